@@ -1,0 +1,197 @@
+-- The clinical record. The views' columns are public; most base columns here are assumed from them.
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE PASTHISTORY (
+    RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
+    RECORDSTATUS int NOT NULL,
+    INTERNALID int NOT NULL,
+    DAY int NOT NULL,
+    MONTH int NOT NULL,
+    YEAR int NOT NULL,
+    ITEMTEXT varchar(250) COLLATE BP,
+    ITEMCODE int NOT NULL,
+    STATUSCODE int NOT NULL,
+    SIDE int NOT NULL,
+    SEVERITY int NOT NULL,
+    ACUTE int NOT NULL,
+    SUMMARY int NOT NULL,
+    FRACTURE int NOT NULL,
+    DISPLACED int NOT NULL,
+    COMPOUND int NOT NULL,
+    COMMINUTED int NOT NULL,
+    SPIRAL int NOT NULL,
+    GREENSTICK int NOT NULL,
+    PRIVACYCODE int NOT NULL,
+    PCEHR int NOT NULL,
+    PROVISIONAL int NOT NULL,
+    VisitId int,
+    DETAILS text COLLATE BP,
+    SNOMED char(20) COLLATE BP,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int
+);
+
+CREATE INDEX PASTHISTORY_INTERNALID ON PASTHISTORY (INTERNALID);
+
+-- RXSTATUS 1 is long-term, 2 short-term; the view does not show it.
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE CURRENTRX (
+    RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
+    RECORDSTATUS int NOT NULL,
+    INTERNALID int NOT NULL,
+    USERID int NOT NULL,
+    PRODUCTNAME varchar(150) COLLATE BP,
+    PRODUCTID int NOT NULL,
+    DOSE char(20) COLLATE BP,
+    FREQUENCY int NOT NULL,
+    FOOD int NOT NULL,
+    OTHERDETAIL int NOT NULL,
+    PRN int NOT NULL,
+    INSTRUCTIONS varchar(300) COLLATE BP,
+    ROUTE int NOT NULL,
+    QUANTITY int NOT NULL,
+    PRODUCTUNIT varchar(50) COLLATE BP,
+    REPEATS int NOT NULL,
+    RXSTATUS int NOT NULL,
+    INDICATION varchar(250) COLLATE BP,
+    INDICATIONCODE int NOT NULL,
+    FIRSTDATE datetime,
+    LASTDATE datetime,
+    DELETEDDATE datetime,
+    DELETEDREASON varchar(250) COLLATE BP,
+    SUMMARY int NOT NULL,
+    SCID char(20) COLLATE BP,
+    SCIDNO int NOT NULL,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int
+);
+
+CREATE INDEX CURRENTRX_INTERNALID ON CURRENTRX (INTERNALID);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE RXFREQUENCY (
+    FREQUENCYCODE INTEGER PRIMARY KEY,
+    FREQUENCYTEXT char(20) COLLATE BP NOT NULL
+);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE RXFOOD (
+    FOODCODE INTEGER PRIMARY KEY,
+    FOODTEXT char(30) COLLATE BP NOT NULL
+);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE RXDETAIL (
+    DETAILCODE INTEGER PRIMARY KEY,
+    DETAILTEXT char(50) COLLATE BP NOT NULL
+);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE PRESCRIPTIONS (
+    SCRIPTID INTEGER PRIMARY KEY AUTOINCREMENT,
+    RECORDSTATUS int NOT NULL,
+    INTERNALID int NOT NULL,
+    USERID int NOT NULL,
+    CURRENTRXID int NOT NULL,
+    SCRIPTDATE datetime NOT NULL,
+    PRODUCTNAME varchar(150) COLLATE BP,
+    PRODUCTID int NOT NULL,
+    QUANTITY int NOT NULL,
+    REPEATS int NOT NULL,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int
+);
+
+CREATE INDEX PRESCRIPTIONS_INTERNALID ON PRESCRIPTIONS (INTERNALID);
+
+-- ITEMTYPE 1 is a product, 2 an ingredient, 3 a drug class. The item's name is assumed to be kept here:
+-- the real table points into the drugs database.
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE REACTIONS (
+    RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
+    RECORDSTATUS int NOT NULL,
+    INTERNALID int NOT NULL,
+    ITEMTYPE int NOT NULL,
+    ITEMCODE int NOT NULL,
+    ITEMNAME char(50) COLLATE BP NOT NULL,
+    REACTION char(50) COLLATE BP NOT NULL,
+    SEVERITY int NOT NULL,
+    COMMENT "varchar(max)" COLLATE BP,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int
+);
+
+CREATE INDEX REACTIONS_INTERNALID ON REACTIONS (INTERNALID);
+
+-- DATACODE, DATANAME, DATAVALUE and MODIFIER are public.
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE OBSERVATIONS (
+    RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
+    RECORDSTATUS int NOT NULL,
+    INTERNALID int NOT NULL,
+    USERID int NOT NULL,
+    OBSDATE datetime,
+    OBSTIME int NOT NULL,
+    DATACODE int NOT NULL,
+    DATANAME varchar(25) COLLATE BP NOT NULL,
+    DATAVALUE char(12) COLLATE BP NOT NULL,
+    MODIFIER int NOT NULL,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int
+);
+
+CREATE INDEX OBSERVATIONS_INTERNALID ON OBSERVATIONS (INTERNALID, OBSDATE);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE IMMUNISATIONS (
+    RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
+    RECORDSTATUS int NOT NULL,
+    INTERNALID int NOT NULL,
+    USERID int NOT NULL,
+    GIVENDATE datetime,
+    NOTGIVENHERE int NOT NULL,
+    VACCINENAME char(50) COLLATE BP NOT NULL,
+    VACCINEID int NOT NULL,
+    BATCHNO char(20) COLLATE BP,
+    SEQUENCE int NOT NULL,
+    CONSENTCODE int NOT NULL,
+    SITECODE int NOT NULL,
+    ROUTE int NOT NULL,
+    COMMENT varchar(1000) COLLATE BP,
+    VIVASPRINTED datetime,
+    ACIRTRANSMITTED datetime,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int
+);
+
+CREATE INDEX IMMUNISATIONS_INTERNALID ON IMMUNISATIONS (INTERNALID);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE VISITS (
+    VISITID INTEGER PRIMARY KEY AUTOINCREMENT,
+    RECORDSTATUS int NOT NULL,
+    INTERNALID int NOT NULL,
+    USERID int NOT NULL,
+    LOCATIONID int NOT NULL,
+    VISITDATE datetime NOT NULL,
+    VISITCODE int NOT NULL,
+    VISITNOTES text COLLATE BP,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int
+);
+
+CREATE INDEX VISITS_INTERNALID ON VISITS (INTERNALID);

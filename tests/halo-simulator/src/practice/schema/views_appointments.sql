@@ -1,0 +1,45 @@
+-- The views over the appointment book: good for counting only, they show no id, user or location.
+
+-- CREATEDBY and BOOKEDBY may be negative; the user is the absolute value.
+CREATE VIEW BPS_Appointments AS
+SELECT
+    nullif(trim(rtrim(coalesce(p.FIRSTNAME, '')) || ' ' || rtrim(coalesce(p.SURNAME, ''))), '') COLLATE BP AS Patient,
+    a.INTERNALID AS InternalID, a.APPOINTMENTDATE AS AppointmentDate, a.APPOINTMENTTIME AS AppointmentTime,
+    a.APPOINTMENTLENGTH AS AppointmentLength, d.FULLNAME AS Provider,
+    iif(a.URGENT = 1, 'Yes  ', 'No   ') COLLATE BP AS Urgent, t.DESCRIPTION AS AppointmentType,
+    c.DESCRIPTION AS Status, a.ARRIVALTIME AS ArrivalTime, a.CONSULTATIONTIME AS ConsultationTime,
+    b.NAME AS BookedBy
+FROM APPOINTMENTS AS a
+LEFT JOIN PATIENTS AS p ON p.INTERNALID = a.INTERNALID
+LEFT JOIN SIMULATOR_PROVIDERS AS d ON d.USERID = a.USERID
+LEFT JOIN SIMULATOR_PROVIDERS AS b ON b.USERID = abs(a.BOOKEDBY)
+LEFT JOIN APPOINTMENTTYPES AS t ON t.APPOINTMENTCODE = a.APPOINTMENTTYPE
+LEFT JOIN APPOINTMENTCODES AS c ON c.APPOINTMENTCODE = a.APPOINTMENTCODE
+WHERE a.RECORDSTATUS = 1;
+
+-- 1 is Sunday.
+CREATE VIEW BPS_Sessions AS
+SELECT
+    printf('%-20s', CASE s.DAYOFWEEK
+        WHEN 1 THEN 'Sunday' WHEN 2 THEN 'Monday' WHEN 3 THEN 'Tuesday' WHEN 4 THEN 'Wednesday'
+        WHEN 5 THEN 'Thursday' WHEN 6 THEN 'Friday' WHEN 7 THEN 'Saturday' ELSE '' END) COLLATE BP AS Day,
+    s.STARTTIME AS StartTime, s.ENDTIME AS EndTime, s.LENGTH AS Length, s.STARTDATE AS StartDate,
+    s.ENDDATE AS EndDate, d.FULLNAME AS Provider
+FROM SESSIONS AS s
+LEFT JOIN SIMULATOR_PROVIDERS AS d ON d.USERID = s.USERID
+WHERE s.RECORDSTATUS = 1;
+
+CREATE VIEW BPS_ExtraSessions AS
+SELECT
+    s.SESSIONDATE AS SessionDate, s.STARTTIME AS StartTime, s.ENDTIME AS EndTime, s.LENGTH AS Length,
+    d.FULLNAME AS Provider
+FROM EXTRASESSIONS AS s
+LEFT JOIN SIMULATOR_PROVIDERS AS d ON d.USERID = s.USERID
+WHERE s.RECORDSTATUS = 1;
+
+CREATE VIEW BPS_DaysAway AS
+SELECT
+    a.STARTDATE AS StartDate, a.FINISHDATE AS FinishDate, a.AWAYREASON AS Reason, d.FULLNAME AS Provider
+FROM DAYSAWAY AS a
+LEFT JOIN SIMULATOR_PROVIDERS AS d ON d.USERID = a.USERID
+WHERE a.RECORDSTATUS = 1;
