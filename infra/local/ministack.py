@@ -1,0 +1,27 @@
+"""Runs MiniStack for as long as standard input stays open.
+
+Whoever starts this holds the other end of the pipe. When that process ends, however it ends, the pipe
+closes and the whole process group goes with it: MiniStack, the Lambda processes it started, and the
+simulator, which joins the group.
+"""
+
+import os
+import signal
+import sys
+import threading
+
+
+def end_with_the_owner() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=end_with_the_owner, daemon=True).start()
+    from ministack.app import main
+
+    sys.argv = ["ministack"]
+    main()

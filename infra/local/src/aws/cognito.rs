@@ -1,0 +1,106 @@
+use serde_json::{Value, json};
+
+use super::Aws;
+use crate::Error;
+
+const SERVICE: &str = "cognito-idp";
+const ANSWER: &str = "Cognito's answer";
+
+impl Aws {
+    async fn cognito(&self, operation: &str, body: &Value) -> Result<Value, Error> {
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        self.call(SERVICE, &target, body).await
+    }
+
+    /// Creates a person with a permanent password.
+    ///
+    /// # Errors
+    /// When Cognito refuses.
+    pub async fn create_person(
+        &self,
+        pool: &str,
+        email: &str,
+        password: &str,
+        practice_id: &str,
+    ) -> Result<(), Error> {
+        self.cognito(
+            "AdminCreateUser",
+            &json!({
+                "UserPoolId": pool,
+                "Username": email,
+                "MessageAction": "SUPPRESS",
+                "UserAttributes": [
+                    { "Name": "email", "Value": email },
+                    { "Name": "email_verified", "Value": "true" },
+                    { "Name": "custom:practice_id", "Value": practice_id },
+                ],
+            }),
+        )
+        .await?;
+        self.cognito(
+            "AdminSetUserPassword",
+            &json!({
+                "UserPoolId": pool, "Username": email, "Password": password, "Permanent": true,
+            }),
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Puts a person into a group.
+    ///
+    /// # Errors
+    /// When Cognito refuses.
+    pub async fn add_to_group(&self, pool: &str, email: &str, group: &str) -> Result<(), Error> {
+        let body = json!({ "UserPoolId": pool, "Username": email, "GroupName": group });
+        self.cognito("AdminAddUserToGroup", &body).await.map(drop)
+    }
+
+    /// A fresh ID token of a person.
+    ///
+    /// # Errors
+    /// When Cognito refuses.
+    pub async fn id_token(
+        &self,
+        pool: &str,
+        client: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<String, Error> {
+        let body = json!({
+            "UserPoolId": pool,
+            "ClientId": client,
+            "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+            "AuthParameters": { "USERNAME": email, "PASSWORD": password },
+        });
+        let answer = self.cognito("AdminInitiateAuth", &body).await?;
+        text(&answer["AuthenticationResult"]["IdToken"], "AuthenticationResult.IdToken")
+    }
+
+    /// A fresh access token of a platform's server, by client credentials.
+    ///
+    /// # Errors
+    /// When Cognito refuses.
+    pub async fn client_token(
+        &self,
+        pool: &str,
+        client: &str,
+        scopes: &str,
+    ) -> Result<String, Error> {
+        let body = json!({ "UserPoolId": pool, "ClientId": client });
+        let described = self.cognito("DescribeUserPoolClient", &body).await?;
+        let secret = text(&described["UserPoolClient"]["ClientSecret"], "ClientSecret")?;
+        let request = self
+            .http
+            .post(format!("{}/oauth2/token", self.endpoint))
+            .basic_auth(client, Some(secret))
+            .form(&[("grant_type", "client_credentials"), ("scope", scopes)]);
+        let answer = self.answer("POST /oauth2/token", request).await?;
+        let answer: Value = serde_json::from_str(&answer).map_err(Error::malformed(ANSWER))?;
+        text(&answer["access_token"], "access_token")
+    }
+}
+
+fn text(value: &Value, field: &'static str) -> Result<String, Error> {
+    value.as_str().map(str::to_owned).ok_or(Error::Lacks { what: ANSWER, field })
+}

@@ -1,0 +1,21 @@
+//! The guides' steps on a running stack, shown as they happen.
+
+mod guide;
+mod referral;
+
+use std::io::Write;
+use std::path::Path;
+
+use self::guide::Guide;
+use crate::{Error, StackFile};
+
+/// Walks through every chapter and stops at the first answer that is not as it should be.
+///
+/// # Errors
+/// When no stack runs, or at that answer.
+pub async fn run(folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), Error> {
+    let mut guide = Guide::new(StackFile::read(folder)?, out)?;
+    referral::connect_the_practice(&mut guide).await?;
+    referral::find_the_patient(&mut guide).await?;
+    guide.end()
+}

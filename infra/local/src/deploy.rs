@@ -1,0 +1,42 @@
+//! `sam deploy` of the one template to the local AWS.
+
+use std::path::Path;
+
+use crate::aws::{ACCESS_KEY_ID, Outputs, REGION, SECRET_ACCESS_KEY};
+use crate::process::{Folders, isolated, run};
+use crate::tools::Tools;
+use crate::{Aws, Error, Progress};
+
+const STACK: &str = "practice-bridge-local";
+
+pub(crate) async fn deploy(
+    checkout: &Path,
+    tools: &Tools,
+    folders: &Folders,
+    aws: &Aws,
+    halo_url: &str,
+    progress: &Progress,
+) -> Result<Outputs, Error> {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    let mut command = isolated(&tools.sam(), &folders.state());
+    command
+        .current_dir(checkout)
+        .args(["deploy", "--template-file", "template.yaml", "--config-env", "local"])
+        .args(["--stack-name", STACK, "--region", REGION, "--no-progressbar"])
+        .arg("--parameter-overrides")
+        .arg("Environment=local")
+        .arg("LogRetentionDays=1")
+        .arg(format!("Architecture={architecture}"))
+        .arg(format!("HaloBaseUrl={halo_url}"))
+        .arg(format!("CognitoEndpoint={}", aws.endpoint()))
+        .env("AWS_ENDPOINT_URL", aws.endpoint())
+        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
+        .env("AWS_DEFAULT_REGION", REGION)
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("SAM_CLI_TELEMETRY", "0");
+    run(progress, "sam deploy", &mut command, &folders.log("deploy")).await?;
+    aws.stack_outputs(STACK).await
+}

@@ -1,0 +1,18 @@
+use std::time::Duration;
+
+use crate::Error;
+
+/// A client for loopback addresses: no proxy, no certificates.
+///
+/// # Errors
+/// When the client cannot be set up.
+pub fn loopback_client() -> Result<reqwest::Client, Error> {
+    // Somebody else in this process may have installed one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only(std::iter::empty())
+        .timeout(Duration::from_secs(60))
+        .build()
+        .map_err(Error::call("setting up the HTTP client"))
+}

@@ -1,0 +1,34 @@
+//! The whole deployment on one machine, without an AWS account, Docker or Halo.
+//!
+//! MiniStack serves the AWS APIs and runs the functions; the Halo simulator stands in for Halo Cloud
+//! and two practices; the very same `template.yaml` is deployed by the real `sam deploy`. The binary
+//! `local` (`cargo local`) and the end-to-end tests both use [`Stack`]. Several stacks run side by
+//! side, each in its own folder and on its own ports.
+
+mod aws;
+mod control;
+pub mod demo;
+mod deploy;
+mod error;
+mod http;
+mod ministack;
+mod packages;
+mod people;
+mod process;
+mod progress;
+mod simulator;
+mod stack;
+mod stack_file;
+mod tools;
+mod workspace;
+
+pub use aws::{Aws, LogEvent, Outputs};
+pub use control::{Status, fresh_tokens, launch, status, stop_running};
+pub use error::Error;
+pub use http::loopback_client;
+pub use people::{People, Person, Role};
+pub use progress::Progress;
+pub use stack::{Stack, StackOptions};
+pub use stack_file::{AwsAccess, Practice, SimulatorAccess, StackFile, Tokens};
+pub use tools::Tools;
+pub use workspace::checkout;

@@ -1,0 +1,240 @@
+//! `cargo local`: the whole deployment on this machine.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use local::{Aws, Error, Progress, Stack, StackFile, StackOptions, Status, Tools};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The whole deployment on this machine: no AWS account, no Docker, no Halo.
+#[derive(Parser)]
+#[command(name = "cargo local", bin_name = "cargo local", version)]
+struct Arguments {
+    /// Where the stack's files are; another folder runs another stack [default: .local]
+    #[arg(long, global = true)]
+    folder: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Builds, starts and deploys everything, and keeps it running until Ctrl-C
+    Up {
+        /// Leaves it running and returns once it is up
+        #[arg(long)]
+        detach: bool,
+        /// What `--detach` starts
+        #[arg(long, hide = true)]
+        on_its_own: bool,
+    },
+    /// Ends what `up` started
+    Down,
+    /// Says whether it is up, and where
+    Status,
+    /// Prints fresh tokens, all or one, and rewrites stack.json
+    Tokens {
+        /// Only this one, bare
+        which: Option<Which>,
+    },
+    /// Prints what the functions have logged, and where the programs' own logs are
+    Logs {
+        /// Only log groups whose name contains this
+        function: Option<String>,
+    },
+    /// Walks through the guides on the running stack
+    Demo,
+    /// Installs the pinned Python tools and prints the folder they are in
+    Tools,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "camelCase")]
+enum Which {
+    PracticeAdmin,
+    Clinician,
+    OtherPracticeClinician,
+    Platform,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            say_aside(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    let checkout = local::checkout()?;
+    let folder = match arguments.folder {
+        Some(folder) => std::path::absolute(&folder).map_err(|source| Error::File {
+            what: "finding",
+            path: folder,
+            source,
+        })?,
+        None => checkout.join(".local"),
+    };
+    match arguments.command {
+        Action::Up { detach: true, .. } => up_detached(&folder).await,
+        Action::Up { on_its_own, .. } => up(&folder, on_its_own).await,
+        Action::Down => {
+            let ran = local::stop_running(&folder).await?;
+            say(if ran { "The stack is down." } else { "No stack was running." });
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Status => Ok(status(&folder).await),
+        Action::Tokens { which } => {
+            let tokens = local::fresh_tokens(&folder).await?;
+            say(&match which {
+                None => serde_json::to_string_pretty(&tokens)
+                    .map_err(|source| Error::Malformed { what: "the tokens", source })?,
+                Some(Which::PracticeAdmin) => tokens.practice_admin,
+                Some(Which::Clinician) => tokens.clinician,
+                Some(Which::OtherPracticeClinician) => tokens.other_practice_clinician,
+                Some(Which::Platform) => tokens.platform,
+            });
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Logs { function } => logs(&folder, function.as_deref()).await,
+        Action::Demo => {
+            local::demo::run(&folder, &mut std::io::stdout()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Tools => {
+            let tools = Tools::install(&checkout, &Progress::shown()).await?;
+            say(&tools.programs().display().to_string());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn up(folder: &Path, on_its_own: bool) -> Result<ExitCode, Error> {
+    let options = StackOptions { folder: folder.to_owned(), progress: Progress::shown() };
+    let end = asked_to_end(on_its_own);
+    tokio::pin!(end);
+    let mut stack = tokio::select! {
+        stack = Stack::start(options) => stack?,
+        () = &mut end => {
+            say_aside("Stopped; nothing is left running.");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    if !on_its_own {
+        describe(folder, stack.file());
+        say("Ctrl-C ends it.");
+    }
+    let failure = tokio::select! {
+        () = &mut end => None,
+        error = stack.ended() => Some(error),
+    };
+    stack.stop().await;
+    say_aside("The stack is down.");
+    failure.map_or(Ok(ExitCode::SUCCESS), Err)
+}
+
+/// Returns at Ctrl-C, `kill` or, for a stack that belongs to a terminal, that terminal's end.
+async fn asked_to_end(on_its_own: bool) {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return,
+            _ = terminate.recv() => return,
+            _ = hangup.recv() => if !on_its_own { return },
+        }
+    }
+}
+
+async fn up_detached(folder: &Path) -> Result<ExitCode, Error> {
+    if let Status::Up(file) = local::status(folder).await {
+        describe(folder, &file);
+        say("It was up already; end it with `cargo local down`.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let program = std::env::current_exe()
+        .map_err(|source| Error::Start { program: "cargo local up", source })?;
+    let in_folder = format!("--folder={}", folder.display());
+    let arguments = ["up", "--on-its-own", in_folder.as_str()];
+    tokio::select! {
+        launched = local::launch(folder, &program, &arguments) => launched?,
+        () = asked_to_end(false) => {
+            local::stop_running(folder).await?;
+            say_aside("Stopped; nothing is left running.");
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    describe(folder, &StackFile::read(folder)?);
+    say("It keeps running; end it with `cargo local down`.");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn status(folder: &Path) -> ExitCode {
+    match local::status(folder).await {
+        Status::Up(file) => {
+            describe(folder, &file);
+            return ExitCode::SUCCESS;
+        }
+        Status::Down => say("No stack is running; start one with `cargo local up`."),
+        Status::Underway => say("The stack is being started or stopped."),
+        Status::Silent => say("The stack runs but does not answer; see `cargo local logs`."),
+    }
+    ExitCode::FAILURE
+}
+
+fn describe(folder: &Path, file: &StackFile) {
+    let practice = file.practices.first().map_or("", |practice| &practice.practice_id);
+    say(&format!(
+        "
+  API        {api}
+  AWS APIs   {aws}
+  Halo       {halo}
+  Control    {control}
+  All of it  {stack}
+  Logs       {logs}
+
+Try it:
+  cargo local demo
+  curl {api}/v1/health
+  curl -H \"Authorization: Bearer $(cargo local tokens clinician)\" \\
+    {api}/v1/practices/{practice}/connection
+",
+        api = file.api_url,
+        aws = file.aws.endpoint_url,
+        halo = file.simulator.url,
+        control = file.simulator.control_url,
+        stack = StackFile::path(folder).display(),
+        logs = folder.join("logs").display(),
+    ));
+}
+
+async fn logs(folder: &Path, function: Option<&str>) -> Result<ExitCode, Error> {
+    let file = StackFile::read(folder)?;
+    for event in Aws::at(&file.aws.endpoint_url)?.log_events().await? {
+        if function.is_none_or(|wanted| event.group.contains(wanted)) {
+            let name = event.group.rsplit('/').next().unwrap_or_default();
+            say(&format!("{name}: {}", event.message));
+        }
+    }
+    say_aside(&format!("The programs' own logs are in {}", folder.join("logs").display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A reader that went away is no reason to fail.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn say_aside(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,97 @@
+//! The functions' binaries, where `template.yaml` expects them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tokio::process::Command;
+
+use crate::process::{Folders, run};
+use crate::{Error, Progress};
+
+/// What was built.
+#[derive(Clone, Debug)]
+pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
+
+impl Binaries {
+    /// Builds every binary of the workspace.
+    pub(crate) async fn build(
+        checkout: &Path,
+        folders: &Folders,
+        progress: &Progress,
+    ) -> Result<Self, Error> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.current_dir(checkout).args([
+            "build",
+            "--workspace",
+            "--bins",
+            "--message-format=json-render-diagnostics",
+        ]);
+        let lines = run(progress, "cargo build", &mut command, &folders.log("build")).await?;
+        let mut binaries = BTreeMap::new();
+        for line in lines {
+            if let Ok(Artifact { target, executable: Some(path) }) = serde_json::from_str(&line) {
+                binaries.insert(target.name, path);
+            }
+        }
+        Ok(Self(binaries))
+    }
+
+    pub(crate) fn simulator(&self) -> Result<&Path, Error> {
+        self.0
+            .get("halo-simulator")
+            .map(PathBuf::as_path)
+            .ok_or(Error::Lacks { what: "the build", field: "halo-simulator" })
+    }
+
+    /// Puts each function's binary where `cargo lambda build` would put it, so that one template
+    /// serves both.
+    pub(crate) fn place(&self, checkout: &Path) -> Result<(), Error> {
+        let functions = checkout.join("functions");
+        let entries =
+            fs::read_dir(&functions).map_err(Error::file("listing the functions", &functions))?;
+        for entry in entries {
+            let entry = entry.map_err(Error::file("listing the functions", &functions))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if let Some(binary) = self.0.get(&name) {
+                place(binary, &checkout.join("target/lambda").join(&name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    target: Target,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Copies the binary unless the same one is there. Another stack may be reading the file right now,
+/// so it is replaced whole, never written to.
+fn place(binary: &Path, folder: &Path) -> Result<(), Error> {
+    let bootstrap = folder.join("bootstrap");
+    let built = fs::metadata(binary).map_err(Error::file("reading", binary))?;
+    let built_at = built.modified().map_err(Error::file("reading", binary))?;
+    if let Ok(placed) = fs::metadata(&bootstrap)
+        && placed.len() == built.len()
+        && placed.modified().is_ok_and(|placed_at| placed_at == built_at)
+    {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(Error::file("creating the folder", folder))?;
+    let fresh = folder.with_extension(format!("{}.new", std::process::id()));
+    let placing = || -> std::io::Result<()> {
+        fs::copy(binary, &fresh)?;
+        fs::File::options().append(true).open(&fresh)?.set_modified(built_at)?;
+        fs::rename(&fresh, &bootstrap)
+    };
+    placing().map_err(Error::file("placing the function", &bootstrap))
+}

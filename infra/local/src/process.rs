@@ -1,0 +1,349 @@
+//! Child processes that never outlive their purpose.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+
+use crate::{Error, Progress};
+
+/// How much of a failed program's output an error quotes.
+const TAIL_LINES: usize = 25;
+
+/// A process that is recognised again: its number may be another's by now.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct ProcessId {
+    pid: i32,
+    started: String,
+}
+
+impl ProcessId {
+    /// The process that has this number now.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        let pid = i32::try_from(pid).ok()?;
+        Some(Self { pid, started: started(pid)? })
+    }
+
+    pub(crate) fn current() -> Option<Self> {
+        Self::of(std::process::id())
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        started(self.pid).as_ref() == Some(&self.started)
+    }
+
+    pub(crate) fn ask_to_end(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    pub(crate) fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    /// Kills the process group that this process leads.
+    pub(crate) fn kill_group(&self) {
+        if self.is_alive() {
+            kill_group(Pid::from_raw(self.pid));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if self.is_alive()
+            && let Some(pid) = Pid::from_raw(self.pid)
+        {
+            // It may have ended in between, which is what was wanted.
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+/// When a live process started, in whatever form the system tells it.
+fn started(pid: i32) -> Option<String> {
+    if Path::new("/proc/self/stat").exists() {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name in parentheses may itself contain anything.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        let state = fields.next()?;
+        let ticks = fields.nth(18)?;
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        return (state != "Z" && state != "X").then(|| format!("{ticks}@{}", boot.trim()));
+    }
+    let output = std::process::Command::new("ps")
+        .args(["-o", "stat=,lstart=", "-p", &pid.to_string()])
+        .output()
+        .ok()?;
+    let line = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let (state, start) = line.split_once(char::is_whitespace)?;
+    (!state.starts_with('Z')).then(|| start.trim().to_owned())
+}
+
+fn kill_group(group: Option<Pid>) {
+    if let Some(group) = group {
+        // No such group any more is what was wanted.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// A process group that ends with its owner, however the owner ends: by `drop`, and when the owner
+/// is killed, because the leader watches the pipe that only the owner holds.
+#[derive(Debug)]
+pub(crate) struct Group {
+    leader: Child,
+    id: Pid,
+    identity: ProcessId,
+    _lifeline: Option<ChildStdin>,
+}
+
+impl Group {
+    /// Starts the leader, with standard input as its lifeline.
+    pub(crate) fn start(
+        program: &'static str,
+        command: &mut Command,
+        log: &Path,
+    ) -> Result<Self, Error> {
+        let start = |source| Error::Start { program, source };
+        let (stdout, stderr) = log_pair(log)?;
+        let mut leader = command
+            .stdin(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
+            .process_group(0)
+            .spawn()
+            .map_err(start)?;
+        let lifeline = leader.stdin.take();
+        let number = leader.id().unwrap_or_default();
+        let id = i32::try_from(number).ok().and_then(Pid::from_raw);
+        match (id, ProcessId::of(number)) {
+            (Some(id), Some(identity)) => Ok(Self { leader, id, identity, _lifeline: lifeline }),
+            _ => Err(start(std::io::Error::other("it ended at once"))),
+        }
+    }
+
+    /// Starts another member.
+    pub(crate) fn join(
+        &self,
+        program: &'static str,
+        command: &mut Command,
+        log: &Path,
+    ) -> Result<Child, Error> {
+        let (stdout, stderr) = log_pair(log)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(stderr)
+            .process_group(self.id.as_raw_nonzero().get())
+            .spawn()
+            .map_err(|source| Error::Start { program, source })
+    }
+
+    pub(crate) fn identity(&self) -> &ProcessId {
+        &self.identity
+    }
+
+    /// Whether the leader has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.leader.try_wait(), Ok(None))
+    }
+
+    /// Returns once the leader has ended.
+    pub(crate) async fn ended(&mut self) {
+        // An error here means that there is nothing to wait for.
+        let _ = self.leader.wait().await;
+    }
+
+    /// Ends all members and waits until none is left.
+    pub(crate) async fn end(mut self) {
+        kill_group(Some(self.id));
+        self.ended().await;
+        let give_up = Instant::now() + Duration::from_secs(5);
+        while test_kill_process_group(self.id).is_ok() && Instant::now() < give_up {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        kill_group(Some(self.id));
+    }
+}
+
+fn log_pair(log: &Path) -> Result<(fs::File, fs::File), Error> {
+    let file = open_log(log)?;
+    let copy = file.try_clone().map_err(Error::file("opening the log", log))?;
+    Ok((file, copy))
+}
+
+/// A log of this run, readable by its owner only: programs may print what they like.
+fn open_log(log: &Path) -> Result<fs::File, Error> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(log)
+        .map_err(Error::file("opening the log", log))
+}
+
+/// Runs a program to its end, shows its last line as progress, and returns the lines of its standard
+/// output. Dropping the future kills it and whatever it started.
+pub(crate) async fn run(
+    progress: &Progress,
+    program: &'static str,
+    command: &mut Command,
+    log: &Path,
+) -> Result<Vec<String>, Error> {
+    let start = |source| Error::Start { program, source };
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(start)?;
+    let mut guard =
+        KillOnDrop(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+    let stdout = child.stdout.take();
+    let stderr = child.stderr.take();
+    let mut file = tokio::fs::File::from_std(open_log(log)?);
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(lines(stdout, Source::Output, sender.clone()));
+    tokio::spawn(lines(stderr, Source::Remarks, sender));
+    let mut output = Vec::new();
+    while let Some((source, line)) = receiver.recv().await {
+        // Machine-readable output is for the caller alone.
+        if !line.starts_with('{') {
+            progress.detail(&line);
+            file.write_all(format!("{line}\n").as_bytes())
+                .await
+                .map_err(Error::file("writing the log", log))?;
+        }
+        if source == Source::Output {
+            output.push(line);
+        }
+    }
+    file.flush().await.map_err(Error::file("writing the log", log))?;
+    let status = child.wait().await.map_err(start)?;
+    guard.0 = None;
+    if status.success() { Ok(output) } else { Err(failed(program, log)) }
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Source {
+    Output,
+    Remarks,
+}
+
+async fn lines(
+    stream: Option<impl AsyncRead + Unpin>,
+    source: Source,
+    sender: tokio::sync::mpsc::UnboundedSender<(Source, String)>,
+) {
+    let Some(stream) = stream else { return };
+    let mut reader = BufReader::new(stream);
+    let mut line = Vec::new();
+    while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
+        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        line.clear();
+        if sender.send((source, text)).is_err() {
+            return;
+        }
+    }
+}
+
+struct KillOnDrop(Option<Pid>);
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        kill_group(self.0);
+    }
+}
+
+/// The error of a program that ended although it should not have.
+pub(crate) fn failed(program: &'static str, log: &Path) -> Error {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
+    Error::Failed { program, log: log.to_owned(), tail }
+}
+
+/// A port that nobody else on this machine gets while this is held.
+#[derive(Debug)]
+pub(crate) struct ReservedPort(TcpListener);
+
+impl ReservedPort {
+    pub(crate) fn new() -> Result<Self, Error> {
+        TcpListener::bind(("127.0.0.1", 0))
+            .map(Self)
+            .map_err(|source| Error::Start { program: "a loopback port", source })
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        self.0.local_addr().map_or(0, |address| address.port())
+    }
+}
+
+/// A command that sees nothing of the caller's environment but where programs are, so that neither
+/// somebody's AWS profile nor their home directory changes what happens or is changed.
+pub(crate) fn isolated(program: &Path, state: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", state.join("home"))
+        .env("TMPDIR", state.join("tmp"))
+        .env("PYTHONUTF8", "1")
+        .env("PYTHONUNBUFFERED", "1")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("NO_PROXY", "127.0.0.1,localhost")
+        .env("no_proxy", "127.0.0.1,localhost");
+    command
+}
+
+/// Where a run's folders are.
+#[derive(Clone, Debug)]
+pub(crate) struct Folders {
+    pub(crate) root: PathBuf,
+}
+
+impl Folders {
+    pub(crate) fn create(root: &Path) -> Result<Self, Error> {
+        let folders = Self { root: root.to_owned() };
+        for folder in [folders.logs(), folders.state()] {
+            fs::create_dir_all(&folder).map_err(Error::file("creating the folder", &folder))?;
+        }
+        Ok(folders)
+    }
+
+    /// An empty state: nothing of an earlier run is seen by this one.
+    pub(crate) fn clear_state(&self) -> Result<(), Error> {
+        let state = self.state();
+        if state.exists() {
+            fs::remove_dir_all(&state).map_err(Error::file("emptying the folder", &state))?;
+        }
+        for folder in [state.join("home"), state.join("tmp"), state.join("simulator")] {
+            fs::create_dir_all(&folder).map_err(Error::file("creating the folder", &folder))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.root.join("state")
+    }
+
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    pub(crate) fn log(&self, name: &str) -> PathBuf {
+        self.logs().join(format!("{name}.log"))
+    }
+}

@@ -1,0 +1,137 @@
+//! `.local/stack.json`: what programs need to use a running stack.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::Error;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackFile {
+    /// Ends before `/v1`.
+    pub api_url: String,
+    /// The demonstration practices; the first is the large one.
+    pub practices: Vec<Practice>,
+    /// Valid for at least an hour.
+    pub tokens: Tokens,
+    /// Halo Cloud's stand-in.
+    pub simulator: SimulatorAccess,
+    /// The AWS APIs' stand-in.
+    pub aws: AwsAccess,
+}
+
+/// A demonstration practice.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Practice {
+    /// The platform's id of the practice.
+    pub practice_id: String,
+    /// Its Bp Site ID.
+    pub site_id: String,
+    /// Its name in Bp.
+    pub name: String,
+    /// Its Bp database.
+    pub database_file: PathBuf,
+}
+
+/// One token of each kind.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tokens {
+    /// A practice-admin of the first practice.
+    pub practice_admin: String,
+    /// A clinician of the first practice.
+    pub clinician: String,
+    /// A clinician of the second practice.
+    pub other_practice_clinician: String,
+    /// A platform's server with every scope.
+    pub platform: String,
+}
+
+/// How to reach the simulator.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SimulatorAccess {
+    /// Halo Cloud's API.
+    pub url: String,
+    /// The person at the practice, and the weather.
+    pub control_url: String,
+    /// A key that Halo Cloud's API accepts.
+    pub subscription_key: String,
+}
+
+/// How to reach the AWS APIs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AwsAccess {
+    /// Every service's endpoint.
+    pub endpoint_url: String,
+    /// The one region.
+    pub region: String,
+    /// Credentials that the local AWS accepts.
+    pub access_key_id: String,
+    /// Credentials that the local AWS accepts.
+    pub secret_access_key: String,
+    /// The one table.
+    pub table: Option<String>,
+    /// Where documents are staged.
+    pub bucket: Option<String>,
+    /// Queue URLs by the queue's role.
+    pub queues: BTreeMap<String, String>,
+    /// Where events are announced.
+    pub event_bus: Option<String>,
+}
+
+impl StackFile {
+    /// The file of the stack that runs from this folder.
+    ///
+    /// # Errors
+    /// When no stack runs there.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        read(&Self::path(folder), "stack.json")
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join("stack.json")
+    }
+
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Error> {
+        write(&Self::path(folder), self, "stack.json")
+    }
+}
+
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result<T, Error> {
+    let text = match fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::NotRunning);
+        }
+        other => other.map_err(Error::file("reading", path))?,
+    };
+    serde_json::from_slice(&text).map_err(Error::malformed(what))
+}
+
+/// Writes a file that holds secrets: whole or not at all, and for its owner's eyes only.
+pub(crate) fn write(path: &Path, value: &impl Serialize, what: &'static str) -> Result<(), Error> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(Error::malformed(what))?;
+    text.push(b'\n');
+    let fresh = path.with_extension(format!("{}.new", std::process::id()));
+    let writing = || -> std::io::Result<()> {
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&fresh)?;
+        file.write_all(&text)?;
+        fs::rename(&fresh, path)
+    };
+    writing().map_err(Error::file("writing", path))
+}
