@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::process::{Folders, ProcessId, failed};
+use crate::process::{Folders, ProcessId};
 use crate::stack::{RunFile, SignIn, forget};
 use crate::stack_file::Tokens;
 use crate::{Aws, Error, People, StackFile};
@@ -67,7 +67,7 @@ pub async fn launch(folder: &Path, program: &Path, arguments: &[&str]) -> Result
         show_more(&mut shown);
         if !matches!(child.try_wait(), Ok(None)) {
             show_more(&mut shown);
-            return Err(failed(PROGRAM, &log));
+            return Err(Error::NotUp(log));
         }
         let ours = RunFile::read(folder).is_ok_and(|run| Some(&run.owner) == identity.as_ref());
         if ours && StackFile::path(folder).exists() {

@@ -41,6 +41,9 @@ pub enum Error {
         /// The end of its output.
         tail: String,
     },
+    /// A stack that was to run on its own did not come up; why, has been shown.
+    #[error("the stack did not come up; all that was said is in {}", .0.display())]
+    NotUp(PathBuf),
     /// A program did not become ready.
     #[error("{program} was not ready after {} s; its output is in {}", waited.as_secs(), log.display())]
     NotReady {

@@ -39,7 +39,7 @@ async fn try_once(
     let log = folders.log("ministack");
     let mut command = isolated(&tools.python(), &state);
     command
-        .arg(checkout.join("infra/local/ministack.py"))
+        .arg(checkout.join("infra/local/lifeline.py"))
         .current_dir(&state)
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.number().to_string())

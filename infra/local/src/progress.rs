@@ -83,7 +83,10 @@ impl Progress {
 
     fn going(&self, name: &str, elapsed: Duration) {
         let seconds = elapsed.as_secs();
-        let detail = self.detail.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let detail: String = {
+            let detail = self.detail.lock().unwrap_or_else(PoisonError::into_inner);
+            detail.chars().take(WIDTH).collect()
+        };
         match self.style {
             Style::Terminal => {
                 let line: String =

@@ -29,6 +29,8 @@ impl Aws {
                 "UserPoolId": pool,
                 "Username": email,
                 "MessageAction": "SUPPRESS",
+                // What MiniStack makes up itself may be too short for the policy.
+                "TemporaryPassword": password,
                 "UserAttributes": [
                     { "Name": "email", "Value": email },
                     { "Name": "email_verified", "Value": "true" },

@@ -12,7 +12,7 @@ import threading
 
 
 def end_with_the_owner() -> None:
-    while sys.stdin.buffer.read(4096):
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
