@@ -1,0 +1,371 @@
+//! Faults on demand: which call meets which, seeded.
+
+use std::sync::{Mutex, PoisonError};
+
+use http::StatusCode;
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cloud::{
+        answer::{ErrorShape, Refusal},
+        operation::{Operation, REQUESTS},
+    },
+    sql::SlotTaken,
+};
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Effect {
+    /// The key is refused; nothing happens.
+    #[serde(rename = "401")]
+    Unauthorised,
+    /// The call is refused; nothing happens.
+    #[serde(rename = "403")]
+    Forbidden,
+    /// Not found; nothing happens.
+    #[serde(rename = "404")]
+    NotFound,
+    /// Too many calls, with `Retry-After`; nothing happens.
+    #[serde(rename = "429")]
+    TooManyRequests,
+    /// Halo's own fault; nothing happens.
+    #[serde(rename = "500")]
+    Internal,
+    /// A bad gateway; nothing happens.
+    #[serde(rename = "502")]
+    BadGateway,
+    /// The site was offline before the attempt; nothing happens.
+    #[serde(rename = "503")]
+    Unavailable,
+    /// 504 and nothing happened.
+    #[serde(rename = "504BeforeExecution")]
+    TimeoutBeforeExecution,
+    /// 504 although it happened.
+    #[serde(rename = "504AfterExecution")]
+    TimeoutAfterExecution,
+    /// The connection is closed unanswered and nothing happened.
+    DropBefore,
+    /// The connection is closed unanswered although it happened.
+    DropAfter,
+    /// The database fails the statement, which has no effect.
+    ExecutionFailed,
+    /// The statement runs; its result is called too large.
+    TooLarge,
+    /// It happens; the answer is not JSON.
+    MalformedBody,
+    /// It happens; the answer is JSON of another shape.
+    WrongShape,
+    /// It happens; the answer breaks off before its promised length.
+    TruncatedBody,
+    /// It happens; the answer waits for `delayMs`.
+    Slow,
+    /// The statement runs; its result never arrives at Halo.
+    UploadFailed,
+    /// The statement never runs: its time in the queue passes.
+    ExpiredInQueue,
+    /// The page is no longer kept.
+    PageGone,
+    /// The notification is never sent.
+    WebhookLost,
+    /// The notification is sent twice.
+    WebhookTwice,
+    /// The site's Halo GUID is replaced just before the call.
+    StaleGuid,
+    /// The practitioner is away: free appointments are an SQL error.
+    Away,
+    /// The slot is taken by someone else.
+    SlotTaken,
+}
+
+use Effect as E;
+use Operation as O;
+
+impl Effect {
+    /// The operations on which this effect can occur at all.
+    fn possible(self) -> Vec<Operation> {
+        match self {
+            E::ExecutionFailed | E::TooLarge => vec![
+                O::ImmediateQuery,
+                O::AsyncQuery,
+                O::RegisteredExecution,
+                O::FhirRead,
+                O::FhirSearch,
+            ],
+            E::Away | E::SlotTaken => {
+                vec![O::ImmediateQuery, O::AsyncQuery, O::RegisteredExecution]
+            }
+            E::UploadFailed | E::ExpiredInQueue => vec![O::AsyncQuery],
+            E::PageGone => vec![O::ResultPage, O::StreamPage],
+            E::WebhookLost | E::WebhookTwice => vec![O::Webhook],
+            _ => REQUESTS.to_vec(),
+        }
+    }
+
+    /// Where the effect comes later than the call it is naturally named after.
+    fn stands_for(self, named: &[Operation]) -> bool {
+        let asynchronous = named.contains(&O::AsyncQuery);
+        let registered = named.contains(&O::RegisterQuery);
+        match self {
+            E::WebhookLost | E::WebhookTwice => asynchronous || registered,
+            E::PageGone => asynchronous,
+            E::ExecutionFailed | E::TooLarge | E::Away | E::SlotTaken => registered,
+            _ => false,
+        }
+    }
+}
+
+/// A fault as the control API takes it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultRequest {
+    /// Ours, the public document's operation id, a family's name, `any` or `*`.
+    pub operation: String,
+    /// What goes wrong.
+    pub effect: Effect,
+    /// How many calls meet it; until `DELETE /faults` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// How likely a matching call meets it; always if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// Makes `probability` repeatable; the simulator's seed if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// For `slow`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+    /// Only calls that concern this Bp Site ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_id: Option<String>,
+    /// Only statements of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+    /// Replaces the message, for instance to tell the causes of a 403 apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The message number of `executionFailed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<i32>,
+    /// How `slotTaken` shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<SlotVariant>,
+    /// The value of `Retry-After`: seconds or an HTTP date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<String>,
+    /// The shape of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<ErrorShape>,
+}
+
+/// How `slotTaken` shows.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SlotVariant {
+    /// An SQL error.
+    Error,
+    /// RETURN 0 and no row.
+    ReturnZero,
+    /// A second row in the same slot.
+    DoubleBooking,
+}
+
+impl From<SlotVariant> for SlotTaken {
+    fn from(variant: SlotVariant) -> Self {
+        match variant {
+            SlotVariant::Error => Self::Error,
+            SlotVariant::ReturnZero => Self::ReturnZero,
+            SlotVariant::DoubleBooking => Self::DoubleBooking,
+        }
+    }
+}
+
+/// What a call is, as far as faults select by it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traits {
+    pub(crate) site_id: Option<String>,
+    pub(crate) statement: Option<String>,
+    /// The command calls `BP_GetFreeAppointments`.
+    pub(crate) reads_free_slots: bool,
+    /// The command books.
+    pub(crate) books: bool,
+}
+
+/// What a call meets: at most one fault besides slowness.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Weather {
+    pub(crate) fault: Option<FaultRequest>,
+    pub(crate) delay_ms: u64,
+}
+
+impl Weather {
+    pub(crate) fn effect(&self) -> Option<Effect> {
+        self.fault.as_ref().map(|fault| fault.effect)
+    }
+
+    pub(crate) fn is(&self, effect: Effect) -> bool {
+        self.effect() == Some(effect)
+    }
+
+    /// The refusal of a fault that keeps the call from happening.
+    pub(crate) fn refusal(&self, operation: Operation) -> Option<(Refusal, Option<String>)> {
+        let fault = self.fault.as_ref()?;
+        let (status, message, gateway) = match fault.effect {
+            E::Unauthorised => {
+                (StatusCode::UNAUTHORIZED, "Access denied due to invalid subscription key.", true)
+            }
+            E::Forbidden => (StatusCode::FORBIDDEN, "Access to this site is refused.", false),
+            E::NotFound => (StatusCode::NOT_FOUND, "The resource was not found.", false),
+            E::TooManyRequests => {
+                (StatusCode::TOO_MANY_REQUESTS, "Rate limit is exceeded. Try again later.", true)
+            }
+            E::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "An unexpected error occurred.", false)
+            }
+            E::BadGateway => {
+                (StatusCode::BAD_GATEWAY, "The practice software gave an unexpected answer.", false)
+            }
+            E::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "The site is offline; nothing was sent.", false)
+            }
+            E::TimeoutBeforeExecution | E::TimeoutAfterExecution => {
+                (StatusCode::GATEWAY_TIMEOUT, "The site did not answer in time.", false)
+            }
+            _ => return None,
+        };
+        let message = fault.message.clone().unwrap_or_else(|| message.to_owned());
+        let mut refusal = if gateway {
+            Refusal::gateway(status, message)
+        } else {
+            Refusal::new(status, message).on(operation)
+        };
+        refusal.shape = fault.shape.unwrap_or(refusal.shape);
+        let retry_after = (fault.effect == E::TooManyRequests)
+            .then(|| fault.retry_after.clone().unwrap_or_else(|| "2".to_owned()));
+        Some((refusal, retry_after))
+    }
+}
+
+struct Active {
+    request: FaultRequest,
+    operations: Vec<Operation>,
+    fired: u32,
+    dice: ChaCha8Rng,
+}
+
+/// The faults now in force.
+pub(crate) struct FaultPlan {
+    active: Mutex<Vec<Active>>,
+    seed: u64,
+}
+
+impl FaultPlan {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { active: Mutex::default(), seed }
+    }
+
+    /// Replaces all faults.
+    ///
+    /// # Errors
+    /// What is wrong with the first unusable one; then nothing changes.
+    pub(crate) fn replace(&self, requests: Vec<FaultRequest>) -> Result<(), String> {
+        let mut active = Vec::with_capacity(requests.len());
+        for (index, request) in requests.into_iter().enumerate() {
+            let operations =
+                check(&request).map_err(|problem| format!("fault {index}: {problem}"))?;
+            let dice = ChaCha8Rng::seed_from_u64(request.seed.unwrap_or(self.seed));
+            active.push(Active { request, operations, fired: 0, dice });
+        }
+        *self.active.lock().unwrap_or_else(PoisonError::into_inner) = active;
+        Ok(())
+    }
+
+    pub(crate) fn clear(&self) {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The faults with how often each was met.
+    pub(crate) fn list(&self) -> Vec<(FaultRequest, u32)> {
+        let active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+        active.iter().map(|fault| (fault.request.clone(), fault.fired)).collect()
+    }
+
+    /// What this call meets, counting it.
+    pub(crate) fn meet(&self, operation: Operation, traits: &Traits) -> Weather {
+        let mut weather = Weather::default();
+        let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+        for fault in active.iter_mut() {
+            let slow = fault.request.effect == E::Slow;
+            if !fault.operations.contains(&operation)
+                || !selects(&fault.request, traits)
+                || fault.request.times.is_some_and(|times| fault.fired >= times)
+                || (!slow && weather.fault.is_some())
+            {
+                continue;
+            }
+            if let Some(probability) = fault.request.probability
+                && !fault.dice.random_bool(probability)
+            {
+                continue;
+            }
+            fault.fired += 1;
+            if slow {
+                weather.delay_ms += fault.request.delay_ms.unwrap_or(1_000);
+            } else {
+                weather.fault = Some(fault.request.clone());
+            }
+        }
+        weather
+    }
+}
+
+fn selects(fault: &FaultRequest, traits: &Traits) -> bool {
+    let fits = |wanted: &Option<String>, given: &Option<String>| {
+        wanted.is_none() || wanted.as_deref() == given.as_deref()
+    };
+    let concerns = match fault.effect {
+        E::Away => traits.reads_free_slots,
+        E::SlotTaken => traits.books,
+        _ => true,
+    };
+    concerns && fits(&fault.site_id, &traits.site_id) && fits(&fault.statement, &traits.statement)
+}
+
+/// The operations that a fault applies to.
+fn check(fault: &FaultRequest) -> Result<Vec<Operation>, String> {
+    let named = Operation::named(&fault.operation)
+        .ok_or_else(|| format!("operation \"{}\" is unknown", fault.operation))?;
+    if let Some(probability) = fault.probability
+        && !(0.0..=1.0).contains(&probability)
+    {
+        return Err(format!("probability {probability} is not between 0 and 1"));
+    }
+    if fault.times == Some(0) {
+        return Err("times 0 would never happen".to_owned());
+    }
+    if fault.delay_ms.is_some() && fault.effect != E::Slow {
+        return Err("delayMs belongs to the effect slow".to_owned());
+    }
+    if fault.variant.is_some() && fault.effect != E::SlotTaken {
+        return Err("variant belongs to the effect slotTaken".to_owned());
+    }
+    let possible = fault.effect.possible();
+    let mut operations: Vec<Operation> =
+        named.iter().copied().filter(|operation| possible.contains(operation)).collect();
+    if fault.effect.stands_for(&named) {
+        let registered_only = !named.contains(&O::AsyncQuery);
+        for operation in possible {
+            let later = matches!(operation, O::RegisteredExecution | O::Webhook);
+            if !operations.contains(&operation) && (later || !registered_only) {
+                operations.push(operation);
+            }
+        }
+    }
+    if operations.is_empty() {
+        let effect = serde_json::to_string(&fault.effect).unwrap_or_default();
+        return Err(format!("effect {effect} never occurs on operation \"{}\"", fault.operation));
+    }
+    Ok(operations)
+}

@@ -1,0 +1,46 @@
+//! What the engine inside Halo Link says it can do; never asks the database.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::cloud::{clock::utc, site::Site};
+
+/// Search parameters with their FHIR types.
+pub(super) const SEARCH_PARAMETERS: [(&str, &str); 6] = [
+    ("_id", "token"),
+    ("family", "string"),
+    ("given", "string"),
+    ("name", "string"),
+    ("birthdate", "date"),
+    ("identifier", "token"),
+];
+
+pub(super) fn statement(site: &Site, now: Timestamp) -> Value {
+    let state = site.state();
+    let parameters: Vec<Value> =
+        SEARCH_PARAMETERS.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
+    json!({
+        "resourceType": "CapabilityStatement",
+        "id": state.guid,
+        "version": state.halo_link_version,
+        "name": "RestServer",
+        "status": "active",
+        "date": utc(now),
+        "publisher": "Halo simulator",
+        "kind": "instance",
+        "software": {"name": "Halo simulator FHIR server", "version": env!("CARGO_PKG_VERSION")},
+        "implementation": {"description": "A made-up practice"},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "application/json"],
+        "rest": [{
+            "mode": "server",
+            "resource": [{
+                "type": "Patient",
+                "profile": "http://hl7.org/fhir/StructureDefinition/Patient",
+                "supportedProfile": ["http://hl7.org.au/fhir/StructureDefinition/au-patient"],
+                "interaction": [{"code": "read"}, {"code": "search-type"}],
+                "searchParam": parameters,
+            }]
+        }]
+    })
+}

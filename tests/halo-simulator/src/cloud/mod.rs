@@ -1,0 +1,38 @@
+//! Halo Cloud: every operation of the public API for integrators.
+
+mod answer;
+mod asynchronous;
+mod clock;
+mod command;
+mod encoding;
+mod fault;
+mod fhir;
+mod immediate;
+mod journal;
+mod operation;
+mod options;
+mod pages;
+mod pipeline;
+mod registered;
+mod simulator;
+mod site;
+mod sites;
+mod socket;
+mod webhook;
+mod world;
+
+pub use self::{
+    answer::ErrorShape,
+    fault::{Effect, FaultRequest, SlotVariant},
+    operation::Operation,
+    options::{Options, RowEncoding, StreamForm, WebhookTarget},
+    simulator::{Running, RunningPractice, Simulator, StartError},
+    site::{Availability, LookupBeforePair},
+    webhook::WebhookError,
+};
+pub(crate) use self::{
+    clock::utc,
+    journal::Since,
+    site::{Site, SiteState},
+    world::World,
+};

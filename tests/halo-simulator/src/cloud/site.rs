@@ -1,0 +1,291 @@
+//! A practice as Halo knows it: identity, availability, and the way to its database.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, OwnedMutexGuard};
+use uuid::Uuid;
+
+use crate::{
+    cloud::options::RowEncoding,
+    practice::{self, Demonstration, Highlights, PracticeFiles, Pristine},
+    sql::{self, BookingWeather, Command, Environment, Outcome, SqlError},
+};
+
+/// Whether Halo has lately heard from a site.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Availability {
+    /// A heartbeat a minute.
+    Online,
+    /// The site closed its session.
+    Offline,
+    /// Nothing heard for two minutes.
+    Unreachable,
+}
+
+/// Whether sites can be looked up before they are paired, which Halo leaves unclear.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LookupBeforePair {
+    /// The site is shown.
+    Allowed,
+    /// The call is refused.
+    Forbidden,
+    /// As if the site did not exist.
+    Empty,
+}
+
+/// One of the two databases of Bp.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Catalogue {
+    Patients,
+    Documents,
+}
+
+impl Catalogue {
+    pub(crate) const ALL: [Catalogue; 2] = [Self::Patients, Self::Documents];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Patients => "BPSPatients",
+            Self::Documents => "BPSDocuments",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|catalogue| catalogue.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What the control API can change about a site.
+#[derive(Clone, Debug)]
+pub(crate) struct SiteState {
+    pub(crate) guid: Uuid,
+    pub(crate) former_guids: Vec<Uuid>,
+    pub(crate) paired: bool,
+    pub(crate) name: String,
+    pub(crate) integration_enabled: bool,
+    pub(crate) availability: Availability,
+    /// When the site was last heard, if it is not online.
+    pub(crate) silent_since: Option<Timestamp>,
+    pub(crate) link_installed: bool,
+    pub(crate) pms_version: String,
+    pub(crate) halo_link_version: String,
+    pub(crate) lookup_before_pair: LookupBeforePair,
+    pub(crate) denied_objects: Vec<String>,
+    pub(crate) missing_columns: Vec<(String, String)>,
+    pub(crate) row_encoding: RowEncoding,
+    pub(crate) caller_ip_allowed: bool,
+    pub(crate) queue_paused: bool,
+    pub(crate) rotation_keeps_pairing: bool,
+}
+
+/// What never changes about a site.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) which: Demonstration,
+    pub(crate) site_id: String,
+    pub(crate) name: String,
+    pub(crate) zone: TimeZone,
+    pub(crate) first_guid: Uuid,
+    /// When Halo Link was installed.
+    pub(crate) installed_at: Timestamp,
+}
+
+pub(crate) struct Site {
+    pub(crate) identity: Identity,
+    pub(crate) files: PracticeFiles,
+    pristine: Pristine,
+    state: Mutex<SiteState>,
+    /// Told whenever the state changes, so that queued queries look again.
+    pub(crate) changed: Notify,
+    databases: Arc<tokio::sync::Mutex<Databases>>,
+}
+
+/// One practice server: both catalogues behind one lock.
+pub(crate) struct Databases {
+    patients: Connection,
+    documents: Connection,
+}
+
+impl Databases {
+    fn open(files: &PracticeFiles) -> rusqlite::Result<Self> {
+        let swapped =
+            PracticeFiles { patients: files.documents.clone(), documents: files.patients.clone() };
+        Ok(Self { patients: practice::open(files)?, documents: practice::open(&swapped)? })
+    }
+
+    pub(crate) fn catalogue(&mut self, catalogue: Catalogue) -> &mut Connection {
+        match catalogue {
+            Catalogue::Patients => &mut self.patients,
+            Catalogue::Documents => &mut self.documents,
+        }
+    }
+}
+
+/// Why a command has no outcome.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExecutionError {
+    /// SQL Server's own error.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// The command was broken off.
+    #[error("the execution limit has passed")]
+    TimedOut,
+    /// The engine gave up on the command.
+    #[error("the practice server failed")]
+    Crashed,
+}
+
+impl Site {
+    /// Creates the practice's databases in an existing folder.
+    pub(crate) fn new(identity: Identity, folder: &Path, seed: u64) -> rusqlite::Result<Self> {
+        let files = practice::seed(identity.which, folder, seed)?;
+        let pristine = Pristine::keep(&files)?;
+        let databases = Databases::open(&files)?;
+        Ok(Self {
+            state: Mutex::new(initial(&identity)),
+            identity,
+            files,
+            pristine,
+            changed: Notify::new(),
+            databases: Arc::new(tokio::sync::Mutex::new(databases)),
+        })
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, SiteState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the site another Halo GUID, as after a server change.
+    pub(crate) fn rotate_guid(&self) {
+        let mut state = self.state();
+        let former = state.guid;
+        state.guid = uuid_from(&[former.as_bytes(), b"rotated"]);
+        state.former_guids.push(former);
+        state.paired &= state.rotation_keeps_pairing;
+    }
+
+    pub(crate) fn environment(&self, now: jiff::civil::DateTime) -> Environment {
+        let state = self.state();
+        Environment {
+            now,
+            denied_objects: state.denied_objects.clone(),
+            missing_columns: state.missing_columns.clone(),
+            booking: BookingWeather::default(),
+        }
+    }
+
+    /// Waits for the practice server.
+    pub(crate) async fn connect(&self) -> OwnedMutexGuard<Databases> {
+        Arc::clone(&self.databases).lock_owned().await
+    }
+
+    /// What a person or a program can try here.
+    pub(crate) async fn highlights(&self) -> rusqlite::Result<Highlights> {
+        self.with_patients(|connection| practice::highlights(connection)).await
+    }
+
+    /// Does something at the practice itself, as Bp's own screens do.
+    pub(crate) async fn with_patients<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> rusqlite::Result<T> {
+        let mut guard = self.connect().await;
+        tokio::task::spawn_blocking(move || work(&mut guard.patients))
+            .await
+            .unwrap_or(Err(rusqlite::Error::InvalidQuery))
+    }
+
+    /// Runs a command to its end, even if nobody waits for it any more.
+    pub(crate) async fn execute(
+        &self,
+        catalogue: Catalogue,
+        command: Command,
+        environment: Environment,
+        limit: Option<Duration>,
+    ) -> Result<(Outcome, Duration), ExecutionError> {
+        let guard = self.connect().await;
+        run(guard, catalogue, command, environment, limit).await
+    }
+
+    /// The seeded state again: content, identity, settings.
+    pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
+        let (files, pristine) = (self.files.clone(), self.pristine.clone());
+        self.with_patients(move |_| practice::reset(&files, &pristine)).await?;
+        *self.state() = initial(&self.identity);
+        self.changed.notify_waiters();
+        Ok(())
+    }
+}
+
+/// Runs a command on a practice server that is already held.
+pub(crate) async fn run(
+    mut guard: OwnedMutexGuard<Databases>,
+    catalogue: Catalogue,
+    command: Command,
+    environment: Environment,
+    limit: Option<Duration>,
+) -> Result<(Outcome, Duration), ExecutionError> {
+    let interrupt = guard.catalogue(catalogue).get_interrupt_handle();
+    let mut work = tokio::task::spawn_blocking(move || {
+        let started = Instant::now();
+        let outcome = sql::execute(guard.catalogue(catalogue), &command, &environment)?;
+        Ok((outcome, started.elapsed()))
+    });
+    let Some(limit) = limit else {
+        return work.await.unwrap_or(Err(ExecutionError::Crashed));
+    };
+    match tokio::time::timeout(limit, &mut work).await {
+        Ok(done) => done.unwrap_or(Err(ExecutionError::Crashed)),
+        Err(_) => {
+            interrupt.interrupt();
+            // The statement is rolled back before anyone learns that it failed.
+            let _ = work.await;
+            Err(ExecutionError::TimedOut)
+        }
+    }
+}
+
+fn initial(identity: &Identity) -> SiteState {
+    SiteState {
+        guid: identity.first_guid,
+        former_guids: Vec::new(),
+        paired: false,
+        name: identity.name.clone(),
+        integration_enabled: true,
+        availability: Availability::Online,
+        silent_since: None,
+        link_installed: true,
+        pms_version: "Spectra SP1".to_owned(),
+        halo_link_version: "26.713.10445.0".to_owned(),
+        lookup_before_pair: LookupBeforePair::Allowed,
+        denied_objects: Vec::new(),
+        missing_columns: Vec::new(),
+        row_encoding: RowEncoding::default(),
+        caller_ip_allowed: true,
+        queue_paused: false,
+        rotation_keeps_pairing: true,
+    }
+}
+
+/// A version 4 identifier decided by its parts.
+pub(crate) fn uuid_from(parts: &[&[u8]]) -> Uuid {
+    use sha2::{Digest as _, Sha256};
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}

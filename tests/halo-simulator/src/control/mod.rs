@@ -1,0 +1,47 @@
+//! The control API: what a person at the practice clicks, and faults.
+
+mod faults;
+mod inbox;
+mod practices;
+mod problem;
+mod time;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    routing::{get, post, put},
+};
+use serde_json::{Value, json};
+
+use self::problem::Problem;
+use crate::cloud::World;
+
+/// All routes of the control API.
+pub(crate) fn router(world: Arc<World>) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/practices", get(practices::list))
+        .route("/practices/{site_id}", put(practices::change).get(practices::get))
+        .route("/practices/{site_id}/pairing-codes", post(practices::issue_code))
+        .route("/practices/{site_id}/inbox/{record_id}/check", post(inbox::check))
+        .route("/faults", put(faults::replace).delete(faults::clear).get(faults::list))
+        .route("/queries", get(time::queries))
+        .route("/clock/advance", post(time::advance))
+        .route("/reset", post(time::reset))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(world)
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+async fn unknown() -> Problem {
+    Problem::NotFound("the control API has no such resource".to_owned())
+}
+
+async fn wrong_method() -> Problem {
+    Problem::WrongMethod
+}

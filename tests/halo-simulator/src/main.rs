@@ -1,0 +1,155 @@
+//! Halo Cloud with Bp practices behind it, for anyone who integrates with Halo.
+
+use std::{
+    io::Write as _,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Parser;
+use halo_simulator::{Options, Running, Simulator, cloud::WebhookTarget};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves Halo Cloud and its control API on this machine until it is told to stop.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where Halo Cloud listens; loopback only, port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Where the control API listens; loopback only, port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    control_listen: SocketAddr,
+    /// Where the databases are kept; a folder of its own, removed at the end, if absent.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// The primary subscription key; derived from the seed if absent.
+    #[arg(long, env = "HALO_SIMULATOR_PRIMARY_KEY", hide_env_values = true)]
+    primary_key: Option<String>,
+    /// The secondary subscription key; derived from the seed if absent.
+    #[arg(long, env = "HALO_SIMULATOR_SECONDARY_KEY", hide_env_values = true)]
+    secondary_key: Option<String>,
+    /// Where completed queries are announced; may contain {siteId}, {queryId} and {source}.
+    #[arg(long, requires = "webhook_secret")]
+    webhook_url: Option<String>,
+    /// The key of the webhook signature.
+    #[arg(long, env = "HALO_SIMULATOR_WEBHOOK_SECRET", hide_env_values = true)]
+    webhook_secret: Option<String>,
+    /// Caller addresses registered with Halo, all if absent; others get 403.
+    #[arg(long, value_delimiter = ',')]
+    egress_allow: Vec<IpAddr>,
+    /// Written, all at once, when both listeners serve.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+    /// Decides identifiers, pairing codes, practice content and random faults.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// End when the process with this id is gone.
+    #[arg(long)]
+    parent_pid: Option<u32>,
+}
+
+impl Arguments {
+    fn options(&self) -> Options {
+        let webhook = self.webhook_url.clone().zip(self.webhook_secret.clone());
+        Options {
+            listen: self.listen,
+            control_listen: self.control_listen,
+            data_dir: self.data_dir.clone(),
+            primary_key: self.primary_key.clone(),
+            secondary_key: self.secondary_key.clone(),
+            webhook: webhook.map(|(url, secret)| WebhookTarget { url, secret }),
+            egress_allow: self.egress_allow.clone(),
+            seed: self.seed,
+            ..Options::default()
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .init();
+    let running = match Simulator::start(arguments.options()).await {
+        Ok(running) => running,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Err(error) = announce(&running, arguments.ready_file.as_deref()) {
+        tracing::error!(%error, "cannot announce");
+        return ExitCode::FAILURE;
+    }
+    tracing::info!(url = running.url(), control_url = running.control_url(), "serving");
+    stop_signal(arguments.parent_pid).await;
+    running.shutdown().await;
+    ExitCode::SUCCESS
+}
+
+/// The ready file appears complete or not at all; without one, the same goes to standard output.
+fn announce(running: &Running, file: Option<&Path>) -> std::io::Result<()> {
+    let text = running.ready()?;
+    let Some(file) = file else {
+        return writeln!(std::io::stdout(), "{text}");
+    };
+    let mut name = file.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}", std::process::id()));
+    let draft = file.with_file_name(name);
+    std::fs::write(&draft, text)?;
+    std::fs::rename(draft, file)
+}
+
+async fn stop_signal(parent: Option<u32>) {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    let orphaned = async {
+        match parent {
+            Some(parent) => gone(parent).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+        () = orphaned => {}
+    }
+}
+
+/// Returns when no process has this id any more, or only the remains of one.
+async fn gone(process: u32) {
+    let status = PathBuf::from(format!("/proc/{process}/stat"));
+    if !Path::new("/proc/self/stat").exists() {
+        // Without /proc, our own parent is all there is to watch.
+        let parent = std::os::unix::process::parent_id();
+        while std::os::unix::process::parent_id() == parent {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        return;
+    }
+    loop {
+        let alive = std::fs::read_to_string(&status).is_ok_and(|line| {
+            // The state follows the name, which stands in brackets.
+            line.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+        });
+        if !alive {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}

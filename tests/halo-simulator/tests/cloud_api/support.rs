@@ -1,0 +1,235 @@
+//! A running simulator and the calls that tests make on it.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use halo_simulator::{Options, Running, Simulator};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::schema;
+
+pub(crate) const BEST_PRACTICE: &str = "Best Practice";
+
+/// A simulator with the client of an integrator.
+pub(crate) struct Bench {
+    pub(crate) running: Running,
+    pub(crate) client: Client,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Reply {
+    /// The rows of an immediate result.
+    pub(crate) fn rows(&self) -> Value {
+        decode(self.body["result"]["data"].as_str().expect("a result has data"))
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        let body = &self.body;
+        [&body["error"]["message"], &body["message"], &body["errorDetails"]["errorMessage"]]
+            .into_iter()
+            .find_map(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+pub(crate) fn decode(data: &str) -> Value {
+    serde_json::from_slice(&STANDARD.decode(data).expect("data is base64")).expect("rows are JSON")
+}
+
+pub(crate) fn client() -> Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        // A pooled connection that is cut would be tried again behind the test's back.
+        .pool_max_idle_per_host(0)
+        .no_proxy()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap()
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let running = Simulator::start(options).await.expect("the simulator starts");
+        Self { running, client: client() }
+    }
+
+    pub(crate) fn site_id(&self) -> &str {
+        &self.running.practices()[0].site_id
+    }
+
+    pub(crate) fn other_site_id(&self) -> &str {
+        &self.running.practices()[1].site_id
+    }
+
+    /// A call with the primary key.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.running.url()))
+            .header("Ocp-Apim-Subscription-Key", self.running.primary_key())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        reply(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+        reply(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Reply {
+        let url = format!("{}{path}", self.running.control_url());
+        let request = self.client.request(method, url);
+        reply(if body.is_null() { request } else { request.json(&body) }).await
+    }
+
+    pub(crate) async fn change(&self, body: Value) -> Reply {
+        let reply =
+            self.control(Method::PUT, &format!("/practices/{}", self.site_id()), body).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply
+    }
+
+    pub(crate) async fn faults(&self, faults: Value) {
+        let reply = self.control(Method::PUT, "/faults", faults).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+
+    pub(crate) async fn advance(&self, seconds: i64) {
+        let reply =
+            self.control(Method::POST, "/clock/advance", json!({"seconds": seconds})).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+
+    /// The journal's entries after this number.
+    pub(crate) async fn calls(&self, since: u64) -> Vec<Value> {
+        let reply = self.control(Method::GET, &format!("/queries?since={since}"), json!(null));
+        reply.await.body["queries"].as_array().expect("a list of calls").clone()
+    }
+
+    pub(crate) async fn code(&self, site_id: &str) -> String {
+        let path = format!("/practices/{site_id}/pairing-codes");
+        let reply = self.control(Method::POST, &path, json!(null)).await;
+        reply.body["pairingCode"].as_str().expect("a pairing code").to_owned()
+    }
+
+    pub(crate) async fn pair_with(&self, site_id: &str, code: Option<&str>) -> Reply {
+        reply(self.pair_request(site_id, code)).await
+    }
+
+    pub(crate) fn pair_request(&self, site_id: &str, code: Option<&str>) -> RequestBuilder {
+        let mut query =
+            vec![("practiceManagementSiteId", site_id), ("practiceManagementName", BEST_PRACTICE)];
+        query.extend(code.map(|code| ("pairingCode", code)));
+        self.request(Method::POST, "/integrator/pair-site").query(&query)
+    }
+
+    /// Pairs with the large practice; its Halo GUID.
+    pub(crate) async fn pair(&self) -> String {
+        self.pair_site(self.site_id()).await
+    }
+
+    pub(crate) async fn pair_site(&self, site_id: &str) -> String {
+        let code = self.code(site_id).await;
+        let reply = self.pair_with(site_id, Some(&code)).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.body["id"].as_str().expect("a Halo GUID").to_owned()
+    }
+
+    pub(crate) async fn find(&self, site_id: &str) -> Reply {
+        let query =
+            [("practiceManagementSiteId", site_id), ("practiceManagementName", BEST_PRACTICE)];
+        reply(self.request(Method::GET, "/integrator/sites").query(&query)).await
+    }
+
+    pub(crate) async fn immediate(&self, guid: &str, body: Value) -> Reply {
+        self.post(&format!("/integrator/sites/{guid}/queries/immediate"), body).await
+    }
+
+    pub(crate) async fn select(&self, guid: &str, text: &str) -> Reply {
+        self.immediate(guid, json!({"command": {"text": text}})).await
+    }
+
+    /// Submits; the query's id.
+    pub(crate) async fn submit(&self, guid: &str, body: Value) -> String {
+        let reply = self.post(&format!("/integrator/sites/{guid}/queries/async"), body).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        schema::check("asyncQuery", 201, &reply.body);
+        reply.body["id"].as_str().expect("an id").to_owned()
+    }
+
+    pub(crate) async fn status(&self, guid: &str, id: &str) -> Value {
+        let reply = self.get(&format!("/integrator/sites/{guid}/queries/{id}")).await;
+        schema::check("queryStatus", reply.status, &reply.body);
+        reply.body
+    }
+
+    /// Polls until the query has come to an end.
+    pub(crate) async fn settle(&self, guid: &str, id: &str) -> Value {
+        eventually("the query ends", || async {
+            let status = self.status(guid, id).await;
+            let over = !["initialising", "queued", "executing", "uploading"]
+                .iter()
+                .any(|phase| status["status"] == *phase);
+            over.then_some(status)
+        })
+        .await
+    }
+
+    pub(crate) async fn page(&self, guid: &str, id: &str, number: usize) -> Reply {
+        let path = format!("/integrator/sites/{guid}/queries/{id}/results/{number}");
+        let reply = self.get(&path).await;
+        schema::check("resultPage", reply.status, &reply.body);
+        reply
+    }
+}
+
+pub(crate) async fn reply(request: RequestBuilder) -> Reply {
+    try_reply(request).await.expect("an answer")
+}
+
+pub(crate) async fn try_reply(request: RequestBuilder) -> reqwest::Result<Reply> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let bytes = response.bytes().await?;
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    Ok(Reply { status, headers, body })
+}
+
+/// Waits for a condition, not for a time.
+pub(crate) async fn eventually<T, F, W>(what: &str, mut condition: F) -> T
+where
+    F: FnMut() -> W,
+    W: Future<Output = Option<T>>,
+{
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(found) = condition().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "it never came to pass that {what}");
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+}
