@@ -29,18 +29,9 @@ const VIEWS: [(&str, &str); 27] = [
         "Patient InternalID AppointmentDate AppointmentTime AppointmentLength Provider Urgent \
          AppointmentType Status ArrivalTime ConsultationTime BookedBy",
     ),
-    (
-        "BPS_Sessions",
-        "Day StartTime EndTime Length StartDate EndDate Provider",
-    ),
-    (
-        "BPS_ExtraSessions",
-        "SessionDate StartTime EndTime Length Provider",
-    ),
-    (
-        "BPS_DaysAway",
-        "StartDate FinishDate Reason Provider",
-    ),
+    ("BPS_Sessions", "Day StartTime EndTime Length StartDate EndDate Provider"),
+    ("BPS_ExtraSessions", "SessionDate StartTime EndTime Length Provider"),
+    ("BPS_DaysAway", "StartDate FinishDate Reason Provider"),
     (
         "BPS_History",
         "InternalID RECORDID Day Month Year Condition ConditionID Status Side Severity Acute Summary \
@@ -56,10 +47,7 @@ const VIEWS: [(&str, &str); 27] = [
         "InternalID DrugName Dose Frequency Food OtherDetail PRN Instructions Route Quantity ProductUnit \
          Repeats Indication FirstDate LastDate ProductID SCID SCIDNO Created RECORDID",
     ),
-    (
-        "BPS_Reactions",
-        "InternalID ItemName Reaction Severity Comment Created",
-    ),
+    ("BPS_Reactions", "InternalID ItemName Reaction Severity Comment Created"),
     (
         "BPS_Observations",
         "InternalID UserID ObservationDate RECORDID ObservationTime ObservationName ObservationCode \
@@ -79,10 +67,7 @@ const VIEWS: [(&str, &str); 27] = [
         "InternalID Unknown FatherAlive FathersAgeAtDeath FathersCauseOfDeath MotherAlive \
          MothersAgeAtDeath MothersCauseOfDeath Comment",
     ),
-    (
-        "BPS_FamilyHistoryDetail",
-        "InternalID RelationName Condition DiseaseCode Comment",
-    ),
+    ("BPS_FamilyHistoryDetail", "InternalID RelationName Condition DiseaseCode Comment"),
     (
         "BPS_Tobacco",
         "InternalID SmokingStatus SmokingType SmokesPerDay YearStarted PastSmokingStatus \
@@ -158,8 +143,9 @@ fn every_view_shows_exactly_its_public_columns_in_their_order_and_casing() {
 fn every_view_has_rows_in_the_large_practice() {
     let practice = large();
     for (view, _) in VIEWS {
-        let rows: i64 =
-            practice.query_row(&format!("SELECT count(*) FROM dbo.{view}"), [], |row| row.get(0)).unwrap();
+        let rows: i64 = practice
+            .query_row(&format!("SELECT count(*) FROM dbo.{view}"), [], |row| row.get(0))
+            .unwrap();
         assert!(rows > 0, "{view}");
     }
 }

@@ -1,0 +1,31 @@
+//! The schema, as SQL files that a database person can read.
+
+use rusqlite::Connection;
+
+/// Tables first: views refer to them.
+const PATIENTS: [&str; 12] = [
+    include_str!("schema/patients.sql"),
+    include_str!("schema/staff.sql"),
+    include_str!("schema/appointments.sql"),
+    include_str!("schema/clinical.sql"),
+    include_str!("schema/social.sql"),
+    include_str!("schema/results.sql"),
+    include_str!("schema/correspondence.sql"),
+    include_str!("schema/views_people.sql"),
+    include_str!("schema/views_appointments.sql"),
+    include_str!("schema/views_clinical.sql"),
+    include_str!("schema/views_social.sql"),
+    include_str!("schema/views_documents.sql"),
+];
+
+const DOCUMENTS: &str = include_str!("schema/documents.sql");
+
+/// Creates tables and views of the patients database in the connection's main database.
+pub(super) fn create_patients(connection: &Connection) -> rusqlite::Result<()> {
+    PATIENTS.iter().try_for_each(|file| connection.execute_batch(file))
+}
+
+/// Creates the documents database in the connection's main database.
+pub(super) fn create_documents(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(DOCUMENTS)
+}

@@ -1,0 +1,190 @@
+//! Made-up content, the same for the same seed. Nothing here reads a clock.
+
+mod appointments;
+mod bytes;
+mod clinical;
+mod dice;
+mod inbox;
+mod lookups;
+mod measurements;
+mod names;
+mod numbers;
+mod papers;
+mod patients;
+mod results;
+mod showcase;
+mod social;
+mod staff;
+mod store;
+mod table;
+
+use std::path::Path;
+
+use jiff::civil::{Date, date};
+use jiff::{Span, ToSpan};
+use rusqlite::{Connection, params};
+
+use super::{Demonstration, PracticeFiles, cast::Sex, collation, path_text, schema};
+use dice::Dice;
+use staff::Staff;
+use table::Table;
+
+/// The day the practices were made up for, a Monday: everything is dated relative to it.
+pub const REFERENCE_DATE: Date = date(2026, 11, 2);
+
+/// How much of everything.
+struct Plan {
+    which: Demonstration,
+    patients: i64,
+    crowd: i64,
+    long_history: i64,
+    letters: i64,
+    /// No document is larger than this.
+    largest: usize,
+    weeks_ahead: i64,
+}
+
+impl Plan {
+    fn of(which: Demonstration) -> Self {
+        match which {
+            Demonstration::Large => Self {
+                which,
+                patients: 2_000,
+                crowd: super::CROWD_SIZE,
+                long_history: 3_000,
+                letters: 10_000,
+                largest: 60 << 20,
+                weeks_ahead: 10,
+            },
+            Demonstration::Small => Self {
+                which,
+                patients: 120,
+                crowd: 0,
+                long_history: 300,
+                letters: 0,
+                largest: 1 << 20,
+                weeks_ahead: 10,
+            },
+        }
+    }
+}
+
+/// A patient, as far as what hangs on patients needs to know.
+struct Person {
+    id: i64,
+    first_name: String,
+    last_name: String,
+    born: Option<Date>,
+    sex: Sex,
+    doctor: i64,
+    medicare: Option<String>,
+}
+
+impl Person {
+    fn age(&self) -> i64 {
+        self.born.map_or(30, |born| i64::from(REFERENCE_DATE.year()) - i64::from(born.year()))
+    }
+}
+
+/// What every part of the content needs.
+struct Seeding<'c> {
+    connection: &'c Connection,
+    plan: Plan,
+    seed: u64,
+}
+
+impl<'c> Seeding<'c> {
+    /// A table to fill: `columns` are those that `Table::add` gives, in its order.
+    fn table(&self, name: &str, columns: &str) -> rusqlite::Result<Table<'c>> {
+        Table::new(self.connection, name, columns)
+    }
+
+    /// Each part rolls its own dice, so that a change to one leaves the others as they were.
+    fn dice(&self, part: Part) -> Dice {
+        Dice::new(self.seed, part as u64)
+    }
+}
+
+/// The parts of the content that roll dice.
+#[derive(Clone, Copy)]
+enum Part {
+    Patients = 1,
+    Clinical,
+    Measurements,
+    Social,
+    Results,
+    Papers,
+    Inbox,
+    Appointments,
+    Staff,
+}
+
+/// Fills both files.
+pub(super) fn create(
+    which: Demonstration,
+    files: &PracticeFiles,
+    seed: u64,
+) -> rusqlite::Result<()> {
+    for path in [&files.patients, &files.documents] {
+        clear(path)?;
+    }
+    schema::create_documents(&Connection::open(&files.documents)?)?;
+    let connection = Connection::open(&files.patients)?;
+    collation::register(&connection)?;
+    connection
+        .execute("ATTACH DATABASE ?1 AS BPSDocuments", params![path_text(&files.documents)?])?;
+    // A seeding that fails starts again from nothing: it needs neither a journal nor the disk's word.
+    connection.execute_batch(
+        "PRAGMA main.journal_mode = OFF; PRAGMA BPSDocuments.journal_mode = OFF;
+         PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16384;",
+    )?;
+    schema::create_patients(&connection)?;
+    connection.execute_batch("BEGIN")?;
+    fill(&Seeding { connection: &connection, plan: Plan::of(which), seed })?;
+    connection.execute_batch(
+        "COMMIT; PRAGMA main.journal_mode = WAL; PRAGMA BPSDocuments.journal_mode = WAL;",
+    )
+}
+
+fn fill(seeding: &Seeding<'_>) -> rusqlite::Result<()> {
+    lookups::fill(seeding)?;
+    let staff = Staff::hire(seeding)?;
+    let people = patients::register(seeding, &staff)?;
+    clinical::record(seeding, &people)?;
+    measurements::record(seeding, &people)?;
+    social::record(seeding, &people)?;
+    results::file(seeding, &people)?;
+    papers::file(seeding, &people)?;
+    showcase::file(seeding, &people, &staff)?;
+    inbox::receive(seeding, &people, &staff)?;
+    appointments::book(seeding, &people, &staff)
+}
+
+/// Removes a database with its side files.
+fn clear(path: &Path) -> rusqlite::Result<()> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_os_string();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(rusqlite::Error::InvalidPath(name.into()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A `datetime` at midnight.
+fn midnight(day: Date) -> String {
+    format!("{day}T00:00:00")
+}
+
+/// The day so many days after the reference date (before it, if negative).
+fn day(offset: i64) -> Date {
+    shifted(REFERENCE_DATE, offset.days())
+}
+
+fn shifted(from: Date, span: Span) -> Date {
+    from.saturating_add(span)
+}

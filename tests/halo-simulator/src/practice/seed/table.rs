@@ -1,0 +1,75 @@
+//! Inserting rows as Bp stores them.
+
+use std::fmt::Write;
+
+use rusqlite::{Connection, Params, Statement};
+
+/// Longer than the widest `char` column.
+const BLANKS: usize = 120;
+
+/// Rows that say nothing else were made then.
+const CREATED: &str = "2024-02-05T09:00:00";
+
+/// A table that is being filled.
+///
+/// Bp's columns have no defaults that we know of. What a row does not say is NULL where that is allowed,
+/// else 0 or blanks; `RECORDSTATUS` is 1; `CREATED` is some day, by user 1. `char` columns are padded.
+pub(super) struct Table<'c> {
+    connection: &'c Connection,
+    statement: Statement<'c>,
+}
+
+impl<'c> Table<'c> {
+    /// `columns`, divided by blanks, are what [`Table::add`] will give.
+    pub(super) fn new(
+        connection: &'c Connection,
+        name: &str,
+        columns: &str,
+    ) -> rusqlite::Result<Self> {
+        let given: Vec<&str> = columns.split_whitespace().collect();
+        let (mut names, mut values, mut found) = (String::new(), String::new(), 0);
+        let mut described = connection.prepare(&format!("PRAGMA table_info({name})"))?;
+        let mut rows = described.query([])?;
+        while let Some(row) = rows.next()? {
+            let (column, declared): (String, String) = (row.get(1)?, row.get(2)?);
+            let (required, key): (bool, bool) = (row.get(3)?, row.get(5)?);
+            let position = given.iter().position(|one| *one == column);
+            if position.is_none() && (!required || (key && declared == "INTEGER")) {
+                continue;
+            }
+            found += usize::from(position.is_some());
+            let divider = if names.is_empty() { "" } else { ", " };
+            // Writing to a String cannot fail.
+            let _ = write!(names, "{divider}{column}");
+            let _ = write!(values, "{divider}{}", value(&column, &declared, position));
+        }
+        if found != given.len() {
+            return Err(rusqlite::Error::InvalidColumnName(format!("{name}: {columns}")));
+        }
+        let statement =
+            connection.prepare(&format!("INSERT INTO {name} ({names}) VALUES ({values})"))?;
+        Ok(Self { connection, statement })
+    }
+
+    /// Inserts a row and returns its key.
+    pub(super) fn add(&mut self, values: impl Params) -> rusqlite::Result<i64> {
+        self.statement.execute(values)?;
+        Ok(self.connection.last_insert_rowid())
+    }
+}
+
+fn value(column: &str, declared: &str, position: Option<usize>) -> String {
+    let width = declared.strip_prefix("char(").and_then(|rest| rest.strip_suffix(')'));
+    match (position, width) {
+        // NULL stays NULL. What is too long is cut, as Bp's own screens would not have let it in.
+        (Some(at), Some(width)) => {
+            format!("substr(?{} || '{}', 1, {width})", at + 1, " ".repeat(BLANKS))
+        }
+        (Some(at), None) => format!("?{}", at + 1),
+        (None, Some(width)) => format!("'{}'", " ".repeat(width.parse().unwrap_or(1))),
+        (None, None) if column == "RECORDSTATUS" || column == "CREATEDBY" => "1".to_owned(),
+        (None, None) if declared == "datetime" => format!("'{CREATED}'"),
+        (None, None) if declared == "int" => "0".to_owned(),
+        (None, None) => "''".to_owned(),
+    }
+}

@@ -1,0 +1,53 @@
+//! Practices that are seeded once for all tests of a file.
+#![allow(dead_code, reason = "no test file uses all of it")]
+
+use std::fs::{File, create_dir_all};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use halo_simulator::practice::{self, Demonstration, PracticeFiles};
+use rusqlite::Connection;
+
+/// The seed that the tests look at.
+pub const SEED: u64 = 71;
+
+/// The files of a practice, and the lock that keeps other runs of this test away from them.
+struct Seeded {
+    files: PracticeFiles,
+    _lock: File,
+}
+
+/// Seeds into Cargo's own folder for tests: a hundred megabytes are not left behind in a new place with
+/// every run.
+fn seeded(which: Demonstration) -> Seeded {
+    let folder: PathBuf =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME")).join(which.site_id());
+    create_dir_all(&folder).unwrap();
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    Seeded { files: practice::seed(which, &folder, SEED).unwrap(), _lock: lock }
+}
+
+/// A connection of its own to the large practice.
+pub fn large() -> Connection {
+    static LARGE: OnceLock<Seeded> = OnceLock::new();
+    practice::open(&LARGE.get_or_init(|| seeded(Demonstration::Large)).files).unwrap()
+}
+
+/// A connection of its own to the small practice.
+pub fn small() -> Connection {
+    static SMALL: OnceLock<Seeded> = OnceLock::new();
+    practice::open(&SMALL.get_or_init(|| seeded(Demonstration::Small)).files).unwrap()
+}
+
+/// The first column of every row.
+pub fn texts(practice: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = practice.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<rusqlite::Result<_>>().unwrap()
+}
+
+/// The only value of the only row.
+pub fn number(practice: &Connection, sql: &str) -> i64 {
+    practice.query_row(sql, [], |row| row.get(0)).unwrap()
+}
