@@ -1,4 +1,5 @@
 //! Seeding again, opening, and bringing the seeded state back.
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 use std::path::Path;
 

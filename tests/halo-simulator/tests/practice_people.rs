@@ -179,7 +179,7 @@ fn everything_is_known_of_the_demonstration_patient() {
     for practice in [large(), small()] {
         let mut statement =
             practice.prepare("SELECT * FROM dbo.BPS_Patients WHERE InternalID = ?1").unwrap();
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         statement
             .query_row([patient::DEMONSTRATION], |row| {
                 for (index, name) in names.iter().enumerate() {

@@ -1,4 +1,5 @@
 //! The views are what integrators see: their columns, order and casing are a contract.
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod practice_support;
 
@@ -128,7 +129,7 @@ const VIEWS: [(&str, &str); 27] = [
 
 fn columns(practice: &Connection, view: &str) -> Vec<String> {
     let statement = practice.prepare(&format!("SELECT * FROM dbo.{view}")).unwrap();
-    statement.column_names().into_iter().map(str::to_owned).collect()
+    statement.column_names().map(str::to_owned).collect()
 }
 
 #[test]
@@ -219,4 +220,33 @@ fn correspondence_in_leaves_clinical_images_to_their_own_view() {
         )
         .unwrap();
     assert_eq!(both, 0);
+}
+
+#[test]
+fn every_stored_value_is_of_the_type_that_its_column_declares() {
+    let practice = large();
+    let columns =
+        "SELECT m.name || '.' || c.name || ' ' || lower(c.type) FROM dbo.sqlite_schema AS m,
+        pragma_table_info(m.name, 'dbo') AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'";
+    for column in texts(&practice, columns) {
+        let (name, declared) = column.split_once(' ').unwrap();
+        let (table, name) = name.split_once('.').unwrap();
+        let expected = match declared.split('(').next().unwrap() {
+            "int" | "integer" | "tinyint" => "integer",
+            "image" => "blob",
+            "datetime" => {
+                let odd = format!(
+                    "SELECT {name} FROM dbo.{table} WHERE {name} NOT GLOB
+                     '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]'"
+                );
+                assert_eq!(texts(&practice, &odd), Vec::<String>::new(), "{table}.{name}");
+                "text"
+            }
+            _ => "text",
+        };
+        let others = format!(
+            "SELECT DISTINCT typeof({name}) FROM dbo.{table} WHERE typeof({name}) NOT IN ('null', '{expected}')"
+        );
+        assert_eq!(texts(&practice, &others), Vec::<String>::new(), "{table}.{name} {declared}");
+    }
 }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, backup::Backup};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::PracticeFiles;
 
@@ -50,5 +51,13 @@ fn copy(from: &Path, to: &Path) -> rusqlite::Result<()> {
     let mut target = Connection::open(to)?;
     target.busy_timeout(Duration::from_secs(10))?;
     target.pragma_update(Some("main"), "journal_size_limit", 4_194_304)?;
-    Backup::new(&source, &mut target)?.run_to_completion(-1, Duration::ZERO, None)
+    let backup = Backup::new(&source, &mut target)?;
+    // All pages in one step, which waits for its lock as long as the target's timeout says.
+    match backup.step(-1)? {
+        StepResult::Done => Ok(()),
+        _ => Err(rusqlite::Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_BUSY),
+            Some("a writer has not finished".to_owned()),
+        )),
+    }
 }

@@ -1,5 +1,10 @@
 //! Practices that are seeded once for all tests of a file.
-#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of several test files, none of which uses all of it"
+)]
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 use std::fs::{File, create_dir_all};
 use std::path::{Path, PathBuf};

@@ -128,7 +128,10 @@ pub(super) fn create(
     for path in [&files.patients, &files.documents] {
         clear(path)?;
     }
-    schema::create_documents(&Connection::open(&files.documents)?)?;
+    let documents = Connection::open(&files.documents)?;
+    collation::register(&documents)?;
+    schema::create_documents(&documents)?;
+    drop(documents);
     let connection = Connection::open(&files.patients)?;
     collation::register(&connection)?;
     connection

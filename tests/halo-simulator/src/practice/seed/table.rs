@@ -34,7 +34,9 @@ impl<'c> Table<'c> {
             let (column, declared): (String, String) = (row.get(1)?, row.get(2)?);
             let (required, key): (bool, bool) = (row.get(3)?, row.get(5)?);
             let position = given.iter().position(|one| *one == column);
-            if position.is_none() && (!required || (key && declared == "INTEGER")) {
+            // SQLite tells some types in its own spelling.
+            let declared = declared.to_ascii_lowercase();
+            if position.is_none() && (!required || (key && declared == "integer")) {
                 continue;
             }
             found += usize::from(position.is_some());
@@ -69,7 +71,7 @@ fn value(column: &str, declared: &str, position: Option<usize>) -> String {
         (None, Some(width)) => format!("'{}'", " ".repeat(width.parse().unwrap_or(1))),
         (None, None) if column == "RECORDSTATUS" || column == "CREATEDBY" => "1".to_owned(),
         (None, None) if declared == "datetime" => format!("'{CREATED}'"),
-        (None, None) if declared == "int" => "0".to_owned(),
+        (None, None) if matches!(declared, "int" | "tinyint") => "0".to_owned(),
         (None, None) => "''".to_owned(),
     }
 }
