@@ -38,5 +38,8 @@ pub(crate) async fn deploy(
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("SAM_CLI_TELEMETRY", "0");
     run(progress, "sam deploy", &mut command, &folders.log("deploy")).await?;
-    aws.stack_outputs(STACK).await
+    let outputs = aws.stack_outputs(STACK).await?;
+    let (api, stage) = (outputs.need("ApiId")?, outputs.need("ApiStage")?);
+    aws.complete_gateway_responses(STACK, api, stage).await?;
+    Ok(outputs)
 }

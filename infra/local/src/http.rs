@@ -6,6 +6,10 @@ use crate::Error;
 ///
 /// # Errors
 /// When the client cannot be set up.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the service's factory refuses plain HTTP; this client never leaves the machine"
+)]
 pub fn loopback_client() -> Result<reqwest::Client, Error> {
     // Somebody else in this process may have installed one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -157,11 +157,14 @@ impl Group {
         let _ = self.leader.wait().await;
     }
 
-    /// Ends all members and waits until none is left.
-    pub(crate) async fn end(mut self) {
+    /// Ends all members and waits until none is left. The ones that this process started have to be
+    /// waited for, or they would stay as zombies.
+    pub(crate) async fn end(mut self, mut member: Child) {
         kill_group(Some(self.id));
         self.ended().await;
-        let give_up = Instant::now() + Duration::from_secs(5);
+        let _ = member.wait().await;
+        // Orphans are the system's to clear away, and in some containers nobody does.
+        let give_up = Instant::now() + Duration::from_secs(1);
         while test_kill_process_group(self.id).is_ok() && Instant::now() < give_up {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

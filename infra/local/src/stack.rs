@@ -214,7 +214,7 @@ impl Stack {
 
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
-        self.group.end().await;
+        self.group.end(self.simulator).await;
         forget(&self.folders.root);
     }
 }

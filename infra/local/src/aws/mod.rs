@@ -1,12 +1,14 @@
 //! A small client of the local AWS: enough to set up a stack and to look into it. The SDKs would
 //! bring hundreds of crates for the same few calls.
 
+mod api_gateway;
 mod cloudformation;
 mod cognito;
 mod dynamodb;
 mod logs;
 mod secrets;
 
+use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::Value;
 
@@ -89,6 +91,26 @@ impl Aws {
             .header(AUTHORIZATION, authorization(service))
             .form(&fields);
         self.answer(operation, request).await
+    }
+
+    /// Calls an operation of a service that speaks REST and JSON.
+    ///
+    /// # Errors
+    /// When the call fails or is refused.
+    pub async fn rest(
+        &self,
+        service: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<String, Error> {
+        let operation = format!("{method} {path}");
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.endpoint))
+            .header(AUTHORIZATION, authorization(service))
+            .json(body);
+        self.answer(&operation, request).await
     }
 
     async fn answer(

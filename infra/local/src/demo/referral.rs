@@ -17,7 +17,7 @@ pub(crate) async fn connect_the_practice(guide: &mut Guide<'_>) -> Result<(), Er
             method: Method::POST,
             path: format!("/practices/{site_id}/pairing-codes"),
             body: None,
-            expected: 200,
+            expected: 201,
         })
         .await?;
     const PAIR: &str = "The clinician pairs with the code and their name as it is in Bp";
@@ -122,8 +122,18 @@ impl Example {
             .as_array()
             .and_then(|all| all.iter().find(|practice| practice["siteId"] == site_id.as_str()))
             .ok_or_else(|| lacks("the entry"))?;
-        let user = practice["users"].get(0).ok_or_else(|| lacks("the users"))?.clone();
-        let patient = practice["patients"].get(0).ok_or_else(|| lacks("the patients"))?.clone();
+        let first = |field: &str, fits: fn(&Value) -> bool| {
+            practice[field].as_array()?.iter().find(|entry| fits(entry)).cloned()
+        };
+        let user = first("users", |user| {
+            user["active"] == true
+                && user["group"].as_str().is_some_and(|group| group.contains("Doctor"))
+        })
+        .ok_or_else(|| lacks("an active doctor"))?;
+        let patient = first("patients", |patient| {
+            patient["lastName"].is_string() && patient["dateOfBirth"].is_string()
+        })
+        .ok_or_else(|| lacks("a patient with a name and a date of birth"))?;
         Ok(Self { user, patient, site_id })
     }
 }

@@ -1,0 +1,111 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::MutexGuard;
+
+/// The practices' Bp and Halo's weather, for one test at a time; seeded anew when it is obtained.
+#[derive(Debug)]
+pub struct Bp<'a> {
+    http: reqwest::Client,
+    control_url: String,
+    _turn: MutexGuard<'a, ()>,
+}
+
+/// A call that Halo received.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Halo's operation.
+    pub operation: String,
+    /// The name of the statement in the statement pack, where one was sent.
+    pub statement: Option<String>,
+    /// How it ended.
+    pub outcome: String,
+}
+
+impl<'a> Bp<'a> {
+    pub(crate) async fn new(
+        http: reqwest::Client,
+        control_url: &str,
+        turn: MutexGuard<'a, ()>,
+    ) -> Self {
+        let control_url = control_url.trim_end_matches('/').to_owned();
+        let bp = Self { http, control_url, _turn: turn };
+        bp.reset().await;
+        bp
+    }
+
+    /// The seeded state again: practices, faults, clock.
+    pub async fn reset(&self) {
+        self.control(Method::DELETE, "/faults", None).await;
+        self.control(Method::POST, "/reset", None).await;
+    }
+
+    /// Somebody at the practice presses "Generate pairing code".
+    pub async fn pairing_code(&self, site_id: &str) -> String {
+        let path = format!("/practices/{site_id}/pairing-codes");
+        let answer = self.control(Method::POST, &path, None).await;
+        answer["pairingCode"].as_str().expect("a pairing code").to_owned()
+    }
+
+    /// What there is at a practice: users, patients to try, switches.
+    pub async fn practice(&self, site_id: &str) -> Value {
+        self.control(Method::GET, &format!("/practices/{site_id}"), None).await
+    }
+
+    /// Ticks or unticks the integration, takes Link offline, changes releases.
+    pub async fn set_practice(&self, site_id: &str, change: Value) {
+        self.control(Method::PUT, &format!("/practices/{site_id}"), Some(change)).await;
+    }
+
+    /// Faults from now on, instead of those before.
+    pub async fn faults(&self, faults: Value) {
+        self.control(Method::PUT, "/faults", Some(faults)).await;
+    }
+
+    /// Fair weather.
+    pub async fn no_faults(&self) {
+        self.control(Method::DELETE, "/faults", None).await;
+    }
+
+    /// Lets time pass at Halo and the practices.
+    pub async fn advance_clock(&self, seconds: u64) {
+        let body = json!({ "seconds": seconds });
+        self.control(Method::POST, "/clock/advance", Some(body)).await;
+    }
+
+    /// A mark in the list of calls that Halo received, for [`Bp::queries_since`].
+    pub async fn mark(&self) -> u64 {
+        self.journal(u64::MAX >> 1).await["last"].as_u64().expect("the last call's number")
+    }
+
+    /// Every call that Halo received after the mark.
+    pub async fn queries_since(&self, mark: u64) -> Vec<Query> {
+        let journal = self.journal(mark).await;
+        let calls = journal["queries"].as_array().expect("a list of calls").clone();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        calls
+            .iter()
+            .map(|call| Query {
+                operation: text(&call["operation"]).unwrap_or_default(),
+                statement: text(&call["statement"]),
+                outcome: text(&call["outcome"]).unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    async fn journal(&self, since: u64) -> Value {
+        self.control(Method::GET, &format!("/queries?since={since}"), None).await
+    }
+
+    /// Any call of the control API; fails the test when it is refused.
+    pub async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let mut request = self.http.request(method, format!("{}{path}", self.control_url));
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.expect("the simulator's control answers");
+        let status = answer.status();
+        let text = answer.text().await.expect("the simulator's control answers with text");
+        assert!(status.is_success(), "the simulator's control refused {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+}

@@ -1,0 +1,29 @@
+//! A test's view of the deployed local stack: black box over HTTP, as front ends and platforms see
+//! it, with the simulator's control for what a person at the practice would do.
+//!
+//! ```no_run
+//! # #[tokio::main] async fn main() {
+//! let stack = end_to_end::TestStack::shared().await;
+//! let bp = stack.exclusive().await;
+//! let practice = stack.new_practice().await;
+//! let code = bp.pairing_code("71001").await;
+//! let answer = practice.clinician.get("/connection").await;
+//! answer.assert_status(200);
+//! # }
+//! ```
+//!
+//! One stack serves all tests of a test binary and ends with its process, however that ends. Tests get
+//! made-up practices of their own, so they run side by side; those that touch the simulator's state
+//! take turns through [`TestStack::exclusive`].
+//!
+//! Everything here panics when the stack itself misbehaves: a test has nothing better to do then.
+#![expect(clippy::expect_used, clippy::panic, reason = "test harness: a panic is a failed test")]
+
+mod caller;
+mod control;
+mod private;
+mod stack;
+
+pub use caller::{Answer, Caller};
+pub use control::{Bp, Query};
+pub use stack::{TestPractice, TestStack};

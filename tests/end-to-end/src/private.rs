@@ -1,0 +1,46 @@
+use std::fs;
+use std::path::Path;
+
+use crate::TestStack;
+
+/// Programs' logs that come from this repository's own tools, not from handling requests.
+const NOT_AT_RUN_TIME: [&str; 3] = ["build.log", "deploy.log", "tools.log"];
+
+impl TestStack {
+    /// Fails the test if one of the texts is in what the functions have logged or in what MiniStack
+    /// and the simulator have printed.
+    pub async fn assert_not_logged(&self, canaries: &[&str]) {
+        for event in self.aws().log_events().await.expect("the log events") {
+            for canary in canaries {
+                let local::LogEvent { group, message, .. } = &event;
+                assert!(!message.contains(canary), "{group} has {canary:?} in {message}");
+            }
+        }
+        for entry in fs::read_dir(self.logs()).expect("the logs' folder") {
+            let path = entry.expect("the logs' folder").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !NOT_AT_RUN_TIME.contains(&name.as_str()) {
+                assert_not_in_file(&path, canaries);
+            }
+        }
+    }
+
+    /// Fails the test if one of the texts is anywhere in the table.
+    pub async fn assert_not_stored(&self, canaries: &[&str]) {
+        for item in self.table().await {
+            let text = item.to_string();
+            for canary in canaries {
+                assert!(!text.contains(canary), "the table has {canary:?} in {text}");
+            }
+        }
+    }
+}
+
+fn assert_not_in_file(path: &Path, canaries: &[&str]) {
+    let text = String::from_utf8_lossy(&fs::read(path).expect("a log")).into_owned();
+    for line in text.lines() {
+        for canary in canaries {
+            assert!(!line.contains(canary), "{} has {canary:?} in {line}", path.display());
+        }
+    }
+}

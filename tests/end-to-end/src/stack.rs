@@ -1,0 +1,162 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use local::{Aws, People, Progress, Role, Stack, StackFile, StackOptions};
+use serde_json::Value;
+use tokio::sync::{Mutex, OnceCell};
+use uuid::Uuid;
+
+use crate::{Bp, Caller};
+
+static SHARED: OnceCell<TestStack> = OnceCell::const_new();
+
+/// The stack of this test process.
+#[derive(Debug)]
+pub struct TestStack {
+    file: StackFile,
+    aws: Aws,
+    people: People,
+    logs: PathBuf,
+    http: reqwest::Client,
+    turn: Mutex<()>,
+}
+
+/// A made-up practice of one test, with somebody in every role. Nothing is connected yet.
+#[derive(Debug)]
+pub struct TestPractice {
+    /// The platform's id of the practice.
+    pub practice_id: String,
+    /// May change settings.
+    pub practice_admin: Caller,
+    /// May read patients' records.
+    pub clinician: Caller,
+    /// A platform's server, with every scope.
+    pub platform: Caller,
+    /// Nobody: no token.
+    pub stranger: Caller,
+}
+
+impl TestStack {
+    /// The stack, started by whichever test asks first.
+    pub async fn shared() -> &'static Self {
+        SHARED.get_or_init(Self::start).await
+    }
+
+    async fn start() -> Self {
+        // Every test has a runtime of its own, and a stack must not go with the first of them, so it
+        // lives in a thread. MiniStack and the simulator end when this process does.
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        std::thread::Builder::new()
+            .name("local stack".to_owned())
+            .spawn(move || keep(sender))
+            .expect("a thread for the stack");
+        receiver.await.expect("the stack starts; see standard error")
+    }
+
+    fn of(stack: &Stack) -> Self {
+        Self {
+            file: stack.file().clone(),
+            aws: stack.aws().clone(),
+            people: stack.people().clone(),
+            logs: stack.logs(),
+            http: local::loopback_client().expect("an HTTP client"),
+            turn: Mutex::default(),
+        }
+    }
+
+    /// What `stack.json` says.
+    #[must_use]
+    pub fn file(&self) -> &StackFile {
+        &self.file
+    }
+
+    /// The AWS APIs.
+    #[must_use]
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Accounts.
+    #[must_use]
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    pub(crate) fn logs(&self) -> &Path {
+        &self.logs
+    }
+
+    /// A practice that no other test knows.
+    pub async fn new_practice(&self) -> TestPractice {
+        let unique = Uuid::new_v4().simple().to_string();
+        let practice_id = format!("practice-{}", &unique[..12]);
+        let platform = self.people.platform_token().await.expect("a platform's token");
+        let caller = |token| self.caller(&practice_id, token);
+        TestPractice {
+            practice_admin: caller(Some(self.token(&practice_id, Role::PracticeAdmin).await)),
+            clinician: caller(Some(self.token(&practice_id, Role::Clinician).await)),
+            platform: caller(Some(platform)),
+            stranger: caller(None),
+            practice_id,
+        }
+    }
+
+    /// Another person of a practice.
+    pub async fn new_person(&self, practice_id: &str, role: Role) -> Caller {
+        self.caller(practice_id, Some(self.token(practice_id, role).await))
+    }
+
+    async fn token(&self, practice_id: &str, role: Role) -> String {
+        let person = self.people.create(practice_id, role).await.expect("an account");
+        self.people.sign_in(&person).await.expect("a person's token")
+    }
+
+    fn caller(&self, practice_id: &str, token: Option<String>) -> Caller {
+        Caller::new(self.http.clone(), &self.file.api_url, practice_id, token)
+    }
+
+    /// Waits for its turn at the simulator, and sets it back to the seeded state.
+    pub async fn exclusive(&self) -> Bp<'_> {
+        let turn = self.turn.lock().await;
+        Bp::new(self.http.clone(), &self.file.simulator.control_url, turn).await
+    }
+
+    /// Every item of the table, in DynamoDB's own JSON.
+    pub async fn table(&self) -> Vec<Value> {
+        let table = self.file.aws.table.as_deref().expect("a table");
+        self.aws.scan(table).await.expect("the table's items")
+    }
+}
+
+fn keep(sender: tokio::sync::oneshot::Sender<TestStack>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime for the stack");
+    runtime.block_on(async {
+        let folder = fresh_folder();
+        let options = StackOptions { folder, progress: Progress::shown() };
+        let mut stack = match Stack::start(options).await {
+            Ok(stack) => stack,
+            Err(error) => panic!("the stack did not start: {error}"),
+        };
+        if sender.send(TestStack::of(&stack)).is_ok() {
+            let failure = stack.ended().await;
+            panic!("the stack ended during the tests: {failure}");
+        }
+    });
+}
+
+/// A folder for this process; those of processes that have ended are cleared away.
+fn fresh_folder() -> PathBuf {
+    let folders = local::checkout().expect("the checkout").join(".local/tests");
+    fs::create_dir_all(&folders).expect("the tests' folder");
+    for entry in fs::read_dir(&folders).expect("the tests' folder").flatten() {
+        let lock = File::open(entry.path().join("run.lock"));
+        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            // Another process may be clearing it away as well.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    folders.join(std::process::id().to_string())
+}
