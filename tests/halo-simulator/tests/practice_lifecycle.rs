@@ -122,6 +122,21 @@ fn a_reset_brings_everything_back_while_somebody_is_reading() {
 }
 
 #[test]
+fn a_reset_waits_for_whoever_is_writing() {
+    let folder = TempDir::new().unwrap();
+    let files = seeded(folder.path(), 5);
+    let pristine = Pristine::keep(&files).unwrap();
+    let writer = practice::open(&files).unwrap();
+    let before = digests(&writer);
+    writer.execute_batch("BEGIN; DELETE FROM dbo.EMAIL;").unwrap();
+    let resetting = std::thread::spawn(move || practice::reset(&files, &pristine));
+    // Whether the reset is already waiting or comes later makes no difference to what must be true.
+    writer.execute_batch("COMMIT").unwrap();
+    resetting.join().unwrap().unwrap();
+    assert_eq!(before, digests(&writer));
+}
+
+#[test]
 fn a_reset_can_be_repeated() {
     let folder = TempDir::new().unwrap();
     let files = seeded(folder.path(), 5);

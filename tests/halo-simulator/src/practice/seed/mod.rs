@@ -4,6 +4,7 @@ mod appointments;
 mod bytes;
 mod clinical;
 mod dice;
+mod form;
 mod inbox;
 mod lookups;
 mod measurements;
