@@ -95,3 +95,31 @@ fn place(binary: &Path, folder: &Path) -> Result<(), Error> {
     };
     placing().map_err(Error::file("placing the function", &bootstrap))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_replaced_when_it_was_built_again_and_left_alone_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let (binary, lambda) =
+            (folder.path().join("pairing"), folder.path().join("lambda/pairing"));
+        let bootstrap = lambda.join("bootstrap");
+        let identity = |path: &Path| {
+            use std::os::unix::fs::MetadataExt as _;
+            fs::metadata(path).unwrap().ino()
+        };
+        fs::write(&binary, "first").unwrap();
+        place(&binary, &lambda).unwrap();
+        let first = identity(&bootstrap);
+        place(&binary, &lambda).unwrap();
+        assert_eq!(identity(&bootstrap), first, "an unchanged function was copied again");
+        fs::write(&binary, "other").unwrap();
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+        fs::File::options().append(true).open(&binary).unwrap().set_modified(later).unwrap();
+        place(&binary, &lambda).unwrap();
+        assert_eq!(fs::read_to_string(&bootstrap).unwrap(), "other");
+        assert_ne!(identity(&bootstrap), first, "a file that may be in use was written to");
+    }
+}

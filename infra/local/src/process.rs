@@ -350,3 +350,85 @@ impl Folders {
         self.logs().join(format!("{name}.log"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleeper() -> std::process::Child {
+        std::process::Command::new("sleep").arg("60").process_group_of_its_own().spawn().unwrap()
+    }
+
+    trait OwnGroup {
+        fn process_group_of_its_own(&mut self) -> &mut Self;
+    }
+
+    impl OwnGroup for std::process::Command {
+        fn process_group_of_its_own(&mut self) -> &mut Self {
+            std::os::unix::process::CommandExt::process_group(self, 0)
+        }
+    }
+
+    #[test]
+    fn a_process_with_a_recycled_number_is_left_alone() {
+        let mut child = sleeper();
+        let mut recorded = ProcessId::of(child.id()).unwrap();
+        recorded.started.push_str(" earlier");
+        assert!(!recorded.is_alive());
+        recorded.kill();
+        recorded.kill_group();
+        assert!(child.try_wait().unwrap().is_none());
+        let real = ProcessId::of(child.id()).unwrap();
+        assert!(real.is_alive());
+        real.kill_group();
+        child.wait().unwrap();
+        assert!(!real.is_alive());
+    }
+
+    #[test]
+    fn a_process_that_has_ended_but_was_not_waited_for_counts_as_gone() {
+        let mut child = sleeper();
+        let id = ProcessId::of(child.id()).unwrap();
+        child.kill().unwrap();
+        let give_up = Instant::now() + Duration::from_secs(10);
+        while id.is_alive() {
+            assert!(Instant::now() < give_up, "the killed process still counts as alive");
+            std::thread::yield_now();
+        }
+        child.wait().unwrap();
+    }
+
+    #[tokio::test]
+    async fn dropping_a_group_ends_the_processes_that_its_members_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, note) = (folder.path().join("log"), folder.path().join("note"));
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg(format!("sleep 60 & echo $! > {0}.new; mv {0}.new {0}; wait", note.display()));
+        let group = Group::start("sh", &mut command, &log).unwrap();
+        let give_up = Instant::now() + Duration::from_secs(10);
+        while !note.exists() {
+            assert!(Instant::now() < give_up, "the member was not started");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let number: u32 = fs::read_to_string(&note).unwrap().trim().parse().unwrap();
+        let member = ProcessId::of(number).unwrap();
+        drop(group);
+        while member.is_alive() {
+            assert!(Instant::now() < give_up, "the member is still alive");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_program_is_reported_with_the_end_of_its_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo the reason >&2; exit 3"]);
+        let error = run(&Progress::silent(), "sh", &mut command, &log).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("the reason") && text.contains(&log.display().to_string()), "{text}");
+    }
+}

@@ -76,10 +76,11 @@ impl Plan {
             .arg(state.join("simulator"))
             .arg("--ready-file")
             .arg(&ready_file)
-            .arg(format!("--primary-key={}", self.primary_key))
-            .arg(format!("--secondary-key={}", self.secondary_key))
             .arg(format!("--webhook-url={api_url}/v1/halo/webhook"))
-            .arg(format!("--webhook-secret={}", self.webhook_secret))
+            // Not as arguments, which everybody on the machine can see.
+            .env("HALO_SIMULATOR_PRIMARY_KEY", &self.primary_key)
+            .env("HALO_SIMULATOR_SECONDARY_KEY", &self.secondary_key)
+            .env("HALO_SIMULATOR_WEBHOOK_SECRET", &self.webhook_secret)
             .arg(format!("--parent-pid={}", std::process::id()));
         drop((self.listen, self.control));
         let mut child = group.join(PROGRAM, &mut command, &log)?;

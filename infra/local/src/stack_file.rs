@@ -135,3 +135,28 @@ pub(crate) fn write(path: &Path, value: &impl Serialize, what: &'static str) -> 
     };
     writing().map_err(Error::file("writing", path))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_with_secrets_is_for_its_owner_only_even_when_it_was_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stack.json");
+        fs::write(&path, "{}").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        write(&path, &["token"], "the file").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(read::<Vec<String>>(&path, "the file").unwrap(), ["token"]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "drafts are left behind");
+    }
+
+    #[test]
+    fn without_a_file_no_stack_is_running() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(StackFile::read(folder.path()), Err(Error::NotRunning)));
+    }
+}

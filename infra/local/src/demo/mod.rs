@@ -1,11 +1,13 @@
 //! The guides' steps on a running stack, shown as they happen.
 
+mod example;
 mod guide;
 mod referral;
 
 use std::io::Write;
 use std::path::Path;
 
+use self::example::Example;
 use self::guide::Guide;
 use crate::{Error, StackFile};
 
@@ -15,7 +17,9 @@ use crate::{Error, StackFile};
 /// When no stack runs, or at that answer.
 pub async fn run(folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), Error> {
     let mut guide = Guide::new(StackFile::read(folder)?, out)?;
-    referral::connect_the_practice(&mut guide).await?;
-    referral::find_the_patient(&mut guide).await?;
-    guide.end()
+    let example = Example::find(&mut guide).await?;
+    referral::connect_the_practice(&mut guide, &example).await?;
+    referral::find_the_patient(&mut guide, &example).await?;
+    guide.end();
+    Ok(())
 }
