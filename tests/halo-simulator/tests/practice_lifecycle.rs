@@ -60,6 +60,20 @@ fn the_same_seed_gives_the_same_practice_and_another_seed_another_one() {
 }
 
 #[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let (first, second) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (one, other) = (seeded(first.path(), 5), seeded(second.path(), 5));
+    assert!(
+        std::fs::read(&one.patients).unwrap() == std::fs::read(&other.patients).unwrap(),
+        "patients"
+    );
+    assert!(
+        std::fs::read(&one.documents).unwrap() == std::fs::read(&other.documents).unwrap(),
+        "documents"
+    );
+}
+
+#[test]
 fn seeding_replaces_what_was_there() {
     let folder = TempDir::new().unwrap();
     let files = seeded(folder.path(), 5);

@@ -120,13 +120,14 @@ impl Bench {
 
     /// The journal's entries after this number.
     pub(crate) async fn calls(&self, since: u64) -> Vec<Value> {
-        let reply = self.control(Method::GET, &format!("/queries?since={since}"), json!(null));
-        reply.await.body["queries"].as_array().expect("a list of calls").clone()
+        let path = format!("/queries?since={since}");
+        let reply = self.control(Method::GET, &path, Value::Null).await;
+        reply.body["queries"].as_array().expect("a list of calls").clone()
     }
 
     pub(crate) async fn code(&self, site_id: &str) -> String {
         let path = format!("/practices/{site_id}/pairing-codes");
-        let reply = self.control(Method::POST, &path, json!(null)).await;
+        let reply = self.control(Method::POST, &path, Value::Null).await;
         reply.body["pairingCode"].as_str().expect("a pairing code").to_owned()
     }
 

@@ -33,10 +33,15 @@ fn seeded(which: Demonstration) -> Seeded {
     Seeded { files: practice::seed(which, &folder, SEED).unwrap(), _lock: lock }
 }
 
+/// The large practice's files.
+pub fn large_files() -> &'static PracticeFiles {
+    static LARGE: OnceLock<Seeded> = OnceLock::new();
+    &LARGE.get_or_init(|| seeded(Demonstration::Large)).files
+}
+
 /// A connection of its own to the large practice.
 pub fn large() -> Connection {
-    static LARGE: OnceLock<Seeded> = OnceLock::new();
-    practice::open(&LARGE.get_or_init(|| seeded(Demonstration::Large)).files).unwrap()
+    practice::open(large_files()).unwrap()
 }
 
 /// A connection of its own to the small practice.
