@@ -1,7 +1,6 @@
 //! The schema and content of a practice's Bp database: deterministic and made up.
 
 mod cast;
-mod collation;
 mod highlights;
 mod reset;
 mod schema;
@@ -64,7 +63,7 @@ pub struct PracticeFiles {
 /// Whatever SQLite says, and a path that does not exist: opening never creates a practice.
 pub fn open(files: &PracticeFiles) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
-    collation::register(&connection)?;
+    crate::sql::register(&connection)?;
     for (path, name) in [(&files.patients, "dbo"), (&files.documents, "BPSDocuments")] {
         if !path.exists() {
             return Err(rusqlite::Error::InvalidPath(path.clone()));
@@ -78,8 +77,8 @@ pub fn open(files: &PracticeFiles) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Creates both files with the seeded content; the same seed gives the same content. Files that are
-/// there are replaced.
+/// Creates both files with the seeded content; the same seed gives the same bytes. Files that are there
+/// are replaced; nobody may have them open (see [`reset`] for that).
 ///
 /// # Errors
 /// Whatever SQLite or the disk says.

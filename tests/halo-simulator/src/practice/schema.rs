@@ -1,4 +1,8 @@
 //! The schema, as SQL files that a database person can read.
+//!
+//! Text columns are declared with SQLite's own collation `RTRIM` (trailing blanks do not count), so that
+//! any SQLite tool can filter, sort and count in the files. What SQL Server does beyond that (case does not
+//! count either) is the collation `BP`, which the T-SQL engine spells out wherever it compares.
 
 use rusqlite::Connection;
 

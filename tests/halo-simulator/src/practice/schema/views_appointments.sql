@@ -3,10 +3,10 @@
 -- CREATEDBY and BOOKEDBY may be negative; the user is the absolute value.
 CREATE VIEW BPS_Appointments AS
 SELECT
-    nullif(trim(rtrim(coalesce(p.FIRSTNAME, '')) || ' ' || rtrim(coalesce(p.SURNAME, ''))), '') COLLATE BP AS Patient,
+    nullif(trim(rtrim(coalesce(p.FIRSTNAME, '')) || ' ' || rtrim(coalesce(p.SURNAME, ''))), '') COLLATE RTRIM AS Patient,
     a.INTERNALID AS InternalID, a.APPOINTMENTDATE AS AppointmentDate, a.APPOINTMENTTIME AS AppointmentTime,
     a.APPOINTMENTLENGTH AS AppointmentLength, d.FULLNAME AS Provider,
-    iif(a.URGENT = 1, 'Yes  ', 'No   ') COLLATE BP AS Urgent, t.DESCRIPTION AS AppointmentType,
+    iif(a.URGENT = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Urgent, t.DESCRIPTION AS AppointmentType,
     c.DESCRIPTION AS Status, a.ARRIVALTIME AS ArrivalTime, a.CONSULTATIONTIME AS ConsultationTime,
     b.NAME AS BookedBy
 FROM APPOINTMENTS AS a
@@ -22,7 +22,7 @@ CREATE VIEW BPS_Sessions AS
 SELECT
     printf('%-20s', CASE s.DAYOFWEEK
         WHEN 1 THEN 'Sunday' WHEN 2 THEN 'Monday' WHEN 3 THEN 'Tuesday' WHEN 4 THEN 'Wednesday'
-        WHEN 5 THEN 'Thursday' WHEN 6 THEN 'Friday' WHEN 7 THEN 'Saturday' ELSE '' END) COLLATE BP AS Day,
+        WHEN 5 THEN 'Thursday' WHEN 6 THEN 'Friday' WHEN 7 THEN 'Saturday' ELSE '' END) COLLATE RTRIM AS Day,
     s.STARTTIME AS StartTime, s.ENDTIME AS EndTime, s.LENGTH AS Length, s.STARTDATE AS StartDate,
     s.ENDDATE AS EndDate, d.FULLNAME AS Provider
 FROM SESSIONS AS s

@@ -5,17 +5,17 @@ CREATE VIEW BPS_All_History AS
 SELECT
     h.INTERNALID AS InternalID, h.RECORDID AS RECORDID, h.DAY AS Day, h.MONTH AS Month, h.YEAR AS Year,
     h.ITEMTEXT AS Condition, h.ITEMCODE AS ConditionID,
-    printf('%-20s', CASE h.STATUSCODE WHEN 1 THEN 'Active' WHEN 2 THEN 'Inactive' ELSE '' END) COLLATE BP AS Status,
-    printf('%-10s', CASE h.SIDE WHEN 1 THEN 'Left' WHEN 2 THEN 'Right' WHEN 3 THEN 'Bilateral' ELSE '' END) COLLATE BP AS Side,
-    printf('%-20s', CASE h.SEVERITY WHEN 1 THEN 'Mild' WHEN 2 THEN 'Moderate' WHEN 3 THEN 'Severe' ELSE '' END) COLLATE BP AS Severity,
-    iif(h.ACUTE = 1, 'Yes  ', 'No   ') COLLATE BP AS Acute,
-    iif(h.SUMMARY = 1, 'Yes  ', 'No   ') COLLATE BP AS Summary,
-    iif(h.FRACTURE = 1, 'Yes  ', 'No   ') COLLATE BP AS Fracture,
-    iif(h.DISPLACED = 1, 'Yes  ', 'No   ') COLLATE BP AS Displaced,
-    iif(h.COMPOUND = 1, 'Yes  ', 'No   ') COLLATE BP AS Compound,
-    iif(h.COMMINUTED = 1, 'Yes  ', 'No   ') COLLATE BP AS Comminuted,
-    iif(h.SPIRAL = 1, 'Yes  ', 'No   ') COLLATE BP AS Spiral,
-    iif(h.GREENSTICK = 1, 'Yes  ', 'No   ') COLLATE BP AS Greenstick,
+    printf('%-20s', CASE h.STATUSCODE WHEN 1 THEN 'Active' WHEN 2 THEN 'Inactive' ELSE '' END) COLLATE RTRIM AS Status,
+    printf('%-10s', CASE h.SIDE WHEN 1 THEN 'Left' WHEN 2 THEN 'Right' WHEN 3 THEN 'Bilateral' ELSE '' END) COLLATE RTRIM AS Side,
+    printf('%-20s', CASE h.SEVERITY WHEN 1 THEN 'Mild' WHEN 2 THEN 'Moderate' WHEN 3 THEN 'Severe' ELSE '' END) COLLATE RTRIM AS Severity,
+    iif(h.ACUTE = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Acute,
+    iif(h.SUMMARY = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Summary,
+    iif(h.FRACTURE = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Fracture,
+    iif(h.DISPLACED = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Displaced,
+    iif(h.COMPOUND = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Compound,
+    iif(h.COMMINUTED = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Comminuted,
+    iif(h.SPIRAL = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Spiral,
+    iif(h.GREENSTICK = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS Greenstick,
     h.DETAILS AS Details, h.SNOMED AS SNOMED, h.CREATED AS Created, h.RECORDSTATUS AS RECORDSTATUS
 FROM PASTHISTORY AS h;
 
@@ -29,7 +29,7 @@ WHERE RECORDSTATUS = 1;
 CREATE VIEW BPS_CurrentRx AS
 SELECT
     r.INTERNALID AS InternalID, r.PRODUCTNAME AS DrugName, r.DOSE AS Dose, f.FREQUENCYTEXT AS Frequency,
-    o.FOODTEXT AS Food, d.DETAILTEXT AS OtherDetail, iif(r.PRN = 1, 'Yes  ', 'No   ') COLLATE BP AS PRN,
+    o.FOODTEXT AS Food, d.DETAILTEXT AS OtherDetail, iif(r.PRN = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS PRN,
     r.INSTRUCTIONS AS Instructions, r.ROUTE AS Route, r.QUANTITY AS Quantity, r.PRODUCTUNIT AS ProductUnit,
     r.REPEATS AS Repeats, r.INDICATION AS Indication, r.FIRSTDATE AS FirstDate, r.LASTDATE AS LastDate,
     r.PRODUCTID AS ProductID, r.SCID AS SCID, r.SCIDNO AS SCIDNO, r.CREATED AS Created, r.RECORDID AS RECORDID
@@ -42,7 +42,7 @@ WHERE r.RECORDSTATUS = 1;
 CREATE VIEW BPS_Reactions AS
 SELECT
     r.INTERNALID AS InternalID, r.ITEMNAME AS ItemName, r.REACTION AS Reaction,
-    printf('%-20s', CASE r.SEVERITY WHEN 1 THEN 'Mild' WHEN 2 THEN 'Moderate' WHEN 3 THEN 'Severe' ELSE '' END) COLLATE BP AS Severity,
+    printf('%-20s', CASE r.SEVERITY WHEN 1 THEN 'Mild' WHEN 2 THEN 'Moderate' WHEN 3 THEN 'Severe' ELSE '' END) COLLATE RTRIM AS Severity,
     r.COMMENT AS Comment, r.CREATED AS Created
 FROM REACTIONS AS r
 WHERE r.RECORDSTATUS = 1;

@@ -5,8 +5,8 @@
 CREATE VIEW SIMULATOR_PROVIDERS AS
 SELECT
     u.USERID,
-    nullif(trim(rtrim(t.TITLE) || ' ' || trim(rtrim(u.FIRSTNAME) || ' ' || rtrim(u.SURNAME))), '') COLLATE BP AS FULLNAME,
-    nullif(trim(rtrim(u.FIRSTNAME) || ' ' || rtrim(u.SURNAME)), '') COLLATE BP AS NAME
+    nullif(trim(rtrim(t.TITLE) || ' ' || trim(rtrim(u.FIRSTNAME) || ' ' || rtrim(u.SURNAME))), '') COLLATE RTRIM AS FULLNAME,
+    nullif(trim(rtrim(u.FIRSTNAME) || ' ' || rtrim(u.SURNAME)), '') COLLATE RTRIM AS NAME
 FROM USERS AS u
 LEFT JOIN TITLES AS t ON t.TITLECODE = u.TITLECODE;
 

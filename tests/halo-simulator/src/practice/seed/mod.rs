@@ -25,7 +25,7 @@ use jiff::civil::{Date, date};
 use jiff::{Span, ToSpan};
 use rusqlite::{Connection, params};
 
-use super::{Demonstration, PracticeFiles, cast::Sex, collation, path_text, schema};
+use super::{Demonstration, PracticeFiles, cast::Sex, path_text, schema};
 use dice::Dice;
 use staff::Staff;
 use table::Table;
@@ -129,12 +129,8 @@ pub(super) fn create(
     for path in [&files.patients, &files.documents] {
         clear(path)?;
     }
-    let documents = Connection::open(&files.documents)?;
-    collation::register(&documents)?;
-    schema::create_documents(&documents)?;
-    drop(documents);
+    schema::create_documents(&Connection::open(&files.documents)?)?;
     let connection = Connection::open(&files.patients)?;
-    collation::register(&connection)?;
     connection
         .execute("ATTACH DATABASE ?1 AS BPSDocuments", params![path_text(&files.documents)?])?;
     // A seeding that fails starts again from nothing: it needs neither a journal nor the disk's word.

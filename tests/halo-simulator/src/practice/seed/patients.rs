@@ -44,6 +44,9 @@ pub(super) fn register(seeding: &Seeding<'_>, staff: &Staff) -> rusqlite::Result
             form.born = Some(CROWD_BORN);
             form.status = ACTIVE;
             form.died = None;
+            (form.pension, form.tier, form.dva) = (0, 0, 0);
+            (form.pension_number, form.pension_from, form.pension_until) = (None, None, None);
+            form.dva_number = None;
         }
         people.push(desk.add(form, sex, &mut dice)?);
     }
@@ -58,7 +61,10 @@ fn play(form: &mut Form, role: &Role, staff: &Staff, dice: &mut Dice, twins: &mu
         form.doctor = staff.doctor(dice);
     }
     match role.patient {
-        patient::DEMONSTRATION => fill_everything(form, dice),
+        patient::DEMONSTRATION => {
+            fill_everything(form, dice);
+            form.doctor = staff.practitioners.first().map_or(0, |(id, _)| *id);
+        }
         patient::EMPTY => {
             *form = Form {
                 id: form.id,

@@ -1,0 +1,7 @@
+//! Health and the OpenAPI document.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    runtime::telemetry::start();
+    api::serve::run(api::routes::service()).await
+}

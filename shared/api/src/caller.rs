@@ -1,0 +1,263 @@
+//! Who calls, and what they may do. A handler cannot be written without naming its permission:
+//! [`Allowed`] is the only way to a practice's id.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use domain::ids::{PracticeId, Subject};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::problem::{Kind, Problem};
+
+/// A person's role in their practice: a Cognito group.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// `practice-admin`.
+    PracticeAdmin,
+    /// `clinician`.
+    Clinician,
+}
+
+/// A platform server's scope.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// `practices.admin`.
+    PracticesAdmin,
+    /// `correspondence.write`.
+    CorrespondenceWrite,
+    /// `bookings.write`.
+    BookingsWrite,
+}
+
+/// Who calls, as the authorizer found out.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// A person of a practice.
+    Person {
+        /// Their account.
+        subject: Subject,
+        /// Their practice, and no other.
+        practice: PracticeId,
+        /// Their roles in it.
+        roles: Vec<Role>,
+    },
+    /// A platform's server, for any practice.
+    Platform {
+        /// Its client id.
+        subject: Subject,
+        /// What it may do.
+        scopes: Vec<Scope>,
+    },
+}
+
+impl Caller {
+    /// Reads what the authorizer handed over.
+    ///
+    /// # Errors
+    /// 401 when there is nothing, or the token has expired since the authorizer's answer was kept.
+    pub fn from_authorizer(
+        fields: &HashMap<String, Value>,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
+        let text =
+            |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let refused = || Problem::new(Kind::Unauthenticated);
+        let subject = Subject(text("subject").ok_or_else(refused)?.to_owned());
+        let expires: i64 =
+            text("expiresAt").and_then(|seconds| seconds.parse().ok()).ok_or_else(refused)?;
+        if now.as_second() >= expires {
+            return Err(refused());
+        }
+        match text("kind").ok_or_else(refused)? {
+            "person" => Ok(Self::Person {
+                subject,
+                practice: text("practiceId")
+                    .and_then(|id| PracticeId::parse(id).ok())
+                    .ok_or_else(refused)?,
+                roles: list(text("groups"), |group| match group {
+                    "practice-admin" => Some(Role::PracticeAdmin),
+                    "clinician" => Some(Role::Clinician),
+                    _ => None,
+                }),
+            }),
+            "platform" => Ok(Self::Platform {
+                subject,
+                scopes: list(text("scopes"), |scope| match scope {
+                    "practice-bridge/practices.admin" => Some(Scope::PracticesAdmin),
+                    "practice-bridge/correspondence.write" => Some(Scope::CorrespondenceWrite),
+                    "practice-bridge/bookings.write" => Some(Scope::BookingsWrite),
+                    _ => None,
+                }),
+            }),
+            _ => Err(refused()),
+        }
+    }
+
+    /// The token's subject.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Self::Person { subject, .. } | Self::Platform { subject, .. } => subject,
+        }
+    }
+}
+
+fn list<T>(text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    text.unwrap_or_default().split([',', ' ']).filter_map(read).collect()
+}
+
+/// What a route needs its caller to be.
+pub trait Permission: Send + Sync + 'static {
+    /// Roles of people who may.
+    const ROLES: &'static [Role];
+    /// Scopes of platforms that may; one is enough.
+    const SCOPES: &'static [Scope];
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident: $roles:expr, $scopes:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl Permission for $name {
+            const ROLES: &'static [Role] = &$roles;
+            const SCOPES: &'static [Scope] = &$scopes;
+        }
+    )*};
+}
+
+permissions! {
+    /// Pair, re-pair, link oneself.
+    Connect: [Role::PracticeAdmin, Role::Clinician], [Scope::PracticesAdmin];
+    /// See the connection, the locations, the settings.
+    SeePractice: [Role::PracticeAdmin, Role::Clinician], [Scope::PracticesAdmin, Scope::CorrespondenceWrite, Scope::BookingsWrite];
+    /// Disconnect, change settings.
+    ManagePractice: [Role::PracticeAdmin], [Scope::PracticesAdmin];
+    /// Read patients' records. People only: platforms get what people send them.
+    ReadPatients: [Role::PracticeAdmin, Role::Clinician], [];
+    /// Read the audit trail.
+    ReadAudit: [Role::PracticeAdmin], [];
+}
+
+/// A caller who may do `P` in the practice of the path.
+#[derive(Debug)]
+pub struct Allowed<P> {
+    /// The practice of the path, which is the caller's own where the caller is a person.
+    pub practice: PracticeId,
+    /// Who calls.
+    pub caller: Caller,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Allowed<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
+        let Path(segments) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::new(Kind::NotFound))?;
+        let practice = segments
+            .get("practiceId")
+            .and_then(|id| PracticeId::parse(id).ok())
+            .ok_or_else(|| Problem::new(Kind::NotFound))?;
+        let may = match &caller {
+            // Somebody else's practice does not exist.
+            Caller::Person { practice: own, .. } if *own != practice => {
+                return Err(Problem::new(Kind::NotFound));
+            }
+            Caller::Person { roles, .. } => roles.iter().any(|role| P::ROLES.contains(role)),
+            Caller::Platform { scopes, .. } => scopes.iter().any(|scope| P::SCOPES.contains(scope)),
+        };
+        if !may {
+            return Err(Problem::because(
+                Kind::Forbidden,
+                "The token is valid, but its role or scope does not cover this.",
+            ));
+        }
+        Ok(Self { practice, caller, permission: PhantomData })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use axum::routing::get;
+    use axum::{Extension, Router};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn person(practice: &str, roles: &[Role]) -> Caller {
+        Caller::Person {
+            subject: Subject("somebody".to_owned()),
+            practice: PracticeId::parse(practice).unwrap(),
+            roles: roles.to_vec(),
+        }
+    }
+
+    async fn status<P: Permission>(caller: Option<Caller>) -> u16 {
+        let mut router =
+            Router::new().route("/v1/practices/{practiceId}/x", get(async |_: Allowed<P>| "ok"));
+        if let Some(caller) = caller {
+            router = router.layer(Extension(caller));
+        }
+        let request = Request::get("/v1/practices/ours/x").body(axum::body::Body::empty()).unwrap();
+        router.oneshot(request).await.unwrap().status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn anothers_practice_is_not_found_whatever_the_role() {
+        assert_eq!(status::<SeePractice>(Some(person("ours", &[Role::Clinician]))).await, 200);
+        assert_eq!(
+            status::<SeePractice>(Some(person("theirs", &[Role::PracticeAdmin]))).await,
+            404
+        );
+    }
+
+    #[tokio::test]
+    async fn a_clinician_may_read_patients_but_not_manage_the_practice() {
+        let clinician = || Some(person("ours", &[Role::Clinician]));
+        assert_eq!(status::<ReadPatients>(clinician()).await, 200);
+        assert_eq!(status::<ManagePractice>(clinician()).await, 403);
+        assert_eq!(status::<ReadAudit>(clinician()).await, 403);
+        assert_eq!(status::<SeePractice>(Some(person("ours", &[]))).await, 403);
+        assert_eq!(status::<SeePractice>(None).await, 401);
+    }
+
+    #[tokio::test]
+    async fn a_platform_never_reads_patients() {
+        let platform = Caller::Platform {
+            subject: Subject("server".to_owned()),
+            scopes: vec![Scope::PracticesAdmin, Scope::CorrespondenceWrite, Scope::BookingsWrite],
+        };
+        assert_eq!(status::<ManagePractice>(Some(platform.clone())).await, 200);
+        assert_eq!(status::<ReadPatients>(Some(platform)).await, 403);
+    }
+
+    #[test]
+    fn a_token_that_expired_while_the_authorizers_answer_was_kept_is_refused() {
+        let fields: HashMap<String, Value> = [
+            ("subject", "a"),
+            ("kind", "person"),
+            ("practiceId", "ours"),
+            ("groups", "clinician"),
+            ("expiresAt", "1000"),
+        ]
+        .map(|(name, value)| (name.to_owned(), Value::from(value)))
+        .into();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(Caller::from_authorizer(&fields, at(999)).is_ok());
+        assert_eq!(
+            Caller::from_authorizer(&fields, at(1000)).unwrap_err().kind,
+            Kind::Unauthenticated
+        );
+    }
+}

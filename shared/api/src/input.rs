@@ -1,0 +1,172 @@
+//! Reading requests: shape first, by serde, then every value, collecting all that is wrong.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use domain::Invalid;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{FieldError, Kind, Problem};
+
+/// No JSON body of this API comes near this.
+pub(crate) const LARGEST_BODY: usize = 64 * 1024;
+
+/// A JSON body of a known shape; unknown fields are refused by the shapes themselves.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .and_then(|kind| kind.split(';').next())
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        if !is_json {
+            return Err(Problem::because(
+                Kind::UnsupportedMediaType,
+                "Send the body as application/json.",
+            ));
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Problem::new(Kind::RequestTooLarge))?;
+        if bytes.len() > LARGEST_BODY {
+            return Err(Problem::new(Kind::RequestTooLarge));
+        }
+        read_json(&bytes).map(Self)
+    }
+}
+
+fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| shape_problem(&error))?;
+    json.end()
+        .map_err(|_| Problem::because(Kind::InvalidRequest, "Something follows the JSON."))?;
+    Ok(value)
+}
+
+fn shape_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    if error.inner().is_syntax() || error.inner().is_eof() {
+        return Problem::because(Kind::InvalidRequest, "The body is not JSON.");
+    }
+    let path = error.path().to_string();
+    let pointer = match path.as_str() {
+        "." => String::new(),
+        path => format!("/{}", path.replace(['.', '['], "/").replace(']', "")),
+    };
+    Problem::invalid(vec![FieldError {
+        pointer,
+        message: shape_message(&error.inner().to_string()),
+    }])
+}
+
+/// serde's words name fields and types, but may repeat a value that was sent: those are left out.
+fn shape_message(words: &str) -> String {
+    let words = words.split(" at line ").next().unwrap_or_default();
+    if words.starts_with("unknown field") {
+        "this field is not known here".to_owned()
+    } else if words.starts_with("missing field") || words.starts_with("duplicate field") {
+        words.to_owned()
+    } else if let Some((_, expected)) = words.rsplit_once("expected ") {
+        format!("expected {expected}")
+    } else {
+        "this is not of the right kind".to_owned()
+    }
+}
+
+/// Query parameters of a known shape.
+#[derive(Debug)]
+pub(crate) struct Parameters<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Query::<T>::from_request_parts(parts, state).await.map(|Query(value)| Self(value)).map_err(
+            |_| {
+                Problem::because(
+                    Kind::InvalidRequest,
+                    "A query parameter is unknown or not of the right kind.",
+                )
+            },
+        )
+    }
+}
+
+/// Collects what is wrong, so that a form can mark all its fields at once.
+#[derive(Debug, Default)]
+pub(crate) struct Checker(Vec<FieldError>);
+
+impl Checker {
+    /// Takes a value, or notes what is wrong with it.
+    pub(crate) fn check<T>(&mut self, pointer: &str, value: Result<T, Invalid>) -> Option<T> {
+        value.map_err(|Invalid(message)| self.wrong(pointer, message)).ok()
+    }
+
+    /// Notes that something is wrong.
+    pub(crate) fn wrong(&mut self, pointer: &str, message: &str) {
+        self.0.push(FieldError { pointer: pointer.to_owned(), message: message.to_owned() });
+    }
+
+    /// What was put together, if nothing was wrong with it.
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Problem> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(Problem::invalid(self.0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only its shape is of interest")]
+    struct Shape {
+        last_name: String,
+        inner: Vec<i64>,
+    }
+
+    fn problem(json: &str) -> Problem {
+        read_json::<Shape>(json.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn the_wrong_field_is_pointed_at_and_its_value_is_not_repeated() {
+        let found = problem(r#"{"lastName": "Nguyen", "inner": [1, "secret"]}"#);
+        assert_eq!(found.errors[0].pointer, "/inner/1");
+        assert!(!found.errors[0].message.contains("secret"), "{found:?}");
+        assert_eq!(problem(r#"{"lastName": 7, "inner": []}"#).errors[0].pointer, "/lastName");
+        assert!(
+            problem(r#"{"lastName": "a", "inner": [], "more": 1}"#).errors[0]
+                .message
+                .contains("not known")
+        );
+        assert!(problem(r#"{"inner": []}"#).errors[0].message.contains("missing field"));
+    }
+
+    #[test]
+    fn what_is_not_json_is_said_to_be_no_json() {
+        for wrong in ["", "{", "nonsense", r#"{"lastName": "a", "inner": []} {}"#] {
+            assert_eq!(problem(wrong).kind, Kind::InvalidRequest);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = read_json::<Shape>(&bytes);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The HTTP API: routes, permission extractors, problem+json, and the functions' way into them.
+//!
+//! The way of a request is straight: Lambda event → [`caller`] and [`input`] → one route → Bp and
+//! the table → answer, or a [`problem::Problem`].
+
+mod bp_session;
+pub mod caller;
+mod input;
+mod observe;
+pub mod openapi;
+mod pairing;
+pub mod problem;
+pub mod routes;
+pub mod serve;
+
+use std::time::Duration;
+
+use best_practice::BpPractice;
+use halo::Deadline;
+use jiff::{SignedDuration, Timestamp};
+use store::Store;
+
+/// API Gateway ends a call at 29 s; one that cannot end in time says so itself before that.
+const LONGEST_CALL: Duration = Duration::from_secs(24);
+
+/// What the routes of a practice work with.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Bp through Halo.
+    pub bp: BpPractice,
+    /// The table.
+    pub store: Store,
+    /// How long a line of the audit trail is kept.
+    pub audit_retention: SignedDuration,
+}
+
+impl App {
+    fn now() -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn deadline() -> Deadline {
+        Deadline::after(LONGEST_CALL)
+    }
+}

@@ -1,0 +1,79 @@
+//! The OpenAPI document, from the handlers' own descriptions.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::routes::documented::{
+    __path_connect, __path_demographics, __path_disconnect, __path_health, __path_list,
+    __path_openapi, __path_read, __path_replace, __path_search, __path_status, __path_trail,
+    __path_validate,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Practice Bridge",
+        description = "Joins referral and rep-booking platforms to Best Practice (Bp Premier) through Halo Connect."
+    ),
+    paths(connect, status, disconnect, validate, list, read, replace, search, demographics, trail, health, openapi),
+    modifiers(&Bearer),
+    security(("bearer" = []))
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The document as JSON.
+#[must_use]
+pub fn document() -> String {
+    Document::openapi().to_json().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    /// The routes of template.yaml, as `METHOD path`.
+    fn deployed() -> BTreeSet<String> {
+        include_str!("../../../template.yaml")
+            .lines()
+            .filter(|line| line.contains("Type: Api, Properties"))
+            .map(|line| {
+                let after =
+                    |key: &str| line.split(key).nth(1).unwrap().trim_start_matches([' ', '"']);
+                let method = after("Method:").split(',').next().unwrap();
+                let path = after("Path:").split(['"', ',', ' ']).next().unwrap();
+                format!("{method} {path}")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_document_describes_exactly_the_deployed_routes() {
+        let document: Value = serde_json::from_str(&super::document()).unwrap();
+        let described: BTreeSet<String> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, methods)| {
+                methods
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect();
+        assert_eq!(described, deployed());
+    }
+}

@@ -1,0 +1,459 @@
+//! Everything that can be answered instead of what was asked: one list, RFC 9457.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use best_practice::{BpError, PairingRefusal};
+use domain::clinician::NotLinked;
+use halo::{Error as HaloError, Forbidden};
+use serde::Serialize;
+use store::StoreError;
+use utoipa::ToSchema;
+
+/// Whom to call.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    /// Who.
+    pub organisation: &'static str,
+    /// Where to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website: Option<&'static str>,
+    /// Where to ring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<&'static str>,
+}
+
+/// Bp's support (referral guide, "Contact us").
+const BEST_PRACTICE: Contact = Contact {
+    organisation: "Best Practice Software",
+    website: Some("https://bpsoftware.net/contact/"),
+    phone: Some("AU 1300 40 1111, NZ 0800 40 1111"),
+};
+/// Halo's support (referral guide, "Contact us").
+const HALO: Contact = Contact {
+    organisation: "Halo Connect",
+    website: Some("https://haloconnect.io/contact-us"),
+    phone: Some("(07) 3911 1360"),
+};
+/// Whoever runs the platform that the caller uses.
+const PLATFORM: Contact =
+    Contact { organisation: "The platform's support", website: None, phone: None };
+/// Somebody at the practice with Bp's Setup/Configuration permission.
+const PRACTICE: Contact =
+    Contact { organisation: "The practice's manager or IT support", website: None, phone: None };
+
+const WHERE_TO_TICK: &str = "In Bp, open Setup > Configuration > Database > Setup third-party integrations (a user with Setup/Configuration permission can).";
+
+/// A field of the request that is wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer into the body, or the parameter's name.
+    pub pointer: String,
+    /// What is wrong; never the value.
+    pub message: String,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident => $slug:literal, $status:ident, $title:literal, $contact:expr, [$($step:expr),* $(,)?];)*) => {
+        /// Every kind of problem. Slugs are stable: callers switch on them.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum Kind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The `type`.
+            #[must_use]
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug,)* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            /// The `title`.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// Whom to call if the steps do not help.
+            #[must_use]
+            pub fn contact(self) -> Option<Contact> {
+                match self { $(Self::$name => $contact,)* }
+            }
+
+            /// What mends it.
+            #[must_use]
+            pub fn steps(self) -> &'static [&'static str] {
+                match self { $(Self::$name => &[$($step),*],)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A field or the body is wrong.
+    InvalidRequest => "invalid-request", BAD_REQUEST, "The request is not valid", None, [];
+    /// Not JSON by its content type.
+    UnsupportedMediaType => "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be JSON", None, [];
+    /// The body is larger than any request can be.
+    RequestTooLarge => "request-too-large", PAYLOAD_TOO_LARGE, "The request is too large", None, [];
+    /// No valid token.
+    Unauthenticated => "unauthenticated", UNAUTHORIZED, "A valid token is needed", None, ["Sign in again and repeat the request."];
+    /// A valid token that may not do this.
+    Forbidden => "forbidden", FORBIDDEN, "This is not for you to do", None, ["Ask a practice administrator."];
+    /// No such thing, or somebody else's.
+    NotFound => "not-found", NOT_FOUND, "Not found", None, [];
+    /// The path exists, the method does not.
+    MethodNotAllowed => "method-not-allowed", METHOD_NOT_ALLOWED, "This resource has no such method", None, [];
+
+    /// The practice is not paired.
+    NotConnected => "not-connected", CONFLICT, "The practice is not connected to Best Practice", None,
+        ["Connect the practice first: Bp Site ID, pairing code and your name as in Bp."];
+    /// A pairing needs a code.
+    PairingCodeNeeded => "pairing-code-needed", UNPROCESSABLE_ENTITY, "A pairing code is needed", Some(PRACTICE),
+        [WHERE_TO_TICK, "Choose this integration without unticking it and press Generate pairing code.", "Enter the Site ID and the pairing code shown."];
+    /// Halo refused the code.
+    PairingCodeRefused => "pairing-code-refused", UNPROCESSABLE_ENTITY, "The pairing code was not accepted", Some(PRACTICE),
+        ["Check the code and the Site ID for typing mistakes.", WHERE_TO_TICK, "A code works once and for a few days only: press Generate pairing code and enter the new one."];
+    /// Somebody else is pairing this practice at this moment.
+    PairingInProgress => "pairing-in-progress", CONFLICT, "The practice is being connected at this moment", None,
+        ["Wait a few seconds and repeat the request."];
+    /// Halo gave no clear answer, and the code is not used up.
+    PairingUnconfirmed => "pairing-unconfirmed", SERVICE_UNAVAILABLE, "The pairing could not be confirmed", Some(HALO),
+        ["Repeat the request with the same pairing code: if it was used up by this attempt, that is noticed."];
+    /// Paired once, but no more.
+    PairingLost => "pairing-lost", CONFLICT, "The pairing with the practice no longer holds", Some(PRACTICE),
+        [WHERE_TO_TICK, "Check that this integration is ticked and press Generate pairing code.", "Connect again with the new code."];
+    /// The integration is not ticked.
+    IntegrationNotEnabled => "integration-not-enabled", CONFLICT, "The practice has not enabled this integration in Bp", Some(PRACTICE),
+        [WHERE_TO_TICK, "Tick this integration (via Halo Connect), answer Yes, and save both windows. If it is ticked already: untick, save, tick, save.", "Repeat the request."];
+    /// Halo knows no such site.
+    SiteUnknown => "site-unknown", UNPROCESSABLE_ENTITY, "No practice with this Site ID is known to Halo", Some(HALO),
+        ["Check the Site ID in Bp under Help > About.", "If it is right, Halo Link is probably not installed on the practice's server: have it installed, then repeat the request."];
+    /// Halo tells about a site only once it is paired.
+    ValidationNeedsPairing => "validation-needs-pairing", CONFLICT, "The Site ID can only be checked by pairing", None,
+        ["Go on with the pairing code: it checks the Site ID as well."];
+    /// The practice's server is off.
+    SiteOffline => "site-offline", SERVICE_UNAVAILABLE, "The practice's server cannot be reached", Some(PRACTICE),
+        ["Check that the practice's server is on and has internet access; many are off at night.", "If it is on, restart the Halo Link service on it."];
+    /// No answer in time.
+    SiteSlow => "site-slow", GATEWAY_TIMEOUT, "The practice's server did not answer in time", Some(PRACTICE),
+        ["Repeat the request in a moment."];
+    /// A Bp release that breaks integrations.
+    BpReleaseTooOld => "bp-release-too-old", CONFLICT, "This release of Bp Premier is too old", Some(BEST_PRACTICE),
+        ["Update Bp Premier to Spectra or Spectra SP1: Orchid SP2 (June 2024) and earlier do not work with this integration.", "If the practice cannot update, call Best Practice."];
+    /// Nobody of that name.
+    ClinicianNotFound => "clinician-not-found", UNPROCESSABLE_ENTITY, "No active Bp user has exactly this name", Some(PRACTICE),
+        ["In Bp, look up your name under Setup > Users.", "Enter first and last name exactly as they stand there, capitals, apostrophes and hyphens included, and the first 6 digits of your provider number if asked.", "The pairing is kept: no new code is needed."];
+    /// Several of that name.
+    ClinicianAmbiguous => "clinician-ambiguous", UNPROCESSABLE_ENTITY, "Several Bp users have this name", Some(PRACTICE),
+        ["Enter the first 6 digits of your provider number as well.", "If you did, have the practice correct the users under Setup > Users in Bp.", "The pairing is kept: no new code is needed."];
+    /// Another practice under our Site ID.
+    PracticeChanged => "practice-changed", CONFLICT, "Another practice now answers under this Site ID", Some(HALO),
+        ["The practice's database seems to have been split, merged or moved. Check with the practice, then connect it again with a new pairing code."];
+
+    /// Halo refuses our subscription key.
+    HaloKeyRefused => "halo-key-refused", BAD_GATEWAY, "Halo does not accept our key", Some(PLATFORM),
+        ["Nothing at the practice is wrong. The platform's operators have to mend this."];
+    /// Halo refuses our address.
+    HaloAddressRefused => "halo-address-refused", BAD_GATEWAY, "Halo does not accept calls from our address", Some(PLATFORM),
+        ["Nothing at the practice is wrong. The platform's operators have to mend this."];
+    /// Our quota at Halo is used up.
+    HaloQuotaUsed => "halo-quota-used", SERVICE_UNAVAILABLE, "Our quota at Halo is used up", Some(PLATFORM),
+        ["Nothing at the practice is wrong. Try again later, or contact the platform."];
+    /// Halo's rate limit.
+    HaloBusy => "halo-busy", SERVICE_UNAVAILABLE, "Halo asks us to slow down", None, ["Repeat the request after the time given."];
+    /// Halo itself fails.
+    HaloUnavailable => "halo-unavailable", BAD_GATEWAY, "Halo Connect cannot be used at the moment", Some(HALO),
+        ["Repeat the request in a moment.", "If it goes on, look at Halo's status page."];
+    /// An answer that makes no sense.
+    MalformedAnswer => "malformed-answer", BAD_GATEWAY, "The practice's answer could not be understood", Some(PLATFORM),
+        ["Nothing was imported. Report this to the platform."];
+    /// Our Bp login may not read this.
+    BpPermissionMissing => "bp-permission-missing", BAD_GATEWAY, "Bp does not let us read this", Some(PLATFORM),
+        ["The platform has to clear this with Best Practice."];
+    /// This Bp release has no such thing.
+    BpReleaseDiffers => "bp-release-differs", BAD_GATEWAY, "This release of Bp does not know what was asked", Some(PLATFORM),
+        ["Report this to the platform, with the practice's Bp version."];
+    /// The database refused a statement.
+    BpRefused => "bp-refused", BAD_GATEWAY, "Bp's database refused the question", Some(PLATFORM),
+        ["Report this to the platform."];
+    /// A location that the practice does not have.
+    LocationUnknown => "location-unknown", UNPROCESSABLE_ENTITY, "The practice has no such location", None,
+        ["Choose one of the practice's locations."];
+
+    /// Somebody else was first.
+    Conflict => "conflict", CONFLICT, "Somebody changed this at the same moment", None, ["Read it again and repeat the request."];
+    /// The table gives no answer.
+    StorageUnavailable => "storage-unavailable", SERVICE_UNAVAILABLE, "Something of ours is not available", Some(PLATFORM),
+        ["Repeat the request in a moment."];
+    /// A fault of ours.
+    Internal => "internal", INTERNAL_SERVER_ERROR, "Something went wrong", Some(PLATFORM), ["The fault is ours and has been recorded. Try again."];
+}
+
+/// What is answered instead of what was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// Which kind.
+    pub kind: Kind,
+    /// What happened here, in one sentence without anything of a patient, a code or a key.
+    pub detail: Cow<'static, str>,
+    /// When to come back.
+    pub retry_after_seconds: Option<u64>,
+    /// Fields that are wrong.
+    pub errors: Vec<FieldError>,
+}
+
+/// A problem on the wire.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemBody {
+    /// Stable slug.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The kind, in words.
+    pub title: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// What happened here.
+    #[schema(value_type = String)]
+    pub detail: Cow<'static, str>,
+    /// Whom to call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// What mends it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub steps: &'static [&'static str],
+    /// When to come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
+    /// Fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl Problem {
+    /// A problem of a kind, which says all there is to say.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self::because(kind, kind.title())
+    }
+
+    /// A problem of a kind, with what happened.
+    #[must_use]
+    pub fn because(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), retry_after_seconds: None, errors: Vec::new() }
+    }
+
+    /// With a time to come back.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// A request with wrong fields.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.len() {
+            1 => "One field is wrong.",
+            _ => "Several fields are wrong.",
+        };
+        Self { errors, ..Self::because(Kind::InvalidRequest, detail) }
+    }
+
+    /// The wire form.
+    #[must_use]
+    pub fn body(self) -> ProblemBody {
+        ProblemBody {
+            kind: self.kind.slug(),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: self.detail,
+            contact: self.kind.contact(),
+            steps: self.kind.steps(),
+            retry_after_seconds: self.retry_after_seconds,
+            errors: self.errors,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let kind = self.kind;
+        let retry_after = self.retry_after_seconds;
+        let mut response = (kind.status(), Json(self.body())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(kind);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::new(Kind::Conflict),
+            StoreError::Unavailable { ref code } => {
+                tracing::error!(code, "the table is not available");
+                Self::new(Kind::StorageUnavailable).retry_after(5)
+            }
+            StoreError::Corrupt => {
+                tracing::error!("an item of the table cannot be read");
+                Self::new(Kind::Internal)
+            }
+        }
+    }
+}
+
+impl From<NotLinked> for Problem {
+    fn from(reason: NotLinked) -> Self {
+        match reason {
+            NotLinked::NameNotFound => Self::because(
+                Kind::ClinicianNotFound,
+                "The practice is paired, but no active user of Bp has exactly this first and last name.",
+            ),
+            NotLinked::ProviderNumberDiffers => Self {
+                errors: vec![FieldError {
+                    pointer: "/clinician/providerNumberPrefix".to_owned(),
+                    message: NotLinked::ProviderNumberDiffers.to_string(),
+                }],
+                ..Self::because(
+                    Kind::ClinicianNotFound,
+                    "The practice is paired and the name is known, but no user of this name has a provider number that begins with these digits.",
+                )
+            },
+            NotLinked::Ambiguous => Self::because(
+                Kind::ClinicianAmbiguous,
+                "The practice is paired, but several users of Bp agree with everything given.",
+            ),
+        }
+    }
+}
+
+impl From<HaloError> for Problem {
+    fn from(error: HaloError) -> Self {
+        match error {
+            HaloError::KeyRefused => Self::new(Kind::HaloKeyRefused),
+            HaloError::Forbidden(Forbidden::Address) => Self::new(Kind::HaloAddressRefused),
+            HaloError::Forbidden(Forbidden::Quota) => {
+                Self::new(Kind::HaloQuotaUsed).retry_after(3600)
+            }
+            HaloError::Forbidden(Forbidden::NotEnabled) => Self::new(Kind::IntegrationNotEnabled),
+            HaloError::Forbidden(Forbidden::Site) => Self::new(Kind::PairingLost),
+            HaloError::NotFound => Self::new(Kind::SiteUnknown),
+            HaloError::RateLimited { retry_after } => Self::new(Kind::HaloBusy)
+                .retry_after(retry_after.map_or(10, |wait| wait.as_secs().max(1))),
+            HaloError::SiteOffline => Self::new(Kind::SiteOffline).retry_after(60),
+            HaloError::OutcomeUnknown { timed_out: true } => {
+                Self::new(Kind::SiteSlow).retry_after(15)
+            }
+            HaloError::OutcomeUnknown { timed_out: false } => Self::because(
+                Kind::SiteSlow,
+                "Halo or the practice's server broke off before it answered.",
+            )
+            .retry_after(15),
+            HaloError::NotReached | HaloError::PracticeSoftware => {
+                Self::new(Kind::HaloUnavailable).retry_after(15)
+            }
+            HaloError::ResultTooLarge => {
+                Self::because(Kind::BpRefused, "The answer is larger than Halo passes on.")
+            }
+            HaloError::Malformed { .. } | HaloError::Gone | HaloError::Refused { .. } => {
+                Self::new(Kind::MalformedAnswer)
+            }
+            HaloError::Sql(_) => Self::new(Kind::BpRefused),
+        }
+    }
+}
+
+impl From<BpError> for Problem {
+    fn from(error: BpError) -> Self {
+        match error {
+            BpError::LoginRefused => Self::new(Kind::IntegrationNotEnabled),
+            BpError::NotPermitted { .. } => Self::new(Kind::BpPermissionMissing),
+            BpError::NotInThisRelease { .. } => Self::new(Kind::BpReleaseDiffers),
+            BpError::Refused { .. } => Self::new(Kind::BpRefused),
+            BpError::Malformed { statement, ref problem } => {
+                tracing::error!(statement, problem, "Bp's answer is malformed");
+                Self::new(Kind::MalformedAnswer)
+            }
+            BpError::Halo(error) => error.into(),
+        }
+    }
+}
+
+impl From<PairingRefusal> for Problem {
+    fn from(refusal: PairingRefusal) -> Self {
+        match refusal {
+            PairingRefusal::Code => Self::because(
+                Kind::PairingCodeRefused,
+                "The pairing code is wrong, has been used, or has expired.",
+            ),
+            PairingRefusal::NotEnabled => Self::new(Kind::IntegrationNotEnabled),
+            PairingRefusal::UnknownSite => Self::new(Kind::SiteUnknown),
+            PairingRefusal::Offline => Self::because(
+                Kind::SiteOffline,
+                "The practice's server has to be on for pairing. The code has not been used.",
+            )
+            .retry_after(60),
+            PairingRefusal::Other(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_slug_and_an_error_status() {
+        let slugs: HashSet<_> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
+        assert_eq!(slugs.len(), Kind::ALL.len());
+        for kind in Kind::ALL {
+            assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{kind:?}");
+            assert!(!kind.title().is_empty());
+        }
+    }
+
+    #[test]
+    fn every_failure_of_pairing_says_how_to_mend_it_and_whom_to_call() {
+        for kind in [
+            Kind::IntegrationNotEnabled,
+            Kind::PairingCodeRefused,
+            Kind::SiteUnknown,
+            Kind::SiteOffline,
+            Kind::BpReleaseTooOld,
+            Kind::ClinicianNotFound,
+            Kind::ClinicianAmbiguous,
+            Kind::HaloKeyRefused,
+            Kind::HaloAddressRefused,
+        ] {
+            assert!(!kind.steps().is_empty() && kind.contact().is_some(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_problem_on_the_wire_is_rfc_9457() {
+        let response = Problem::new(Kind::SiteOffline).retry_after(60).into_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["retry-after"], "60");
+    }
+}

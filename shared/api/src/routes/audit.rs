@@ -1,0 +1,77 @@
+//! `…/audit`: who read or wrote whose record.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use domain::audit::AuditRecord;
+use domain::ids::PatientId;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::AuditQuery;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::App;
+use crate::caller::{Allowed, ReadAudit};
+use crate::input::{Checker, Parameters};
+use crate::problem::{Problem, ProblemBody};
+
+/// Which part of the trail; the last day when nothing is said.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditParameters {
+    /// A date (UTC) or an instant.
+    from: Option<String>,
+    /// A date (UTC, included) or an instant.
+    to: Option<String>,
+    /// Only lines about this patient.
+    patient_id: Option<i64>,
+}
+
+/// Lines of the trail, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditTrail {
+    records: Vec<AuditRecord>,
+    /// Whether there are more: ask for a shorter time.
+    more: bool,
+}
+
+/// The audit trail.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/audit", tag = "Audit",
+    params(("practiceId" = String, Path), AuditParameters),
+    responses((status = 200, body = AuditTrail), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn trail(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ReadAudit>,
+    Parameters(parameters): Parameters<AuditParameters>,
+) -> Result<Json<AuditTrail>, Problem> {
+    let now = App::now();
+    let mut fields = Checker::default();
+    let from = match &parameters.from {
+        Some(text) => fields.check("from", instant(text, 0)),
+        None => Some(now - SignedDuration::from_hours(24)),
+    };
+    let to = match &parameters.to {
+        Some(text) => fields.check("to", instant(text, 1)),
+        None => Some(now + SignedDuration::from_secs(1)),
+    };
+    let patient =
+        parameters.patient_id.and_then(|id| fields.check("patientId", PatientId::parse(id)));
+    let (from, to) = fields.finish(from.zip(to))?;
+    let page = app.store.audit_trail(&allowed.practice, &AuditQuery { from, to, patient }).await?;
+    Ok(Json(AuditTrail { records: page.records, more: page.more }))
+}
+
+/// An instant, or the beginning of a day so many days later.
+fn instant(text: &str, days_later: i64) -> Result<Timestamp, domain::Invalid> {
+    let wrong = domain::Invalid("this is a date (YYYY-MM-DD) or an RFC 3339 instant");
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Ok(instant);
+    }
+    let date: Date = text.parse().map_err(|_| wrong)?;
+    let start = date.to_zoned(TimeZone::UTC).map_err(|_| wrong)?.timestamp();
+    Ok(start + SignedDuration::from_hours(24 * days_later))
+}

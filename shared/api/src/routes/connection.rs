@@ -1,0 +1,259 @@
+//! `…/connection`: pair, look, disconnect, validate.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::audit::AuditedAction;
+use domain::clinician::{Clinician, ClinicianName, ProviderNumberPrefix};
+use domain::connection::{Availability, Connection, ConnectionState, Standing};
+use domain::ids::{PairingCode, PracticeId, SiteId};
+use halo::{Error, Forbidden};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::caller::{Allowed, Connect, ManagePractice, SeePractice};
+use crate::input::{Body, Checker};
+use crate::pairing::Wanted;
+use crate::problem::{Kind, Problem, ProblemBody};
+
+/// What a person enters to connect.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ConnectRequest {
+    /// Bp Site ID, from Help > About or beside the pairing code.
+    #[schema(example = "71001")]
+    site_id: String,
+    /// From Bp's "Generate pairing code". Not needed once the practice is paired.
+    pairing_code: Option<String>,
+    /// Who is to be linked.
+    clinician: ClinicianRequest,
+}
+
+/// A name exactly as in Bp.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ClinicianRequest {
+    first_name: String,
+    last_name: String,
+    /// First 6 digits of the provider number.
+    provider_number_prefix: Option<String>,
+}
+
+impl ConnectRequest {
+    fn read(self) -> Result<Wanted, Problem> {
+        let mut fields = Checker::default();
+        let site_id = fields.check("/siteId", SiteId::parse(&self.site_id));
+        // A form sends an empty text for a field left blank.
+        let code = self.pairing_code.filter(|code| !code.trim().is_empty());
+        let code = code.map(|code| fields.check("/pairingCode", PairingCode::parse(&code)));
+        let first = fields
+            .check("/clinician/firstName", ClinicianName::parse_first(&self.clinician.first_name));
+        let last = fields
+            .check("/clinician/lastName", ClinicianName::parse_last(&self.clinician.last_name));
+        let prefix =
+            self.clinician.provider_number_prefix.filter(|prefix| !prefix.trim().is_empty());
+        let prefix = prefix.map(|prefix| {
+            fields.check("/clinician/providerNumberPrefix", ProviderNumberPrefix::parse(&prefix))
+        });
+        let wanted = site_id.zip(first).zip(last).map(|((site_id, first), last)| Wanted {
+            site_id,
+            code: code.flatten(),
+            name: ClinicianName { first, last },
+            prefix: prefix.flatten(),
+        });
+        fields.finish(wanted)
+    }
+}
+
+/// A practice's connection.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionView {
+    state: ConnectionState,
+    #[schema(value_type = Option<String>)]
+    site_id: Option<SiteId>,
+    practice_name: Option<String>,
+    pms_version: Option<String>,
+    halo_link_version: Option<String>,
+    availability: Option<Availability>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_heartbeat: Option<Timestamp>,
+    clinicians: Vec<Clinician>,
+    /// What keeps the connection from working, where something does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemBody>,
+}
+
+impl App {
+    async fn view(&self, practice: &PracticeId) -> Result<ConnectionView, Problem> {
+        let record = self.store.practice(practice).await?;
+        Ok(view_of(record.connection.as_ref(), record.clinicians, None))
+    }
+}
+
+fn view_of(
+    connection: Option<&Connection>,
+    clinicians: Vec<Clinician>,
+    problem: Option<Problem>,
+) -> ConnectionView {
+    let state = connection.map_or(ConnectionState::Disconnected, |connection| {
+        connection.state(!clinicians.is_empty())
+    });
+    // Of a connection that was ended, only the Site ID is of use: it saves typing it again.
+    let site =
+        connection.filter(|connection| connection.is_open()).map(|connection| &connection.site);
+    ConnectionView {
+        state,
+        site_id: connection.map(|connection| connection.site_id.clone()),
+        practice_name: site.and_then(|site| site.practice_name.clone()),
+        pms_version: site.and_then(|site| site.pms_version.clone()),
+        halo_link_version: site.and_then(|site| site.halo_link_version.clone()),
+        availability: site.map(|site| site.availability),
+        last_heartbeat: site.and_then(|site| site.last_heartbeat),
+        clinicians: if site.is_some() { clinicians } else { Vec::new() },
+        problem: problem.map(Problem::body),
+    }
+}
+
+/// Pair the practice, or link the caller to it.
+#[utoipa::path(put, path = "/v1/practices/{practiceId}/connection", tag = "Connection",
+    params(("practiceId" = String, Path)), request_body = ConnectRequest,
+    responses((status = 200, body = ConnectionView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn connect(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<Connect>,
+    Body(request): Body<ConnectRequest>,
+) -> Result<Json<ConnectionView>, Problem> {
+    app.connect(&allowed.practice, &allowed.caller, &request.read()?).await?;
+    app.view(&allowed.practice).await.map(Json)
+}
+
+/// How the connection stands, now.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/connection", tag = "Connection",
+    params(("practiceId" = String, Path)),
+    responses((status = 200, body = ConnectionView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn status(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<SeePractice>,
+) -> Result<Json<ConnectionView>, Problem> {
+    let practice = &allowed.practice;
+    let record = app.store.practice(practice).await?;
+    let Some(mut connection) = record.connection.filter(Connection::is_open) else {
+        return app.view(practice).await.map(Json);
+    };
+    let problem = app.look(practice, &mut connection).await.err();
+    Ok(Json(view_of(Some(&connection), record.clinicians, problem)))
+}
+
+impl App {
+    /// Looks at the site and, when it is online, whether the practice still lets us in. One call and
+    /// one query: that a practice un-ticked us shows nowhere but in a query.
+    async fn look(
+        &self,
+        practice: &PracticeId,
+        connection: &mut Connection,
+    ) -> Result<(), Problem> {
+        let deadline = Self::deadline();
+        let guid = connection.site.halo_guid;
+        let site = match self
+            .ask(practice, connection, deadline, |guid| self.bp.site(guid, deadline))
+            .await
+        {
+            Ok(site) => site,
+            Err(problem) => {
+                if connection.site.halo_guid == guid && connection.standing == Standing::Paired {
+                    connection.site.availability = Availability::Unknown;
+                }
+                return Err(problem);
+            }
+        };
+        if site != connection.site {
+            let standing = connection.standing;
+            self.remember(practice, connection, site, standing).await?;
+        }
+        if connection.site.availability == Availability::Online {
+            self.ask(practice, connection, deadline, |guid| self.bp.probe(guid, deadline)).await?;
+        }
+        self.check_release(&connection.site)
+    }
+}
+
+/// Disconnect the practice. The practice itself un-ticks the integration in Bp.
+#[utoipa::path(delete, path = "/v1/practices/{practiceId}/connection", tag = "Connection",
+    params(("practiceId" = String, Path)),
+    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn disconnect(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ManagePractice>,
+) -> Result<StatusCode, Problem> {
+    app.store.disconnect(&allowed.practice).await?;
+    app.note(&allowed.practice, &allowed.caller, AuditedAction::Disconnected, Vec::new()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A Site ID to check.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ValidationRequest {
+    /// Bp Site ID.
+    #[schema(example = "71001")]
+    site_id: String,
+}
+
+/// What is known of a Site ID.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidationView {
+    valid: bool,
+    practice_name: Option<String>,
+    availability: Option<Availability>,
+    /// Why it is not valid, or what stands in the way although it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemBody>,
+}
+
+/// Is this Site ID known, and whose is it?
+#[utoipa::path(post, path = "/v1/practices/{practiceId}/connection/validation", tag = "Connection",
+    params(("practiceId" = String, Path)), request_body = ValidationRequest,
+    responses((status = 200, body = ValidationView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn validate(
+    State(app): State<Arc<App>>,
+    _allowed: Allowed<SeePractice>,
+    Body(request): Body<ValidationRequest>,
+) -> Result<Json<ValidationView>, Problem> {
+    let mut fields = Checker::default();
+    let site_id = fields.check("/siteId", SiteId::parse(&request.site_id));
+    let site_id = fields.finish(site_id)?;
+    let found = app.bp.find(&site_id, App::deadline()).await.map_err(|error| match error {
+        best_practice::BpError::Halo(Error::Forbidden(Forbidden::Site)) => {
+            Problem::new(Kind::ValidationNeedsPairing)
+        }
+        other => other.into(),
+    })?;
+    let view = match found {
+        None => ValidationView {
+            valid: false,
+            practice_name: None,
+            availability: None,
+            problem: Some(Problem::new(Kind::SiteUnknown).body()),
+        },
+        Some(site) => ValidationView {
+            valid: true,
+            problem: app
+                .check_release(&site)
+                .err()
+                .or_else(|| {
+                    matches!(site.availability, Availability::Offline | Availability::Unreachable)
+                        .then(|| Problem::new(Kind::SiteOffline).retry_after(60))
+                })
+                .map(Problem::body),
+            practice_name: site.practice_name,
+            availability: Some(site.availability),
+        },
+    };
+    Ok(Json(view))
+}

@@ -1,0 +1,81 @@
+//! The routes, by capability: one group a function.
+
+mod audit;
+mod connection;
+mod locations;
+mod patients;
+mod service;
+mod settings;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post, put};
+use domain::audit::{AuditRecord, AuditedAction};
+use domain::ids::{PatientId, PracticeId};
+
+use crate::App;
+use crate::caller::Caller;
+use crate::observe::REQUEST_ID;
+use crate::problem::Problem;
+
+pub use audit::AuditTrail;
+pub use connection::{ConnectionView, ValidationView};
+pub use locations::{LocationView, Locations};
+pub use service::Health;
+
+pub(crate) mod documented {
+    //! Handlers with their descriptions, for the OpenAPI document.
+    pub(crate) use super::{
+        audit::*, connection::*, locations::*, patients::*, service::*, settings::*,
+    };
+}
+
+/// Connection, validation, locations, settings, audit.
+pub fn practice(app: App) -> Router {
+    Router::new()
+        .route(
+            "/v1/practices/{practiceId}/connection",
+            put(connection::connect).get(connection::status).delete(connection::disconnect),
+        )
+        .route("/v1/practices/{practiceId}/connection/validation", post(connection::validate))
+        .route("/v1/practices/{practiceId}/locations", get(locations::list))
+        .route("/v1/practices/{practiceId}/settings", get(settings::read).put(settings::replace))
+        .route("/v1/practices/{practiceId}/audit", get(audit::trail))
+        .with_state(Arc::new(app))
+}
+
+/// Patient search and demographics.
+pub fn patients(app: App) -> Router {
+    Router::new()
+        .route("/v1/practices/{practiceId}/patients/search", post(patients::search))
+        .route("/v1/practices/{practiceId}/patients/{patientId}", get(patients::demographics))
+        .with_state(Arc::new(app))
+}
+
+/// Health and the OpenAPI document.
+pub fn service() -> Router {
+    Router::new()
+        .route("/v1/health", get(service::health))
+        .route("/v1/openapi.json", get(service::openapi))
+}
+
+impl App {
+    /// Writes a line of the audit trail. Comes before the answer: what cannot be recorded is not shown.
+    pub(crate) async fn note(
+        &self,
+        practice: &PracticeId,
+        caller: &Caller,
+        action: AuditedAction,
+        patients: Vec<PatientId>,
+    ) -> Result<(), Problem> {
+        let record = AuditRecord {
+            at: Self::now(),
+            subject: caller.subject().clone(),
+            action,
+            patients,
+            request_id: REQUEST_ID.try_with(|id| id.0.clone()).unwrap_or_default(),
+        };
+        Ok(self.store.audit(practice, &record, self.audit_retention).await?)
+    }
+}

@@ -1,0 +1,121 @@
+//! `…/settings`: time zone, and where and how bookings go (booking guide, section 2).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use domain::audit::AuditedAction;
+use domain::ids::LocationId;
+use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::caller::{Allowed, ManagePractice, SeePractice};
+use crate::input::{Body, Checker};
+use crate::problem::{FieldError, Kind, Problem, ProblemBody};
+
+/// New settings, whole.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SettingsRequest {
+    /// IANA name.
+    #[schema(example = "Australia/Brisbane")]
+    time_zone: String,
+    bookings: BookingsRequest,
+}
+
+/// New booking settings, whole.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct BookingsRequest {
+    enabled: bool,
+    location_id: Option<i64>,
+    duration_minutes: Option<i64>,
+    appointment_type_code: Option<i64>,
+}
+
+impl SettingsRequest {
+    fn read(self) -> Result<Settings, Problem> {
+        let mut fields = Checker::default();
+        let time_zone = fields.check("/timeZone", PracticeTimeZone::parse(&self.time_zone));
+        let wanted = self.bookings;
+        let location_id = wanted
+            .location_id
+            .and_then(|id| fields.check("/bookings/locationId", LocationId::parse(id)));
+        let duration_minutes = wanted.duration_minutes.and_then(|minutes| {
+            fields.check("/bookings/durationMinutes", DurationMinutes::parse(minutes))
+        });
+        if wanted
+            .appointment_type_code
+            .is_some_and(|code| !(0..=i64::from(i32::MAX)).contains(&code))
+        {
+            fields.wrong(
+                "/bookings/appointmentTypeCode",
+                "this is not a code that Bp gives its appointment types",
+            );
+        }
+        if wanted.enabled {
+            if wanted.location_id.is_none() {
+                fields
+                    .wrong("/bookings/locationId", "choose a location before switching sending on");
+            }
+            if wanted.duration_minutes.is_none() {
+                fields.wrong(
+                    "/bookings/durationMinutes",
+                    "choose a duration before switching sending on",
+                );
+            }
+        }
+        fields.finish(time_zone.map(|time_zone| Settings {
+            time_zone: Some(time_zone),
+            bookings: BookingSettings {
+                enabled: wanted.enabled,
+                location_id,
+                duration_minutes,
+                appointment_type_code: wanted.appointment_type_code,
+            },
+        }))
+    }
+}
+
+/// The practice's settings.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
+    params(("practiceId" = String, Path)),
+    responses((status = 200, body = Settings), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<SeePractice>,
+) -> Result<Json<Settings>, Problem> {
+    Ok(Json(app.store.practice(&allowed.practice).await?.settings))
+}
+
+/// Replace the practice's settings. A location that is newly chosen is looked up in Bp, by one
+/// query: a wrong one would put every booking where nobody looks.
+#[utoipa::path(put, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
+    params(("practiceId" = String, Path)), request_body = SettingsRequest,
+    responses((status = 200, body = Settings), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn replace(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ManagePractice>,
+    Body(request): Body<SettingsRequest>,
+) -> Result<Json<Settings>, Problem> {
+    let practice = &allowed.practice;
+    let settings = request.read()?;
+    let before = app.store.practice(practice).await?.settings;
+    if let Some(chosen) = settings.bookings.location_id
+        && before.bookings.location_id != Some(chosen)
+        && app.locations(practice).await?.iter().all(|location| location.location_id != chosen)
+    {
+        return Err(Problem {
+            errors: vec![FieldError {
+                pointer: "/bookings/locationId".to_owned(),
+                message: "the practice has no such location".to_owned(),
+            }],
+            ..Problem::new(Kind::LocationUnknown)
+        });
+    }
+    app.store.save_settings(practice, &settings).await?;
+    app.note(practice, &allowed.caller, AuditedAction::SettingsChanged, Vec::new()).await?;
+    Ok(Json(settings))
+}

@@ -1,0 +1,93 @@
+//! From Lambda's events to the routes.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_secretsmanager::Client as SecretsManager;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, map_request};
+use axum::response::{IntoResponse, Response};
+use best_practice::{BpPractice, StatementPack};
+use halo::HaloClient;
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::request::RequestContext;
+use lambda_http::{Error, RequestExt};
+use runtime::config::PracticeConfig;
+use runtime::{SecretKeys, clients, telemetry};
+use store::Store;
+
+use crate::App;
+use crate::caller::Caller;
+use crate::observe::{REQUEST_ID, RequestId, observe};
+use crate::problem::{Kind, Problem};
+
+/// What the routes of a practice work with, from the process's environment. Nothing is asked of
+/// anybody yet: the first event must not wait for what it may not need.
+///
+/// # Errors
+/// Names everything that is wrong with the configuration.
+pub fn app() -> Result<App, Error> {
+    telemetry::start();
+    let config = PracticeConfig::read()?;
+    let aws = clients::aws(&config.aws)?;
+    let keys = SecretKeys::new(SecretsManager::new(&aws), config.halo_secret_arn);
+    let halo = HaloClient::new(clients::http()?, config.halo_base_url, Arc::new(keys));
+    Ok(App {
+        bp: BpPractice::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
+        store: Store::new(DynamoDb::new(&aws), config.table),
+        audit_retention: SignedDuration::from_hours(24 * i64::from(config.audit_retention_days)),
+    })
+}
+
+/// Serves a router's routes until Lambda ends the process.
+///
+/// # Errors
+/// When the runtime API cannot be reached.
+pub async fn run(routes: Router) -> Result<(), Error> {
+    lambda_http::run(prepared(routes)).await
+}
+
+/// The router with everything that surrounds each route.
+fn prepared(routes: Router) -> Router {
+    routes
+        .fallback(async || Problem::new(Kind::NotFound))
+        .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
+        .layer(from_fn(guarded))
+        .layer(from_fn(observe))
+        .layer(map_request(identified))
+}
+
+/// Puts what API Gateway knows of the caller where the extractors look for it.
+async fn identified(mut request: Request<Body>) -> Request<Body> {
+    let context = request.request_context_ref().cloned();
+    if let Some(RequestContext::ApiGatewayV1(context)) = context {
+        if let Some(id) = context.request_id {
+            request.extensions_mut().insert(RequestId(id));
+        }
+        if let Ok(caller) = Caller::from_authorizer(&context.authorizer.fields, Timestamp::now()) {
+            request.extensions_mut().insert(caller);
+        }
+    }
+    request
+}
+
+/// A fault in a route is a problem like any other; the process lives on.
+async fn guarded(request: Request, next: Next) -> Response {
+    // A task of its own contains a panic. The request's id travels along.
+    let id = REQUEST_ID.try_with(Clone::clone).ok();
+    let served = async move {
+        match id {
+            Some(id) => REQUEST_ID.scope(id, next.run(request)).await,
+            None => next.run(request).await,
+        }
+    };
+    match tokio::spawn(served).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::error!("a route panicked");
+            Problem::new(Kind::Internal).into_response()
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Best Practice (Bp Premier) spoken through Halo: the statement pack (`*.sql`) and its mapping to
+//! the domain. Nothing here knows HTTP, AWS or who is asking.
+
+mod bp;
+mod mapping;
+mod pack;
+
+pub use bp::{BpError, BpPractice, Location, PairingOutcome, PairingRefusal};
+pub use pack::{PackError, Statement, StatementPack};

@@ -1,0 +1,200 @@
+//! From rows to the domain. A row that is not what the statement's header promises is an error;
+//! nothing is guessed, nothing is half filled.
+
+use domain::clinician::BpUser;
+use domain::ids::{BpUserId, LocationId, PatientId};
+use domain::patient::{
+    Address, Demographics, Dva, HealthFund, Medicare, NextOfKin, PatientMatch, PatientMatches,
+    PatientStatus, Pension, Phones,
+};
+use halo::Row;
+use halo::rows::BadColumn;
+use serde_json::Value;
+
+use crate::bp::Location;
+
+/// Why rows cannot be read; never with a value.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Unmappable {
+    #[error(transparent)]
+    Column(#[from] BadColumn),
+    #[error("column {0} is out of range")]
+    OutOfRange(&'static str),
+    #[error("NextOfKin is not the JSON that was asked for")]
+    NextOfKin,
+}
+
+/// A LIKE pattern for everything that begins with this, with a backslash before LIKE's own characters.
+pub(crate) fn prefix_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '[' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+pub(crate) fn users(rows: &[Row]) -> Result<Vec<BpUser>, Unmappable> {
+    let mut users: Vec<BpUser> = Vec::new();
+    for row in rows {
+        let user_id =
+            BpUserId::parse(row.int("UserID")?).map_err(|_| Unmappable::OutOfRange("UserID"))?;
+        let number = row.text("ProviderNumber")?;
+        match users.iter_mut().find(|user| user.user_id == user_id) {
+            Some(user) => user.provider_numbers.extend(number),
+            None => users.push(BpUser {
+                user_id,
+                first_name: row.text("FirstName")?.unwrap_or_default(),
+                last_name: row.text("LastName")?.unwrap_or_default(),
+                provider_numbers: number.into_iter().collect(),
+            }),
+        }
+    }
+    Ok(users)
+}
+
+pub(crate) fn locations(rows: &[Row]) -> Result<Vec<Location>, Unmappable> {
+    rows.iter()
+        .map(|row| {
+            let town = joined(&[row.text("City")?, row.text("PostCode")?], " ");
+            Ok(Location {
+                location_id: LocationId::parse(row.int("LocationID")?)
+                    .map_err(|_| Unmappable::OutOfRange("LocationID"))?,
+                name: row.text("LocationName")?,
+                address: joined(&[row.text("Address1")?, row.text("Address2")?, town], ", "),
+                phone: row.text("Phone")?,
+            })
+        })
+        .collect()
+}
+
+fn joined(parts: &[Option<String>], separator: &str) -> Option<String> {
+    let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+    (!parts.is_empty()).then(|| parts.join(separator))
+}
+
+pub(crate) fn matches(rows: &[Row]) -> Result<PatientMatches, Unmappable> {
+    let mut matches: Vec<PatientMatch> = Vec::new();
+    for row in rows {
+        let person = person(row, row.text("MedicareEnding")?)?;
+        if matches.iter().all(|known| known.patient_id != person.patient_id) {
+            matches.push(person);
+        }
+    }
+    let more = rows.len() > PatientMatches::MOST;
+    matches.truncate(PatientMatches::MOST);
+    Ok(PatientMatches { matches, more })
+}
+
+fn person(row: &Row, medicare_ending: Option<String>) -> Result<PatientMatch, Unmappable> {
+    Ok(PatientMatch {
+        patient_id: PatientId::parse(row.int("InternalID")?)
+            .map_err(|_| Unmappable::OutOfRange("InternalID"))?,
+        status: PatientStatus::from_bp(&row.text("StatusText")?.unwrap_or_default()),
+        title: row.text("Title")?,
+        first_name: row.text("Firstname")?,
+        middle_name: row.text("Middlename")?,
+        last_name: row.text("Surname")?,
+        preferred_name: row.text("Preferredname")?,
+        date_of_birth: row.date("DOB")?,
+        sex: row.text("Sex")?,
+        suburb: row.text("City")?,
+        medicare_ending,
+    })
+}
+
+pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappable> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let medicare_number = row.text("MedicareNo")?;
+    let ending = medicare_number.as_ref().map(|number| {
+        let from = number.chars().count().saturating_sub(4);
+        number.chars().skip(from).collect()
+    });
+    let fund = HealthFund { name: row.text("HealthFundName")?, number: row.text("HealthFundNo")? };
+    Ok(Some(Demographics {
+        person: person(row, ending)?,
+        gender: row.text("Gender")?,
+        address: Address {
+            line1: row.text("Address1")?,
+            line2: row.text("Address2")?,
+            suburb: row.text("City")?,
+            postcode: row.text("Postcode")?,
+        },
+        postal_address: Address {
+            line1: row.text("PostalAddress")?,
+            line2: None,
+            suburb: row.text("PostalCity")?,
+            postcode: row.text("PostalPostcode")?,
+        },
+        phones: Phones {
+            home: row.text("HomePhone")?,
+            work: row.text("WorkPhone")?,
+            mobile: row.text("MobilePhone")?,
+        },
+        // A patient with two addresses comes as two rows; the first that has one counts.
+        email: rows
+            .iter()
+            .map(|row| row.text("Email"))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .next(),
+        medicare: match medicare_number {
+            Some(number) => Some(Medicare {
+                number,
+                line: row.text("MedicareLineNo")?,
+                expiry: row.text("MedicareExpiry")?,
+            }),
+            None => None,
+        },
+        dva: row.text("DVANo")?.map(|number| Dva { number }),
+        pension: match row.text("PensionNo")? {
+            Some(number) => Some(Pension {
+                number,
+                kind: row.text("PensionType")?,
+                expiry: row.date("PensionExpiry")?,
+            }),
+            None => None,
+        },
+        health_fund: (fund.name.is_some() || fund.number.is_some()).then_some(fund),
+        ihi: row.text("IHI")?,
+        ethnicity: row.text("Ethnicity")?,
+        usual_doctor: row.text("UsualDoctor")?,
+        next_of_kin: next_of_kin(row)?,
+    }))
+}
+
+fn next_of_kin(row: &Row) -> Result<Option<NextOfKin>, Unmappable> {
+    let Some(json) = row.text("NextOfKin")? else { return Ok(None) };
+    let people: Vec<Value> = serde_json::from_str(&json).map_err(|_| Unmappable::NextOfKin)?;
+    let Some(person) = people.first() else { return Ok(None) };
+    let text = |name: &str| {
+        person
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let found = NextOfKin {
+        first_name: text("firstName"),
+        last_name: text("lastName"),
+        relationship: text("relationship"),
+        phone: text("phone"),
+    };
+    Ok((found.first_name.is_some() || found.last_name.is_some()).then_some(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_takes_likes_own_characters_literally() {
+        assert_eq!(prefix_pattern("OBRIEN"), "OBRIEN%");
+        assert_eq!(prefix_pattern(r"50%_[a]\"), r"50\%\_\[a]\\%");
+    }
+}

@@ -1,0 +1,260 @@
+//! The statement pack: every statement that Bp is sent, as a file that a database person can read.
+//!
+//! The built-in files can be replaced one by one by files of the same name in a folder: an
+//! integrator with Best Practice's partner documents corrects what is assumed here without Rust.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use domain::release::ReleaseTable;
+
+/// A statement by name. Its text begins with a comment that names it, so that logs on every side
+/// can tell statements apart without their values.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Statement {
+    /// Does nothing under our login.
+    LoginProbe,
+    /// One patient's demographics.
+    PatientDemographics,
+    /// Patients by surname and date of birth.
+    PatientSearch,
+    /// The practice's locations.
+    PracticeLocations,
+    /// Users of one name.
+    UsersNamed,
+}
+
+impl Statement {
+    /// Every statement.
+    pub const ALL: [Self; 5] = [
+        Self::LoginProbe,
+        Self::PatientDemographics,
+        Self::PatientSearch,
+        Self::PracticeLocations,
+        Self::UsersNamed,
+    ];
+
+    /// Its name: the file's name without the ending.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LoginProbe => "login_probe",
+            Self::PatientDemographics => "patient_demographics",
+            Self::PatientSearch => "patient_search",
+            Self::PracticeLocations => "practice_locations",
+            Self::UsersNamed => "users_named",
+        }
+    }
+
+    fn built_in(self) -> &'static str {
+        match self {
+            Self::LoginProbe => include_str!("../statements/public/login_probe.sql"),
+            Self::PatientDemographics => {
+                include_str!("../statements/assumed/patient_demographics.sql")
+            }
+            Self::PatientSearch => include_str!("../statements/public/patient_search.sql"),
+            Self::PracticeLocations => include_str!("../statements/public/practice_locations.sql"),
+            Self::UsersNamed => include_str!("../statements/public/users_named.sql"),
+        }
+    }
+}
+
+/// Why a replacement pack cannot be used. All of it is the deployer's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// A file could not be read.
+    #[error("the statement pack's file {} cannot be read", path.display())]
+    Unreadable {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// A file is not what its name says.
+    #[error("the statement pack's file {} does not begin with `-- statement: {name}`", path.display())]
+    Misnamed {
+        /// Which one.
+        path: PathBuf,
+        /// What it should say.
+        name: &'static str,
+    },
+    /// The table of releases is wrong.
+    #[error("the table of Bp releases is wrong: {0}")]
+    Releases(String),
+}
+
+/// All statements, ready to send, and the table of releases.
+#[derive(Clone, Debug)]
+pub struct StatementPack {
+    texts: BTreeMap<Statement, String>,
+    releases: ReleaseTable,
+}
+
+impl StatementPack {
+    /// Reads the pack, files in `replacements` going before the built-in ones.
+    ///
+    /// # Errors
+    /// When a replacement is unreadable or not what its name says.
+    pub fn load(replacements: Option<&Path>) -> Result<Self, PackError> {
+        let mut texts = BTreeMap::new();
+        for statement in Statement::ALL {
+            let file = format!("{}.sql", statement.name());
+            let text = replacement(replacements, &file)?;
+            let text = text.as_deref().unwrap_or(statement.built_in());
+            let sent =
+                without_header(text, statement.name()).ok_or_else(|| PackError::Misnamed {
+                    path: replacements.unwrap_or(Path::new("")).join(&file),
+                    name: statement.name(),
+                })?;
+            texts.insert(statement, sent);
+        }
+        let releases = replacement(replacements, "releases.json")?;
+        let releases = releases.as_deref().unwrap_or(include_str!("../data/releases.json"));
+        Ok(Self { texts, releases: ReleaseTable::parse(releases).map_err(PackError::Releases)? })
+    }
+
+    /// The text to send.
+    pub(crate) fn text(&self, statement: Statement) -> &str {
+        // `load` put every statement in.
+        self.texts.get(&statement).map_or("", String::as_str)
+    }
+
+    /// The table of Bp releases.
+    #[must_use]
+    pub fn releases(&self) -> &ReleaseTable {
+        &self.releases
+    }
+}
+
+fn replacement(folder: Option<&Path>, file: &str) -> Result<Option<String>, PackError> {
+    let Some(path) = folder.map(|folder| folder.join(file)) else { return Ok(None) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(_) => Err(PackError::Unreadable { path }),
+    }
+}
+
+/// Keeps the naming line and the SQL; the rest of the header is for people, and Halo counts bytes.
+fn without_header(text: &str, name: &str) -> Option<String> {
+    let first = text.lines().next()?.trim();
+    (first == format!("-- statement: {name}")).then(|| {
+        let body: Vec<&str> = text.lines().skip_while(|line| line.starts_with("--")).collect();
+        format!("{first}\n{}\n", body.join("\n").trim_end())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::release::Support;
+    use domain::surname::IGNORED;
+    use sqlparser::dialect::MsSqlDialect;
+    use sqlparser::parser::Parser;
+
+    use super::*;
+
+    fn pack() -> StatementPack {
+        StatementPack::load(None).unwrap()
+    }
+
+    #[test]
+    fn every_statement_says_what_it_does_takes_returns_and_rests_on() {
+        for statement in Statement::ALL {
+            let text = statement.built_in();
+            for heading in ["-- Does:", "-- Parameters:", "-- Returns:", "-- Evidence:"] {
+                assert!(text.contains(heading), "{} lacks {heading}", statement.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_statement_is_t_sql() {
+        for statement in Statement::ALL {
+            let text = pack().text(statement).to_owned();
+            if text.contains("EXEC ") {
+                // The parser does not take named arguments; the simulator's own tests do.
+                continue;
+            }
+            Parser::parse_sql(&MsSqlDialect {}, &text)
+                .unwrap_or_else(|error| panic!("{}: {error}", statement.name()));
+        }
+    }
+
+    #[test]
+    fn statements_touch_only_the_objects_they_are_known_to_touch() {
+        const ALLOWED: [&str; 4] =
+            ["BPS_Patients", "BPS_PracticeLocations", "BPS_Users", "PROVIDER_LOCATION"];
+        const ASSUMED: [&str; 1] = ["NEXTOFKIN"];
+        for statement in Statement::ALL {
+            let text = pack().text(statement).to_owned();
+            for (at, _) in text.match_indices("dbo.") {
+                let object: String = text[at + 4..]
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
+                assert!(
+                    ALLOWED.contains(&object.as_str()) || ASSUMED.contains(&object.as_str()),
+                    "{} touches {object}",
+                    statement.name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_search_ignores_the_same_characters_as_the_surname_key() {
+        let text = pack().text(Statement::PatientSearch).to_owned();
+        for ignored in IGNORED {
+            let written = match ignored {
+                '\'' => "''''".to_owned(),
+                '\u{2019}' => "CHAR(146)".to_owned(),
+                other => format!("'{other}'"),
+            };
+            assert_eq!(
+                text.matches(&format!("{written}, '')")).count(),
+                2,
+                "{ignored:?} is not ignored"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_replacement_folder_goes_before_the_built_in_one() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join("login_probe.sql"),
+            "-- statement: login_probe\n-- Does: more\nSELECT 2 AS Alive;\n",
+        )
+        .unwrap();
+        std::fs::write(
+            folder.path().join("releases.json"),
+            r#"{"releases": ["Quokka"], "firstSupported": "Quokka", "numbers": {"7": "Quokka"}}"#,
+        )
+        .unwrap();
+        let pack = StatementPack::load(Some(folder.path())).unwrap();
+        assert_eq!(
+            pack.text(Statement::LoginProbe),
+            "-- statement: login_probe\nSELECT 2 AS Alive;\n"
+        );
+        assert!(pack.text(Statement::UsersNamed).contains("BPS_Users"));
+        assert_eq!(pack.releases().judge("7.1"), Support::Supported);
+    }
+
+    #[test]
+    fn a_replacement_under_the_wrong_name_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join("login_probe.sql"),
+            "-- statement: users_named\nSELECT 1;\n",
+        )
+        .unwrap();
+        assert!(matches!(
+            StatementPack::load(Some(folder.path())),
+            Err(PackError::Misnamed { .. })
+        ));
+    }
+
+    #[test]
+    fn the_built_in_table_refuses_orchid_sp2_and_takes_spectra() {
+        assert_eq!(pack().releases().judge("Orchid SP2"), Support::TooOld);
+        assert_eq!(pack().releases().judge("Spectra SP1"), Support::Supported);
+    }
+}

@@ -1,0 +1,65 @@
+-- statement: patient_demographics
+-- Does:       reads one patient's demographics, and the next of kin where the login may.
+-- Parameters: @patientId int
+-- Returns:    no row for an unknown patient, else one for each e-mail address: the columns below,
+--             dates as YYYY-MM-DD. Gender is NULL on releases whose view lacks it. NextOfKin is NULL or
+--             a JSON array with at most one object: firstName, lastName, relationship, phone.
+-- Evidence:   public for everything from BPS_Patients. ASSUMED: the columns of NEXTOFKIN (only its
+--             TYPE and INTERNALID, and PATIENTS.NEXTOFKINID, are public). It is read on the side, so
+--             that a wrong assumption or a missing permission costs the next of kin and nothing else.
+-- Note:       the unqualified Gender in the innermost SELECT is the view's own column if there is one,
+--             else that of "absent": a missing column is not an error.
+SET NOCOUNT ON;
+DECLARE @nextOfKin nvarchar(max);
+BEGIN TRY
+    EXEC sp_executesql
+        N'SET @found = (
+            SELECT TOP (1) RTRIM(k.FIRSTNAME) AS firstName, RTRIM(k.SURNAME) AS lastName,
+                   RTRIM(k.RELATIONSHIP) AS relationship, RTRIM(k.CONTACTPHONE) AS phone
+            FROM dbo.NEXTOFKIN AS k
+            WHERE k.INTERNALID = @patientId AND k.RECORDSTATUS = 1 AND k.TYPE = 1
+            FOR JSON PATH)',
+        N'@patientId int, @found nvarchar(max) OUTPUT',
+        @patientId = @patientId, @found = @nextOfKin OUTPUT;
+END TRY
+BEGIN CATCH
+    SET @nextOfKin = NULL;
+END CATCH;
+SELECT p.InternalID AS InternalID,
+       RTRIM(p.StatusText) AS StatusText,
+       RTRIM(p.Title) AS Title,
+       RTRIM(p.Firstname) AS Firstname,
+       RTRIM(p.Middlename) AS Middlename,
+       RTRIM(p.Surname) AS Surname,
+       RTRIM(p.Preferredname) AS Preferredname,
+       CONVERT(char(10), p.DOB, 23) AS DOB,
+       RTRIM(p.Sex) AS Sex,
+       (SELECT TOP (1) RTRIM(Gender) FROM dbo.BPS_Patients AS g WHERE g.InternalID = p.InternalID) AS Gender,
+       RTRIM(p.Address1) AS Address1,
+       RTRIM(p.Address2) AS Address2,
+       RTRIM(p.City) AS City,
+       RTRIM(p.Postcode) AS Postcode,
+       RTRIM(p.PostalAddress) AS PostalAddress,
+       RTRIM(p.PostalCity) AS PostalCity,
+       RTRIM(p.PostalPostcode) AS PostalPostcode,
+       RTRIM(p.HomePhone) AS HomePhone,
+       RTRIM(p.WorkPhone) AS WorkPhone,
+       RTRIM(p.MobilePhone) AS MobilePhone,
+       RTRIM(p.Email) AS Email,
+       RTRIM(p.MedicareNo) AS MedicareNo,
+       RTRIM(p.MedicareLineNo) AS MedicareLineNo,
+       RTRIM(p.MedicareExpiry) AS MedicareExpiry,
+       RTRIM(p.DVANo) AS DVANo,
+       RTRIM(p.PensionNo) AS PensionNo,
+       RTRIM(p.PensionType) AS PensionType,
+       CONVERT(char(10), p.PensionExpiry, 23) AS PensionExpiry,
+       RTRIM(p.HealthFundName) AS HealthFundName,
+       RTRIM(p.HealthFundNo) AS HealthFundNo,
+       RTRIM(p.IHI) AS IHI,
+       RTRIM(p.Ethnicity) AS Ethnicity,
+       RTRIM(p.UsualDoctor) AS UsualDoctor,
+       @nextOfKin AS NextOfKin
+FROM dbo.BPS_Patients AS p
+CROSS JOIN (SELECT CAST(NULL AS varchar(20)) AS Gender) AS absent
+WHERE p.InternalID = @patientId
+  AND p.InternalID > 0;

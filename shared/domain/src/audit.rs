@@ -1,0 +1,41 @@
+//! Who read or wrote whose record. Ids only: the trail itself holds nothing worth stealing.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{PatientId, Subject};
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AuditedAction {
+    /// A search showed these patients.
+    PatientSearch,
+    /// A patient's demographics were read.
+    DemographicsRead,
+    /// The practice was paired, or a clinician linked.
+    ConnectionChanged,
+    /// The practice was disconnected.
+    Disconnected,
+    /// Settings were changed.
+    SettingsChanged,
+}
+
+/// One line of the trail.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditRecord {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who: the token's subject.
+    #[schema(value_type = String)]
+    pub subject: Subject,
+    /// What.
+    pub action: AuditedAction,
+    /// Whose records were shown or changed.
+    pub patients: Vec<PatientId>,
+    /// The request, as in our logs.
+    pub request_id: String,
+}

@@ -1,0 +1,221 @@
+//! Linking a person's account to a Bp user: names exactly as in Bp, and the first six digits of the
+//! provider number where several users share them (referral guide, section three).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Invalid;
+use crate::ids::BpUserId;
+
+/// What Bp's `USERS.FIRSTNAME` (char 30) and `USERS.SURNAME` (char 100) can hold at most.
+const LONGEST_FIRST_NAME: usize = 30;
+const LONGEST_LAST_NAME: usize = 100;
+
+/// A name as typed by a person, to be compared with Bp's users.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ClinicianName {
+    /// First name without outer blanks.
+    pub first: String,
+    /// Last name without outer blanks.
+    pub last: String,
+}
+
+impl ClinicianName {
+    /// Takes a first name that Bp's column can hold.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse_first(text: &str) -> Result<String, Invalid> {
+        parse_name(text, LONGEST_FIRST_NAME)
+    }
+
+    /// Takes a last name that Bp's column can hold.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse_last(text: &str) -> Result<String, Invalid> {
+        parse_name(text, LONGEST_LAST_NAME)
+    }
+}
+
+fn parse_name(text: &str, longest: usize) -> Result<String, Invalid> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Invalid("a name is needed, exactly as it appears in Bp"));
+    }
+    if text.chars().count() > longest {
+        return Err(Invalid("this is longer than a name in Bp can be"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Invalid("a name holds no control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// The first six digits of a Medicare provider number: the person, without the location.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct ProviderNumberPrefix(String);
+
+impl ProviderNumberPrefix {
+    /// Takes exactly six digits, blanks around them forgiven.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| Self(text.to_owned()))
+            .ok_or(Invalid("the first 6 digits of the provider number are needed, digits only"))
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Provider numbers are written with and without leading zeros, so both sides are compared as
+    /// Bp shows them: the first six characters.
+    fn begins(&self, provider_number: &str) -> bool {
+        provider_number.trim_start().starts_with(&self.0)
+    }
+}
+
+/// A user of Bp who may be the person asking (`BPS_Users`, `PROVIDER_LOCATION`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BpUser {
+    /// `UserID`.
+    pub user_id: BpUserId,
+    /// `Firstname`, trimmed.
+    pub first_name: String,
+    /// `Surname`, trimmed.
+    pub last_name: String,
+    /// Provider numbers, of the usual and of every other location.
+    pub provider_numbers: Vec<String>,
+}
+
+/// A linked clinician.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Clinician {
+    /// The Bp user.
+    pub user_id: BpUserId,
+    /// As in Bp.
+    pub first_name: String,
+    /// As in Bp.
+    pub last_name: String,
+    /// First six digits of the provider number, if they were given and checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub provider_number_prefix: Option<ProviderNumberPrefix>,
+}
+
+/// Why nobody could be linked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NotLinked {
+    /// No active user of Bp has exactly this name.
+    #[error("no active user of Bp has exactly this name")]
+    NameNotFound,
+    /// Users of this name exist, none with this provider number.
+    #[error("no user of this name has a provider number that begins like this")]
+    ProviderNumberDiffers,
+    /// Several users agree with everything given.
+    #[error("several users of Bp agree with everything given")]
+    Ambiguous,
+}
+
+/// Chooses the one user of Bp who agrees with everything given.
+///
+/// # Errors
+/// Says why there is not exactly one.
+pub fn choose(
+    users: &[BpUser],
+    name: &ClinicianName,
+    prefix: Option<&ProviderNumberPrefix>,
+) -> Result<Clinician, NotLinked> {
+    let mut named: Vec<&BpUser> = users
+        .iter()
+        .filter(|user| user.first_name.trim() == name.first && user.last_name.trim() == name.last)
+        .collect();
+    // One user may come as several rows, one for each location.
+    named.sort_by_key(|user| user.user_id);
+    named.dedup_by_key(|user| user.user_id);
+    if named.is_empty() {
+        return Err(NotLinked::NameNotFound);
+    }
+    if let Some(prefix) = prefix {
+        named.retain(|user| user.provider_numbers.iter().any(|number| prefix.begins(number)));
+    }
+    match named.as_slice() {
+        [] => Err(NotLinked::ProviderNumberDiffers),
+        [user] => Ok(Clinician {
+            user_id: user.user_id,
+            first_name: name.first.clone(),
+            last_name: name.last.clone(),
+            provider_number_prefix: prefix.cloned(),
+        }),
+        _ => Err(NotLinked::Ambiguous),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(id: i64, first: &str, last: &str, numbers: &[&str]) -> BpUser {
+        BpUser {
+            user_id: BpUserId(id),
+            first_name: first.to_owned(),
+            last_name: last.to_owned(),
+            provider_numbers: numbers.iter().map(|number| (*number).to_owned()).collect(),
+        }
+    }
+
+    fn name(first: &str, last: &str) -> ClinicianName {
+        ClinicianName { first: first.to_owned(), last: last.to_owned() }
+    }
+
+    fn prefix(digits: &str) -> Option<ProviderNumberPrefix> {
+        Some(ProviderNumberPrefix::parse(digits).unwrap())
+    }
+
+    #[test]
+    fn a_name_is_taken_only_exactly_as_bp_has_it() {
+        let users = [user(3, "Siobhan", "O'Brien", &["9990011A"])];
+        assert_eq!(choose(&users, &name("Siobhan", "O'Brien"), None).unwrap().user_id, BpUserId(3));
+        for (first, last) in [("Siobhan", "OBrien"), ("siobhan", "O'Brien"), ("Siobhán", "O'Brien")]
+        {
+            assert_eq!(choose(&users, &name(first, last), None), Err(NotLinked::NameNotFound));
+        }
+    }
+
+    #[test]
+    fn two_users_of_one_name_are_told_apart_by_the_provider_number() {
+        let users = [
+            user(3, "Jane", "Lee", &["9990011A"]),
+            user(9, "Jane", "Lee", &["9990022B", "9990023X"]),
+        ];
+        assert_eq!(choose(&users, &name("Jane", "Lee"), None), Err(NotLinked::Ambiguous));
+        let clinician = choose(&users, &name("Jane", "Lee"), prefix("999002").as_ref()).unwrap();
+        assert_eq!(clinician.user_id, BpUserId(9));
+        assert_eq!(
+            choose(&users, &name("Jane", "Lee"), prefix("111111").as_ref()),
+            Err(NotLinked::ProviderNumberDiffers)
+        );
+    }
+
+    #[test]
+    fn one_user_with_several_locations_is_one_user() {
+        let users = [user(3, "Jane", "Lee", &["9990011A"]), user(3, "Jane", "Lee", &["9990011B"])];
+        assert!(choose(&users, &name("Jane", "Lee"), None).is_ok());
+    }
+
+    #[test]
+    fn a_provider_number_prefix_is_six_digits() {
+        assert!(ProviderNumberPrefix::parse(" 999001 ").is_ok());
+        for wrong in ["99900", "9990011", "99900A", ""] {
+            assert!(ProviderNumberPrefix::parse(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A practice's connection to its Bp database: what is stored, and the state that a caller sees.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{HaloGuid, SiteId};
+
+/// What is known of a site from Halo (`SiteForIntegrator`).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Site {
+    /// Where queries go.
+    pub halo_guid: HaloGuid,
+    /// `practiceMetadata.practiceName`.
+    pub practice_name: Option<String>,
+    /// `practiceMetadata.practiceManagementVersion`.
+    pub pms_version: Option<String>,
+    /// `haloLinkVersion`.
+    pub halo_link_version: Option<String>,
+    /// When Halo last heard from the practice (`heartbeatTimestampUTC`).
+    pub last_heartbeat: Option<Timestamp>,
+    /// Whether the practice's server answers.
+    pub availability: Availability,
+}
+
+/// Halo's judgement, by when it last heard from the site. A practice's server is off every night.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Availability {
+    /// Heard from within the last minutes.
+    Online,
+    /// The site closed its session.
+    Offline,
+    /// Silent for about two minutes.
+    Unreachable,
+    /// A word that Halo's documents do not list.
+    Unknown,
+}
+
+/// How the practice and we stand with one another; stored.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    /// Halo lets us query the site.
+    Paired,
+    /// The practice un-ticked us in Bp.
+    Revoked,
+    /// Somebody disconnected the practice on our side.
+    Disconnected,
+}
+
+/// A practice's connection as stored.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    /// Best Practice's number for the site.
+    pub site_id: SiteId,
+    /// As Halo last described it.
+    pub site: Site,
+    /// How we stand.
+    pub standing: Standing,
+    /// When the site was last paired.
+    pub paired_at: Timestamp,
+}
+
+/// What a caller is told.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ConnectionState {
+    /// All is well.
+    Connected,
+    /// Paired, but no clinician has been linked yet: only the name is asked again.
+    ClinicianPending,
+    /// The practice's server cannot be reached now.
+    Offline,
+    /// The practice un-ticked us in Bp.
+    Revoked,
+    /// Never paired, or disconnected on our side.
+    Disconnected,
+}
+
+impl Connection {
+    /// The state that a caller sees, given whether anybody is linked.
+    #[must_use]
+    pub fn state(&self, any_clinician: bool) -> ConnectionState {
+        match (self.standing, any_clinician, self.site.availability) {
+            (Standing::Disconnected, _, _) => ConnectionState::Disconnected,
+            (Standing::Revoked, _, _) => ConnectionState::Revoked,
+            (Standing::Paired, _, Availability::Offline | Availability::Unreachable) => {
+                ConnectionState::Offline
+            }
+            (Standing::Paired, false, _) => ConnectionState::ClinicianPending,
+            (Standing::Paired, true, _) => ConnectionState::Connected,
+        }
+    }
+
+    /// Whether queries may be sent at all.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.standing != Standing::Disconnected
+    }
+
+    /// Whether a site that Halo now offers under our Bp Site ID is still the same practice, so that
+    /// its new GUID may be followed: the name must agree. Without a name on either side nobody can
+    /// tell, and records of another practice must not be read by mistake.
+    #[must_use]
+    pub fn is_same_practice(&self, offered: &Site) -> bool {
+        match (&self.site.practice_name, &offered.practice_name) {
+            (Some(ours), Some(theirs)) => ours.trim().eq_ignore_ascii_case(theirs.trim()),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(standing: Standing, availability: Availability) -> Connection {
+        Connection {
+            site_id: SiteId::parse("71001").unwrap(),
+            site: Site {
+                halo_guid: HaloGuid(uuid::Uuid::nil()),
+                practice_name: Some("Bluegum Hollow Family Practice".to_owned()),
+                pms_version: None,
+                halo_link_version: None,
+                last_heartbeat: None,
+                availability,
+            },
+            standing,
+            paired_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn the_state_names_what_the_user_can_do_next() {
+        use ConnectionState as S;
+        let state =
+            |standing, linked, availability| connection(standing, availability).state(linked);
+        assert_eq!(state(Standing::Paired, true, Availability::Online), S::Connected);
+        assert_eq!(state(Standing::Paired, false, Availability::Online), S::ClinicianPending);
+        assert_eq!(state(Standing::Paired, true, Availability::Unreachable), S::Offline);
+        assert_eq!(state(Standing::Revoked, true, Availability::Online), S::Revoked);
+        assert_eq!(state(Standing::Disconnected, true, Availability::Online), S::Disconnected);
+    }
+
+    #[test]
+    fn a_new_guid_is_followed_only_for_the_same_practice_name() {
+        let ours = connection(Standing::Paired, Availability::Online);
+        let mut offered = ours.site.clone();
+        assert!(ours.is_same_practice(&offered));
+        offered.practice_name = Some("Somebody Else's Clinic".to_owned());
+        assert!(!ours.is_same_practice(&offered));
+        offered.practice_name = None;
+        assert!(!ours.is_same_practice(&offered), "an unnamed site was followed");
+    }
+}

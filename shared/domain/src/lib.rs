@@ -1,0 +1,19 @@
+//! What a connection, a practitioner, a patient and a practice's settings *are*, and which moves are
+//! possible. Types and rules only: no I/O, no AWS, no Halo, nothing of ours below it.
+//!
+//! Values are parsed where they enter (see [`Invalid`]) and trusted from then on.
+
+pub mod audit;
+pub mod clinician;
+pub mod connection;
+pub mod ids;
+pub mod patient;
+pub mod release;
+pub mod settings;
+pub mod surname;
+
+/// Why a value from outside is not what it should be. The text is fixed and never repeats the value,
+/// so it may be shown and logged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub &'static str);

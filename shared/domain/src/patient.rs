@@ -1,0 +1,261 @@
+//! A patient as Bp knows them. Texts are Bp's own words, without their blank padding; an absent or
+//! all-blank column is `None`, never an empty text.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Invalid;
+use crate::ids::PatientId;
+
+/// A date of birth that can be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DateOfBirth(Date);
+
+impl DateOfBirth {
+    /// Takes `YYYY-MM-DD` from 1850 to `today` on the practice's calendar.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse(text: &str, today: Date) -> Result<Self, Invalid> {
+        let wrong = Invalid("a date of birth is a real date, written YYYY-MM-DD");
+        if text.len() != 10 || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+            return Err(wrong);
+        }
+        let date: Date = text.parse().map_err(|_| wrong)?;
+        if date.year() < 1850 || date > today {
+            return Err(Invalid("a date of birth lies between 1850 and today"));
+        }
+        Ok(Self(date))
+    }
+
+    /// The date.
+    #[must_use]
+    pub fn date(self) -> Date {
+        self.0
+    }
+}
+
+/// Whether the practice still sees the patient (`BPS_Patients.StatusText`).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PatientStatus {
+    /// A current patient.
+    Active,
+    /// No longer a patient of the practice.
+    Inactive,
+    /// Has died.
+    Deceased,
+    /// A word that is not known publicly.
+    Other,
+}
+
+impl PatientStatus {
+    /// Reads Bp's word. Only `Active` is confirmed publicly; the others are read as English.
+    #[must_use]
+    pub fn from_bp(word: &str) -> Self {
+        match word.trim().to_ascii_lowercase().as_str() {
+            "active" => Self::Active,
+            "inactive" => Self::Inactive,
+            "deceased" => Self::Deceased,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// One line of a patient search: enough to pick the right person.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PatientMatch {
+    /// `InternalID`.
+    pub patient_id: PatientId,
+    /// `StatusText`.
+    pub status: PatientStatus,
+    /// `Title`.
+    pub title: Option<String>,
+    /// `Firstname`.
+    pub first_name: Option<String>,
+    /// `Middlename`.
+    pub middle_name: Option<String>,
+    /// `Surname`.
+    pub last_name: Option<String>,
+    /// `Preferredname`.
+    pub preferred_name: Option<String>,
+    /// `DOB`.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub date_of_birth: Option<Date>,
+    /// `Sex`, Bp's word.
+    pub sex: Option<String>,
+    /// `City`.
+    pub suburb: Option<String>,
+    /// The last four digits of `MedicareNo`: enough to tell twins apart, too little to misuse.
+    pub medicare_ending: Option<String>,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PatientMatches {
+    /// At most [`PatientMatches::MOST`], exact surnames first, then by surname, first name and id.
+    pub matches: Vec<PatientMatch>,
+    /// Whether there are more than are shown: more letters of the surname are needed.
+    pub more: bool,
+}
+
+impl PatientMatches {
+    /// More lines than this nobody reads.
+    pub const MOST: usize = 50;
+}
+
+/// Where somebody lives or gets post (`Address1`, `Address2`, `City`, `Postcode`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Address {
+    /// First line.
+    pub line1: Option<String>,
+    /// Second line.
+    pub line2: Option<String>,
+    /// Suburb or town.
+    pub suburb: Option<String>,
+    /// Four digits.
+    pub postcode: Option<String>,
+}
+
+/// Telephone numbers as Bp holds them, blanks included.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Phones {
+    /// `HomePhone`.
+    pub home: Option<String>,
+    /// `WorkPhone`.
+    pub work: Option<String>,
+    /// `MobilePhone`.
+    pub mobile: Option<String>,
+}
+
+/// A Medicare card.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Medicare {
+    /// `MedicareNo`, ten digits.
+    pub number: String,
+    /// `MedicareLineNo`, the person's place on the card.
+    pub line: Option<String>,
+    /// `MedicareExpiry`, a text as printed on the card (month/year).
+    pub expiry: Option<String>,
+}
+
+/// A Department of Veterans' Affairs card.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Dva {
+    /// `DVANo`.
+    pub number: String,
+}
+
+/// A concession card.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pension {
+    /// `PensionNo`.
+    pub number: String,
+    /// `PensionType`, Bp's word.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// `PensionExpiry`.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub expiry: Option<Date>,
+}
+
+/// Private health insurance.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthFund {
+    /// `HealthFundName`.
+    pub name: Option<String>,
+    /// `HealthFundNo`.
+    pub number: Option<String>,
+}
+
+/// Whom to call.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NextOfKin {
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// In Bp's words.
+    pub relationship: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+}
+
+/// What fills a referral form.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Demographics {
+    /// The same as in the search.
+    #[serde(flatten)]
+    pub person: PatientMatch,
+    /// `Gender`; releases without that column leave it out.
+    pub gender: Option<String>,
+    /// Home address.
+    pub address: Address,
+    /// Postal address.
+    pub postal_address: Address,
+    /// Telephone numbers.
+    pub phones: Phones,
+    /// `Email`.
+    pub email: Option<String>,
+    /// Medicare card.
+    pub medicare: Option<Medicare>,
+    /// Veterans' card.
+    pub dva: Option<Dva>,
+    /// Concession card.
+    pub pension: Option<Pension>,
+    /// Private insurance.
+    pub health_fund: Option<HealthFund>,
+    /// `IHI`, sixteen digits.
+    pub ihi: Option<String>,
+    /// `Ethnicity`, Bp's word.
+    pub ethnicity: Option<String>,
+    /// `UsualDoctor`, a display name.
+    pub usual_doctor: Option<String>,
+    /// Left out where Bp does not let us read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_of_kin: Option<NextOfKin>,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn an_impossible_date_of_birth_is_refused() {
+        let today = date(2026, 11, 2);
+        assert_eq!(DateOfBirth::parse("1984-02-29", today).unwrap().date(), date(1984, 2, 29));
+        assert!(DateOfBirth::parse("2026-11-02", today).is_ok(), "born today");
+        for wrong in [
+            "1985-02-29",
+            "2026-11-03",
+            "1849-12-31",
+            "01/02/1984",
+            "1984-2-9",
+            "1984-02-09T00:00",
+            "",
+            "+01984-02-09",
+        ] {
+            assert!(DateOfBirth::parse(wrong, today).is_err(), "{wrong} was taken");
+        }
+    }
+
+    #[test]
+    fn bps_status_words_are_read_with_their_padding() {
+        assert_eq!(PatientStatus::from_bp("Active      "), PatientStatus::Active);
+        assert_eq!(PatientStatus::from_bp("Deceased"), PatientStatus::Deceased);
+        assert_eq!(PatientStatus::from_bp("Next of kin"), PatientStatus::Other);
+    }
+}

@@ -1,0 +1,113 @@
+//! What a practice chooses (booking guide, section 2).
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Invalid;
+use crate::ids::LocationId;
+
+/// An IANA time zone that is known, such as `Australia/Brisbane`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PracticeTimeZone(String);
+
+impl PracticeTimeZone {
+    /// Takes the name of a zone in the IANA database.
+    ///
+    /// # Errors
+    /// Says so when there is no such zone.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        let zone = TimeZone::get(name)
+            .map_err(|_| Invalid("a time zone is an IANA name such as Australia/Brisbane"))?;
+        // The database's own spelling, whatever the caller's case.
+        Ok(Self(zone.iana_name().unwrap_or(name).to_owned()))
+    }
+
+    /// The zone's name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PracticeTimeZone {
+    type Error = Invalid;
+    fn try_from(name: String) -> Result<Self, Invalid> {
+        Self::parse(&name)
+    }
+}
+
+impl From<PracticeTimeZone> for String {
+    fn from(zone: PracticeTimeZone) -> Self {
+        zone.0
+    }
+}
+
+/// How long a representative's appointment lasts.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct DurationMinutes(i64);
+
+impl DurationMinutes {
+    /// Takes 1 to 480 minutes.
+    ///
+    /// # Errors
+    /// Says so when it is anything else.
+    pub fn parse(minutes: i64) -> Result<Self, Invalid> {
+        (1..=480)
+            .contains(&minutes)
+            .then_some(Self(minutes))
+            .ok_or(Invalid("an appointment lasts 1 to 480 minutes"))
+    }
+}
+
+/// A practice's settings. Until somebody chooses, sending is off and no time zone is assumed.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// The clock on the practice's wall.
+    #[schema(value_type = Option<String>)]
+    pub time_zone: Option<PracticeTimeZone>,
+    /// Sending of bookings.
+    pub bookings: BookingSettings,
+}
+
+/// Sending of representatives' bookings into Bp's appointment book.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingSettings {
+    /// Whether bookings are sent.
+    pub enabled: bool,
+    /// Bp's `LOCATIONID`.
+    pub location_id: Option<LocationId>,
+    /// Minutes, where a booking names none.
+    #[schema(value_type = Option<i64>)]
+    pub duration_minutes: Option<DurationMinutes>,
+    /// Bp's `APPOINTMENTTYPES.APPOINTMENTCODE`.
+    pub appointment_type_code: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_zones_that_exist_are_taken() {
+        assert_eq!(
+            PracticeTimeZone::parse("Australia/Adelaide").unwrap().as_str(),
+            "Australia/Adelaide"
+        );
+        for wrong in ["", "Sydney", "AEST+10", "Australia/Bendigo", "UTC+10"] {
+            assert!(PracticeTimeZone::parse(wrong).is_err(), "{wrong} was taken");
+        }
+    }
+
+    #[test]
+    fn an_appointment_has_a_length_that_fits_a_day() {
+        assert!(DurationMinutes::parse(15).is_ok());
+        for wrong in [0, -15, 481] {
+            assert!(DurationMinutes::parse(wrong).is_err(), "{wrong} was taken");
+        }
+    }
+}

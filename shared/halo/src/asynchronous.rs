@@ -1,0 +1,297 @@
+//! Asynchronous queries: submit, ask, fetch pages.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::Stream;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::client::{Body, Call, Deadline, HaloClient, Request};
+use crate::command::{Command, OutputParameter};
+use crate::error::{Error, Ran};
+use crate::rows::{self, Rows};
+use crate::wire::{self, Details};
+
+/// An accepted query.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Submitted {
+    /// Halo's id of the query.
+    pub query_id: Uuid,
+}
+
+/// `AsyncQuery.status`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub enum AsyncState {
+    /// Accepted.
+    Initialising,
+    /// Waiting at the practice.
+    Queued,
+    /// Running.
+    Executing,
+    /// Ran; the result is on its way.
+    Uploading,
+    /// Done.
+    Successful,
+    /// Never reached the practice.
+    InitialisationFailedCacheError,
+    /// Never reached the practice: it had closed its session.
+    InitialisationFailedSiteOffline,
+    /// Never reached the practice: it was silent.
+    InitialisationFailedSiteUnreachable,
+    /// Waited too long and will not run.
+    ExpiredInQueue,
+    /// Ran and failed.
+    ExecutionFailed,
+    /// Ran; the result was lost.
+    UploadFailed,
+}
+
+impl AsyncState {
+    /// Whether nothing will change any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Initialising | Self::Queued | Self::Executing | Self::Uploading)
+    }
+
+    /// Whether the command took effect.
+    #[must_use]
+    pub fn did_it_run(self) -> Ran {
+        match self {
+            Self::Successful | Self::UploadFailed | Self::Uploading => Ran::Yes,
+            Self::ExecutionFailed => Ran::Failed,
+            Self::ExpiredInQueue
+            | Self::InitialisationFailedCacheError
+            | Self::InitialisationFailedSiteOffline
+            | Self::InitialisationFailedSiteUnreachable => Ran::No,
+            Self::Initialising | Self::Queued | Self::Executing => Ran::Unknown,
+        }
+    }
+}
+
+/// `Page.status`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub enum PageStatus {
+    /// Not yet sent.
+    #[default]
+    Queued,
+    /// On its way.
+    Uploading,
+    /// Can be fetched.
+    Cached,
+}
+
+/// A page of a result. Its row range is left out: Halo's own examples contradict each other.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// From 1.
+    pub page_number: u32,
+    /// Whether it can be fetched.
+    #[serde(default)]
+    pub status: PageStatus,
+}
+
+/// A query's status.
+#[derive(Debug)]
+pub struct AsyncQuery {
+    /// Where it stands.
+    pub state: AsyncState,
+    /// Pages of the result, once there is one.
+    pub pages: Vec<Page>,
+    /// `rowsAffected` of a command without rows.
+    pub rows_affected: Option<i64>,
+    /// Why it failed, where it did.
+    pub failure: Option<Error>,
+}
+
+/// An entry of a batch status.
+#[derive(Debug)]
+pub struct BatchEntry {
+    /// The query asked for.
+    pub query_id: Uuid,
+    /// `None` where Halo does not know it.
+    pub query: Option<AsyncQuery>,
+}
+
+/// A fetched page.
+#[derive(Debug)]
+pub struct ResultPage {
+    /// The result sets in it.
+    pub sets: Vec<Rows>,
+    /// Output parameters and return values.
+    pub parameters: Vec<OutputParameter>,
+}
+
+#[derive(Deserialize)]
+struct WireSubmitted {
+    id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireQuery {
+    status: AsyncState,
+    #[serde(alias = "results")]
+    result: Option<WireAsyncResult>,
+    error_details: Option<Details>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireAsyncResult {
+    rows_affected: Option<i64>,
+    #[serde(default)]
+    pages: Vec<Page>,
+}
+
+#[derive(Deserialize)]
+struct WireBatch {
+    results: Vec<WireBatchEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireBatchEntry {
+    query_id: Uuid,
+    query: Option<WireQuery>,
+}
+
+#[derive(Deserialize)]
+struct WirePage {
+    data: Option<String>,
+    #[serde(default)]
+    parameters: Option<Vec<OutputParameter>>,
+}
+
+impl From<WireQuery> for AsyncQuery {
+    fn from(wire: WireQuery) -> Self {
+        let (rows_affected, pages) =
+            wire.result.map_or((None, Vec::new()), |result| (result.rows_affected, result.pages));
+        Self {
+            state: wire.status,
+            pages,
+            rows_affected,
+            failure: wire.error_details.as_ref().and_then(wire::failure_of),
+        }
+    }
+}
+
+impl HaloClient {
+    /// Submits a command (`POST …/queries/async`), to be started within `max_time_in_queue` or never.
+    ///
+    /// # Errors
+    /// What any call may meet. If the answer is lost, so is the id: only the command's own traces tell.
+    pub async fn submit(
+        &self,
+        site: Uuid,
+        command: &Command,
+        max_time_in_queue: Duration,
+        call: Call,
+        deadline: Deadline,
+    ) -> Result<Submitted, Error> {
+        let request = Request {
+            method: Method::POST,
+            path: queries(site, &["async"]),
+            query: Vec::new(),
+            body: Body::Json(command.to_json(max_time_in_queue)),
+            call,
+        };
+        let accepted =
+            self.send(&request, deadline).await?.json::<WireSubmitted>("accepted query")?;
+        Ok(Submitted { query_id: accepted.id })
+    }
+
+    /// A query's status (`GET …/queries/{queryId}`).
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn query(
+        &self,
+        site: Uuid,
+        query: Uuid,
+        deadline: Deadline,
+    ) -> Result<AsyncQuery, Error> {
+        let request = read(queries(site, &[&query.to_string()]));
+        self.send(&request, deadline).await?.json::<WireQuery>("query status").map(AsyncQuery::from)
+    }
+
+    /// The status of several queries (`POST …/queries/status`).
+    ///
+    /// # Errors
+    /// What any call may meet; an unknown query is an entry without one.
+    pub async fn queries(
+        &self,
+        site: Uuid,
+        ids: &[Uuid],
+        deadline: Deadline,
+    ) -> Result<Vec<BatchEntry>, Error> {
+        let request = Request {
+            method: Method::POST,
+            path: queries(site, &["status"]),
+            query: Vec::new(),
+            body: Body::Json(json!({ "queryIds": ids })),
+            call: Call::Read,
+        };
+        let batch = self.send(&request, deadline).await?.json::<WireBatch>("batch status")?;
+        Ok(batch
+            .results
+            .into_iter()
+            .map(|entry| BatchEntry {
+                query_id: entry.query_id,
+                query: entry.query.map(AsyncQuery::from),
+            })
+            .collect())
+    }
+
+    /// A page of a result, decoded (`GET …/results/{pageNumber}`).
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when it is no longer kept, and what any call may meet.
+    pub async fn page(
+        &self,
+        site: Uuid,
+        query: Uuid,
+        page: u32,
+        deadline: Deadline,
+    ) -> Result<ResultPage, Error> {
+        let request = read(queries(site, &[&query.to_string(), "results", &page.to_string()]));
+        let wire = self.send(&request, deadline).await?.json::<WirePage>("result page")?;
+        Ok(ResultPage {
+            sets: wire.data.as_deref().map(rows::decode).transpose()?.unwrap_or_default(),
+            parameters: wire.parameters.unwrap_or_default(),
+        })
+    }
+
+    /// A page of a result as bytes, as they come (`GET …/results/{pageNumber}/stream`). Whether
+    /// they are the envelope or the rows themselves is not published.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when it is no longer kept, and what any call may meet; the stream's own
+    /// errors end it.
+    pub async fn page_stream(
+        &self,
+        site: Uuid,
+        query: Uuid,
+        page: u32,
+        deadline: Deadline,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + use<>, Error> {
+        let request =
+            read(queries(site, &[&query.to_string(), "results", &page.to_string(), "stream"]));
+        self.send_streaming(&request, deadline).await
+    }
+}
+
+fn read(path: Vec<String>) -> Request {
+    Request { method: Method::GET, path, query: Vec::new(), body: Body::None, call: Call::Read }
+}
+
+fn queries(site: Uuid, rest: &[&str]) -> Vec<String> {
+    let mut path = ["sites", &site.to_string(), "queries"].map(str::to_owned).to_vec();
+    path.extend(rest.iter().map(|&segment| segment.to_owned()));
+    path
+}

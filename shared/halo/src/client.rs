@@ -1,0 +1,248 @@
+//! One call: keys, deadline, repetition.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use bytes::Bytes;
+use futures::{Stream, TryStreamExt};
+use reqwest::header::ACCEPT;
+use reqwest::{Client, Method, Response, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::keys::KeySource;
+use crate::wire;
+
+const KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
+
+/// The moment by which a call must have ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// A deadline this far from now.
+    #[must_use]
+    pub fn after(duration: Duration) -> Self {
+        Self(Instant::now() + duration)
+    }
+
+    /// What is left.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// This deadline, or one that far from now if that is sooner.
+    #[must_use]
+    pub fn at_most(self, duration: Duration) -> Self {
+        Self(self.0.min(Instant::now() + duration))
+    }
+}
+
+/// Whether a call may be repeated when its outcome is not known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Call {
+    /// Changes nothing: repeated within the deadline.
+    Read,
+    /// Changes something: sent once. The caller decides what doubt means.
+    Write,
+}
+
+/// A client of Halo Cloud; cheap to clone.
+#[derive(Clone)]
+pub struct HaloClient {
+    http: Client,
+    base: Url,
+    keys: Arc<dyn KeySource>,
+    secondary_first: Arc<AtomicBool>,
+}
+
+impl std::fmt::Debug for HaloClient {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("HaloClient")
+            .field("base", &self.base.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What to send.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Segments after `/integrator/`.
+    pub(crate) path: Vec<String>,
+    pub(crate) query: Vec<(&'static str, SecretString)>,
+    pub(crate) body: Body,
+    pub(crate) call: Call,
+}
+
+pub(crate) enum Body {
+    None,
+    Json(serde_json::Value),
+    Form(Vec<(String, String)>),
+}
+
+/// A successful answer.
+pub(crate) struct Answer {
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// Halo sometimes answers 200 with a failure inside.
+    pub(crate) fn hidden_failure(&self) -> Option<Error> {
+        wire::failure_in(&self.body)
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self, what: &'static str) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|_| Error::Malformed { what })
+    }
+}
+
+impl HaloClient {
+    /// A client of the Halo at `base` (`https://api.haloconnect.io`, or its stage).
+    ///
+    /// The HTTP client is the caller's, so that a program has one TLS stack and one set of roots.
+    /// It must not follow redirects: none are documented, and the key would travel along.
+    #[must_use]
+    pub fn new(http: Client, base: Url, keys: Arc<dyn KeySource>) -> Self {
+        Self { http, base, keys, secondary_first: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Sends, reads the whole answer, and repeats reads while the deadline allows.
+    pub(crate) async fn send(
+        &self,
+        request: &Request,
+        deadline: Deadline,
+    ) -> Result<Answer, Error> {
+        repeat(request.call, deadline, || async move {
+            let response = self.open(request, deadline).await?;
+            let body = response.bytes().await.map_err(|error| transport(&error))?;
+            Ok(Answer { body })
+        })
+        .await
+    }
+
+    /// Sends, and hands the answer's body on as it comes.
+    pub(crate) async fn send_streaming(
+        &self,
+        request: &Request,
+        deadline: Deadline,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + use<>, Error> {
+        let response = repeat(request.call, deadline, || self.open(request, deadline)).await?;
+        Ok(response.bytes_stream().map_err(|error| transport(&error)))
+    }
+
+    /// One attempt with each key: the one that served last first, then the other, then both as
+    /// read anew.
+    async fn open(&self, request: &Request, deadline: Deadline) -> Result<Response, Error> {
+        let mut keys = self.keys.current().await.map_err(|_| Error::KeyRefused)?;
+        for reread in [false, true] {
+            if reread {
+                keys = self.keys.reread().await.map_err(|_| Error::KeyRefused)?;
+            }
+            let secondary_first = self.secondary_first.load(Ordering::Relaxed);
+            let mut in_order = vec![(false, Some(&keys.primary)), (true, keys.secondary.as_ref())];
+            if secondary_first {
+                in_order.reverse();
+            }
+            for (is_secondary, key) in in_order {
+                let Some(key) = key.filter(|key| !key.expose_secret().is_empty()) else { continue };
+                match self.open_with(request, key, deadline).await {
+                    Err(Error::KeyRefused) => {}
+                    outcome => {
+                        self.secondary_first.store(is_secondary, Ordering::Relaxed);
+                        return outcome;
+                    }
+                }
+            }
+        }
+        Err(Error::KeyRefused)
+    }
+
+    async fn open_with(
+        &self,
+        request: &Request,
+        key: &SecretString,
+        deadline: Deadline,
+    ) -> Result<Response, Error> {
+        let remaining = deadline.remaining();
+        if remaining.is_zero() {
+            return Err(Error::OutcomeUnknown { timed_out: true });
+        }
+        let mut url = self.base.clone();
+        url.path_segments_mut()
+            .map_err(|()| Error::Malformed { what: "base URL" })?
+            .pop_if_empty()
+            .push("integrator")
+            .extend(&request.path);
+        let mut builder = self
+            .http
+            .request(request.method.clone(), url)
+            .header(KEY_HEADER, key.expose_secret())
+            .header(ACCEPT, "application/json")
+            .timeout(remaining);
+        if !request.query.is_empty() {
+            let pairs: Vec<(&str, &str)> =
+                request.query.iter().map(|(name, value)| (*name, value.expose_secret())).collect();
+            builder = builder.query(&pairs);
+        }
+        builder = match &request.body {
+            Body::None => builder,
+            Body::Json(json) => builder.json(json),
+            Body::Form(fields) => builder.form(fields),
+        };
+        let response = builder.send().await.map_err(|error| transport(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let headers = response.headers().clone();
+        let body = response.bytes().await.map_err(|error| transport(&error))?;
+        Err(wire::error_of(status, &headers, &body))
+    }
+}
+
+/// Repeats what may be repeated, as long as the deadline allows.
+async fn repeat<T, F>(call: Call, deadline: Deadline, attempt: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut delays = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(5))
+        .with_max_times(4)
+        .with_jitter()
+        .build();
+    loop {
+        let error = match attempt().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        // A rate limit means that nothing ran, so even a write may wait for its turn.
+        let may_repeat = match call {
+            Call::Read => error.is_passing(),
+            Call::Write => matches!(error, Error::RateLimited { .. } | Error::NotReached),
+        };
+        let Some(delay) = delays.next().filter(|_| may_repeat) else { return Err(error) };
+        let delay = match &error {
+            Error::RateLimited { retry_after: Some(wait) } => (*wait).max(delay),
+            _ => delay,
+        };
+        if delay >= deadline.remaining() {
+            return Err(error);
+        }
+        tokio::time::sleep(delay).await;
+    }
+}
+
+/// The meaning of a failure below HTTP. The error itself is dropped: its text holds the URL.
+fn transport(error: &reqwest::Error) -> Error {
+    if error.is_connect() {
+        Error::NotReached
+    } else {
+        Error::OutcomeUnknown { timed_out: error.is_timeout() }
+    }
+}

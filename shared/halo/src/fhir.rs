@@ -1,0 +1,85 @@
+//! FHIR R4 through Halo: reads and searches. Resources come back as JSON; their types are the
+//! caller's business.
+
+use std::fmt;
+
+use reqwest::Method;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::client::{Body, Call, Deadline, HaloClient, Request};
+use crate::error::Error;
+
+/// What to search for. Sent as a form, never in a URL, and never printed: it identifies people.
+#[derive(Clone)]
+pub struct FhirQuery {
+    /// A resource's name, such as `Patient`.
+    pub resource: &'static str,
+    /// Search parameters.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl fmt::Debug for FhirQuery {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FhirQuery")
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HaloClient {
+    /// The site's CapabilityStatement. Does not touch the practice's database: the cheapest probe.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn fhir_metadata(&self, site: Uuid, deadline: Deadline) -> Result<Value, Error> {
+        self.fhir_read(site, &["metadata"], deadline).await
+    }
+
+    /// Reads a resource by the segments of its path, such as `["Patient", "7"]`.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn fhir_read(
+        &self,
+        site: Uuid,
+        segments: &[&str],
+        deadline: Deadline,
+    ) -> Result<Value, Error> {
+        let request = Request {
+            method: Method::GET,
+            path: path(site, segments),
+            query: Vec::new(),
+            body: Body::None,
+            call: Call::Read,
+        };
+        self.send(&request, deadline).await?.json("FHIR resource")
+    }
+
+    /// Searches by `POST …/_search`.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn fhir_search(
+        &self,
+        site: Uuid,
+        query: &FhirQuery,
+        deadline: Deadline,
+    ) -> Result<Value, Error> {
+        let request = Request {
+            method: Method::POST,
+            path: path(site, &[query.resource, "_search"]),
+            query: Vec::new(),
+            body: Body::Form(query.parameters.clone()),
+            call: Call::Read,
+        };
+        self.send(&request, deadline).await?.json("FHIR bundle")
+    }
+}
+
+fn path(site: Uuid, segments: &[&str]) -> Vec<String> {
+    let mut path = ["sites", &site.to_string(), "fhir", "R4"].map(str::to_owned).to_vec();
+    path.extend(segments.iter().map(|&segment| segment.to_owned()));
+    path
+}

@@ -1,0 +1,45 @@
+//! Subscription keys: a primary and a secondary, so that either can be replaced while the other serves.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use secrecy::SecretString;
+
+/// A subscription's keys.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Tried first.
+    pub primary: SecretString,
+    /// Tried when the primary is refused.
+    pub secondary: Option<SecretString>,
+}
+
+/// Why keys could not be had.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the Halo keys could not be read")]
+pub struct KeysUnavailable;
+
+/// A future in a box, so that a key source can be a trait object.
+pub type KeysFuture<'a> = Pin<Box<dyn Future<Output = Result<Keys, KeysUnavailable>> + Send + 'a>>;
+
+/// Where the keys come from.
+pub trait KeySource: Send + Sync {
+    /// The keys as last read.
+    fn current(&self) -> KeysFuture<'_>;
+    /// The keys read anew, because Halo refused the ones we had.
+    fn reread(&self) -> KeysFuture<'_>;
+}
+
+/// Keys that never change: for programs that take them from the command line, and tests.
+#[derive(Debug)]
+pub struct FixedKeys(pub Keys);
+
+impl KeySource for FixedKeys {
+    fn current(&self) -> KeysFuture<'_> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+
+    fn reread(&self) -> KeysFuture<'_> {
+        self.current()
+    }
+}

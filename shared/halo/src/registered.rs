@@ -1,0 +1,167 @@
+//! Registered queries: Halo runs them on a schedule at the practice.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::client::{Body, Call, Deadline, HaloClient, Request};
+use crate::command::Command;
+use crate::error::Error;
+use crate::rows::{self, Rows};
+
+/// What to register.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Our own label.
+    pub name: String,
+    /// How often it runs; at least a minute.
+    pub frequency: Duration,
+    /// For how long; at most a day.
+    pub duration: Duration,
+    /// What runs, on the site's default database.
+    pub command: Command,
+}
+
+/// A registered query as Halo reports it. Judge it by its counters: one that failed every time
+/// still ends as `completed`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegisteredQuery {
+    /// Halo's id.
+    pub id: Uuid,
+    /// Our own label.
+    pub name: String,
+    /// `initialisationFailedCacheError`, `enabled`, `cancelled`, `completed`.
+    pub status: String,
+    /// Changes when the result does.
+    pub last_hash: Option<String>,
+    /// Counters.
+    pub metrics: RegisteredMetrics,
+}
+
+/// Counters of a registered query.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RegisteredMetrics {
+    /// Successful runs.
+    pub execution_succeeded_count: i64,
+    /// Failed runs.
+    pub execution_failed_count: i64,
+}
+
+/// The latest result.
+#[derive(Debug)]
+pub struct RegisteredResult {
+    /// The result sets.
+    pub sets: Vec<Rows>,
+}
+
+#[derive(Deserialize)]
+struct WireId {
+    id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireList {
+    registered_queries: Vec<RegisteredQuery>,
+}
+
+#[derive(Deserialize)]
+struct WireData {
+    data: String,
+}
+
+impl HaloClient {
+    /// Registers a query.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn register(
+        &self,
+        site: Uuid,
+        registration: &Registration,
+        deadline: Deadline,
+    ) -> Result<Uuid, Error> {
+        let body = json!({
+            "name": registration.name,
+            "registeredQueryType": "query",
+            "frequency": registration.frequency.as_secs(),
+            "duration": registration.duration.as_secs(),
+            "registerCommand": { "command": registration.command.command_json() },
+        });
+        let request = request(Method::POST, site, &[], Body::Json(body), Call::Write);
+        Ok(self.send(&request, deadline).await?.json::<WireId>("registered query")?.id)
+    }
+
+    /// All registered queries of a site.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn registered(
+        &self,
+        site: Uuid,
+        deadline: Deadline,
+    ) -> Result<Vec<RegisteredQuery>, Error> {
+        let request = request(Method::GET, site, &[], Body::None, Call::Read);
+        Ok(self
+            .send(&request, deadline)
+            .await?
+            .json::<WireList>("registered queries")?
+            .registered_queries)
+    }
+
+    /// One registered query.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn registered_query(
+        &self,
+        site: Uuid,
+        id: Uuid,
+        deadline: Deadline,
+    ) -> Result<RegisteredQuery, Error> {
+        let request = request(Method::GET, site, &[&id.to_string()], Body::None, Call::Read);
+        self.send(&request, deadline).await?.json("registered query")
+    }
+
+    /// Stops a registered query; doing so twice changes nothing.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn cancel_registered(
+        &self,
+        site: Uuid,
+        id: Uuid,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
+        let request = request(Method::DELETE, site, &[&id.to_string()], Body::None, Call::Read);
+        self.send(&request, deadline).await.map(|_| ())
+    }
+
+    /// The latest result of a registered query.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn registered_result(
+        &self,
+        site: Uuid,
+        id: Uuid,
+        deadline: Deadline,
+    ) -> Result<RegisteredResult, Error> {
+        let request =
+            request(Method::GET, site, &[&id.to_string(), "results"], Body::None, Call::Read);
+        let wire = self.send(&request, deadline).await?.json::<WireData>("registered result")?;
+        Ok(RegisteredResult { sets: rows::decode(&wire.data)? })
+    }
+}
+
+fn request(method: Method, site: Uuid, rest: &[&str], body: Body, call: Call) -> Request {
+    let mut path =
+        ["sites", &site.to_string(), "queries", "registered"].map(str::to_owned).to_vec();
+    path.extend(rest.iter().map(|&segment| segment.to_owned()));
+    Request { method, path, query: Vec::new(), body, call }
+}

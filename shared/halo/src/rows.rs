@@ -1,0 +1,241 @@
+//! Decoding rows. Halo does not publish the shape inside `data`, so every plausible one is taken:
+//! a list of objects, a single object, `{columns, rows}`, and lists of any of these for several
+//! result sets.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// The rows of one result set.
+pub type Rows = Vec<Row>;
+
+/// One row, its columns found whatever their case: a view answers in its own casing. Values cannot be printed.
+#[derive(Clone, Default, PartialEq)]
+pub struct Row(Vec<(String, Value)>);
+
+impl fmt::Debug for Row {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// A column that is not what the statement promises.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("column {column} {problem}")]
+pub struct BadColumn {
+    /// The column asked for.
+    pub column: &'static str,
+    /// What is wrong with it; never its value.
+    pub problem: &'static str,
+}
+
+impl Row {
+    fn from_object(object: Map<String, Value>) -> Self {
+        Self(object.into_iter().collect())
+    }
+
+    /// The column's value; of several columns with one name, the first.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn value(&self, column: &'static str) -> Result<&Value, BadColumn> {
+        self.0
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(column))
+            .map(|(_, value)| value)
+            .ok_or(BadColumn { column, problem: "is missing" })
+    }
+
+    /// Text without outer blanks; NULL and all-blank are one and the same, as in Bp.
+    ///
+    /// # Errors
+    /// When the column is missing or not text.
+    pub fn text(&self, column: &'static str) -> Result<Option<String>, BadColumn> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::String(text) => {
+                Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned))
+            }
+            Value::Number(number) => Ok(Some(number.to_string())),
+            _ => Err(BadColumn { column, problem: "is not text" }),
+        }
+    }
+
+    /// A whole number, written as a number or as text.
+    ///
+    /// # Errors
+    /// When the column is missing, NULL or not a whole number.
+    pub fn int(&self, column: &'static str) -> Result<i64, BadColumn> {
+        let wrong = BadColumn { column, problem: "is not a whole number" };
+        match self.value(column)? {
+            Value::Number(number) => number
+                .as_i64()
+                .or_else(|| {
+                    number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64)
+                })
+                .ok_or(wrong),
+            Value::String(text) => text.trim().parse().map_err(|_| wrong),
+            Value::Bool(truth) => Ok(i64::from(*truth)),
+            _ => Err(wrong),
+        }
+    }
+
+    /// A date, from `YYYY-MM-DD` or the beginning of a date and time.
+    ///
+    /// # Errors
+    /// When the column is missing or holds something else.
+    pub fn date(&self, column: &'static str) -> Result<Option<Date>, BadColumn> {
+        let Some(text) = self.text(column)? else { return Ok(None) };
+        text.get(..10)
+            .and_then(|day| day.parse().ok())
+            .map(Some)
+            .ok_or(BadColumn { column, problem: "is not a date" })
+    }
+}
+
+/// Decodes Halo's base64 `data`.
+///
+/// # Errors
+/// [`Error::Malformed`] for anything that is not rows in one of the known shapes.
+pub fn decode(data: &str) -> Result<Vec<Rows>, Error> {
+    let bytes = STANDARD
+        .decode(data.trim())
+        .map_err(|_| Error::Malformed { what: "base64 of the rows" })?;
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Vec::new());
+    }
+    let value =
+        serde_json::from_slice(text).map_err(|_| Error::Malformed { what: "JSON of the rows" })?;
+    sets_of(value).ok_or(Error::Malformed { what: "shape of the rows" })
+}
+
+fn sets_of(value: Value) -> Option<Vec<Rows>> {
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::Object(_) => Some(vec![set_of(value)?]),
+        Value::Array(items) if items.iter().any(Value::is_array) || items.iter().any(is_table) => {
+            items.into_iter().map(set_of).collect()
+        }
+        Value::Array(_) => Some(vec![set_of(value)?]),
+        _ => None,
+    }
+}
+
+fn set_of(value: Value) -> Option<Rows> {
+    match value {
+        Value::Object(mut object) if is_table_object(&object) => {
+            let columns = names(object.remove("columns")?)?;
+            let Value::Array(rows) = object.remove("rows")? else { return None };
+            rows.into_iter()
+                .map(|row| match row {
+                    Value::Array(values) if values.len() == columns.len() => {
+                        Some(Row(columns.iter().cloned().zip(values).collect()))
+                    }
+                    Value::Object(object) => Some(Row::from_object(object)),
+                    _ => None,
+                })
+                .collect()
+        }
+        Value::Object(object) => Some(vec![Row::from_object(object)]),
+        Value::Array(rows) => rows
+            .into_iter()
+            .map(|row| match row {
+                Value::Object(object) => Some(Row::from_object(object)),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+fn is_table(value: &Value) -> bool {
+    value.as_object().is_some_and(is_table_object)
+}
+
+fn is_table_object(object: &Map<String, Value>) -> bool {
+    object.len() == 2
+        && object.get("columns").is_some_and(Value::is_array)
+        && object.get("rows").is_some_and(Value::is_array)
+}
+
+/// Column names, bare or as objects that have one.
+fn names(columns: Value) -> Option<Vec<String>> {
+    let Value::Array(columns) = columns else { return None };
+    columns
+        .into_iter()
+        .map(|column| match column {
+            Value::String(name) => Some(name),
+            Value::Object(object) => object.get("name")?.as_str().map(str::to_owned),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decoded(json: &str) -> Vec<Rows> {
+        decode(&STANDARD.encode(json)).unwrap()
+    }
+
+    #[test]
+    fn every_plausible_shape_of_rows_means_the_same() {
+        let shapes = [
+            r#"[{"InternalID": 7, "Surname": "Lee  "}]"#,
+            r#"{"InternalID": 7, "Surname": "Lee  "}"#,
+            r#"{"columns": ["InternalID", "Surname"], "rows": [[7, "Lee  "]]}"#,
+            r#"{"columns": [{"name": "InternalID"}, {"name": "Surname"}], "rows": [["7", "Lee  "]]}"#,
+            r#"[[{"INTERNALID": "7", "SURNAME": "Lee"}]]"#,
+            "\u{feff}[{\"internalid\": 7.0, \"surname\": \"Lee\"}]",
+        ];
+        for shape in shapes {
+            let sets = decoded(shape);
+            assert_eq!(sets.len(), 1, "{shape}");
+            assert_eq!(sets[0][0].int("InternalID"), Ok(7), "{shape}");
+            assert_eq!(sets[0][0].text("Surname").unwrap().as_deref(), Some("Lee"), "{shape}");
+        }
+    }
+
+    #[test]
+    fn several_result_sets_stay_apart() {
+        let sets = decoded(r#"[[{"a": 1}], [], [{"b": 2}, {"b": 3}]]"#);
+        assert_eq!(sets.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 2]);
+    }
+
+    #[test]
+    fn what_is_not_rows_is_an_error_and_never_an_empty_answer() {
+        for wrong in ["[1, 2]", "\"text\"", "7", "{\"id", r#"{"columns": ["a"], "rows": [[1, 2]]}"#]
+        {
+            assert!(decode(&STANDARD.encode(wrong)).is_err(), "{wrong} was taken");
+        }
+        assert!(decode("***").is_err());
+    }
+
+    #[test]
+    fn null_and_blank_padding_are_nothing() {
+        let sets =
+            decoded(r#"[{"Email": null, "City": "          ", "DOB": "1984-02-29T00:00:00"}]"#);
+        let row = &sets[0][0];
+        assert_eq!(row.text("Email"), Ok(None));
+        assert_eq!(row.text("City"), Ok(None));
+        assert_eq!(row.date("DOB").unwrap().unwrap().to_string(), "1984-02-29");
+        assert_eq!(row.text("Phone"), Err(BadColumn { column: "Phone", problem: "is missing" }));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_from_outside_can_do_more_than_fail(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&STANDARD.encode(&bytes));
+            let _ = decode(&String::from_utf8_lossy(&bytes));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Configuration from environment variables, one struct per concern, all problems told at once.
+//!
+//! | Variable | Read by | Meaning |
+//! |---|---|---|
+//! | `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | functions with AWS clients | set by Lambda |
+//! | `AWS_ENDPOINT_URL` | functions with AWS clients | another endpoint for AWS, on the local stack |
+//! | `TABLE_NAME` | practice functions | the DynamoDB table |
+//! | `HALO_BASE_URL` | practice functions | Halo Cloud |
+//! | `HALO_SECRET_ARN` | practice functions | the secret with the subscription keys |
+//! | `AUDIT_RETENTION_DAYS` | practice functions | how long the audit trail is kept |
+//! | `STATEMENT_PACK_DIR` | practice functions, optional | files that replace statements of the pack |
+//! | `TOKEN_ISSUER`, `JWKS_URL`, `PEOPLE_CLIENT_ID`, `PLATFORM_CLIENT_ID` | authorizer | whose tokens are taken |
+//! | `RUST_LOG` | all, optional | log level, `info` when absent |
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration is incomplete: {}", .0.join("; "))]
+pub struct ConfigError(Vec<String>);
+
+/// Collects values and problems.
+struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, problems: Vec::new() }
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    fn required<T: FromStr + Default>(&mut self, name: &str, what: &str) -> T {
+        match self.optional(name).map(|value| value.parse()) {
+            Some(Ok(value)) => value,
+            Some(Err(_)) => {
+                self.problems.push(format!("{name} is not {what}"));
+                T::default()
+            }
+            None => {
+                self.problems.push(format!("{name} is missing ({what})"));
+                T::default()
+            }
+        }
+    }
+
+    fn url(&mut self, name: &str) -> Option<Url> {
+        let text: String = self.required(name, "a URL");
+        match Url::parse(&text) {
+            Ok(url) if url.has_host() => Some(url),
+            _ if text.is_empty() => None,
+            _ => {
+                self.problems.push(format!("{name} is not a URL"));
+                None
+            }
+        }
+    }
+
+    fn finish<T>(self, value: Option<T>) -> Result<T, ConfigError> {
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(ConfigError(self.problems)),
+        }
+    }
+}
+
+fn of_process(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// How AWS is reached.
+#[derive(Clone, Debug)]
+pub struct AwsConfig {
+    /// Lambda's region.
+    pub region: String,
+    /// Lambda's own credentials.
+    pub access_key_id: String,
+    /// Secret part.
+    pub secret_access_key: SecretString,
+    /// Session part.
+    pub session_token: Option<SecretString>,
+    /// Another endpoint, on the local stack.
+    pub endpoint: Option<Url>,
+}
+
+/// What the functions that serve practices need.
+#[derive(Clone, Debug)]
+pub struct PracticeConfig {
+    /// How AWS is reached.
+    pub aws: AwsConfig,
+    /// The DynamoDB table.
+    pub table: String,
+    /// Halo Cloud.
+    pub halo_base_url: Url,
+    /// The secret with the subscription keys.
+    pub halo_secret_arn: String,
+    /// How long the audit trail is kept.
+    pub audit_retention_days: i32,
+    /// Files that replace statements of the pack.
+    pub statement_pack: Option<PathBuf>,
+}
+
+impl PracticeConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names every variable that is missing or wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        Self::from(&of_process)
+    }
+
+    fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(lookup);
+        let endpoint =
+            reader.optional("AWS_ENDPOINT_URL").and_then(|_| reader.url("AWS_ENDPOINT_URL"));
+        let aws = AwsConfig {
+            region: reader.required("AWS_REGION", "an AWS region"),
+            access_key_id: reader.required("AWS_ACCESS_KEY_ID", "Lambda's access key"),
+            secret_access_key: SecretString::from(
+                reader.required::<String>("AWS_SECRET_ACCESS_KEY", "Lambda's secret key"),
+            ),
+            session_token: reader.optional("AWS_SESSION_TOKEN").map(SecretString::from),
+            endpoint,
+        };
+        let table = reader.required("TABLE_NAME", "a table's name");
+        let halo_base_url = reader.url("HALO_BASE_URL");
+        let halo_secret_arn = reader.required("HALO_SECRET_ARN", "a secret's ARN");
+        let audit_retention_days = reader.required("AUDIT_RETENTION_DAYS", "a number of days");
+        let statement_pack = reader.optional("STATEMENT_PACK_DIR").map(PathBuf::from);
+        let config = halo_base_url.map(|halo_base_url| Self {
+            aws,
+            table,
+            halo_base_url,
+            halo_secret_arn,
+            audit_retention_days,
+            statement_pack,
+        });
+        reader.finish(config)
+    }
+}
+
+/// Whose tokens are taken.
+#[derive(Clone, Debug)]
+pub struct TokenConfig {
+    /// `iss` of every token.
+    pub issuer: String,
+    /// Where the issuer's keys are.
+    pub jwks_url: Url,
+    /// `aud` of people's ID tokens.
+    pub people_client: String,
+    /// `client_id` of platforms' access tokens.
+    pub platform_client: String,
+}
+
+impl TokenConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names every variable that is missing or wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(&of_process);
+        let issuer = reader.required("TOKEN_ISSUER", "an issuer");
+        let jwks_url = reader.url("JWKS_URL");
+        let people_client = reader.required("PEOPLE_CLIENT_ID", "an app client's id");
+        let platform_client = reader.required("PLATFORM_CLIENT_ID", "an app client's id");
+        let config =
+            jwks_url.map(|jwks_url| Self { issuer, jwks_url, people_client, platform_client });
+        reader.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_and_wrong_variable_is_named_at_once() {
+        let lookup = |name: &str| match name {
+            "HALO_BASE_URL" => Some("not a url".to_owned()),
+            "AUDIT_RETENTION_DAYS" => Some("a while".to_owned()),
+            _ => None,
+        };
+        let error = PracticeConfig::from(&lookup).unwrap_err().to_string();
+        for name in
+            ["TABLE_NAME", "HALO_BASE_URL", "HALO_SECRET_ARN", "AUDIT_RETENTION_DAYS", "AWS_REGION"]
+        {
+            assert!(error.contains(name), "{name} is not named in: {error}");
+        }
+        assert!(!error.contains("not a url"), "a value is repeated: {error}");
+    }
+}

@@ -1,0 +1,97 @@
+//! The audit trail: appended to, read by date, expired by DynamoDB.
+
+use domain::audit::AuditRecord;
+use domain::ids::{PatientId, PracticeId};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::item::{audit_key, body, item, number, text};
+use crate::{Store, StoreError};
+
+/// Which part of the trail.
+#[derive(Clone, Debug)]
+pub struct AuditQuery {
+    /// From this instant.
+    pub from: Timestamp,
+    /// Before this instant.
+    pub to: Timestamp,
+    /// Only lines about this patient.
+    pub patient: Option<PatientId>,
+}
+
+/// Lines of the trail, oldest first.
+#[derive(Clone, Debug)]
+pub struct AuditPage {
+    /// At most [`AuditPage::MOST`].
+    pub records: Vec<AuditRecord>,
+    /// Whether there are more in the time asked for.
+    pub more: bool,
+}
+
+impl AuditPage {
+    /// More lines than this are asked for in smaller spans of time.
+    pub const MOST: usize = 1000;
+}
+
+impl Store {
+    /// Appends a line. Whoever shows a record writes the line first.
+    ///
+    /// # Errors
+    /// When the table gives no answer: the record must then not be shown.
+    pub async fn audit(
+        &self,
+        practice: &PracticeId,
+        record: &AuditRecord,
+        retention: SignedDuration,
+    ) -> Result<(), StoreError> {
+        let sk = format!("{:.9}#{}", record.at, Uuid::new_v4());
+        let mut line = item(audit_key(practice), sk, record)?;
+        line.insert("expiresAt".to_owned(), number((record.at + retention).as_second()));
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(line))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Reads a part of the trail.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn audit_trail(
+        &self,
+        practice: &PracticeId,
+        query: &AuditQuery,
+    ) -> Result<AuditPage, StoreError> {
+        let mut records: Vec<AuditRecord> = Vec::new();
+        let mut after = None;
+        loop {
+            let found = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":pk", text(audit_key(practice)))
+                .expression_attribute_values(":from", text(format!("{:.9}", query.from)))
+                .expression_attribute_values(":to", text(format!("{:.9}", query.to)))
+                .set_exclusive_start_key(after)
+                .send()
+                .await?;
+            for item in found.items() {
+                let record: AuditRecord = body(item)?;
+                if query.patient.is_none_or(|patient| record.patients.contains(&patient)) {
+                    records.push(record);
+                }
+            }
+            after = found.last_evaluated_key().cloned();
+            if after.is_none() || records.len() > AuditPage::MOST {
+                let more = records.len() > AuditPage::MOST;
+                records.truncate(AuditPage::MOST);
+                return Ok(AuditPage { records, more });
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Items: a key and a body.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::{PracticeId, SiteId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::StoreError;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+pub(crate) const CONNECTION: &str = "CONNECTION";
+pub(crate) const CLINICIAN: &str = "CLINICIAN#";
+pub(crate) const PAIRING: &str = "PAIRING";
+pub(crate) const SETTINGS: &str = "SETTINGS";
+
+pub(crate) fn practice_key(practice: &PracticeId) -> String {
+    format!("PRACTICE#{practice}")
+}
+
+pub(crate) fn site_key(site: &SiteId) -> String {
+    format!("SITE#{site}")
+}
+
+pub(crate) fn audit_key(practice: &PracticeId) -> String {
+    format!("AUDIT#{practice}")
+}
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+/// An item with its entity.
+pub(crate) fn item(
+    pk: impl Into<String>,
+    sk: impl Into<String>,
+    body: &impl Serialize,
+) -> Result<Item, StoreError> {
+    let mut item = key(pk, sk);
+    item.insert("body".to_owned(), serde_dynamo::to_attribute_value(body)?);
+    Ok(item)
+}
+
+/// An item's entity.
+pub(crate) fn body<T: DeserializeOwned>(item: &Item) -> Result<T, StoreError> {
+    let body = item.get("body").ok_or(StoreError::Corrupt)?;
+    Ok(serde_dynamo::from_attribute_value(body.clone())?)
+}
+
+pub(crate) fn sort_key(item: &Item) -> Result<&str, StoreError> {
+    item.get("sk")
+        .and_then(|value| value.as_s().ok())
+        .map(String::as_str)
+        .ok_or(StoreError::Corrupt)
+}

@@ -1,0 +1,75 @@
+//! DynamoDB: one table, every access pattern in one place.
+//!
+//! | pk | sk | what | written by |
+//! |---|---|---|---|
+//! | `PRACTICE#<practice>` | `CONNECTION` | [`domain::connection::Connection`] | pairing, status |
+//! | | `CLINICIAN#<account or user>` | a linked clinician | pairing |
+//! | | `PAIRING` | a pairing being asked for: a lease, and a memory of doubt | pairing |
+//! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
+//! | `SITE#<Bp Site ID>` | `PRACTICE#<practice>` | who was ever paired with that site | pairing |
+//! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
+//!
+//! The entity itself is the attribute `body`. A practice's own items are few and read together, by
+//! one consistent query; each writer's condition names what it saw.
+
+mod audit;
+mod item;
+mod pairing;
+mod practice;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+pub use audit::{AuditPage, AuditQuery};
+pub use pairing::{Attempt, Begun};
+pub use practice::{LinkKey, PracticeRecord};
+
+/// The table.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+/// Why the table gave no answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum StoreError {
+    /// The condition did not hold: somebody else was first.
+    #[error("somebody else changed this at the same moment")]
+    Conflict,
+    /// DynamoDB could not be asked, or refused.
+    #[error("the table is not available ({code})")]
+    Unavailable {
+        /// DynamoDB's error code.
+        code: String,
+    },
+    /// An item is not what we wrote.
+    #[error("an item of the table cannot be read")]
+    Corrupt,
+}
+
+impl Store {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}
+
+impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
+    fn from(error: SdkError<E, R>) -> Self {
+        match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+            Some("ConditionalCheckFailedException" | "TransactionCanceledException") => {
+                Self::Conflict
+            }
+            code => Self::Unavailable { code: code.unwrap_or("no answer").to_owned() },
+        }
+    }
+}
+
+impl From<serde_dynamo::Error> for StoreError {
+    fn from(_: serde_dynamo::Error) -> Self {
+        // The error's text may repeat a value.
+        Self::Corrupt
+    }
+}

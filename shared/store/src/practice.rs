@@ -1,0 +1,209 @@
+//! A practice: its connection, its clinicians, its settings.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::clinician::Clinician;
+use domain::connection::{Connection, Site, Standing};
+use domain::ids::{BpUserId, PracticeId, Subject};
+use domain::settings::Settings;
+
+use crate::item::{
+    CLINICIAN, CONNECTION, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
+};
+use crate::pairing::Attempt;
+use crate::{Store, StoreError};
+
+/// Under what a link is kept: a person has one, a platform's server links many people.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum LinkKey {
+    /// The person's account.
+    Account(Subject),
+    /// The Bp user, linked by a platform's server.
+    User(BpUserId),
+}
+
+impl LinkKey {
+    pub(crate) fn sort_key(&self) -> String {
+        match self {
+            Self::Account(subject) => format!("{CLINICIAN}ACCOUNT#{}", subject.0),
+            Self::User(user) => format!("{CLINICIAN}USER#{}", user.0),
+        }
+    }
+}
+
+/// Everything that is kept of a practice, read at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct PracticeRecord {
+    /// The connection, if there ever was one.
+    pub connection: Option<Connection>,
+    /// Linked clinicians, each Bp user once, in the order of their ids.
+    pub clinicians: Vec<Clinician>,
+    /// A pairing being asked for.
+    pub attempt: Option<Attempt>,
+    /// Settings, as chosen or untouched.
+    pub settings: Settings,
+}
+
+impl Store {
+    /// Reads a practice. One query, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn practice(&self, practice: &PracticeId) -> Result<PracticeRecord, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(practice_key(practice)))
+            .send()
+            .await?;
+        let mut record = PracticeRecord::default();
+        for item in found.items() {
+            match sort_key(item)? {
+                CONNECTION => record.connection = Some(body(item)?),
+                PAIRING => record.attempt = Some(body(item)?),
+                SETTINGS => record.settings = body(item)?,
+                sk if sk.starts_with(CLINICIAN) => record.clinicians.push(body(item)?),
+                _ => {}
+            }
+        }
+        record.clinicians.sort_by_key(|clinician| clinician.user_id);
+        record.clinicians.dedup_by_key(|clinician| clinician.user_id);
+        Ok(record)
+    }
+
+    /// Reads a practice's connection alone. One get, consistent: a disconnected practice must not
+    /// be read from a moment later.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn connection(
+        &self,
+        practice: &PracticeId,
+    ) -> Result<Option<Connection>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), CONNECTION)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        found.item().map(body).transpose()
+    }
+
+    /// Links a clinician. The same account linked again is moved to the other Bp user.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn link(
+        &self,
+        practice: &PracticeId,
+        link: &LinkKey,
+        clinician: &Clinician,
+    ) -> Result<(), StoreError> {
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item(practice_key(practice), link.sort_key(), clinician)?))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Records what Halo now says of the site, and how we stand, unless the connection has meanwhile
+    /// become another one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it has.
+    pub async fn refresh(
+        &self,
+        practice: &PracticeId,
+        seen: &Connection,
+        site: &Site,
+        standing: Standing,
+    ) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), CONNECTION)))
+            .update_expression("SET #body.#site = :site, #body.standing = :standing")
+            .condition_expression(
+                "#body.siteId = :siteId AND #body.#site.haloGuid = :guid AND #body.standing <> :disconnected",
+            )
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_names("#site", "site")
+            .expression_attribute_values(":site", serde_dynamo::to_attribute_value(site)?)
+            .expression_attribute_values(":standing", serde_dynamo::to_attribute_value(standing)?)
+            .expression_attribute_values(":disconnected", serde_dynamo::to_attribute_value(Standing::Disconnected)?)
+            .expression_attribute_values(":siteId", text(seen.site_id.as_str()))
+            .expression_attribute_values(":guid", serde_dynamo::to_attribute_value(seen.site.halo_guid)?)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Disconnects a practice; doing so twice, or without a connection, changes nothing.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), CONNECTION)))
+            .update_expression("SET #body.standing = :disconnected")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(
+                ":disconnected",
+                serde_dynamo::to_attribute_value(Standing::Disconnected)?,
+            )
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match outcome {
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Replaces a practice's settings.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn save_settings(
+        &self,
+        practice: &PracticeId,
+        settings: &Settings,
+    ) -> Result<(), StoreError> {
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item(practice_key(practice), SETTINGS, settings)?))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Keys of the clinicians' items, for a connection that moves to another site.
+    pub(crate) async fn clinician_keys(
+        &self,
+        practice: &PracticeId,
+    ) -> Result<Vec<AttributeValue>, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :clinician)")
+            .expression_attribute_values(":pk", text(practice_key(practice)))
+            .expression_attribute_values(":clinician", text(CLINICIAN))
+            .projection_expression("sk")
+            .send()
+            .await?;
+        Ok(found.items().iter().filter_map(|item| item.get("sk").cloned()).collect())
+    }
+}
