@@ -1,0 +1,115 @@
+//! A batch of T-SQL as statements and control flow.
+//!
+//! sqlparser reads queries and expressions; which tokens belong to which statement, and everything
+//! that steers (DECLARE, IF, EXEC, TRY...), is decided here, because T-SQL needs no semicolons.
+
+mod definition;
+mod statement;
+mod tokens;
+
+use sqlparser::ast::{Expr, Query};
+
+use super::SqlError;
+use super::types::Type;
+use tokens::Tokens;
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub(crate) enum Statement {
+    Declare { name: String, kind: Type, initial: Option<Expr> },
+    DeclareTable { name: String, definition: TableDefinition },
+    CreateTable { name: String, definition: TableDefinition },
+    DropTable { names: Vec<String>, if_exists: bool },
+    Set { name: String, value: Expr },
+    Switch(Switch),
+    Query(Box<Query>),
+    Insert(Box<InsertStatement>),
+    InsertExecute { target: sqlparser::ast::Insert, execute: Execute },
+    Update { update: Box<sqlparser::ast::Update>, with: Option<sqlparser::ast::With>, top: Option<Expr> },
+    Delete { delete: Box<sqlparser::ast::Delete>, with: Option<sqlparser::ast::With>, top: Option<Expr> },
+    Begin,
+    Commit,
+    Rollback(Option<String>),
+    Save(String),
+    If { condition: Expr, then: Box<Self>, otherwise: Option<Box<Self>> },
+    While { condition: Expr, body: Box<Self> },
+    Block(Vec<Self>),
+    Try { body: Vec<Self>, handler: Vec<Self> },
+    Break,
+    Continue,
+    Return(Option<Expr>),
+    Throw(Option<[Expr; 3]>),
+    RaiseError(Vec<Expr>),
+    Print(Expr),
+    Execute(Execute),
+    ExecuteText(Expr),
+    Nothing,
+}
+
+/// `INSERT` with the CTEs before it.
+#[derive(Clone, Debug)]
+pub(crate) struct InsertStatement {
+    pub(crate) insert: sqlparser::ast::Insert,
+    pub(crate) with: Option<sqlparser::ast::With>,
+    pub(crate) top: Option<Expr>,
+}
+
+/// A session switch that changes what the simulator does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Switch {
+    NoCount(bool),
+    AbortOnError(bool),
+}
+
+/// `EXEC [@result =] procedure arguments`.
+#[derive(Clone, Debug)]
+pub(crate) struct Execute {
+    pub(crate) result: Option<String>,
+    /// Name parts without brackets; a single variable means its value.
+    pub(crate) procedure: Vec<String>,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// One argument of `EXEC`.
+#[derive(Clone, Debug)]
+pub(crate) struct Argument {
+    pub(crate) name: Option<String>,
+    /// `None` for `DEFAULT`.
+    pub(crate) value: Option<Expr>,
+    pub(crate) output: bool,
+}
+
+/// The columns of a table variable or temporary table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TableDefinition {
+    pub(crate) columns: Vec<ColumnDefinition>,
+    /// Column lists of table-level PRIMARY KEY and UNIQUE constraints.
+    pub(crate) keys: Vec<Vec<String>>,
+}
+
+/// One column of a [`TableDefinition`].
+#[derive(Clone, Debug)]
+pub(crate) struct ColumnDefinition {
+    pub(crate) name: String,
+    pub(crate) kind: Type,
+    pub(crate) not_null: bool,
+    pub(crate) unique: bool,
+    pub(crate) identity: bool,
+    pub(crate) default: Option<Expr>,
+}
+
+/// Reads a whole batch.
+pub(crate) fn parse(text: &str) -> Result<Vec<Statement>, SqlError> {
+    let mut tokens = Tokens::new(text)?;
+    let statements = statement::sequence(&mut tokens)?;
+    match tokens.peek() {
+        None => Ok(statements),
+        Some(token) => Err(SqlError::syntax(&token.to_string())),
+    }
+}
+
+/// Reads one expression, as the simulator's own procedures write them.
+pub(crate) fn parse_expression(text: &str) -> Result<Expr, SqlError> {
+    let tokens = Tokens::new(text)?;
+    tokens.expression(0, tokens.len())
+}

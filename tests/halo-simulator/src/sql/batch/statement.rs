@@ -1,0 +1,346 @@
+//! Statements, one after the other.
+
+use sqlparser::ast::{self, Expr, SetExpr};
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::super::SqlError;
+use super::tokens::Tokens;
+use super::{Argument, Execute, InsertStatement, Statement, Switch, definition};
+
+/// Reads statements up to the end, an `END` or an `ELSE`.
+pub(super) fn sequence(tokens: &mut Tokens) -> Result<Vec<Statement>, SqlError> {
+    let mut statements = Vec::new();
+    loop {
+        while tokens.peek() == Some(&Token::SemiColon) {
+            tokens.move_to(tokens.position() + 1);
+        }
+        if tokens.peek().is_none() || tokens.is_word(tokens.position(), "END") {
+            return Ok(statements);
+        }
+        one(tokens, &mut statements)?;
+    }
+}
+
+/// Reads the single statement (or block) that IF and WHILE govern.
+fn governed(tokens: &mut Tokens) -> Result<Box<Statement>, SqlError> {
+    let mut statements = Vec::new();
+    one(tokens, &mut statements)?;
+    Ok(Box::new(match statements.len() {
+        1 => statements.remove(0),
+        _ => Statement::Block(statements),
+    }))
+}
+
+fn one(tokens: &mut Tokens, into: &mut Vec<Statement>) -> Result<(), SqlError> {
+    let start = tokens.position();
+    let Some(word) = tokens.word(start) else { return Err(tokens.error(start)) };
+    match word.as_str() {
+        "BEGIN" => {
+            into.push(begin(tokens)?);
+            return Ok(());
+        }
+        "IF" | "WHILE" => {
+            let end = tokens.statement_end(start);
+            let condition = tokens.expression(start + 1, end)?;
+            tokens.move_to(end);
+            let body = governed(tokens)?;
+            if word == "WHILE" {
+                into.push(Statement::While { condition, body });
+                return Ok(());
+            }
+            let semicolon = tokens.peek() == Some(&Token::SemiColon);
+            if semicolon && tokens.is_word(tokens.position() + 1, "ELSE") {
+                tokens.move_to(tokens.position() + 1);
+            }
+            let otherwise = if tokens.accept("ELSE") { Some(governed(tokens)?) } else { None };
+            into.push(Statement::If { condition, then: body, otherwise });
+            return Ok(());
+        }
+        _ => {}
+    }
+    let end = tokens.statement_end(start);
+    simple(tokens, &word, start, end, into)?;
+    tokens.move_to(end);
+    Ok(())
+}
+
+fn begin(tokens: &mut Tokens) -> Result<Statement, SqlError> {
+    tokens.expect("BEGIN")?;
+    if tokens.accept("TRAN") || tokens.accept("TRANSACTION") {
+        if matches!(tokens.peek(), Some(Token::Word(_)))
+            && tokens.statement_end(tokens.position() - 1) > tokens.position()
+        {
+            tokens.move_to(tokens.position() + 1);
+        }
+        return Ok(Statement::Begin);
+    }
+    if tokens.accept("TRY") {
+        let body = sequence(tokens)?;
+        tokens.expect("END")?;
+        tokens.expect("TRY")?;
+        while tokens.peek() == Some(&Token::SemiColon) {
+            tokens.move_to(tokens.position() + 1);
+        }
+        tokens.expect("BEGIN")?;
+        tokens.expect("CATCH")?;
+        let handler = sequence(tokens)?;
+        tokens.expect("END")?;
+        tokens.expect("CATCH")?;
+        return Ok(Statement::Try { body, handler });
+    }
+    let body = sequence(tokens)?;
+    tokens.expect("END")?;
+    Ok(Statement::Block(body))
+}
+
+fn simple(
+    tokens: &Tokens,
+    word: &str,
+    start: usize,
+    end: usize,
+    into: &mut Vec<Statement>,
+) -> Result<(), SqlError> {
+    let rest = start + 1;
+    // The name after an optional TRAN, TRANSACTION or WORK.
+    let transaction_name = || {
+        let skip = usize::from(matches!(
+            tokens.word(rest).as_deref(),
+            Some("TRAN" | "TRANSACTION" | "WORK")
+        ));
+        (rest + skip < end).then(|| tokens.text(rest + skip, rest + skip + 1))
+    };
+    into.push(match word {
+        "SELECT" | "WITH" => query(tokens, start, end)?,
+        "INSERT" => insert(tokens, start, end)?,
+        "UPDATE" | "DELETE" => {
+            let (slice, top) = without_top(tokens, start, end)?;
+            let statement = tokens.read_tokens(slice, Parser::parse_statement)?;
+            changing(statement, None, top)?
+        }
+        "DECLARE" => {
+            for (from, to) in tokens.list(rest, end) {
+                into.push(declare(tokens, from, to)?);
+            }
+            return Ok(());
+        }
+        "SET" => set(tokens, rest, end)?,
+        "COMMIT" => Statement::Commit,
+        "ROLLBACK" => Statement::Rollback(transaction_name()),
+        "SAVE" => Statement::Save(transaction_name().ok_or_else(|| tokens.error(end))?),
+        "RETURN" if rest < end => Statement::Return(Some(tokens.expression(rest, end)?)),
+        "RETURN" => Statement::Return(None),
+        "BREAK" => Statement::Break,
+        "CONTINUE" => Statement::Continue,
+        "PRINT" => Statement::Print(tokens.expression(rest, end)?),
+        "THROW" if rest == end => Statement::Throw(None),
+        "THROW" => {
+            let parts = expressions(tokens, rest, end)?;
+            Statement::Throw(Some(parts.try_into().map_err(|_| tokens.error(rest))?))
+        }
+        "RAISERROR" => {
+            let close = tokens.closing(rest)?;
+            Statement::RaiseError(expressions(tokens, rest + 1, close)?)
+        }
+        "EXEC" | "EXECUTE" if tokens.get(rest) == Some(&Token::LParen) => {
+            Statement::ExecuteText(tokens.expression(rest, end)?)
+        }
+        "EXEC" | "EXECUTE" => Statement::Execute(execute(tokens, rest, end)?),
+        "CREATE" if tokens.is_word(rest, "TABLE") => {
+            let name = tokens.text(rest + 1, rest + 2);
+            if !name.starts_with('#') {
+                return Err(SqlError::new(
+                    262,
+                    "CREATE TABLE permission denied in database 'BPSPatients'.",
+                ));
+            }
+            let (definition, _) = definition::table(tokens, rest + 2)?;
+            Statement::CreateTable { name, definition }
+        }
+        "DROP" if tokens.is_word(rest, "TABLE") => {
+            let if_exists = tokens.is_word(rest + 1, "IF");
+            let from = if if_exists { rest + 3 } else { rest + 1 };
+            let names: Vec<String> =
+                tokens.list(from, end).into_iter().map(|(from, to)| tokens.text(from, to)).collect();
+            Statement::DropTable { names, if_exists }
+        }
+        "USE" => Statement::Nothing,
+        "CREATE" | "ALTER" | "DROP" | "TRUNCATE" | "GRANT" => {
+            return Err(SqlError::new(
+                262,
+                format!("{} permission denied in database 'BPSPatients'.", tokens.text(start, rest + 1)),
+            ));
+        }
+        "MERGE" | "WAITFOR" | "GOTO" | "OPEN" | "FETCH" | "CLOSE" | "DEALLOCATE" | "BULK" => {
+            return Err(SqlError::unsupported(word));
+        }
+        _ => return Err(tokens.error(start)),
+    });
+    Ok(())
+}
+
+fn expressions(tokens: &Tokens, from: usize, to: usize) -> Result<Vec<Expr>, SqlError> {
+    tokens.list(from, to).into_iter().map(|(from, to)| tokens.expression(from, to)).collect()
+}
+
+fn query(tokens: &Tokens, start: usize, end: usize) -> Result<Statement, SqlError> {
+    let query = tokens.read(start, end, Parser::parse_query)?;
+    match *query.body {
+        SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => {
+            changing(statement, query.with, None)
+        }
+        SetExpr::Merge(_) => Err(SqlError::unsupported("MERGE")),
+        _ => Ok(Statement::Query(query)),
+    }
+}
+
+fn changing(
+    statement: ast::Statement,
+    with: Option<ast::With>,
+    top: Option<Expr>,
+) -> Result<Statement, SqlError> {
+    match statement {
+        ast::Statement::Insert(insert) => {
+            Ok(Statement::Insert(Box::new(InsertStatement { insert, with, top })))
+        }
+        ast::Statement::Update(update) => {
+            Ok(Statement::Update { update: Box::new(update), with, top })
+        }
+        ast::Statement::Delete(delete) => {
+            Ok(Statement::Delete { delete: Box::new(delete), with, top })
+        }
+        other => Err(SqlError::unsupported(other)),
+    }
+}
+
+/// The tokens of an INSERT, UPDATE or DELETE without its `TOP (n)`, which sqlparser does not know.
+fn without_top(
+    tokens: &Tokens,
+    start: usize,
+    end: usize,
+) -> Result<(Vec<TokenWithSpan>, Option<Expr>), SqlError> {
+    if !tokens.is_word(start + 1, "TOP") || tokens.get(start + 2) != Some(&Token::LParen) {
+        return Ok((tokens.slice(start, end), None));
+    }
+    let close = tokens.closing(start + 2)?;
+    let mut slice = tokens.slice(start, start + 1);
+    slice.extend(tokens.slice(close + 1, end));
+    Ok((slice, Some(tokens.expression(start + 3, close)?)))
+}
+
+fn insert(tokens: &Tokens, start: usize, end: usize) -> Result<Statement, SqlError> {
+    let (mut slice, top) = without_top(tokens, start, end)?;
+    let execute_at = (start..end)
+        .find(|&at| tokens.is_word(at, "EXEC") || tokens.is_word(at, "EXECUTE"));
+    if let Some(at) = execute_at {
+        slice = tokens.slice(start, at);
+        slice.extend(Tokens::new("VALUES (1)")?.slice(0, 4));
+        let statement = tokens.read_tokens(slice, Parser::parse_statement)?;
+        let ast::Statement::Insert(target) = statement else { return Err(tokens.error(start)) };
+        let execute = execute(tokens, at + 1, end)?;
+        return Ok(Statement::InsertExecute { target, execute });
+    }
+    changing(tokens.read_tokens(slice, Parser::parse_statement)?, None, top)
+}
+
+fn declare(tokens: &Tokens, from: usize, to: usize) -> Result<Statement, SqlError> {
+    let name = tokens.text(from, from + 1);
+    if !name.starts_with('@') {
+        return Err(tokens.error(from));
+    }
+    let kind_at = from + 1 + usize::from(tokens.is_word(from + 1, "AS"));
+    if tokens.is_word(kind_at, "TABLE") {
+        let (definition, _) = definition::table(tokens, kind_at + 1)?;
+        return Ok(Statement::DeclareTable { name, definition });
+    }
+    if tokens.is_word(kind_at, "CURSOR") {
+        return Err(SqlError::unsupported("cursors"));
+    }
+    let (kind, after) = definition::type_name(tokens, kind_at, to)?;
+    let initial = match tokens.get(after) {
+        _ if after >= to => None,
+        Some(Token::Eq) => Some(tokens.expression(after + 1, to)?),
+        _ => return Err(tokens.error(after)),
+    };
+    Ok(Statement::Declare { name, kind, initial })
+}
+
+const IGNORED: &[&str] = &[
+    "ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL",
+    "QUOTED_IDENTIFIER", "NUMERIC_ROUNDABORT", "TRANSACTION", "LOCK_TIMEOUT", "DATEFORMAT",
+    "DATEFIRST", "LANGUAGE", "DEADLOCK_PRIORITY", "ANSI_NULL_DFLT_ON", "ANSI_DEFAULTS", "STATISTICS",
+    "IDENTITY_INSERT", "TEXTSIZE", "IMPLICIT_TRANSACTIONS", "CURSOR_CLOSE_ON_COMMIT", "ROWCOUNT",
+    "FMTONLY", "ARITHIGNORE", "CONTEXT_INFO",
+];
+
+fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement, SqlError> {
+    let word = tokens.word(from).ok_or_else(|| tokens.error(from))?;
+    if word.starts_with('@') {
+        let name = tokens.text(from, from + 1);
+        // `SET @x += 1` is `SET @x = @x + (1)`.
+        let operator = tokens.get(from + 1);
+        if operator == Some(&Token::Eq) {
+            return Ok(Statement::Set { name, value: tokens.expression(from + 2, end)? });
+        }
+        if tokens.get(from + 2) == Some(&Token::Eq) && operator.is_some() {
+            let mut slice = tokens.slice(from, from + 2);
+            slice.extend(Tokens::new("(")?.slice(0, 1));
+            slice.extend(tokens.slice(from + 3, end));
+            slice.extend(Tokens::new(")")?.slice(0, 1));
+            return Ok(Statement::Set { name, value: tokens.read_tokens(slice, Parser::parse_expr)? });
+        }
+        return Err(tokens.error(from + 1));
+    }
+    let on = match tokens.word(end - 1).as_deref() {
+        Some("ON") => true,
+        Some("OFF") => false,
+        _ if matches!(word.as_str(), "NOCOUNT" | "XACT_ABORT") => return Err(tokens.error(from)),
+        _ => false,
+    };
+    match word.as_str() {
+        "NOCOUNT" => Ok(Statement::Switch(Switch::NoCount(on))),
+        "XACT_ABORT" => Ok(Statement::Switch(Switch::AbortOnError(on))),
+        known if IGNORED.contains(&known) => Ok(Statement::Nothing),
+        _ => Err(SqlError::new(195, format!("'{word}' is not a recognized SET option."))),
+    }
+}
+
+fn execute(tokens: &Tokens, from: usize, end: usize) -> Result<Execute, SqlError> {
+    let mut at = from;
+    let mut result = None;
+    if tokens.get(at + 1) == Some(&Token::Eq) {
+        result = Some(tokens.text(at, at + 1));
+        at += 2;
+    }
+    let mut procedure = Vec::new();
+    loop {
+        match tokens.get(at) {
+            Some(Token::Word(word)) if at < end => procedure.push(word.value.clone()),
+            Some(Token::Period) if at < end => {
+                at += 1;
+                continue;
+            }
+            _ => return Err(tokens.error(at)),
+        }
+        at += 1;
+        if tokens.get(at) != Some(&Token::Period) {
+            break;
+        }
+    }
+    let mut arguments = Vec::new();
+    for (mut from, mut to) in tokens.list(at, end) {
+        let mut name = None;
+        if tokens.get(from + 1) == Some(&Token::Eq) && to > from + 1 {
+            name = Some(tokens.text(from, from + 1));
+            from += 2;
+        }
+        let output = tokens.is_word(to - 1, "OUTPUT") || tokens.is_word(to - 1, "OUT");
+        if output {
+            to -= 1;
+        }
+        let default = tokens.is_word(from, "DEFAULT") && to == from + 1;
+        let value = if default { None } else { Some(tokens.expression(from, to)?) };
+        arguments.push(Argument { name, value, output });
+    }
+    Ok(Execute { result, procedure, arguments })
+}

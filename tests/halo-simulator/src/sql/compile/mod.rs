@@ -1,0 +1,196 @@
+//! T-SQL queries rewritten for SQLite: names resolved, types followed, collation spelt out.
+
+mod apply;
+mod data;
+mod expression;
+mod function;
+mod query;
+mod select;
+mod source;
+
+use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
+
+use super::SqlError;
+use super::catalog::{Catalog, Symbols};
+use super::types::Type;
+
+pub(crate) use data::Changed;
+pub(crate) use query::Compiled;
+
+/// An expression in SQLite's words.
+#[derive(Clone, Debug)]
+struct Piece {
+    sql: String,
+    kind: Type,
+    /// An explicit COLLATE.
+    collation: Option<&'static str>,
+}
+
+impl Piece {
+    fn new(sql: impl Into<String>, kind: Type) -> Self {
+        Self { sql: sql.into(), kind, collation: None }
+    }
+
+    /// The expression as it must stand where SQLite compares or sorts.
+    fn collated(&self) -> String {
+        match self.collation {
+            Some(collation) => format!("({}) COLLATE {collation}", self.sql),
+            None if self.kind.may_be_text() => format!("({}) COLLATE BP", self.sql),
+            None => self.sql.clone(),
+        }
+    }
+}
+
+/// A column that names can resolve to.
+#[derive(Clone, Debug)]
+struct Column {
+    name: String,
+    sql: String,
+    kind: Type,
+}
+
+/// Something in a FROM clause.
+#[derive(Clone, Debug, Default)]
+struct Source {
+    /// Alias, or the object's own name.
+    name: String,
+    columns: Vec<Column>,
+    /// SQL of the row's key, for tables that can be changed.
+    key: Option<String>,
+}
+
+/// The sources names resolve against, innermost first.
+#[derive(Debug, Default)]
+struct Scope<'p> {
+    sources: Vec<Source>,
+    parent: Option<&'p Self>,
+}
+
+/// A common table expression in reach.
+#[derive(Clone, Debug)]
+struct Common {
+    name: String,
+    sql: String,
+    columns: Vec<(String, Type)>,
+}
+
+/// Rewrites statements of one batch.
+pub(crate) struct Compiler<'a> {
+    catalog: &'a Catalog<'a>,
+    symbols: &'a Symbols,
+    /// Variables bound, in the order of SQLite's `?1, ?2, ...`.
+    binds: Vec<String>,
+    aliases: usize,
+    commons: Vec<Common>,
+}
+
+impl<'a> Compiler<'a> {
+    pub(crate) fn new(catalog: &'a Catalog<'a>, symbols: &'a Symbols) -> Self {
+        Self { catalog, symbols, binds: Vec::new(), aliases: 0, commons: Vec::new() }
+    }
+
+    /// An expression outside any query, as a statement that selects it.
+    pub(crate) fn scalar(mut self, expr: &sqlparser::ast::Expr) -> Result<Compiled, SqlError> {
+        let piece = self.expr(expr, &Scope::default())?;
+        Ok(Compiled {
+            sql: format!("SELECT {}", piece.sql),
+            columns: vec![(String::new(), piece.kind)],
+            binds: self.binds,
+        })
+    }
+
+    fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("t{}", self.aliases)
+    }
+
+    /// A variable or a value of the session, bound at execution.
+    fn bind(&mut self, name: &str, kind: Type) -> Piece {
+        let name = name.to_lowercase();
+        let index = match self.binds.iter().position(|bound| *bound == name) {
+            Some(index) => index,
+            None => {
+                self.binds.push(name);
+                self.binds.len() - 1
+            }
+        };
+        Piece::new(format!("?{}", index + 1), kind)
+    }
+
+    fn variable(&mut self, name: &str) -> Result<Piece, SqlError> {
+        if let Some(kind) = system_variable(name) {
+            return Ok(self.bind(name, kind));
+        }
+        match self.symbols.variables.get(&name.to_lowercase()) {
+            Some(kind) => Ok(self.bind(name, *kind)),
+            None => Err(SqlError::undeclared(name)),
+        }
+    }
+}
+
+fn system_variable(name: &str) -> Option<Type> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "@@rowcount" | "@@error" | "@@trancount" | "@@spid" | "@@fetch_status" | "@@lock_timeout" => Type::Int,
+        "@@identity" => Type::Decimal { precision: 38, scale: 0 },
+        "@@version" | "@@servername" | "@@language" => Type::nvarchar(Some(300)),
+        "@@datefirst" => Type::TinyInt,
+        _ => return None,
+    })
+}
+
+impl Scope<'_> {
+    fn nested<'p>(parent: &'p Scope<'p>) -> Scope<'p> {
+        Scope { sources: Vec::new(), parent: Some(parent) }
+    }
+
+    fn column(&self, name: &str) -> Result<Piece, SqlError> {
+        let mut found = self
+            .sources
+            .iter()
+            .flat_map(|source| &source.columns)
+            .filter(|column| column.name.eq_ignore_ascii_case(name));
+        match (found.next(), found.next()) {
+            (Some(column), None) => Ok(Piece::new(column.sql.clone(), column.kind)),
+            (Some(_), Some(_)) => {
+                Err(SqlError::new(209, format!("Ambiguous column name '{name}'.")))
+            }
+            _ => match self.parent {
+                Some(parent) => parent.column(name),
+                None => Err(SqlError::invalid_column(name)),
+            },
+        }
+    }
+
+    fn qualified(&self, qualifier: &str, name: &str, written: &str) -> Result<Piece, SqlError> {
+        match self.sources.iter().find(|source| source.name.eq_ignore_ascii_case(qualifier)) {
+            Some(source) => source
+                .columns
+                .iter()
+                .find(|column| column.name.eq_ignore_ascii_case(name))
+                .map(|column| Piece::new(column.sql.clone(), column.kind))
+                .ok_or_else(|| SqlError::invalid_column(name)),
+            None => match self.parent {
+                Some(parent) => parent.qualified(qualifier, name, written),
+                None => Err(SqlError::new(
+                    4104,
+                    format!("The multi-part identifier \"{written}\" could not be bound."),
+                )),
+            },
+        }
+    }
+}
+
+/// The parts of an object's name, without brackets; `a..b` has an empty middle.
+fn parts(name: &ObjectName) -> Vec<String> {
+    name.0
+        .iter()
+        .map(|part| match part {
+            ObjectNamePart::Identifier(Ident { value, .. }) => value.clone(),
+            other @ ObjectNamePart::Function(_) => other.to_string(),
+        })
+        .collect()
+}
+
+fn is_variable(ident: &Ident) -> bool {
+    ident.quote_style.is_none() && ident.value.starts_with('@')
+}

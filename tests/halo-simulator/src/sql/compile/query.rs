@@ -1,0 +1,343 @@
+//! Whole queries: CTEs, set operations, limits, FOR JSON.
+
+use sqlparser::ast::{
+    Expr, ForClause, ForJson, ForXml, LimitClause, OrderByExpr, OrderByKind, Query, Select, SelectItem,
+    SetExpr, SetOperator, SetQuantifier, Values, With,
+};
+
+use super::super::SqlError;
+use super::super::catalog::literal;
+use super::super::functions::Specification;
+use super::super::types::Type;
+use super::expression::{coerced, common_kind};
+use super::function::direction;
+use super::{Common, Compiler, Piece, Scope};
+
+/// A query inside a statement; its columns are called `_1`, `_2`, ...
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    pub(super) sql: String,
+    pub(super) columns: Vec<(String, Type)>,
+}
+
+/// A statement ready for SQLite.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    pub(crate) sql: String,
+    /// Names as the statement writes them, and types.
+    pub(crate) columns: Vec<(String, Type)>,
+    /// Variables bound to `?1, ?2, ...`.
+    pub(crate) binds: Vec<String>,
+}
+
+/// ORDER BY and limits, which belong to the query but are read with the select's names.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tail<'q> {
+    pub(super) order: &'q [OrderByExpr],
+    pub(super) offset: Option<&'q Expr>,
+    pub(super) fetch: Option<&'q Expr>,
+}
+
+/// The column name SQL Server gives to top-level FOR JSON.
+const JSON_COLUMN: &str = "JSON_F52E2B61-18A1-11d1-B105-00805F49916B";
+const XML_COLUMN: &str = "XML_F52E2B61-18A1-11d1-B105-00805F49916B";
+
+impl Compiler<'_> {
+    /// A query as a statement of its own.
+    pub(crate) fn statement(mut self, query: &Query) -> Result<Compiled, SqlError> {
+        let rows = self.query(query, None)?;
+        Ok(Compiled { sql: rows.sql, columns: rows.columns, binds: self.binds })
+    }
+
+    pub(super) fn query(&mut self, query: &Query, parent: Option<&Scope<'_>>) -> Result<Rows, SqlError> {
+        let depth = self.commons.len();
+        let with = match &query.with {
+            Some(with) => self.with(with, parent)?,
+            None => String::new(),
+        };
+        let rows = self.body(query, parent);
+        self.commons.truncate(depth);
+        let rows = rows?;
+        Ok(Rows { sql: with + &rows.sql, columns: rows.columns })
+    }
+
+    /// The WITH clause; its names stay in reach until the caller forgets them.
+    pub(super) fn with(&mut self, with: &With, parent: Option<&Scope<'_>>) -> Result<String, SqlError> {
+        let mut list = Vec::new();
+        for cte in &with.cte_tables {
+            let name = cte.alias.name.value.clone();
+            let sql = format!("cte_{}", self.alias());
+            let rename = |columns: Vec<(String, Type)>| -> Vec<(String, Type)> {
+                columns
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, (name, kind))| match cte.alias.columns.get(index) {
+                        Some(column) => (column.name.value.clone(), kind),
+                        None => (name, kind),
+                    })
+                    .collect()
+            };
+            // A recursive CTE refers to itself: its first arm tells the columns.
+            if let SetExpr::SetOperation { left, .. } = cte.query.body.as_ref() {
+                let (binds, aliases) = (self.binds.len(), self.aliases);
+                let first = self.set_expr(left, parent, Tail::default())?;
+                self.binds.truncate(binds);
+                self.aliases = aliases;
+                let columns = rename(first.columns);
+                self.commons.push(Common { name: name.clone(), sql: sql.clone(), columns });
+                let rows = self.query(&cte.query, parent)?;
+                list.push(format!("{sql} AS ({})", rows.sql));
+                continue;
+            }
+            let rows = self.query(&cte.query, parent)?;
+            list.push(format!("{sql} AS ({})", rows.sql));
+            self.commons.push(Common { name, sql, columns: rename(rows.columns) });
+        }
+        Ok(format!("WITH RECURSIVE {} ", list.join(", ")))
+    }
+
+    fn body(&mut self, query: &Query, parent: Option<&Scope<'_>>) -> Result<Rows, SqlError> {
+        let order: &[OrderByExpr] = match query.order_by.as_ref().map(|order| &order.kind) {
+            None => &[],
+            Some(OrderByKind::Expressions(list)) => list,
+            Some(OrderByKind::All(_)) => return Err(SqlError::syntax("ALL")),
+        };
+        let offset = match &query.limit_clause {
+            None => None,
+            Some(LimitClause::LimitOffset { limit: None, offset, .. }) => {
+                offset.as_ref().map(|offset| &offset.value)
+            }
+            Some(_) => return Err(SqlError::syntax("LIMIT")),
+        };
+        if (offset.is_some() || query.fetch.is_some()) && order.is_empty() {
+            return Err(SqlError::syntax("OFFSET"));
+        }
+        let fetch = query.fetch.as_ref().and_then(|fetch| fetch.quantity.as_ref());
+        let rows = self.set_expr(&query.body, parent, Tail { order, offset, fetch })?;
+        match &query.for_clause {
+            None | Some(ForClause::Browse) => Ok(rows),
+            Some(ForClause::Json { for_json, root, include_null_values, without_array_wrapper }) => {
+                let specification = Specification {
+                    paths: Vec::new(),
+                    types: Vec::new(),
+                    root: root.clone(),
+                    include_null_values: *include_null_values,
+                    without_array_wrapper: *without_array_wrapper,
+                };
+                for_json_rows(rows, specification, for_json, &query.body)
+            }
+            Some(ForClause::Xml { for_xml: ForXml::Path(Some(path)), .. })
+                if path.is_empty() && rows.columns.len() == 1 && rows.columns[0].0.is_empty() =>
+            {
+                Ok(Rows {
+                    sql: format!("SELECT group_concat(ts_xml(_1), '') AS _1 FROM ({})", rows.sql),
+                    columns: vec![(XML_COLUMN.to_owned(), Type::nvarchar(None))],
+                })
+            }
+            Some(ForClause::Xml { .. }) => Err(SqlError::unsupported("this form of FOR XML")),
+        }
+    }
+
+    pub(super) fn set_expr(
+        &mut self,
+        body: &SetExpr,
+        parent: Option<&Scope<'_>>,
+        tail: Tail<'_>,
+    ) -> Result<Rows, SqlError> {
+        match body {
+            SetExpr::Select(select) => self.select(select, parent, tail),
+            SetExpr::Query(query) => {
+                let rows = self.query(query, parent)?;
+                self.finish(format!("SELECT * FROM ({})", rows.sql), rows.columns, parent, tail)
+            }
+            SetExpr::Values(values) => self.values(values, parent),
+            SetExpr::SetOperation { left, op, set_quantifier, right } => {
+                let left = self.set_expr(left, parent, Tail::default())?;
+                let right = self.set_expr(right, parent, Tail::default())?;
+                if left.columns.len() != right.columns.len() {
+                    return Err(SqlError::new(
+                        205,
+                        "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an \
+                         equal number of expressions in their target lists.",
+                    ));
+                }
+                let word = match (op, set_quantifier) {
+                    (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
+                    (SetOperator::Union, _) => "UNION",
+                    (SetOperator::Intersect, _) => "INTERSECT",
+                    (SetOperator::Except | SetOperator::Minus, _) => "EXCEPT",
+                };
+                let columns: Vec<(String, Type)> = left
+                    .columns
+                    .iter()
+                    .zip(&right.columns)
+                    .map(|((name, a), (_, b))| (name.clone(), a.combine(*b)))
+                    .collect();
+                let sql = format!(
+                    "{} {word} {}",
+                    arm(&left, &columns),
+                    arm(&right, &columns)
+                );
+                self.finish(sql, columns, parent, tail)
+            }
+            other => Err(SqlError::unsupported(format!("the query {other}"))),
+        }
+    }
+
+    /// Appends ORDER BY (over output columns only) and limits.
+    fn finish(
+        &mut self,
+        mut sql: String,
+        columns: Vec<(String, Type)>,
+        parent: Option<&Scope<'_>>,
+        tail: Tail<'_>,
+    ) -> Result<Rows, SqlError> {
+        let mut list = Vec::new();
+        for item in tail.order {
+            let position = output_position(&item.expr, &columns).ok_or_else(|| {
+                SqlError::new(
+                    104,
+                    "ORDER BY items must appear in the select list if the statement contains a UNION, \
+                     INTERSECT or EXCEPT operator.",
+                )
+            })?;
+            let piece = Piece::new(format!("_{}", position + 1), columns[position].1);
+            list.push(format!("{}{}", piece.collated(), direction(item)));
+        }
+        if !list.is_empty() {
+            sql += &format!(" ORDER BY {}", list.join(", "));
+        }
+        sql += &self.limit(None, tail, parent)?;
+        Ok(Rows { sql, columns })
+    }
+
+    /// `LIMIT ... OFFSET ...` from TOP or OFFSET/FETCH.
+    pub(super) fn limit(
+        &mut self,
+        top: Option<String>,
+        tail: Tail<'_>,
+        parent: Option<&Scope<'_>>,
+    ) -> Result<String, SqlError> {
+        let outside = Scope { sources: Vec::new(), parent };
+        let limit = match (top, tail.fetch) {
+            (Some(top), _) => top,
+            (None, Some(fetch)) => self.expr(fetch, &outside)?.sql,
+            (None, None) if tail.offset.is_none() => return Ok(String::new()),
+            (None, None) => "-1".to_owned(),
+        };
+        Ok(match tail.offset {
+            Some(offset) => format!(" LIMIT {limit} OFFSET {}", self.expr(offset, &outside)?.sql),
+            None => format!(" LIMIT {limit}"),
+        })
+    }
+
+    fn values(&mut self, values: &Values, parent: Option<&Scope<'_>>) -> Result<Rows, SqlError> {
+        let scope = Scope { sources: Vec::new(), parent };
+        let mut rows = Vec::new();
+        for row in &values.rows {
+            let mut pieces = Vec::new();
+            for expr in row.iter() {
+                pieces.push(self.expr(expr, &scope)?);
+            }
+            rows.push(pieces);
+        }
+        let width = rows.first().map_or(0, Vec::len);
+        if rows.iter().any(|row| row.len() != width) {
+            return Err(SqlError::new(10709, "The number of columns for each row in a table value constructor must be the same."));
+        }
+        let kinds: Vec<Type> =
+            (0..width).map(|index| common_kind(rows.iter().map(|row| &row[index]))).collect();
+        let arms: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                let list: Vec<String> = row
+                    .iter()
+                    .zip(&kinds)
+                    .enumerate()
+                    .map(|(index, (piece, kind))| format!("{} AS _{}", coerced(piece, *kind), index + 1))
+                    .collect();
+                format!("SELECT {}", list.join(", "))
+            })
+            .collect();
+        let columns = kinds.into_iter().map(|kind| (String::new(), kind)).collect();
+        Ok(Rows { sql: arms.join(" UNION ALL "), columns })
+    }
+}
+
+/// One arm of a set operation, its columns coerced to the common types.
+fn arm(rows: &Rows, columns: &[(String, Type)]) -> String {
+    let list: Vec<String> = rows
+        .columns
+        .iter()
+        .zip(columns)
+        .enumerate()
+        .map(|(index, ((_, from), (_, to)))| {
+            let piece = Piece::new(format!("_{}", index + 1), *from);
+            let value = Piece::new(coerced(&piece, *to), *to);
+            format!("{} AS _{}", value.collated(), index + 1)
+        })
+        .collect();
+    format!("SELECT {} FROM ({})", list.join(", "), rows.sql)
+}
+
+/// Which output column an ORDER BY item means: by number or by name.
+pub(super) fn output_position(expr: &Expr, columns: &[(String, Type)]) -> Option<usize> {
+    match expr {
+        Expr::Value(value) => {
+            let number: usize = value.to_string().parse().ok()?;
+            (1..=columns.len()).contains(&number).then(|| number - 1)
+        }
+        Expr::Identifier(ident) => {
+            columns.iter().position(|(name, _)| name.eq_ignore_ascii_case(&ident.value))
+        }
+        _ => None,
+    }
+}
+
+fn for_json_rows(
+    rows: Rows,
+    mut specification: Specification,
+    mode: &ForJson,
+    body: &SetExpr,
+) -> Result<Rows, SqlError> {
+    if matches!(mode, ForJson::Auto)
+        && let SetExpr::Select(select) = body
+        && several_sources(select)
+    {
+        return Err(SqlError::unsupported("FOR JSON AUTO over several tables (use FOR JSON PATH)"));
+    }
+    for (name, kind) in &rows.columns {
+        if name.is_empty() {
+            return Err(SqlError::new(
+                13605,
+                "Column expressions and data sources without names or aliases cannot be formatted as \
+                 JSON text using FOR JSON clause. Add alias to the unnamed column or table.",
+            ));
+        }
+        specification.types.push(kind.to_string());
+        specification.paths.push(match mode {
+            ForJson::Path => name.split('.').map(str::to_owned).collect(),
+            ForJson::Auto => vec![name.clone()],
+        });
+    }
+    let text = serde_json::to_string(&specification)
+        .map_err(|error| SqlError::unsupported(format!("this FOR JSON ({error})")))?;
+    let list: Vec<String> = (1..=rows.columns.len()).map(|index| format!("_{index}")).collect();
+    Ok(Rows {
+        sql: format!(
+            "SELECT ts_json({}, {}) AS _1 FROM ({})",
+            literal(&text),
+            list.join(", "),
+            rows.sql
+        ),
+        columns: vec![(JSON_COLUMN.to_owned(), Type::Json)],
+    })
+}
+
+fn several_sources(select: &Select) -> bool {
+    let joined = select.from.len() > 1 || select.from.iter().any(|table| !table.joins.is_empty());
+    joined
+        && select.projection.iter().any(|item| {
+            !matches!(item, SelectItem::UnnamedExpr(Expr::Function(_)))
+        })
+}

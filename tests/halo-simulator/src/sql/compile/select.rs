@@ -1,0 +1,168 @@
+//! One SELECT.
+
+use sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, Top, TopQuantity,
+};
+
+use super::super::SqlError;
+use super::super::types::Type;
+use super::function::direction;
+use super::query::{Rows, Tail, output_position};
+use super::{Compiler, Piece, Scope, parts};
+
+impl Compiler<'_> {
+    pub(super) fn select(
+        &mut self,
+        select: &Select,
+        parent: Option<&Scope<'_>>,
+        tail: Tail<'_>,
+    ) -> Result<Rows, SqlError> {
+        let (from, sources) = self.from(&select.from, parent)?;
+        let scope = Scope { sources, parent };
+        let items = self.items(&select.projection, &scope)?;
+        let distinct = match &select.distinct {
+            Some(Distinct::Distinct) => "DISTINCT ",
+            Some(Distinct::On(_)) => return Err(SqlError::syntax("ON")),
+            _ => "",
+        };
+        let list: Vec<String> = items
+            .iter()
+            .enumerate()
+            .map(|(index, (_, piece))| {
+                let sql = if distinct.is_empty() { piece.sql.clone() } else { piece.collated() };
+                format!("{sql} AS _{}", index + 1)
+            })
+            .collect();
+        let mut sql = format!("SELECT {distinct}{}{from}", list.join(", "));
+        if let Some(condition) = &select.selection {
+            sql += &format!(" WHERE {}", self.expr(condition, &scope)?.sql);
+        }
+        if let GroupByExpr::Expressions(groups, modifiers) = &select.group_by {
+            if !modifiers.is_empty() {
+                return Err(SqlError::unsupported("GROUP BY WITH ROLLUP or CUBE"));
+            }
+            let mut keys = Vec::new();
+            for group in groups {
+                keys.push(self.expr(group, &scope)?.collated());
+            }
+            if !keys.is_empty() {
+                sql += &format!(" GROUP BY {}", keys.join(", "));
+            }
+        }
+        if let Some(having) = &select.having {
+            sql += &format!(" HAVING {}", self.expr(having, &scope)?.sql);
+        }
+        let columns: Vec<(String, Type)> =
+            items.iter().map(|(name, piece)| (name.clone(), piece.kind)).collect();
+        let mut order = Vec::new();
+        for item in tail.order {
+            let piece = match output_position(&item.expr, &columns) {
+                Some(position) => {
+                    Piece { sql: format!("_{}", position + 1), ..items[position].1.clone() }
+                }
+                None => self.expr(&item.expr, &scope)?,
+            };
+            order.push(format!("{}{}", piece.collated(), direction(item)));
+        }
+        if !order.is_empty() {
+            sql += &format!(" ORDER BY {}", order.join(", "));
+        }
+        let top = match &select.top {
+            Some(top) => Some(self.top(top, &scope)?),
+            None => None,
+        };
+        sql += &self.limit(top, tail, parent)?;
+        Ok(Rows { sql, columns })
+    }
+
+    fn top(&mut self, top: &Top, scope: &Scope<'_>) -> Result<String, SqlError> {
+        if top.with_ties || top.percent {
+            return Err(SqlError::unsupported("TOP WITH TIES and TOP PERCENT"));
+        }
+        match &top.quantity {
+            Some(TopQuantity::Constant(number)) => Ok(number.to_string()),
+            Some(TopQuantity::Expr(expr)) => Ok(self.expr(expr, scope)?.sql),
+            None => Err(SqlError::syntax("TOP")),
+        }
+    }
+
+    /// The select list, stars spelt out.
+    pub(super) fn items(
+        &mut self,
+        projection: &[SelectItem],
+        scope: &Scope<'_>,
+    ) -> Result<Vec<(String, Piece)>, SqlError> {
+        let mut items = Vec::with_capacity(projection.len());
+        for item in projection {
+            match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    let piece = self.expr(expr, scope)?;
+                    items.push((self.natural_name(expr, scope), piece));
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    items.push((alias.value.clone(), self.expr(expr, scope)?));
+                }
+                SelectItem::Wildcard(_) => {
+                    for source in &scope.sources {
+                        for column in &source.columns {
+                            items.push((
+                                column.name.clone(),
+                                Piece::new(column.sql.clone(), column.kind),
+                            ));
+                        }
+                    }
+                }
+                SelectItem::QualifiedWildcard(kind, _) => {
+                    let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else {
+                        return Err(SqlError::syntax("*"));
+                    };
+                    let wanted = parts(name).pop().unwrap_or_default();
+                    let source = scope
+                        .sources
+                        .iter()
+                        .find(|source| source.name.eq_ignore_ascii_case(&wanted))
+                        .ok_or_else(|| {
+                            SqlError::new(
+                                107,
+                                format!(
+                                    "The column prefix '{wanted}' does not match with a table name or \
+                                     alias name used in the query."
+                                ),
+                            )
+                        })?;
+                    for column in &source.columns {
+                        items
+                            .push((column.name.clone(), Piece::new(column.sql.clone(), column.kind)));
+                    }
+                }
+                other @ SelectItem::ExprWithAliases { .. } => {
+                    return Err(SqlError::syntax(&other.to_string()));
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    /// The name SQL Server gives to a column without alias: a plain column's own, else none.
+    fn natural_name(&self, expr: &Expr, scope: &Scope<'_>) -> String {
+        let written = match expr {
+            Expr::Identifier(ident) if !ident.value.starts_with('@') => &ident.value,
+            Expr::CompoundIdentifier(idents) => match idents.last() {
+                Some(ident) => &ident.value,
+                None => return String::new(),
+            },
+            _ => return String::new(),
+        };
+        let mut at = Some(scope);
+        while let Some(scope) = at {
+            let columns = scope.sources.iter().flat_map(|source| &source.columns);
+            if let Some(column) =
+                columns.into_iter().find(|column| column.name.eq_ignore_ascii_case(written))
+            {
+                return column.name.clone();
+            }
+            at = scope.parent;
+        }
+        written.clone()
+    }
+}

@@ -1,0 +1,253 @@
+//! Reading and writing dates and times the way SQL Server does.
+
+use jiff::civil::{Date, DateTime, Time, Weekday};
+
+const MONTHS: [&str; 12] = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+];
+const DAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+/// How a written date orders day and month when it does not say so itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Order {
+    MonthFirst,
+    DayFirst,
+}
+
+impl Order {
+    pub(crate) fn of_style(style: i64) -> Self {
+        match style {
+            3 | 4 | 5 | 103 | 104 | 105 | 113 | 13 => Self::DayFirst,
+            _ => Self::MonthFirst,
+        }
+    }
+}
+
+/// Day of the week as Bp and `DATEPART(weekday)` count it: 1 is Sunday.
+pub(crate) fn weekday_number(date: Date) -> i64 {
+    i64::from(date.weekday().to_sunday_zero_offset()) + 1
+}
+
+pub(crate) fn weekday_name(date: Date) -> &'static str {
+    DAYS[usize::try_from(weekday_number(date) - 1).unwrap_or(0)]
+}
+
+pub(crate) fn month_name(month: i8) -> &'static str {
+    MONTHS.get(usize::try_from(month - 1).unwrap_or(0)).copied().unwrap_or("")
+}
+
+pub(crate) fn base() -> Date {
+    Date::constant(1900, 1, 1)
+}
+
+/// Reads a character string as `datetime` and its relatives accept it.
+pub(crate) fn parse(text: &str, order: Order) -> Option<DateTime> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some(base().to_datetime(Time::midnight()));
+    }
+    let (date_text, time_text) = split(text);
+    let date = match date_text {
+        "" => base(),
+        other => parse_date(other, order)?,
+    };
+    let time = match time_text {
+        "" => Time::midnight(),
+        other => parse_time(other)?,
+    };
+    Some(date.to_datetime(time))
+}
+
+fn split(text: &str) -> (&str, &str) {
+    if let Some(at) = text.find(['T', 't'])
+        && text[..at].chars().all(|c| c.is_ascii_digit() || c == '-')
+        && at > 0
+    {
+        return (&text[..at], &text[at + 1..]);
+    }
+    match text.find(':') {
+        None => match text.to_ascii_lowercase() {
+            lower if lower.ends_with("am") || lower.ends_with("pm") => {
+                let start = text.rfind(' ').map_or(0, |at| at + 1);
+                (text[..start].trim(), &text[start..])
+            }
+            _ => (text, ""),
+        },
+        Some(colon) => {
+            let start = text[..colon].rfind(' ').map_or(0, |at| at + 1);
+            (text[..start].trim(), text[start..].trim())
+        }
+    }
+}
+
+fn parse_date(text: &str, order: Order) -> Option<Date> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return match text.len() {
+            8 => civil(text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?),
+            6 => civil(
+                century(text[..2].parse().ok()?),
+                text[2..4].parse().ok()?,
+                text[4..].parse().ok()?,
+            ),
+            4 => civil(text.parse().ok()?, 1, 1),
+            _ => None,
+        };
+    }
+    let parts: Vec<&str> =
+        text.split(['-', '/', '.', ' ', ',']).filter(|part| !part.is_empty()).collect();
+    let [a, b, c] = parts[..] else { return None };
+    if let Some(month) = month_number(a) {
+        return civil(year(c)?, month, b.parse().ok()?);
+    }
+    if let Some(month) = month_number(b) {
+        return civil(year(c)?, month, a.parse().ok()?);
+    }
+    if a.len() == 4 {
+        return civil(a.parse().ok()?, b.parse().ok()?, c.parse().ok()?);
+    }
+    match order {
+        Order::MonthFirst => civil(year(c)?, a.parse().ok()?, b.parse().ok()?),
+        Order::DayFirst => civil(year(c)?, b.parse().ok()?, a.parse().ok()?),
+    }
+}
+
+fn year(text: &str) -> Option<i16> {
+    let number: i16 = text.parse().ok()?;
+    Some(if text.len() <= 2 { century(number) } else { number })
+}
+
+fn century(year: i16) -> i16 {
+    if year < 50 { 2000 + year } else { 1900 + year }
+}
+
+fn month_number(text: &str) -> Option<i8> {
+    if text.len() < 3 {
+        return None;
+    }
+    let lower = text.to_ascii_lowercase();
+    let at = MONTHS.iter().position(|month| {
+        let month = month.to_ascii_lowercase();
+        month == lower || month[..3] == lower
+    })?;
+    i8::try_from(at + 1).ok()
+}
+
+fn civil(year: i16, month: i8, day: i8) -> Option<Date> {
+    if year < 1 {
+        return None;
+    }
+    Date::new(year, month, day).ok()
+}
+
+fn parse_time(text: &str) -> Option<Time> {
+    let lower = text.to_ascii_lowercase();
+    let (clock, half) = match lower.strip_suffix("am") {
+        Some(rest) => (rest.trim(), Some(false)),
+        None => match lower.strip_suffix("pm") {
+            Some(rest) => (rest.trim(), Some(true)),
+            None => (lower.trim(), None),
+        },
+    };
+    let clock = clock.trim_end_matches('z');
+    let clock = clock.split(['+', '-']).next()?.trim();
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
+    let mut parts = clock.split(':');
+    let mut hour: i8 = parts.next()?.parse().ok()?;
+    let minute: i8 = parts.next().map_or(Some(0), |part| part.parse().ok())?;
+    let second: i8 = parts.next().map_or(Some(0), |part| part.parse().ok())?;
+    if parts.next().is_some() || fraction.len() > 9 {
+        return None;
+    }
+    match half {
+        Some(true) if hour < 12 => hour += 12,
+        Some(false) if hour == 12 => hour = 0,
+        _ => {}
+    }
+    let nanos: i32 = if fraction.is_empty() { 0 } else { format!("{fraction:0<9}").parse().ok()? };
+    Time::new(hour, minute, second, nanos).ok()
+}
+
+/// Rounds to the three hundredths of a second that `datetime` keeps.
+pub(crate) fn round_datetime(value: DateTime) -> DateTime {
+    let millis = i64::from(value.subsec_nanosecond() + 500_000) / 1_000_000;
+    let rounded = match millis % 10 {
+        0 | 1 => millis - millis % 10,
+        2..=4 => millis - millis % 10 + 3,
+        5..=8 => millis - millis % 10 + 7,
+        _ => millis + 1,
+    };
+    let whole = value.with().subsec_nanosecond(0).build().unwrap_or(value);
+    whole.checked_add(jiff::Span::new().milliseconds(rounded)).unwrap_or(whole)
+}
+
+/// ISO text, with a fraction only where there is one.
+pub(crate) fn iso(value: DateTime) -> String {
+    let text = value.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    text + &fraction(value.time())
+}
+
+pub(crate) fn iso_time(value: Time) -> String {
+    value.strftime("%H:%M:%S").to_string() + &fraction(value)
+}
+
+fn fraction(value: Time) -> String {
+    match value.subsec_nanosecond() {
+        0 => String::new(),
+        nanos if nanos % 1_000_000 == 0 => format!(".{:03}", nanos / 1_000_000),
+        nanos => format!(".{:07}", nanos / 100),
+    }
+}
+
+/// `CONVERT(varchar, value, style)`; `None` for a style SQL Server does not know either.
+pub(crate) fn styled(value: DateTime, style: i64, date_only: bool) -> Option<String> {
+    let hour12 = |text: &str| {
+        let hour = match value.hour() % 12 {
+            0 => 12,
+            hour => hour,
+        };
+        let half = if value.hour() < 12 { "AM" } else { "PM" };
+        format!("{hour:>2}:{}{half}", value.strftime(text))
+    };
+    let millis = value.subsec_nanosecond() / 1_000_000;
+    let time = value.strftime("%H:%M:%S").to_string();
+    let date = |format: &str| value.strftime(format).to_string();
+    Some(match style {
+        0 | 100 if date_only => date("%b %e %Y"),
+        0 | 100 => format!("{} {}", date("%b %e %Y"), hour12("%M")),
+        1 => date("%m/%d/%y"),
+        101 => date("%m/%d/%Y"),
+        2 => date("%y.%m.%d"),
+        102 => date("%Y.%m.%d"),
+        3 => date("%d/%m/%y"),
+        103 => date("%d/%m/%Y"),
+        104 => date("%d.%m.%Y"),
+        105 => date("%d-%m-%Y"),
+        6 => date("%d %b %y"),
+        106 => date("%d %b %Y"),
+        107 => date("%b %d, %Y"),
+        8 | 108 | 24 => time,
+        110 => date("%m-%d-%Y"),
+        11 => date("%y/%m/%d"),
+        111 => date("%Y/%m/%d"),
+        12 => date("%y%m%d"),
+        112 => date("%Y%m%d"),
+        13 | 113 => format!("{} {time}:{millis:03}", date("%d %b %Y")),
+        14 | 114 => format!("{time}:{millis:03}"),
+        20 | 120 if date_only => date("%Y-%m-%d"),
+        20 | 120 => format!("{} {time}", date("%Y-%m-%d")),
+        21 | 25 | 121 if date_only => date("%Y-%m-%d"),
+        21 | 25 | 121 => format!("{} {time}.{millis:03}", date("%Y-%m-%d")),
+        23 => date("%Y-%m-%d"),
+        126 | 127 if date_only => date("%Y-%m-%d"),
+        126 | 127 => iso(value),
+        _ => return None,
+    })
+}
+
+/// First day of the week that holds `date`, weeks beginning on Sunday.
+pub(crate) fn week_start(date: Date) -> Date {
+    let days = i64::from(date.weekday().since(Weekday::Sunday));
+    date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date)
+}

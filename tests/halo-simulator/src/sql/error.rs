@@ -1,0 +1,134 @@
+//! SQL Server's message numbers and texts, and the way errors travel through SQLite's functions.
+
+use std::fmt;
+
+use super::SqlError;
+
+/// Marks an error text that one of our own SQLite functions raised.
+const MARK: char = '\u{1}';
+
+/// An [`SqlError`] on its way through SQLite, which only carries text.
+#[derive(Debug)]
+pub(crate) struct Raised(pub(crate) SqlError);
+
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{MARK}{}{MARK}{}", self.0.number, self.0.message)
+    }
+}
+
+impl std::error::Error for Raised {}
+
+impl SqlError {
+    pub(crate) fn new(number: i32, message: impl Into<String>) -> Self {
+        Self { number, message: message.into() }
+    }
+
+    pub(crate) fn syntax(near: &str) -> Self {
+        Self::new(102, format!("Incorrect syntax near '{near}'."))
+    }
+
+    pub(crate) fn unsupported(construct: impl fmt::Display) -> Self {
+        Self::new(50_000, format!("The simulator does not support {construct}."))
+    }
+
+    pub(crate) fn invalid_column(name: &str) -> Self {
+        Self::new(207, format!("Invalid column name '{name}'."))
+    }
+
+    pub(crate) fn invalid_object(name: &str) -> Self {
+        Self::new(208, format!("Invalid object name '{name}'."))
+    }
+
+    pub(crate) fn undeclared(name: &str) -> Self {
+        Self::new(137, format!("Must declare the scalar variable \"{name}\"."))
+    }
+
+    pub(crate) fn denied(verb: &str, object: &str) -> Self {
+        Self::new(
+            229,
+            format!(
+                "The {verb} permission was denied on the object '{object}', database \
+                 'BPSPatients', schema 'dbo'."
+            ),
+        )
+    }
+
+    pub(crate) fn argument_count(function: &str, wanted: usize) -> Self {
+        Self::new(174, format!("The {function} function requires {wanted} argument(s)."))
+    }
+
+    /// Whether SQL Server ends only the statement, not the batch, without `XACT_ABORT`.
+    pub(crate) fn ends_only_the_statement(&self) -> bool {
+        matches!(self.number, 229 | 515 | 544 | 547 | 1505 | 2601 | 2627 | 2628 | 2812 | 8134 | 8152)
+    }
+
+    /// What SQL Server would have said where SQLite said `error`.
+    pub(crate) fn from_sqlite(error: &rusqlite::Error, verb: &str) -> Self {
+        let text = match error {
+            rusqlite::Error::SqliteFailure(code, message) => {
+                if matches!(
+                    code.code,
+                    rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked
+                ) {
+                    return Self::new(1222, "Lock request time out period exceeded.");
+                }
+                message.clone().unwrap_or_else(|| code.to_string())
+            }
+            other => other.to_string(),
+        };
+        Self::from_sqlite_text(&text, verb)
+    }
+
+    fn from_sqlite_text(text: &str, verb: &str) -> Self {
+        if let Some((_, raised)) = text.split_once(MARK)
+            && let Some((number, message)) = raised.split_once(MARK)
+            && let Ok(number) = number.parse()
+        {
+            return Self::new(number, message);
+        }
+        if let Some(place) = text.strip_prefix("NOT NULL constraint failed: ") {
+            let (table, column) = place.rsplit_once('.').unwrap_or(("", place));
+            return Self::null_refused(column, table, verb);
+        }
+        if let Some(place) = text.strip_prefix("UNIQUE constraint failed: ") {
+            let table = place.split('.').next().unwrap_or(place);
+            return Self::new(
+                2627,
+                format!(
+                    "Violation of PRIMARY KEY constraint 'PK_{table}'. Cannot insert duplicate key \
+                     in object 'dbo.{table}'."
+                ),
+            );
+        }
+        if text.starts_with("FOREIGN KEY constraint failed") {
+            return Self::new(
+                547,
+                format!(
+                    "The {verb} statement conflicted with a FOREIGN KEY constraint. The conflict \
+                     occurred in database \"BPSPatients\"."
+                ),
+            );
+        }
+        if text.starts_with("CHECK constraint failed") {
+            return Self::new(
+                547,
+                format!("The {verb} statement conflicted with the CHECK constraint. {text}"),
+            );
+        }
+        if text.starts_with("integer overflow") {
+            return Self::new(8115, "Arithmetic overflow error converting expression to data type bigint.");
+        }
+        Self::new(50_000, format!("The simulator could not run the statement: {text}"))
+    }
+
+    pub(crate) fn null_refused(column: &str, table: &str, verb: &str) -> Self {
+        Self::new(
+            515,
+            format!(
+                "Cannot insert the value NULL into column '{column}', table \
+                 'BPSPatients.dbo.{table}'; column does not allow nulls. {verb} fails."
+            ),
+        )
+    }
+}

@@ -1,0 +1,270 @@
+//! Runs batches: variables, control flow, transactions, errors.
+
+mod call;
+mod check;
+mod run;
+mod table;
+mod transaction;
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::batch::{self, Statement};
+use super::catalog::{Catalog, Symbols};
+use super::compile::{Compiled, Compiler};
+use super::convert::{self, Val};
+use super::types::Type;
+use super::{
+    Command, CommandKind, Direction, Environment, ExecutionMode, Outcome, ResultSet, SqlError, parameters,
+};
+
+/// What a statement tells the one around it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Flow {
+    Next,
+    Break,
+    Continue,
+    Return(i64),
+}
+
+/// Variables of one batch or procedure.
+#[derive(Debug, Default)]
+pub(crate) struct Frame {
+    pub(crate) symbols: Symbols,
+    pub(crate) values: HashMap<String, Val>,
+}
+
+/// One connection's state while a command runs.
+pub(crate) struct Session<'a> {
+    pub(crate) database: &'a Connection,
+    pub(crate) environment: &'a Environment,
+    pub(crate) catalog: Catalog<'a>,
+    pub(crate) frame: Frame,
+    pub(crate) result_sets: Vec<ResultSet>,
+    rows_affected: i64,
+    no_count: bool,
+    abort_on_error: bool,
+    transactions: i64,
+    doomed: bool,
+    row_count: i64,
+    identity: Val,
+    last_error: i32,
+    /// Errors that enclosing CATCH blocks are handling, innermost last.
+    caught: Vec<SqlError>,
+    /// How many TRY blocks are open.
+    tries: usize,
+    /// How many procedures and dynamic batches are nested, and where the last error arose.
+    depth: usize,
+    failed_depth: usize,
+    /// The first error that did not end the batch.
+    pending: Option<SqlError>,
+    temporaries: usize,
+}
+
+/// Executes a whole command and leaves the connection clean.
+pub(crate) fn execute(
+    database: &Connection,
+    command: &Command,
+    environment: &Environment,
+) -> Result<Outcome, SqlError> {
+    let mut session = Session::new(database, environment);
+    let result = session.command(command);
+    let cleaned = session.reset();
+    let outcome = result?;
+    cleaned?;
+    Ok(outcome)
+}
+
+impl<'a> Session<'a> {
+    fn new(database: &'a Connection, environment: &'a Environment) -> Self {
+        Self {
+            database,
+            environment,
+            catalog: Catalog::new(database, environment),
+            frame: Frame::default(),
+            result_sets: Vec::new(),
+            rows_affected: -1,
+            no_count: false,
+            abort_on_error: false,
+            transactions: 0,
+            doomed: false,
+            row_count: 0,
+            identity: Val::Null,
+            last_error: 0,
+            caught: Vec::new(),
+            tries: 0,
+            depth: 0,
+            failed_depth: 0,
+            pending: None,
+            temporaries: 0,
+        }
+    }
+
+    fn command(&mut self, command: &Command) -> Result<Outcome, SqlError> {
+        let mut returned = 0;
+        match command.kind {
+            CommandKind::Text => {
+                for parameter in &command.parameters {
+                    if parameter.direction == Direction::ReturnValue {
+                        continue;
+                    }
+                    let (kind, value) = parameters::decode(parameter, command.kind)?;
+                    self.declare(&at_name(&parameter.name), kind, value);
+                }
+                self.batch(&command.text)?;
+            }
+            CommandKind::StoredProcedure => {
+                returned = self.procedure_command(command)?;
+            }
+        }
+        if let Some(error) = self.pending.take() {
+            return Err(error);
+        }
+        if self.doomed {
+            return Err(SqlError::new(
+                3998,
+                "Uncommittable transaction is detected at the end of the batch. The transaction is \
+                 rolled back.",
+            ));
+        }
+        let mut outputs = Vec::new();
+        for parameter in &command.parameters {
+            let value = match parameter.direction {
+                Direction::Input => continue,
+                Direction::ReturnValue => match command.kind {
+                    CommandKind::StoredProcedure => Some(returned.to_string()),
+                    CommandKind::Text => None,
+                },
+                Direction::Output | Direction::InputOutput => {
+                    let name = at_name(&parameter.name).to_lowercase();
+                    let kind = self.frame.symbols.variables.get(&name).copied().unwrap_or(Type::Unknown);
+                    self.frame.values.get(&name).and_then(|value| parameters::encode(value, kind))
+                }
+            };
+            outputs.push(super::Parameter { value, ..parameter.clone() });
+        }
+        let mut result_sets = std::mem::take(&mut self.result_sets);
+        if command.execution_mode == ExecutionMode::NonQuery {
+            result_sets.clear();
+        }
+        Ok(Outcome { result_sets, rows_affected: self.rows_affected, parameters: outputs })
+    }
+
+    /// Parses, checks and runs a batch in the current frame.
+    pub(crate) fn batch(&mut self, text: &str) -> Result<Flow, SqlError> {
+        let statements = batch::parse(text)?;
+        self.check(&statements)?;
+        self.run(&statements)
+    }
+
+    /// Declares a variable of the current frame.
+    pub(crate) fn declare(&mut self, name: &str, kind: Type, value: Val) {
+        let name = name.to_lowercase();
+        self.frame.symbols.variables.insert(name.clone(), kind);
+        self.frame.values.insert(name, value);
+    }
+
+    /// A variable's value.
+    pub(crate) fn value(&self, name: &str) -> Val {
+        self.frame.values.get(name).cloned().unwrap_or(Val::Null)
+    }
+
+    /// A variable's value as a number, 0 when NULL.
+    pub(crate) fn number(&self, name: &str) -> i64 {
+        match self.value(name) {
+            Val::Integer(number) => number,
+            _ => 0,
+        }
+    }
+
+    fn compiler(&self) -> Compiler<'_> {
+        Compiler::new(&self.catalog, &self.frame.symbols)
+    }
+
+    /// Evaluates an expression outside any query.
+    fn evaluate(&self, expr: &sqlparser::ast::Expr) -> Result<(Val, Type), SqlError> {
+        let compiled = self.compiler().scalar(expr)?;
+        let kind = compiled.columns[0].1;
+        let rows = self.fetch(&compiled, "SELECT")?;
+        Ok((rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Val::Null), kind))
+    }
+
+    /// Runs a compiled statement and collects its rows.
+    fn fetch(&self, compiled: &Compiled, verb: &str) -> Result<Vec<Vec<Val>>, SqlError> {
+        let failed = |error: rusqlite::Error| SqlError::from_sqlite(&error, verb);
+        let mut statement = self.database.prepare_cached(&compiled.sql).map_err(failed)?;
+        let values: Vec<Val> = compiled.binds.iter().map(|name| self.bound(name)).collect();
+        let width = statement.column_count();
+        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failed)?;
+        let mut result = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let cells: rusqlite::Result<Vec<Val>> = (0..width).map(|index| row.get(index)).collect();
+            result.push(cells.map_err(failed)?);
+        }
+        Ok(result)
+    }
+
+    /// The value behind `?n`: a variable, or something the session knows.
+    fn bound(&self, name: &str) -> Val {
+        if let Some(value) = self.frame.values.get(name) {
+            return value.clone();
+        }
+        let moment = |kind| convert::write_moment(self.environment.now, kind);
+        let utc = |kind| {
+            let utc = self
+                .environment
+                .now
+                .in_tz("Australia/Sydney")
+                .map(|zoned| zoned.with_time_zone(jiff::tz::TimeZone::UTC).datetime());
+            convert::write_moment(utc.unwrap_or(self.environment.now), kind)
+        };
+        let text = |text: &str| Val::Text(text.to_owned());
+        let caught = self.caught.last();
+        match name {
+            "@@rowcount" | "@@rowcount_big()" => Val::Integer(self.row_count),
+            "@@error" => Val::Integer(i64::from(self.last_error)),
+            "@@trancount" => Val::Integer(self.transactions),
+            "@@xact_state()" => Val::Integer(match (self.doomed, self.transactions) {
+                (true, _) => -1,
+                (false, 0) => 0,
+                _ => 1,
+            }),
+            "@@identity" | "@@scope_identity()" => self.identity.clone(),
+            "@@spid" => Val::Integer(51),
+            "@@fetch_status" | "@@lock_timeout" => Val::Integer(-1),
+            "@@datefirst" => Val::Integer(7),
+            "@@version" => text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite"),
+            "@@servername" => text("PRACTICE\\BPSINSTANCE"),
+            "@@language" => text("us_english"),
+            "@@getdate()" | "@@current_timestamp()" => moment(Type::DateTime),
+            "@@sysdatetime()" => moment(Type::DateTime2),
+            "@@getutcdate()" => utc(Type::DateTime),
+            "@@sysutcdatetime()" => utc(Type::DateTime2),
+            "@@error_number()" => caught.map_or(Val::Null, |error| Val::Integer(i64::from(error.number))),
+            "@@error_message()" => caught.map_or(Val::Null, |error| text(&error.message)),
+            "@@error_severity()" => caught.map_or(Val::Null, |_| Val::Integer(16)),
+            "@@error_state()" | "@@error_line()" => caught.map_or(Val::Null, |_| Val::Integer(1)),
+            "@@db_name()" => text("BPSPatients"),
+            "@@schema_name()" | "@@user_name()" | "@@current_user()" => text("dbo"),
+            "@@suser_sname()" | "@@suser_name()" | "@@original_login()" | "@@system_user()" => {
+                text("BPSPartner")
+            }
+            "@@host_name()" => text("PRACTICE"),
+            "@@app_name()" => text("Halo Link"),
+            _ => Val::Null,
+        }
+    }
+
+    /// The rows of a query written by a procedure, in the current frame.
+    pub(crate) fn query(&self, text: &str) -> Result<Vec<Vec<Val>>, SqlError> {
+        match batch::parse(text)?.first() {
+            Some(Statement::Query(query)) => self.fetch(&self.compiler().statement(query)?, "SELECT"),
+            _ => Err(SqlError::syntax(text)),
+        }
+    }
+}
+
+fn at_name(name: &str) -> String {
+    if name.starts_with('@') { name.to_owned() } else { format!("@{name}") }
+}
