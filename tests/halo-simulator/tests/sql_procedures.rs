@@ -2,17 +2,40 @@
 
 mod sql;
 
-use halo_simulator::sql::{BookingWeather, CommandKind, Direction, ExecutionMode, Parameter, SlotTaken};
+use halo_simulator::sql::{
+    BookingWeather, CommandKind, Direction, ExecutionMode, Parameter, SlotTaken,
+};
 use sql::{Practice, command, shown};
 
 const TEXTS: &[(&str, &str)] = &[
-    ("@titlecode", "1"), ("@firstname", "Pat"), ("@middlename", ""), ("@surname", "Magpie"),
-    ("@preferredname", ""), ("@address1", "1 Test St"), ("@address2", ""), ("@city", "Testville"),
-    ("@postcode", "9999"), ("@postaladdress", ""), ("@postalcity", ""), ("@postalpostcode", ""),
-    ("@dob", "1970-02-03"), ("@sexcode", "1"), ("@homephone", ""), ("@workphone", ""),
-    ("@mobilephone", "0491570158"), ("@medicareno", ""), ("@medicarelineno", ""), ("@medicareexpiry", ""),
-    ("@pensioncode", "0"), ("@pensionno", ""), ("@pensionexpiry", "NULL"), ("@dvacode", "0"), ("@dvano", ""),
-    ("@recordno", ""), ("@externalid", ""), ("@email", "pat@example.test"),
+    ("@titlecode", "1"),
+    ("@firstname", "Pat"),
+    ("@middlename", ""),
+    ("@surname", "Magpie"),
+    ("@preferredname", ""),
+    ("@address1", "1 Test St"),
+    ("@address2", ""),
+    ("@city", "Testville"),
+    ("@postcode", "9999"),
+    ("@postaladdress", ""),
+    ("@postalcity", ""),
+    ("@postalpostcode", ""),
+    ("@dob", "1970-02-03"),
+    ("@sexcode", "1"),
+    ("@homephone", ""),
+    ("@workphone", ""),
+    ("@mobilephone", "0491570158"),
+    ("@medicareno", ""),
+    ("@medicarelineno", ""),
+    ("@medicareexpiry", ""),
+    ("@pensioncode", "0"),
+    ("@pensionno", ""),
+    ("@pensionexpiry", "NULL"),
+    ("@dvacode", "0"),
+    ("@dvano", ""),
+    ("@recordno", ""),
+    ("@externalid", ""),
+    ("@email", "pat@example.test"),
 ];
 
 fn new_patient() -> Vec<(&'static str, &'static str, &'static str)> {
@@ -48,14 +71,26 @@ fn a_patient_is_registered_with_28_parameters_and_found_again() {
     assert_eq!(outcome.parameters[0].value.as_deref(), Some("4"));
     assert!(outcome.result_sets.is_empty());
     let found = practice
-        .procedure("BP_GetPatientByNameDOB", &[("@surname", "VarChar", "magpie"), ("@firstname", "VarChar", "pat"), ("@dob", "Date", "1970-02-03")])
+        .procedure(
+            "BP_GetPatientByNameDOB",
+            &[
+                ("@surname", "VarChar", "magpie"),
+                ("@firstname", "VarChar", "pat"),
+                ("@dob", "Date", "1970-02-03"),
+            ],
+        )
         .unwrap();
     assert_eq!(found.result_sets[0].rows.len(), 1);
     let prefix = practice
-        .procedure("dbo.BP_GetPatientByPartSurnameDOB", &[("@surname", "VarChar", "Mag"), ("@dob", "Date", "1970-02-03")])
+        .procedure(
+            "dbo.BP_GetPatientByPartSurnameDOB",
+            &[("@surname", "VarChar", "Mag"), ("@dob", "Date", "1970-02-03")],
+        )
         .unwrap();
     assert_eq!(prefix.result_sets[0].rows.len(), 1);
-    let details = shown(&practice.procedure("BP_GetPatientByInternalID", &[("@patientid", "Int", "4")]).unwrap());
+    let details = shown(
+        &practice.procedure("BP_GetPatientByInternalID", &[("@patientid", "Int", "4")]).unwrap(),
+    );
     assert!(details.contains("pat@example.test"), "{details}");
 }
 
@@ -64,14 +99,32 @@ fn an_obsolete_parameter_is_rejected() {
     let mut parameters = new_patient();
     parameters.push(("@emergencycontact", "VarChar", ""));
     let error = Practice::open().procedure("BP_AddPatient", &parameters).unwrap_err();
-    assert_eq!((error.number, error.message.as_str()), (8145, "@emergencycontact is not a parameter for procedure BP_AddPatient."));
+    assert_eq!(
+        (error.number, error.message.as_str()),
+        (8145, "@emergencycontact is not a parameter for procedure BP_AddPatient.")
+    );
 }
 
 #[test]
 fn details_of_a_patient_are_changed() {
     let mut practice = Practice::open();
-    practice.procedure("BP_UpdatePatientContacts", &[("@patientid", "Int", "1"), ("@homephone", "VarChar", "0255501234"), ("@workphone", "VarChar", ""), ("@mobilephone", "VarChar", "")]).unwrap();
-    practice.procedure("BP_UpdatePatientEmail", &[("@patientid", "Int", "1"), ("@email", "VarChar", "kai@example.test")]).unwrap();
+    practice
+        .procedure(
+            "BP_UpdatePatientContacts",
+            &[
+                ("@patientid", "Int", "1"),
+                ("@homephone", "VarChar", "0255501234"),
+                ("@workphone", "VarChar", ""),
+                ("@mobilephone", "VarChar", ""),
+            ],
+        )
+        .unwrap();
+    practice
+        .procedure(
+            "BP_UpdatePatientEmail",
+            &[("@patientid", "Int", "1"), ("@email", "VarChar", "kai@example.test")],
+        )
+        .unwrap();
     assert_eq!(practice.rows("SELECT RTRIM(HOMEPHONE), (SELECT EMAIL FROM dbo.EMAIL) FROM dbo.PATIENTS WHERE INTERNALID = 1"), "0255501234|kai@example.test");
 }
 
@@ -79,9 +132,17 @@ fn details_of_a_patient_are_changed() {
 fn free_times_are_sessions_without_bookings() {
     let mut practice = Practice::open();
     let free = |practice: &mut Practice, date: &str| {
-        practice.procedure("BP_GetFreeAppointments", &[("@userid", "Int", "5"), ("@aptdate", "Date", date)]).map(|o| shown(&o))
+        practice
+            .procedure(
+                "BP_GetFreeAppointments",
+                &[("@userid", "Int", "5"), ("@aptdate", "Date", date)],
+            )
+            .map(|o| shown(&o))
     };
-    assert_eq!(free(&mut practice, "2026-03-02").unwrap(), "32400|900;33300|900;34200|900;35100|900");
+    assert_eq!(
+        free(&mut practice, "2026-03-02").unwrap(),
+        "32400|900;33300|900;34200|900;35100|900"
+    );
     assert_eq!(practice.rows("DECLARE @id int EXEC @id = BPSPATIENTS.dbo.BP_AddAppointment '20260302', 33300, 1800, 5, 1, 0, 2 SELECT @id AS id"), "1");
     assert_eq!(free(&mut practice, "2026-03-02").unwrap(), "32400|900;35100|900");
     assert_eq!(free(&mut practice, "2026-03-03").unwrap(), "");
@@ -98,8 +159,11 @@ fn the_public_halo_clients_booking_batch_returns_the_new_id() {
                 @aptlen = @aptlen, @practitionerid = @practitionerid, @patientid = @patientid, @loginid = 0, \
                 @locationid = 1; SELECT @aptid AS AppointmentID;";
     let parameters = [
-        ("@aptdate", "Date", "2026-03-02"), ("@apttime", "Int", "32400"), ("@aptlen", "Int", "900"),
-        ("@practitionerid", "Int", "2000000553"), ("@patientid", "Int", "1"),
+        ("@aptdate", "Date", "2026-03-02"),
+        ("@apttime", "Int", "32400"),
+        ("@aptlen", "Int", "900"),
+        ("@practitionerid", "Int", "2000000553"),
+        ("@patientid", "Int", "1"),
     ];
     let outcome = practice.with(text, &parameters).unwrap();
     assert_eq!(outcome.result_sets[0].columns, ["AppointmentID"]);
@@ -108,7 +172,8 @@ fn the_public_halo_clients_booking_batch_returns_the_new_id() {
         practice.rows("SELECT APPOINTMENTDATE, APPOINTMENTTIME, APPOINTMENTLENGTH, APPOINTMENTCODE, LOCATIONID, CREATED FROM dbo.APPOINTMENTS"),
         "2026-03-02T00:00:00|32400|900|1|1|2026-03-02T09:30:00"
     );
-    let listed = practice.procedure("BP_GetPatientAppointments", &[("@patientid", "Int", "1")]).unwrap();
+    let listed =
+        practice.procedure("BP_GetPatientAppointments", &[("@patientid", "Int", "1")]).unwrap();
     assert_eq!(listed.result_sets[0].rows.len(), 1);
     let users = practice.procedure("BP_GetAppointmentBookUsers", &[]).unwrap();
     assert_eq!(users.result_sets[0].rows.len(), 2);
@@ -138,7 +203,10 @@ fn an_appointment_lives_through_its_states() {
     let booked = "DECLARE @r int EXEC @r = BP_IsAppointmentBooked @userid = 5, @aptdate = '2026-03-02', @apttime = 32400 SELECT @r";
     assert_eq!(practice.rows(booked), "1");
     practice.run("EXEC BP_ArriveAppointment 1").unwrap();
-    assert_eq!(practice.rows("SELECT APPOINTMENTCODE, ARRIVALTIME FROM dbo.APPOINTMENTS"), "2|34200");
+    assert_eq!(
+        practice.rows("SELECT APPOINTMENTCODE, ARRIVALTIME FROM dbo.APPOINTMENTS"),
+        "2|34200"
+    );
     assert_eq!(practice.rows(booked), "0");
     practice.run("EXEC BP_UnarriveAppointment 1 EXEC BP_ConfirmAppointment 1 EXEC BP_UpdateAppointment 1, 2, 1800, 'longer'").unwrap();
     practice.run("EXEC BP_MoveAppointment 1, '2026-03-04', 36000, 5, 2").unwrap();
@@ -146,7 +214,12 @@ fn an_appointment_lives_through_its_states() {
         practice.rows("SELECT APPOINTMENTDATE, APPOINTMENTTIME, APPOINTMENTLENGTH, REASON, ATTENDANCECONFIRMED FROM dbo.APPOINTMENTS"),
         "2026-03-04T00:00:00|36000|1800|longer|1"
     );
-    let list = practice.procedure("BP_GetUserBookedAppointments", &[("@userid", "Int", "5"), ("@aptdate", "Date", "2026-03-04")]).unwrap();
+    let list = practice
+        .procedure(
+            "BP_GetUserBookedAppointments",
+            &[("@userid", "Int", "5"), ("@aptdate", "Date", "2026-03-04")],
+        )
+        .unwrap();
     assert_eq!(list.result_sets[0].columns.iter().filter(|name| *name == "InternalID").count(), 2);
     practice.run("EXEC BP_CancelAppointment 1, 0").unwrap();
     assert_eq!(practice.rows("SELECT RECORDSTATUS FROM dbo.APPOINTMENTS"), "4");
@@ -159,6 +232,11 @@ fn an_appointment_lives_through_its_states() {
 fn a_deleted_patient_gets_no_appointment() {
     let mut practice = Practice::open();
     practice.run("UPDATE dbo.PATIENTS SET RECORDSTATUS = 2 WHERE INTERNALID = 1").unwrap();
-    assert_eq!(practice.rows("DECLARE @id int EXEC @id = BP_AddAppointment '2026-03-02', 32400, 900, 5, 1 SELECT @id"), "0");
+    assert_eq!(
+        practice.rows(
+            "DECLARE @id int EXEC @id = BP_AddAppointment '2026-03-02', 32400, 900, 5, 1 SELECT @id"
+        ),
+        "0"
+    );
     assert_eq!(practice.rows("SELECT COUNT(*) FROM dbo.APPOINTMENTS"), "0");
 }

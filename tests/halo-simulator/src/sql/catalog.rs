@@ -64,7 +64,11 @@ impl<'a> Catalog<'a> {
 
     pub(crate) fn is_denied(&self, object: &str) -> bool {
         !self.as_owner.get()
-            && self.environment.denied_objects.iter().any(|denied| denied.eq_ignore_ascii_case(object))
+            && self
+                .environment
+                .denied_objects
+                .iter()
+                .any(|denied| denied.eq_ignore_ascii_case(object))
     }
 
     /// Forgets temporary tables, which come and go within a batch.
@@ -151,13 +155,21 @@ impl<'a> Catalog<'a> {
         let row = self.database.prepare_cached(&sql).and_then(|mut statement| {
             statement
                 .query_row([object], |row| {
-                    Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+                    Ok((
+                        row.get::<_, String>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, String>(2)?,
+                    ))
                 })
                 .optional()
         });
         let Some((name, kind, definition)) = row.or_else(|error| match error {
             // The practice's file is not attached at all: the object is simply not there.
-            rusqlite::Error::SqliteFailure(_, Some(ref text)) if text.starts_with("no such table") => Ok(None),
+            rusqlite::Error::SqliteFailure(_, Some(ref text))
+                if text.starts_with("no such table") =>
+            {
+                Ok(None)
+            }
             other => Err(other),
         })?
         else {

@@ -10,12 +10,7 @@ use super::dates::{self, Order};
 use super::types::Type;
 
 /// Converts as `CONVERT(target, value, style)` does.
-pub(crate) fn convert(
-    value: Val,
-    source: Type,
-    target: Type,
-    style: i64,
-) -> Result<Val, SqlError> {
+pub(crate) fn convert(value: Val, source: Type, target: Type, style: i64) -> Result<Val, SqlError> {
     if matches!(value, Val::Null) {
         return Ok(Val::Null);
     }
@@ -79,9 +74,7 @@ fn fit(mut text: String, fixed: bool, length: Option<u32>) -> String {
 /// Replaces what Windows-1252 cannot hold by question marks, one per UTF-16 unit.
 pub(crate) fn ansi(text: &str) -> String {
     const EXTRA: &str = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ";
-    let fits = |c: char| {
-        c.is_ascii() || ('\u{a0}'..='\u{ff}').contains(&c) || EXTRA.contains(c)
-    };
+    let fits = |c: char| c.is_ascii() || ('\u{a0}'..='\u{ff}').contains(&c) || EXTRA.contains(c);
     if text.is_ascii() {
         return text.to_owned();
     }
@@ -129,9 +122,7 @@ fn integer(value: &Val, source: Type, target: Type) -> Result<Val, SqlError> {
                 "" => 0,
                 "true" if target == Type::Bit => 1,
                 "false" if target == Type::Bit => 0,
-                digits => digits
-                    .parse()
-                    .map_err(|_| failed(text, source, target))?,
+                digits => digits.parse().map_err(|_| failed(text, source, target))?,
             }
         }
         Val::Blob(bytes) => bytes.iter().fold(0, |sum: i64, byte| (sum << 8) | i64::from(*byte)),
@@ -150,7 +141,10 @@ fn integer(value: &Val, source: Type, target: Type) -> Result<Val, SqlError> {
     Err(match value {
         Val::Text(text) => SqlError::new(
             248,
-            format!("The conversion of the varchar value '{text}' overflowed an {} column.", target.name()),
+            format!(
+                "The conversion of the varchar value '{text}' overflowed an {} column.",
+                target.name()
+            ),
         ),
         _ if matches!(target, Type::TinyInt | Type::SmallInt) => SqlError::new(
             220,
@@ -158,7 +152,10 @@ fn integer(value: &Val, source: Type, target: Type) -> Result<Val, SqlError> {
         ),
         _ => SqlError::new(
             8115,
-            format!("Arithmetic overflow error converting expression to data type {}.", target.name()),
+            format!(
+                "Arithmetic overflow error converting expression to data type {}.",
+                target.name()
+            ),
         ),
     })
 }
@@ -273,10 +270,7 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 pub(crate) fn not_a_date() -> SqlError {
-    SqlError::new(
-        241,
-        "Conversion failed when converting date and/or time from character string.",
-    )
+    SqlError::new(241, "Conversion failed when converting date and/or time from character string.")
 }
 
 fn days_since_base(moment: DateTime) -> i64 {
@@ -301,7 +295,12 @@ fn add_days(days: f64) -> Result<DateTime, SqlError> {
     dates::base()
         .to_datetime(Time::midnight())
         .checked_add(jiff::Span::new().milliseconds(millis))
-        .map_err(|_| SqlError::new(8115, "Arithmetic overflow error converting expression to data type datetime."))
+        .map_err(|_| {
+            SqlError::new(
+                8115,
+                "Arithmetic overflow error converting expression to data type datetime.",
+            )
+        })
 }
 
 /// Writes a moment as a value of the type.
@@ -310,15 +309,17 @@ pub(crate) fn write_moment(moment: DateTime, target: Type) -> Val {
         Type::Date => moment.date().to_string(),
         Type::Time => dates::iso_time(moment.time()),
         Type::DateTime2 | Type::DateTimeOffset => dates::iso(moment),
-        Type::SmallDateTime => dates::iso(
-            moment.with().second(0).subsec_nanosecond(0).build().unwrap_or(moment),
-        ),
+        Type::SmallDateTime => {
+            dates::iso(moment.with().second(0).subsec_nanosecond(0).build().unwrap_or(moment))
+        }
         _ => dates::iso(dates::round_datetime(moment)),
     })
 }
 
 fn temporal(value: &Val, source: Type, target: Type, style: i64) -> Result<Val, SqlError> {
-    if matches!(value, Val::Integer(_) | Val::Real(_)) && matches!(target, Type::Date | Type::DateTime2) {
+    if matches!(value, Val::Integer(_) | Val::Real(_))
+        && matches!(target, Type::Date | Type::DateTime2)
+    {
         return Err(SqlError::new(
             529,
             format!("Explicit conversion from data type int to {} is not allowed.", target.name()),
@@ -385,7 +386,12 @@ pub(crate) fn text_bytes(text: &str, source: Type) -> Vec<u8> {
 fn uuid(value: &Val, source: Type) -> Result<Val, SqlError> {
     let text = to_text(value, source, 0)?;
     uuid::Uuid::parse_str(text.trim()).map(|id| Val::Text(id.to_string().to_uppercase())).map_err(
-        |_| SqlError::new(8169, "Conversion failed when converting from a character string to uniqueidentifier."),
+        |_| {
+            SqlError::new(
+                8169,
+                "Conversion failed when converting from a character string to uniqueidentifier.",
+            )
+        },
     )
 }
 
@@ -425,7 +431,9 @@ pub(crate) fn store(
         (Type::Text { length: Some(length), .. }, Val::Text(text)) if !source.is_temporal() => {
             text.trim_end_matches(' ').chars().count() > to_usize(length)
         }
-        (Type::Binary { length: Some(length), .. }, Val::Blob(bytes)) => bytes.len() > to_usize(length),
+        (Type::Binary { length: Some(length), .. }, Val::Blob(bytes)) => {
+            bytes.len() > to_usize(length)
+        }
         _ => false,
     };
     if too_long {

@@ -3,8 +3,18 @@
 use jiff::civil::{Date, DateTime, Time, Weekday};
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -165,7 +175,8 @@ fn parse_time(text: &str) -> Option<Time> {
         Some(false) if hour == 12 => hour = 0,
         _ => {}
     }
-    let nanos: i32 = if fraction.is_empty() { 0 } else { format!("{fraction:0<9}").parse().ok()? };
+    let nanos: i32 =
+        if fraction.is_empty() { 0 } else { format!("{fraction:0<9}").parse().ok()? };
     Time::new(hour, minute, second, nanos).ok()
 }
 

@@ -60,7 +60,10 @@ impl SqlError {
 
     /// Whether SQL Server ends only the statement, not the batch, without `XACT_ABORT`.
     pub(crate) fn ends_only_the_statement(&self) -> bool {
-        matches!(self.number, 229 | 515 | 544 | 547 | 1505 | 2601 | 2627 | 2628 | 2812 | 8134 | 8152)
+        matches!(
+            self.number,
+            229 | 515 | 544 | 547 | 1505 | 2601 | 2627 | 2628 | 2812 | 8134 | 8152
+        )
     }
 
     /// What SQL Server would have said where SQLite said `error`.
@@ -117,7 +120,10 @@ impl SqlError {
             );
         }
         if text.starts_with("integer overflow") {
-            return Self::new(8115, "Arithmetic overflow error converting expression to data type bigint.");
+            return Self::new(
+                8115,
+                "Arithmetic overflow error converting expression to data type bigint.",
+            );
         }
         Self::new(50_000, format!("The simulator could not run the statement: {text}"))
     }

@@ -11,7 +11,10 @@ enum Element {
     /// `_`
     One,
     /// `[a-z]`, `[^a-z]`
-    Class { ranges: Vec<(char, char)>, negated: bool },
+    Class {
+        ranges: Vec<(char, char)>,
+        negated: bool,
+    },
     Literal(char),
 }
 
@@ -153,9 +156,9 @@ pub(crate) fn pattern_index(pattern: &str, value: &str) -> usize {
         return usize::from(like(value, pattern, None, true));
     };
     let pattern = Pattern::new(rest, None);
-    (0..=characters.len())
-        .find(|&start| pattern.matches(&characters[start..]))
-        .map_or(0, |start| if start == characters.len() && !characters.is_empty() { 0 } else { start + 1 })
+    (0..=characters.len()).find(|&start| pattern.matches(&characters[start..])).map_or(0, |start| {
+        if start == characters.len() && !characters.is_empty() { 0 } else { start + 1 }
+    })
 }
 
 /// The collation `BP`.

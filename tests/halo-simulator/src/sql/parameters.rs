@@ -64,7 +64,10 @@ fn declared(parameter: &Parameter) -> Result<Type, SqlError> {
     let size = parameter.size.filter(|size| *size > 0).and_then(|size| u32::try_from(size).ok());
     Ok(match lower.as_str() {
         "structured" | "udt" => {
-            return Err(SqlError::unsupported(format!("parameters of type {}", parameter.sql_type)));
+            return Err(SqlError::unsupported(format!(
+                "parameters of type {}",
+                parameter.sql_type
+            )));
         }
         "variant" => Type::nvarchar(None),
         "decimal" => {

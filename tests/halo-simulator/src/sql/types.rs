@@ -12,18 +12,28 @@ pub(crate) enum Type {
     SmallInt,
     Int,
     BigInt,
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     Money,
     Float,
     Real,
-    Text { unicode: bool, fixed: bool, length: Option<u32> },
+    Text {
+        unicode: bool,
+        fixed: bool,
+        length: Option<u32>,
+    },
     Date,
     Time,
     DateTime,
     SmallDateTime,
     DateTime2,
     DateTimeOffset,
-    Binary { fixed: bool, length: Option<u32> },
+    Binary {
+        fixed: bool,
+        length: Option<u32>,
+    },
     Uuid,
     Xml,
     /// `nvarchar(max)` that FOR JSON or JSON_QUERY made, which an outer FOR JSON embeds unescaped.
@@ -183,9 +193,10 @@ impl Type {
                 fixed: f && g && m == n,
                 length: m.zip(n).map(|(m, n)| m.max(n)),
             },
-            (Self::Decimal { precision: p, scale: s }, Self::Decimal { precision: q, scale: t }) => {
-                Self::Decimal { precision: p.max(q), scale: s.max(t) }
-            }
+            (
+                Self::Decimal { precision: p, scale: s },
+                Self::Decimal { precision: q, scale: t },
+            ) => Self::Decimal { precision: p.max(q), scale: s.max(t) },
             _ if self.precedence() >= other.precedence() => self,
             _ => other,
         }
@@ -230,7 +241,9 @@ impl Type {
             | Self::Json
             | Self::Xml
             | Self::Unknown => -1,
-            Self::Text { unicode, length: Some(n), .. } => i64::from(n) * if unicode { 2 } else { 1 },
+            Self::Text { unicode, length: Some(n), .. } => {
+                i64::from(n) * if unicode { 2 } else { 1 }
+            }
             Self::Binary { length: Some(n), .. } => i64::from(n),
             Self::Bit | Self::TinyInt => 1,
             Self::SmallInt => 2,
@@ -238,7 +251,13 @@ impl Type {
             Self::Date => 3,
             Self::Time => 5,
             Self::BigInt | Self::Float | Self::Money | Self::DateTime | Self::DateTime2 => 8,
-            Self::Decimal { precision, .. } => if precision > 9 { 9 } else { 5 },
+            Self::Decimal { precision, .. } => {
+                if precision > 9 {
+                    9
+                } else {
+                    5
+                }
+            }
             Self::DateTimeOffset => 10,
             Self::Uuid => 16,
         }

@@ -1,8 +1,10 @@
 //! A small practice and a harness: T-SQL in, rows as text out.
 
+#![allow(dead_code, reason = "each test file uses its own part of the harness")]
+
 use halo_simulator::sql::{
-    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Outcome, Parameter,
-    SqlError, Value, execute, register,
+    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Outcome,
+    Parameter, SqlError, Value, execute, register,
 };
 use rusqlite::Connection;
 
@@ -61,13 +63,13 @@ INSERT INTO dbo.SESSIONS VALUES (1, 1, 5, 2, 2, 32400, 36000, 900, NULL, NULL, 1
 INSERT INTO dbo.DAYSAWAY VALUES (1, 1, 5, '2026-03-09T00:00:00', '2026-03-10T00:00:00', 'Leave');
 ";
 
-pub struct Practice {
-    pub connection: Connection,
-    pub environment: Environment,
+pub(crate) struct Practice {
+    pub(crate) connection: Connection,
+    pub(crate) environment: Environment,
 }
 
 impl Practice {
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let connection = Connection::open_in_memory().unwrap();
         register(&connection).unwrap();
         connection.execute_batch(SCHEMA).unwrap();
@@ -100,36 +102,45 @@ impl Practice {
         practice
     }
 
-    pub fn execute(&mut self, command: &Command) -> Result<Outcome, SqlError> {
+    pub(crate) fn execute(&mut self, command: &Command) -> Result<Outcome, SqlError> {
         execute(&mut self.connection, command, &self.environment)
     }
 
-    pub fn run(&mut self, text: &str) -> Result<Outcome, SqlError> {
+    pub(crate) fn run(&mut self, text: &str) -> Result<Outcome, SqlError> {
         self.with(text, &[])
     }
 
-    pub fn with(&mut self, text: &str, parameters: &[(&str, &str, &str)]) -> Result<Outcome, SqlError> {
+    pub(crate) fn with(
+        &mut self,
+        text: &str,
+        parameters: &[(&str, &str, &str)],
+    ) -> Result<Outcome, SqlError> {
         self.execute(&command(CommandKind::Text, text, parameters))
     }
 
-    pub fn procedure(&mut self, name: &str, parameters: &[(&str, &str, &str)]) -> Result<Outcome, SqlError> {
+    pub(crate) fn procedure(
+        &mut self,
+        name: &str,
+        parameters: &[(&str, &str, &str)],
+    ) -> Result<Outcome, SqlError> {
         self.execute(&command(CommandKind::StoredProcedure, name, parameters))
     }
 
     /// All result sets as text: cells by `|`, rows by `;`, sets by ` / `.
-    pub fn rows(&mut self, text: &str) -> String {
+    pub(crate) fn rows(&mut self, text: &str) -> String {
         match self.run(text) {
             Ok(outcome) => shown(&outcome),
             Err(error) => format!("error {error}"),
         }
     }
 
-    pub fn number(&mut self, text: &str) -> i32 {
-        self.run(text).map_or_else(|error| error.number, |outcome| panic!("no error: {}", shown(&outcome)))
+    pub(crate) fn number(&mut self, text: &str) -> i32 {
+        self.run(text)
+            .map_or_else(|error| error.number, |outcome| panic!("no error: {}", shown(&outcome)))
     }
 }
 
-pub fn command(kind: CommandKind, text: &str, parameters: &[(&str, &str, &str)]) -> Command {
+pub(crate) fn command(kind: CommandKind, text: &str, parameters: &[(&str, &str, &str)]) -> Command {
     Command {
         text: text.to_owned(),
         kind,
@@ -147,7 +158,7 @@ pub fn command(kind: CommandKind, text: &str, parameters: &[(&str, &str, &str)])
     }
 }
 
-pub fn shown(outcome: &Outcome) -> String {
+pub(crate) fn shown(outcome: &Outcome) -> String {
     let cell = |value: &Value| match value {
         Value::Null => "NULL".to_owned(),
         Value::Bit(bit) => bit.to_string(),
@@ -172,7 +183,7 @@ pub fn shown(outcome: &Outcome) -> String {
 }
 
 /// Runs every case on a fresh practice and reports all that differ.
-pub fn expect(cases: &[(&str, &str)]) {
+pub(crate) fn expect(cases: &[(&str, &str)]) {
     let mut wrong = Vec::new();
     for (text, expected) in cases {
         let found = Practice::open().rows(text);
@@ -180,5 +191,11 @@ pub fn expect(cases: &[(&str, &str)]) {
             wrong.push(format!("{text}\n  expected {expected}\n  found    {found}"));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} cases differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases differ:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }

@@ -78,7 +78,11 @@ fn column(tokens: &Tokens, from: usize, to: usize) -> Result<ColumnDefinition, S
             "DEFAULT" => {
                 let end = (at..to)
                     .find(|&i| {
-                        i > at && matches!(tokens.word(i).as_deref(), Some("NOT" | "NULL" | "PRIMARY" | "UNIQUE"))
+                        i > at
+                            && matches!(
+                                tokens.word(i).as_deref(),
+                                Some("NOT" | "NULL" | "PRIMARY" | "UNIQUE")
+                            )
                     })
                     .unwrap_or(to);
                 column.default = Some(tokens.expression(at, end)?);
@@ -91,7 +95,11 @@ fn column(tokens: &Tokens, from: usize, to: usize) -> Result<ColumnDefinition, S
 }
 
 /// Reads a type; returns the index after it.
-pub(super) fn type_name(tokens: &Tokens, from: usize, to: usize) -> Result<(Type, usize), SqlError> {
+pub(super) fn type_name(
+    tokens: &Tokens,
+    from: usize,
+    to: usize,
+) -> Result<(Type, usize), SqlError> {
     let mut end = from + 1;
     while tokens.get(end) == Some(&Token::Period) {
         end += 2;

@@ -16,25 +16,62 @@ use tokens::Tokens;
 /// One statement.
 #[derive(Clone, Debug)]
 pub(crate) enum Statement {
-    Declare { name: String, kind: Type, initial: Option<Expr> },
-    DeclareTable { name: String, definition: TableDefinition },
-    CreateTable { name: String, definition: TableDefinition },
-    DropTable { names: Vec<String>, if_exists: bool },
-    Set { name: String, value: Expr },
+    Declare {
+        name: String,
+        kind: Type,
+        initial: Option<Expr>,
+    },
+    DeclareTable {
+        name: String,
+        definition: TableDefinition,
+    },
+    CreateTable {
+        name: String,
+        definition: TableDefinition,
+    },
+    DropTable {
+        names: Vec<String>,
+        if_exists: bool,
+    },
+    Set {
+        name: String,
+        value: Expr,
+    },
     Switch(Switch),
     Query(Box<Query>),
     Insert(Box<InsertStatement>),
-    InsertExecute { target: sqlparser::ast::Insert, execute: Execute },
-    Update { update: Box<sqlparser::ast::Update>, with: Option<sqlparser::ast::With>, top: Option<Expr> },
-    Delete { delete: Box<sqlparser::ast::Delete>, with: Option<sqlparser::ast::With>, top: Option<Expr> },
+    InsertExecute {
+        target: sqlparser::ast::Insert,
+        execute: Execute,
+    },
+    Update {
+        update: Box<sqlparser::ast::Update>,
+        with: Option<sqlparser::ast::With>,
+        top: Option<Expr>,
+    },
+    Delete {
+        delete: Box<sqlparser::ast::Delete>,
+        with: Option<sqlparser::ast::With>,
+        top: Option<Expr>,
+    },
     Begin,
     Commit,
     Rollback(Option<String>),
     Save(String),
-    If { condition: Expr, then: Box<Self>, otherwise: Option<Box<Self>> },
-    While { condition: Expr, body: Box<Self> },
+    If {
+        condition: Expr,
+        then: Box<Self>,
+        otherwise: Option<Box<Self>>,
+    },
+    While {
+        condition: Expr,
+        body: Box<Self>,
+    },
     Block(Vec<Self>),
-    Try { body: Vec<Self>, handler: Vec<Self> },
+    Try {
+        body: Vec<Self>,
+        handler: Vec<Self>,
+    },
     Break,
     Continue,
     Return(Option<Expr>),
@@ -106,10 +143,4 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Statement>, SqlError> {
         None => Ok(statements),
         Some(token) => Err(SqlError::syntax(&token.to_string())),
     }
-}
-
-/// Reads one expression, as the simulator's own procedures write them.
-pub(crate) fn parse_expression(text: &str) -> Result<Expr, SqlError> {
-    let tokens = Tokens::new(text)?;
-    tokens.expression(0, tokens.len())
 }

@@ -114,7 +114,10 @@ fn simple(
         "SELECT" | "WITH" => query(tokens, start, end)?,
         "INSERT" => insert(tokens, start, end)?,
         "UPDATE" | "DELETE" => {
-            let (slice, top) = without_top(tokens, start, end)?;
+            let (mut slice, top) = without_top(tokens, start, end)?;
+            if word == "DELETE" {
+                slice = reordered_delete(slice);
+            }
             let statement = tokens.read_tokens(slice, Parser::parse_statement)?;
             changing(statement, None, top)?
         }
@@ -160,15 +163,21 @@ fn simple(
         "DROP" if tokens.is_word(rest, "TABLE") => {
             let if_exists = tokens.is_word(rest + 1, "IF");
             let from = if if_exists { rest + 3 } else { rest + 1 };
-            let names: Vec<String> =
-                tokens.list(from, end).into_iter().map(|(from, to)| tokens.text(from, to)).collect();
+            let names: Vec<String> = tokens
+                .list(from, end)
+                .into_iter()
+                .map(|(from, to)| tokens.text(from, to))
+                .collect();
             Statement::DropTable { names, if_exists }
         }
         "USE" => Statement::Nothing,
         "CREATE" | "ALTER" | "DROP" | "TRUNCATE" | "GRANT" => {
             return Err(SqlError::new(
                 262,
-                format!("{} permission denied in database 'BPSPatients'.", tokens.text(start, rest + 1)),
+                format!(
+                    "{} permission denied in database 'BPSPatients'.",
+                    tokens.text(start, rest + 1)
+                ),
             ));
         }
         "MERGE" | "WAITFOR" | "GOTO" | "OPEN" | "FETCH" | "CLOSE" | "DEALLOCATE" | "BULK" => {
@@ -228,10 +237,50 @@ fn without_top(
     Ok((slice, Some(tokens.expression(start + 3, close)?)))
 }
 
+/// `DELETE [FROM] target [OUTPUT ...] [FROM ...] [WHERE ...]` in the order sqlparser reads.
+fn reordered_delete(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let is_word = |token: &TokenWithSpan, word: &str| {
+        matches!(&token.token, Token::Word(found)
+            if found.quote_style.is_none() && found.value.eq_ignore_ascii_case(word))
+    };
+    let mut parts: [Vec<TokenWithSpan>; 4] = Default::default();
+    let (mut current, mut depth) = (0, 0_usize);
+    let mut from = None;
+    for (index, token) in tokens.into_iter().enumerate() {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if index == 1 && is_word(&token, "FROM") {
+            from = Some(token);
+            continue;
+        }
+        if depth == 0 && index > 1 {
+            current = match () {
+                () if is_word(&token, "OUTPUT") => 1,
+                () if is_word(&token, "FROM") => 2,
+                () if is_word(&token, "WHERE") => 3,
+                () => current,
+            };
+        }
+        parts[current].push(token);
+    }
+    let [mut target, output, sources, condition] = parts;
+    if sources.is_empty() {
+        let from = from.unwrap_or_else(|| TokenWithSpan::wrap(Token::make_keyword("FROM")));
+        target.insert(1, from);
+    }
+    target.extend(sources);
+    target.extend(output);
+    target.extend(condition);
+    target
+}
+
 fn insert(tokens: &Tokens, start: usize, end: usize) -> Result<Statement, SqlError> {
     let (mut slice, top) = without_top(tokens, start, end)?;
-    let execute_at = (start..end)
-        .find(|&at| tokens.is_word(at, "EXEC") || tokens.is_word(at, "EXECUTE"));
+    let execute_at =
+        (start..end).find(|&at| tokens.is_word(at, "EXEC") || tokens.is_word(at, "EXECUTE"));
     if let Some(at) = execute_at {
         slice = tokens.slice(start, at);
         slice.extend(Tokens::new("VALUES (1)")?.slice(0, 4));
@@ -266,11 +315,30 @@ fn declare(tokens: &Tokens, from: usize, to: usize) -> Result<Statement, SqlErro
 }
 
 const IGNORED: &[&str] = &[
-    "ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL",
-    "QUOTED_IDENTIFIER", "NUMERIC_ROUNDABORT", "TRANSACTION", "LOCK_TIMEOUT", "DATEFORMAT",
-    "DATEFIRST", "LANGUAGE", "DEADLOCK_PRIORITY", "ANSI_NULL_DFLT_ON", "ANSI_DEFAULTS", "STATISTICS",
-    "IDENTITY_INSERT", "TEXTSIZE", "IMPLICIT_TRANSACTIONS", "CURSOR_CLOSE_ON_COMMIT", "ROWCOUNT",
-    "FMTONLY", "ARITHIGNORE", "CONTEXT_INFO",
+    "ANSI_NULLS",
+    "ANSI_PADDING",
+    "ANSI_WARNINGS",
+    "ARITHABORT",
+    "CONCAT_NULL_YIELDS_NULL",
+    "QUOTED_IDENTIFIER",
+    "NUMERIC_ROUNDABORT",
+    "TRANSACTION",
+    "LOCK_TIMEOUT",
+    "DATEFORMAT",
+    "DATEFIRST",
+    "LANGUAGE",
+    "DEADLOCK_PRIORITY",
+    "ANSI_NULL_DFLT_ON",
+    "ANSI_DEFAULTS",
+    "STATISTICS",
+    "IDENTITY_INSERT",
+    "TEXTSIZE",
+    "IMPLICIT_TRANSACTIONS",
+    "CURSOR_CLOSE_ON_COMMIT",
+    "ROWCOUNT",
+    "FMTONLY",
+    "ARITHIGNORE",
+    "CONTEXT_INFO",
 ];
 
 fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement, SqlError> {
@@ -287,22 +355,32 @@ fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement, SqlError> 
             slice.extend(Tokens::new("(")?.slice(0, 1));
             slice.extend(tokens.slice(from + 3, end));
             slice.extend(Tokens::new(")")?.slice(0, 1));
-            return Ok(Statement::Set { name, value: tokens.read_tokens(slice, Parser::parse_expr)? });
+            return Ok(Statement::Set {
+                name,
+                value: tokens.read_tokens(slice, Parser::parse_expr)?,
+            });
         }
         return Err(tokens.error(from + 1));
     }
     let on = match tokens.word(end - 1).as_deref() {
-        Some("ON") => true,
-        Some("OFF") => false,
-        _ if matches!(word.as_str(), "NOCOUNT" | "XACT_ABORT") => return Err(tokens.error(from)),
-        _ => false,
+        Some("ON") => Some(true),
+        Some("OFF") => Some(false),
+        _ => None,
     };
-    match word.as_str() {
-        "NOCOUNT" => Ok(Statement::Switch(Switch::NoCount(on))),
-        "XACT_ABORT" => Ok(Statement::Switch(Switch::AbortOnError(on))),
-        known if IGNORED.contains(&known) => Ok(Statement::Nothing),
-        _ => Err(SqlError::new(195, format!("'{word}' is not a recognized SET option."))),
+    let mut switches = Vec::new();
+    for (start, _) in tokens.list(from, end) {
+        let word = tokens.word(start).ok_or_else(|| tokens.error(start))?;
+        match (word.as_str(), on) {
+            ("NOCOUNT", Some(on)) => switches.push(Statement::Switch(Switch::NoCount(on))),
+            ("XACT_ABORT", Some(on)) => switches.push(Statement::Switch(Switch::AbortOnError(on))),
+            ("NOCOUNT" | "XACT_ABORT", None) => return Err(tokens.error(end - 1)),
+            (known, _) if IGNORED.contains(&known) => {}
+            _ => {
+                return Err(SqlError::new(195, format!("'{word}' is not a recognized SET option.")));
+            }
+        }
     }
+    Ok(Statement::Block(switches))
 }
 
 fn execute(tokens: &Tokens, from: usize, end: usize) -> Result<Execute, SqlError> {

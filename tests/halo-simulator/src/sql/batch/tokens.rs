@@ -11,15 +11,59 @@ static DIALECT: MsSqlDialect = MsSqlDialect {};
 
 /// Words that begin a statement wherever they stand outside parentheses.
 const STARTERS: &[&str] = &[
-    "DECLARE", "IF", "WHILE", "BEGIN", "COMMIT", "ROLLBACK", "SAVE", "PRINT", "RETURN", "THROW",
-    "RAISERROR", "ELSE", "BREAK", "CONTINUE", "CREATE", "ALTER", "DROP", "TRUNCATE", "WAITFOR",
-    "EXEC", "EXECUTE", "USE", "GRANT", "GOTO", "SET", "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE",
+    "DECLARE",
+    "IF",
+    "WHILE",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVE",
+    "PRINT",
+    "RETURN",
+    "THROW",
+    "RAISERROR",
+    "ELSE",
+    "BREAK",
+    "CONTINUE",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "TRUNCATE",
+    "WAITFOR",
+    "EXEC",
+    "EXECUTE",
+    "USE",
+    "GRANT",
+    "GOTO",
+    "SET",
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
 ];
 
 const HINTS: &[&str] = &[
-    "NOLOCK", "READUNCOMMITTED", "UPDLOCK", "HOLDLOCK", "ROWLOCK", "TABLOCK", "TABLOCKX", "READPAST",
-    "READCOMMITTED", "READCOMMITTEDLOCK", "REPEATABLEREAD", "SERIALIZABLE", "XLOCK", "PAGLOCK",
-    "NOWAIT", "INDEX", "FORCESEEK", "FORCESCAN", "NOEXPAND", "SNAPSHOT",
+    "NOLOCK",
+    "READUNCOMMITTED",
+    "UPDLOCK",
+    "HOLDLOCK",
+    "ROWLOCK",
+    "TABLOCK",
+    "TABLOCKX",
+    "READPAST",
+    "READCOMMITTED",
+    "READCOMMITTEDLOCK",
+    "REPEATABLEREAD",
+    "SERIALIZABLE",
+    "XLOCK",
+    "PAGLOCK",
+    "NOWAIT",
+    "INDEX",
+    "FORCESEEK",
+    "FORCESCAN",
+    "NOEXPAND",
+    "SNAPSHOT",
 ];
 
 /// Tokens without blanks, comments and table hints, and a reading position.
@@ -40,6 +84,7 @@ impl Tokens {
         let mut tokens: Vec<TokenWithSpan> =
             all.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
         strip_hints(&mut tokens);
+        guard_for(&mut tokens);
         Ok(Self { tokens, at: 0 })
     }
 
@@ -289,5 +334,51 @@ fn strip_hints(tokens: &mut Vec<TokenWithSpan>) {
         } else {
             at += 1;
         }
+    }
+}
+
+/// Puts `WHERE 1 = 1` before the FOR JSON of a SELECT without FROM: sqlparser would otherwise read
+/// FOR as the last column's alias.
+fn guard_for(tokens: &mut Vec<TokenWithSpan>) {
+    let word = |token: &TokenWithSpan| match &token.token {
+        Token::Word(Word { value, quote_style: None, .. }) => value.to_ascii_uppercase(),
+        _ => String::new(),
+    };
+    let mut at = 1;
+    while at + 1 < tokens.len() {
+        let clause = word(&tokens[at]) == "FOR"
+            && matches!(word(&tokens[at + 1]).as_str(), "JSON" | "XML" | "BROWSE");
+        if clause {
+            let mut depth = 0_usize;
+            let mut bare = false;
+            for token in tokens[..at].iter().rev() {
+                match &token.token {
+                    Token::RParen => depth += 1,
+                    Token::LParen if depth == 0 => break,
+                    Token::LParen => depth -= 1,
+                    _ if depth > 0 => {}
+                    _ => match word(token).as_str() {
+                        "FROM" | "WHERE" | "ORDER" | "HAVING" => break,
+                        "SELECT" => {
+                            bare = true;
+                            break;
+                        }
+                        _ => {}
+                    },
+                }
+            }
+            if bare {
+                let number = || TokenWithSpan::wrap(Token::Number("1".to_owned(), false));
+                let guard = [
+                    TokenWithSpan::wrap(Token::make_keyword("WHERE")),
+                    number(),
+                    TokenWithSpan::wrap(Token::Eq),
+                    number(),
+                ];
+                tokens.splice(at..at, guard);
+                at += 4;
+            }
+        }
+        at += 1;
     }
 }

@@ -84,8 +84,12 @@ impl Compiler<'_> {
                 for column in columns {
                     let kind = Type::parse(&column.r#type.to_string())
                         .ok_or_else(|| SqlError::syntax(&column.r#type.to_string()))?;
-                    let path = column.path.clone().unwrap_or_else(|| format!("$.\"{}\"", column.name.value));
-                    let path = literal(path.trim_start_matches("lax ").trim_start_matches("strict "));
+                    let path = column
+                        .path
+                        .clone()
+                        .unwrap_or_else(|| format!("$.\"{}\"", column.name.value));
+                    let path =
+                        literal(path.trim_start_matches("lax ").trim_start_matches("strict "));
                     let value = format!("json_extract({short}.value, {path})");
                     let sql = if column.as_json {
                         value

@@ -50,7 +50,11 @@ impl Compiler<'_> {
         let (output, into, names) = self.output(insert.output.as_ref(), &table, "inserted")?;
         sql += &output;
         let identity = table.columns.iter().any(|column| column.identity);
-        Ok(Changed { statement: Compiled { sql, columns: names, binds: self.binds }, into, identity })
+        Ok(Changed {
+            statement: Compiled { sql, columns: names, binds: self.binds },
+            into,
+            identity,
+        })
     }
 
     fn source_rows(
@@ -60,7 +64,8 @@ impl Compiler<'_> {
         columns: &[TableColumn],
     ) -> Result<String, SqlError> {
         let count = |found: usize| {
-            let (number, direction) = if found < columns.len() { (109, "more") } else { (110, "fewer") };
+            let (number, direction) =
+                if found < columns.len() { (109, "more") } else { (110, "fewer") };
             if found == columns.len() {
                 return Ok(());
             }
@@ -80,7 +85,11 @@ impl Compiler<'_> {
                 let mut cells = Vec::new();
                 for (expr, column) in row.iter().zip(columns) {
                     let default = matches!(expr, Expr::Identifier(ident) if ident.value.eq_ignore_ascii_case("DEFAULT"));
-                    let piece = if default { Piece::new("NULL", Type::Unknown) } else { self.expr(expr, &scope)? };
+                    let piece = if default {
+                        Piece::new("NULL", Type::Unknown)
+                    } else {
+                        self.expr(expr, &scope)?
+                    };
                     cells.push(stored(&piece, table, column, "INSERT"));
                 }
                 rows.push(format!("({})", cells.join(", ")));
@@ -110,7 +119,9 @@ impl Compiler<'_> {
     ) -> Result<Changed, SqlError> {
         let prefix = self.prefix(with)?;
         let from: &[TableWithJoins] = match &update.from {
-            Some(UpdateTableFromKind::AfterSet(from) | UpdateTableFromKind::BeforeSet(from)) => from,
+            Some(UpdateTableFromKind::AfterSet(from) | UpdateTableFromKind::BeforeSet(from)) => {
+                from
+            }
             None => std::slice::from_ref(&update.table),
         };
         let target = target_name(&update.table)?;
@@ -208,9 +219,9 @@ impl Compiler<'_> {
         from: &[TableWithJoins],
         verb: &str,
     ) -> Result<Rc<Table>, SqlError> {
-        let factors = from
-            .iter()
-            .flat_map(|table| std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)));
+        let factors = from.iter().flat_map(|table| {
+            std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation))
+        });
         for factor in factors {
             if let TableFactor::Table { name, alias: Some(alias), .. } = factor
                 && let [wanted] = target
@@ -255,10 +266,13 @@ impl Compiler<'_> {
             .enumerate()
             .map(|(index, (_, piece))| format!("{} AS _{}", piece.sql, index + 1))
             .collect();
-        let into = into_table.as_ref().and_then(|into| into.targets.first()).map(|target| match target {
-            Expr::CompoundIdentifier(idents) => idents.iter().map(|ident| ident.value.clone()).collect(),
-            other => vec![other.to_string()],
-        });
+        let into =
+            into_table.as_ref().and_then(|into| into.targets.first()).map(|target| match target {
+                Expr::CompoundIdentifier(idents) => {
+                    idents.iter().map(|ident| ident.value.clone()).collect()
+                }
+                other => vec![other.to_string()],
+            });
         let names: Vec<(String, Type)> =
             items.into_iter().map(|(name, piece): (String, Piece)| (name, piece.kind)).collect();
         let _: &[SelectItem] = select_items;
@@ -269,7 +283,12 @@ impl Compiler<'_> {
 fn target_columns(table: &Table, insert: &Insert) -> Result<Vec<TableColumn>, SqlError> {
     if insert.columns.is_empty() {
         let skip_identity = table.has_identity;
-        return Ok(table.columns.iter().filter(|column| !(skip_identity && column.identity)).cloned().collect());
+        return Ok(table
+            .columns
+            .iter()
+            .filter(|column| !(skip_identity && column.identity))
+            .cloned()
+            .collect());
     }
     insert
         .columns
@@ -321,7 +340,9 @@ fn key_of(scope: &Scope<'_>, target: &[String], table: &Table) -> Result<String,
         .sources
         .iter()
         .find(|source| source.name.eq_ignore_ascii_case(wanted))
-        .or_else(|| scope.sources.iter().find(|source| source.name.eq_ignore_ascii_case(&table.name)))
+        .or_else(|| {
+            scope.sources.iter().find(|source| source.name.eq_ignore_ascii_case(&table.name))
+        })
         .or_else(|| scope.sources.first().filter(|_| scope.sources.len() == 1))
         .and_then(|source| source.key.clone())
         .ok_or_else(|| SqlError::unsupported(format!("changing {}", target.join("."))))

@@ -1,7 +1,8 @@
 //! Expressions and predicates.
 
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, Expr, TrimWhereField, UnaryOperator, Value,
+    AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, Expr, TrimWhereField, UnaryOperator,
+    Value,
 };
 
 use super::super::SqlError;
@@ -29,8 +30,12 @@ impl Compiler<'_> {
                 let piece = self.expr(expr, scope)?;
                 match op {
                     UnaryOperator::Plus => Ok(piece),
-                    UnaryOperator::Minus => Ok(Piece::new(format!("(- {})", piece.sql), piece.kind)),
-                    UnaryOperator::BitwiseNot => Ok(Piece::new(format!("(~ {})", piece.sql), piece.kind)),
+                    UnaryOperator::Minus => {
+                        Ok(Piece::new(format!("(- {})", piece.sql), piece.kind))
+                    }
+                    UnaryOperator::BitwiseNot => {
+                        Ok(Piece::new(format!("(~ {})", piece.sql), piece.kind))
+                    }
                     UnaryOperator::Not => Ok(Piece::new(format!("(NOT {})", piece.sql), Type::Bit)),
                     other => Err(SqlError::unsupported(format!("the operator {other}"))),
                 }
@@ -91,7 +96,10 @@ impl Compiler<'_> {
                 let not = if *negated { "NOT " } else { "" };
                 let ansi = i32::from(!value.kind.is_unicode() && !pattern.kind.is_unicode());
                 let text = text_of(&value);
-                Ok(Piece::new(format!("({not}ts_like({text}, {}, {escape}, {ansi}))", pattern.sql), Type::Bit))
+                Ok(Piece::new(
+                    format!("({not}ts_like({text}, {}, {escape}, {ansi}))", pattern.sql),
+                    Type::Bit,
+                ))
             }
             Expr::Exists { subquery, negated } => {
                 let query = self.query(subquery, Some(scope))?;
@@ -144,7 +152,9 @@ impl Compiler<'_> {
                 let piece = self.expr(expr, scope)?;
                 Ok(Piece::new(format!("ts_floor({})", piece.sql), piece.kind))
             }
-            Expr::CompoundFieldAccess { root, access_chain } => self.xml_value(root, access_chain, scope),
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                self.xml_value(root, access_chain, scope)
+            }
             other => Err(SqlError::unsupported(format!("the expression {other}"))),
         }
     }
@@ -157,7 +167,8 @@ impl Compiler<'_> {
         scope: &Scope<'_>,
     ) -> Result<Piece, SqlError> {
         let (l, r) = (self.expr(left, scope)?, self.expr(right, scope)?);
-        let logical = |word: &str| Ok(Piece::new(format!("({} {word} {})", l.sql, r.sql), Type::Bit));
+        let logical =
+            |word: &str| Ok(Piece::new(format!("({} {word} {})", l.sql, r.sql), Type::Bit));
         let relation = |sign: &str| {
             let (left, right) = comparable(&l, &r);
             Ok(Piece::new(format!("({left} {sign} {right})"), Type::Bit))
@@ -173,7 +184,12 @@ impl Compiler<'_> {
             BinaryOperator::GtEq => relation(">="),
             BinaryOperator::Plus => Ok(plus(&l, &r)),
             BinaryOperator::Minus if l.kind.is_temporal() => Ok(Piece::new(
-                format!("ts_dateadd('day', -({}), {}, {})", r.sql, l.sql, literal(&l.kind.to_string())),
+                format!(
+                    "ts_dateadd('day', -({}), {}, {})",
+                    r.sql,
+                    l.sql,
+                    literal(&l.kind.to_string())
+                ),
                 l.kind,
             )),
             BinaryOperator::Minus | BinaryOperator::Multiply => {
@@ -196,7 +212,10 @@ impl Compiler<'_> {
             }
             BinaryOperator::BitwiseXor => {
                 let (a, b) = (&l.sql, &r.sql);
-                Ok(Piece::new(format!("((({a}) | ({b})) - (({a}) & ({b})))"), arithmetic(l.kind, r.kind)))
+                Ok(Piece::new(
+                    format!("((({a}) | ({b})) - (({a}) & ({b})))"),
+                    arithmetic(l.kind, r.kind),
+                ))
             }
             other => Err(SqlError::unsupported(format!("the operator {other}"))),
         }
@@ -328,7 +347,8 @@ fn constant(value: &Value) -> Result<Piece, SqlError> {
         Value::SingleQuotedString(content) => text(content, false),
         Value::NationalStringLiteral(content) => text(content, true),
         Value::HexStringLiteral(digits) => {
-            let padded = if digits.len().is_multiple_of(2) { digits.clone() } else { format!("0{digits}") };
+            let padded =
+                if digits.len().is_multiple_of(2) { digits.clone() } else { format!("0{digits}") };
             let length = u32::try_from(padded.len() / 2).ok();
             Piece::new(format!("x'{padded}'"), Type::Binary { fixed: false, length })
         }
@@ -345,7 +365,11 @@ fn number(digits: &str) -> Piece {
         let scale = u8::try_from(fraction.len()).unwrap_or(38);
         let precision = u8::try_from(whole.len()).unwrap_or(38).saturating_add(scale);
         return Piece::new(
-            format!("{whole}.{fraction}0").replacen('.', if whole.is_empty() { "0." } else { "." }, 1),
+            format!("{whole}.{fraction}0").replacen(
+                '.',
+                if whole.is_empty() { "0." } else { "." },
+                1,
+            ),
             Type::Decimal { precision: precision.max(1), scale },
         );
     }
@@ -371,7 +395,10 @@ fn plus(left: &Piece, right: &Piece) -> Piece {
     let (l, r) = (&left.sql, &right.sql);
     if left.kind.is_text() && right.kind.is_text() {
         let unicode = left.kind.is_unicode() || right.kind.is_unicode();
-        return Piece::new(format!("({l} || {r})"), Type::Text { unicode, fixed: false, length: None });
+        return Piece::new(
+            format!("({l} || {r})"),
+            Type::Text { unicode, fixed: false, length: None },
+        );
     }
     if left.kind.is_temporal() && right.kind.is_number() {
         let kind = literal(&left.kind.to_string());
@@ -417,7 +444,10 @@ pub(super) fn common_kind<'p>(pieces: impl Iterator<Item = &'p Piece>) -> Type {
 pub(super) fn comparable(left: &Piece, right: &Piece) -> (String, String) {
     let (l, r) = (left.kind, right.kind);
     let same_spelling = |kind: Type| {
-        matches!(kind, Type::DateTime | Type::DateTime2 | Type::SmallDateTime | Type::DateTimeOffset)
+        matches!(
+            kind,
+            Type::DateTime | Type::DateTime2 | Type::SmallDateTime | Type::DateTimeOffset
+        )
     };
     let target = if l.is_temporal() || r.is_temporal() {
         let (date, other) = if l.is_temporal() { (l, r) } else { (r, l) };

@@ -1,8 +1,8 @@
 //! Calls of built-in functions.
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, OrderByExpr,
-    WindowFrame, WindowFrameBound, WindowSpec, WindowType,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    OrderByExpr, WindowFrame, WindowFrameBound, WindowSpec, WindowType,
 };
 
 use super::super::SqlError;
@@ -101,7 +101,11 @@ const WINDOW: &[&str] =
 const AGGREGATES: &[&str] = &["COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX", "STRING_AGG"];
 
 impl Compiler<'_> {
-    pub(super) fn function(&mut self, call: &Function, scope: &Scope<'_>) -> Result<Piece, SqlError> {
+    pub(super) fn function(
+        &mut self,
+        call: &Function,
+        scope: &Scope<'_>,
+    ) -> Result<Piece, SqlError> {
         let name = call.name.to_string().trim_matches(['[', ']', '"']).to_ascii_uppercase();
         if let Some((_, kind)) = SUPPLIED.iter().find(|(known, _)| *known == name) {
             return Ok(self.bind(&format!("@@{name}()"), *kind));
@@ -113,7 +117,10 @@ impl Compiler<'_> {
         let part = match name.as_str() {
             "DATEADD" | "DATEDIFF" | "DATEPART" | "DATENAME" | "DATEDIFF_BIG" => {
                 let Some(Expr::Identifier(part)) = arguments.first() else {
-                    return Err(SqlError::new(1023, format!("Invalid parameter 1 specified for {}.", name.to_lowercase())));
+                    return Err(SqlError::new(
+                        1023,
+                        format!("Invalid parameter 1 specified for {}.", name.to_lowercase()),
+                    ));
                 };
                 Some(literal(&part.value))
             }
@@ -127,7 +134,9 @@ impl Compiler<'_> {
         if let Some(part) = part {
             return dated(&name, &part, &pieces);
         }
-        if let Some(&(_, target, least, most, returns)) = PLAIN.iter().find(|(known, ..)| *known == name) {
+        if let Some(&(_, target, least, most, returns)) =
+            PLAIN.iter().find(|(known, ..)| *known == name)
+        {
             if pieces.len() < least || pieces.len() > most {
                 return Err(SqlError::argument_count(&name.to_lowercase(), least));
             }
@@ -136,7 +145,15 @@ impl Compiler<'_> {
                 Returns::Text => loose(pieces[0].kind),
                 Returns::First => pieces[0].kind,
             };
-            let list: Vec<String> = pieces.iter().map(written).collect();
+            let textual = matches!(returns, Returns::Text)
+                || matches!(
+                    name.as_str(),
+                    "CHARINDEX" | "PATINDEX" | "ASCII" | "UNICODE" | "QUOTENAME"
+                );
+            let list: Vec<String> = pieces
+                .iter()
+                .map(|piece| if textual { written(piece) } else { piece.sql.clone() })
+                .collect();
             return Ok(Piece::new(format!("{target}({})", list.join(", ")), kind));
         }
         self.special(&name, &pieces)
@@ -145,7 +162,11 @@ impl Compiler<'_> {
     fn special(&mut self, name: &str, pieces: &[Piece]) -> Result<Piece, SqlError> {
         let sql = |index: usize| pieces.get(index).map_or("NULL", |piece| piece.sql.as_str());
         let wants = |count: usize| {
-            if pieces.len() < count { Err(SqlError::argument_count(&name.to_lowercase(), count)) } else { Ok(()) }
+            if pieces.len() < count {
+                Err(SqlError::argument_count(&name.to_lowercase(), count))
+            } else {
+                Ok(())
+            }
         };
         let kind_name = |index: usize| literal(&pieces[index].kind.to_string());
         Ok(match name {
@@ -159,7 +180,8 @@ impl Compiler<'_> {
             }
             "ISNULL" => {
                 wants(2)?;
-                let kind = if pieces[0].kind == Type::Unknown { pieces[1].kind } else { pieces[0].kind };
+                let kind =
+                    if pieces[0].kind == Type::Unknown { pieces[1].kind } else { pieces[0].kind };
                 Piece::new(format!("ifnull({}, {})", sql(0), coerced(&pieces[1], kind)), kind)
             }
             "COALESCE" => {
@@ -171,7 +193,10 @@ impl Compiler<'_> {
             "NULLIF" => {
                 wants(2)?;
                 let (left, right) = comparable(&pieces[0], &pieces[1]);
-                Piece::new(format!("(CASE WHEN {left} = {right} THEN NULL ELSE {} END)", sql(0)), pieces[0].kind)
+                Piece::new(
+                    format!("(CASE WHEN {left} = {right} THEN NULL ELSE {} END)", sql(0)),
+                    pieces[0].kind,
+                )
             }
             "IIF" => {
                 wants(3)?;
@@ -192,7 +217,9 @@ impl Compiler<'_> {
                 let list: Vec<String> = pieces[1..]
                     .iter()
                     .enumerate()
-                    .map(|(index, piece)| format!("WHEN {} THEN {}", index + 1, coerced(piece, kind)))
+                    .map(|(index, piece)| {
+                        format!("WHEN {} THEN {}", index + 1, coerced(piece, kind))
+                    })
                     .collect();
                 Piece::new(format!("(CASE {} {} END)", sql(0), list.join(" ")), kind)
             }
@@ -216,7 +243,8 @@ impl Compiler<'_> {
             }
             "JSON_VALUE" => {
                 wants(2)?;
-                let (json, path) = (sql(0), format!("replace(replace({}, 'lax ', ''), 'strict ', '')", sql(1)));
+                let (json, path) =
+                    (sql(0), format!("replace(replace({}, 'lax ', ''), 'strict ', '')", sql(1)));
                 Piece::new(
                     format!(
                         "(CASE json_type({json}, {path}) WHEN 'object' THEN NULL WHEN 'array' THEN NULL \
@@ -231,9 +259,15 @@ impl Compiler<'_> {
                 let json = sql(0);
                 let path = pieces.get(1).map_or("'$'", |piece| piece.sql.as_str());
                 let path = format!("replace(replace({path}, 'lax ', ''), 'strict ', '')");
-                let extract = if pieces.len() > 1 { format!("json_extract({json}, {path})") } else { json.to_owned() };
+                let extract = if pieces.len() > 1 {
+                    format!("json_extract({json}, {path})")
+                } else {
+                    json.to_owned()
+                };
                 Piece::new(
-                    format!("(CASE WHEN json_type({json}, {path}) IN ('object', 'array') THEN {extract} END)"),
+                    format!(
+                        "(CASE WHEN json_type({json}, {path}) IN ('object', 'array') THEN {extract} END)"
+                    ),
                     Type::Json,
                 )
             }
@@ -247,8 +281,13 @@ impl Compiler<'_> {
             }
             "HAS_PERMS_BY_NAME" => {
                 wants(3)?;
-                let denied: Vec<String> =
-                    self.catalog.environment.denied_objects.iter().map(|object| literal(object)).collect();
+                let denied: Vec<String> = self
+                    .catalog
+                    .environment
+                    .denied_objects
+                    .iter()
+                    .map(|object| literal(object))
+                    .collect();
                 Piece::new(
                     format!(
                         "(CASE WHEN ({0}) IS NULL THEN 1 \
@@ -273,7 +312,10 @@ impl Compiler<'_> {
             ),
             "DATABASEPROPERTYEX" => Piece::new("'Latin1_General_CI_AS'", Type::nvarchar(Some(128))),
             _ => {
-                return Err(SqlError::new(195, format!("'{name}' is not a recognized built-in function name.")));
+                return Err(SqlError::new(
+                    195,
+                    format!("'{name}' is not a recognized built-in function name."),
+                ));
             }
         })
     }
@@ -308,7 +350,9 @@ impl Compiler<'_> {
                 .ok_or_else(|| SqlError::argument_count(&name.to_lowercase(), 1))
         };
         let over = match &call.over {
-            Some(WindowType::WindowSpec(window)) => format!(" OVER ({})", self.window(window, scope)?),
+            Some(WindowType::WindowSpec(window)) => {
+                format!(" OVER ({})", self.window(window, scope)?)
+            }
             Some(WindowType::NamedWindow(_)) => return Err(SqlError::unsupported("named windows")),
             None => String::new(),
         };
@@ -329,7 +373,9 @@ impl Compiler<'_> {
                 Piece::new(format!("CAST(avg({distinct}{}){over} AS INTEGER)", one()?), sum)
             }
             "AVG" => Piece::new(format!("avg({distinct}{}){over}", one()?), sum),
-            "MIN" | "MAX" => Piece::new(format!("{}({}){over}", name.to_lowercase(), one()?), first),
+            "MIN" | "MAX" => {
+                Piece::new(format!("{}({}){over}", name.to_lowercase(), one()?), first)
+            }
             "STRING_AGG" => {
                 let [value, separator] = &pieces[..] else {
                     return Err(SqlError::argument_count("string_agg", 2));
@@ -343,7 +389,10 @@ impl Compiler<'_> {
             }
             _ => {
                 if call.over.is_none() {
-                    return Err(SqlError::new(10753, format!("The function '{name}' must have an OVER clause.")));
+                    return Err(SqlError::new(
+                        10753,
+                        format!("The function '{name}' must have an OVER clause."),
+                    ));
                 }
                 let kind = match name {
                     "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" => Type::BigInt,
@@ -421,7 +470,11 @@ fn dated(name: &str, part: &str, pieces: &[Piece]) -> Result<Piece, SqlError> {
     Ok(match name {
         "DATEADD" => {
             let kind = if pieces[1].kind.is_temporal() { pieces[1].kind } else { Type::DateTime };
-            let sql = format!("ts_dateadd({part}, {first}, {}, {})", pieces[1].sql, literal(&kind.to_string()));
+            let sql = format!(
+                "ts_dateadd({part}, {first}, {}, {})",
+                pieces[1].sql,
+                literal(&kind.to_string())
+            );
             Piece::new(sql, kind)
         }
         "DATEPART" => Piece::new(format!("ts_datepart({part}, {first})"), Type::Int),
@@ -439,9 +492,9 @@ fn arguments(call: &Function) -> Result<Vec<Expr>, SqlError> {
             .iter()
             .map(|argument| match argument {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr.clone()),
-                FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => {
-                    Ok(Expr::Wildcard(sqlparser::ast::helpers::attached_token::AttachedToken::empty()))
-                }
+                FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => Ok(Expr::Wildcard(
+                    sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+                )),
                 other => Err(SqlError::syntax(&other.to_string())),
             })
             .collect(),

@@ -130,7 +130,8 @@ impl<'a> Compiler<'a> {
 
 fn system_variable(name: &str) -> Option<Type> {
     Some(match name.to_ascii_lowercase().as_str() {
-        "@@rowcount" | "@@error" | "@@trancount" | "@@spid" | "@@fetch_status" | "@@lock_timeout" => Type::Int,
+        "@@rowcount" | "@@error" | "@@trancount" | "@@spid" | "@@fetch_status"
+        | "@@lock_timeout" => Type::Int,
         "@@identity" => Type::Decimal { precision: 38, scale: 0 },
         "@@version" | "@@servername" | "@@language" => Type::nvarchar(Some(300)),
         "@@datefirst" => Type::TinyInt,
@@ -139,10 +140,6 @@ fn system_variable(name: &str) -> Option<Type> {
 }
 
 impl Scope<'_> {
-    fn nested<'p>(parent: &'p Scope<'p>) -> Scope<'p> {
-        Scope { sources: Vec::new(), parent: Some(parent) }
-    }
-
     fn column(&self, name: &str) -> Result<Piece, SqlError> {
         let mut found = self
             .sources

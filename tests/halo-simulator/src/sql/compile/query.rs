@@ -1,8 +1,8 @@
 //! Whole queries: CTEs, set operations, limits, FOR JSON.
 
 use sqlparser::ast::{
-    Expr, ForClause, ForJson, ForXml, LimitClause, OrderByExpr, OrderByKind, Query, Select, SelectItem,
-    SetExpr, SetOperator, SetQuantifier, Values, With,
+    Expr, ForClause, ForJson, ForXml, LimitClause, OrderByExpr, OrderByKind, Query, Select,
+    SelectItem, SetExpr, SetOperator, SetQuantifier, Values, With,
 };
 
 use super::super::SqlError;
@@ -49,7 +49,11 @@ impl Compiler<'_> {
         Ok(Compiled { sql: rows.sql, columns: rows.columns, binds: self.binds })
     }
 
-    pub(super) fn query(&mut self, query: &Query, parent: Option<&Scope<'_>>) -> Result<Rows, SqlError> {
+    pub(super) fn query(
+        &mut self,
+        query: &Query,
+        parent: Option<&Scope<'_>>,
+    ) -> Result<Rows, SqlError> {
         let depth = self.commons.len();
         let with = match &query.with {
             Some(with) => self.with(with, parent)?,
@@ -62,7 +66,11 @@ impl Compiler<'_> {
     }
 
     /// The WITH clause; its names stay in reach until the caller forgets them.
-    pub(super) fn with(&mut self, with: &With, parent: Option<&Scope<'_>>) -> Result<String, SqlError> {
+    pub(super) fn with(
+        &mut self,
+        with: &With,
+        parent: Option<&Scope<'_>>,
+    ) -> Result<String, SqlError> {
         let mut list = Vec::new();
         for cte in &with.cte_tables {
             let name = cte.alias.name.value.clone();
@@ -116,7 +124,12 @@ impl Compiler<'_> {
         let rows = self.set_expr(&query.body, parent, Tail { order, offset, fetch })?;
         match &query.for_clause {
             None | Some(ForClause::Browse) => Ok(rows),
-            Some(ForClause::Json { for_json, root, include_null_values, without_array_wrapper }) => {
+            Some(ForClause::Json {
+                for_json,
+                root,
+                include_null_values,
+                without_array_wrapper,
+            }) => {
                 let specification = Specification {
                     paths: Vec::new(),
                     types: Vec::new(),
@@ -152,6 +165,9 @@ impl Compiler<'_> {
             }
             SetExpr::Values(values) => self.values(values, parent),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
+                let plain = [left, right].map(
+                    |side| matches!(side.as_ref(), SetExpr::Select(select) if select.top.is_none()),
+                );
                 let left = self.set_expr(left, parent, Tail::default())?;
                 let right = self.set_expr(right, parent, Tail::default())?;
                 if left.columns.len() != right.columns.len() {
@@ -173,11 +189,15 @@ impl Compiler<'_> {
                     .zip(&right.columns)
                     .map(|((name, a), (_, b))| (name.clone(), a.combine(*b)))
                     .collect();
-                let sql = format!(
-                    "{} {word} {}",
-                    arm(&left, &columns),
-                    arm(&right, &columns)
-                );
+                let arm = |rows: &Rows, plain: bool| {
+                    // A recursive CTE may name itself only directly in an arm's FROM.
+                    if plain && word == "UNION ALL" && !needs_coercion(rows, &columns) {
+                        rows.sql.clone()
+                    } else {
+                        arm(rows, &columns)
+                    }
+                };
+                let sql = format!("{} {word} {}", arm(&left, plain[0]), arm(&right, plain[1]));
                 self.finish(sql, columns, parent, tail)
             }
             other => Err(SqlError::unsupported(format!("the query {other}"))),
@@ -243,7 +263,10 @@ impl Compiler<'_> {
         }
         let width = rows.first().map_or(0, Vec::len);
         if rows.iter().any(|row| row.len() != width) {
-            return Err(SqlError::new(10709, "The number of columns for each row in a table value constructor must be the same."));
+            return Err(SqlError::new(
+                10709,
+                "The number of columns for each row in a table value constructor must be the same.",
+            ));
         }
         let kinds: Vec<Type> =
             (0..width).map(|index| common_kind(rows.iter().map(|row| &row[index]))).collect();
@@ -254,7 +277,9 @@ impl Compiler<'_> {
                     .iter()
                     .zip(&kinds)
                     .enumerate()
-                    .map(|(index, (piece, kind))| format!("{} AS _{}", coerced(piece, *kind), index + 1))
+                    .map(|(index, (piece, kind))| {
+                        format!("{} AS _{}", coerced(piece, *kind), index + 1)
+                    })
                     .collect();
                 format!("SELECT {}", list.join(", "))
             })
@@ -262,6 +287,13 @@ impl Compiler<'_> {
         let columns = kinds.into_iter().map(|kind| (String::new(), kind)).collect();
         Ok(Rows { sql: arms.join(" UNION ALL "), columns })
     }
+}
+
+fn needs_coercion(rows: &Rows, columns: &[(String, Type)]) -> bool {
+    rows.columns.iter().zip(columns).any(|((_, from), (_, to))| {
+        let piece = Piece::new("_", *from);
+        coerced(&piece, *to) != piece.sql
+    })
 }
 
 /// One arm of a set operation, its columns coerced to the common types.
@@ -337,7 +369,8 @@ fn for_json_rows(
 fn several_sources(select: &Select) -> bool {
     let joined = select.from.len() > 1 || select.from.iter().any(|table| !table.joins.is_empty());
     joined
-        && select.projection.iter().any(|item| {
-            !matches!(item, SelectItem::UnnamedExpr(Expr::Function(_)))
-        })
+        && select
+            .projection
+            .iter()
+            .any(|item| !matches!(item, SelectItem::UnnamedExpr(Expr::Function(_))))
 }

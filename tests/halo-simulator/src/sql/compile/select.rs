@@ -1,7 +1,8 @@
 //! One SELECT.
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, Top, TopQuantity,
+    Distinct, Expr, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, Top,
+    TopQuantity,
 };
 
 use super::super::SqlError;
@@ -131,8 +132,10 @@ impl Compiler<'_> {
                             )
                         })?;
                     for column in &source.columns {
-                        items
-                            .push((column.name.clone(), Piece::new(column.sql.clone(), column.kind)));
+                        items.push((
+                            column.name.clone(),
+                            Piece::new(column.sql.clone(), column.kind),
+                        ));
                     }
                 }
                 other @ SelectItem::ExprWithAliases { .. } => {

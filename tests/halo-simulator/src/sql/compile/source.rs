@@ -101,7 +101,9 @@ impl Compiler<'_> {
             | TableFactor::Function { .. } => self.table_function(factor, &outside)?,
             other => return Err(SqlError::unsupported(format!("the table source {other}"))),
         };
-        if sources.iter().any(|known| known.name.eq_ignore_ascii_case(&source.name)) && !source.name.is_empty() {
+        if sources.iter().any(|known| known.name.eq_ignore_ascii_case(&source.name))
+            && !source.name.is_empty()
+        {
             return Err(SqlError::new(
                 1013,
                 format!(
@@ -127,9 +129,8 @@ impl Compiler<'_> {
                 self.commons.iter().rev().find(|common| common.name.eq_ignore_ascii_case(name))
         {
             let common = common.clone();
-            let mut source = derived(&short, alias, &common.columns, |index| {
-                format!("{short}._{}", index + 1)
-            });
+            let mut source =
+                derived(&short, alias, &common.columns, |index| format!("{short}._{}", index + 1));
             if alias.is_none() {
                 source.name = common.name;
             }
@@ -167,7 +168,9 @@ pub(super) fn derived(
             .iter()
             .enumerate()
             .map(|(index, (name, kind))| Column {
-                name: names.get(index).map_or_else(|| name.clone(), |column| column.name.value.clone()),
+                name: names
+                    .get(index)
+                    .map_or_else(|| name.clone(), |column| column.name.value.clone()),
                 sql: sql(index),
                 kind: *kind,
             })

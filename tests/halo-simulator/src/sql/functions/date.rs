@@ -60,7 +60,10 @@ fn part(arguments: &[Val], function: &str) -> Result<Part, SqlError> {
         "millisecond" | "ms" => Part::Millisecond,
         "iso_week" | "isowk" | "isoww" => Part::IsoWeek,
         _ => {
-            return Err(SqlError::new(155, format!("'{name}' is not a recognized {function} option.")));
+            return Err(SqlError::new(
+                155,
+                format!("'{name}' is not a recognized {function} option."),
+            ));
         }
     })
 }
@@ -102,8 +105,10 @@ fn days(date: Date) -> i64 {
 
 fn millis(moment: DateTime) -> i64 {
     let time = moment.time();
-    let seconds = (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60 + i64::from(time.second());
-    (days(moment.date()) * 86_400 + seconds) * 1000 + i64::from(time.subsec_nanosecond() / 1_000_000)
+    let seconds =
+        (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60 + i64::from(time.second());
+    (days(moment.date()) * 86_400 + seconds) * 1000
+        + i64::from(time.subsec_nanosecond() / 1_000_000)
 }
 
 fn date_diff(arguments: &[Val]) -> Result<Val, SqlError> {
@@ -179,11 +184,13 @@ fn from_parts(arguments: &[Val], count: usize) -> Result<Val, SqlError> {
         .collect();
     let Some(numbers) = numbers else { return Ok(Val::Null) };
     let wrong = || {
-        SqlError::new(289, "Cannot construct data type date, some of the arguments have values which are not valid.")
+        SqlError::new(
+            289,
+            "Cannot construct data type date, some of the arguments have values which are not valid.",
+        )
     };
-    let small = |index: usize| {
-        i8::try_from(numbers.get(index).copied().unwrap_or(0)).map_err(|_| wrong())
-    };
+    let small =
+        |index: usize| i8::try_from(numbers.get(index).copied().unwrap_or(0)).map_err(|_| wrong());
     let year = i16::try_from(numbers[0]).map_err(|_| wrong())?;
     let date = Date::new(year, small(1)?, small(2)?).map_err(|_| wrong())?;
     if count == 3 {
@@ -199,7 +206,8 @@ fn end_of_month(arguments: &[Val]) -> Result<Val, SqlError> {
     let Some(moment) = convert::moment(at(arguments, 0), 0)? else { return Ok(Val::Null) };
     let months = integer_at(arguments, 1)?.unwrap_or(0);
     let moved = Span::new().try_months(months).and_then(|span| moment.checked_add(span));
-    let moved = moved.map_err(|_| SqlError::new(517, "Adding a value to a 'date' column caused an overflow."))?;
+    let moved = moved
+        .map_err(|_| SqlError::new(517, "Adding a value to a 'date' column caused an overflow."))?;
     Ok(convert::write_moment(
         moved.date().last_of_month().to_datetime(Time::midnight()),
         Type::Date,
@@ -255,7 +263,8 @@ fn date_picture(moment: DateTime, picture: &str) -> String {
                 result += &digits[..run.min(9)];
             }
             ('\'', _) => {
-                let literal: String = characters[at + 1..].iter().take_while(|&&c| c != '\'').collect();
+                let literal: String =
+                    characters[at + 1..].iter().take_while(|&&c| c != '\'').collect();
                 used = literal.chars().count() + 2;
                 result += &literal;
             }

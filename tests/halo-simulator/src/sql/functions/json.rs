@@ -69,12 +69,16 @@ impl Aggregate<Option<State>, Option<String>> for ForJson {
 impl State {
     fn new(values: &[Val]) -> rusqlite::Result<Self> {
         let specification: Specification = match values.first() {
-            Some(Val::Text(text)) => serde_json::from_str(text)
-                .map_err(|error| raise(SqlError::unsupported(format!("this FOR JSON ({error})"))))?,
+            Some(Val::Text(text)) => serde_json::from_str(text).map_err(|error| {
+                raise(SqlError::unsupported(format!("this FOR JSON ({error})")))
+            })?,
             _ => Specification::default(),
         };
-        let types =
-            specification.types.iter().map(|name| Type::parse(name).unwrap_or(Type::Unknown)).collect();
+        let types = specification
+            .types
+            .iter()
+            .map(|name| Type::parse(name).unwrap_or(Type::Unknown))
+            .collect();
         Ok(Self { specification, types, text: String::new() })
     }
 
@@ -108,7 +112,11 @@ impl State {
     }
 }
 
-fn insert(members: &mut Vec<(String, Node)>, path: &[String], leaf: String) -> Result<(), SqlError> {
+fn insert(
+    members: &mut Vec<(String, Node)>,
+    path: &[String],
+    leaf: String,
+) -> Result<(), SqlError> {
     let clash = |name: &str| {
         SqlError::new(
             13601,

@@ -37,7 +37,12 @@ pub fn register(connection: &Connection) -> rusqlite::Result<()> {
     json::register(connection)
 }
 
-fn scalar(connection: &Connection, name: &str, deterministic: bool, body: Body) -> rusqlite::Result<()> {
+fn scalar(
+    connection: &Connection,
+    name: &str,
+    deterministic: bool,
+    body: Body,
+) -> rusqlite::Result<()> {
     let mut flags = FunctionFlags::SQLITE_UTF8;
     if deterministic {
         flags |= FunctionFlags::SQLITE_DETERMINISTIC;

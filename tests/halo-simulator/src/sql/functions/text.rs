@@ -25,9 +25,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     ("ts_replace", replace),
     ("ts_stuff", stuff),
     ("ts_replicate", |a| cut(a, |text, n| text.repeat(n))),
-    ("ts_space", |a| {
-        Ok(integer_at(a, 0)?.map_or(Val::Null, |n| Val::Text(" ".repeat(clamp(n)))))
-    }),
+    ("ts_space", |a| Ok(integer_at(a, 0)?.map_or(Val::Null, |n| Val::Text(" ".repeat(clamp(n)))))),
     ("ts_concat", |a| {
         let mut text = String::new();
         for index in 0..a.len() {
@@ -71,9 +69,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
         })
     }),
     ("ts_object", |a| one(a, |text| object_name(&text).to_owned())),
-    ("ts_type_length", |a| {
-        Ok(Val::Integer(type_at(a, 0).byte_length()))
-    }),
+    ("ts_type_length", |a| Ok(Val::Integer(type_at(a, 0).byte_length()))),
 ];
 
 /// The last part of a possibly qualified and bracketed name.
@@ -112,7 +108,10 @@ fn cut(arguments: &[Val], body: fn(String, usize) -> String) -> Result<Val, SqlE
         return Ok(Val::Null);
     };
     if length < 0 {
-        return Err(SqlError::new(536, "Invalid length parameter passed to the LEFT or RIGHT function."));
+        return Err(SqlError::new(
+            536,
+            "Invalid length parameter passed to the LEFT or RIGHT function.",
+        ));
     }
     Ok(Val::Text(body(text, clamp(length))))
 }
@@ -132,7 +131,10 @@ fn matches(arguments: &[Val]) -> Result<Val, SqlError> {
     };
     let escape = text_at(arguments, 2)?;
     if escape.as_ref().is_some_and(|text| text.chars().count() != 1) {
-        return Err(SqlError::new(506, "The invalid escape character was specified in a LIKE predicate."));
+        return Err(SqlError::new(
+            506,
+            "The invalid escape character was specified in a LIKE predicate.",
+        ));
     }
     let escape = escape.and_then(|text| text.chars().next());
     let ansi = at(arguments, 3) == &Val::Integer(1);
@@ -169,7 +171,10 @@ fn substring(arguments: &[Val]) -> Result<Val, SqlError> {
         },
     };
     if length < 0 {
-        return Err(SqlError::new(537, "Invalid length parameter passed to the LEFT or SUBSTRING function."));
+        return Err(SqlError::new(
+            537,
+            "Invalid length parameter passed to the LEFT or SUBSTRING function.",
+        ));
     }
     let skip = clamp(start.max(1) - 1);
     let take = clamp(start.saturating_add(length) - start.max(1));
@@ -225,7 +230,10 @@ fn add(arguments: &[Val]) -> Result<Val, SqlError> {
         (Val::Text(a), Val::Text(b)) => Val::Text(format!("{a}{b}")),
         (Val::Blob(a), Val::Blob(b)) => Val::Blob([a.as_slice(), b.as_slice()].concat()),
         (Val::Integer(a), Val::Integer(b)) => Val::Integer(a.checked_add(*b).ok_or_else(|| {
-            SqlError::new(8115, "Arithmetic overflow error converting expression to data type bigint.")
+            SqlError::new(
+                8115,
+                "Arithmetic overflow error converting expression to data type bigint.",
+            )
         })?),
         (Val::Text(text), Val::Integer(number)) | (Val::Integer(number), Val::Text(text)) => {
             let text = Val::Text(text.clone());
@@ -235,7 +243,8 @@ fn add(arguments: &[Val]) -> Result<Val, SqlError> {
             }
         }
         _ => {
-            let number = |value: &Val| convert::convert(value.clone(), Type::Unknown, Type::Float, 0);
+            let number =
+                |value: &Val| convert::convert(value.clone(), Type::Unknown, Type::Float, 0);
             match (number(left)?, number(right)?) {
                 (Val::Real(a), Val::Real(b)) => Val::Real(a + b),
                 _ => Val::Null,

@@ -2,7 +2,6 @@
 
 use super::{Body, Procedure};
 
-
 pub(super) const PROCEDURES: &[Procedure] = &[
     Procedure {
         name: "BP_GetPatientAppointments",

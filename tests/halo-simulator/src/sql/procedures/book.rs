@@ -44,7 +44,9 @@ fn away() -> SqlError {
 fn numbers(rows: Vec<Vec<Val>>) -> Vec<Vec<i64>> {
     rows.into_iter()
         .map(|row| {
-            row.into_iter().map(|cell| if let Val::Integer(number) = cell { number } else { 0 }).collect()
+            row.into_iter()
+                .map(|cell| if let Val::Integer(number) = cell { number } else { 0 })
+                .collect()
         })
         .collect()
 }
@@ -132,7 +134,9 @@ fn add(session: &mut Session<'_>) -> Result<i64, SqlError> {
         return Ok(0);
     }
     if session.number("@locationid") == 0 {
-        let usual = numbers(session.query("SELECT LOCATIONID FROM dbo.USERS WHERE USERID = @practitionerid")?);
+        let usual = numbers(
+            session.query("SELECT LOCATIONID FROM dbo.USERS WHERE USERID = @practitionerid")?,
+        );
         let usual = usual.first().and_then(|row| row.first()).copied().unwrap_or(0);
         session.declare("@locationid", Type::Int, Val::Integer(usual));
     }
@@ -160,7 +164,8 @@ fn add(session: &mut Session<'_>) -> Result<i64, SqlError> {
 }
 
 fn shift(session: &mut Session<'_>) -> Result<i64, SqlError> {
-    let length = "(SELECT m.APPOINTMENTLENGTH FROM dbo.APPOINTMENTS AS m WHERE m.RECORDID = @aptid)";
+    let length =
+        "(SELECT m.APPOINTMENTLENGTH FROM dbo.APPOINTMENTS AS m WHERE m.RECORDID = @aptid)";
     if overlaps(session, length, "@aptid")? && refuse(session)? {
         return Ok(0);
     }

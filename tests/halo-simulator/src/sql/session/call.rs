@@ -83,7 +83,11 @@ impl Session<'_> {
         Ok(())
     }
 
-    pub(super) fn insert_execute(&mut self, target: &Insert, execute: &Execute) -> Result<(), SqlError> {
+    pub(super) fn insert_execute(
+        &mut self,
+        target: &Insert,
+        execute: &Execute,
+    ) -> Result<(), SqlError> {
         let TableObject::TableName(name) = &target.table else {
             return Err(SqlError::unsupported("INSERT into a function"));
         };
@@ -91,8 +95,11 @@ impl Session<'_> {
         let result = self.execute(execute);
         let inner = std::mem::replace(&mut self.result_sets, outer);
         result?;
-        let parts: Vec<String> =
-            name.to_string().split('.').map(|part| part.trim_matches(['[', ']', '"']).to_owned()).collect();
+        let parts: Vec<String> = name
+            .to_string()
+            .split('.')
+            .map(|part| part.trim_matches(['[', ']', '"']).to_owned())
+            .collect();
         let rows: Vec<Vec<Val>> = inner
             .into_iter()
             .flat_map(|set| set.rows)
@@ -189,9 +196,10 @@ impl Session<'_> {
         }
         let mut received = Vec::new();
         for (index, passed) in arguments.enumerate() {
-            let name = passed.name.clone().or_else(|| outputs.get(index).cloned()).ok_or_else(|| {
-                SqlError::new(8144, "Procedure or function has too many arguments specified.")
-            })?;
+            let name =
+                passed.name.clone().or_else(|| outputs.get(index).cloned()).ok_or_else(|| {
+                    SqlError::new(8144, "Procedure or function has too many arguments specified.")
+                })?;
             let kind = *frame.symbols.variables.get(&name.to_lowercase()).ok_or_else(|| {
                 SqlError::new(8145, format!("{name} is not a parameter for procedure ."))
             })?;
@@ -249,12 +257,15 @@ fn bind(procedure: &Procedure, passed: Vec<Passed>) -> Result<Frame, SqlError> {
     let mut positional = 0;
     for passed in passed {
         let found = match &passed.name {
-            Some(name) => declared.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
-                SqlError::new(
-                    8145,
-                    format!("{name} is not a parameter for procedure {}.", procedure.name),
-                )
-            })?,
+            Some(name) => declared
+                .iter()
+                .find(|(known, ..)| known.eq_ignore_ascii_case(name))
+                .ok_or_else(|| {
+                    SqlError::new(
+                        8145,
+                        format!("{name} is not a parameter for procedure {}.", procedure.name),
+                    )
+                })?,
             None => {
                 positional += 1;
                 declared.get(positional - 1).ok_or_else(|| {

@@ -68,11 +68,15 @@ impl Session<'_> {
                 self.check_all(body, symbols)?;
                 self.check_all(handler, symbols)
             }
-            Statement::Return(Some(expr)) | Statement::Print(expr) | Statement::ExecuteText(expr) => {
-                self.check_expr(expr, symbols)
+            Statement::Return(Some(expr))
+            | Statement::Print(expr)
+            | Statement::ExecuteText(expr) => self.check_expr(expr, symbols),
+            Statement::Throw(Some(parts)) => {
+                parts.iter().try_for_each(|expr| self.check_expr(expr, symbols))
             }
-            Statement::Throw(Some(parts)) => parts.iter().try_for_each(|expr| self.check_expr(expr, symbols)),
-            Statement::RaiseError(parts) => parts.iter().try_for_each(|expr| self.check_expr(expr, symbols)),
+            Statement::RaiseError(parts) => {
+                parts.iter().try_for_each(|expr| self.check_expr(expr, symbols))
+            }
             Statement::Execute(execute) | Statement::InsertExecute { execute, .. } => {
                 self.check_execute(execute, symbols)
             }
@@ -80,11 +84,7 @@ impl Session<'_> {
         }
     }
 
-    fn compile_insert(
-        &self,
-        insert: &InsertStatement,
-        symbols: &Symbols,
-    ) -> Result<(), SqlError> {
+    fn compile_insert(&self, insert: &InsertStatement, symbols: &Symbols) -> Result<(), SqlError> {
         Compiler::new(&self.catalog, symbols).insert(insert).map(|_| ())
     }
 
@@ -96,7 +96,9 @@ impl Session<'_> {
             .arguments
             .iter()
             .filter_map(|argument| argument.value.as_ref())
-            .filter(|value| !matches!(value, Expr::Identifier(ident) if !ident.value.starts_with('@')))
+            .filter(
+                |value| !matches!(value, Expr::Identifier(ident) if !ident.value.starts_with('@')),
+            )
             .try_for_each(|value| self.check_expr(value, symbols))
     }
 

@@ -16,7 +16,8 @@ use super::compile::{Compiled, Compiler};
 use super::convert::{self, Val};
 use super::types::Type;
 use super::{
-    Command, CommandKind, Direction, Environment, ExecutionMode, Outcome, ResultSet, SqlError, parameters,
+    Command, CommandKind, Direction, Environment, ExecutionMode, Outcome, ResultSet, SqlError,
+    parameters,
 };
 
 /// What a statement tells the one around it.
@@ -138,7 +139,8 @@ impl<'a> Session<'a> {
                 },
                 Direction::Output | Direction::InputOutput => {
                     let name = at_name(&parameter.name).to_lowercase();
-                    let kind = self.frame.symbols.variables.get(&name).copied().unwrap_or(Type::Unknown);
+                    let kind =
+                        self.frame.symbols.variables.get(&name).copied().unwrap_or(Type::Unknown);
                     self.frame.values.get(&name).and_then(|value| parameters::encode(value, kind))
                 }
             };
@@ -187,7 +189,10 @@ impl<'a> Session<'a> {
         let compiled = self.compiler().scalar(expr)?;
         let kind = compiled.columns[0].1;
         let rows = self.fetch(&compiled, "SELECT")?;
-        Ok((rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Val::Null), kind))
+        Ok((
+            rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Val::Null),
+            kind,
+        ))
     }
 
     /// Runs a compiled statement and collects its rows.
@@ -199,7 +204,8 @@ impl<'a> Session<'a> {
         let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failed)?;
         let mut result = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
-            let cells: rusqlite::Result<Vec<Val>> = (0..width).map(|index| row.get(index)).collect();
+            let cells: rusqlite::Result<Vec<Val>> =
+                (0..width).map(|index| row.get(index)).collect();
             result.push(cells.map_err(failed)?);
         }
         Ok(result)
@@ -234,14 +240,18 @@ impl<'a> Session<'a> {
             "@@spid" => Val::Integer(51),
             "@@fetch_status" | "@@lock_timeout" => Val::Integer(-1),
             "@@datefirst" => Val::Integer(7),
-            "@@version" => text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite"),
+            "@@version" => {
+                text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite")
+            }
             "@@servername" => text("PRACTICE\\BPSINSTANCE"),
             "@@language" => text("us_english"),
             "@@getdate()" | "@@current_timestamp()" => moment(Type::DateTime),
             "@@sysdatetime()" => moment(Type::DateTime2),
             "@@getutcdate()" => utc(Type::DateTime),
             "@@sysutcdatetime()" => utc(Type::DateTime2),
-            "@@error_number()" => caught.map_or(Val::Null, |error| Val::Integer(i64::from(error.number))),
+            "@@error_number()" => {
+                caught.map_or(Val::Null, |error| Val::Integer(i64::from(error.number)))
+            }
             "@@error_message()" => caught.map_or(Val::Null, |error| text(&error.message)),
             "@@error_severity()" => caught.map_or(Val::Null, |_| Val::Integer(16)),
             "@@error_state()" | "@@error_line()" => caught.map_or(Val::Null, |_| Val::Integer(1)),
@@ -259,7 +269,9 @@ impl<'a> Session<'a> {
     /// The rows of a query written by a procedure, in the current frame.
     pub(crate) fn query(&self, text: &str) -> Result<Vec<Vec<Val>>, SqlError> {
         match batch::parse(text)?.first() {
-            Some(Statement::Query(query)) => self.fetch(&self.compiler().statement(query)?, "SELECT"),
+            Some(Statement::Query(query)) => {
+                self.fetch(&self.compiler().statement(query)?, "SELECT")
+            }
             _ => Err(SqlError::syntax(text)),
         }
     }

@@ -83,7 +83,8 @@ impl Session<'_> {
             Statement::Save(name) => self.save(name)?,
             Statement::If { condition, then, otherwise } => {
                 let branch = if self.holds(condition)? { Some(then) } else { otherwise.as_ref() };
-                return branch.map_or(Ok(Flow::Next), |branch| self.run(std::slice::from_ref(branch)));
+                return branch
+                    .map_or(Ok(Flow::Next), |branch| self.run(std::slice::from_ref(branch)));
             }
             Statement::While { condition, body } => return self.repeat(condition, body),
             Statement::Block(body) => return self.run(body),
@@ -154,7 +155,9 @@ impl Session<'_> {
         let error = match result {
             Ok(flow) => return Ok(flow),
             // SQL Server does not catch a missing object in the batch that names it.
-            Err(error) if error.number == 208 && self.failed_depth == self.depth => return Err(error),
+            Err(error) if error.number == 208 && self.failed_depth == self.depth => {
+                return Err(error);
+            }
             Err(error) => error,
         };
         if self.abort_on_error && self.transactions > 0 {
@@ -235,14 +238,20 @@ impl Session<'_> {
             SetExpr::Select(select) => Some(select),
             _ => None,
         };
-        if let Some(target) = select.and_then(|select| select.into.as_ref()).and_then(|into| into.targets.first()) {
+        if let Some(target) =
+            select.and_then(|select| select.into.as_ref()).and_then(|into| into.targets.first())
+        {
             let name = target.to_string();
             if !name.starts_with('#') {
-                return Err(SqlError::new(262, "CREATE TABLE permission denied in database 'BPSPatients'."));
+                return Err(SqlError::new(
+                    262,
+                    "CREATE TABLE permission denied in database 'BPSPatients'.",
+                ));
             }
             self.create_for_rows(&name, &compiled.columns)?;
             let mut compiled = compiled;
-            let list: Vec<String> = (1..=compiled.columns.len()).map(|index| format!("_{index}")).collect();
+            let list: Vec<String> =
+                (1..=compiled.columns.len()).map(|index| format!("_{index}")).collect();
             compiled.sql = format!(
                 "INSERT INTO temp.{} SELECT {} FROM ({})",
                 quote(&name),
@@ -250,7 +259,8 @@ impl Session<'_> {
                 compiled.sql
             );
             compiled.columns.clear();
-            return self.change(&Changed { statement: compiled, into: None, identity: false }, "INSERT");
+            return self
+                .change(&Changed { statement: compiled, into: None, identity: false }, "INSERT");
         }
         let rows = self.fetch(&compiled, "SELECT")?;
         let is_assignment = select.is_some_and(|select| {
@@ -340,10 +350,17 @@ impl Session<'_> {
     }
 
     /// Puts rows into a table variable or temporary table.
-    pub(super) fn store_rows(&mut self, target: &[String], rows: &[Vec<Val>]) -> Result<(), SqlError> {
+    pub(super) fn store_rows(
+        &mut self,
+        target: &[String],
+        rows: &[Vec<Val>],
+    ) -> Result<(), SqlError> {
         let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
-        let columns: Vec<&super::super::catalog::TableColumn> =
-            table.columns.iter().filter(|column| !(table.has_identity && column.identity)).collect();
+        let columns: Vec<&super::super::catalog::TableColumn> = table
+            .columns
+            .iter()
+            .filter(|column| !(table.has_identity && column.identity))
+            .collect();
         let list: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
         for row in rows {
             if row.len() > columns.len() {

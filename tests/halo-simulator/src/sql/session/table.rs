@@ -57,7 +57,8 @@ impl Session<'_> {
         name: &str,
         columns: &[(String, Type)],
     ) -> Result<(), SqlError> {
-        if let Some((index, _)) = columns.iter().enumerate().find(|(_, (name, _))| name.is_empty()) {
+        if let Some((index, _)) = columns.iter().enumerate().find(|(_, (name, _))| name.is_empty())
+        {
             return Err(SqlError::new(
                 1038,
                 format!("An object or column name is missing or empty (column {}).", index + 1),
@@ -73,7 +74,10 @@ impl Session<'_> {
         let sql = format!("CREATE TABLE temp.{} ({})", quote(name), parts.join(", "));
         self.database.execute_batch(&sql).map_err(|error| {
             if error.to_string().contains("already exists") {
-                SqlError::new(2714, format!("There is already an object named '{name}' in the database."))
+                SqlError::new(
+                    2714,
+                    format!("There is already an object named '{name}' in the database."),
+                )
             } else {
                 SqlError::from_sqlite(&error, "CREATE")
             }

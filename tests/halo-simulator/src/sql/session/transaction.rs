@@ -49,7 +49,10 @@ impl Session<'_> {
             ));
         }
         if let Some(name) = savepoint
-            && self.database.execute_batch(&format!("ROLLBACK TO {}", quote(&name.to_lowercase()))).is_ok()
+            && self
+                .database
+                .execute_batch(&format!("ROLLBACK TO {}", quote(&name.to_lowercase())))
+                .is_ok()
         {
             return Ok(());
         }
@@ -58,7 +61,10 @@ impl Session<'_> {
 
     pub(super) fn save(&mut self, name: &str) -> Result<(), SqlError> {
         if self.transactions == 0 {
-            return Err(SqlError::new(628, "Cannot issue SAVE TRANSACTION when there is no active transaction."));
+            return Err(SqlError::new(
+                628,
+                "Cannot issue SAVE TRANSACTION when there is no active transaction.",
+            ));
         }
         self.plain(&format!("SAVEPOINT {}", quote(&name.to_lowercase())))
     }
@@ -82,12 +88,20 @@ impl Session<'_> {
                  to the log file. Roll back the transaction.",
             ));
         }
-        self.plain(if self.database.is_autocommit() { "BEGIN IMMEDIATE; SAVEPOINT ts_statement" } else { "SAVEPOINT ts_statement" })?;
+        self.plain(if self.database.is_autocommit() {
+            "BEGIN IMMEDIATE; SAVEPOINT ts_statement"
+        } else {
+            "SAVEPOINT ts_statement"
+        })?;
         let result = body(self);
         if result.is_err() && !self.database.is_autocommit() {
             self.plain("ROLLBACK TO ts_statement")?;
         }
-        let end = if self.transactions == 0 { "RELEASE ts_statement; COMMIT" } else { "RELEASE ts_statement" };
+        let end = if self.transactions == 0 {
+            "RELEASE ts_statement; COMMIT"
+        } else {
+            "RELEASE ts_statement"
+        };
         match (self.plain(end), result) {
             (Err(_), Err(error)) => {
                 self.undo()?;
