@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     cloud::{answer::Refusal, fault::Traits, site::Catalogue},
-    sql::{Command, CommandKind, Direction, SqlError},
+    sql::{self, Command, CommandKind, Direction, SqlError},
 };
 
 /// The types Halo lists for parameters.
@@ -173,17 +173,10 @@ pub(crate) fn traits(command: &Command) -> Traits {
     }
 }
 
-/// The name a statement gives itself in a `-- statement: name` line, or the procedure's name.
+/// The name a statement gives itself; anything longer or stranger might be a value.
 fn statement_name(command: &Command) -> Option<String> {
-    let name = match command.kind {
-        CommandKind::StoredProcedure => command.text.trim(),
-        CommandKind::Text => command.text.lines().find_map(|line| {
-            line.trim().strip_prefix("--")?.trim().strip_prefix("statement:").map(str::trim)
-        })?,
-    };
-    // Anything longer or stranger might be a value.
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.[]".contains(letter);
-    (!name.is_empty() && name.len() <= 80 && name.chars().all(plain)).then(|| name.to_owned())
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+    sql::statement_name(command).filter(|name| name.len() <= 80 && name.chars().all(plain))
 }
 
 /// The traits of a request that carries a command, before anything about it is checked.

@@ -50,8 +50,14 @@ async fn a_large_result_arrives_in_pages_that_join_to_the_whole() {
     }
     assert_eq!(Value::Array(joined), expected);
     assert_eq!(done["resultSize"], size);
-    assert_eq!(bench.get(&format!("/integrator/sites/{guid}/queries/{id}/results/99")).await.status, 404);
-    assert_eq!(bench.get(&format!("/integrator/sites/{guid}/queries/{id}/results/0")).await.status, 400);
+    assert_eq!(
+        bench.get(&format!("/integrator/sites/{guid}/queries/{id}/results/99")).await.status,
+        404
+    );
+    assert_eq!(
+        bench.get(&format!("/integrator/sites/{guid}/queries/{id}/results/0")).await.status,
+        400
+    );
 }
 
 #[tokio::test]
@@ -127,7 +133,10 @@ async fn a_batch_tells_found_from_not_found() {
     let batch = bench.post(&path, json!({"queryIds": [id, stranger]})).await;
     schema::check("batchStatus", 200, &batch.body);
     let results = batch.body["results"].as_array().unwrap();
-    assert_eq!((&results[0]["status"], &results[1]["status"]), (&json!("found"), &json!("notFound")));
+    assert_eq!(
+        (&results[0]["status"], &results[1]["status"]),
+        (&json!("found"), &json!("notFound"))
+    );
     assert_eq!(results[0]["query"]["id"], id.as_str());
     let wrong = bench.post(&path, json!({"queryIds": ["nonsense"]})).await;
     assert_eq!(wrong.status, 400);
@@ -161,9 +170,8 @@ async fn a_queued_query_runs_when_the_practice_comes_back_or_expires() {
     bench.change(json!({"queuePaused": true})).await;
     let write = "UPDATE dbo.PATIENTS SET PREFERREDNAME = 'Once' WHERE INTERNALID = 1";
     let patient = bench.submit(&guid, text("SELECT 1 AS one")).await;
-    let hasty = bench
-        .submit(&guid, json!({"command": {"text": write}, "maxTimeInQueue": 60_000}))
-        .await;
+    let hasty =
+        bench.submit(&guid, json!({"command": {"text": write}, "maxTimeInQueue": 60_000})).await;
     for id in [&patient, &hasty] {
         eventually("the query is queued", || async {
             (bench.status(&guid, id).await["status"] == "queued").then_some(())

@@ -57,9 +57,12 @@ async fn the_journal_names_calls_and_holds_no_values() {
     let text = "-- statement: patient_search\n\
         SELECT InternalID FROM dbo.BPS_Patients WHERE Surname = @surname AND 'Inline' = 'Inline'";
     bench
-        .immediate(&guid, json!({"command": {"text": text, "parameters": [
+        .immediate(
+            &guid,
+            json!({"command": {"text": text, "parameters": [
             {"name": "@surname", "direction": "input", "type": "VarChar", "value": "Secretname",
-             "size": 40}]}}))
+             "size": 40}]}}),
+        )
         .await;
     bench.select(&guid, "SELECT * FROM dbo.NONE WHERE a = 'Secretname'").await;
     bench.faults(json!([{"operation": "fhirRead", "effect": "500"}])).await;
@@ -67,19 +70,15 @@ async fn the_journal_names_calls_and_holds_no_values() {
     assert_eq!(bench.get(&search).await.status, 500);
 
     let calls = bench.calls(start).await;
-    let column = |name: &str| -> Vec<Value> {
-        calls.iter().map(|call| call[name].clone()).collect()
-    };
+    let column =
+        |name: &str| -> Vec<Value> { calls.iter().map(|call| call[name].clone()).collect() };
     assert_eq!(
         column("operation"),
         [json!("immediateQuery"), json!("immediateQuery"), json!("fhirRead")]
     );
     assert_eq!(column("statement"), [json!("patient_search"), Value::Null, Value::Null]);
     assert_eq!(column("status"), [json!(200), json!(400), json!(500)]);
-    assert_eq!(
-        column("outcome"),
-        [json!("successful"), json!("executionFailed"), json!("failed")]
-    );
+    assert_eq!(column("outcome"), [json!("successful"), json!("executionFailed"), json!("failed")]);
     assert_eq!(column("fault"), [Value::Null, Value::Null, json!("500")]);
     assert!(column("siteId").iter().all(|site| site == "71001"));
     let all = json!(bench.calls(0).await).to_string();
@@ -119,10 +118,9 @@ async fn a_checked_inbox_item_moves_to_correspondence_in_with_its_bytes() {
         async move { bench.select(guid, &text).await.rows()[0].clone() }
     };
     let columns = "CHECKEDBY, NOTATION, ACTION, CHECKDATE, INTERNALID, USERID";
-    let filed = select(format!(
-        "SELECT {columns} FROM dbo.CORRESPONDENCEIN WHERE DOCUMENTID = {document}"
-    ))
-    .await;
+    let filed =
+        select(format!("SELECT {columns} FROM dbo.CORRESPONDENCEIN WHERE DOCUMENTID = {document}"))
+            .await;
     let left =
         select(format!("SELECT {columns} FROM dbo.INCOMINGREPORTS WHERE REPORTID = {report}"))
             .await;

@@ -38,8 +38,11 @@ async fn parameters_go_in_and_the_three_execution_modes_differ() {
         json!({"command": {"text": text, "executionMode": mode, "type": "text", "parameters": [
             {"name": "@id", "direction": "input", "type": "Int", "value": "1", "size": 4}]}})
     };
-    let scalar = command("scalar", "SELECT InternalID + 1, Surname FROM dbo.BPS_Patients \
-        WHERE InternalID = @id");
+    let scalar = command(
+        "scalar",
+        "SELECT InternalID + 1, Surname FROM dbo.BPS_Patients \
+        WHERE InternalID = @id",
+    );
     let rows = bench.immediate(&guid, scalar).await.rows();
     assert_eq!(rows[0].as_object().map(|row| row.len()), Some(1), "{rows}");
     assert_eq!(rows[0].as_object().and_then(|row| row.values().next()), Some(&json!(2)));
@@ -144,15 +147,14 @@ async fn a_result_over_the_limit_is_lost_although_the_statement_ran() {
     assert_eq!(answer.status, 413, "{answer:?}");
     schema::check("immediateQuery", 413, &answer.body);
     assert_eq!(answer.body["errorDetails"]["errorCode"], 413);
-    let check =
-        bench.select(&guid, "SELECT RTRIM(PREFERREDNAME) AS n FROM dbo.PATIENTS WHERE INTERNALID = 1");
+    let check = bench
+        .select(&guid, "SELECT RTRIM(PREFERREDNAME) AS n FROM dbo.PATIENTS WHERE INTERNALID = 1");
     assert_eq!(check.await.rows()[0]["n"], "Ran");
 }
 
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_504_and_the_statement_still_runs() {
-    let options =
-        Options { immediate_execution_limit: Duration::ZERO, ..Options::default() };
+    let options = Options { immediate_execution_limit: Duration::ZERO, ..Options::default() };
     let bench = Bench::with(options).await;
     let guid = bench.pair().await;
     let write = "UPDATE dbo.PATIENTS SET PREFERREDNAME = 'Late' WHERE INTERNALID = 1";
@@ -160,8 +162,11 @@ async fn an_answer_that_takes_too_long_is_504_and_the_statement_still_runs() {
     assert_eq!(answer.status, 504);
     schema::check("immediateQuery", 504, &answer.body);
     let id = bench
-        .submit(&guid, json!({"command": {"text":
-            "SELECT RTRIM(PREFERREDNAME) AS n FROM dbo.PATIENTS WHERE INTERNALID = 1"}}))
+        .submit(
+            &guid,
+            json!({"command": {"text":
+            "SELECT RTRIM(PREFERREDNAME) AS n FROM dbo.PATIENTS WHERE INTERNALID = 1"}}),
+        )
         .await;
     bench.settle(&guid, &id).await;
     let page = bench.page(&guid, &id, 1).await;
@@ -192,9 +197,7 @@ async fn a_procedure_returns_its_code_through_a_parameter() {
         .or_else(|| practices["practices"][0]["users"].as_array().unwrap().first())
         .map(|user| user["userId"].to_string())
         .unwrap();
-    let input = |name: &str, kind: &str, value: &str| {
-        json!({"name": name, "direction": "input", "type": kind, "value": value, "size": 50})
-    };
+    let input = |name: &str, kind: &str, value: &str| json!({"name": name, "direction": "input", "type": kind, "value": value, "size": 50});
     let inputs = json!([
         input("@aptdate", "Date", "2027-03-10"),
         input("@apttime", "Int", "36000"),
@@ -212,13 +215,13 @@ async fn a_procedure_returns_its_code_through_a_parameter() {
     assert!(record > 0);
 
     let command = json!({"command": {
-        "text": "BP_IsAppointmentBooked", "type": "storedProcedure", "executionMode": "nonQuery",
-        "parameters": [
-            input("@userid", "Int", &user),
-            input("@aptdate", "Date", "2027-03-10"),
-            input("@apttime", "Int", "36000"),
-            {"name": "@return", "direction": "returnValue", "type": "Int", "value": null, "size": 4},
-        ]}});
+    "text": "BP_IsAppointmentBooked", "type": "storedProcedure", "executionMode": "nonQuery",
+    "parameters": [
+        input("@userid", "Int", &user),
+        input("@aptdate", "Date", "2027-03-10"),
+        input("@apttime", "Int", "36000"),
+        {"name": "@return", "direction": "returnValue", "type": "Int", "value": null, "size": 4},
+    ]}});
     let taken = bench.immediate(&guid, command).await;
     assert_eq!(taken.status, 200, "{taken:?}");
     schema::check("immediateQuery", 200, &taken.body);

@@ -187,8 +187,7 @@ async fn a_rotated_guid_can_ask_for_a_new_pairing() {
 
 #[tokio::test]
 async fn halo_guids_are_real_ones_and_depend_on_the_seed_alone() {
-    let options =
-        |seed| halo_simulator::Options { seed, ..halo_simulator::Options::default() };
+    let options = |seed| halo_simulator::Options { seed, ..halo_simulator::Options::default() };
     let (one, same, other) = (
         Bench::with(options(5)).await,
         Bench::with(options(5)).await,

@@ -113,8 +113,7 @@ impl Bench {
     }
 
     pub(crate) async fn advance(&self, seconds: i64) {
-        let reply =
-            self.control(Method::POST, "/clock/advance", json!({"seconds": seconds})).await;
+        let reply = self.control(Method::POST, "/clock/advance", json!({"seconds": seconds})).await;
         assert_eq!(reply.status, 200, "{reply:?}");
     }
 

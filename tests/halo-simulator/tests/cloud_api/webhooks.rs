@@ -47,8 +47,7 @@ impl Receiver {
     async fn start(answers: &[u16]) -> (Self, Bench) {
         let receiver = Self::default();
         answers.clone_into(&mut receiver.answers.lock().unwrap());
-        let router =
-            Router::new().route("/{*rest}", post(take)).with_state(receiver.clone());
+        let router = Router::new().route("/{*rest}", post(take)).with_state(receiver.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!(
             "http://{}/hook/{{siteId}}/{{queryId}}/{{source}}",
