@@ -52,6 +52,8 @@ async fn try_once(
         .env("STATE_DIR", state.join("ministack"))
         .env("S3_DATA_DIR", state.join("s3"))
         .env("LAMBDA_EXECUTOR", "local")
+        // Every function may do what its own role allows and nothing else, as in production.
+        .env("AUTH", "true")
         // What would open fixed ports or look for Docker.
         .env("IOT_MTLS_ENABLED", "0")
         .env("SFTP_ENABLED", "0")

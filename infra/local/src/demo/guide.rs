@@ -101,14 +101,14 @@ impl<'a> Guide<'a> {
     }
 }
 
-/// A text that the step needs.
-pub(crate) fn text<'v>(
+/// What the step needs of an answer.
+pub(crate) fn member<'v>(
     step: &'static str,
-    value: &'v Value,
+    answer: &'v Value,
     pointer: &str,
-) -> Result<&'v str, Error> {
-    value.pointer(pointer).and_then(Value::as_str).ok_or_else(|| Error::Demo {
+) -> Result<&'v Value, Error> {
+    answer.pointer(pointer).filter(|value| !value.is_null()).ok_or_else(|| Error::Demo {
         step,
-        problem: format!("the answer has no text at {pointer}"),
+        problem: format!("the answer has nothing at {pointer}"),
     })
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::example::Example;
-use super::guide::{As, Call, Guide, text};
+use super::guide::{As, Call, Guide, member};
 use crate::Error;
 
 pub(crate) async fn connect_the_practice(
@@ -27,7 +27,7 @@ pub(crate) async fn connect_the_practice(
     const PAIR: &str = "The clinician pairs with the code and their name as it is in Bp";
     let connection = json!({
         "siteId": site_id,
-        "pairingCode": text(GENERATE, &code, "/pairingCode")?,
+        "pairingCode": member(GENERATE, &code, "/pairingCode")?,
         "clinician": { "firstName": user["firstName"], "lastName": user["lastName"] },
     });
     let path = format!("/v1/practices/{practice_id}/connection");
@@ -41,7 +41,7 @@ pub(crate) async fn connect_the_practice(
             expected: 200,
         })
         .await?;
-    need(PAIR, &paired, "/state", "connected")?;
+    need(PAIR, &paired, "/state", &json!("connected"))?;
     const STATUS: &str = "The connection's status, at any time";
     let status = guide
         .call(Call {
@@ -53,7 +53,7 @@ pub(crate) async fn connect_the_practice(
             expected: 200,
         })
         .await?;
-    need(STATUS, &status, "/state", "connected")
+    need(STATUS, &status, "/state", &json!("connected"))
 }
 
 pub(crate) async fn find_the_patient(
@@ -75,7 +75,7 @@ pub(crate) async fn find_the_patient(
             expected: 200,
         })
         .await?;
-    let patient_id = text(SEARCH, &found, "/matches/0/patientId")?;
+    let patient_id = member(SEARCH, &found, "/matches/0/patientId")?;
     const IMPORT: &str = "Import the demographics";
     let demographics = guide
         .call(Call {
@@ -90,11 +90,11 @@ pub(crate) async fn find_the_patient(
     need(IMPORT, &demographics, "/patientId", patient_id)
 }
 
-fn need(step: &'static str, value: &Value, pointer: &str, wanted: &str) -> Result<(), Error> {
-    let found = text(step, value, pointer)?;
+fn need(step: &'static str, value: &Value, pointer: &str, wanted: &Value) -> Result<(), Error> {
+    let found = member(step, value, pointer)?;
     if found == wanted {
         return Ok(());
     }
-    let problem = format!("{pointer} is \"{found}\" instead of \"{wanted}\"");
+    let problem = format!("{pointer} is {found} instead of {wanted}");
     Err(Error::Demo { step, problem })
 }
