@@ -1,11 +1,10 @@
 //! CAST, CONVERT and the conversions that storing a value implies.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::civil::{DateTime, Time};
 pub(crate) use rusqlite::types::Value as Val;
 
 use super::SqlError;
+use super::bytes::{ansi, from_ansi, hex, text_bytes, unhex};
 use super::dates::{self, Order};
 use super::types::Type;
 
@@ -69,24 +68,6 @@ fn fit(mut text: String, fixed: bool, length: Option<u32>) -> String {
         }
     }
     text
-}
-
-/// Replaces what Windows-1252 cannot hold by question marks, one per UTF-16 unit.
-pub(crate) fn ansi(text: &str) -> String {
-    const EXTRA: &str = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ";
-    let fits = |c: char| c.is_ascii() || ('\u{a0}'..='\u{ff}').contains(&c) || EXTRA.contains(c);
-    if text.is_ascii() {
-        return text.to_owned();
-    }
-    let mut result = String::with_capacity(text.len());
-    for character in text.chars() {
-        if fits(character) {
-            result.push(character);
-        } else {
-            result.extend(std::iter::repeat_n('?', character.len_utf16()));
-        }
-    }
-    result
 }
 
 fn failed(value: &str, source: Type, target: Type) -> SqlError {
@@ -248,25 +229,8 @@ pub(crate) fn to_text(value: &Val, source: Type, style: i64) -> Result<String, S
         Val::Text(text) => text.clone(),
         Val::Blob(bytes) if style == 1 => format!("0x{}", hex(bytes)),
         Val::Blob(bytes) if style == 2 => hex(bytes),
-        Val::Blob(bytes) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+        Val::Blob(bytes) => bytes.iter().map(|&byte| from_ansi(byte)).collect(),
     })
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
-}
-
-pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    digits.chunks(2).map(|pair| Some(digit(pair[0])? * 16 + digit(pair[1])?)).collect()
 }
 
 pub(crate) fn not_a_date() -> SqlError {
@@ -375,14 +339,6 @@ fn failed_binary(source: Type) -> SqlError {
     SqlError::new(8114, format!("Error converting data type {} to varbinary.", source.name()))
 }
 
-/// The bytes SQL Server keeps for a text: UTF-16 for Unicode types, one byte each otherwise.
-pub(crate) fn text_bytes(text: &str, source: Type) -> Vec<u8> {
-    if source.is_unicode() {
-        return text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    }
-    ansi(text).chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
-}
-
 fn uuid(value: &Val, source: Type) -> Result<Val, SqlError> {
     let text = to_text(value, source, 0)?;
     uuid::Uuid::parse_str(text.trim()).map(|id| Val::Text(id.to_string().to_uppercase())).map_err(
@@ -393,16 +349,6 @@ fn uuid(value: &Val, source: Type) -> Result<Val, SqlError> {
             )
         },
     )
-}
-
-/// Decodes base64 text, blanks and line ends allowed.
-pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    STANDARD.decode(compact).ok()
-}
-
-pub(crate) fn to_base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
 }
 
 /// Where a value is being stored: named in the errors.

@@ -1,6 +1,7 @@
 //! T-SQL as SQL Server would run it for a partner login, over SQLite.
 
 mod batch;
+mod bytes;
 mod catalog;
 mod compile;
 mod convert;

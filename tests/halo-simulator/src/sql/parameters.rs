@@ -1,5 +1,6 @@
 //! Halo's parameters, which travel as text, as typed values and back.
 
+use super::bytes;
 use super::convert::{self, Val};
 use super::types::Type;
 use super::{CommandKind, Parameter, SqlError, Value};
@@ -16,7 +17,7 @@ pub(crate) fn decode(parameter: &Parameter, kind: CommandKind) -> Result<(Type, 
     if kind == CommandKind::StoredProcedure {
         let too_large = match sql_type {
             Type::Binary { .. } => {
-                convert::from_base64(text).map_or(text.len(), |bytes| bytes.len()) > 8_000
+                bytes::from_base64(text).map_or(text.len(), |bytes| bytes.len()) > 8_000
             }
             Type::Text { unicode: true, .. } => text.chars().count() > 4_000,
             _ => false,
@@ -50,7 +51,7 @@ pub(crate) fn decode(parameter: &Parameter, kind: CommandKind) -> Result<(Type, 
         kind if kind.is_temporal() => convert("DateTime")?,
         Type::Uuid => convert("Guid")?,
         Type::Binary { length, fixed } => {
-            let bytes = convert::from_base64(text).ok_or_else(|| refused("Byte[]"))?;
+            let bytes = bytes::from_base64(text).ok_or_else(|| refused("Byte[]"))?;
             let kind = Type::Binary { length, fixed };
             convert::convert(Val::Blob(bytes), kind, kind, 0)?
         }
@@ -101,7 +102,7 @@ pub(crate) fn encode(value: &Val, kind: Type) -> Option<String> {
         (Val::Integer(number), _) => Some(number.to_string()),
         (Val::Real(number), kind) => Some(convert::number_text(*number, kind)),
         (Val::Text(text), _) => Some(text.clone()),
-        (Val::Blob(bytes), _) => Some(convert::to_base64(bytes)),
+        (Val::Blob(bytes), _) => Some(bytes::to_base64(bytes)),
     }
 }
 

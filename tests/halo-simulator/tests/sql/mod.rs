@@ -1,6 +1,7 @@
 //! A small practice and a harness: T-SQL in, rows as text out.
 
 #![allow(dead_code, reason = "each test file uses its own part of the harness")]
+#![allow(clippy::unwrap_used, reason = "a harness that cannot be set up should stop the test")]
 
 use halo_simulator::sql::{
     BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Outcome,

@@ -5,6 +5,7 @@
 
 mod definition;
 mod statement;
+mod steering;
 mod tokens;
 
 use sqlparser::ast::{Expr, Query};
@@ -16,66 +17,29 @@ use tokens::Tokens;
 /// One statement.
 #[derive(Clone, Debug)]
 pub(crate) enum Statement {
-    Declare {
-        name: String,
-        kind: Type,
-        initial: Option<Expr>,
-    },
-    DeclareTable {
-        name: String,
-        definition: TableDefinition,
-    },
-    CreateTable {
-        name: String,
-        definition: TableDefinition,
-    },
-    DropTable {
-        names: Vec<String>,
-        if_exists: bool,
-    },
-    Set {
-        name: String,
-        value: Expr,
-    },
+    Declare { name: String, kind: Type, initial: Option<Expr> },
+    DeclareTable { name: String, definition: TableDefinition },
+    CreateTable { name: String, definition: TableDefinition },
+    DropTable { names: Vec<String>, if_exists: bool },
+    Set { name: String, value: Expr },
     Switch(Switch),
     Query(Box<Query>),
-    Insert(Box<InsertStatement>),
-    InsertExecute {
-        target: sqlparser::ast::Insert,
-        execute: Execute,
-    },
-    Update {
-        update: Box<sqlparser::ast::Update>,
-        with: Option<sqlparser::ast::With>,
-        top: Option<Expr>,
-    },
-    Delete {
-        delete: Box<sqlparser::ast::Delete>,
-        with: Option<sqlparser::ast::With>,
-        top: Option<Expr>,
-    },
+    Insert(Box<Changing<sqlparser::ast::Insert>>),
+    InsertExecute { target: Box<sqlparser::ast::Insert>, execute: Execute },
+    Update(Box<Changing<sqlparser::ast::Update>>),
+    Delete(Box<Changing<sqlparser::ast::Delete>>),
     Begin,
     Commit,
     Rollback(Option<String>),
     Save(String),
-    If {
-        condition: Expr,
-        then: Box<Self>,
-        otherwise: Option<Box<Self>>,
-    },
-    While {
-        condition: Expr,
-        body: Box<Self>,
-    },
+    If { condition: Expr, then: Box<Self>, otherwise: Option<Box<Self>> },
+    While { condition: Expr, body: Box<Self> },
     Block(Vec<Self>),
-    Try {
-        body: Vec<Self>,
-        handler: Vec<Self>,
-    },
+    Try { body: Vec<Self>, handler: Vec<Self> },
     Break,
     Continue,
     Return(Option<Expr>),
-    Throw(Option<[Expr; 3]>),
+    Throw(Option<Box<[Expr; 3]>>),
     RaiseError(Vec<Expr>),
     Print(Expr),
     Execute(Execute),
@@ -83,10 +47,10 @@ pub(crate) enum Statement {
     Nothing,
 }
 
-/// `INSERT` with the CTEs before it.
+/// A changing statement with the CTEs before it and its TOP.
 #[derive(Clone, Debug)]
-pub(crate) struct InsertStatement {
-    pub(crate) insert: sqlparser::ast::Insert,
+pub(crate) struct Changing<T> {
+    pub(crate) statement: T,
     pub(crate) with: Option<sqlparser::ast::With>,
     pub(crate) top: Option<Expr>,
 }

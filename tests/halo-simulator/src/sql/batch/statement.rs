@@ -5,8 +5,9 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::super::SqlError;
+use super::steering::{declare, execute, set};
 use super::tokens::Tokens;
-use super::{Argument, Execute, InsertStatement, Statement, Switch, definition};
+use super::{Changing, Statement, definition};
 
 /// Reads statements up to the end, an `END` or an `ELSE`.
 pub(super) fn sequence(tokens: &mut Tokens) -> Result<Vec<Statement>, SqlError> {
@@ -139,7 +140,8 @@ fn simple(
         "THROW" if rest == end => Statement::Throw(None),
         "THROW" => {
             let parts = expressions(tokens, rest, end)?;
-            Statement::Throw(Some(parts.try_into().map_err(|_| tokens.error(rest))?))
+            let parts: [Expr; 3] = parts.try_into().map_err(|_| tokens.error(rest))?;
+            Statement::Throw(Some(Box::new(parts)))
         }
         "RAISERROR" => {
             let close = tokens.closing(rest)?;
@@ -209,14 +211,14 @@ fn changing(
     top: Option<Expr>,
 ) -> Result<Statement, SqlError> {
     match statement {
-        ast::Statement::Insert(insert) => {
-            Ok(Statement::Insert(Box::new(InsertStatement { insert, with, top })))
+        ast::Statement::Insert(statement) => {
+            Ok(Statement::Insert(Box::new(Changing { statement, with, top })))
         }
-        ast::Statement::Update(update) => {
-            Ok(Statement::Update { update: Box::new(update), with, top })
+        ast::Statement::Update(statement) => {
+            Ok(Statement::Update(Box::new(Changing { statement, with, top })))
         }
-        ast::Statement::Delete(delete) => {
-            Ok(Statement::Delete { delete: Box::new(delete), with, top })
+        ast::Statement::Delete(statement) => {
+            Ok(Statement::Delete(Box::new(Changing { statement, with, top })))
         }
         other => Err(SqlError::unsupported(other)),
     }
@@ -287,138 +289,7 @@ fn insert(tokens: &Tokens, start: usize, end: usize) -> Result<Statement, SqlErr
         let statement = tokens.read_tokens(slice, Parser::parse_statement)?;
         let ast::Statement::Insert(target) = statement else { return Err(tokens.error(start)) };
         let execute = execute(tokens, at + 1, end)?;
-        return Ok(Statement::InsertExecute { target, execute });
+        return Ok(Statement::InsertExecute { target: Box::new(target), execute });
     }
     changing(tokens.read_tokens(slice, Parser::parse_statement)?, None, top)
-}
-
-fn declare(tokens: &Tokens, from: usize, to: usize) -> Result<Statement, SqlError> {
-    let name = tokens.text(from, from + 1);
-    if !name.starts_with('@') {
-        return Err(tokens.error(from));
-    }
-    let kind_at = from + 1 + usize::from(tokens.is_word(from + 1, "AS"));
-    if tokens.is_word(kind_at, "TABLE") {
-        let (definition, _) = definition::table(tokens, kind_at + 1)?;
-        return Ok(Statement::DeclareTable { name, definition });
-    }
-    if tokens.is_word(kind_at, "CURSOR") {
-        return Err(SqlError::unsupported("cursors"));
-    }
-    let (kind, after) = definition::type_name(tokens, kind_at, to)?;
-    let initial = match tokens.get(after) {
-        _ if after >= to => None,
-        Some(Token::Eq) => Some(tokens.expression(after + 1, to)?),
-        _ => return Err(tokens.error(after)),
-    };
-    Ok(Statement::Declare { name, kind, initial })
-}
-
-const IGNORED: &[&str] = &[
-    "ANSI_NULLS",
-    "ANSI_PADDING",
-    "ANSI_WARNINGS",
-    "ARITHABORT",
-    "CONCAT_NULL_YIELDS_NULL",
-    "QUOTED_IDENTIFIER",
-    "NUMERIC_ROUNDABORT",
-    "TRANSACTION",
-    "LOCK_TIMEOUT",
-    "DATEFORMAT",
-    "DATEFIRST",
-    "LANGUAGE",
-    "DEADLOCK_PRIORITY",
-    "ANSI_NULL_DFLT_ON",
-    "ANSI_DEFAULTS",
-    "STATISTICS",
-    "IDENTITY_INSERT",
-    "TEXTSIZE",
-    "IMPLICIT_TRANSACTIONS",
-    "CURSOR_CLOSE_ON_COMMIT",
-    "ROWCOUNT",
-    "FMTONLY",
-    "ARITHIGNORE",
-    "CONTEXT_INFO",
-];
-
-fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement, SqlError> {
-    let word = tokens.word(from).ok_or_else(|| tokens.error(from))?;
-    if word.starts_with('@') {
-        let name = tokens.text(from, from + 1);
-        // `SET @x += 1` is `SET @x = @x + (1)`.
-        let operator = tokens.get(from + 1);
-        if operator == Some(&Token::Eq) {
-            return Ok(Statement::Set { name, value: tokens.expression(from + 2, end)? });
-        }
-        if tokens.get(from + 2) == Some(&Token::Eq) && operator.is_some() {
-            let mut slice = tokens.slice(from, from + 2);
-            slice.extend(Tokens::new("(")?.slice(0, 1));
-            slice.extend(tokens.slice(from + 3, end));
-            slice.extend(Tokens::new(")")?.slice(0, 1));
-            return Ok(Statement::Set {
-                name,
-                value: tokens.read_tokens(slice, Parser::parse_expr)?,
-            });
-        }
-        return Err(tokens.error(from + 1));
-    }
-    let on = match tokens.word(end - 1).as_deref() {
-        Some("ON") => Some(true),
-        Some("OFF") => Some(false),
-        _ => None,
-    };
-    let mut switches = Vec::new();
-    for (start, _) in tokens.list(from, end) {
-        let word = tokens.word(start).ok_or_else(|| tokens.error(start))?;
-        match (word.as_str(), on) {
-            ("NOCOUNT", Some(on)) => switches.push(Statement::Switch(Switch::NoCount(on))),
-            ("XACT_ABORT", Some(on)) => switches.push(Statement::Switch(Switch::AbortOnError(on))),
-            ("NOCOUNT" | "XACT_ABORT", None) => return Err(tokens.error(end - 1)),
-            (known, _) if IGNORED.contains(&known) => {}
-            _ => {
-                return Err(SqlError::new(195, format!("'{word}' is not a recognized SET option.")));
-            }
-        }
-    }
-    Ok(Statement::Block(switches))
-}
-
-fn execute(tokens: &Tokens, from: usize, end: usize) -> Result<Execute, SqlError> {
-    let mut at = from;
-    let mut result = None;
-    if tokens.get(at + 1) == Some(&Token::Eq) {
-        result = Some(tokens.text(at, at + 1));
-        at += 2;
-    }
-    let mut procedure = Vec::new();
-    loop {
-        match tokens.get(at) {
-            Some(Token::Word(word)) if at < end => procedure.push(word.value.clone()),
-            Some(Token::Period) if at < end => {
-                at += 1;
-                continue;
-            }
-            _ => return Err(tokens.error(at)),
-        }
-        at += 1;
-        if tokens.get(at) != Some(&Token::Period) {
-            break;
-        }
-    }
-    let mut arguments = Vec::new();
-    for (mut from, mut to) in tokens.list(at, end) {
-        let mut name = None;
-        if tokens.get(from + 1) == Some(&Token::Eq) && to > from + 1 {
-            name = Some(tokens.text(from, from + 1));
-            from += 2;
-        }
-        let output = tokens.is_word(to - 1, "OUTPUT") || tokens.is_word(to - 1, "OUT");
-        if output {
-            to -= 1;
-        }
-        let default = tokens.is_word(from, "DEFAULT") && to == from + 1;
-        let value = if default { None } else { Some(tokens.expression(from, to)?) };
-        arguments.push(Argument { name, value, output });
-    }
-    Ok(Execute { result, procedure, arguments })
 }

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 };
 
 use super::super::SqlError;
-use super::super::batch::InsertStatement;
+use super::super::batch::Changing;
 use super::super::catalog::{Table, TableColumn, literal, quote};
 use super::super::types::Type;
 use super::query::{Compiled, Tail};
@@ -24,8 +24,8 @@ pub(crate) struct Changed {
 }
 
 impl Compiler<'_> {
-    pub(crate) fn insert(mut self, statement: &InsertStatement) -> Result<Changed, SqlError> {
-        let InsertStatement { insert, with, top } = statement;
+    pub(crate) fn insert(mut self, statement: &Changing<Insert>) -> Result<Changed, SqlError> {
+        let Changing { statement: insert, with, top } = statement;
         let TableObject::TableName(name) = &insert.table else {
             return Err(SqlError::unsupported("INSERT into a function"));
         };
@@ -111,13 +111,9 @@ impl Compiler<'_> {
         Ok(format!("SELECT {} FROM ({}) WHERE 1", cells.join(", "), rows.sql))
     }
 
-    pub(crate) fn update(
-        mut self,
-        update: &Update,
-        with: Option<&With>,
-        top: Option<&Expr>,
-    ) -> Result<Changed, SqlError> {
-        let prefix = self.prefix(with)?;
+    pub(crate) fn update(mut self, statement: &Changing<Update>) -> Result<Changed, SqlError> {
+        let Changing { statement: update, with, top } = statement;
+        let prefix = self.prefix(with.as_ref())?;
         let from: &[TableWithJoins] = match &update.from {
             Some(UpdateTableFromKind::AfterSet(from) | UpdateTableFromKind::BeforeSet(from)) => {
                 from
@@ -168,13 +164,9 @@ impl Compiler<'_> {
         })
     }
 
-    pub(crate) fn delete(
-        mut self,
-        delete: &Delete,
-        with: Option<&With>,
-        top: Option<&Expr>,
-    ) -> Result<Changed, SqlError> {
-        let prefix = self.prefix(with)?;
+    pub(crate) fn delete(mut self, statement: &Changing<Delete>) -> Result<Changed, SqlError> {
+        let Changing { statement: delete, with, top } = statement;
+        let prefix = self.prefix(with.as_ref())?;
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
         // `DELETE a FROM t AS a`, `DELETE FROM a FROM t AS a` and `DELETE FROM t`.
         let target = match (delete.tables.first(), from.first()) {

@@ -1,6 +1,8 @@
 //! T-SQL queries rewritten for SQLite: names resolved, types followed, collation spelt out.
 
+mod aggregate;
 mod apply;
+mod comparison;
 mod data;
 mod expression;
 mod function;

@@ -9,8 +9,8 @@ use super::super::SqlError;
 use super::super::catalog::literal;
 use super::super::functions::Specification;
 use super::super::types::Type;
-use super::expression::{coerced, common_kind};
-use super::function::direction;
+use super::aggregate::direction;
+use super::comparison::{coerced, common_kind};
 use super::{Common, Compiler, Piece, Scope};
 
 /// A query inside a statement; its columns are called `_1`, `_2`, ...

@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use super::super::SqlError;
 use super::super::types::Type;
-use super::function::direction;
+use super::aggregate::direction;
 use super::query::{Rows, Tail, output_position};
 use super::{Compiler, Piece, Scope, parts};
 

@@ -7,6 +7,7 @@ use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use serde::{Deserialize, Serialize};
 
 use super::super::SqlError;
+use super::super::bytes;
 use super::super::convert::{self, Val};
 use super::super::types::Type;
 use super::{arguments, raise};
@@ -174,7 +175,7 @@ fn render(value: &Val, source: Type) -> Result<String, SqlError> {
         Val::Real(number) => float(*number, source),
         Val::Text(text) if source == Type::Json => text.clone(),
         Val::Text(text) => quoted(text),
-        Val::Blob(bytes) => quoted(&convert::to_base64(bytes)),
+        Val::Blob(bytes) => quoted(&bytes::to_base64(bytes)),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use sha2::Digest as _;
 
+use super::super::bytes;
 use super::super::convert::{self, Val};
 use super::super::types::Type;
 use super::super::{SqlError, like};
@@ -46,9 +47,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     ("ts_char", |a| character(a, 255)),
     ("ts_nchar", |a| character(a, 0x10_ffff)),
     ("ts_unicode", |a| first(a, |c| i64::from(u32::from(c)))),
-    ("ts_ascii", |a| {
-        first(a, |c| i64::from(convert::ansi(&c.to_string()).chars().next().map_or(0, u32::from)))
-    }),
+    ("ts_ascii", |a| first(a, |c| i64::from(bytes::to_ansi(c).unwrap_or(b'?')))),
     ("ts_add", add),
     ("ts_datalength", data_length),
     ("ts_hash", hash),
@@ -64,7 +63,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     }),
     ("ts_base64", |a| {
         let Some(text) = text_at(a, 0)? else { return Ok(Val::Null) };
-        convert::from_base64(&text).map(Val::Blob).ok_or_else(|| {
+        bytes::from_base64(&text).map(Val::Blob).ok_or_else(|| {
             SqlError::new(9400, "XQuery: the value is not valid for the type xs:base64Binary.")
         })
     }),
@@ -116,12 +115,18 @@ fn cut(arguments: &[Val], body: fn(String, usize) -> String) -> Result<Val, SqlE
     Ok(Val::Text(body(text, clamp(length))))
 }
 
+/// `CHAR` takes an ANSI code, `NCHAR` a Unicode one.
 fn character(arguments: &[Val], highest: i64) -> Result<Val, SqlError> {
-    Ok(integer_at(arguments, 0)?
+    let code = integer_at(arguments, 0)?
         .filter(|code| (0..=highest).contains(code))
-        .and_then(|code| u32::try_from(code).ok())
-        .and_then(char::from_u32)
-        .map_or(Val::Null, |c| Val::Text(c.to_string())))
+        .and_then(|code| u32::try_from(code).ok());
+    Ok(match (code, highest) {
+        (None, _) => Val::Null,
+        (Some(code), 255) => {
+            Val::Text(bytes::from_ansi(u8::try_from(code).unwrap_or(b'?')).to_string())
+        }
+        (Some(code), _) => char::from_u32(code).map_or(Val::Null, |c| Val::Text(c.to_string())),
+    })
 }
 
 /// `ts_like(value, pattern, escape, ansi)`
@@ -259,7 +264,7 @@ fn data_length(arguments: &[Val]) -> Result<Val, SqlError> {
         Val::Null => Val::Null,
         Val::Blob(bytes) => count(bytes.len()),
         Val::Text(text) if source.is_text() || source == Type::Unknown => {
-            count(convert::text_bytes(text, source).len())
+            count(bytes::text_bytes(text, source).len())
         }
         Val::Integer(_) if source == Type::Unknown => Val::Integer(4),
         _ => Val::Integer(source.byte_length().max(4)),
@@ -271,7 +276,7 @@ fn hash(arguments: &[Val]) -> Result<Val, SqlError> {
     let bytes = match at(arguments, 1) {
         Val::Null => return Ok(Val::Null),
         Val::Blob(bytes) => bytes.clone(),
-        Val::Text(text) => convert::text_bytes(text, type_at(arguments, 2)),
+        Val::Text(text) => bytes::text_bytes(text, type_at(arguments, 2)),
         other => convert::to_text(other, Type::Unknown, 0)?.into_bytes(),
     };
     match text_at(arguments, 0)?.unwrap_or_default().to_ascii_uppercase().as_str() {

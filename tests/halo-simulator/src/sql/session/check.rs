@@ -3,7 +3,7 @@
 use sqlparser::ast::Expr;
 
 use super::super::SqlError;
-use super::super::batch::{Execute, InsertStatement, Statement};
+use super::super::batch::{Execute, Statement};
 use super::super::catalog::Symbols;
 use super::super::compile::Compiler;
 use super::Session;
@@ -47,13 +47,15 @@ impl Session<'_> {
             Statement::Query(query) => {
                 deferred(Compiler::new(&self.catalog, symbols).statement(query))
             }
-            Statement::Insert(insert) => deferred(self.compile_insert(insert, symbols)),
-            Statement::Update { update, with, top } => deferred(
-                Compiler::new(&self.catalog, symbols).update(update, with.as_ref(), top.as_ref()),
-            ),
-            Statement::Delete { delete, with, top } => deferred(
-                Compiler::new(&self.catalog, symbols).delete(delete, with.as_ref(), top.as_ref()),
-            ),
+            Statement::Insert(insert) => {
+                deferred(Compiler::new(&self.catalog, symbols).insert(insert))
+            }
+            Statement::Update(update) => {
+                deferred(Compiler::new(&self.catalog, symbols).update(update))
+            }
+            Statement::Delete(delete) => {
+                deferred(Compiler::new(&self.catalog, symbols).delete(delete))
+            }
             Statement::If { condition, then, otherwise } => {
                 self.check_expr(condition, symbols)?;
                 self.check_one(then, symbols)?;
@@ -82,10 +84,6 @@ impl Session<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    fn compile_insert(&self, insert: &InsertStatement, symbols: &Symbols) -> Result<(), SqlError> {
-        Compiler::new(&self.catalog, symbols).insert(insert).map(|_| ())
     }
 
     fn check_execute(&self, execute: &Execute, symbols: &Symbols) -> Result<(), SqlError> {

@@ -69,12 +69,12 @@ impl Session<'_> {
                 self.change(&changed, "INSERT")?;
             }
             Statement::InsertExecute { target, execute } => self.insert_execute(target, execute)?,
-            Statement::Update { update, with, top } => {
-                let changed = self.compiler().update(update, with.as_ref(), top.as_ref())?;
+            Statement::Update(update) => {
+                let changed = self.compiler().update(update)?;
                 self.change(&changed, "UPDATE")?;
             }
-            Statement::Delete { delete, with, top } => {
-                let changed = self.compiler().delete(delete, with.as_ref(), top.as_ref())?;
+            Statement::Delete(delete) => {
+                let changed = self.compiler().delete(delete)?;
                 self.change(&changed, "DELETE")?;
             }
             Statement::Begin => self.begin()?,
@@ -99,7 +99,7 @@ impl Session<'_> {
                 let value = convert::convert(value.0, value.1, Type::Int, 0)?;
                 return Ok(Flow::Return(if let Val::Integer(number) = value { number } else { 0 }));
             }
-            Statement::Throw(parts) => return Err(self.thrown(parts.as_ref())?),
+            Statement::Throw(parts) => return Err(self.thrown(parts.as_deref())?),
             Statement::RaiseError(parts) => self.raise(parts)?,
             Statement::Print(expr) => {
                 self.evaluate(expr)?;

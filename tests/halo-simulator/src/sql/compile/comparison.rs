@@ -1,0 +1,112 @@
+//! What SQL Server converts on its own when types meet.
+
+use super::super::catalog::literal;
+use super::super::types::Type;
+use super::Piece;
+
+/// The same text type without padding or length: what string functions return.
+pub(super) fn loose(kind: Type) -> Type {
+    match kind {
+        Type::Text { unicode, length, .. } => Type::Text { unicode, fixed: false, length },
+        Type::Binary { .. } => kind,
+        other if other.is_unicode() => Type::nvarchar(None),
+        _ => Type::varchar(None),
+    }
+}
+
+/// The type of `a - b` and its like.
+pub(super) fn arithmetic(left: Type, right: Type) -> Type {
+    if left.is_text() || right.is_text() {
+        return if left.is_text() { right } else { left };
+    }
+    match left.combine(right) {
+        Type::Bit => Type::Int,
+        other => other,
+    }
+}
+
+pub(super) fn plus(left: &Piece, right: &Piece) -> Piece {
+    let (l, r) = (&left.sql, &right.sql);
+    if left.kind.is_text() && right.kind.is_text() {
+        let unicode = left.kind.is_unicode() || right.kind.is_unicode();
+        return Piece::new(
+            format!("({l} || {r})"),
+            Type::Text { unicode, fixed: false, length: None },
+        );
+    }
+    if left.kind.is_temporal() && right.kind.is_number() {
+        let kind = literal(&left.kind.to_string());
+        return Piece::new(format!("ts_dateadd('day', {r}, {l}, {kind})"), left.kind);
+    }
+    if left.kind.is_number() && right.kind.is_number() {
+        return Piece::new(format!("({l} + {r})"), arithmetic(left.kind, right.kind));
+    }
+    let kind = match (left.kind, right.kind) {
+        (Type::Unknown, text) | (text, Type::Unknown) if text.is_text() => loose(text),
+        (a, b) => arithmetic(a, b),
+    };
+    Piece::new(format!("ts_add({l}, {r})"), kind)
+}
+
+fn cast(piece: &Piece, target: Type) -> String {
+    format!(
+        "ts_cast({}, {}, {}, 0)",
+        piece.sql,
+        literal(&piece.kind.to_string()),
+        literal(&target.to_string())
+    )
+}
+
+/// A value where text is wanted: dates are written out as SQL Server does.
+pub(super) fn text_of(piece: &Piece) -> String {
+    if piece.kind.is_temporal() { cast(piece, Type::varchar(None)) } else { piece.sql.clone() }
+}
+
+/// Dates in one spelling, so that mixed CASE branches and UNION arms agree.
+pub(super) fn coerced(piece: &Piece, kind: Type) -> String {
+    let moves = piece.kind != kind
+        && piece.kind != Type::Unknown
+        && (kind.is_temporal() || (kind.is_number() && piece.kind.is_text()));
+    if moves { cast(piece, kind) } else { piece.sql.clone() }
+}
+
+pub(super) fn common_kind<'p>(pieces: impl Iterator<Item = &'p Piece>) -> Type {
+    pieces.map(|piece| piece.kind).reduce(Type::combine).unwrap_or(Type::Unknown)
+}
+
+/// Both sides of a comparison as SQLite must see them.
+pub(super) fn comparable(left: &Piece, right: &Piece) -> (String, String) {
+    let (l, r) = (left.kind, right.kind);
+    let same_spelling = |kind: Type| {
+        matches!(
+            kind,
+            Type::DateTime | Type::DateTime2 | Type::SmallDateTime | Type::DateTimeOffset
+        )
+    };
+    let target = if l.is_temporal() || r.is_temporal() {
+        let (date, other) = if l.is_temporal() { (l, r) } else { (r, l) };
+        Some(if other.is_temporal() { date.combine(other) } else { date })
+    } else if (l.is_number() && r.is_text()) || (l.is_text() && r.is_number()) {
+        Some(if l.is_number() { l } else { r })
+    } else {
+        None
+    };
+    if let Some(target) = target {
+        let side = |piece: &Piece| {
+            let fits = piece.kind == target
+                || (same_spelling(piece.kind) && same_spelling(target))
+                || piece.sql == "NULL"
+                || (target.is_number() && piece.kind.is_number());
+            if fits { piece.sql.clone() } else { cast(piece, target) }
+        };
+        return (side(left), side(right));
+    }
+    if l.is_number() || r.is_number() {
+        return (left.sql.clone(), right.sql.clone());
+    }
+    match (left.collation, right.collation) {
+        (None, Some(_)) => (left.sql.clone(), right.collated()),
+        _ if l.may_be_text() => (left.collated(), right.sql.clone()),
+        _ => (left.sql.clone(), right.collated()),
+    }
+}
