@@ -1,0 +1,116 @@
+//! Status at any time, disconnecting, validating a Site ID.
+
+use end_to_end::TestStack;
+use serde_json::json;
+
+use crate::steps::{LARGE, SMALL, form, form_without_code, named, pair, paired_practice};
+
+#[tokio::test]
+async fn the_status_is_live() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let state = async || practice.clinician.get("/connection").await.assert_status(200).text_at("/state").to_owned();
+    assert_eq!(state().await, "connected");
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    assert_eq!(state().await, "offline");
+    bp.set_practice(LARGE, json!({ "availability": "online", "haloLinkVersion": "26.800.1.0" })).await;
+    assert_eq!(state().await, "connected");
+    let answer = practice.clinician.get("/connection").await;
+    assert_eq!(answer.text_at("/haloLinkVersion"), "26.800.1.0");
+}
+
+#[tokio::test]
+async fn unticking_in_bp_shows_as_revoked_and_ticking_again_mends_it() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
+    let revoked = practice.clinician.get("/connection").await;
+    assert_eq!(revoked.assert_status(200).text_at("/state"), "revoked");
+    assert_eq!(revoked.text_at("/problem/type"), "integration-not-enabled");
+    let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
+    practice.clinician.post("/patients/search", &search).await.assert_problem(409, "integration-not-enabled");
+    bp.set_practice(LARGE, json!({ "integrationEnabled": true })).await;
+    practice.clinician.post("/patients/search", &search).await.assert_status(200);
+    assert_eq!(practice.clinician.get("/connection").await.text_at("/state"), "connected");
+}
+
+#[tokio::test]
+async fn a_disconnected_practice_answers_nothing_until_it_is_paired_anew() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    practice.clinician.delete("/connection").await.assert_problem(403, "forbidden");
+    practice.practice_admin.delete("/connection").await.assert_status(204);
+    practice.practice_admin.delete("/connection").await.assert_status(204);
+    let status = practice.clinician.get("/connection").await;
+    assert_eq!(status.text_at("/state"), "disconnected");
+    assert_eq!(*status.at("/clinicians"), json!([]));
+    let mark = bp.mark().await;
+    practice.clinician.get("/patients/1").await.assert_problem(409, "not-connected");
+    practice.clinician.get("/locations").await.assert_problem(409, "not-connected");
+    assert!(bp.queries_since(mark).await.is_empty(), "a disconnected practice was asked");
+    let without = form_without_code(LARGE, "Amelia", "Thornbury");
+    practice.clinician.put("/connection", &without).await.assert_problem(422, "pairing-code-needed");
+    pair(&bp, &practice.clinician).await;
+}
+
+#[tokio::test]
+async fn moving_to_another_site_forgets_the_clinicians_of_the_old_one() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let code = bp.pairing_code(SMALL).await;
+    let moved = practice.practice_admin.put("/connection", &form(SMALL, &code, "Farid", "El-Khoury")).await;
+    assert_eq!(moved.assert_status(200).text_at("/siteId"), SMALL);
+    assert_eq!(moved.at("/clinicians").as_array().unwrap().len(), 1, "{}", moved.text);
+    assert_eq!(moved.text_at("/clinicians/0/lastName"), "El-Khoury");
+}
+
+#[tokio::test]
+async fn a_changed_halo_guid_is_followed_without_anybody_noticing() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
+    bp.faults(json!([{ "operation": "immediateQuery", "effect": "staleGuid", "times": 1 }])).await;
+    let mark = bp.mark().await;
+    practice.clinician.post("/patients/search", &search).await.assert_status(200);
+    assert_eq!(
+        named(&bp.queries_since(mark).await),
+        ["immediateQuery:patient_search", "findSites", "immediateQuery:patient_search"]
+    );
+    let mark = bp.mark().await;
+    practice.clinician.post("/patients/search", &search).await.assert_status(200);
+    assert_eq!(named(&bp.queries_since(mark).await), ["immediateQuery:patient_search"]);
+}
+
+#[tokio::test]
+async fn a_guid_that_now_leads_to_another_practice_is_not_followed() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "rotateGuid": true, "name": "Somebody Else's Clinic" })).await;
+    practice.clinician.get("/patients/1").await.assert_problem(409, "practice-changed");
+}
+
+#[tokio::test]
+async fn a_site_id_can_be_validated_before_pairing() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = stack.new_practice().await;
+    let validate = async |site_id: &str| practice.platform.post("/connection/validation", &json!({ "siteId": site_id })).await;
+    let known = validate(LARGE).await;
+    assert_eq!(*known.assert_status(200).at("/valid"), json!(true));
+    assert_eq!(known.text_at("/practiceName"), "Bluegum Hollow Family Practice");
+    assert_eq!(known.text_at("/availability"), "online");
+    let unknown = validate("999999").await;
+    assert_eq!(*unknown.assert_status(200).at("/valid"), json!(false));
+    assert_eq!(unknown.text_at("/problem/type"), "site-unknown");
+    validate("7100l").await.assert_problem(400, "invalid-request");
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    let offline = validate(LARGE).await;
+    assert_eq!(*offline.at("/valid"), json!(true));
+    assert_eq!(offline.text_at("/problem/type"), "site-offline");
+}

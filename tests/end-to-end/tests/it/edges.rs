@@ -1,0 +1,95 @@
+//! Tokens, tenancy, bad input: clear problems that leave no trace.
+
+use end_to_end::TestStack;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::steps::paired_practice;
+
+#[tokio::test]
+async fn anybody_may_ask_whether_the_service_lives_and_what_its_api_is() {
+    let stack = TestStack::shared().await;
+    let practice = stack.new_practice().await;
+    let health = practice.stranger.service("/v1/health").await;
+    assert_eq!(health.assert_status(200).text_at("/status"), "ok");
+    let document = practice.stranger.service("/v1/openapi.json").await;
+    assert!(document.assert_status(200).text_at("/openapi").starts_with("3."));
+    assert!(document.at("/paths/~1v1~1practices~1{practiceId}~1connection/put").is_object());
+}
+
+#[tokio::test]
+async fn without_a_token_or_with_a_foreign_or_broken_one_nobody_gets_in() {
+    let stack = TestStack::shared().await;
+    let practice = stack.new_practice().await;
+    practice.stranger.get("/connection").await.assert_problem(401, "unauthenticated");
+    let good = practice.clinician.token().unwrap().to_owned();
+    let (head, signature) = good.rsplit_once('.').unwrap();
+    let (header, payload) = head.split_once('.').unwrap();
+    let foreign = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im90aGVyIn0.eyJzdWIiOiJ4IiwiZXhwIjo0MTAyNDQ0ODAwfQ.c2lnbmVk";
+    for broken in ["nonsense", &format!("{header}.{payload}.{}", signature.to_lowercase()), foreign, ""] {
+        let caller = practice.clinician.with_token(Some(broken));
+        caller.get("/connection").await.assert_problem(401, "unauthenticated");
+    }
+}
+
+#[tokio::test]
+async fn another_practices_everything_is_not_found() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let theirs = paired_practice(stack, &bp).await;
+    let ours = stack.new_practice().await;
+    let mark = bp.mark().await;
+    for caller in [&ours.practice_admin, &ours.clinician] {
+        let stranger = caller.at(&theirs.practice_id);
+        for path in ["/connection", "/locations", "/settings", "/patients/1", "/audit"] {
+            stranger.get(path).await.assert_problem(404, "not-found");
+        }
+        let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
+        stranger.post("/patients/search", &search).await.assert_problem(404, "not-found");
+        stranger.delete("/connection").await.assert_problem(404, "not-found");
+    }
+    assert!(bp.queries_since(mark).await.is_empty(), "a stranger's question reached the practice");
+    theirs.platform.get("/patients/1").await.assert_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_what_it_should_be_is_refused_with_the_field_named() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let mark = bp.mark().await;
+    let search = async |body: Value| practice.clinician.post("/patients/search", &body).await;
+    for (body, pointer) in [
+        (json!({ "lastName": "Lee", "dateOfBirth": "1985-02-29" }), "/dateOfBirth"),
+        (json!({ "lastName": "Lee", "dateOfBirth": "2999-01-01" }), "/dateOfBirth"),
+        (json!({ "lastName": "", "dateOfBirth": "1985-02-28" }), "/lastName"),
+        (json!({ "lastName": "x".repeat(41), "dateOfBirth": "1985-02-28" }), "/lastName"),
+        (json!({ "lastName": 7, "dateOfBirth": "1985-02-28" }), "/lastName"),
+    ] {
+        let answer = search(body).await;
+        answer.assert_problem(400, "invalid-request");
+        assert_eq!(answer.text_at("/errors/0/pointer"), pointer, "{}", answer.text);
+    }
+    search(json!({ "lastName": "Lee", "dateOfBirth": "1985-02-28", "firstName": "Ann" })).await.assert_problem(400, "invalid-request");
+    search(json!(["Lee"])).await.assert_problem(400, "invalid-request");
+
+    let raw = async |kind: &str, body: String| {
+        let request = practice.clinician.request(Method::POST, "/patients/search").header("content-type", kind).body(body);
+        practice.clinician.send(request).await
+    };
+    raw("application/json", "{\"lastName\":".to_owned()).await.assert_problem(400, "invalid-request");
+    raw("text/plain", "{}".to_owned()).await.assert_problem(415, "unsupported-media-type");
+    raw("application/json", " ".repeat(100_000)).await.assert_problem(413, "request-too-large");
+    assert!(bp.queries_since(mark).await.is_empty(), "a bad request reached the practice");
+}
+
+#[tokio::test]
+async fn an_id_that_cannot_be_a_patients_is_not_found() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    for id in ["0", "-1", "abc", "99999999999", "1;DROP", "999999"] {
+        practice.clinician.get(&format!("/patients/{id}")).await.assert_problem(404, "not-found");
+    }
+    practice.clinician.get("/nothing-here").await.assert_problem(404, "not-found");
+}

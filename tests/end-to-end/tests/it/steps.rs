@@ -1,0 +1,45 @@
+//! Steps that many tests begin with.
+
+use end_to_end::{Answer, Bp, Caller, Query, TestPractice, TestStack};
+use serde_json::{Value, json};
+
+/// The large demonstration practice's Site ID.
+pub(crate) const LARGE: &str = "71001";
+/// The small one's.
+pub(crate) const SMALL: &str = "71002";
+
+/// What a clinician enters, with a code.
+pub(crate) fn form(site_id: &str, code: &str, first: &str, last: &str) -> Value {
+    json!({ "siteId": site_id, "pairingCode": code, "clinician": { "firstName": first, "lastName": last } })
+}
+
+/// What a clinician of a paired practice enters.
+pub(crate) fn form_without_code(site_id: &str, first: &str, last: &str) -> Value {
+    json!({ "siteId": site_id, "clinician": { "firstName": first, "lastName": last } })
+}
+
+/// Somebody generates a code in Bp, and a doctor of the large practice enters it.
+pub(crate) async fn pair(bp: &Bp<'_>, caller: &Caller) -> Answer {
+    let code = bp.pairing_code(LARGE).await;
+    let answer = caller.put("/connection", &form(LARGE, &code, "Amelia", "Thornbury")).await;
+    answer.assert_status(200);
+    answer
+}
+
+/// A practice of one's own, paired with the large one's Bp.
+pub(crate) async fn paired_practice(stack: &TestStack, bp: &Bp<'_>) -> TestPractice {
+    let practice = stack.new_practice().await;
+    pair(bp, &practice.clinician).await;
+    practice
+}
+
+/// The calls as `operation` or `operation:statement`.
+pub(crate) fn named(queries: &[Query]) -> Vec<String> {
+    queries
+        .iter()
+        .map(|query| match &query.statement {
+            Some(statement) => format!("{}:{statement}", query.operation),
+            None => query.operation.clone(),
+        })
+        .collect()
+}
