@@ -332,7 +332,14 @@ async fn upload(
     }
     let mut first_row = 1;
     for number in 1.. {
-        let Some(part) = parts.next() else { break };
+        // Encoding tens of megabytes must not hold up the answers to other calls.
+        let encoded = tokio::task::spawn_blocking(move || {
+            let part = parts.next();
+            (parts, part)
+        });
+        let part;
+        (parts, part) = encoded.await?;
+        let Some(part) = part else { break };
         let (size, rows) = (part.bytes.len(), part.rows);
         {
             let mut progress = query.progress();

@@ -1,6 +1,6 @@
 //! Immediate queries: answered on the spot or not at all.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -53,7 +53,13 @@ pub(crate) async fn run(
         (json!({"rowsAffected": rows_affected, "size": 0}), 0)
     } else {
         let encoding = site.state().row_encoding;
-        let encoded = encoding::whole(encoding::shaped(ran.outcome, mode), encoding);
+        let outcome = ran.outcome;
+        let encoded = tokio::task::spawn_blocking(move || {
+            encoding::whole(encoding::shaped(outcome, mode), encoding)
+        });
+        let encoded = encoded.await.map_err(|_| {
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The result could not be encoded.")
+        })?;
         let size = encoded.bytes.len();
         if size > world.options.immediate_result_bytes || weather.is(Effect::TooLarge) {
             return Err(too_large(world));
@@ -126,7 +132,6 @@ async fn execute(
         return Ok(Err(error));
     }
     let patience = Duration::from_millis(submission.max_time_in_queue.unsigned_abs());
-    let queued = Instant::now();
     let waited_out = || {
         Refusal::new(
             StatusCode::GATEWAY_TIMEOUT,
@@ -140,7 +145,6 @@ async fn execute(
     let guard = tokio::time::timeout(patience.max(Duration::from_millis(1)), in_line)
         .await
         .map_err(|_| waited_out())?;
-    debug_assert!(queued.elapsed() <= patience + Duration::from_secs(5));
 
     let mut environment = site.environment(world.clock.practice_time(&site.identity.zone));
     apply(weather, &mut environment.booking);

@@ -242,12 +242,12 @@ impl Log<'_> {
         let delayed = self.started.elapsed() + Duration::from_millis(weather.delay_ms);
         let duration_ms = immediate::milliseconds(delayed);
         tracing::info!(
-            operation = ?self.operation,
+            operation = self.operation.map(|operation| format!("{operation:?}")),
             site = self.traits.site_id,
             statement = self.traits.statement,
             status,
             duration_ms,
-            fault = ?weather.effect(),
+            fault = weather.effect().map(|effect| format!("{effect:?}")),
             "call"
         );
         self.world.journal.record(Entry {
