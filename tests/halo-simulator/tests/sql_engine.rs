@@ -180,6 +180,11 @@ fn queries_read_tables_and_views() {
             "SELECT STRING_AGG(RTRIM(Surname), ',') WITHIN GROUP (ORDER BY Surname DESC) FROM dbo.BPS_Patients WHERE Firstname = 'kai'",
             "Budgie,Budgerigar",
         ),
+        (
+            "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'titles' ORDER BY ORDINAL_POSITION",
+            "TITLECODE|int|NULL;TITLE|char|30",
+        ),
+        ("SELECT CHAR(146), ASCII('’'), CAST('’' AS varbinary(2))", "’|146|92"),
         ("SELECT value FROM STRING_SPLIT('a,b', ',')", "a;b"),
         (
             "SELECT id, name FROM OPENJSON('[{\"id\":1,\"name\":\"x\"},{\"id\":2}]') WITH (id int '$.id', name varchar(10) '$.name')",

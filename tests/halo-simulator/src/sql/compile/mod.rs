@@ -6,6 +6,7 @@ mod comparison;
 mod data;
 mod expression;
 mod function;
+mod metadata;
 mod query;
 mod select;
 mod source;

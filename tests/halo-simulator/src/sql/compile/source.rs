@@ -5,6 +5,7 @@ use sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor, Tabl
 use super::super::SqlError;
 use super::super::catalog::quote;
 use super::super::types::Type;
+use super::metadata::information_schema;
 use super::{Column, Compiler, Scope, Source, parts};
 
 impl Compiler<'_> {
@@ -135,6 +136,17 @@ impl Compiler<'_> {
                 source.name = common.name;
             }
             return Ok((format!("{} AS {short}", common.sql), source));
+        }
+        if let [.., schema, view] = names
+            && schema.eq_ignore_ascii_case("INFORMATION_SCHEMA")
+            && let Some((sql, columns)) = information_schema(self.catalog, view)
+        {
+            let mut source =
+                derived(&short, alias, &columns, |index| format!("{short}._{}", index + 1));
+            if alias.is_none() {
+                source.name = view.to_uppercase();
+            }
+            return Ok((format!("({sql}) AS {short}"), source));
         }
         let table = self.catalog.table(names, self.symbols, "SELECT")?;
         let columns = table
