@@ -201,8 +201,9 @@ impl HaloClient {
             body: Body::Json(command.to_json(max_time_in_queue)),
             call,
         };
-        let accepted =
-            self.send(&request, deadline).await?.json::<WireSubmitted>("accepted query")?;
+        let accepted = self
+            .send(&request, deadline, |answer| answer.json::<WireSubmitted>("accepted query"))
+            .await?;
         Ok(Submitted { query_id: accepted.id })
     }
 
@@ -217,7 +218,9 @@ impl HaloClient {
         deadline: Deadline,
     ) -> Result<AsyncQuery, Error> {
         let request = read(queries(site, &[&query.to_string()]));
-        self.send(&request, deadline).await?.json::<WireQuery>("query status").map(AsyncQuery::from)
+        self.send(&request, deadline, |answer| answer.json::<WireQuery>("query status"))
+            .await
+            .map(AsyncQuery::from)
     }
 
     /// The status of several queries (`POST …/queries/status`).
@@ -237,7 +240,9 @@ impl HaloClient {
             body: Body::Json(json!({ "queryIds": ids })),
             call: Call::Read,
         };
-        let batch = self.send(&request, deadline).await?.json::<WireBatch>("batch status")?;
+        let batch = self
+            .send(&request, deadline, |answer| answer.json::<WireBatch>("batch status"))
+            .await?;
         Ok(batch
             .results
             .into_iter()
@@ -260,7 +265,8 @@ impl HaloClient {
         deadline: Deadline,
     ) -> Result<ResultPage, Error> {
         let request = read(queries(site, &[&query.to_string(), "results", &page.to_string()]));
-        let wire = self.send(&request, deadline).await?.json::<WirePage>("result page")?;
+        let wire =
+            self.send(&request, deadline, |answer| answer.json::<WirePage>("result page")).await?;
         Ok(ResultPage {
             sets: wire.data.as_deref().map(rows::decode).transpose()?.unwrap_or_default(),
             parameters: wire.parameters.unwrap_or_default(),

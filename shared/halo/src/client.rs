@@ -111,16 +111,19 @@ impl HaloClient {
         Self { http, base, keys, secondary_first: Arc::new(AtomicBool::new(false)) }
     }
 
-    /// Sends, reads the whole answer, and repeats reads while the deadline allows.
-    pub(crate) async fn send(
+    /// Sends, reads the whole answer, and repeats reads while the deadline allows. An answer that
+    /// cannot be read counts as none.
+    pub(crate) async fn send<T>(
         &self,
         request: &Request,
         deadline: Deadline,
-    ) -> Result<Answer, Error> {
+        read: impl Fn(&Answer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let read = &read;
         repeat(request.call, deadline, || async move {
             let response = self.open(request, deadline).await?;
             let body = response.bytes().await.map_err(|error| transport(&error))?;
-            Ok(Answer { body })
+            read(&Answer { body })
         })
         .await
     }

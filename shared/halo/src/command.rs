@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Body, Call, Deadline, HaloClient, Request};
+use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::error::Error;
 use crate::{QueryResult, rows};
 
@@ -270,22 +270,25 @@ impl HaloClient {
             body: Body::Json(command.to_json(queue)),
             call,
         };
-        let answer = self.send(&request, deadline).await?;
-        if let Some(failure) = answer.hidden_failure() {
-            return Err(failure);
-        }
-        let result = answer.json::<WireImmediate>("immediate query")?.result;
-        let sets = match &result.data {
-            Some(data) => rows::decode(data)?,
-            None if result.rows_affected.is_some() => Vec::new(),
-            None => return Err(Error::Malformed { what: "result without data" }),
-        };
-        Ok(QueryResult {
-            sets,
-            rows_affected: result.rows_affected,
-            parameters: result.parameters.unwrap_or_default(),
-        })
+        self.send(&request, deadline, read_immediate).await
     }
+}
+
+fn read_immediate(answer: &Answer) -> Result<QueryResult, Error> {
+    if let Some(failure) = answer.hidden_failure() {
+        return Err(failure);
+    }
+    let result = answer.json::<WireImmediate>("immediate query")?.result;
+    let sets = match &result.data {
+        Some(data) => rows::decode(data)?,
+        None if result.rows_affected.is_some() => Vec::new(),
+        None => return Err(Error::Malformed { what: "result without data" }),
+    };
+    Ok(QueryResult {
+        sets,
+        rows_affected: result.rows_affected,
+        parameters: result.parameters.unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl HaloClient {
             body: Body::None,
             call: Call::Read,
         };
-        self.send(&request, deadline).await?.json("FHIR resource")
+        self.send(&request, deadline, |answer| answer.json("FHIR resource")).await
     }
 
     /// Searches by `POST …/_search`.
@@ -74,7 +74,7 @@ impl HaloClient {
             body: Body::Form(query.parameters.clone()),
             call: Call::Read,
         };
-        self.send(&request, deadline).await?.json("FHIR bundle")
+        self.send(&request, deadline, |answer| answer.json("FHIR bundle")).await
     }
 }
 

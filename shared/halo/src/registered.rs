@@ -94,7 +94,10 @@ impl HaloClient {
             "registerCommand": { "command": registration.command.command_json() },
         });
         let request = request(Method::POST, site, &[], Body::Json(body), Call::Write);
-        Ok(self.send(&request, deadline).await?.json::<WireId>("registered query")?.id)
+        Ok(self
+            .send(&request, deadline, |answer| answer.json::<WireId>("registered query"))
+            .await?
+            .id)
     }
 
     /// All registered queries of a site.
@@ -108,9 +111,8 @@ impl HaloClient {
     ) -> Result<Vec<RegisteredQuery>, Error> {
         let request = request(Method::GET, site, &[], Body::None, Call::Read);
         Ok(self
-            .send(&request, deadline)
+            .send(&request, deadline, |answer| answer.json::<WireList>("registered queries"))
             .await?
-            .json::<WireList>("registered queries")?
             .registered_queries)
     }
 
@@ -125,7 +127,7 @@ impl HaloClient {
         deadline: Deadline,
     ) -> Result<RegisteredQuery, Error> {
         let request = request(Method::GET, site, &[&id.to_string()], Body::None, Call::Read);
-        self.send(&request, deadline).await?.json("registered query")
+        self.send(&request, deadline, |answer| answer.json("registered query")).await
     }
 
     /// Stops a registered query; doing so twice changes nothing.
@@ -139,7 +141,7 @@ impl HaloClient {
         deadline: Deadline,
     ) -> Result<(), Error> {
         let request = request(Method::DELETE, site, &[&id.to_string()], Body::None, Call::Read);
-        self.send(&request, deadline).await.map(|_| ())
+        self.send(&request, deadline, |_| Ok(())).await
     }
 
     /// The latest result of a registered query.
@@ -154,7 +156,9 @@ impl HaloClient {
     ) -> Result<RegisteredResult, Error> {
         let request =
             request(Method::GET, site, &[&id.to_string(), "results"], Body::None, Call::Read);
-        let wire = self.send(&request, deadline).await?.json::<WireData>("registered result")?;
+        let wire = self
+            .send(&request, deadline, |answer| answer.json::<WireData>("registered result"))
+            .await?;
         Ok(RegisteredResult { sets: rows::decode(&wire.data)? })
     }
 }

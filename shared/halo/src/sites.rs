@@ -170,7 +170,9 @@ impl HaloClient {
             body: Body::None,
             call: Call::Write,
         };
-        self.send(&request, deadline).await?.json::<WireSite>("paired site").map(SiteStatus::from)
+        self.send(&request, deadline, |answer| answer.json::<WireSite>("paired site"))
+            .await
+            .map(SiteStatus::from)
     }
 
     /// Finds the sites that carry a practice software's id (`GET /integrator/sites`). Old practices
@@ -191,7 +193,9 @@ impl HaloClient {
             body: Body::None,
             call: Call::Read,
         };
-        let found = self.send(&request, deadline).await?.json::<WireSites>("list of sites")?;
+        let found = self
+            .send(&request, deadline, |answer| answer.json::<WireSites>("list of sites"))
+            .await?;
         Ok(found.sites.into_iter().map(SiteStatus::from).collect())
     }
 
@@ -207,7 +211,9 @@ impl HaloClient {
             body: Body::None,
             call: Call::Read,
         };
-        self.send(&request, deadline).await?.json::<WireSite>("site").map(SiteStatus::from)
+        self.send(&request, deadline, |answer| answer.json::<WireSite>("site"))
+            .await
+            .map(SiteStatus::from)
     }
 }
 

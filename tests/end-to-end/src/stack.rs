@@ -121,6 +121,18 @@ impl TestStack {
         Bp::new(self.http.clone(), &self.file.simulator.control_url, turn).await
     }
 
+    /// Forgets which practices were ever paired with a site: tests share the simulator's few sites,
+    /// real practices do not.
+    pub async fn forget_site_claims(&self, site_id: &str) {
+        let table = self.file.aws.table.as_deref().expect("a table");
+        for item in self.table().await {
+            if item["pk"]["S"] == format!("SITE#{site_id}") {
+                let key = serde_json::json!({ "pk": item["pk"], "sk": item["sk"] });
+                self.aws.delete_item(table, &key).await.expect("a claim is deleted");
+            }
+        }
+    }
+
     /// Every item of the table, in DynamoDB's own JSON.
     pub async fn table(&self) -> Vec<Value> {
         let table = self.file.aws.table.as_deref().expect("a table");

@@ -22,4 +22,13 @@ impl Aws {
             }
         }
     }
+
+    /// Deletes an item by its key attributes, in DynamoDB's own JSON.
+    ///
+    /// # Errors
+    /// When there is no such table.
+    pub async fn delete_item(&self, table: &str, key: &Value) -> Result<(), Error> {
+        let request = json!({ "TableName": table, "Key": key });
+        self.call("dynamodb", "DynamoDB_20120810.DeleteItem", &request).await.map(|_| ())
+    }
 }

@@ -17,16 +17,36 @@ async fn every_read_of_a_patient_is_in_the_audit_trail() {
 
     let trail = practice.practice_admin.get("/audit").await;
     let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
-    let lines: Vec<_> = records.iter().map(|one| (one["action"].as_str().unwrap(), one["patients"].clone())).collect();
+    let lines: Vec<_> = records
+        .iter()
+        .map(|one| (one["action"].as_str().unwrap(), one["patients"].clone()))
+        .collect();
     assert_eq!(
         lines,
-        [("connectionChanged", json!([])), ("patientSearch", json!([4, 3])), ("demographicsRead", json!([3]))]
+        [
+            ("connectionChanged", json!([])),
+            ("patientSearch", json!([4, 3])),
+            ("demographicsRead", json!([3]))
+        ]
     );
-    assert!(records.iter().all(|one| one["subject"].is_string() && one["at"].is_string() && one["requestId"] != ""));
+    assert!(
+        records.iter().all(|one| one["subject"].is_string()
+            && one["at"].is_string()
+            && one["requestId"] != "")
+    );
     let about = practice.practice_admin.get("/audit?patientId=4").await;
     assert_eq!(about.at("/records").as_array().unwrap().len(), 1);
     practice.practice_admin.get("/audit?patient=4").await.assert_problem(400, "invalid-request");
-    assert!(practice.practice_admin.get("/audit?from=2020-01-01&to=2020-12-31").await.at("/records").as_array().unwrap().is_empty());
+    assert!(
+        practice
+            .practice_admin
+            .get("/audit?from=2020-01-01&to=2020-12-31")
+            .await
+            .at("/records")
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -35,12 +55,24 @@ async fn no_patient_code_key_or_token_is_in_logs_and_no_patient_or_code_in_the_t
     let bp = stack.exclusive().await;
     let practice = stack.new_practice().await;
     let code = bp.pairing_code(LARGE).await;
-    practice.clinician.put("/connection", &form(LARGE, &code, "Amelia", "Thornbury")).await.assert_status(200);
+    practice
+        .clinician
+        .put("/connection", &form(LARGE, &code, "Amelia", "Thornbury"))
+        .await
+        .assert_status(200);
     let search = json!({ "lastName": "Wattleford", "dateOfBirth": "1957-03-14" });
     practice.clinician.post("/patients/search", &search).await.assert_status(200);
     let person = practice.clinician.get("/patients/1").await;
-    practice.clinician.post("/patients/search", &json!({ "lastName": "Wattleford", "dateOfBirth": "1957-03-41" })).await.assert_status(400);
-    practice.clinician.post("/patients/search", &json!({ "lastName": "Wattleford", "born": "1957-03-14" })).await.assert_status(400);
+    practice
+        .clinician
+        .post("/patients/search", &json!({ "lastName": "Wattleford", "dateOfBirth": "1957-03-41" }))
+        .await
+        .assert_status(400);
+    practice
+        .clinician
+        .post("/patients/search", &json!({ "lastName": "Wattleford", "born": "1957-03-14" }))
+        .await
+        .assert_status(400);
     bp.faults(json!([{ "operation": "immediateQuery", "effect": "executionFailed" }])).await;
     practice.clinician.post("/patients/search", &search).await.assert_status(502);
 

@@ -10,11 +10,14 @@ async fn the_status_is_live() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    let state = async || practice.clinician.get("/connection").await.assert_status(200).text_at("/state").to_owned();
+    let state = async || {
+        practice.clinician.get("/connection").await.assert_status(200).text_at("/state").to_owned()
+    };
     assert_eq!(state().await, "connected");
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     assert_eq!(state().await, "offline");
-    bp.set_practice(LARGE, json!({ "availability": "online", "haloLinkVersion": "26.800.1.0" })).await;
+    bp.set_practice(LARGE, json!({ "availability": "online", "haloLinkVersion": "26.800.1.0" }))
+        .await;
     assert_eq!(state().await, "connected");
     let answer = practice.clinician.get("/connection").await;
     assert_eq!(answer.text_at("/haloLinkVersion"), "26.800.1.0");
@@ -30,7 +33,11 @@ async fn unticking_in_bp_shows_as_revoked_and_ticking_again_mends_it() {
     assert_eq!(revoked.assert_status(200).text_at("/state"), "revoked");
     assert_eq!(revoked.text_at("/problem/type"), "integration-not-enabled");
     let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
-    practice.clinician.post("/patients/search", &search).await.assert_problem(409, "integration-not-enabled");
+    practice
+        .clinician
+        .post("/patients/search", &search)
+        .await
+        .assert_problem(409, "integration-not-enabled");
     bp.set_practice(LARGE, json!({ "integrationEnabled": true })).await;
     practice.clinician.post("/patients/search", &search).await.assert_status(200);
     assert_eq!(practice.clinician.get("/connection").await.text_at("/state"), "connected");
@@ -52,7 +59,11 @@ async fn a_disconnected_practice_answers_nothing_until_it_is_paired_anew() {
     practice.clinician.get("/locations").await.assert_problem(409, "not-connected");
     assert!(bp.queries_since(mark).await.is_empty(), "a disconnected practice was asked");
     let without = form_without_code(LARGE, "Amelia", "Thornbury");
-    practice.clinician.put("/connection", &without).await.assert_problem(422, "pairing-code-needed");
+    practice
+        .clinician
+        .put("/connection", &without)
+        .await
+        .assert_problem(422, "pairing-code-needed");
     pair(&bp, &practice.clinician).await;
 }
 
@@ -62,7 +73,8 @@ async fn moving_to_another_site_forgets_the_clinicians_of_the_old_one() {
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     let code = bp.pairing_code(SMALL).await;
-    let moved = practice.practice_admin.put("/connection", &form(SMALL, &code, "Farid", "El-Khoury")).await;
+    let moved =
+        practice.practice_admin.put("/connection", &form(SMALL, &code, "Farid", "El-Khoury")).await;
     assert_eq!(moved.assert_status(200).text_at("/siteId"), SMALL);
     assert_eq!(moved.at("/clinicians").as_array().unwrap().len(), 1, "{}", moved.text);
     assert_eq!(moved.text_at("/clinicians/0/lastName"), "El-Khoury");
@@ -100,7 +112,9 @@ async fn a_site_id_can_be_validated_before_pairing() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = stack.new_practice().await;
-    let validate = async |site_id: &str| practice.platform.post("/connection/validation", &json!({ "siteId": site_id })).await;
+    let validate = async |site_id: &str| {
+        practice.platform.post("/connection/validation", &json!({ "siteId": site_id })).await
+    };
     let known = validate(LARGE).await;
     assert_eq!(*known.assert_status(200).at("/valid"), json!(true));
     assert_eq!(known.text_at("/practiceName"), "Bluegum Hollow Family Practice");

@@ -10,9 +10,9 @@ use crate::steps::paired_practice;
 async fn anybody_may_ask_whether_the_service_lives_and_what_its_api_is() {
     let stack = TestStack::shared().await;
     let practice = stack.new_practice().await;
-    let health = practice.stranger.service("/v1/health").await;
+    let health = practice.stranger.get("/v1/health").await;
     assert_eq!(health.assert_status(200).text_at("/status"), "ok");
-    let document = practice.stranger.service("/v1/openapi.json").await;
+    let document = practice.stranger.get("/v1/openapi.json").await;
     assert!(document.assert_status(200).text_at("/openapi").starts_with("3."));
     assert!(document.at("/paths/~1v1~1practices~1{practiceId}~1connection/put").is_object());
 }
@@ -25,8 +25,11 @@ async fn without_a_token_or_with_a_foreign_or_broken_one_nobody_gets_in() {
     let good = practice.clinician.token().unwrap().to_owned();
     let (head, signature) = good.rsplit_once('.').unwrap();
     let (header, payload) = head.split_once('.').unwrap();
-    let foreign = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im90aGVyIn0.eyJzdWIiOiJ4IiwiZXhwIjo0MTAyNDQ0ODAwfQ.c2lnbmVk";
-    for broken in ["nonsense", &format!("{header}.{payload}.{}", signature.to_lowercase()), foreign, ""] {
+    let foreign =
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6Im90aGVyIn0.eyJzdWIiOiJ4IiwiZXhwIjo0MTAyNDQ0ODAwfQ.c2lnbmVk";
+    for broken in
+        ["nonsense", &format!("{header}.{payload}.{}", signature.to_lowercase()), foreign, ""]
+    {
         let caller = practice.clinician.with_token(Some(broken));
         caller.get("/connection").await.assert_problem(401, "unauthenticated");
     }
@@ -70,14 +73,22 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_with_the_field_named() 
         answer.assert_problem(400, "invalid-request");
         assert_eq!(answer.text_at("/errors/0/pointer"), pointer, "{}", answer.text);
     }
-    search(json!({ "lastName": "Lee", "dateOfBirth": "1985-02-28", "firstName": "Ann" })).await.assert_problem(400, "invalid-request");
+    search(json!({ "lastName": "Lee", "dateOfBirth": "1985-02-28", "firstName": "Ann" }))
+        .await
+        .assert_problem(400, "invalid-request");
     search(json!(["Lee"])).await.assert_problem(400, "invalid-request");
 
     let raw = async |kind: &str, body: String| {
-        let request = practice.clinician.request(Method::POST, "/patients/search").header("content-type", kind).body(body);
+        let request = practice
+            .clinician
+            .request(Method::POST, "/patients/search")
+            .header("content-type", kind)
+            .body(body);
         practice.clinician.send(request).await
     };
-    raw("application/json", "{\"lastName\":".to_owned()).await.assert_problem(400, "invalid-request");
+    raw("application/json", "{\"lastName\":".to_owned())
+        .await
+        .assert_problem(400, "invalid-request");
     raw("text/plain", "{}".to_owned()).await.assert_problem(415, "unsupported-media-type");
     raw("application/json", " ".repeat(100_000)).await.assert_problem(413, "request-too-large");
     assert!(bp.queries_since(mark).await.is_empty(), "a bad request reached the practice");

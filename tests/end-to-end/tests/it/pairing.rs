@@ -38,11 +38,17 @@ async fn a_second_clinician_links_without_a_code() {
     pair(&bp, &practice.clinician).await;
     let second = stack.new_person(&practice.practice_id, Role::Clinician).await;
     let mark = bp.mark().await;
-    let answer = second.put("/connection", &form_without_code(LARGE, "Siobhan", "O'Callaghan")).await;
+    let answer =
+        second.put("/connection", &form_without_code(LARGE, "Siobhan", "O'Callaghan")).await;
     answer.assert_status(200);
     assert_eq!(named(&bp.queries_since(mark).await), ["getSite", "immediateQuery:users_named"]);
-    let linked: Vec<_> =
-        answer.at("/clinicians").as_array().unwrap().iter().map(|one| one["userId"].as_i64().unwrap()).collect();
+    let linked: Vec<_> = answer
+        .at("/clinicians")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["userId"].as_i64().unwrap())
+        .collect();
     assert_eq!(linked, [1, 3]);
 }
 
@@ -55,7 +61,10 @@ async fn asking_the_same_again_gives_the_same_answer_and_uses_no_second_code() {
     let form = form(LARGE, &code, "Amelia", "Thornbury");
     let first = practice.clinician.put("/connection", &form).await;
     let second = practice.clinician.put("/connection", &form).await;
-    assert_eq!(first.assert_status(200).at("/clinicians"), second.assert_status(200).at("/clinicians"));
+    assert_eq!(
+        first.assert_status(200).at("/clinicians"),
+        second.assert_status(200).at("/clinicians")
+    );
 }
 
 #[tokio::test]
@@ -64,12 +73,16 @@ async fn when_the_name_is_not_found_the_pairing_is_kept_and_only_the_name_is_ask
     let bp = stack.exclusive().await;
     let practice = stack.new_practice().await;
     let code = bp.pairing_code(LARGE).await;
-    let wrong = practice.clinician.put("/connection", &form(LARGE, &code, "Amelia", "Thornberry")).await;
+    let wrong =
+        practice.clinician.put("/connection", &form(LARGE, &code, "Amelia", "Thornberry")).await;
     wrong.assert_problem(422, "clinician-not-found");
     assert_eq!(practice.clinician.get("/connection").await.text_at("/state"), "clinicianPending");
 
     let mark = bp.mark().await;
-    let right = practice.clinician.put("/connection", &form_without_code(LARGE, "Amelia", "Thornbury")).await;
+    let right = practice
+        .clinician
+        .put("/connection", &form_without_code(LARGE, "Amelia", "Thornbury"))
+        .await;
     assert_eq!(right.assert_status(200).text_at("/state"), "connected");
     assert!(!named(&bp.queries_since(mark).await).contains(&"pairSite".to_owned()));
 }
@@ -80,7 +93,8 @@ async fn two_users_of_one_name_need_the_first_digits_of_the_provider_number() {
     let bp = stack.exclusive().await;
     let practice = stack.new_practice().await;
     let code = bp.pairing_code(LARGE).await;
-    let ambiguous = practice.clinician.put("/connection", &form(LARGE, &code, "David", "Nguyen")).await;
+    let ambiguous =
+        practice.clinician.put("/connection", &form(LARGE, &code, "David", "Nguyen")).await;
     ambiguous.assert_problem(422, "clinician-ambiguous");
     assert!(ambiguous.at("/steps").is_array() && ambiguous.at("/contact/organisation").is_string());
 
@@ -118,17 +132,24 @@ async fn a_wrong_a_used_and_an_expired_code_are_refused_and_the_next_one_works()
     let refused = |code: String| {
         let clinician = &practice.clinician;
         async move {
-            let answer = clinician.put("/connection", &form(LARGE, &code, "Amelia", "Thornbury")).await;
+            let answer =
+                clinician.put("/connection", &form(LARGE, &code, "Amelia", "Thornbury")).await;
             answer.assert_problem(422, "pairing-code-refused");
             assert!(!answer.text.contains(&code), "the code is repeated in {}", answer.text);
-            assert!(answer.at("/steps/0").is_string() && answer.at("/contact/organisation").is_string());
+            assert!(
+                answer.at("/steps/0").is_string() && answer.at("/contact/organisation").is_string()
+            );
         }
     };
     refused("WRONG7".to_owned()).await;
 
     let used = bp.pairing_code(SMALL).await;
     let other = stack.new_practice().await;
-    other.clinician.put("/connection", &form(SMALL, &used, "Farid", "El-Khoury")).await.assert_status(200);
+    other
+        .clinician
+        .put("/connection", &form(SMALL, &used, "Farid", "El-Khoury"))
+        .await
+        .assert_status(200);
     refused(used).await;
 
     let expired = bp.pairing_code(LARGE).await;
@@ -146,7 +167,10 @@ async fn every_other_failure_of_pairing_has_its_own_type_steps_and_contact() {
     let practice = stack.new_practice().await;
     let attempt = async |site_id: &str, status: u16, slug: &str, contact: &str| {
         let code = bp.pairing_code(LARGE).await;
-        let answer = practice.clinician.put("/connection", &form(site_id, &code, "Amelia", "Thornbury")).await;
+        let answer = practice
+            .clinician
+            .put("/connection", &form(site_id, &code, "Amelia", "Thornbury"))
+            .await;
         answer.assert_problem(status, slug);
         assert!(!answer.at("/steps").as_array().unwrap().is_empty(), "no steps in {}", answer.text);
         assert!(answer.text_at("/contact/organisation").contains(contact), "{}", answer.text);
@@ -172,7 +196,10 @@ async fn every_other_failure_of_pairing_has_its_own_type_steps_and_contact() {
 
     bp.faults(json!([{ "operation": "pairSite", "effect": "401" }])).await;
     attempt(LARGE, 502, "halo-key-refused", "platform").await;
-    bp.faults(json!([{ "operation": "pairSite", "effect": "403", "message": "Caller Ip Not Allowed" }])).await;
+    bp.faults(
+        json!([{ "operation": "pairSite", "effect": "403", "message": "Caller Ip Not Allowed" }]),
+    )
+    .await;
     attempt(LARGE, 502, "halo-address-refused", "platform").await;
     bp.no_faults().await;
 
@@ -194,12 +221,20 @@ async fn another_practice_cannot_ride_on_a_pairing_that_exists() {
     pair(&bp, &first.clinician).await;
     let intruder = stack.new_practice().await;
     let without = form_without_code(LARGE, "Amelia", "Thornbury");
-    intruder.clinician.put("/connection", &without).await.assert_problem(422, "pairing-code-needed");
+    intruder
+        .clinician
+        .put("/connection", &without)
+        .await
+        .assert_problem(422, "pairing-code-needed");
     let wrong = form(LARGE, "WRONG7", "Amelia", "Thornbury");
     intruder.clinician.put("/connection", &wrong).await.assert_problem(422, "pairing-code-refused");
     bp.faults(json!([{ "operation": "pairSite", "effect": "dropAfter" }])).await;
     let doubtful = intruder.clinician.put("/connection", &wrong).await;
-    assert!(doubtful.status.is_client_error() || doubtful.status.is_server_error(), "{}", doubtful.text);
+    assert!(
+        doubtful.status.is_client_error() || doubtful.status.is_server_error(),
+        "{}",
+        doubtful.text
+    );
     bp.no_faults().await;
     intruder.clinician.put("/connection", &wrong).await.assert_problem(422, "pairing-code-refused");
     assert_eq!(intruder.clinician.get("/connection").await.text_at("/state"), "disconnected");

@@ -12,12 +12,19 @@ async fn search(practice: &TestPractice, last_name: &str, born: &str) -> Answer 
 }
 
 fn ids(answer: &Answer) -> Vec<i64> {
-    answer.at("/matches").as_array().unwrap().iter().map(|one| one["patientId"].as_i64().unwrap()).collect()
+    answer
+        .at("/matches")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["patientId"].as_i64().unwrap())
+        .collect()
 }
 
 /// The practice's own database, as anybody may look at it.
 fn database(stack: &TestStack) -> Connection {
-    let practice = stack.file().practices.iter().find(|practice| practice.site_id == LARGE).unwrap();
+    let practice =
+        stack.file().practices.iter().find(|practice| practice.site_id == LARGE).unwrap();
     Connection::open(&practice.database_file).unwrap()
 }
 
@@ -56,7 +63,11 @@ async fn a_surname_is_found_however_it_is_spelt_and_from_its_first_letters() {
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     for (spellings, born, id) in [
-        (&["O'Brien", "o'brien", "OBRIEN", "O Brien", "o\u{2019}brien", "OBr"][..], "1968-11-02", 5),
+        (
+            &["O'Brien", "o'brien", "OBRIEN", "O Brien", "o\u{2019}brien", "OBr"][..],
+            "1968-11-02",
+            5,
+        ),
         (&["D'Angelo", "dangelo", "D-Ang"][..], "1991-05-23", 6),
         (&["Smith-Jones", "smith jones", "SMITHJONES", "Smith"][..], "1986-12-01", 9),
         (&["Van Der Berg", "vanderberg", "van der"][..], "1973-04-17", 10),
@@ -66,11 +77,22 @@ async fn a_surname_is_found_however_it_is_spelt_and_from_its_first_letters() {
     ] {
         for spelling in spellings {
             let found = search(&practice, spelling, born).await;
-            assert!(ids(found.assert_status(200)).contains(&id), "{spelling} does not find patient {id}: {}", found.text);
+            assert!(
+                ids(found.assert_status(200)).contains(&id),
+                "{spelling} does not find patient {id}: {}",
+                found.text
+            );
         }
     }
     let both = search(&practice, "mcdonald", "1949-09-09").await;
-    assert_eq!({ let mut ids = ids(&both); ids.sort_unstable(); ids }, [7, 8]);
+    assert_eq!(
+        {
+            let mut ids = ids(&both);
+            ids.sort_unstable();
+            ids
+        },
+        [7, 8]
+    );
 }
 
 #[tokio::test]
@@ -103,8 +125,14 @@ async fn inactive_and_deceased_patients_are_marked_and_deleted_ones_are_not_ther
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    assert_eq!(search(&practice, "Pemberton", "1939-12-24").await.text_at("/matches/0/status"), "inactive");
-    assert_eq!(search(&practice, "Kingsley", "1931-05-01").await.text_at("/matches/0/status"), "deceased");
+    assert_eq!(
+        search(&practice, "Pemberton", "1939-12-24").await.text_at("/matches/0/status"),
+        "inactive"
+    );
+    assert_eq!(
+        search(&practice, "Kingsley", "1931-05-01").await.text_at("/matches/0/status"),
+        "deceased"
+    );
     let deleted = search(&practice, "Winterbourne", "1977-03-03").await;
     assert!(ids(deleted.assert_status(200)).is_empty());
     practice.clinician.get("/patients/21").await.assert_problem(404, "not-found");
@@ -119,7 +147,13 @@ async fn a_crowd_is_cut_at_fifty_in_a_stable_order_with_a_sign_that_there_are_mo
     assert_eq!(ids(&found).len(), 50);
     assert_eq!(*found.at("/more"), json!(true));
     assert_eq!(ids(&search(&practice, "Batchelor", "1990-01-01").await), ids(&found));
-    let names: Vec<_> = found.at("/matches").as_array().unwrap().iter().map(|one| one["firstName"].as_str().unwrap().to_lowercase()).collect();
+    let names: Vec<_> = found
+        .at("/matches")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["firstName"].as_str().unwrap().to_lowercase())
+        .collect();
     assert!(names.is_sorted(), "{names:?}");
 }
 
@@ -146,25 +180,57 @@ async fn the_import_fills_every_field_of_the_form_from_one_query() {
     let database = database(stack);
     let column = |name: &str| -> Value {
         let text: Option<String> = database
-            .query_row(&format!("SELECT CAST({name} AS text) FROM PATIENTS WHERE INTERNALID = 1"), [], |row| row.get(0))
+            .query_row(
+                &format!("SELECT CAST({name} AS text) FROM PATIENTS WHERE INTERNALID = 1"),
+                [],
+                |row| row.get(0),
+            )
             .unwrap();
-        text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from)
+        text.map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .map_or(Value::Null, Value::from)
     };
     for (pointer, name) in [
-        ("/firstName", "FIRSTNAME"), ("/middleName", "MIDDLENAME"), ("/lastName", "SURNAME"), ("/preferredName", "PREFERREDNAME"),
-        ("/address/line1", "ADDRESS1"), ("/address/line2", "ADDRESS2"), ("/address/suburb", "CITY"), ("/address/postcode", "POSTCODE"),
-        ("/postalAddress/line1", "POSTALADDRESS"), ("/postalAddress/suburb", "POSTALCITY"), ("/postalAddress/postcode", "POSTALPOSTCODE"),
-        ("/phones/home", "HOMEPHONE"), ("/phones/work", "WORKPHONE"), ("/phones/mobile", "MOBILEPHONE"),
-        ("/medicare/number", "MEDICARENO"), ("/medicare/line", "MEDICARELINENO"), ("/medicare/expiry", "MEDICAREEXPIRY"),
-        ("/dva/number", "DVANO"), ("/pension/number", "PENSIONNO"), ("/healthFund/name", "HEALTHFUNDNAME"), ("/healthFund/number", "HEALTHFUNDNO"),
+        ("/firstName", "FIRSTNAME"),
+        ("/middleName", "MIDDLENAME"),
+        ("/lastName", "SURNAME"),
+        ("/preferredName", "PREFERREDNAME"),
+        ("/address/line1", "ADDRESS1"),
+        ("/address/line2", "ADDRESS2"),
+        ("/address/suburb", "CITY"),
+        ("/address/postcode", "POSTCODE"),
+        ("/postalAddress/line1", "POSTALADDRESS"),
+        ("/postalAddress/suburb", "POSTALCITY"),
+        ("/postalAddress/postcode", "POSTALPOSTCODE"),
+        ("/phones/home", "HOMEPHONE"),
+        ("/phones/work", "WORKPHONE"),
+        ("/phones/mobile", "MOBILEPHONE"),
+        ("/medicare/number", "MEDICARENO"),
+        ("/medicare/line", "MEDICARELINENO"),
+        ("/medicare/expiry", "MEDICAREEXPIRY"),
+        ("/dva/number", "DVANO"),
+        ("/pension/number", "PENSIONNO"),
+        ("/healthFund/name", "HEALTHFUNDNAME"),
+        ("/healthFund/number", "HEALTHFUNDNO"),
         ("/ihi", "IHI"),
     ] {
         assert_eq!(*answer.at(pointer), column(name), "{pointer}");
-        assert!(!answer.at(pointer).is_null() || ["/address/line2", "/dva/number"].contains(&pointer), "{pointer} is empty");
+        assert!(
+            !answer.at(pointer).is_null() || ["/address/line2", "/dva/number"].contains(&pointer),
+            "{pointer} is empty"
+        );
     }
     let born = column("DOB");
     assert_eq!(answer.text_at("/dateOfBirth"), &born.as_str().unwrap()[..10]);
-    for pointer in ["/sex", "/gender", "/email", "/ethnicity", "/usualDoctor", "/nextOfKin/lastName", "/nextOfKin/phone"] {
+    for pointer in [
+        "/sex",
+        "/gender",
+        "/email",
+        "/ethnicity",
+        "/usualDoctor",
+        "/nextOfKin/lastName",
+        "/nextOfKin/phone",
+    ] {
         assert!(answer.at(pointer).is_string(), "{pointer} is missing in {}", answer.text);
     }
 }
@@ -177,7 +243,17 @@ async fn a_patient_of_whom_only_the_name_is_known_has_empty_fields_and_no_blanks
     let answer = practice.clinician.get("/patients/2").await;
     answer.assert_status(200);
     assert_eq!(answer.text_at("/lastName"), "Nihill");
-    for pointer in ["/address/line1", "/phones/home", "/email", "/medicare", "/dva", "/pension", "/healthFund", "/ihi", "/usualDoctor"] {
+    for pointer in [
+        "/address/line1",
+        "/phones/home",
+        "/email",
+        "/medicare",
+        "/dva",
+        "/pension",
+        "/healthFund",
+        "/ihi",
+        "/usualDoctor",
+    ] {
         assert!(answer.at(pointer).is_null(), "{pointer} is {}", answer.at(pointer));
     }
     let newborn = practice.clinician.get("/patients/20").await;
@@ -189,10 +265,13 @@ async fn an_older_release_without_the_gender_column_or_the_next_of_kin_still_ans
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    bp.set_practice(LARGE, json!({
-        "deniedObjects": ["NEXTOFKIN"],
-        "missingColumns": [{ "object": "BPS_Patients", "column": "Gender" }],
-    }))
+    bp.set_practice(
+        LARGE,
+        json!({
+            "deniedObjects": ["NEXTOFKIN"],
+            "missingColumns": ["BPS_Patients.Gender"],
+        }),
+    )
     .await;
     let answer = practice.clinician.get("/patients/1").await;
     answer.assert_status(200);
@@ -226,7 +305,16 @@ async fn every_failure_of_a_search_is_a_clear_problem_and_passing_ones_are_ridde
         bp.faults(json!([{ "operation": "immediateQuery", "effect": effect }])).await;
         nguyen().await.assert_problem(status, slug);
     }
-    for effect in ["429", "500", "504BeforeExecution", "504AfterExecution", "dropBefore", "dropAfter", "truncatedBody", "malformedBody"] {
+    for effect in [
+        "429",
+        "500",
+        "504BeforeExecution",
+        "504AfterExecution",
+        "dropBefore",
+        "dropAfter",
+        "truncatedBody",
+        "malformedBody",
+    ] {
         bp.faults(json!([{ "operation": "immediateQuery", "effect": effect, "times": 1 }])).await;
         let answer = nguyen().await;
         assert_eq!(answer.status, 200, "{effect} once: {}", answer.text);

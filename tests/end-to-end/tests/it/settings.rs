@@ -20,8 +20,21 @@ async fn an_administrator_chooses_one_of_the_practices_locations_and_a_duration(
     let mark = bp.mark().await;
     let locations = practice.clinician.get("/locations").await;
     assert_eq!(named(&bp.queries_since(mark).await), ["immediateQuery:practice_locations"]);
-    let names: Vec<_> = locations.at("/locations").as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["Bluegum Hollow Family Practice", "Bluegum Hollow - Riverside", "Bluegum Hollow - Northgate"]);
+    let names: Vec<_> = locations
+        .at("/locations")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "Bluegum Hollow Family Practice",
+            "Bluegum Hollow - Riverside",
+            "Bluegum Hollow - Northgate"
+        ]
+    );
     assert!(locations.text_at("/locations/0/address").contains("Ironbark Street"));
     assert!(locations.at("/locations/0/phone").is_string());
 
@@ -41,7 +54,11 @@ async fn a_location_the_practice_does_not_have_is_refused_and_changes_nothing() 
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     let before = practice.clinician.get("/settings").await;
-    practice.practice_admin.put("/settings", &wanted(json!(3), json!(15))).await.assert_problem(422, "location-unknown");
+    practice
+        .practice_admin
+        .put("/settings", &wanted(json!(3), json!(15)))
+        .await
+        .assert_problem(422, "location-unknown");
     assert_eq!(practice.clinician.get("/settings").await.json, before.json);
 }
 
@@ -53,10 +70,19 @@ async fn all_wrong_fields_are_named_at_once() {
     wrong["timeZone"] = json!("Australia/Bendigo");
     let answer = practice.practice_admin.put("/settings", &wrong).await;
     answer.assert_problem(400, "invalid-request");
-    let pointers: Vec<_> = answer.at("/errors").as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    let pointers: Vec<_> = answer
+        .at("/errors")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect();
     assert_eq!(pointers, ["/timeZone", "/bookings/locationId", "/bookings/durationMinutes"]);
     let missing = practice.practice_admin.put("/settings", &wanted(Value::Null, Value::Null)).await;
-    assert_eq!(missing.assert_problem(400, "invalid-request").at("/errors").as_array().unwrap().len(), 2);
+    assert_eq!(
+        missing.assert_problem(400, "invalid-request").at("/errors").as_array().unwrap().len(),
+        2
+    );
 }
 
 #[tokio::test]

@@ -216,7 +216,8 @@ impl Weather {
             E::Unauthorised => {
                 (StatusCode::UNAUTHORIZED, "Access denied due to invalid subscription key.", true)
             }
-            E::Forbidden => (StatusCode::FORBIDDEN, "Access to this site is refused.", false),
+            // A stale GUID has an effect of its own; what is left for a bare 403 is the address list.
+            E::Forbidden => (StatusCode::FORBIDDEN, "Caller Ip Not Allowed", false),
             E::NotFound => (StatusCode::NOT_FOUND, "The resource was not found.", false),
             E::TooManyRequests => {
                 (StatusCode::TOO_MANY_REQUESTS, "Rate limit is exceeded. Try again later.", true)

@@ -1,0 +1,3 @@
+//! Start-up time, memory and package size of every function.
+
+fn main() {}
