@@ -1,0 +1,42 @@
+//! Why there are no numbers.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Why there are no numbers.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{what} {} failed: {source}", path.display())]
+    File { what: &'static str, path: PathBuf, source: io::Error },
+    #[error("the fake Runtime API cannot listen on loopback: {0}")]
+    Listen(io::Error),
+    #[error("there is no function {name:?}; there are: {}", known.join(", "))]
+    UnknownFunction { name: String, known: Vec<String> },
+    #[error("`{0}` failed")]
+    Command(String),
+    #[error("building {0} made no program of that name")]
+    NoProgram(String),
+    #[error("{} cannot be zipped: {source}", path.display())]
+    Zip { path: PathBuf, source: zip::result::ZipError },
+    #[error("{program} {how}; it said:\n{output}")]
+    Failed { program: String, how: Failure, output: String },
+}
+
+/// How a program failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("cannot be started: {0}")]
+    Unstartable(io::Error),
+    #[error("ended ({0}) instead of polling the Runtime API")]
+    Ended(std::process::ExitStatus),
+    #[error("did not poll the Runtime API within {} s", .0.as_secs())]
+    Silent(Duration),
+}
+
+impl Error {
+    /// For `map_err` on file operations.
+    pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File { what, path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,73 @@
+//! The event each program is driven with: one it answers in full without asking anybody.
+
+use serde_json::{Value, json};
+
+/// The event for a program, and in words what it is. None for a function this does not know yet.
+pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
+    const PRACTICE: &str = "/v1/practices/{practiceId}";
+    match name {
+        "authorizer" => Some((
+            "a token that is none",
+            json!({
+                "type": "TOKEN",
+                "authorizationToken": "Bearer made-up.made-up.made-up",
+                "methodArn": "arn:aws:execute-api:ap-southeast-2:000000000000:madeup/local/GET/v1/health",
+            }),
+        )),
+        "pairing" => Some((
+            "`GET …/connection` without a caller",
+            rest("GET", &format!("{PRACTICE}/connection"), None),
+        )),
+        "patient-search" => Some((
+            "`POST …/patients/search` without a caller",
+            rest(
+                "POST",
+                &format!("{PRACTICE}/patients/search"),
+                Some(&json!({ "lastName": "Madeup", "dateOfBirth": "1970-01-01" })),
+            ),
+        )),
+        "service-info" => {
+            Some(("`GET /v1/openapi.json`", rest("GET", "/v1/openapi.json", None)))
+        }
+        "bare-function" | "peer.py" => {
+            Some(("`GET /v1/health`, answered with a constant", rest("GET", "/v1/health", None)))
+        }
+        _ => None,
+    }
+}
+
+/// What API Gateway's REST API sends to a function.
+fn rest(method: &str, resource: &str, body: Option<&Value>) -> Value {
+    const PRACTICE_ID: &str = "0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6";
+    let path = resource.replace("{practiceId}", PRACTICE_ID);
+    let parameters =
+        resource.contains("{practiceId}").then(|| json!({ "practiceId": PRACTICE_ID }));
+    json!({
+        "resource": resource,
+        "path": path,
+        "httpMethod": method,
+        "headers": { "Content-Type": "application/json", "Host": "127.0.0.1" },
+        "multiValueHeaders": { "Content-Type": ["application/json"], "Host": ["127.0.0.1"] },
+        "queryStringParameters": null,
+        "multiValueQueryStringParameters": null,
+        "pathParameters": parameters,
+        "stageVariables": null,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "madeup",
+            "authorizer": {},
+            "domainName": "127.0.0.1",
+            "httpMethod": method,
+            "identity": { "sourceIp": "127.0.0.1", "userAgent": "benchmark" },
+            "path": format!("/local{path}"),
+            "protocol": "HTTP/1.1",
+            "requestId": "00000000-0000-4000-8000-000000000000",
+            "requestTimeEpoch": 1_700_000_000_000_u64,
+            "resourceId": "madeup",
+            "resourcePath": resource,
+            "stage": "local",
+        },
+        "body": body.map(Value::to_string),
+        "isBase64Encoded": false,
+    })
+}

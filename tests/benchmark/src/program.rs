@@ -1,0 +1,189 @@
+//! A Lambda-shaped program: how it is started and what is measured of it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use crate::error::{Error, Failure};
+use crate::runtime_api::{Answers, RuntimeApi};
+
+/// What every function's configuration asks for, made up. Nothing listens on port 9 of loopback:
+/// no function may reach for anything before its first poll.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    // Set by Lambda.
+    ("AWS_ACCESS_KEY_ID", "made-up"),
+    ("AWS_DEFAULT_REGION", "ap-southeast-2"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "benchmark"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "benchmark"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "benchmark"),
+    ("AWS_REGION", "ap-southeast-2"),
+    ("AWS_SECRET_ACCESS_KEY", "made-up"),
+    ("AWS_SESSION_TOKEN", "made-up"),
+    // Set by template.yaml.
+    ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+    ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
+    ("AUDIT_RETENTION_DAYS", "30"),
+    ("ENVIRONMENT", "local"),
+    ("HALO_BASE_URL", "http://127.0.0.1:9"),
+    ("HALO_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
+    ("JWKS_URL", "http://127.0.0.1:9/.well-known/jwks.json"),
+    ("PEOPLE_CLIENT_ID", "made-up-people"),
+    ("PLATFORM_CLIENT_ID", "made-up-platform"),
+    ("RUST_LOG", "info"),
+    ("TABLE_NAME", "made-up"),
+    ("TOKEN_ISSUER", "http://127.0.0.1:9"),
+];
+
+/// Longest wait for a program to do what is measured.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A program that polls the Lambda Runtime API.
+pub(crate) struct Program {
+    pub(crate) name: String,
+    pub(crate) executable: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// One start.
+pub(crate) struct Start {
+    /// From just before the process exists to its first poll.
+    pub(crate) time: Duration,
+    /// Most memory in use until then, in bytes; Linux only.
+    pub(crate) peak: Option<u64>,
+}
+
+/// Many requests, one after another.
+pub(crate) struct Drive {
+    /// Most memory in use until the last was answered, in bytes; Linux only.
+    pub(crate) peak: Option<u64>,
+    pub(crate) answers: Answers,
+}
+
+impl Program {
+    /// Starts the program, waits for its first poll and ends it.
+    pub(crate) async fn start(&self) -> Result<Start, Error> {
+        let mut api = RuntimeApi::start(&Value::Null, 0).await?;
+        let (time, peak) = self.run(&mut api).await?;
+        Ok(Start { time, peak })
+    }
+
+    /// Starts the program, has it answer `event` a number of times and ends it.
+    pub(crate) async fn drive(&self, event: &Value, times: usize) -> Result<Drive, Error> {
+        let mut api = RuntimeApi::start(event, times).await?;
+        let (_, peak) = self.run(&mut api).await?;
+        Ok(Drive { peak, answers: api.answers() })
+    }
+
+    async fn run(&self, api: &mut RuntimeApi) -> Result<(Duration, Option<u64>), Error> {
+        let mut command = self.command(api.address());
+        let started = Instant::now();
+        let mut child =
+            command.spawn().map_err(|source| self.failed(Failure::Unstartable(source), ""))?;
+        let said = Said::of(&mut child);
+        let outcome = tokio::select! {
+            idle_at = api.idle() => Ok(idle_at - started),
+            Ok(status) = child.wait() => Err(Failure::Ended(status)),
+            () = tokio::time::sleep(PATIENCE) => Err(Failure::Silent(PATIENCE)),
+        };
+        // The process is held in its poll: what it has used is still there to be read.
+        let peak = child.id().and_then(peak_memory);
+        // It may have ended by itself, which is what was wanted.
+        let _ = child.kill().await;
+        let said = said.text().await;
+        match outcome {
+            Ok(time) => Ok((time, peak)),
+            Err(how) => Err(self.failed(how, &said)),
+        }
+    }
+
+    fn command(&self, runtime_api: SocketAddr) -> Command {
+        let mut command = Command::new(&self.executable);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(ENVIRONMENT.iter().copied())
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    fn failed(&self, how: Failure, output: &str) -> Error {
+        Error::Failed { program: self.name.clone(), how, output: output.trim_end().to_owned() }
+    }
+}
+
+/// What a process prints, read while it runs so that it never waits for a full pipe.
+struct Said(Vec<JoinHandle<Vec<u8>>>);
+
+impl Said {
+    fn of(child: &mut Child) -> Self {
+        let stdout = child.stdout.take().map(|pipe| tokio::spawn(read(pipe)));
+        let stderr = child.stderr.take().map(|pipe| tokio::spawn(read(pipe)));
+        Self(stdout.into_iter().chain(stderr).collect())
+    }
+
+    async fn text(self) -> String {
+        let mut all = Vec::new();
+        for pipe in self.0 {
+            all.append(&mut pipe.await.unwrap_or_default());
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    }
+}
+
+async fn read(mut pipe: impl AsyncRead + Unpin) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // What was read before a failure is still worth showing.
+    let _ = pipe.read_to_end(&mut bytes).await;
+    bytes
+}
+
+/// The most physical memory a live process has had at any time, in bytes.
+fn peak_memory(pid: u32) -> Option<u64> {
+    high_water_mark(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
+}
+
+fn high_water_mark(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_ends_before_it_polls_is_a_failure_that_shows_what_it_said() {
+        let program = Program {
+            name: "pairing".to_owned(),
+            executable: "/bin/sh".into(),
+            arguments: vec!["-c".into(), "echo 'TABLE_NAME is missing' >&2; exit 3".into()],
+        };
+        let Err(error) = program.start().await else { panic!("it counts as started") };
+        let error = error.to_string();
+        for part in ["pairing ended", "exit status: 3", "TABLE_NAME is missing"] {
+            assert!(error.contains(part), "{part:?} is not in: {error}");
+        }
+    }
+
+    #[test]
+    fn peak_memory_is_read_from_what_linux_tells() {
+        let status = "Name:\tbootstrap\nVmPeak:\t   91234 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1024 kB\n";
+        assert_eq!(high_water_mark(status), Some(2 * 1024 * 1024));
+        assert_eq!(high_water_mark("Name:\tbootstrap\n"), None);
+    }
+}
