@@ -26,9 +26,7 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
                 Some(&json!({ "lastName": "Madeup", "dateOfBirth": "1970-01-01" })),
             ),
         )),
-        "service-info" => {
-            Some(("`GET /v1/openapi.json`", rest("GET", "/v1/openapi.json", None)))
-        }
+        "service-info" => Some(("`GET /v1/openapi.json`", rest("GET", "/v1/openapi.json", None))),
         "bare-function" | "peer.py" => {
             Some(("`GET /v1/health`, answered with a constant", rest("GET", "/v1/health", None)))
         }

@@ -1,3 +1,231 @@
-//! Start-up time, memory and package size of every function.
+//! `cargo bench-functions`: start-up time, memory and package size of every function, beside the
+//! least a function can be and the same service in Python. See this crate's README.
 
-fn main() {}
+mod error;
+mod events;
+mod packages;
+mod program;
+mod report;
+mod runtime_api;
+mod statistics;
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+
+use clap::Parser;
+use tokio::process::Command;
+
+use crate::error::Error;
+use crate::packages::Profile;
+use crate::program::Program;
+use crate::report::{Measured, Part, Setting};
+
+/// Start-up time, memory and package size of every function
+#[derive(Parser)]
+#[command(name = "cargo bench-functions", bin_name = "cargo bench-functions")]
+struct Arguments {
+    /// How often each program is started, in turn
+    #[arg(long, default_value = "20")]
+    runs: NonZeroUsize,
+    /// What the functions are built with
+    #[arg(long, value_enum, default_value = "release")]
+    profile: Profile,
+    /// Only these functions
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    functions: Vec<String>,
+    /// How many requests each program answers before its peak memory is read again
+    #[arg(long, default_value = "1000")]
+    requests: usize,
+}
+
+impl Arguments {
+    /// The command that makes the same numbers.
+    fn command(&self) -> String {
+        let mut command = format!(
+            "cargo bench-functions --runs {} --profile {} --requests {}",
+            self.runs,
+            self.profile.name(),
+            self.requests
+        );
+        if !self.functions.is_empty() {
+            command.push_str(" --functions ");
+            command.push_str(&self.functions.join(","));
+        }
+        command
+    }
+}
+
+// One thread, so that a measured program has the other cores for itself.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(&Arguments::parse()).await {
+        Ok(report) => {
+            say(&report);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            progress(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<String, Error> {
+    let checkout = checkout()?;
+    let functions = selected(arguments, packages::functions(&checkout)?)?;
+    let mut programs = Vec::new();
+    for name in functions {
+        programs.push((built(&checkout, &name, arguments.profile).await?, Part::Function));
+    }
+    programs.push((built(&checkout, "bare-function", arguments.profile).await?, Part::Bare));
+    let peer = python_peer(&checkout).await?;
+    let versions = format!(
+        "{}; {}",
+        printed("rustc", &["--version"]).await?,
+        printed(
+            &peer.executable.to_string_lossy(),
+            &[&peer.arguments[0].to_string_lossy(), "--versions"]
+        )
+        .await?
+    );
+    programs.push((peer, Part::Peer));
+
+    let setting = Setting {
+        command: arguments.command(),
+        machine: machine(),
+        versions,
+        requests: arguments.requests,
+    };
+    let mut measured = Vec::new();
+    for (program, part) in &programs {
+        measured.push(Measured {
+            name: program.name.clone(),
+            part: *part,
+            weight: match part {
+                Part::Peer => None,
+                Part::Function | Part::Bare => Some(packages::weigh(&program.executable)?),
+            },
+            starts: Vec::new(),
+            drive: None,
+        });
+    }
+    measure(arguments, &programs, &mut measured).await?;
+    Ok(report::markdown(&setting, &measured))
+}
+
+async fn measure(
+    arguments: &Arguments,
+    programs: &[(Program, Part)],
+    measured: &mut [Measured],
+) -> Result<(), Error> {
+    progress("Starting each program once, not counted");
+    for (program, _) in programs {
+        program.start().await?;
+    }
+    progress(&format!("Starting each program {} times, in turn", arguments.runs));
+    for _ in 0..arguments.runs.get() {
+        for ((program, _), measured) in programs.iter().zip(&mut *measured) {
+            measured.starts.push(program.start().await?);
+        }
+    }
+    progress(&format!("Sending each program {} requests", arguments.requests));
+    for ((program, _), measured) in programs.iter().zip(measured) {
+        if let Some((request, event)) = events::for_program(&program.name) {
+            measured.drive = Some((request, program.drive(&event, arguments.requests).await?));
+        }
+    }
+    Ok(())
+}
+
+fn selected(arguments: &Arguments, known: Vec<String>) -> Result<Vec<String>, Error> {
+    if arguments.functions.is_empty() {
+        return Ok(known);
+    }
+    match arguments.functions.iter().find(|name| !known.contains(name)) {
+        Some(name) => Err(Error::UnknownFunction { name: name.clone(), known }),
+        None => Ok(arguments.functions.clone()),
+    }
+}
+
+async fn built(checkout: &Path, name: &str, profile: Profile) -> Result<Program, Error> {
+    progress(&format!("Building {name}"));
+    let executable = packages::build(checkout, name, profile).await?;
+    Ok(Program { name: name.to_owned(), executable, arguments: Vec::new() })
+}
+
+/// The same service in Python, on the pinned interpreter and packages of the local stack.
+async fn python_peer(checkout: &Path) -> Result<Program, Error> {
+    let python = checkout.join(".local/tools/python/bin/python");
+    if !python.is_file() {
+        progress("Installing the pinned Python tools");
+        let status = Command::new(packages::cargo())
+            .current_dir(checkout)
+            .args(["local", "tools"])
+            .stdout(Stdio::null())
+            .status()
+            .await
+            .map_err(Error::file("running", Path::new("cargo")))?;
+        if !status.success() {
+            return Err(Error::Command("cargo local tools".to_owned()));
+        }
+    }
+    let script = checkout.join("tests/benchmark/peer/peer.py");
+    Ok(Program {
+        name: "peer.py".to_owned(),
+        executable: python,
+        arguments: vec![script.into_os_string()],
+    })
+}
+
+/// The checkout that the current folder is in.
+fn checkout() -> Result<PathBuf, Error> {
+    let here = std::env::current_dir().map_err(Error::file("finding", Path::new(".")))?;
+    Ok(here
+        .ancestors()
+        .find(|folder| folder.join("template.yaml").is_file())
+        .unwrap_or(&here)
+        .to_owned())
+}
+
+/// What the numbers depend on, without naming the machine.
+fn machine() -> String {
+    let described = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = described
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("unknown CPU", |(_, model)| model.trim());
+    let cores = std::thread::available_parallelism().map_or(0, NonZeroUsize::get);
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("unknown");
+    format!(
+        "{model}, {cores} cores, {} {}, load average {load} before the first run",
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )
+}
+
+async fn printed(program: &str, arguments: &[&str]) -> Result<String, Error> {
+    let output = Command::new(program)
+        .args(arguments)
+        .env("AWS_DEFAULT_REGION", "ap-southeast-2")
+        .stderr(Stdio::inherit())
+        .output()
+        .await
+        .map_err(Error::file("running", Path::new(program)))?;
+    if !output.status.success() {
+        return Err(Error::Command(format!("{program} {}", arguments.join(" "))));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[expect(clippy::print_stdout, reason = "the report is what this program is for")]
+fn say(text: &str) {
+    print!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "building and measuring take minutes")]
+fn progress(text: &str) {
+    eprintln!("{text}");
+}

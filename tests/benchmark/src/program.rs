@@ -30,18 +30,18 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("AWS_SECRET_ACCESS_KEY", "made-up"),
     ("AWS_SESSION_TOKEN", "made-up"),
     // Set by template.yaml.
-    ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+    ("AWS_ENDPOINT_URL", "https://127.0.0.1:9"),
     ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
     ("AUDIT_RETENTION_DAYS", "30"),
     ("ENVIRONMENT", "local"),
-    ("HALO_BASE_URL", "http://127.0.0.1:9"),
+    ("HALO_BASE_URL", "https://127.0.0.1:9"),
     ("HALO_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
-    ("JWKS_URL", "http://127.0.0.1:9/.well-known/jwks.json"),
+    ("JWKS_URL", "https://127.0.0.1:9/.well-known/jwks.json"),
     ("PEOPLE_CLIENT_ID", "made-up-people"),
     ("PLATFORM_CLIENT_ID", "made-up-platform"),
     ("RUST_LOG", "info"),
     ("TABLE_NAME", "made-up"),
-    ("TOKEN_ISSUER", "http://127.0.0.1:9"),
+    ("TOKEN_ISSUER", "https://127.0.0.1:9"),
 ];
 
 /// Longest wait for a program to do what is measured.
@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn peak_memory_is_read_from_what_linux_tells() {
-        let status = "Name:\tbootstrap\nVmPeak:\t   91234 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1024 kB\n";
+        let status =
+            "Name:\tbootstrap\nVmPeak:\t   91234 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1024 kB\n";
         assert_eq!(high_water_mark(status), Some(2 * 1024 * 1024));
         assert_eq!(high_water_mark("Name:\tbootstrap\n"), None);
     }

@@ -1,0 +1,173 @@
+//! The functions' packages: built, found and weighed.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Cursor, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use clap::ValueEnum;
+use serde::Deserialize;
+use tokio::process::Command;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::error::Error;
+
+/// What the functions are built with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Profile {
+    /// What the local stack runs: quick to build, says little about what is deployed.
+    Dev,
+    /// What is deployed: takes minutes to build.
+    Release,
+}
+
+impl Profile {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// Sizes in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weight {
+    pub(crate) binary: u64,
+    pub(crate) zip: u64,
+}
+
+/// The functions of the checkout, by name.
+pub(crate) fn functions(checkout: &Path) -> Result<Vec<String>, Error> {
+    let folder = checkout.join("functions");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(Error::file("listing", &folder))? {
+        let entry = entry.map_err(Error::file("listing", &folder))?;
+        if entry.path().join("Cargo.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Builds one package's program and says where it is.
+pub(crate) async fn build(
+    checkout: &Path,
+    package: &str,
+    profile: Profile,
+) -> Result<PathBuf, Error> {
+    // By itself, because packages built together share the features of their dependencies: the bare
+    // function would carry what the others need. The dev profile takes what the local stack built,
+    // where that is so, rather than building everything once more.
+    let selection = match profile {
+        Profile::Dev => vec!["--workspace", "--bins"],
+        Profile::Release => vec!["--package", package, "--bins"],
+    };
+    let mut command = Command::new(cargo());
+    command
+        .current_dir(checkout)
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(["--profile", profile.name()])
+        .args(selection)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true);
+    let output = command.output().await.map_err(Error::file("running", Path::new("cargo")))?;
+    if !output.status.success() {
+        return Err(Error::Command(format!("cargo build of {package}")));
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
+        .find(|artifact| artifact.target.name == package)
+        .map(|artifact| artifact.executable)
+        .ok_or_else(|| Error::NoProgram(package.to_owned()))
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    target: Target,
+    executable: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// How big a program is, and the package that Lambda would be given.
+pub(crate) fn weigh(program: &Path) -> Result<Weight, Error> {
+    let mut file = File::open(program).map_err(Error::file("reading", program))?;
+    let binary = file.metadata().map_err(Error::file("reading", program))?.len();
+    let package =
+        zipped(&mut file).map_err(|source| Error::Zip { path: program.to_owned(), source })?;
+    Ok(Weight { binary, zip: package.len() as u64 })
+}
+
+/// The zip package with the program as `bootstrap`, compressed as well as deflate can.
+fn zipped(program: &mut impl io::Read) -> zip::result::ZipResult<Vec<u8>> {
+    let mut package = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9))
+        .unix_permissions(0o755);
+    package.start_file("bootstrap", options)?;
+    io::copy(program, &mut package)?;
+    package.flush()?;
+    let mut package = package.finish()?;
+    package.rewind()?;
+    Ok(package.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn a_package_holds_the_program_as_an_executable_bootstrap_and_is_weighed_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("pairing");
+        // Half of it cannot be made smaller, half of it to nearly nothing.
+        let mut number = 1_u32;
+        let noise = std::iter::repeat_with(|| {
+            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            number.to_be_bytes()[0]
+        });
+        let contents: Vec<u8> = noise.take(10_000).chain([0; 10_000]).collect();
+        fs::write(&program, &contents).unwrap();
+
+        let weight = weigh(&program).unwrap();
+        assert_eq!(weight.binary, 20_000);
+        assert!((10_000..10_300).contains(&weight.zip), "{} bytes", weight.zip);
+
+        let package = zipped(&mut contents.as_slice()).unwrap();
+        assert_eq!(package.len() as u64, weight.zip);
+        let mut archive = zip::ZipArchive::new(Cursor::new(package)).unwrap();
+        assert_eq!(archive.len(), 1);
+        let mut bootstrap = archive.by_name("bootstrap").unwrap();
+        assert_eq!(bootstrap.unix_mode().unwrap() & 0o777, 0o755);
+        let mut unpacked = Vec::new();
+        bootstrap.read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, contents);
+    }
+
+    #[test]
+    fn every_function_of_the_checkout_is_found() {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let functions = functions(&checkout).unwrap();
+        assert!(functions.is_sorted());
+        for name in ["authorizer", "patient-search"] {
+            assert!(functions.iter().any(|function| function == name), "{name} is missing");
+        }
+    }
+}
