@@ -7,7 +7,8 @@ use aws_sdk_secretsmanager::Client as SecretsManager;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn, map_request};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use best_practice::{BpPractice, StatementPack};
 use halo::HaloClient;
@@ -56,6 +57,7 @@ fn prepared(routes: Router) -> Router {
         .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
         .layer(from_fn(guarded))
         .layer(from_fn(observe))
+        .layer(map_response(kept_nowhere))
         .layer(map_request(identified))
 }
 
@@ -71,6 +73,12 @@ async fn identified(mut request: Request<Body>) -> Request<Body> {
         }
     }
     request
+}
+
+/// Answers hold patients' records: no browser and no proxy keeps them.
+async fn kept_nowhere(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// A fault in a route is a problem like any other; the process lives on.

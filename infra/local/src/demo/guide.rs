@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Error, StackFile, loopback_client};
 
 /// How much of an answer is shown.
-const SHOWN_LINES: usize = 24;
+const SHOWN_LINES: usize = 90;
 
 /// Makes the calls of the demonstration and shows them.
 pub(crate) struct Guide<'a> {

@@ -37,6 +37,7 @@ async fn a_search_is_one_query_and_shows_enough_to_pick_the_right_person() {
     let found = search(&practice, "Wattleford", "1957-03-14").await;
     found.assert_status(200);
     assert_eq!(named(&bp.queries_since(mark).await), ["immediateQuery:patient_search"]);
+    assert_eq!(found.header("cache-control"), Some("no-store"));
     let person = found.at("/matches/0");
     assert_eq!(person["patientId"], 1);
     assert_eq!(person["status"], "active");
@@ -322,4 +323,18 @@ async fn every_failure_of_a_search_is_a_clear_problem_and_passing_ones_are_ridde
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     bp.no_faults().await;
     nguyen().await.assert_problem(503, "site-offline");
+}
+
+#[tokio::test]
+async fn a_practice_that_does_not_answer_is_given_up_before_the_gateway_gives_up() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.faults(
+        json!([{ "operation": "immediateQuery", "effect": "slow", "delayMs": 28_000, "times": 1 }]),
+    )
+    .await;
+    let answer = search(&practice, "Nguyen", "1995-08-08").await;
+    answer.assert_problem(504, "site-slow");
+    assert!(answer.at("/retryAfterSeconds").is_u64());
 }

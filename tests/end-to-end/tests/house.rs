@@ -1,0 +1,61 @@
+//! The house's own rules, held by what cargo knows of it.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Which of our crates each room may build on. What is not named here may build on nothing of ours.
+const ALLOWED: [(&str, &[&str]); 9] = [
+    ("best-practice", &["domain", "halo"]),
+    ("store", &["domain"]),
+    ("runtime", &["halo"]),
+    ("api", &["best-practice", "domain", "halo", "runtime", "store"]),
+    ("authorizer", &["runtime"]),
+    ("pairing", &["api"]),
+    ("patient-search", &["api"]),
+    ("service-info", &["api", "runtime"]),
+    ("end-to-end", &["local"]),
+];
+
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let packages = packages();
+    let ours: BTreeSet<&str> =
+        packages.iter().map(|package| package["name"].as_str().unwrap()).collect();
+    for package in &packages {
+        let name = package["name"].as_str().unwrap();
+        let allowed =
+            ALLOWED.iter().find(|(room, _)| *room == name).map_or(&[][..], |(_, allowed)| allowed);
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let on = dependency["name"].as_str().unwrap();
+            let only_for_tests = dependency["kind"] == "dev";
+            assert!(
+                !ours.contains(on) || only_for_tests || allowed.contains(&on),
+                "{name} must not build on {on}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_domain_does_no_io() {
+    let domain = packages().into_iter().find(|package| package["name"] == "domain").unwrap();
+    for dependency in domain["dependencies"].as_array().unwrap() {
+        let name = dependency["name"].as_str().unwrap();
+        let does_io = ["tokio", "reqwest", "axum", "rusqlite", "lambda_http"].contains(&name)
+            || name.starts_with("aws");
+        assert!(!does_io, "the domain builds on {name}");
+    }
+}
