@@ -16,9 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::item::{
-    CONNECTION, Item, PAIRING, body, item, key, number, practice_key, site_key, text,
-};
+use crate::item::{CONNECTION, Item, PAIRING, body, item, key, number, practice_key, site_key};
 use crate::{Store, StoreError};
 
 /// How long an attempt may take before another asker assumes that it died: longer than any call lives.
@@ -195,16 +193,7 @@ impl Store {
         site_id: &SiteId,
         practice: &PracticeId,
     ) -> Result<bool, StoreError> {
-        let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(site_key(site_id)))
-            .limit(2)
-            .send()
-            .await?;
+        let found = self.partition(site_key(site_id)).limit(2).send().await?;
         let own = practice_key(practice);
         Ok(found
             .items()

@@ -49,15 +49,7 @@ impl Store {
     /// # Errors
     /// When the table gives no answer.
     pub async fn practice(&self, practice: &PracticeId) -> Result<PracticeRecord, StoreError> {
-        let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(practice_key(practice)))
-            .send()
-            .await?;
+        let found = self.partition(practice_key(practice)).send().await?;
         let mut record = PracticeRecord::default();
         for item in found.items() {
             match sort_key(item)? {

@@ -1,0 +1,120 @@
+//! What each failure below means to a caller.
+
+use best_practice::{BpError, PairingRefusal};
+use domain::clinician::NotLinked;
+use halo::{Error as HaloError, Forbidden};
+use store::StoreError;
+
+use super::{FieldError, Kind, Problem};
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::new(Kind::Conflict),
+            StoreError::Unavailable { ref code } => {
+                tracing::error!(code, "the table is not available");
+                Self::new(Kind::StorageUnavailable).retry_after(5)
+            }
+            StoreError::Corrupt => {
+                tracing::error!("an item of the table cannot be read");
+                Self::new(Kind::Internal)
+            }
+        }
+    }
+}
+
+impl From<NotLinked> for Problem {
+    fn from(reason: NotLinked) -> Self {
+        match reason {
+            NotLinked::NameNotFound => Self::because(
+                Kind::ClinicianNotFound,
+                "The practice is paired, but no active user of Bp has exactly this first and last name.",
+            ),
+            NotLinked::ProviderNumberDiffers => Self {
+                errors: vec![FieldError {
+                    pointer: "/clinician/providerNumberPrefix".to_owned(),
+                    message: NotLinked::ProviderNumberDiffers.to_string(),
+                }],
+                ..Self::because(
+                    Kind::ClinicianNotFound,
+                    "The practice is paired and the name is known, but no user of this name has a provider number that begins with these digits.",
+                )
+            },
+            NotLinked::Ambiguous => Self::because(
+                Kind::ClinicianAmbiguous,
+                "The practice is paired, but several users of Bp agree with everything given.",
+            ),
+        }
+    }
+}
+
+impl From<HaloError> for Problem {
+    fn from(error: HaloError) -> Self {
+        match error {
+            HaloError::KeyRefused => Self::new(Kind::HaloKeyRefused),
+            HaloError::Forbidden(Forbidden::Address) => Self::new(Kind::HaloAddressRefused),
+            HaloError::Forbidden(Forbidden::Quota) => {
+                Self::new(Kind::HaloQuotaUsed).retry_after(3600)
+            }
+            HaloError::Forbidden(Forbidden::NotEnabled) => Self::new(Kind::IntegrationNotEnabled),
+            HaloError::Forbidden(Forbidden::Site) => Self::new(Kind::PairingLost),
+            HaloError::NotFound => Self::new(Kind::SiteUnknown),
+            HaloError::RateLimited { retry_after } => Self::new(Kind::HaloBusy)
+                .retry_after(retry_after.map_or(10, |wait| wait.as_secs().max(1))),
+            HaloError::SiteOffline => Self::new(Kind::SiteOffline).retry_after(60),
+            HaloError::OutcomeUnknown { timed_out: true } => {
+                Self::new(Kind::SiteSlow).retry_after(15)
+            }
+            HaloError::OutcomeUnknown { timed_out: false } => Self::because(
+                Kind::SiteSlow,
+                "Halo or the practice's server broke off before it answered.",
+            )
+            .retry_after(15),
+            HaloError::NotReached | HaloError::PracticeSoftware => {
+                Self::new(Kind::HaloUnavailable).retry_after(15)
+            }
+            HaloError::ResultTooLarge => {
+                Self::because(Kind::BpRefused, "The answer is larger than Halo passes on.")
+            }
+            HaloError::Malformed { .. } | HaloError::Gone | HaloError::Refused { .. } => {
+                Self::new(Kind::MalformedAnswer)
+            }
+            HaloError::Sql(_) => Self::new(Kind::BpRefused),
+        }
+    }
+}
+
+impl From<BpError> for Problem {
+    fn from(error: BpError) -> Self {
+        match error {
+            BpError::LoginRefused => Self::new(Kind::IntegrationNotEnabled),
+            BpError::NotPermitted { .. } => Self::new(Kind::BpPermissionMissing),
+            BpError::NotInThisRelease { .. } => Self::new(Kind::BpReleaseDiffers),
+            BpError::Refused { .. } => Self::new(Kind::BpRefused),
+            BpError::Malformed { statement, ref problem } => {
+                tracing::error!(statement, problem, "Bp's answer is malformed");
+                Self::new(Kind::MalformedAnswer)
+            }
+            BpError::Halo(error) => error.into(),
+        }
+    }
+}
+
+impl From<PairingRefusal> for Problem {
+    fn from(refusal: PairingRefusal) -> Self {
+        match refusal {
+            PairingRefusal::Code => Self::because(
+                Kind::PairingCodeRefused,
+                "The pairing code is wrong, has been used, or has expired.",
+            ),
+            PairingRefusal::NotEnabled => Self::new(Kind::IntegrationNotEnabled),
+            PairingRefusal::UnknownSite => Self::new(Kind::SiteUnknown),
+            PairingRefusal::Offline => Self::because(
+                Kind::SiteOffline,
+                "The practice's server has to be on for pairing. The code has not been used.",
+            )
+            .retry_after(60),
+            PairingRefusal::Other(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Everything that can be answered instead of what was asked: one list, RFC 9457.
+
+mod from;
+mod kind;
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use kind::Kind;
+
+/// Whom to call.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    /// Who.
+    pub organisation: &'static str,
+    /// Where to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website: Option<&'static str>,
+    /// Where to ring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<&'static str>,
+}
+
+/// A field of the request that is wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer into the body, or the parameter's name.
+    pub pointer: String,
+    /// What is wrong; never the value.
+    pub message: String,
+}
+
+/// What is answered instead of what was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// Which kind.
+    pub kind: Kind,
+    /// What happened here, in one sentence without anything of a patient, a code or a key.
+    pub detail: Cow<'static, str>,
+    /// When to come back.
+    pub retry_after_seconds: Option<u64>,
+    /// Fields that are wrong.
+    pub errors: Vec<FieldError>,
+}
+
+/// A problem on the wire.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemBody {
+    /// Stable slug.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The kind, in words.
+    pub title: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// What happened here.
+    #[schema(value_type = String)]
+    pub detail: Cow<'static, str>,
+    /// Whom to call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// What mends it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub steps: &'static [&'static str],
+    /// When to come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
+    /// Fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl Problem {
+    /// A problem of a kind, which says all there is to say.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self::because(kind, kind.title())
+    }
+
+    /// A problem of a kind, with what happened.
+    #[must_use]
+    pub fn because(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), retry_after_seconds: None, errors: Vec::new() }
+    }
+
+    /// With a time to come back.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// A request with wrong fields.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.len() {
+            1 => "One field is wrong.",
+            _ => "Several fields are wrong.",
+        };
+        Self { errors, ..Self::because(Kind::InvalidRequest, detail) }
+    }
+
+    /// The wire form.
+    #[must_use]
+    pub fn body(self) -> ProblemBody {
+        ProblemBody {
+            kind: self.kind.slug(),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: self.detail,
+            contact: self.kind.contact(),
+            steps: self.kind.steps(),
+            retry_after_seconds: self.retry_after_seconds,
+            errors: self.errors,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let kind = self.kind;
+        let retry_after = self.retry_after_seconds;
+        let mut response = (kind.status(), Json(self.body())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(kind);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_slug_and_an_error_status() {
+        let slugs: HashSet<_> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
+        assert_eq!(slugs.len(), Kind::ALL.len());
+        for kind in Kind::ALL {
+            assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{kind:?}");
+            assert!(!kind.title().is_empty());
+        }
+    }
+
+    #[test]
+    fn every_failure_of_pairing_says_how_to_mend_it_and_whom_to_call() {
+        for kind in [
+            Kind::IntegrationNotEnabled,
+            Kind::PairingCodeRefused,
+            Kind::SiteUnknown,
+            Kind::SiteOffline,
+            Kind::BpReleaseTooOld,
+            Kind::ClinicianNotFound,
+            Kind::ClinicianAmbiguous,
+            Kind::HaloKeyRefused,
+            Kind::HaloAddressRefused,
+        ] {
+            assert!(!kind.steps().is_empty() && kind.contact().is_some(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_problem_on_the_wire_is_rfc_9457() {
+        let response = Problem::new(Kind::SiteOffline).retry_after(60).into_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["retry-after"], "60");
+    }
+}
