@@ -75,20 +75,14 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<String, Error> {
     let checkout = checkout()?;
     let functions = selected(arguments, packages::functions(&checkout)?)?;
-    let mut programs = Vec::new();
-    for name in functions {
-        programs.push((built(&checkout, &name, arguments.profile).await?, Part::Function));
-    }
-    programs.push((built(&checkout, "bare-function", arguments.profile).await?, Part::Bare));
+    let bare = ["bare-function".to_owned()];
+    let mut programs = built(&checkout, &functions, arguments.profile, Part::Function).await?;
+    programs.extend(built(&checkout, &bare, arguments.profile, Part::Bare).await?);
     let peer = python_peer(&checkout).await?;
     let versions = format!(
         "{}; {}",
-        printed("rustc", &["--version"]).await?,
-        printed(
-            &peer.executable.to_string_lossy(),
-            &[&peer.arguments[0].to_string_lossy(), "--versions"]
-        )
-        .await?
+        printed(Command::new("rustc").arg("--version")).await?,
+        printed(Command::new(&peer.executable).args(&peer.arguments).arg("--versions")).await?
     );
     programs.push((peer, Part::Peer));
 
@@ -149,10 +143,16 @@ fn selected(arguments: &Arguments, known: Vec<String>) -> Result<Vec<String>, Er
     }
 }
 
-async fn built(checkout: &Path, name: &str, profile: Profile) -> Result<Program, Error> {
-    progress(&format!("Building {name}"));
-    let executable = packages::build(checkout, name, profile).await?;
-    Ok(Program { name: name.to_owned(), executable, arguments: Vec::new() })
+async fn built(
+    checkout: &Path,
+    names: &[String],
+    profile: Profile,
+    part: Part,
+) -> Result<Vec<(Program, Part)>, Error> {
+    progress(&format!("Building {}", names.join(", ")));
+    let executables = packages::build(checkout, names, profile).await?;
+    let program = |(name, executable)| (Program { name, executable, arguments: Vec::new() }, part);
+    Ok(executables.into_iter().filter(|(name, _)| names.contains(name)).map(program).collect())
 }
 
 /// The same service in Python, on the pinned interpreter and packages of the local stack.
@@ -206,16 +206,16 @@ fn machine() -> String {
     )
 }
 
-async fn printed(program: &str, arguments: &[&str]) -> Result<String, Error> {
-    let output = Command::new(program)
-        .args(arguments)
+async fn printed(command: &mut Command) -> Result<String, Error> {
+    let shown = format!("{:?}", command.as_std());
+    let output = command
         .env("AWS_DEFAULT_REGION", "ap-southeast-2")
         .stderr(Stdio::inherit())
         .output()
         .await
-        .map_err(Error::file("running", Path::new(program)))?;
+        .map_err(Error::file("running", Path::new(&shown)))?;
     if !output.status.success() {
-        return Err(Error::Command(format!("{program} {}", arguments.join(" "))));
+        return Err(Error::Command(shown));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -1,5 +1,6 @@
 //! The functions' packages: built, found and weighed.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Seek as _, Write as _};
@@ -53,38 +54,41 @@ pub(crate) fn functions(checkout: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// Builds one package's program and says where it is.
+/// Builds packages and says where each one's program is.
+///
+/// Packages built together share the features of their dependencies: the functions belong together,
+/// as they are deployed, and the bare function does not belong with them.
 pub(crate) async fn build(
     checkout: &Path,
-    package: &str,
+    packages: &[String],
     profile: Profile,
-) -> Result<PathBuf, Error> {
-    // By itself, because packages built together share the features of their dependencies: the bare
-    // function would carry what the others need. The dev profile takes what the local stack built,
-    // where that is so, rather than building everything once more.
-    let selection = match profile {
-        Profile::Dev => vec!["--workspace", "--bins"],
-        Profile::Release => vec!["--package", package, "--bins"],
-    };
+) -> Result<BTreeMap<String, PathBuf>, Error> {
     let mut command = Command::new(cargo());
     command
         .current_dir(checkout)
-        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(["build", "--bins", "--message-format=json-render-diagnostics"])
         .args(["--profile", profile.name()])
-        .args(selection)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .kill_on_drop(true);
+    match profile {
+        // What the local stack builds: anything else would be compiled once more.
+        Profile::Dev => command.arg("--workspace"),
+        Profile::Release => command.args(packages.iter().flat_map(|name| ["--package", name])),
+    };
     let output = command.output().await.map_err(Error::file("running", Path::new("cargo")))?;
     if !output.status.success() {
-        return Err(Error::Command(format!("cargo build of {package}")));
+        return Err(Error::Command(format!("cargo build of {}", packages.join(", "))));
     }
-    String::from_utf8_lossy(&output.stdout)
+    let built: BTreeMap<_, _> = String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
-        .find(|artifact| artifact.target.name == package)
-        .map(|artifact| artifact.executable)
-        .ok_or_else(|| Error::NoProgram(package.to_owned()))
+        .filter_map(|artifact| Some((artifact.target.name, artifact.executable?)))
+        .collect();
+    match packages.iter().find(|name| !built.contains_key(*name)) {
+        Some(missing) => Err(Error::NoProgram(missing.clone())),
+        None => Ok(built),
+    }
 }
 
 /// The cargo that runs this.
@@ -95,7 +99,7 @@ pub(crate) fn cargo() -> OsString {
 #[derive(Deserialize)]
 struct Artifact {
     target: Target,
-    executable: PathBuf,
+    executable: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
