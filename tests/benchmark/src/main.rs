@@ -210,11 +210,11 @@ async fn printed(command: &mut Command) -> Result<String, Error> {
     let shown = format!("{:?}", command.as_std());
     let output = command
         .env("AWS_DEFAULT_REGION", "ap-southeast-2")
-        .stderr(Stdio::inherit())
         .output()
         .await
         .map_err(Error::file("running", Path::new(&shown)))?;
     if !output.status.success() {
+        progress(&String::from_utf8_lossy(&output.stderr));
         return Err(Error::Command(shown));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -69,14 +69,16 @@ pub(crate) async fn build(
         .args(["build", "--bins", "--message-format=json-render-diagnostics"])
         .args(["--profile", profile.name()])
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
+        .stdout(Stdio::piped())
         .kill_on_drop(true);
     match profile {
         // What the local stack builds: anything else would be compiled once more.
         Profile::Dev => command.arg("--workspace"),
         Profile::Release => command.args(packages.iter().flat_map(|name| ["--package", name])),
     };
-    let output = command.output().await.map_err(Error::file("running", Path::new("cargo")))?;
+    // Not `output`, which would swallow what cargo tells people meanwhile.
+    let failed = || Error::file("running", Path::new("cargo"));
+    let output = command.spawn().map_err(failed())?.wait_with_output().await.map_err(failed())?;
     if !output.status.success() {
         return Err(Error::Command(format!("cargo build of {}", packages.join(", "))));
     }
