@@ -6,14 +6,14 @@ use bytes::Bytes;
 use futures::Stream;
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Body, Call, Deadline, HaloClient, Request};
+use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::command::{Command, OutputParameter};
 use crate::error::{Error, Ran};
 use crate::rows::{self, Rows};
-use crate::wire::{self, Details};
+use crate::wire::Reported;
 
 /// An accepted query.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -105,7 +105,7 @@ pub struct AsyncQuery {
     pub pages: Vec<Page>,
     /// `rowsAffected` of a command without rows.
     pub rows_affected: Option<i64>,
-    /// Why it failed, where it did.
+    /// Why it failed, where Halo says. Whether it ran is for the state to say.
     pub failure: Option<Error>,
 }
 
@@ -138,7 +138,8 @@ struct WireQuery {
     status: AsyncState,
     #[serde(alias = "results")]
     result: Option<WireAsyncResult>,
-    error_details: Option<Details>,
+    #[serde(flatten)]
+    reported: Reported,
 }
 
 #[derive(Deserialize)]
@@ -172,12 +173,7 @@ impl From<WireQuery> for AsyncQuery {
     fn from(wire: WireQuery) -> Self {
         let (rows_affected, pages) =
             wire.result.map_or((None, Vec::new()), |result| (result.rows_affected, result.pages));
-        Self {
-            state: wire.status,
-            pages,
-            rows_affected,
-            failure: wire.error_details.as_ref().and_then(wire::failure_of),
-        }
+        Self { state: wire.status, pages, rows_affected, failure: wire.reported.failure() }
     }
 }
 
@@ -265,12 +261,7 @@ impl HaloClient {
         deadline: Deadline,
     ) -> Result<ResultPage, Error> {
         let request = read(queries(site, &[&query.to_string(), "results", &page.to_string()]));
-        let wire =
-            self.send(&request, deadline, |answer| answer.json::<WirePage>("result page")).await?;
-        Ok(ResultPage {
-            sets: wire.data.as_deref().map(rows::decode).transpose()?.unwrap_or_default(),
-            parameters: wire.parameters.unwrap_or_default(),
-        })
+        self.send(&request, deadline, read_page).await
     }
 
     /// A page of a result as bytes, as they come (`GET …/results/{pageNumber}/stream`). Whether
@@ -292,7 +283,23 @@ impl HaloClient {
     }
 }
 
-fn read(path: Vec<String>) -> Request {
+/// A command without rows has a page without data, so an object of another kind must not pass for
+/// a page: it would be an empty result.
+fn read_page(answer: &Answer) -> Result<ResultPage, Error> {
+    let malformed = Error::Malformed { what: "result page" };
+    let page: serde_json::Map<String, Value> = answer.json("result page")?;
+    let known = page.contains_key("data") || page.contains_key("parameters");
+    if !known && !page.is_empty() {
+        return Err(malformed);
+    }
+    let wire: WirePage = serde_json::from_value(Value::Object(page)).map_err(|_| malformed)?;
+    Ok(ResultPage {
+        sets: wire.data.as_deref().map(rows::decode).transpose()?.unwrap_or_default(),
+        parameters: wire.parameters.unwrap_or_default(),
+    })
+}
+
+fn read(path: Vec<String>) -> Request<'static> {
     Request { method: Method::GET, path, query: Vec::new(), body: Body::None, call: Call::Read }
 }
 

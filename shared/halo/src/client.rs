@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
-use futures::{Stream, TryStreamExt};
-use reqwest::header::ACCEPT;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
-use crate::keys::KeySource;
+use crate::command::Command;
+use crate::error::{Error, Refusal};
+use crate::keys::{KeySource, Keys, KeysFuture};
 use crate::wire;
 
 const KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
@@ -70,17 +71,19 @@ impl std::fmt::Debug for HaloClient {
 }
 
 /// What to send.
-pub(crate) struct Request {
+pub(crate) struct Request<'a> {
     pub(crate) method: Method,
     /// Segments after `/integrator/`.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(&'static str, SecretString)>,
-    pub(crate) body: Body,
+    pub(crate) body: Body<'a>,
     pub(crate) call: Call,
 }
 
-pub(crate) enum Body {
+pub(crate) enum Body<'a> {
     None,
+    /// Its time in Halo's queue follows from what the deadline leaves when it is sent.
+    Immediate(&'a Command),
     Json(serde_json::Value),
     Form(Vec<(String, String)>),
 }
@@ -115,7 +118,7 @@ impl HaloClient {
     /// cannot be read counts as none.
     pub(crate) async fn send<T>(
         &self,
-        request: &Request,
+        request: &Request<'_>,
         deadline: Deadline,
         read: impl Fn(&Answer) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -128,23 +131,31 @@ impl HaloClient {
         .await
     }
 
-    /// Sends, and hands the answer's body on as it comes.
+    /// Sends, and hands the answer's body on as it comes, up to its end or the first error.
     pub(crate) async fn send_streaming(
         &self,
-        request: &Request,
+        request: &Request<'_>,
         deadline: Deadline,
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + use<>, Error> {
         let response = repeat(request.call, deadline, || self.open(request, deadline)).await?;
-        Ok(response.bytes_stream().map_err(|error| transport(&error)))
+        let stream = Box::pin(response.bytes_stream().map_err(|error| transport(&error)));
+        // The HTTP client's own stream repeats its error for ever.
+        Ok(stream::unfold(Some(stream), |stream| async move {
+            let mut stream = stream?;
+            let part = stream.next().await?;
+            let rest = part.is_ok().then_some(stream);
+            Some((part, rest))
+        }))
     }
 
-    /// One attempt with each key: the one that served last first, then the other, then both as
-    /// read anew.
-    async fn open(&self, request: &Request, deadline: Deadline) -> Result<Response, Error> {
-        let mut keys = self.keys.current().await.map_err(|_| Error::KeyRefused)?;
+    /// One attempt with each key: the one that served last first, then the other, then what is
+    /// new after reading them again.
+    async fn open(&self, request: &Request<'_>, deadline: Deadline) -> Result<Response, Error> {
+        let mut keys = in_time(self.keys.current(), deadline).await?;
+        let mut refused: Vec<SecretString> = Vec::new();
         for reread in [false, true] {
             if reread {
-                keys = self.keys.reread().await.map_err(|_| Error::KeyRefused)?;
+                keys = in_time(self.keys.reread(), deadline).await?;
             }
             let secondary_first = self.secondary_first.load(Ordering::Relaxed);
             let mut in_order = vec![(false, Some(&keys.primary)), (true, keys.secondary.as_ref())];
@@ -152,9 +163,15 @@ impl HaloClient {
                 in_order.reverse();
             }
             for (is_secondary, key) in in_order {
-                let Some(key) = key.filter(|key| !key.expose_secret().is_empty()) else { continue };
+                let known = |key: &&SecretString| {
+                    refused.iter().any(|known| known.expose_secret() == key.expose_secret())
+                };
+                let Some(key) = key.filter(|key| !key.expose_secret().is_empty() && !known(key))
+                else {
+                    continue;
+                };
                 match self.open_with(request, key, deadline).await {
-                    Err(Error::KeyRefused) => {}
+                    Err(Error::KeyRefused) => refused.push(key.clone()),
                     outcome => {
                         self.secondary_first.store(is_secondary, Ordering::Relaxed);
                         return outcome;
@@ -167,13 +184,20 @@ impl HaloClient {
 
     async fn open_with(
         &self,
-        request: &Request,
+        request: &Request<'_>,
         key: &SecretString,
         deadline: Deadline,
     ) -> Result<Response, Error> {
+        // What cannot be a header cannot be a key.
+        let mut key = HeaderValue::from_str(key.expose_secret()).map_err(|_| Error::KeyRefused)?;
+        key.set_sensitive(true);
+        // Such a segment would be left out, and a read of one thing become a search for all.
+        if request.path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
+            return Err(Error::Refused { reason: Refusal::Request });
+        }
         let remaining = deadline.remaining();
         if remaining.is_zero() {
-            return Err(Error::OutcomeUnknown { timed_out: true });
+            return Err(Error::NotReached);
         }
         let mut url = self.base.clone();
         url.path_segments_mut()
@@ -184,7 +208,7 @@ impl HaloClient {
         let mut builder = self
             .http
             .request(request.method.clone(), url)
-            .header(KEY_HEADER, key.expose_secret())
+            .header(KEY_HEADER, key)
             .header(ACCEPT, "application/json")
             .timeout(remaining);
         if !request.query.is_empty() {
@@ -194,6 +218,7 @@ impl HaloClient {
         }
         builder = match &request.body {
             Body::None => builder,
+            Body::Immediate(command) => builder.json(&command.to_immediate_json(remaining)),
             Body::Json(json) => builder.json(json),
             Body::Form(fields) => builder.form(fields),
         };
@@ -203,8 +228,22 @@ impl HaloClient {
             return Ok(response);
         }
         let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|error| transport(&error))?;
-        Err(wire::error_of(status, &headers, &body))
+        Err(match response.bytes().await {
+            Ok(body) => wire::error_of(status, &headers, &body),
+            // What these say needs no body.
+            Err(_) if matches!(status.as_u16(), 401 | 429 | 503) => {
+                wire::error_of(status, &headers, &[])
+            }
+            Err(error) => transport(&error),
+        })
+    }
+}
+
+/// Keys, if they can be had by the deadline.
+async fn in_time(keys: KeysFuture<'_>, deadline: Deadline) -> Result<Keys, Error> {
+    match tokio::time::timeout(deadline.remaining(), keys).await {
+        Ok(Ok(keys)) => Ok(keys),
+        Ok(Err(_)) | Err(_) => Err(Error::KeyRefused),
     }
 }
 
@@ -243,7 +282,7 @@ where
 
 /// The meaning of a failure below HTTP. The error itself is dropped: its text holds the URL.
 fn transport(error: &reqwest::Error) -> Error {
-    if error.is_connect() {
+    if error.is_connect() || error.is_builder() {
         Error::NotReached
     } else {
         Error::OutcomeUnknown { timed_out: error.is_timeout() }

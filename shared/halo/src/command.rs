@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::error::Error;
-use crate::{QueryResult, rows};
+use crate::{QueryResult, rows, wire};
 
-/// Halo refuses immediate commands that would queue longer than this.
+/// Halo refuses immediate commands that would queue for longer than this.
 const LONGEST_IMMEDIATE_QUEUE: Duration = Duration::from_secs(60);
 
 /// `SqlDbType` names that Halo takes; the ones a client needs.
@@ -137,6 +137,7 @@ pub struct OutputParameter {
     /// With its `@`.
     pub name: String,
     /// As text.
+    #[serde(default, deserialize_with = "wire::text")]
     pub value: Option<String>,
 }
 
@@ -218,6 +219,11 @@ impl Command {
         })
     }
 
+    /// To be started while the caller still waits for it, and with time left to run.
+    pub(crate) fn to_immediate_json(&self, remaining: Duration) -> Value {
+        self.to_json(remaining.mul_f32(0.6).min(LONGEST_IMMEDIATE_QUEUE))
+    }
+
     pub(crate) fn to_json(&self, max_time_in_queue: Duration) -> Value {
         let mut body = json!({
             "maxTimeInQueue": u64::try_from(max_time_in_queue.as_millis()).unwrap_or(u64::MAX),
@@ -262,12 +268,11 @@ impl HaloClient {
         call: Call,
         deadline: Deadline,
     ) -> Result<QueryResult, Error> {
-        let queue = deadline.remaining().mul_f32(0.6).min(LONGEST_IMMEDIATE_QUEUE);
         let request = Request {
             method: Method::POST,
             path: ["sites", &site.to_string(), "queries", "immediate"].map(str::to_owned).into(),
             query: Vec::new(),
-            body: Body::Json(command.to_json(queue)),
+            body: Body::Immediate(command),
             call,
         };
         self.send(&request, deadline, read_immediate).await

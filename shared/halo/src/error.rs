@@ -9,7 +9,7 @@ pub enum Ran {
     No,
     /// It ran, although no result came back: a write must not be sent again.
     Yes,
-    /// It ran and failed.
+    /// It ran and failed. What a batch without a transaction did before the failure stays done.
     Failed,
     /// Nobody knows: a write must be looked for before it is sent again.
     Unknown,
@@ -47,7 +47,7 @@ pub enum SqlFailure {
 /// Why there is no answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// The connection could not be opened: nothing was sent.
+    /// The connection could not be opened, or not before the deadline: nothing was sent.
     #[error("Halo could not be reached")]
     NotReached,
     /// Both keys were refused (401), or could not be read.
@@ -71,7 +71,8 @@ pub enum Error {
     /// 503: the site was offline before the attempt.
     #[error("the site is offline")]
     SiteOffline,
-    /// 400 that is not an SQL failure: the request itself is wrong, or a pairing was refused.
+    /// 400 that is not an SQL failure: the request itself is wrong or too large, or a pairing was
+    /// refused.
     #[error("Halo refused the request")]
     Refused {
         /// Why, as far as Halo's words tell.
@@ -86,7 +87,7 @@ pub enum Error {
     /// The command ran; its result is too large for an immediate query.
     #[error("the result is too large for an immediate query")]
     ResultTooLarge,
-    /// 500, 504, a lost connection, or no answer by the deadline.
+    /// 500, 504, a failure of Halo Link itself, a lost connection, or no answer by the deadline.
     #[error("it is not known whether the command ran")]
     OutcomeUnknown {
         /// Whether our own deadline ended the wait.
@@ -120,7 +121,9 @@ impl Error {
             | Self::NotFound
             | Self::RateLimited { .. }
             | Self::SiteOffline
-            | Self::Refused { .. } => Ran::No,
+            | Self::Refused { .. }
+            // Nobody was logged in to run it.
+            | Self::Sql(SqlFailure::LoginRefused) => Ran::No,
             Self::Sql(_) => Ran::Failed,
             Self::ResultTooLarge | Self::Gone => Ran::Yes,
             // A body that cannot be read says nothing of what happened before it was written.

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::client::{Body, Call, Deadline, HaloClient, Request};
+use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::error::Error;
 
 /// What to search for. Sent as a form, never in a URL, and never printed: it identifies people.
@@ -54,7 +54,10 @@ impl HaloClient {
             body: Body::None,
             call: Call::Read,
         };
-        self.send(&request, deadline, |answer| answer.json("FHIR resource")).await
+        self.send(&request, deadline, |answer| {
+            resource(answer, |kind| kind != "OperationOutcome", "FHIR resource")
+        })
+        .await
     }
 
     /// Searches by `POST …/_search`.
@@ -74,8 +77,22 @@ impl HaloClient {
             body: Body::Form(query.parameters.clone()),
             call: Call::Read,
         };
-        self.send(&request, deadline, |answer| answer.json("FHIR bundle")).await
+        self.send(&request, deadline, |answer| {
+            resource(answer, |kind| kind == "Bundle", "FHIR bundle")
+        })
+        .await
     }
+}
+
+/// JSON that names another kind of thing, or none, would read as a patient without data.
+fn resource(
+    answer: &Answer,
+    expected: impl Fn(&str) -> bool,
+    what: &'static str,
+) -> Result<Value, Error> {
+    let resource: Value = answer.json(what)?;
+    let is_expected = resource["resourceType"].as_str().is_some_and(expected);
+    if is_expected { Ok(resource) } else { Err(Error::Malformed { what }) }
 }
 
 fn path(site: Uuid, segments: &[&str]) -> Vec<String> {

@@ -1,14 +1,4 @@
-//! A typed client of the Halo Cloud API for integrators.
-//!
-//! Knows Halo, and nothing of any practice software. What it promises:
-//!
-//! - every call ends by the [`Deadline`] it is given;
-//! - a read may be repeated, a write never is: see [`Call`] and [`Error::did_it_run`];
-//! - `Retry-After` is honoured, in seconds or as a date;
-//! - all of Halo's error shapes become one [`Error`], whose variants are what a caller can act on;
-//! - rows are decoded whatever shape Halo gives them ([`rows`]);
-//! - two keys, so that rotating them needs no deployment ([`KeySource`]);
-//! - no key, parameter value, pairing code or row is ever printed.
+#![doc = include_str!("../README.md")]
 
 mod asynchronous;
 mod client;
@@ -26,7 +16,7 @@ pub use asynchronous::{
 };
 pub use client::{Call, Deadline, HaloClient};
 pub use command::{Command, Direction, ExecutionMode, OutputParameter, Parameter, SqlType};
-pub use error::{Error, Forbidden, Ran, SqlFailure};
+pub use error::{Error, Forbidden, Ran, Refusal, SqlFailure};
 pub use fhir::FhirQuery;
 pub use keys::{FixedKeys, KeySource, Keys, KeysFuture, KeysUnavailable};
 pub use registered::{RegisteredQuery, RegisteredResult, Registration};

@@ -156,14 +156,21 @@ impl HaloClient {
     ) -> Result<RegisteredResult, Error> {
         let request =
             request(Method::GET, site, &[&id.to_string(), "results"], Body::None, Call::Read);
-        let wire = self
-            .send(&request, deadline, |answer| answer.json::<WireData>("registered result"))
-            .await?;
-        Ok(RegisteredResult { sets: rows::decode(&wire.data)? })
+        self.send(&request, deadline, |answer| {
+            let wire = answer.json::<WireData>("registered result")?;
+            Ok(RegisteredResult { sets: rows::decode(&wire.data)? })
+        })
+        .await
     }
 }
 
-fn request(method: Method, site: Uuid, rest: &[&str], body: Body, call: Call) -> Request {
+fn request(
+    method: Method,
+    site: Uuid,
+    rest: &[&str],
+    body: Body<'static>,
+    call: Call,
+) -> Request<'static> {
     let mut path =
         ["sites", &site.to_string(), "queries", "registered"].map(str::to_owned).to_vec();
     path.extend(rest.iter().map(|&segment| segment.to_owned()));

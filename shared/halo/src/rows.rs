@@ -1,6 +1,9 @@
 //! Decoding rows. Halo does not publish the shape inside `data`, so every plausible one is taken:
 //! a list of objects, a single object, `{columns, rows}`, and lists of any of these for several
 //! result sets.
+//!
+//! One thing no decoder can tell: several result sets of one row each, written as bare objects, look
+//! like one result set of several rows.
 
 use std::fmt;
 

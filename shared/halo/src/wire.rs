@@ -5,134 +5,183 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::error::{Error, Forbidden, Refusal, SqlFailure};
 
-/// Every field of every shape, all optional.
+/// The words of every shape. A field of an unexpected type is as good as none: it must not hide
+/// the others.
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct AnyShape {
+#[serde(default)]
+struct Words {
     /// `{ "error": { status, statusText, message } }`.
+    #[serde(deserialize_with = "lenient")]
     error: Option<Envelope>,
     /// Flat, or the gateway's own.
+    #[serde(deserialize_with = "text")]
     message: Option<String>,
-    /// Alone, or inside a whole query object.
-    error_details: Option<Details>,
-    /// Older root-level forms.
-    error_message: Option<String>,
-    error_code: Option<i64>,
-    error_type: Option<String>,
     /// FHIR's OperationOutcome.
-    issue: Vec<Issue>,
+    #[serde(deserialize_with = "lenient")]
+    issue: Option<Vec<Issue>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Envelope {
+    #[serde(deserialize_with = "text")]
     message: Option<String>,
+}
+
+/// How a query object, or `errorDetails` alone, tells of a failure.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Reported {
+    #[serde(deserialize_with = "lenient")]
+    error_details: Option<Details>,
+    /// Older forms.
+    #[serde(deserialize_with = "text")]
+    error_type: Option<String>,
+    #[serde(deserialize_with = "number")]
+    error_code: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    error_message: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Details {
+struct Details {
+    #[serde(deserialize_with = "text")]
     error_type: Option<String>,
+    #[serde(deserialize_with = "number")]
     error_code: Option<i64>,
+    #[serde(deserialize_with = "text")]
     error_message: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Issue {
+    #[serde(deserialize_with = "text")]
     diagnostics: Option<String>,
-    details: IssueDetails,
+    #[serde(deserialize_with = "lenient")]
+    details: Option<IssueDetails>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct IssueDetails {
+    #[serde(deserialize_with = "text")]
     text: Option<String>,
 }
 
-impl AnyShape {
-    /// The failure of a command, in its newer or older form.
-    fn details(&mut self) -> Option<Details> {
-        self.error_details.take().or_else(|| {
-            self.error_message.take().map(|message| Details {
-                error_type: self.error_type.take(),
-                error_code: self.error_code,
-                error_message: Some(message),
-            })
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
+}
+
+/// Text, however it is written.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    })
+}
+
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Ok(text(deserializer)?.and_then(|text| text.trim().parse().ok()))
+}
+
+impl Reported {
+    fn details(self) -> Option<Details> {
+        let Self { error_details, error_type, error_code, error_message } = self;
+        error_details.or_else(|| {
+            let error_message = Some(error_message?);
+            Some(Details { error_type, error_code, error_message })
         })
+    }
+
+    /// What went wrong, if anything did.
+    pub(crate) fn failure(self) -> Option<Error> {
+        self.details().map(|details| failure_of(&details, None))
     }
 }
 
 /// The failure that a body with a successful status carries, if it does.
 pub(crate) fn failure_in(body: &[u8]) -> Option<Error> {
-    let mut shape: AnyShape = serde_json::from_slice(body).ok()?;
-    failure_of(&shape.details()?)
+    serde_json::from_slice::<Reported>(body).ok()?.failure()
 }
 
 /// The meaning of an answer that is not a success.
 pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
-    let mut shape: AnyShape = serde_json::from_slice(body).unwrap_or_default();
-    let details = shape.details();
-    if let Some(details) = &details
-        && let Some(error) = failure_of(details)
-    {
-        return error;
+    let wait = retry_after(headers, Timestamp::now());
+    let reported: Reported = serde_json::from_slice(body).unwrap_or_default();
+    if let Some(details) = reported.details() {
+        return failure_of(&details, wait);
     }
-    let words = shape
-        .error
-        .and_then(|envelope| envelope.message)
-        .or(shape.message)
-        .or_else(|| details.and_then(|details| details.error_message))
-        .or_else(|| {
-            shape.issue.into_iter().find_map(|issue| issue.details.text.or(issue.diagnostics))
-        })
-        .unwrap_or_default()
-        .to_lowercase();
-    match status.as_u16() {
+    let Words { error, message, issue } = serde_json::from_slice(body).unwrap_or_default();
+    let from_issues = || {
+        let text = |issue: Issue| issue.details.and_then(|it| it.text).or(issue.diagnostics);
+        issue.into_iter().flatten().find_map(text)
+    };
+    match error.and_then(|envelope| envelope.message).or(message).or_else(from_issues) {
+        Some(words) => by_status(status.as_u16(), &words.to_lowercase(), wait),
+        // A bare 400 may as well be a failed command whose description was lost on the way.
+        None if status == StatusCode::BAD_REQUEST => Error::Malformed { what: "error answer" },
+        None => by_status(status.as_u16(), "", wait),
+    }
+}
+
+fn by_status(status: u16, words: &str, retry_after: Option<Duration>) -> Error {
+    match status {
+        _ if words.contains("large") && words.contains("was executed") => Error::ResultTooLarge,
         400 if words.contains("login failed") => Error::Sql(SqlFailure::LoginRefused),
-        400 if words.contains("pairing code") || words.contains("pairingcode") => {
+        400 | 403 if words.contains("pairing code") || words.contains("pairingcode") => {
             Error::Refused { reason: Refusal::PairingCode }
         }
         401 => Error::KeyRefused,
-        403 => Error::Forbidden(if words.contains("pairing code") {
-            return Error::Refused { reason: Refusal::PairingCode };
-        } else {
-            forbidden(&words)
-        }),
+        403 => Error::Forbidden(forbidden(words)),
         404 => Error::NotFound,
         410 => Error::Gone,
-        413 => Error::ResultTooLarge,
-        429 => Error::RateLimited { retry_after: retry_after(headers, Timestamp::now()) },
-        500 | 504 => Error::OutcomeUnknown { timed_out: false },
+        // A result that was too large was computed; a request that is too large was not even read.
+        413 if words.contains("result") => Error::ResultTooLarge,
+        413 if words.contains("request") => Error::Refused { reason: Refusal::Request },
+        429 => Error::RateLimited { retry_after },
         502 => Error::PracticeSoftware,
         503 => Error::SiteOffline,
-        400..=499 => Error::Refused { reason: Refusal::Request },
+        400..=499 if status != 413 => Error::Refused { reason: Refusal::Request },
         _ => Error::OutcomeUnknown { timed_out: false },
     }
 }
 
-/// The meaning of `errorDetails`, whatever HTTP status carried it.
-pub(crate) fn failure_of(details: &Details) -> Option<Error> {
+/// The meaning of a reported failure, whatever HTTP status carried it.
+fn failure_of(details: &Details, retry_after: Option<Duration>) -> Error {
     let kind = details.error_type.as_deref().unwrap_or_default().to_ascii_lowercase();
     let words = details.error_message.as_deref().unwrap_or_default().to_lowercase();
+    let any = |hints: &[&str]| hints.iter().any(|hint| words.contains(hint));
     match (kind.as_str(), details.error_code) {
-        ("http", Some(413)) => Some(Error::ResultTooLarge),
-        ("http", Some(504)) => Some(Error::OutcomeUnknown { timed_out: false }),
-        ("http", _) => None,
-        (_, number) => Some(Error::Sql(match number {
-            _ if words.contains("login failed") => SqlFailure::LoginRefused,
+        ("http" | "", Some(413)) => Error::ResultTooLarge,
+        ("http", code) => {
+            let status = code.and_then(|code| u16::try_from(code).ok()).unwrap_or(500);
+            by_status(status, &words, retry_after)
+        }
+        (kind, number) => Error::Sql(match number {
+            _ if any(&["login failed"]) => SqlFailure::LoginRefused,
             Some(229 | 230 | 262 | 297 | 300) => SqlFailure::PermissionDenied,
             Some(207 | 208 | 2812 | 8144 | 8145) => SqlFailure::UnknownObject,
-            _ if words.contains("permission was denied") => SqlFailure::PermissionDenied,
-            _ if words.contains("invalid object name") || words.contains("invalid column name") => {
-                SqlFailure::UnknownObject
+            _ if any(&["permission was denied"]) => SqlFailure::PermissionDenied,
+            _ if any(&["invalid object name", "invalid column name"]) => SqlFailure::UnknownObject,
+            // Link's own failure may have come after the database's success, unless it is its
+            // known trouble with parameters, which comes before.
+            _ if kind == "halolink" && !any(&["convert parameter", "unable to cast"]) => {
+                return Error::OutcomeUnknown { timed_out: false };
             }
             number => SqlFailure::Other { number },
-        })),
+        }),
     }
 }
 
@@ -165,6 +214,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Ran;
 
     fn meaning(status: u16, body: &str) -> Error {
         error_of(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes())
@@ -219,6 +269,36 @@ mod tests {
     fn a_result_over_the_limit_is_known_to_have_run() {
         let body = r#"{"errorDetails":{"errorType":"http","errorCode":413,"errorMessage":"executed, result too large"}}"#;
         assert_eq!(meaning(400, body), Error::ResultTooLarge);
+    }
+
+    #[test]
+    fn a_request_over_the_limit_did_not_run_and_doubt_stays_doubt() {
+        let gateway = r#"{"statusCode":413,"message":"The request is too large."}"#;
+        assert_eq!(meaning(413, gateway).did_it_run(), Ran::No);
+        assert_eq!(meaning(413, "<html>").did_it_run(), Ran::Unknown);
+        assert_eq!(meaning(400, "<html>").did_it_run(), Ran::Unknown);
+        assert_eq!(meaning(400, r#"{"notice":1}"#).did_it_run(), Ran::Unknown);
+        let envelope = r#"{"error":{"status":400,"message":"The command text is empty."}}"#;
+        assert_eq!(meaning(400, envelope).did_it_run(), Ran::No);
+    }
+
+    #[test]
+    fn a_failure_of_link_leaves_open_what_the_database_did() {
+        let link = |message: &str| {
+            let details = serde_json::json!({"errorDetails": {
+                "errorType": "haloLink", "errorCode": 500, "errorMessage": message}});
+            meaning(400, &details.to_string()).did_it_run()
+        };
+        assert_eq!(link("The result could not be uploaded."), Ran::Unknown);
+        assert_eq!(link("Failed to convert parameter value from a String."), Ran::Failed);
+    }
+
+    #[test]
+    fn a_field_of_an_unexpected_type_does_not_hide_the_others() {
+        let body = r#"{"error":"x","message":7,"errorDetails":{"errorType":"http","errorCode":"413","errorMessage":null}}"#;
+        assert_eq!(meaning(400, body), Error::ResultTooLarge);
+        let body = r#"{"error":"x","message":"daily quota used"}"#;
+        assert_eq!(meaning(403, body), Error::Forbidden(Forbidden::Quota));
     }
 
     #[test]

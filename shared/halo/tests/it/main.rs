@@ -1,0 +1,15 @@
+//! The client's promises, held against the simulator.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod asynchronous;
+mod deadlines;
+mod effects;
+mod keys;
+mod operations;
+mod pages;
+mod repetition;
+mod rows;
+mod scripted;
+mod secrets;
+mod support;
