@@ -14,6 +14,10 @@ pub enum AuditedAction {
     PatientSearch,
     /// A patient's demographics were read.
     DemographicsRead,
+    /// A patient's clinical record was read.
+    ClinicalSummaryRead,
+    /// The list of a patient's documents was read.
+    AttachmentsListed,
     /// The practice was paired, or a clinician linked.
     ConnectionChanged,
     /// The practice was disconnected.

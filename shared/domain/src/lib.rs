@@ -3,7 +3,9 @@
 //!
 //! Values are parsed where they enter (see [`Invalid`]) and trusted from then on.
 
+pub mod attachments;
 pub mod audit;
+pub mod clinical;
 pub mod clinician;
 pub mod connection;
 pub mod ids;
