@@ -7,12 +7,16 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
     const PRACTICE: &str = "/v1/practices/{practiceId}";
     match name {
         "authorizer" => Some((
-            "a token that is none",
+            "a token that is none, which a Lambda authorizer refuses by failing",
             json!({
                 "type": "TOKEN",
                 "authorizationToken": "Bearer made-up.made-up.made-up",
                 "methodArn": "arn:aws:execute-api:ap-southeast-2:000000000000:madeup/local/GET/v1/health",
             }),
+        )),
+        "attachments" => Some((
+            "`GET …/patients/{patientId}/attachments` without a caller",
+            rest("GET", &format!("{PRACTICE}/patients/{{patientId}}/attachments"), None),
         )),
         "pairing" => Some((
             "`GET …/connection` without a caller",
@@ -37,9 +41,11 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
 /// What API Gateway's REST API sends to a function.
 fn rest(method: &str, resource: &str, body: Option<&Value>) -> Value {
     const PRACTICE_ID: &str = "0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6";
-    let path = resource.replace("{practiceId}", PRACTICE_ID);
-    let parameters =
-        resource.contains("{practiceId}").then(|| json!({ "practiceId": PRACTICE_ID }));
+    const PATIENT_ID: &str = "1";
+    let path = resource.replace("{practiceId}", PRACTICE_ID).replace("{patientId}", PATIENT_ID);
+    let parameters = resource
+        .contains('{')
+        .then(|| json!({ "practiceId": PRACTICE_ID, "patientId": PATIENT_ID }));
     json!({
         "resource": resource,
         "path": path,

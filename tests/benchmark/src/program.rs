@@ -33,6 +33,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("AWS_ENDPOINT_URL", "https://127.0.0.1:9"),
     ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
     ("AUDIT_RETENTION_DAYS", "30"),
+    ("CURSOR_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
     ("ENVIRONMENT", "local"),
     ("HALO_BASE_URL", "https://127.0.0.1:9"),
     ("HALO_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
@@ -58,6 +59,8 @@ pub(crate) struct Program {
 pub(crate) struct Start {
     /// From just before the process exists to its first poll.
     pub(crate) time: Duration,
+    /// What it computed until then, which other work on the machine hardly changes; Linux only.
+    pub(crate) computed: Option<Duration>,
     /// Most memory in use until then, in bytes; Linux only.
     pub(crate) peak: Option<u64>,
 }
@@ -73,18 +76,17 @@ impl Program {
     /// Starts the program, waits for its first poll and ends it.
     pub(crate) async fn start(&self) -> Result<Start, Error> {
         let mut api = RuntimeApi::start(&Value::Null, 0).await?;
-        let (time, peak) = self.run(&mut api).await?;
-        Ok(Start { time, peak })
+        self.run(&mut api).await
     }
 
     /// Starts the program, has it answer `event` a number of times and ends it.
     pub(crate) async fn drive(&self, event: &Value, times: usize) -> Result<Drive, Error> {
         let mut api = RuntimeApi::start(event, times).await?;
-        let (_, peak) = self.run(&mut api).await?;
+        let peak = self.run(&mut api).await?.peak;
         Ok(Drive { peak, answers: api.answers() })
     }
 
-    async fn run(&self, api: &mut RuntimeApi) -> Result<(Duration, Option<u64>), Error> {
+    async fn run(&self, api: &mut RuntimeApi) -> Result<Start, Error> {
         let mut command = self.command(api.address());
         let started = Instant::now();
         let mut child =
@@ -97,11 +99,12 @@ impl Program {
         };
         // The process is held in its poll: what it has used is still there to be read.
         let peak = child.id().and_then(peak_memory);
+        let computed = child.id().and_then(time_computed);
         // It may have ended by itself, which is what was wanted.
         let _ = child.kill().await;
         let said = said.text().await;
         match outcome {
-            Ok(time) => Ok((time, peak)),
+            Ok(time) => Ok(Start { time, computed, peak }),
             Err(how) => Err(self.failed(how, &said)),
         }
     }
@@ -154,6 +157,17 @@ async fn read(mut pipe: impl AsyncRead + Unpin) -> Vec<u8> {
 /// The most physical memory a live process has had at any time, in bytes.
 fn peak_memory(pid: u32) -> Option<u64> {
     high_water_mark(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
+}
+
+/// How long a live process's threads have been on a processor.
+fn time_computed(pid: u32) -> Option<Duration> {
+    let mut total = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+        // A thread that has just ended is left out.
+        let Ok(text) = fs::read_to_string(thread.ok()?.path().join("schedstat")) else { continue };
+        total += Duration::from_nanos(text.split_whitespace().next()?.parse().ok()?);
+    }
+    (!total.is_zero()).then_some(total)
 }
 
 fn high_water_mark(status: &str) -> Option<u64> {

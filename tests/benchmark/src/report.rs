@@ -35,6 +35,12 @@ impl Measured {
     }
 
     /// Median over the runs.
+    fn computed(&self) -> Option<Duration> {
+        let times: Vec<_> = self.starts.iter().filter_map(|start| start.computed).collect();
+        percentile(&times, 50)
+    }
+
+    /// Median over the runs.
     fn peak_at_first_poll(&self) -> Option<u64> {
         let peaks: Vec<_> = self.starts.iter().filter_map(|start| start.peak).collect();
         percentile(&peaks, 50)
@@ -116,6 +122,8 @@ fn numbers(text: &mut String, programs: &[Measured], peers: &Peers<'_>, requests
             "program",
             "first poll p50 (p90), ms",
             "× bare",
+            "CPU until then, ms",
+            "× bare's CPU",
             "× faster than Python",
             "memory at first poll, MiB",
             &format!("peak after {requests} requests, MiB"),
@@ -128,6 +136,8 @@ fn numbers(text: &mut String, programs: &[Measured], peers: &Peers<'_>, requests
                 program.name.clone(),
                 format!("{} ({})", time(50), time(90)),
                 shown(peers.bare.and_then(|bare| ratio(program.start(50), bare.start(50))), 2),
+                shown(program.computed().map(milliseconds), 2),
+                shown(peers.bare.and_then(|bare| ratio(program.computed(), bare.computed())), 2),
                 shown(peers.python.and_then(|peer| ratio(peer.start(50), program.start(50))), 0),
                 shown(program.peak_at_first_poll().map(mebibytes), 1),
                 shown(program.peak_after_requests().map(mebibytes), 1),
@@ -214,8 +224,11 @@ mod tests {
     use crate::runtime_api::Answers;
 
     fn measured(name: &str, part: Part, milliseconds: u64, mebibytes: u64) -> Measured {
-        let start =
-            || Start { time: Duration::from_millis(milliseconds), peak: Some(mebibytes << 20) };
+        let start = || Start {
+            time: Duration::from_millis(milliseconds),
+            computed: Some(Duration::from_millis(milliseconds - 1)),
+            peak: Some(mebibytes << 20),
+        };
         let drive = Drive {
             peak: Some((mebibytes + 1) << 20),
             answers: Answers::from([("401".to_owned(), 1000)]),
@@ -247,8 +260,8 @@ mod tests {
             measured("peer.py", Part::Peer, 300, 50),
         ]);
         for line in [
-            "| pairing | 3.00 (3.00) | 1.50 | 100 | 5.0 | 6.0 | 5.00 | 2.50 |",
-            "| peer.py | 300.00 (300.00) | 150.00 | 1 | 50.0 | 51.0 | – | – |",
+            "| pairing | 3.00 (3.00) | 1.50 | 2.00 | 2.00 | 100 | 5.0 | 6.0 | 5.00 | 2.50 |",
+            "| peer.py | 300.00 (300.00) | 150.00 | 299.00 | 299.00 | 1 | 50.0 | 51.0 | – | – |",
             "| pairing | 1.50: kept | 100.00: kept | 5.00: kept | 6.00: kept | 2.50: kept |",
             "- pairing: a search: 1000 × 401",
         ] {
