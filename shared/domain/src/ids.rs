@@ -137,6 +137,10 @@ bp_number!(
     PatientId
 );
 bp_number!(
+    /// A document in Bp: its number in its folder, under a name of its own in each.
+    DocumentId
+);
+bp_number!(
     /// A user in Bp: `USERID`. Real ones go up to 2,000,000,5xx.
     BpUserId
 );
