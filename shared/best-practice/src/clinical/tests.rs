@@ -1,0 +1,128 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::clinical::SectionStatus;
+use serde_json::{Value, json};
+
+use super::*;
+
+const SOURCES: [Source; 14] = [
+    HISTORY,
+    HISTORY_MARKER,
+    MEDICATIONS,
+    REACTIONS,
+    ALLERGY_MARKER,
+    FAMILY,
+    RELATIVES,
+    FAMILY_MARKER,
+    TOBACCO,
+    ALCOHOL,
+    CIRCUMSTANCES,
+    OCCUPATIONS,
+    OBSERVATIONS,
+    IMMUNISATIONS,
+];
+
+/// The statement's row where nothing was found, with these columns instead.
+fn answer(changes: Value) -> Result<Option<Sections>, Unmappable> {
+    let mut row = json!({ "PatientId": 1 });
+    for source in SOURCES {
+        row[source.column] = Value::Null;
+        row[source.error] = json!(0);
+    }
+    for (column, value) in changes.as_object().unwrap() {
+        row[column] = value.clone();
+    }
+    let sets = halo::rows::decode(&STANDARD.encode(json!([row]).to_string())).unwrap();
+    sections(&sets[0], &SectionName::ALL)
+}
+
+fn found(changes: Value) -> Sections {
+    answer(changes).unwrap().unwrap()
+}
+
+#[test]
+fn a_source_that_was_not_read_is_malformed_and_never_an_empty_section() {
+    for source in SOURCES {
+        let mut changes = json!({});
+        changes[source.error] = json!(-1);
+        assert!(answer(changes.clone()).is_err(), "{} was taken as read", source.column);
+        changes[source.error] = Value::Null;
+        assert!(answer(changes).is_err(), "{} was taken as read", source.column);
+    }
+}
+
+#[test]
+fn what_is_not_the_promised_json_is_malformed() {
+    const OTHER_KINDS: &str = r#"[{"id": "seven", "word": 7, "item": 7}]"#;
+    for source in SOURCES {
+        for wrong in ["{", "[1]", "{}", "\"text\"", OTHER_KINDS] {
+            let mut changes = json!({});
+            changes[source.column] = json!(wrong);
+            assert!(answer(changes).is_err(), "{}: {wrong} was taken", source.column);
+        }
+    }
+    let flag = json!([{ "unknown": "Maybe", "fatherAge": 0, "motherAge": 0 }]).to_string();
+    assert!(answer(json!({ "Family": flag })).is_err());
+    let date = json!([{ "id": 1, "givenOn": "2026-02-30", "notGivenHere": 0, "vaccineId": 1, "sequence": 1,
+        "siteCode": 0, "routeCode": 0, "consentCode": 0 }]);
+    assert!(answer(json!({ "Immunisations": date.to_string() })).is_err());
+    let time = json!([{ "id": 1, "code": 2, "time": 86_400, "modifier": 0 }]);
+    assert!(answer(json!({ "Observations": time.to_string() })).is_err());
+}
+
+#[test]
+fn nil_known_is_said_only_where_every_entry_of_bp_agrees() {
+    let status = |words: &[&str]| {
+        let rows: Vec<Value> = words.iter().map(|word| json!({ "word": word })).collect();
+        let found = found(json!({ "AllergyMarker": json!(rows).to_string() }));
+        found.allergies.unwrap().status
+    };
+    assert_eq!(status(&["Nil known   "]), SectionStatus::NilKnown);
+    assert_eq!(status(&["Nil known", "   "]), SectionStatus::NilKnown);
+    assert_eq!(status(&["Nil known", "Recorded"]), SectionStatus::NotRecorded);
+    assert_eq!(status(&["Recorded"]), SectionStatus::NotRecorded);
+    assert_eq!(status(&[""]), SectionStatus::NotRecorded);
+    assert_eq!(status(&[]), SectionStatus::NotRecorded);
+
+    let past = |words: &[&str]| {
+        let rows: Vec<Value> = words.iter().map(|word| json!({ "word": word })).collect();
+        found(json!({ "HistoryMarker": json!(rows).to_string() })).past_history.unwrap()
+    };
+    assert_eq!(past(&["Yes"]).status, SectionStatus::NilKnown);
+    assert_eq!(past(&["No"]).status, SectionStatus::NotRecorded);
+    assert_eq!(past(&["No"]).note, None);
+    assert_eq!(past(&["No", "Yes"]).status, SectionStatus::NotRecorded);
+    assert!(past(&["No", "Yes"]).note.is_some());
+}
+
+#[test]
+fn what_may_not_be_read_costs_its_own_section_only() {
+    for (error, reason) in [
+        (229, Reason::NotPermitted),
+        (207, Reason::NotInThisRelease),
+        (208, Reason::NotInThisRelease),
+        (1205, Reason::Refused),
+    ] {
+        let found = found(json!({
+            "ReactionsError": error,
+            "AllergyMarker": r#"[{"word": "Nil known"}]"#,
+        }));
+        let allergies = found.allergies.unwrap();
+        assert_eq!(allergies.status, SectionStatus::Unavailable);
+        assert_eq!(allergies.problem.unwrap().kind, reason);
+        assert_eq!(found.medications.unwrap().status, SectionStatus::NotRecorded);
+    }
+}
+
+#[test]
+fn repeated_rows_are_one_and_different_ones_are_all_shown_with_a_note() {
+    let row = |status: &str, lives: &str| json!({ "smokingStatus": status, "retired": "No", "paceMaker": "No", "livesWith": lives });
+    let social = |rows: Value| found(json!({ "Circumstances": rows.to_string() })).social.unwrap();
+    let equal = social(json!([row("Smoker", "Alone"), row("Smoker", "Alone")]));
+    assert_eq!((equal.items.len(), equal.note), (2, None));
+    let differing = social(json!([row("Smoker", "Alone"), row("Ex smoker", "Spouse")]));
+    assert_eq!(differing.items.len(), 3);
+    assert!(differing.note.is_some());
+    let blank = social(json!([row("", "")]));
+    assert_eq!(blank.status, SectionStatus::NotRecorded);
+}
