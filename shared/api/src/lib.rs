@@ -5,6 +5,7 @@
 
 mod bp_session;
 pub mod caller;
+mod cursor;
 mod input;
 mod observe;
 pub mod openapi;
@@ -16,6 +17,7 @@ pub mod serve;
 use std::time::Duration;
 
 use best_practice::BpPractice;
+pub use cursor::Cursors;
 use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
@@ -32,6 +34,15 @@ pub struct App {
     pub store: Store,
     /// How long a line of the audit trail is kept.
     pub audit_retention: SignedDuration,
+}
+
+/// The same, for routes that lead through long lists.
+#[derive(Debug)]
+pub struct PagedApp {
+    /// Bp and the table.
+    pub app: App,
+    /// What signs cursors.
+    pub cursors: Cursors,
 }
 
 impl App {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_secretsmanager::Client as SecretsManager;
+use aws_types::sdk_config::SdkConfig;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -15,14 +16,14 @@ use halo::HaloClient;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, RequestExt};
-use runtime::config::PracticeConfig;
-use runtime::{SecretKeys, clients, telemetry};
+use runtime::config::{CursorConfig, PracticeConfig};
+use runtime::{SecretKeys, SecretText, clients, telemetry};
 use store::Store;
 
-use crate::App;
 use crate::caller::Caller;
 use crate::observe::{REQUEST_ID, RequestId, observe};
 use crate::problem::{Kind, Problem};
+use crate::{App, Cursors, PagedApp};
 
 /// What the routes of a practice work with, from the process's environment. Nothing is asked of
 /// anybody yet: the first event must not wait for what it may not need.
@@ -30,16 +31,31 @@ use crate::problem::{Kind, Problem};
 /// # Errors
 /// Names everything that is wrong with the configuration.
 pub fn app() -> Result<App, Error> {
+    Ok(built()?.0)
+}
+
+/// The same, with the key of cursors.
+///
+/// # Errors
+/// Names everything that is wrong with the configuration.
+pub fn paged_app() -> Result<PagedApp, Error> {
+    let (app, aws) = built()?;
+    let secret = SecretText::new(SecretsManager::new(&aws), CursorConfig::read()?.secret_arn);
+    Ok(PagedApp { app, cursors: Cursors::new(secret) })
+}
+
+fn built() -> Result<(App, SdkConfig), Error> {
     telemetry::start();
     let config = PracticeConfig::read()?;
     let aws = clients::aws(&config.aws)?;
     let keys = SecretKeys::new(SecretsManager::new(&aws), config.halo_secret_arn);
     let halo = HaloClient::new(clients::http()?, config.halo_base_url, Arc::new(keys));
-    Ok(App {
+    let app = App {
         bp: BpPractice::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
         store: Store::new(DynamoDb::new(&aws), config.table),
         audit_retention: SignedDuration::from_hours(24 * i64::from(config.audit_retention_days)),
-    })
+    };
+    Ok((app, aws))
 }
 
 /// Serves a router's routes until Lambda ends the process.

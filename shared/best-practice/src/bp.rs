@@ -241,7 +241,7 @@ impl BpPractice {
         malformed(Statement::PatientDemographics, mapping::demographics(&rows))
     }
 
-    async fn read<const N: usize>(
+    pub(crate) async fn read<const N: usize>(
         &self,
         guid: HaloGuid,
         statement: Statement,
@@ -298,7 +298,7 @@ fn error_of(statement: Statement, error: Error) -> BpError {
     }
 }
 
-fn malformed<T>(
+pub(crate) fn malformed<T>(
     statement: Statement,
     mapped: Result<T, mapping::Unmappable>,
 ) -> Result<T, BpError> {

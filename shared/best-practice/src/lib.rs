@@ -1,6 +1,7 @@
 //! Best Practice (Bp Premier) spoken through Halo: the statement pack (`*.sql`) and its mapping to
 //! the domain. Nothing here knows HTTP, AWS or who is asking.
 
+mod attachments;
 mod bp;
 mod mapping;
 mod pack;

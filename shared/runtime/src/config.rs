@@ -9,6 +9,7 @@
 //! | `HALO_SECRET_ARN` | practice functions | the secret with the subscription keys |
 //! | `AUDIT_RETENTION_DAYS` | practice functions | how long the audit trail is kept |
 //! | `STATEMENT_PACK_DIR` | practice functions, optional | files that replace statements of the pack |
+//! | `CURSOR_SECRET_ARN` | functions with long lists | the secret that signs cursors |
 //! | `TOKEN_ISSUER`, `JWKS_URL`, `PEOPLE_CLIENT_ID`, `PLATFORM_CLIENT_ID` | authorizer | whose tokens are taken |
 //! | `RUST_LOG` | all, optional | log level, `info` when absent |
 
@@ -144,6 +145,25 @@ impl PracticeConfig {
             statement_pack,
         });
         reader.finish(config)
+    }
+}
+
+/// What the functions with long lists need besides.
+#[derive(Clone, Debug)]
+pub struct CursorConfig {
+    /// The secret that signs cursors.
+    pub secret_arn: String,
+}
+
+impl CursorConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names the variable that is missing.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(&of_process);
+        let secret_arn = reader.required("CURSOR_SECRET_ARN", "a secret's ARN");
+        reader.finish(Some(Self { secret_arn }))
     }
 }
 

@@ -8,4 +8,4 @@ pub mod config;
 mod secrets;
 pub mod telemetry;
 
-pub use secrets::SecretKeys;
+pub use secrets::{SecretKeys, SecretText, SecretUnavailable};

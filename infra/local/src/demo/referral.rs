@@ -87,7 +87,19 @@ pub(crate) async fn find_the_patient(
             expected: 200,
         })
         .await?;
-    need(IMPORT, &demographics, "/patientId", patient_id)
+    need(IMPORT, &demographics, "/patientId", patient_id)?;
+    const ATTACHMENTS: &str = "List the attachments";
+    let attachments = guide
+        .call(Call {
+            title: ATTACHMENTS,
+            caller: As::Clinician,
+            method: Method::GET,
+            path: format!("{practice}/patients/{patient_id}/attachments?limit=5"),
+            body: None,
+            expected: 200,
+        })
+        .await?;
+    member(ATTACHMENTS, &attachments, "/items").map(drop)
 }
 
 fn need(step: &'static str, value: &Value, pointer: &str, wanted: &Value) -> Result<(), Error> {

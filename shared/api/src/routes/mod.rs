@@ -1,5 +1,6 @@
 //! The routes, by capability: one group a function.
 
+mod attachments;
 mod audit;
 mod connection;
 mod locations;
@@ -14,11 +15,12 @@ use axum::routing::{get, post, put};
 use domain::audit::{AuditRecord, AuditedAction};
 use domain::ids::{PatientId, PracticeId};
 
-use crate::App;
 use crate::caller::Caller;
 use crate::observe::REQUEST_ID;
 use crate::problem::Problem;
+use crate::{App, PagedApp};
 
+pub use attachments::AttachmentList;
 pub use audit::AuditTrail;
 pub use connection::{ConnectionView, ValidationView};
 pub use locations::{LocationView, Locations};
@@ -27,7 +29,7 @@ pub use service::Health;
 pub(crate) mod documented {
     //! Handlers with their descriptions, for the OpenAPI document.
     pub(crate) use super::{
-        audit::*, connection::*, locations::*, patients::*, service::*, settings::*,
+        attachments::*, audit::*, connection::*, locations::*, patients::*, service::*, settings::*,
     };
 }
 
@@ -50,6 +52,16 @@ pub fn patients(app: App) -> Router {
     Router::new()
         .route("/v1/practices/{practiceId}/patients/search", post(patients::search))
         .route("/v1/practices/{practiceId}/patients/{patientId}", get(patients::demographics))
+        .with_state(Arc::new(app))
+}
+
+/// The list of a patient's documents.
+pub fn attachments(app: PagedApp) -> Router {
+    Router::new()
+        .route(
+            "/v1/practices/{practiceId}/patients/{patientId}/attachments",
+            get(attachments::list_attachments),
+        )
         .with_state(Arc::new(app))
 }
 

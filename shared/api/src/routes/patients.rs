@@ -66,6 +66,21 @@ pub(crate) struct PatientPath {
     patient_id: String,
 }
 
+impl PatientPath {
+    /// Whatever cannot be a patient's number is nobody's.
+    pub(crate) fn patient(&self) -> Result<PatientId, Problem> {
+        self.patient_id
+            .parse()
+            .ok()
+            .and_then(|number| PatientId::parse(number).ok())
+            .ok_or_else(unknown)
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::because(Kind::NotFound, "The practice has no such patient.")
+}
+
 /// One patient's demographics.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path)),
@@ -75,13 +90,7 @@ pub(crate) async fn demographics(
     allowed: Allowed<ReadPatients>,
     path: Path<PatientPath>,
 ) -> Result<Json<Demographics>, Problem> {
-    let unknown = || Problem::because(Kind::NotFound, "The practice has no such patient.");
-    let patient = path
-        .patient_id
-        .parse()
-        .ok()
-        .and_then(|number| PatientId::parse(number).ok())
-        .ok_or_else(unknown)?;
+    let patient = path.patient()?;
 
     let practice = &allowed.practice;
     let deadline = App::deadline();

@@ -1,0 +1,129 @@
+//! `…/patients/{patientId}/attachments`: the documents to choose from (referral guide, "Import
+//! attachments").
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::attachments::{
+    Attachment, AttachmentFilter, Folder, PageSize, UnavailableFolder, parse_day,
+};
+use domain::audit::AuditedAction;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::patients::PatientPath;
+use crate::caller::{Allowed, ReadPatients};
+use crate::cursor::Listing;
+use crate::input::{Checker, Parameters};
+use crate::problem::{Kind, Problem, ProblemBody};
+use crate::{App, PagedApp};
+
+/// Which documents, and how many.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AttachmentParameters {
+    /// One folder; all when nothing is said.
+    #[param(value_type = Option<Folder>)]
+    folder: Option<String>,
+    /// From this day on; leaves documents without a date out.
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<String>,
+    /// Until this day, included; leaves documents without a date out.
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<String>,
+    /// `nextCursor` of the page before, with the same folder, from and to.
+    cursor: Option<String>,
+    /// 1 to 200; 50 when nothing is said.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+/// A page of the list, newest first; documents without a date come last.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachmentList {
+    items: Vec<Attachment>,
+    /// Asks for the next page; null on the last one.
+    next_cursor: Option<String>,
+    /// Folders that Bp did not let us read: their documents are missing above.
+    unavailable_folders: Vec<UnavailableFolder>,
+}
+
+/// A patient's documents.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/attachments", tag = "Attachments",
+    params(("practiceId" = String, Path), ("patientId" = i64, Path), AttachmentParameters),
+    responses((status = 200, body = AttachmentList), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn list_attachments(
+    State(paged): State<Arc<PagedApp>>,
+    allowed: Allowed<ReadPatients>,
+    path: Path<PatientPath>,
+    Parameters(parameters): Parameters<AttachmentParameters>,
+) -> Result<Json<AttachmentList>, Problem> {
+    let PagedApp { app, cursors } = &*paged;
+    let patient = path.patient()?;
+    let (filter, size) = parameters.parse()?;
+    let practice = &allowed.practice;
+    let listing = Listing { practice, patient, filter: &filter };
+    let key = cursors.key().await?;
+    let mut fields = Checker::default();
+    let after = match &parameters.cursor {
+        Some(cursor) => fields.check("cursor", key.read(&listing, cursor)).map(Some),
+        None => Some(None),
+    };
+    let after = fields.finish(after)?;
+
+    let deadline = App::deadline();
+    let mut connection = app.open_connection(practice).await?;
+    let page = app
+        .ask(practice, &mut connection, deadline, |guid| {
+            app.bp.attachments(guid, patient, &filter, after.as_ref(), size, deadline)
+        })
+        .await?
+        .ok_or_else(|| Problem::because(Kind::NotFound, "The practice has no such patient."))?;
+    app.note(practice, &allowed.caller, AuditedAction::AttachmentsListed, vec![patient]).await?;
+    let next_cursor =
+        page.items.last().filter(|_| page.more).map(|last| key.after(&listing, &last.position()));
+    Ok(Json(AttachmentList {
+        items: page.items,
+        next_cursor,
+        unavailable_folders: page.unavailable_folders,
+    }))
+}
+
+impl AttachmentParameters {
+    fn parse(&self) -> Result<(AttachmentFilter, PageSize), Problem> {
+        let mut fields = Checker::default();
+        let folder =
+            self.folder.as_ref().and_then(|text| fields.check("folder", Folder::parse(text)));
+        let from = self.from.as_ref().and_then(|text| fields.check("from", parse_day(text)));
+        let to = self.to.as_ref().and_then(|text| fields.check("to", parse_day(text)));
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            fields.wrong("from", "this is after `to`");
+        }
+        let size = match &self.limit {
+            Some(text) => fields.check("limit", PageSize::parse(text)),
+            None => Some(PageSize::default()),
+        };
+        fields.finish(size.map(|size| (AttachmentFilter { folder, from, to }, size)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::attachments::FolderProblem;
+
+    use super::*;
+
+    #[test]
+    fn a_folders_problem_has_the_name_of_the_apis_own() {
+        for (problem, kind) in [
+            (FolderProblem::BpPermissionMissing, Kind::BpPermissionMissing),
+            (FolderProblem::BpReleaseDiffers, Kind::BpReleaseDiffers),
+            (FolderProblem::BpRefused, Kind::BpRefused),
+        ] {
+            assert_eq!(serde_json::to_value(problem).unwrap(), kind.slug());
+        }
+    }
+}
