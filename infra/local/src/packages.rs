@@ -10,29 +10,47 @@ use tokio::process::Command;
 use crate::process::{Folders, run};
 use crate::{Error, Progress};
 
+/// What to build besides the programs. Cargo chooses the features of every dependency by what is
+/// built together, so a stack that tests start is built as the tests are: everything is there already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Build {
+    /// Only the programs.
+    Programs,
+    /// The tests as well.
+    WithTests,
+}
+
 /// What was built.
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
 
 impl Binaries {
-    /// Builds every binary of the workspace.
+    /// Builds every binary of the workspace, as [`Build`] says.
     pub(crate) async fn build(
+        build: Build,
         checkout: &Path,
         folders: &Folders,
         progress: &Progress,
     ) -> Result<Self, Error> {
+        let targets = match build {
+            Build::Programs => "--bins",
+            Build::WithTests => "--all-targets",
+        };
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command.current_dir(checkout).args([
             "build",
             "--workspace",
-            "--bins",
+            targets,
             "--message-format=json-render-diagnostics",
         ]);
         let lines = run(progress, "cargo build", &mut command, &folders.log("build")).await?;
         let mut binaries = BTreeMap::new();
         for line in lines {
-            if let Ok(Artifact { target, executable: Some(path) }) = serde_json::from_str(&line) {
+            if let Ok(Artifact { target, profile, executable: Some(path) }) =
+                serde_json::from_str(&line)
+                && !profile.test
+            {
                 binaries.insert(target.name, path);
             }
         }
@@ -66,12 +84,19 @@ impl Binaries {
 #[derive(Deserialize)]
 struct Artifact {
     target: Target,
+    profile: Profile,
     executable: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
 struct Target {
     name: String,
+}
+
+/// A binary's own unit tests are an executable of the same name.
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
 }
 
 /// Copies the binary unless the same one is there. Another stack may be reading the file right now,

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::process::Child;
 
 use crate::aws::{ACCESS_KEY_ID, Outputs, REGION, SECRET_ACCESS_KEY};
-use crate::packages::Binaries;
+use crate::packages::{Binaries, Build};
 use crate::people::{Cast, PoolAccess};
 use crate::process::{Folders, Group, ProcessId, failed};
 use crate::simulator::{Plan, Ready};
@@ -24,6 +24,8 @@ const PRACTICE_IDS: [&str; 2] = ["bluegum-hollow", "saltbush-point"];
 pub struct StackOptions {
     /// Everything of the run is in here: state, logs, `stack.json`. One stack per folder.
     pub folder: PathBuf,
+    /// What is built before it starts.
+    pub build: Build,
     /// Who is told what is being done.
     pub progress: Progress,
 }
@@ -96,7 +98,7 @@ impl Stack {
             group.kill_group();
         }
         forget(&folders.root);
-        let started = Self::bring_up(&checkout, folders, &options.progress, lock).await;
+        let started = Self::bring_up(&checkout, folders, &options, lock).await;
         if started.is_err() {
             forget(&options.folder);
         }
@@ -106,7 +108,7 @@ impl Stack {
     async fn bring_up(
         checkout: &Path,
         folders: Folders,
-        progress: &Progress,
+        StackOptions { build, progress, .. }: &StackOptions,
         lock: File,
     ) -> Result<Self, Error> {
         let owner =
@@ -118,7 +120,7 @@ impl Stack {
         let tools = Tools::install(checkout, progress).await?;
         let binaries = progress
             .step("Building the functions and the simulator", async {
-                let binaries = Binaries::build(checkout, &folders, progress).await?;
+                let binaries = Binaries::build(*build, checkout, &folders, progress).await?;
                 binaries.place(checkout)?;
                 Ok(binaries)
             })

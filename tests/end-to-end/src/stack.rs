@@ -1,7 +1,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use local::{Aws, People, Progress, Role, Stack, StackFile, StackOptions};
+use local::{Aws, Build, People, Progress, Role, Stack, StackFile, StackOptions};
 use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
@@ -147,7 +147,7 @@ fn keep(sender: tokio::sync::oneshot::Sender<TestStack>) {
         .expect("a runtime for the stack");
     runtime.block_on(async {
         let folder = fresh_folder();
-        let options = StackOptions { folder, progress: Progress::shown() };
+        let options = StackOptions { folder, build: Build::WithTests, progress: Progress::shown() };
         let mut stack = match Stack::start(options).await {
             Ok(stack) => stack,
             Err(error) => panic!("the stack did not start: {error}"),
