@@ -14,6 +14,7 @@ pub mod problem;
 pub mod routes;
 pub mod serve;
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use best_practice::BpPractice;
@@ -34,6 +35,15 @@ pub struct App {
     pub store: Store,
     /// How long a line of the audit trail is kept.
     pub audit_retention: SignedDuration,
+}
+
+/// The same, for the clinical import.
+#[derive(Debug)]
+pub struct ClinicalApp {
+    /// Bp and the table.
+    pub app: App,
+    /// How many observations of a kind are shown, latest first.
+    pub observations_per_code: NonZeroU16,
 }
 
 /// The same, for routes that lead through long lists.

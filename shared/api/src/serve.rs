@@ -16,14 +16,14 @@ use halo::HaloClient;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, RequestExt};
-use runtime::config::{CursorConfig, PracticeConfig};
+use runtime::config::{ClinicalConfig, CursorConfig, PracticeConfig};
 use runtime::{SecretKeys, SecretText, clients, telemetry};
 use store::Store;
 
 use crate::caller::Caller;
 use crate::observe::{REQUEST_ID, RequestId, observe};
 use crate::problem::{Kind, Problem};
-use crate::{App, Cursors, PagedApp};
+use crate::{App, ClinicalApp, Cursors, PagedApp};
 
 /// What the routes of a practice work with, from the process's environment. Nothing is asked of
 /// anybody yet: the first event must not wait for what it may not need.
@@ -42,6 +42,16 @@ pub fn paged_app() -> Result<PagedApp, Error> {
     let (app, aws) = built()?;
     let secret = SecretText::new(SecretsManager::new(&aws), CursorConfig::read()?.secret_arn);
     Ok(PagedApp { app, cursors: Cursors::new(secret) })
+}
+
+/// The same, for the clinical import.
+///
+/// # Errors
+/// Names everything that is wrong with the configuration.
+pub fn clinical_app() -> Result<ClinicalApp, Error> {
+    let (app, _) = built()?;
+    let ClinicalConfig { observations_per_code } = ClinicalConfig::read()?;
+    Ok(ClinicalApp { app, observations_per_code })
 }
 
 fn built() -> Result<(App, SdkConfig), Error> {

@@ -3,6 +3,7 @@
 
 mod attachments;
 mod bp;
+mod clinical;
 mod mapping;
 mod pack;
 

@@ -22,6 +22,10 @@ pub(crate) enum Unmappable {
     OutOfRange(&'static str),
     #[error("NextOfKin is not the JSON that was asked for")]
     NextOfKin,
+    #[error("{0} is not the JSON that was asked for")]
+    Json(&'static str),
+    #[error("{0} was not read")]
+    NotRead(&'static str),
 }
 
 /// A LIKE pattern for everything that begins with this, with a backslash before LIKE's own characters.

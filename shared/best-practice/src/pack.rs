@@ -14,6 +14,8 @@ use domain::release::ReleaseTable;
 pub enum Statement {
     /// A page of a patient's documents.
     Attachments,
+    /// One patient's clinical record.
+    ClinicalSummary,
     /// Does nothing under our login.
     LoginProbe,
     /// One patient's demographics.
@@ -28,7 +30,8 @@ pub enum Statement {
 
 impl Statement {
     /// Every statement.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::ClinicalSummary,
         Self::Attachments,
         Self::LoginProbe,
         Self::PatientDemographics,
@@ -42,6 +45,7 @@ impl Statement {
     pub fn name(self) -> &'static str {
         match self {
             Self::Attachments => "attachments",
+            Self::ClinicalSummary => "clinical_summary",
             Self::LoginProbe => "login_probe",
             Self::PatientDemographics => "patient_demographics",
             Self::PatientSearch => "patient_search",
@@ -53,6 +57,7 @@ impl Statement {
     fn built_in(self) -> &'static str {
         match self {
             Self::Attachments => include_str!("../statements/public/attachments.sql"),
+            Self::ClinicalSummary => include_str!("../statements/public/clinical_summary.sql"),
             Self::LoginProbe => include_str!("../statements/public/login_probe.sql"),
             Self::PatientDemographics => {
                 include_str!("../statements/assumed/patient_demographics.sql")
@@ -185,14 +190,25 @@ mod tests {
 
     #[test]
     fn statements_touch_only_the_objects_they_are_known_to_touch() {
-        const ALLOWED: [&str; 9] = [
+        const ALLOWED: [&str; 20] = [
+            "BPS_Alcohol",
+            "BPS_Clinical",
             "BPS_ClinicalImages",
             "BPS_CorrespondenceIn",
             "BPS_CorrespondenceOut",
+            "BPS_CurrentRx",
             "BPS_EPCReports",
+            "BPS_FamilyHistory",
+            "BPS_FamilyHistoryDetail",
+            "BPS_History",
+            "BPS_Immunisations",
             "BPS_Investigations",
+            "BPS_Observations",
+            "BPS_OccupationHistory",
             "BPS_Patients",
             "BPS_PracticeLocations",
+            "BPS_Reactions",
+            "BPS_Tobacco",
             "BPS_Users",
             "PROVIDER_LOCATION",
         ];

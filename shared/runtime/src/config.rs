@@ -10,9 +10,11 @@
 //! | `AUDIT_RETENTION_DAYS` | practice functions | how long the audit trail is kept |
 //! | `STATEMENT_PACK_DIR` | practice functions, optional | files that replace statements of the pack |
 //! | `CURSOR_SECRET_ARN` | functions with long lists | the secret that signs cursors |
+//! | `OBSERVATIONS_PER_CODE` | clinical-import, optional | how many observations of a kind are shown, latest first; 5 when absent |
 //! | `TOKEN_ISSUER`, `JWKS_URL`, `PEOPLE_CLIENT_ID`, `PLATFORM_CLIENT_ID` | authorizer | whose tokens are taken |
 //! | `RUST_LOG` | all, optional | log level, `info` when absent |
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -167,6 +169,36 @@ impl CursorConfig {
     }
 }
 
+/// What the clinical import needs besides.
+#[derive(Clone, Debug)]
+pub struct ClinicalConfig {
+    /// How many observations of a kind are shown.
+    pub observations_per_code: NonZeroU16,
+}
+
+impl ClinicalConfig {
+    /// Enough to see where a measurement is going.
+    const OBSERVATIONS: NonZeroU16 = NonZeroU16::new(5).unwrap();
+
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// When a variable is wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        Self::from(&of_process)
+    }
+
+    fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        const NAME: &str = "OBSERVATIONS_PER_CODE";
+        let mut reader = Reader::new(lookup);
+        let number = reader.optional(NAME).map_or(Ok(Self::OBSERVATIONS), |text| text.parse());
+        if number.is_err() {
+            reader.problems.push(format!("{NAME} is not a number from 1 to 65535"));
+        }
+        reader.finish(number.ok().map(|observations_per_code| Self { observations_per_code }))
+    }
+}
+
 /// Whose tokens are taken.
 #[derive(Clone, Debug)]
 pub struct TokenConfig {
@@ -200,6 +232,18 @@ impl TokenConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn five_observations_of_a_kind_are_shown_unless_another_number_is_given() {
+        let shown = |value: Option<&str>| {
+            ClinicalConfig::from(&|_| value.map(str::to_owned))
+                .map(|config| config.observations_per_code.get())
+        };
+        assert_eq!(shown(None).unwrap(), 5);
+        assert_eq!(shown(Some("12")).unwrap(), 12);
+        assert!(shown(Some("0")).is_err());
+        assert!(shown(Some("all")).unwrap_err().to_string().contains("OBSERVATIONS_PER_CODE"));
+    }
 
     #[test]
     fn every_missing_and_wrong_variable_is_named_at_once() {

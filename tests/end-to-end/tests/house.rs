@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each room may build on. What is not named here may build on nothing of ours.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("best-practice", &["domain", "halo"]),
     ("store", &["domain"]),
     ("runtime", &["halo"]),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("pairing", &["api"]),
     ("patient-search", &["api"]),
     ("service-info", &["api", "runtime"]),
+    ("clinical-import", &["api"]),
     ("end-to-end", &["local"]),
 ];
 

@@ -88,6 +88,18 @@ pub(crate) async fn find_the_patient(
         })
         .await?;
     need(IMPORT, &demographics, "/patientId", patient_id)?;
+    const CLINICAL: &str = "Import the clinical data";
+    let summary = guide
+        .call(Call {
+            title: CLINICAL,
+            caller: As::Clinician,
+            method: Method::GET,
+            path: format!("{practice}/patients/{patient_id}/clinical-summary"),
+            body: None,
+            expected: 200,
+        })
+        .await?;
+    need(CLINICAL, &summary, "/patientId", patient_id)?;
     const ATTACHMENTS: &str = "List the attachments";
     let attachments = guide
         .call(Call {

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod audit;
+mod clinical;
 mod connection;
 mod locations;
 mod patients;
@@ -18,7 +19,7 @@ use domain::ids::{PatientId, PracticeId};
 use crate::caller::Caller;
 use crate::observe::REQUEST_ID;
 use crate::problem::Problem;
-use crate::{App, PagedApp};
+use crate::{App, ClinicalApp, PagedApp};
 
 pub use attachments::AttachmentList;
 pub use audit::AuditTrail;
@@ -29,7 +30,8 @@ pub use service::Health;
 pub(crate) mod documented {
     //! Handlers with their descriptions, for the OpenAPI document.
     pub(crate) use super::{
-        attachments::*, audit::*, connection::*, locations::*, patients::*, service::*, settings::*,
+        attachments::*, audit::*, clinical::*, connection::*, locations::*, patients::*,
+        service::*, settings::*,
     };
 }
 
@@ -61,6 +63,16 @@ pub fn attachments(app: PagedApp) -> Router {
         .route(
             "/v1/practices/{practiceId}/patients/{patientId}/attachments",
             get(attachments::list_attachments),
+        )
+        .with_state(Arc::new(app))
+}
+
+/// A patient's clinical record.
+pub fn clinical(app: ClinicalApp) -> Router {
+    Router::new()
+        .route(
+            "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary",
+            get(clinical::clinical_summary),
         )
         .with_state(Arc::new(app))
 }

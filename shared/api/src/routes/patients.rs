@@ -77,7 +77,7 @@ impl PatientPath {
     }
 }
 
-fn unknown() -> Problem {
+pub(crate) fn unknown() -> Problem {
     Problem::because(Kind::NotFound, "The practice has no such patient.")
 }
 

@@ -35,7 +35,7 @@ fn cell(row: &Row<'_>, index: usize) -> Value {
 /// Rows as objects, members named by the aliases.
 fn objects(database: &Connection, sql: &str) -> Vec<Value> {
     let mut statement = database.prepare(sql).unwrap();
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement.query_map([], |row| {
         Ok(Value::Object(
             names.iter().enumerate().map(|(at, name)| (name.clone(), cell(row, at))).collect(),
@@ -62,11 +62,9 @@ fn assert_items(answer: &Answer, section: &str, kind: Option<&str>, expected: &[
     }
 }
 
-const CODE: &str = "nullif";
-
 fn past_history(patient: i64) -> String {
     format!(
-        "SELECT RECORDID AS recordId, rtrim(ITEMTEXT) AS condition, {CODE}(ITEMCODE, 0) AS conditionCode,
+        "SELECT RECORDID AS recordId, rtrim(ITEMTEXT) AS condition, nullif(ITEMCODE, 0) AS conditionCode,
          SNOMED AS snomed, CASE STATUSCODE WHEN 1 THEN 'Active' WHEN 2 THEN 'Inactive' END AS status,
          CASE SIDE WHEN 1 THEN 'Left' WHEN 2 THEN 'Right' WHEN 3 THEN 'Bilateral' END AS side,
          CASE SEVERITY WHEN 1 THEN 'Mild' WHEN 2 THEN 'Moderate' WHEN 3 THEN 'Severe' END AS severity,
@@ -82,9 +80,9 @@ fn medications(patient: i64) -> String {
     format!(
         "SELECT r.RECORDID AS recordId, r.PRODUCTNAME AS name, r.DOSE AS dose, f.FREQUENCYTEXT AS frequency,
          o.FOODTEXT AS food, d.DETAILTEXT AS otherDetail, r.INSTRUCTIONS AS instructions,
-         {CODE}(r.ROUTE, 0) AS routeCode, {CODE}(r.QUANTITY, 0) AS quantity, r.PRODUCTUNIT AS unit,
+         nullif(r.ROUTE, 0) AS routeCode, nullif(r.QUANTITY, 0) AS quantity, r.PRODUCTUNIT AS unit,
          r.REPEATS AS repeats, r.INDICATION AS indication, substr(r.FIRSTDATE, 1, 10) AS firstDate,
-         substr(r.LASTDATE, 1, 10) AS lastDate, {CODE}(r.PRODUCTID, 0) AS productId
+         substr(r.LASTDATE, 1, 10) AS lastDate, nullif(r.PRODUCTID, 0) AS productId
          FROM CURRENTRX r JOIN RXFREQUENCY f ON f.FREQUENCYCODE = r.FREQUENCY
          JOIN RXFOOD o ON o.FOODCODE = r.FOOD JOIN RXDETAIL d ON d.DETAILCODE = r.OTHERDETAIL
          WHERE r.INTERNALID = {patient} AND r.RECORDSTATUS = 1"
@@ -102,15 +100,15 @@ fn allergies(patient: i64) -> String {
 fn immunisations(patient: i64) -> String {
     format!(
         "SELECT RECORDID AS recordId, substr(GIVENDATE, 1, 10) AS givenOn, VACCINENAME AS vaccine,
-         {CODE}(VACCINEID, 0) AS vaccineId, BATCHNO AS batchNumber, {CODE}(SEQUENCE, 0) AS sequence,
-         {CODE}(SITECODE, 0) AS siteCode, {CODE}(ROUTE, 0) AS routeCode, COMMENT AS comment
+         nullif(VACCINEID, 0) AS vaccineId, BATCHNO AS batchNumber, nullif(SEQUENCE, 0) AS sequence,
+         nullif(SITECODE, 0) AS siteCode, nullif(ROUTE, 0) AS routeCode, COMMENT AS comment
          FROM IMMUNISATIONS WHERE INTERNALID = {patient} AND RECORDSTATUS = 1"
     )
 }
 
 fn relatives(patient: i64) -> String {
     format!(
-        "SELECT r.RELATIONNAME AS relation, f.CONDITION AS condition, {CODE}(f.DISEASECODE, 0) AS diseaseCode,
+        "SELECT r.RELATIONNAME AS relation, f.CONDITION AS condition, nullif(f.DISEASECODE, 0) AS diseaseCode,
          f.COMMENT AS comment FROM FAMILYHISTORYDETAIL f JOIN RELATIONS r ON r.RELATIONCODE = f.RELATIONCODE
          WHERE f.INTERNALID = {patient} AND f.RECORDSTATUS = 1"
     )
@@ -120,7 +118,7 @@ fn parents(patient: i64) -> String {
     ["FATHER", "MOTHER"]
         .map(|parent| {
             format!(
-                "SELECT lower('{parent}') AS relation, {CODE}({parent}AGE, 0) AS ageAtDeath,
+                "SELECT lower('{parent}') AS relation, nullif({parent}AGE, 0) AS ageAtDeath,
                  {parent}CAUSE AS causeOfDeath FROM FAMILYHISTORY WHERE INTERNALID = {patient}
                  AND RECORDSTATUS = 1 AND ({parent}ALIVE <> 0 OR {parent}AGE <> 0)"
             )
@@ -131,15 +129,15 @@ fn parents(patient: i64) -> String {
 fn occupations(patient: i64) -> String {
     format!(
         "SELECT OCCUPATION AS occupation, DESCRIPTION AS description, EMPLOYER AS employer,
-         {CODE}(YEARSTARTED, 0) AS yearStarted, {CODE}(YEARSTOPPED, 0) AS yearStopped, COMMENT AS comment
+         nullif(YEARSTARTED, 0) AS yearStarted, nullif(YEARSTOPPED, 0) AS yearStopped, COMMENT AS comment
          FROM OCCUPATIONHISTORY WHERE INTERNALID = {patient} AND RECORDSTATUS = 1"
     )
 }
 
 fn alcohol(patient: i64) -> String {
     format!(
-        "SELECT {CODE}(DAYSPERWEEK, 0) AS daysPerWeek, {CODE}(DRINKSPERDAY, 0) AS drinksPerDay,
-         DESCRIPTION AS description, {CODE}(YEARSTARTED, 0) AS yearStarted, COMMENT AS comment
+        "SELECT nullif(DAYSPERWEEK, 0) AS daysPerWeek, nullif(DRINKSPERDAY, 0) AS drinksPerDay,
+         DESCRIPTION AS description, nullif(YEARSTARTED, 0) AS yearStarted, COMMENT AS comment
          FROM ALCOHOL WHERE INTERNALID = {patient} AND RECORDSTATUS = 1"
     )
 }

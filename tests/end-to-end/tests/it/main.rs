@@ -3,6 +3,7 @@
 
 mod attachments;
 mod audit;
+mod clinical;
 mod connection;
 mod doubt;
 mod edges;
