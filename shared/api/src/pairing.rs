@@ -6,7 +6,8 @@
 //! - what Halo answered is kept before anything else is asked, so a name that is not found costs no
 //!   second code;
 //! - when nobody knows whether Halo said yes, we look whether the site lets us in. That proves
-//!   something only where no other practice of ours was ever paired with that site: otherwise a
+//!   something only where no other practice of ours was ever paired with that site, or may have
+//!   been: otherwise a
 //!   wrong code and a broken connection would open somebody else's records.
 
 use std::time::Duration;

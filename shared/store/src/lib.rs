@@ -6,7 +6,7 @@
 //! | | `CLINICIAN#<account or user>` | a linked clinician | pairing |
 //! | | `PAIRING` | a pairing being asked for: a lease, and a memory of doubt | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
-//! | `SITE#<Bp Site ID>` | `PRACTICE#<practice>` | who was ever paired with that site | pairing |
+//! | `SITE#<Bp Site ID>` | `PRACTICE#<practice>` | who was ever paired with that site, or is `asking` | pairing |
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
 //!
 //! The entity itself is the attribute `body`. A practice's own items are few and read together, by

@@ -7,9 +7,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{
-    Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::connection::Connection;
 use domain::ids::{PracticeId, SiteId};
 use jiff::{SignedDuration, Timestamp};
@@ -67,18 +65,38 @@ impl Store {
             .condition_expression("attribute_not_exists(pk) OR leaseUntil < :now")
             .expression_attribute_values(":now", number(now.as_millisecond()))
             .return_values(ReturnValue::AllOld)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
             .send()
             .await;
         match outcome {
             Ok(output) => {
                 let earlier: Option<Attempt> = output.attributes().map(body).transpose()?;
                 let after_doubt = earlier.is_some_and(|earlier| earlier.site_id == attempt.site_id);
+                self.claim_while_asking(practice, site_id).await?;
                 Ok(Begun::Mine { attempt, after_doubt })
             }
             Err(error) if is_conflict(&error) => Ok(Begun::Busy),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Marks the site as asked for by this practice, before Halo is: if nobody learns what Halo
+    /// said, no other practice may take the pairing for its own.
+    async fn claim_while_asking(
+        &self,
+        practice: &PracticeId,
+        site_id: &SiteId,
+    ) -> Result<(), StoreError> {
+        let mut claim = key(site_key(site_id), practice_key(practice));
+        claim.insert("asking".to_owned(), AttributeValue::Bool(true));
+        let outcome = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(claim))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        unless_conflict(outcome.map(drop).map_err(StoreError::from))
     }
 
     /// Ends an attempt that Halo surely refused.
@@ -90,6 +108,16 @@ impl Store {
         practice: &PracticeId,
         attempt: &Attempt,
     ) -> Result<(), StoreError> {
+        // The mark first: once the attempt is gone, the next asker sets its own.
+        let unmarked = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(site_key(&attempt.site_id), practice_key(practice))))
+            .condition_expression("attribute_exists(asking)")
+            .send()
+            .await;
+        unless_conflict(unmarked.map(drop).map_err(StoreError::from))?;
         self.client
             .delete_item()
             .table_name(&self.table)
@@ -183,8 +211,9 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a practice other than this one was ever paired with a site. Then our being able to
-    /// read the site proves nothing about this practice.
+    /// Whether a practice other than this one was ever paired with a site, or may have been: its
+    /// attempt ended in doubt. Then our being able to read the site proves nothing about this
+    /// practice.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -199,6 +228,14 @@ impl Store {
             .items()
             .iter()
             .any(|item| item.get("sk").and_then(|sk| sk.as_s().ok()) != Some(&own)))
+    }
+}
+
+/// A condition that does not hold means that there was nothing to do.
+fn unless_conflict(outcome: Result<(), StoreError>) -> Result<(), StoreError> {
+    match outcome {
+        Err(StoreError::Conflict) => Ok(()),
+        other => other,
     }
 }
 

@@ -124,3 +124,28 @@ async fn a_pairing_that_halo_has_forgotten_is_renewed_with_a_new_code() {
         .await
         .assert_status(200);
 }
+
+#[tokio::test]
+async fn a_pairing_in_doubt_cannot_be_taken_over_by_another_practice() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    stack.forget_site_claims(LARGE).await;
+    let practice = stack.new_practice().await;
+    let code = bp.pairing_code(LARGE).await;
+    bp.faults(json!([
+        { "operation": "pairSite", "effect": "dropAfter", "times": 1 },
+        { "operation": "findSites", "effect": "500" },
+    ]))
+    .await;
+    let wanted = form(LARGE, &code, "Amelia", "Thornbury");
+    practice.clinician.put("/connection", &wanted).await.assert_problem(503, "pairing-unconfirmed");
+
+    // Halo said yes to the first practice, so the site answers whoever of ours asks.
+    let other = stack.new_practice().await;
+    bp.faults(json!([{ "operation": "pairSite", "effect": "dropAfter", "times": 1 }])).await;
+    let wrong = form(LARGE, "WRONG7", "Amelia", "Thornbury");
+    other.clinician.put("/connection", &wrong).await.assert_problem(422, "pairing-code-refused");
+    assert_eq!(other.clinician.get("/connection").await.text_at("/state"), "disconnected");
+
+    practice.clinician.put("/connection", &wanted).await.assert_status(200);
+}
