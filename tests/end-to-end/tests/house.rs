@@ -7,11 +7,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each room may build on. What is not named here may build on nothing of ours.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: &[(&str, &[&str])] = &[
     ("best-practice", &["domain", "halo"]),
     ("store", &["domain"]),
     ("runtime", &["halo"]),
-    ("api", &["best-practice", "domain", "halo", "runtime", "store"]),
+    ("practice-session", &["best-practice", "domain", "halo", "store"]),
+    ("api", &["best-practice", "domain", "halo", "practice-session", "runtime", "store"]),
     ("attachments", &["api"]),
     ("authorizer", &["runtime"]),
     ("pairing", &["api"]),

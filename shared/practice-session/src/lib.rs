@@ -1,0 +1,210 @@
+//! Asking a connected practice's Bp: a changed GUID is followed, a withdrawn permission is noticed.
+//!
+//! Routes and workers ask the same way, so what one of them learns about a practice's connection,
+//! all of them know.
+
+use best_practice::{BpError, BpPractice};
+use domain::connection::{Connection, Site, Standing};
+use domain::ids::{HaloGuid, PracticeId};
+use halo::{Deadline, Forbidden, SqlFailure};
+use store::{Store, StoreError};
+
+/// What a failed question says of the connection itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// Nothing: the connection is as good as before.
+    Nothing,
+    /// Halo knows no such thing: look whether the site has a new GUID.
+    Unknown,
+    /// Halo does not let us ask this GUID: look for a new one; without one, the pairing is lost.
+    Unpaired,
+    /// The practice no longer lets us in.
+    Revoked,
+}
+
+/// A question's failure, as far as it says something of the connection.
+pub trait SaysOfConnection {
+    /// What it says.
+    fn verdict(&self) -> Verdict;
+}
+
+impl SaysOfConnection for halo::Error {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Forbidden(Forbidden::Site) => Verdict::Unpaired,
+            Self::NotFound => Verdict::Unknown,
+            Self::Forbidden(Forbidden::NotEnabled) | Self::Sql(SqlFailure::LoginRefused) => {
+                Verdict::Revoked
+            }
+            _ => Verdict::Nothing,
+        }
+    }
+}
+
+impl SaysOfConnection for BpError {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::LoginRefused => Verdict::Revoked,
+            Self::Halo(error) => error.verdict(),
+            _ => Verdict::Nothing,
+        }
+    }
+}
+
+/// Why a practice's Bp gave no answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SessionError<E = BpError> {
+    /// The practice is not connected.
+    #[error("the practice is not connected")]
+    NotConnected,
+    /// Halo knows the practice's Bp Site ID no more.
+    #[error("Halo no longer knows the site")]
+    SiteUnknown,
+    /// Another practice now answers under the Bp Site ID.
+    #[error("another practice answers under the Bp Site ID")]
+    PracticeChanged,
+    /// The table gave no answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The question's own failure.
+    #[error(transparent)]
+    Asked(E),
+    /// Halo could not be asked for the site's new GUID.
+    #[error(transparent)]
+    Lookup(BpError),
+}
+
+/// A way to ask practices' Bp. Made where it is needed; costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Session<'a> {
+    bp: &'a BpPractice,
+    store: &'a Store,
+}
+
+impl<'a> Session<'a> {
+    /// Asks through this Halo client and remembers in this table.
+    #[must_use]
+    pub fn new(bp: &'a BpPractice, store: &'a Store) -> Self {
+        Self { bp, store }
+    }
+
+    /// The practice's connection, if Bp may be asked through it.
+    ///
+    /// # Errors
+    /// [`SessionError::NotConnected`] when it may not, or the table's.
+    pub async fn open<E>(self, practice: &PracticeId) -> Result<Connection, SessionError<E>> {
+        self.store
+            .connection(practice)
+            .await?
+            .filter(Connection::is_open)
+            .ok_or(SessionError::NotConnected)
+    }
+
+    /// Asks, and keeps the connection true: a GUID that Halo no longer takes is looked up and, where
+    /// it is surely the same practice, followed (Halo's advice for split, merged and moved
+    /// databases); a login that Bp refuses marks the connection as revoked, and one that works
+    /// again clears that mark. Costs nothing more while all is well.
+    ///
+    /// The question is asked a second time only after [`Verdict::Unknown`] and
+    /// [`Verdict::Unpaired`], which must mean that it did not run.
+    ///
+    /// # Errors
+    /// The question's own, and what stands in the way of asking it.
+    pub async fn ask<T, E, F>(
+        self,
+        practice: &PracticeId,
+        connection: &mut Connection,
+        deadline: Deadline,
+        question: impl Fn(HaloGuid) -> F + Send,
+    ) -> Result<T, SessionError<E>>
+    where
+        F: Future<Output = Result<T, E>> + Send,
+        T: Send,
+        E: SaysOfConnection + Send,
+    {
+        let mut answer = question(connection.site.halo_guid).await;
+        let stale = |error: &E| matches!(error.verdict(), Verdict::Unknown | Verdict::Unpaired);
+        if answer.as_ref().is_err_and(stale)
+            && self.follow(practice, connection, deadline).await?
+        {
+            answer = question(connection.site.halo_guid).await;
+        }
+        match answer {
+            Ok(answer) => {
+                if connection.standing == Standing::Revoked {
+                    self.stand(practice, connection, Standing::Paired).await?;
+                }
+                Ok(answer)
+            }
+            Err(error) => {
+                if matches!(error.verdict(), Verdict::Revoked | Verdict::Unpaired) {
+                    self.stand(practice, connection, Standing::Revoked).await?;
+                }
+                Err(SessionError::Asked(error))
+            }
+        }
+    }
+
+    /// Looks under the Bp Site ID for a new GUID. Whether one was adopted.
+    async fn follow<E>(
+        self,
+        practice: &PracticeId,
+        connection: &mut Connection,
+        deadline: Deadline,
+    ) -> Result<bool, SessionError<E>> {
+        let offered = self
+            .bp
+            .find(&connection.site_id, deadline)
+            .await
+            .map_err(SessionError::Lookup)?
+            .ok_or(SessionError::SiteUnknown)?;
+        if offered.halo_guid == connection.site.halo_guid {
+            return Ok(false);
+        }
+        if !connection.is_same_practice(&offered) {
+            tracing::warn!(
+                practice = practice.as_str(),
+                "another practice answers under this Bp Site ID"
+            );
+            return Err(SessionError::PracticeChanged);
+        }
+        tracing::info!(practice = practice.as_str(), "following a changed Halo GUID");
+        self.remember(practice, connection, offered, connection.standing).await?;
+        Ok(true)
+    }
+
+    /// Keeps how we stand with the practice.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn stand(
+        self,
+        practice: &PracticeId,
+        connection: &mut Connection,
+        standing: Standing,
+    ) -> Result<(), StoreError> {
+        let site = connection.site.clone();
+        self.remember(practice, connection, site, standing).await
+    }
+
+    /// Keeps what is now known, unless the connection has become another one meanwhile: then whoever
+    /// changed it knows better.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn remember(
+        self,
+        practice: &PracticeId,
+        connection: &mut Connection,
+        site: Site,
+        standing: Standing,
+    ) -> Result<(), StoreError> {
+        match self.store.refresh(practice, connection, &site, standing).await {
+            Ok(()) | Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+        connection.site = site;
+        connection.standing = standing;
+        Ok(())
+    }
+}
