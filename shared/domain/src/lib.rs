@@ -8,6 +8,7 @@ pub mod audit;
 pub mod clinical;
 pub mod clinician;
 pub mod connection;
+pub mod delivery;
 pub mod ids;
 pub mod patient;
 pub mod release;

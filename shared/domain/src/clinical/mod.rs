@@ -4,6 +4,7 @@
 //! "Nil known", "not recorded" and "could not be read" are three different answers: see [`Section`].
 
 mod family;
+mod identity;
 mod observation;
 mod partial_date;
 mod record;
@@ -18,6 +19,7 @@ use crate::Invalid;
 use crate::ids::PatientId;
 
 pub use family::{FamilyComment, FamilyItem, Parent, ParentRelation, Relative};
+pub use identity::{IdentifiedRecord, Identity, MedicareNumber};
 pub use observation::{Observation, ObservationKind, ObservedAt, Reading, group};
 pub use partial_date::PartialDate;
 pub use record::{Allergy, Fracture, Immunisation, Medication, PastHistory};

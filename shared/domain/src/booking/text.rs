@@ -1,0 +1,143 @@
+//! What stands in the appointment's text. Bp keeps it as `REASON varchar(500)`, ANSI: what that
+//! cannot hold is refused where it enters, never silently changed into question marks.
+
+use serde::{Deserialize, Serialize};
+
+use super::token::Token;
+use crate::Invalid;
+
+/// `REASON` holds as many characters.
+pub const LONGEST_REASON: usize = 500;
+/// Bp marks appointments that came over the internet; in which column is not public. So ours say it
+/// in words, besides the appointment type that the practice chose.
+const MARK: &str = "Online appointment";
+
+/// A text of one line that Bp's ANSI columns can hold.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct BpText(String);
+
+impl BpText {
+    /// Takes up to `longest` characters; line breaks and runs of blanks become one blank.
+    ///
+    /// # Errors
+    /// Says what Bp could not hold.
+    pub fn parse(text: &str, longest: usize) -> Result<Self, Invalid> {
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(Invalid("control characters are not taken"));
+        }
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !text.chars().all(is_ansi) {
+            return Err(Invalid(
+                "Bp keeps Western European characters only (Windows code page 1252)",
+            ));
+        }
+        if text.chars().count() > longest {
+            return Err(Invalid("this is longer than Bp's appointment text has room for"));
+        }
+        if text.to_ascii_uppercase().contains("[PB") {
+            return Err(Invalid("[PB is how our own marks in Bp begin"));
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Whether Windows code page 1252 has the character.
+fn is_ansi(c: char) -> bool {
+    const HIGH: &str = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ";
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{ff}') || HIGH.contains(c)
+}
+
+/// The text of an appointment, our mark at its end. The parts' own limits leave room for the mark.
+pub(super) fn reason(name: &BpText, company: &BpText, notes: Option<&BpText>, token: &Token) -> String {
+    let mut reason = format!("{MARK}. Rep visit: {}, {}.", name.0, company.0);
+    if let Some(notes) = notes.filter(|notes| !notes.is_empty()) {
+        reason.push(' ');
+        reason.push_str(&notes.0);
+    }
+    let room = LONGEST_REASON - token.marker().len() - 1;
+    let mut reason: String = reason.chars().take(room).collect();
+    reason.push(' ');
+    reason.push_str(&token.marker());
+    reason
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{BookingId, Representative};
+    use super::*;
+    use crate::ids::PracticeId;
+
+    fn token() -> Token {
+        Token::of(&PracticeId::parse("ours").unwrap(), &BookingId::parse("b1").unwrap())
+    }
+
+    fn text(text: &str) -> BpText {
+        BpText::parse(text, 500).unwrap()
+    }
+
+    #[test]
+    fn an_appointment_says_that_it_is_online_who_comes_and_whose_it_is() {
+        let token = token();
+        assert_eq!(
+            reason(&text("Zoë O'Neil"), &text("Made-Up Pharma"), Some(&text("Lunch\nfor 6")), &token),
+            format!("Online appointment. Rep visit: Zoë O'Neil, Made-Up Pharma. Lunch for 6 [{token}]")
+        );
+        assert_eq!(
+            reason(&text("A"), &text("B"), None, &token),
+            format!("Online appointment. Rep visit: A, B. [{token}]")
+        );
+    }
+
+    #[test]
+    fn what_bps_columns_cannot_hold_is_refused() {
+        for fine in ["Łódź".replace(['Ł', 'ź'], "L"), "Ÿ € – “x”".to_owned(), String::new()] {
+            assert!(BpText::parse(&fine, 50).is_ok(), "{fine}");
+        }
+        for wrong in ["Łódź", "日本", "Ω", "a\u{0}b", "\u{85}", "🙂", "see [PB1]", "[pb"] {
+            assert!(BpText::parse(wrong, 50).is_err(), "{wrong:?} was taken");
+        }
+        assert!(BpText::parse(&"x".repeat(51), 50).is_err());
+    }
+
+    #[test]
+    fn the_longest_parts_leave_the_whole_mark_at_the_end() {
+        let longest = |length| text(&"é".repeat(length));
+        let reason = reason(
+            &longest(Representative::LONGEST_NAME),
+            &longest(Representative::LONGEST_COMPANY),
+            Some(&longest(super::super::LONGEST_NOTES)),
+            &token(),
+        );
+        assert!(reason.chars().count() <= LONGEST_REASON);
+        assert_eq!(reason.matches('é').count(), Representative::LONGEST_NAME + Representative::LONGEST_COMPANY + super::super::LONGEST_NOTES);
+        assert!(reason.ends_with(&token().marker()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_held_in_one_line_or_refused(raw in ".{0,120}") {
+            if let Ok(text) = BpText::parse(&raw, 100) {
+                prop_assert!(text.as_str().chars().all(is_ansi));
+                prop_assert!(text.as_str().chars().count() <= 100);
+                prop_assert!(!text.as_str().contains("  "));
+                let reason = reason(&text, &text, Some(&text), &token());
+                prop_assert_eq!(Token::find(&reason), Some(token()));
+            }
+        }
+    }
+}

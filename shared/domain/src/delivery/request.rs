@@ -1,0 +1,441 @@
+//! What a platform asks to be sent, parsed where it enters.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ansi::{encode, line};
+use super::document::StoredDocument;
+use crate::Invalid;
+use crate::ids::{BpUserId, PatientId};
+use crate::patient::DateOfBirth;
+use crate::surname::SurnameKey;
+
+/// A platform's own id of a document, a referral or a message.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// Takes 1 to 64 letters, digits, hyphens, underscores and full stops.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let fits = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        fits.then(|| Self(text.to_owned())).ok_or(Invalid(
+            "an id is 1 to 64 letters, digits, hyphens, underscores and full stops, a UUID for example",
+        ))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ClientId {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ClientId> for String {
+    fn from(id: ClientId) -> Self {
+        id.0
+    }
+}
+
+macro_rules! lines {
+    ($($(#[$doc:meta])* $name:ident: $width:literal, $too_long:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes one line of Windows-1252 text that fits Bp's column.
+            ///
+            /// # Errors
+            /// Says what is wrong with it. Nothing is ever cut or replaced.
+            pub fn parse(text: &str) -> Result<Self, Invalid> {
+                line(text, $width, Invalid($too_long)).map(Self)
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    )*};
+}
+
+lines! {
+    /// `CORRESPONDENCEOUT.SUBJECT`.
+    ReferralSubject: 100, "this is longer than the 100 characters that Bp keeps of a letter's subject";
+    /// `CORRESPONDENCEOUT.CONTACTNAME`.
+    RecipientName: 90, "this is longer than the 90 characters that Bp keeps of a recipient's name";
+    /// `INCOMINGREPORTS.SUBJECT`.
+    MessageSubject: 60, "this is longer than the 60 characters that Bp keeps of a message's subject";
+    /// `INCOMINGREPORTS.FIRSTNAME` and `SURNAME`.
+    PatientName: 30, "this is longer than the 30 characters that Bp's inbox keeps of a name; send the patientId instead";
+}
+
+/// A message's text, where no document is sent.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct MessageText(String);
+
+impl MessageText {
+    /// What is longer is a document.
+    pub const LONGEST: usize = 20_000;
+
+    /// Takes text that Windows-1252 can hold.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.trim().is_empty() {
+            return Err(Invalid("this must not be empty"));
+        }
+        if text.chars().count() > Self::LONGEST {
+            return Err(Invalid("a text has at most 20,000 characters; upload longer ones"));
+        }
+        encode(text)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text as Bp keeps it.
+    #[must_use]
+    pub fn encoded(&self) -> Vec<u8> {
+        // `parse` has seen that every character has a byte.
+        encode(&self.0).unwrap_or_default()
+    }
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum MessageKind {
+    /// The referral has arrived.
+    Acknowledgement,
+    /// Advice and guidance.
+    Advice,
+    /// A report of a consultation.
+    Report,
+    /// Anything else.
+    Other,
+}
+
+impl MessageKind {
+    /// Takes the kind's name.
+    ///
+    /// # Errors
+    /// Names the kinds.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "acknowledgement" => Ok(Self::Acknowledgement),
+            "advice" => Ok(Self::Advice),
+            "report" => Ok(Self::Report),
+            "other" => Ok(Self::Other),
+            _ => Err(Invalid("this is acknowledgement, advice, report or other")),
+        }
+    }
+
+    /// `INCOMINGREPORTS.CATEGORY`, and with it that of Correspondence In.
+    #[must_use]
+    pub fn category(self) -> &'static str {
+        match self {
+            Self::Acknowledgement => "Referral acknowledgement",
+            Self::Advice => "Advice and guidance",
+            Self::Report => "Specialist report",
+            Self::Other => "Correspondence",
+        }
+    }
+
+    /// What stands before the subject in `INCOMINGREPORTS.TESTNAME`, by which the inbox lists items.
+    #[must_use]
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Acknowledgement => "Acknowledgement: ",
+            Self::Advice => "Advice: ",
+            Self::Report => "Report: ",
+            Self::Other => "",
+        }
+    }
+}
+
+/// A Medicare card's number and, where known, the patient's line on it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MedicareCard {
+    /// Ten digits.
+    pub number: String,
+    /// 1 to 9.
+    pub line: Option<String>,
+}
+
+impl MedicareCard {
+    /// Takes ten digits, blanks among them forgiven.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse_number(text: &str) -> Result<String, Invalid> {
+        digits(text, 10, Invalid("a Medicare number has 10 digits; the line is a field of its own"))
+    }
+
+    /// Takes a digit from 1 to 9.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse_line(text: &str) -> Result<String, Invalid> {
+        let wrong = Invalid("the line on a Medicare card is a digit from 1 to 9");
+        digits(text, 1, wrong).and_then(|line| if line == "0" { Err(wrong) } else { Ok(line) })
+    }
+}
+
+fn digits(text: &str, how_many: usize, wrong: Invalid) -> Result<String, Invalid> {
+    let digits: String = text.chars().filter(|character| *character != ' ').collect();
+    (digits.len() == how_many && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then_some(digits)
+        .ok_or(wrong)
+}
+
+/// A patient as the sender knows them. Filed only where exactly one patient of the practice agrees
+/// on everything given; otherwise it waits for somebody at the practice, as Bp's own imports do.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribedPatient {
+    /// As the sender writes it.
+    pub last_name: PatientName,
+    /// As the sender writes it.
+    pub first_name: Option<PatientName>,
+    /// Always needed: a name alone is nobody.
+    pub date_of_birth: Date,
+    /// Compared where given.
+    pub medicare: Option<MedicareCard>,
+    /// Compared where given.
+    pub ihi: Option<String>,
+}
+
+impl DescribedPatient {
+    /// Takes a surname that can be compared with Bp's.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse_last_name(text: &str) -> Result<PatientName, Invalid> {
+        SurnameKey::parse(text)?;
+        PatientName::parse(text)
+    }
+
+    /// Takes a date of birth; `today` is the practice's.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse_date_of_birth(text: &str, today: Date) -> Result<Date, Invalid> {
+        DateOfBirth::parse(text, today).map(DateOfBirth::date)
+    }
+
+    /// Takes an individual healthcare identifier: 16 digits, blanks among them forgiven.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse_ihi(text: &str) -> Result<String, Invalid> {
+        digits(text, 16, Invalid("an IHI has 16 digits"))
+    }
+
+    /// The surname without what people type differently.
+    #[must_use]
+    pub fn surname_key(&self) -> String {
+        SurnameKey::parse(self.last_name.as_str())
+            .map(|key| key.as_str().to_owned())
+            .unwrap_or_default()
+    }
+}
+
+/// Whom a message is about.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MessagePatient {
+    /// A patient of the practice.
+    Known(PatientId),
+    /// Somebody who has to be found.
+    Described(DescribedPatient),
+}
+
+/// Whose inbox a message is for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Addressee {
+    /// A user of Bp.
+    User(BpUserId),
+    /// By AHPRA registration number.
+    Ahpra(String),
+    /// By Medicare provider number, at any of the practice's locations.
+    Provider(String),
+}
+
+impl Addressee {
+    /// Takes three letters and ten digits, such as `MED0001234567`.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse_ahpra(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim().to_ascii_uppercase();
+        let bytes = text.as_bytes();
+        (bytes.len() == 13
+            && bytes[..3].iter().all(u8::is_ascii_uppercase)
+            && bytes[3..].iter().all(u8::is_ascii_digit))
+        .then_some(Self::Ahpra(text))
+        .ok_or(Invalid("an AHPRA registration number is three letters and ten digits"))
+    }
+
+    /// Takes a provider number: up to six digits, a location and a check character.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse_provider(text: &str) -> Result<Self, Invalid> {
+        let text: String = text.chars().filter(|character| *character != ' ').collect();
+        let text = text.to_ascii_uppercase();
+        let fits = (7..=8).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && text.bytes().take(text.len() - 2).all(|byte| byte.is_ascii_digit());
+        fits.then_some(Self::Provider(text))
+            .ok_or(Invalid("a provider number is 5 or 6 digits and two more characters"))
+    }
+}
+
+/// What a message says.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Content {
+    /// A document that was uploaded before.
+    Document(StoredDocument),
+    /// A short text.
+    Text(MessageText),
+    /// A text that has been delivered: nothing of ours needs it any more.
+    DeliveredText,
+}
+
+/// A referral, to be kept in the patient's Correspondence Out.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Referral {
+    /// Whose.
+    pub patient: PatientId,
+    /// What.
+    pub document: StoredDocument,
+    /// Under which subject.
+    pub subject: ReferralSubject,
+    /// To whom it went.
+    pub recipient: RecipientName,
+    /// Of which day; the day it is written, on the practice's calendar, when nothing is said.
+    pub date: Option<Date>,
+    /// The linked clinician who submitted it; the patient's usual doctor when nobody is known.
+    pub sender: Option<BpUserId>,
+}
+
+/// A message, for a clinician's unchecked inbox.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// About whom.
+    pub patient: MessagePatient,
+    /// For whom.
+    pub addressee: Addressee,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Under which subject.
+    pub subject: MessageSubject,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What is to be delivered.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Letter {
+    /// To Correspondence Out.
+    Referral(Referral),
+    /// To the unchecked inbox.
+    Message(Message),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_must_fit_bps_column_whole() {
+        assert!(ReferralSubject::parse(&"é".repeat(100)).is_ok());
+        assert!(ReferralSubject::parse(&"é".repeat(101)).is_err());
+        assert!(MessageSubject::parse("Łódź clinic").is_err());
+        assert_eq!(
+            MessageSubject::parse("  Re: “Left knee”  ").unwrap().as_str(),
+            "Re: “Left knee”"
+        );
+    }
+
+    #[test]
+    fn every_kind_fits_the_columns_it_is_written_into() {
+        for kind in [
+            MessageKind::Acknowledgement,
+            MessageKind::Advice,
+            MessageKind::Report,
+            MessageKind::Other,
+        ] {
+            // CATEGORY is 25 wide; TESTNAME is 80 wide and also holds a subject of up to 60.
+            assert!(kind.category().len() <= 25, "{kind:?}");
+            assert!(kind.heading().len() + 60 <= 80, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn identifiers_may_be_typed_with_blanks_but_must_be_whole() {
+        assert_eq!(MedicareCard::parse_number("2000 00000 1"), Ok("2000000001".to_owned()));
+        assert!(MedicareCard::parse_number("20000000011").is_err());
+        assert!(MedicareCard::parse_line("0").is_err());
+        assert_eq!(MedicareCard::parse_line("2"), Ok("2".to_owned()));
+        assert!(DescribedPatient::parse_ihi("8003 6000 0000 000").is_err());
+        assert_eq!(
+            Addressee::parse_ahpra(" med0000000001 "),
+            Ok(Addressee::Ahpra("MED0000000001".to_owned()))
+        );
+        assert!(Addressee::parse_ahpra("MED1").is_err());
+        assert_eq!(
+            Addressee::parse_provider("999001 1a"),
+            Ok(Addressee::Provider("9990011A".to_owned()))
+        );
+        for wrong in ["", "A", "ABCDEFGH", "99900111A"] {
+            assert!(Addressee::parse_provider(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_surname_that_nothing_can_be_compared_with_is_refused() {
+        assert!(DescribedPatient::parse_last_name("O’Brien").is_ok());
+        for wrong in ["", "%", "-", "Brown%", "日本"] {
+            assert!(DescribedPatient::parse_last_name(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_text_is_kept_whole_or_refused() {
+        assert!(MessageText::parse(&"x".repeat(20_000)).is_ok());
+        for wrong in [" \n ".to_owned(), "x".repeat(20_001), "a\0b".to_owned(), "α".to_owned()] {
+            assert!(MessageText::parse(&wrong).is_err());
+        }
+    }
+}

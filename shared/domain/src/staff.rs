@@ -1,0 +1,318 @@
+//! A practice's medical staff as the booking platform lists it, and whom Bp knows of it
+//! (booking guide, section 2.3).
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+use crate::ids::BpUserId;
+
+/// A practitioner's AHPRA registration number, such as the platform keeps it. Bp keeps it as free
+/// text (`RegistrationNo`), so it is compared letter by letter, outer blanks aside.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AhpraNumber(String);
+
+impl AhpraNumber {
+    /// Takes 1 to 20 letters and digits (Bp's column holds 20), blanks around them forgiven.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        ((1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+            .then(|| Self(text.to_owned()))
+            .ok_or(Invalid(
+                "an AHPRA registration number is letters and digits without blanks, such as MED0000000000",
+            ))
+    }
+
+    /// The number as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether Bp's text is the same but for capitals, blanks and punctuation: a typing mistake.
+    fn nearly(&self, theirs: &str) -> bool {
+        let core = |text: &str| {
+            text.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .map(|c| c.to_ascii_uppercase())
+                .collect::<String>()
+        };
+        core(&self.0) == core(theirs)
+    }
+}
+
+impl TryFrom<String> for AhpraNumber {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<AhpraNumber> for String {
+    fn from(number: AhpraNumber) -> Self {
+        number.0
+    }
+}
+
+/// Somebody on the platform's list.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StaffMember {
+    /// What is compared with Bp.
+    pub ahpra_number: AhpraNumber,
+    /// For people to read; never compared.
+    pub first_name: String,
+    /// For people to read; never compared.
+    pub last_name: String,
+}
+
+/// Whom Bp knows under a registration number.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "state")]
+pub enum Standing {
+    /// Nobody has looked since the member was put on the list.
+    Unsynced,
+    /// Exactly one active user.
+    Synced {
+        /// Bp's `USERID`.
+        user: BpUserId,
+    },
+    /// No user.
+    NotFound {
+        /// Some user's number differs in capitals, blanks or punctuation only.
+        nearly: bool,
+        /// Whether inactive users could be looked at as well.
+        inactive_seen: bool,
+    },
+    /// Several active users.
+    Ambiguous,
+    /// Only users who are no longer active.
+    Inactive,
+}
+
+/// A member and where they stand.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// Who.
+    #[serde(flatten)]
+    pub member: StaffMember,
+    /// Whom Bp knows.
+    pub standing: Standing,
+}
+
+/// The platform's list, whole.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StaffList {
+    /// In the platform's order.
+    pub staff: Vec<Listed>,
+    /// When Bp was last asked.
+    pub synced_at: Option<Timestamp>,
+}
+
+/// A user of Bp who has a registration number.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RegisteredUser {
+    /// Bp's `USERID`.
+    pub user: BpUserId,
+    /// As Bp has it, outer blanks aside.
+    pub registration: String,
+    /// Whether Bp shows the user as active.
+    pub active: bool,
+}
+
+/// Bp's users who have a registration number.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Register {
+    /// Active ones, and inactive ones where those can be read.
+    pub users: Vec<RegisteredUser>,
+    /// Whether inactive users could be read.
+    pub inactive_seen: bool,
+}
+
+impl Register {
+    /// Whom Bp knows under a number.
+    #[must_use]
+    pub fn standing(&self, number: &AhpraNumber) -> Standing {
+        let of = |active: bool| -> BTreeSet<BpUserId> {
+            self.users
+                .iter()
+                .filter(|user| user.active == active && user.registration.trim() == number.0)
+                .map(|user| user.user)
+                .collect()
+        };
+        let mut active = of(true).into_iter();
+        match (active.next(), active.next()) {
+            (Some(user), None) => Standing::Synced { user },
+            (Some(_), Some(_)) => Standing::Ambiguous,
+            (None, _) if !of(false).is_empty() => Standing::Inactive,
+            (None, _) => Standing::NotFound {
+                nearly: self.users.iter().any(|user| number.nearly(&user.registration)),
+                inactive_seen: self.inactive_seen,
+            },
+        }
+    }
+}
+
+impl StaffList {
+    /// The most that a practice's list may hold.
+    pub const MOST: usize = 500;
+
+    /// A new list. Members who were on the old one keep what is known of them.
+    ///
+    /// # Errors
+    /// Says so when it is too long, or the index of the first number that comes a second time.
+    pub fn replaced(&self, members: Vec<StaffMember>) -> Result<Self, ListProblem> {
+        if members.len() > Self::MOST {
+            return Err(ListProblem::TooLong);
+        }
+        let mut seen = BTreeSet::new();
+        let twice = members.iter().position(|member| !seen.insert(member.ahpra_number.as_str()));
+        if let Some(index) = twice {
+            return Err(ListProblem::Twice { index });
+        }
+        let staff = members
+            .into_iter()
+            .map(|member| {
+                let standing = self.standing(&member.ahpra_number).unwrap_or(Standing::Unsynced);
+                Listed { member, standing }
+            })
+            .collect();
+        Ok(Self { staff, synced_at: self.synced_at })
+    }
+
+    /// The list as Bp's users say.
+    #[must_use]
+    pub fn synced(mut self, register: &Register, now: Timestamp) -> Self {
+        for listed in &mut self.staff {
+            listed.standing = register.standing(&listed.member.ahpra_number);
+        }
+        self.synced_at = Some(now);
+        self
+    }
+
+    /// Where a member stands; `None` when nobody of this number is on the list.
+    #[must_use]
+    pub fn standing(&self, number: &AhpraNumber) -> Option<Standing> {
+        self.staff
+            .iter()
+            .find(|listed| listed.member.ahpra_number == *number)
+            .map(|listed| listed.standing)
+    }
+}
+
+/// What is wrong with a list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ListProblem {
+    /// More than [`StaffList::MOST`].
+    TooLong,
+    /// A number that was there before.
+    Twice {
+        /// Where it comes again.
+        index: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> AhpraNumber {
+        AhpraNumber::parse(text).unwrap()
+    }
+
+    fn member(text: &str) -> StaffMember {
+        StaffMember {
+            ahpra_number: number(text),
+            first_name: "Sam".to_owned(),
+            last_name: "Made-Up".to_owned(),
+        }
+    }
+
+    fn user(id: i64, registration: &str, active: bool) -> RegisteredUser {
+        RegisteredUser { user: BpUserId(id), registration: registration.to_owned(), active }
+    }
+
+    fn register() -> Register {
+        Register {
+            users: vec![
+                user(1, "MED9990000001   ", true),
+                user(2, "MED9990000002", true),
+                user(3, "MED9990000002", true),
+                user(4, "MED9990000004", false),
+                user(5, "MED 9990000005", true),
+                // Left, and came back as another user.
+                user(6, "MED9990000006", false),
+                user(2_000_000_553, "MED9990000006", true),
+            ],
+            inactive_seen: true,
+        }
+    }
+
+    #[test]
+    fn a_number_finds_the_one_active_user_who_has_exactly_it() {
+        let register = register();
+        let standing = |text| register.standing(&number(text));
+        assert_eq!(standing("MED9990000001"), Standing::Synced { user: BpUserId(1) });
+        assert_eq!(standing("MED9990000002"), Standing::Ambiguous);
+        assert_eq!(standing("MED9990000004"), Standing::Inactive);
+        assert_eq!(
+            standing("MED9990000006"),
+            Standing::Synced { user: BpUserId(2_000_000_553) }
+        );
+    }
+
+    #[test]
+    fn a_typing_mistake_is_not_found_and_is_named_as_one() {
+        let register = register();
+        for text in ["MED9990000005", "med9990000001"] {
+            assert_eq!(
+                register.standing(&number(text)),
+                Standing::NotFound { nearly: true, inactive_seen: true }
+            );
+        }
+        assert_eq!(
+            register.standing(&number("MED9990000099")),
+            Standing::NotFound { nearly: false, inactive_seen: true }
+        );
+    }
+
+    #[test]
+    fn a_new_list_keeps_what_is_known_of_those_who_stay() {
+        let first = StaffList::default()
+            .replaced(vec![member("MED9990000001"), member("MED9990000002")])
+            .unwrap()
+            .synced(&register(), Timestamp::UNIX_EPOCH);
+        let second =
+            first.replaced(vec![member("MED9990000003"), member("MED9990000001")]).unwrap();
+        assert_eq!(second.staff[0].standing, Standing::Unsynced);
+        assert_eq!(second.staff[1].standing, Standing::Synced { user: BpUserId(1) });
+        assert_eq!(second.standing(&number("MED9990000002")), None);
+    }
+
+    #[test]
+    fn a_list_names_nobody_twice_and_has_an_end() {
+        let twice = vec![member("MED9990000001"), member("MED9990000002"), member("MED9990000001")];
+        assert_eq!(
+            StaffList::default().replaced(twice),
+            Err(ListProblem::Twice { index: 2 })
+        );
+        let long = (0..501).map(|n| member(&format!("MED{n:010}"))).collect();
+        assert_eq!(StaffList::default().replaced(long), Err(ListProblem::TooLong));
+    }
+
+    #[test]
+    fn a_number_has_no_blanks_inside_and_fits_bps_column() {
+        assert_eq!(number(" MED9990000001 ").as_str(), "MED9990000001");
+        for wrong in ["", "  ", "MED 9990000001", "MED-1", "MED99900000019990000001", "MÉD1"] {
+            assert!(AhpraNumber::parse(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Who waits for which of Halo's asynchronous queries, so that Halo's notification finds them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::PracticeId;
+
+/// Whoever submitted a query and did not see its end.
+///
+/// A waiter never depends on being called: Halo announces successes only, and a notification may be
+/// lost. Behind each stands a slow look of its own.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Waiter {
+    /// An attachment that is being copied from a practice.
+    Staging {
+        /// Whose.
+        practice: PracticeId,
+        /// The import that it belongs to.
+        import: String,
+        /// Which of the import's items.
+        item: u32,
+    },
+    /// The writer of a practice's deliveries and bookings.
+    Site {
+        /// Whose.
+        practice: PracticeId,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiter_is_read_back_as_it_was_written() {
+        let practice = PracticeId::parse("wattle-creek").unwrap();
+        let staging =
+            Waiter::Staging { practice: practice.clone(), import: "imp-7".to_owned(), item: 3 };
+        for waiter in [staging, Waiter::Site { practice }] {
+            let written = serde_json::to_string(&waiter).unwrap();
+            assert_eq!(serde_json::from_str::<Waiter>(&written).unwrap(), waiter);
+        }
+    }
+}
