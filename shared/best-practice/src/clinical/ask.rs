@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use domain::clinical::{SectionName, Sections};
+use domain::clinical::{IdentifiedRecord, Reason, SectionName, Sections};
 use domain::ids::{HaloGuid, PatientId};
 use halo::{Deadline, Parameter};
 
@@ -22,19 +22,58 @@ impl BpPractice {
         observations_per_code: NonZeroU16,
         deadline: Deadline,
     ) -> Result<Option<Sections>, BpError> {
-        let section = |name, section| Parameter::int(name, i64::from(wanted.contains(&section)));
-        let parameters = [
-            Parameter::int("@patientId", patient.0),
-            Parameter::int("@observationsPerCode", observations_per_code.get().into()),
-            section("@pastHistory", SectionName::PastHistory),
-            section("@medications", SectionName::Medications),
-            section("@allergies", SectionName::Allergies),
-            section("@familyHistory", SectionName::FamilyHistory),
-            section("@social", SectionName::Social),
-            section("@observations", SectionName::Observations),
-            section("@immunisations", SectionName::Immunisations),
-        ];
-        let rows = self.read(guid, Statement::ClinicalSummary, parameters, deadline).await?;
+        let asked = parameters(patient, wanted, observations_per_code, false);
+        let rows = self.read(guid, Statement::ClinicalSummary, asked, deadline).await?;
         malformed(Statement::ClinicalSummary, super::sections(&rows, wanted))
     }
+
+    /// The same together with whose record it is, still by one query; `None` when Bp has no such patient.
+    ///
+    /// # Errors
+    /// As above, and where Bp does not say who the patient is.
+    pub async fn identified_record(
+        &self,
+        guid: HaloGuid,
+        patient: PatientId,
+        wanted: &[SectionName],
+        observations_per_code: NonZeroU16,
+        deadline: Deadline,
+    ) -> Result<Option<IdentifiedRecord>, BpError> {
+        const STATEMENT: Statement = Statement::ClinicalSummary;
+        let asked = parameters(patient, wanted, observations_per_code, true);
+        let rows = self.read(guid, STATEMENT, asked, deadline).await?;
+        let Some(sections) = malformed(STATEMENT, super::sections(&rows, wanted))? else {
+            return Ok(None);
+        };
+        let statement = STATEMENT.name();
+        let identity = malformed(STATEMENT, super::identity::identity(&rows, patient))?.map_err(
+            |reason| match reason {
+                Reason::NotPermitted => BpError::NotPermitted { statement },
+                Reason::NotInThisRelease => BpError::NotInThisRelease { statement },
+                Reason::Refused => BpError::Refused { statement },
+            },
+        )?;
+        Ok(Some(IdentifiedRecord { identity, sections }))
+    }
+}
+
+fn parameters(
+    patient: PatientId,
+    wanted: &[SectionName],
+    observations_per_code: NonZeroU16,
+    identity: bool,
+) -> [Parameter; 10] {
+    let section = |name, section| Parameter::int(name, i64::from(wanted.contains(&section)));
+    [
+        Parameter::int("@patientId", patient.0),
+        Parameter::int("@observationsPerCode", observations_per_code.get().into()),
+        Parameter::int("@identity", identity.into()),
+        section("@pastHistory", SectionName::PastHistory),
+        section("@medications", SectionName::Medications),
+        section("@allergies", SectionName::Allergies),
+        section("@familyHistory", SectionName::FamilyHistory),
+        section("@social", SectionName::Social),
+        section("@observations", SectionName::Observations),
+        section("@immunisations", SectionName::Immunisations),
+    ]
 }

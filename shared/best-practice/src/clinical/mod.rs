@@ -1,6 +1,7 @@
 //! From the one row of `clinical_summary` to the domain's sections.
 
 mod ask;
+mod identity;
 mod rows;
 mod social;
 
@@ -48,6 +49,7 @@ sources! {
     OCCUPATIONS: "Occupations", "OccupationsError", "BPS_OccupationHistory";
     OBSERVATIONS: "Observations", "ObservationsError", "BPS_Observations";
     IMMUNISATIONS: "Immunisations", "ImmunisationsError", "BPS_Immunisations";
+    IDENTITY: "Identity", "IdentityError", "BPS_Patients";
 }
 
 /// Reads a section's sources and remembers which could not be read.

@@ -263,6 +263,49 @@ rows! {
         #[serde(default)]
         provider: Text,
     }
+    /// A row of `BPS_Patients`.
+    IdentityRow {
+        #[serde(default)]
+        status: Text,
+        #[serde(default)]
+        title: Text,
+        #[serde(default)]
+        first_name: Text,
+        #[serde(default)]
+        middle_name: Text,
+        #[serde(default)]
+        last_name: Text,
+        #[serde(default)]
+        preferred_name: Text,
+        #[serde(default)]
+        born: Option<Date>,
+        #[serde(default)]
+        sex: Text,
+        #[serde(default)]
+        gender: Text,
+        #[serde(default)]
+        line1: Text,
+        #[serde(default)]
+        line2: Text,
+        #[serde(default)]
+        suburb: Text,
+        #[serde(default)]
+        postcode: Text,
+        #[serde(default)]
+        home_phone: Text,
+        #[serde(default)]
+        work_phone: Text,
+        #[serde(default)]
+        mobile_phone: Text,
+        #[serde(default)]
+        medicare_number: Text,
+        #[serde(default)]
+        medicare_line: Text,
+        #[serde(default)]
+        dva: Text,
+        #[serde(default)]
+        ihi: Text,
+    }
     /// A row of `BPS_Immunisations`.
     ImmunisationRow {
         id: i64,

@@ -1,6 +1,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::clinical::SectionStatus;
+use domain::ids::PatientId;
 use serde_json::{Value, json};
 
 use super::*;
@@ -32,8 +33,12 @@ fn answer(changes: Value) -> Result<Option<Sections>, Unmappable> {
     for (column, value) in changes.as_object().unwrap() {
         row[column] = value.clone();
     }
+    sections(&decoded(&row), &SectionName::ALL)
+}
+
+fn decoded(row: &Value) -> Vec<Row> {
     let sets = halo::rows::decode(&STANDARD.encode(json!([row]).to_string())).unwrap();
-    sections(&sets[0], &SectionName::ALL)
+    sets.into_iter().next().unwrap()
 }
 
 fn found(changes: Value) -> Sections {
@@ -125,4 +130,29 @@ fn repeated_rows_are_one_and_different_ones_are_all_shown_with_a_note() {
     assert!(differing.note.is_some());
     let blank = social(json!([row("", "")]));
     assert_eq!(blank.status, SectionStatus::NotRecorded);
+}
+
+#[test]
+fn a_patient_is_named_by_whatever_the_release_has_and_a_refusal_is_never_a_nameless_patient() {
+    let ask = |found: Value, error: i64| {
+        let row = json!({ "PatientId": 1, "Identity": found, "IdentityError": error });
+        identity::identity(&decoded(&row), PatientId(1))
+    };
+    let full = json!([{ "status": "Active ", "firstName": "Marguerite  ", "lastName": "Wattleford", "born": "1957-03-14",
+        "sex": "Female", "medicareNumber": "2428778132", "medicareLine": "1", "dva": " ", "suburb": "Wirrabeen" }]);
+    let found = ask(json!(full.to_string()), 0).unwrap().unwrap();
+    assert_eq!(found.first_name.as_deref(), Some("Marguerite"));
+    assert_eq!(found.medicare.unwrap().line.as_deref(), Some("1"));
+    assert_eq!((found.dva, found.gender), (None, None));
+    assert_eq!(ask(json!("[{}]"), 0).unwrap().unwrap().last_name, None);
+    for (error, reason) in
+        [(230, Reason::NotPermitted), (207, Reason::NotInThisRelease), (1205, Reason::Refused)]
+    {
+        assert_eq!(ask(Value::Null, error).unwrap(), Err(reason));
+    }
+    for (found, error) in
+        [(Value::Null, 0), (json!("[]"), 0), (json!("[{\"born\": \"1957-02-30\"}]"), 0), (Value::Null, -1)]
+    {
+        assert!(ask(found.clone(), error).is_err(), "{found} was taken");
+    }
 }

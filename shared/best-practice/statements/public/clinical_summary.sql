@@ -3,18 +3,22 @@
 --             what the login may not read, or this release does not have, costs that source and no other.
 -- Parameters: @patientId int, @observationsPerCode int (how many moments of each kind of observation, latest
 --             first), and one int for each section, 1 to read it: @pastHistory, @medications, @allergies,
---             @familyHistory, @social, @observations, @immunisations.
+--             @familyHistory, @social, @observations, @immunisations; and likewise @identity, for whose it is.
 -- Returns:    no row for an unknown patient, else one row: PatientId, and two columns for each source below.
 --             <Source>      NULL when nothing was found, or a JSON array of objects; columns that are NULL are
 --                           left out of the objects; dates are YYYY-MM-DD.
 --             <Source>Error 0 when the source was read, -1 when it was not asked for, else SQL Server's number of
 --                           the error (229, 230, 916: not permitted; 207, 208: not in this release).
 --             Sources: History, HistoryMarker, Medications, Reactions, AllergyMarker, Family, Relatives,
---             FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations, Immunisations.
+--             FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations, Immunisations, Identity
+--             (one object: status, title, first, middle, last and preferred name, born, sex, gender, address,
+--             phones, Medicare number and line, DVA number, IHI).
 -- Evidence:   public for every view and column. INFERRED: ObservationTime is seconds since midnight, 0 is "not
 --             set" in dates and codes. The words in the markers are read by the mapping, not here.
 -- Note:       a blood pressure is two rows (codes 3 and 4) of one moment, which therefore count as one kind.
 --             Long texts are cast, because FOR JSON does not take the type text.
+--             The unqualified columns of Identity are the view's own where it has them, else those of "absent":
+--             what a release lacks is left out of the object and costs nothing else.
 SET NOCOUNT ON;
 DECLARE @history nvarchar(max), @historyError int = -1,
         @historyMarker nvarchar(max), @historyMarkerError int = -1,
@@ -29,7 +33,8 @@ DECLARE @history nvarchar(max), @historyError int = -1,
         @circumstances nvarchar(max), @circumstancesError int = -1,
         @occupations nvarchar(max), @occupationsError int = -1,
         @observationList nvarchar(max), @observationsError int = -1,
-        @immunisationList nvarchar(max), @immunisationsError int = -1;
+        @immunisationList nvarchar(max), @immunisationsError int = -1,
+        @who nvarchar(max), @identityError int = -1;
 IF @pastHistory = 1
 BEGIN
     BEGIN TRY
@@ -281,7 +286,42 @@ BEGIN
         SELECT @immunisationList = NULL, @immunisationsError = ERROR_NUMBER();
     END CATCH;
 END;
+IF @identity = 1
+BEGIN
+    BEGIN TRY
+        EXEC sp_executesql N'SET @found = (
+            SELECT (
+                SELECT TOP (1) RTRIM(StatusText) AS status, RTRIM(Title) AS title, RTRIM(Firstname) AS firstName,
+                       RTRIM(Middlename) AS middleName, RTRIM(Surname) AS lastName,
+                       RTRIM(Preferredname) AS preferredName, CONVERT(char(10), DOB, 23) AS born,
+                       RTRIM(Sex) AS sex, RTRIM(Gender) AS gender, RTRIM(Address1) AS line1,
+                       RTRIM(Address2) AS line2, RTRIM(City) AS suburb, RTRIM(Postcode) AS postcode,
+                       RTRIM(HomePhone) AS homePhone, RTRIM(WorkPhone) AS workPhone,
+                       RTRIM(MobilePhone) AS mobilePhone, RTRIM(MedicareNo) AS medicareNumber,
+                       RTRIM(MedicareLineNo) AS medicareLine, RTRIM(DVANo) AS dva, RTRIM(IHI) AS ihi
+                FROM dbo.BPS_Patients AS g
+                WHERE g.InternalID = @patientId
+                FOR JSON PATH)
+            FROM (SELECT CAST(NULL AS varchar(40)) AS StatusText, CAST(NULL AS varchar(40)) AS Title,
+                         CAST(NULL AS varchar(40)) AS Firstname, CAST(NULL AS varchar(40)) AS Middlename,
+                         CAST(NULL AS varchar(40)) AS Surname, CAST(NULL AS varchar(40)) AS Preferredname,
+                         CAST(NULL AS datetime) AS DOB, CAST(NULL AS varchar(20)) AS Sex,
+                         CAST(NULL AS varchar(20)) AS Gender, CAST(NULL AS varchar(40)) AS Address1,
+                         CAST(NULL AS varchar(40)) AS Address2, CAST(NULL AS varchar(40)) AS City,
+                         CAST(NULL AS varchar(40)) AS Postcode, CAST(NULL AS varchar(40)) AS HomePhone,
+                         CAST(NULL AS varchar(40)) AS WorkPhone, CAST(NULL AS varchar(40)) AS MobilePhone,
+                         CAST(NULL AS varchar(40)) AS MedicareNo, CAST(NULL AS varchar(40)) AS MedicareLineNo,
+                         CAST(NULL AS varchar(40)) AS DVANo, CAST(NULL AS varchar(40)) AS IHI) AS absent)',
+            N'@patientId int, @found nvarchar(max) OUTPUT',
+            @patientId = @patientId, @found = @who OUTPUT;
+        SET @identityError = 0;
+    END TRY
+    BEGIN CATCH
+        SELECT @who = NULL, @identityError = ERROR_NUMBER();
+    END CATCH;
+END;
 SELECT p.InternalID AS PatientId,
+       @who AS [Identity], @identityError AS IdentityError,
        @history AS History, @historyError AS HistoryError,
        @historyMarker AS HistoryMarker, @historyMarkerError AS HistoryMarkerError,
        @medicationList AS Medications, @medicationsError AS MedicationsError,
