@@ -5,15 +5,20 @@
 
 pub mod attachments;
 pub mod audit;
+pub mod booking;
 pub mod clinical;
 pub mod clinician;
 pub mod connection;
 pub mod delivery;
 pub mod ids;
+pub mod imports;
 pub mod patient;
 pub mod release;
+pub mod schedule;
 pub mod settings;
+pub mod staff;
 pub mod surname;
+pub mod waiting;
 
 /// Why a value from outside is not what it should be. The text is fixed and never repeats the value,
 /// so it may be shown and logged.

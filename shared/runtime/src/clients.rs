@@ -67,6 +67,22 @@ pub fn aws(config: &AwsConfig) -> Result<SdkConfig, ClientError> {
     Ok(builder.build())
 }
 
+/// S3's client. The local stack serves every bucket under one name, so its buckets are in the path.
+#[must_use]
+pub fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
+    let parts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        // A part is some megabytes.
+        .operation_attempt_timeout(Duration::from_secs(30))
+        .operation_timeout(Duration::from_secs(75))
+        .build();
+    let config = aws_sdk_s3::config::Builder::from(aws)
+        .force_path_style(aws.endpoint_url().is_some())
+        .timeout_config(parts)
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
 /// An HTTP client for everything else: Mozilla's roots compiled in, no redirects, no proxies.
 ///
 /// # Errors

@@ -11,12 +11,17 @@
 //! | `STATEMENT_PACK_DIR` | practice functions, optional | files that replace statements of the pack |
 //! | `CURSOR_SECRET_ARN` | functions with long lists | the secret that signs cursors |
 //! | `OBSERVATIONS_PER_CODE` | clinical-import, optional | how many observations of a kind are shown, latest first; 5 when absent |
+//! | `STAGING_QUEUE_URL`, `SITE_WORK_QUEUE_URL` | functions that wake workers | the queues |
+//! | `EVENT_BUS_NAME` | functions that tell platforms what happened | the event bus |
+//! | `WEBHOOK_SECRET_ARN` | halo-webhook | the secret that Halo signs its notifications with |
+//! | `WEBHOOK_WINDOW_SECONDS` | halo-webhook, optional | how far a notification's time may be from ours; 300 when absent |
 //! | `TOKEN_ISSUER`, `JWKS_URL`, `PEOPLE_CLIENT_ID`, `PLATFORM_CLIENT_ID` | authorizer | whose tokens are taken |
 //! | `RUST_LOG` | all, optional | log level, `info` when absent |
 
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::SecretString;
@@ -64,6 +69,30 @@ impl<'a> Reader<'a> {
                 self.problems.push(format!("{name} is not a URL"));
                 None
             }
+        }
+    }
+
+    fn aws(&mut self) -> AwsConfig {
+        let endpoint = self.optional("AWS_ENDPOINT_URL").and_then(|_| self.url("AWS_ENDPOINT_URL"));
+        AwsConfig {
+            region: self.required("AWS_REGION", "an AWS region"),
+            access_key_id: self.required("AWS_ACCESS_KEY_ID", "Lambda's access key"),
+            secret_access_key: SecretString::from(
+                self.required::<String>("AWS_SECRET_ACCESS_KEY", "Lambda's secret key"),
+            ),
+            session_token: self.optional("AWS_SESSION_TOKEN").map(SecretString::from),
+            endpoint,
+        }
+    }
+
+    fn table(&mut self) -> String {
+        self.required("TABLE_NAME", "a table's name")
+    }
+
+    fn queues(&mut self) -> QueueConfig {
+        QueueConfig {
+            staging_url: self.required("STAGING_QUEUE_URL", "a queue's URL"),
+            site_work_url: self.required("SITE_WORK_QUEUE_URL", "a queue's URL"),
         }
     }
 
@@ -122,18 +151,8 @@ impl PracticeConfig {
 
     fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(lookup);
-        let endpoint =
-            reader.optional("AWS_ENDPOINT_URL").and_then(|_| reader.url("AWS_ENDPOINT_URL"));
-        let aws = AwsConfig {
-            region: reader.required("AWS_REGION", "an AWS region"),
-            access_key_id: reader.required("AWS_ACCESS_KEY_ID", "Lambda's access key"),
-            secret_access_key: SecretString::from(
-                reader.required::<String>("AWS_SECRET_ACCESS_KEY", "Lambda's secret key"),
-            ),
-            session_token: reader.optional("AWS_SESSION_TOKEN").map(SecretString::from),
-            endpoint,
-        };
-        let table = reader.required("TABLE_NAME", "a table's name");
+        let aws = reader.aws();
+        let table = reader.table();
         let halo_base_url = reader.url("HALO_BASE_URL");
         let halo_secret_arn = reader.required("HALO_SECRET_ARN", "a secret's ARN");
         let audit_retention_days = reader.required("AUDIT_RETENTION_DAYS", "a number of days");
@@ -199,6 +218,114 @@ impl ClinicalConfig {
     }
 }
 
+/// The queues that wake workers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct QueueConfig {
+    /// Wakes the stager.
+    pub staging_url: String,
+    /// Wakes the writers of sites.
+    pub site_work_url: String,
+}
+
+impl QueueConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names every variable that is missing.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(&of_process);
+        let queues = reader.queues();
+        reader.finish(Some(queues))
+    }
+}
+
+/// The event bus.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EventConfig {
+    /// Its name.
+    pub bus: String,
+}
+
+impl EventConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names the variable that is missing.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(&of_process);
+        let bus = reader.required("EVENT_BUS_NAME", "an event bus's name");
+        reader.finish(Some(Self { bus }))
+    }
+}
+
+/// What a function needs that finds what is due and wakes whoever does it.
+#[derive(Clone, Debug)]
+pub struct DispatchConfig {
+    /// How AWS is reached.
+    pub aws: AwsConfig,
+    /// The DynamoDB table.
+    pub table: String,
+    /// Where to call.
+    pub queues: QueueConfig,
+}
+
+impl DispatchConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names every variable that is missing or wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(&of_process);
+        let config = Self::from(&mut reader);
+        reader.finish(Some(config))
+    }
+
+    fn from(reader: &mut Reader<'_>) -> Self {
+        Self { aws: reader.aws(), table: reader.table(), queues: reader.queues() }
+    }
+}
+
+/// What the receiver of Halo's notifications needs.
+#[derive(Clone, Debug)]
+pub struct WebhookConfig {
+    /// Whom to look up and call.
+    pub dispatch: DispatchConfig,
+    /// The secret that Halo signs with.
+    pub secret_arn: String,
+    /// How far a notification's time may be from ours, either way.
+    pub window: Duration,
+}
+
+impl WebhookConfig {
+    /// What Halo's documents recommend.
+    const WINDOW_SECONDS: NonZeroU16 = NonZeroU16::new(300).unwrap();
+
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names every variable that is missing or wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        Self::from(&of_process)
+    }
+
+    fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        const WINDOW: &str = "WEBHOOK_WINDOW_SECONDS";
+        let mut reader = Reader::new(lookup);
+        let dispatch = DispatchConfig::from(&mut reader);
+        let secret_arn = reader.required("WEBHOOK_SECRET_ARN", "a secret's ARN");
+        let window = reader.optional(WINDOW).map_or(Ok(Self::WINDOW_SECONDS), |text| text.parse());
+        if window.is_err() {
+            reader.problems.push(format!("{WINDOW} is not a number from 1 to 65535"));
+        }
+        let config = window.ok().map(|window| Self {
+            dispatch,
+            secret_arn,
+            window: Duration::from_secs(u64::from(window.get())),
+        });
+        reader.finish(config)
+    }
+}
+
 /// Whose tokens are taken.
 #[derive(Clone, Debug)]
 pub struct TokenConfig {
@@ -243,6 +370,22 @@ mod tests {
         assert_eq!(shown(Some("12")).unwrap(), 12);
         assert!(shown(Some("0")).is_err());
         assert!(shown(Some("all")).unwrap_err().to_string().contains("OBSERVATIONS_PER_CODE"));
+    }
+
+    #[test]
+    fn the_webhook_receiver_says_at_once_what_it_lacks() {
+        let wrong = |name: &str| (name == "WEBHOOK_WINDOW_SECONDS").then(|| "soon".to_owned());
+        let error = WebhookConfig::from(&wrong).unwrap_err().to_string();
+        for name in
+            ["TABLE_NAME", "SITE_WORK_QUEUE_URL", "WEBHOOK_SECRET_ARN", "WEBHOOK_WINDOW_SECONDS"]
+        {
+            assert!(error.contains(name), "{name} is not named in: {error}");
+        }
+        let complete = |name: &str| match name {
+            "AWS_ENDPOINT_URL" | "WEBHOOK_WINDOW_SECONDS" => None,
+            _ => Some("made-up".to_owned()),
+        };
+        assert_eq!(WebhookConfig::from(&complete).unwrap().window, Duration::from_secs(300));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 
 pub mod clients;
 pub mod config;
+pub mod events;
+pub mod queues;
 mod secrets;
 pub mod telemetry;
 

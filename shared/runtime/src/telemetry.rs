@@ -12,7 +12,16 @@ pub fn start() {
         .unwrap_or_else(|_| EnvFilter::new("info"))
         .add_directive(tracing_subscriber::filter::LevelFilter::WARN.into());
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
-    let ours = ["api", "best_practice", "halo", "store", "runtime", "practice_session", "staging", "authorizer"];
+    let ours = [
+        "api",
+        "best_practice",
+        "halo",
+        "store",
+        "runtime",
+        "practice_session",
+        "staging",
+        "authorizer",
+    ];
     let filter = ours
         .iter()
         .filter_map(|target| format!("{target}={level}").parse().ok())

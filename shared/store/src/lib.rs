@@ -8,6 +8,9 @@
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
 //! | `SITE#<Bp Site ID>` | `PRACTICE#<practice>` | who was ever paired with that site, or is `asking` | pairing |
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
+//! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
+//! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | whoever submits a query |
+//! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification dealt with, expires | halo-webhook |
 //!
 //! The entity itself is the attribute `body`. A practice's own items are few and read together, by
 //! one consistent query; each writer's condition names what it saw.
@@ -16,6 +19,8 @@ mod audit;
 mod item;
 mod pairing;
 mod practice;
+mod schedule;
+mod waiting;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -24,6 +29,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 pub use audit::{AuditPage, AuditQuery};
 pub use pairing::{Attempt, Begun};
 pub use practice::{LinkKey, PracticeRecord};
+pub use schedule::{DueJob, DueJobs, JOB_SHARDS};
 
 /// The table.
 #[derive(Clone, Debug)]

@@ -1,0 +1,163 @@
+//! What happened, put on the event bus, so that platforms need not poll. An event names a thing and
+//! what became of it; whoever may know more asks the API.
+
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use serde::Serialize;
+
+/// `source` of every event.
+pub const SOURCE: &str = "practice-bridge";
+/// EventBridge takes no more events in one call.
+const BATCH: usize = 10;
+
+/// What happened: EventBridge's `detail-type`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum EventKind {
+    /// A practice's connection was made, lost, ended, or came back.
+    ConnectionChanged,
+    /// A document is in Bp.
+    DeliveryDelivered,
+    /// A document has been checked in Bp.
+    DeliveryChecked,
+    /// A document will not get into Bp unless somebody does something.
+    DeliveryFailed,
+    /// A booking is in Bp's appointment book as it should be.
+    BookingSynced,
+    /// Bp's appointment book has something else there.
+    BookingConflict,
+    /// A booking will not get into Bp unless somebody does something.
+    BookingFailed,
+}
+
+impl EventKind {
+    /// The `detail-type`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConnectionChanged => "connection.changed",
+            Self::DeliveryDelivered => "delivery.delivered",
+            Self::DeliveryChecked => "delivery.checked",
+            Self::DeliveryFailed => "delivery.failed",
+            Self::BookingSynced => "booking.synced",
+            Self::BookingConflict => "booking.conflict",
+            Self::BookingFailed => "booking.failed",
+        }
+    }
+}
+
+/// Something that happened to a practice's connection, delivery or booking.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// The practice's id.
+    pub practice: String,
+    /// The delivery's or booking's id; for a connection, its new state.
+    pub id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail<'a> {
+    practice_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booking_id: Option<&'a str>,
+    state: &'a str,
+}
+
+impl Event {
+    fn detail(&self) -> Detail<'_> {
+        use EventKind as K;
+        let kind = self.kind.as_str();
+        let state = kind.rsplit('.').next().unwrap_or(kind);
+        let detail =
+            Detail { practice_id: &self.practice, delivery_id: None, booking_id: None, state };
+        match self.kind {
+            K::ConnectionChanged => Detail { state: &self.id, ..detail },
+            K::DeliveryDelivered | K::DeliveryChecked | K::DeliveryFailed => {
+                Detail { delivery_id: Some(&self.id), ..detail }
+            }
+            K::BookingSynced | K::BookingConflict | K::BookingFailed => {
+                Detail { booking_id: Some(&self.id), ..detail }
+            }
+        }
+    }
+}
+
+/// The bus did not take all events.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the event bus did not take {0} events")]
+pub struct EventError(pub usize);
+
+/// The event bus.
+#[derive(Clone, Debug)]
+pub struct Events {
+    client: Client,
+    bus: String,
+}
+
+impl Events {
+    /// The bus of this name.
+    #[must_use]
+    pub fn new(client: Client, bus: impl Into<String>) -> Self {
+        Self { client, bus: bus.into() }
+    }
+
+    /// Puts events on the bus, in this order, ten a call. An event may come twice; it names what
+    /// happened and not how often.
+    ///
+    /// # Errors
+    /// When the bus did not take all of them; which ones is not told, so all are to be repeated.
+    pub async fn put(&self, events: &[Event]) -> Result<(), EventError> {
+        let mut lost = 0;
+        for batch in events.chunks(BATCH) {
+            lost += self.put_batch(batch).await;
+        }
+        if lost == 0 { Ok(()) } else { Err(EventError(lost)) }
+    }
+
+    async fn put_batch(&self, events: &[Event]) -> usize {
+        let entries = events.iter().map(|event| {
+            PutEventsRequestEntry::builder()
+                .event_bus_name(&self.bus)
+                .source(SOURCE)
+                .detail_type(event.kind.as_str())
+                // Three texts cannot fail to be written.
+                .detail(serde_json::to_string(&event.detail()).unwrap_or_default())
+                .build()
+        });
+        let put = self.client.put_events().set_entries(Some(entries.collect())).send().await;
+        match put {
+            Ok(answer) => usize::try_from(answer.failed_entry_count()).unwrap_or(events.len()),
+            Err(_) => events.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(kind: EventKind, id: &str) -> String {
+        let event = Event { kind, practice: "wattle-creek".to_owned(), id: id.to_owned() };
+        serde_json::to_string(&event.detail()).unwrap()
+    }
+
+    #[test]
+    fn an_event_names_what_and_which_and_nothing_of_a_patient() {
+        assert_eq!(
+            written(EventKind::DeliveryChecked, "d-1"),
+            r#"{"practiceId":"wattle-creek","deliveryId":"d-1","state":"checked"}"#
+        );
+        assert_eq!(
+            written(EventKind::BookingConflict, "b-1"),
+            r#"{"practiceId":"wattle-creek","bookingId":"b-1","state":"conflict"}"#
+        );
+        assert_eq!(
+            written(EventKind::ConnectionChanged, "revoked"),
+            r#"{"practiceId":"wattle-creek","state":"revoked"}"#
+        );
+    }
+}

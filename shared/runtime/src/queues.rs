@@ -1,0 +1,173 @@
+//! The queues that wake workers. A message names what to look at and nothing else: the table knows
+//! what is to be done, so a message may come late, twice or out of order.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use serde::{Deserialize, Serialize};
+
+use crate::config::QueueConfig;
+
+/// SQS delays no message for longer.
+pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
+/// SQS takes no more messages in one call.
+const BATCH: usize = 10;
+
+/// Wakes the one writer of a practice's site.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SiteWake {
+    /// Whose.
+    pub practice_id: String,
+    /// A job whose time has come; none when there are deliveries or bookings to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+}
+
+/// Wakes the stager for one document of an import.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StagingWake {
+    /// Whose.
+    pub practice_id: String,
+    /// The import.
+    pub import_id: String,
+    /// Which of its items.
+    pub item: u32,
+}
+
+/// A message was not taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the queue did not take the message")]
+pub struct QueueUnavailable;
+
+/// The queues.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    client: Client,
+    config: QueueConfig,
+}
+
+impl Queues {
+    /// The queues at these addresses.
+    #[must_use]
+    pub fn new(client: Client, config: QueueConfig) -> Self {
+        Self { client, config }
+    }
+
+    /// Wakes the writer of a practice's site, after a delay of up to [`LONGEST_DELAY`].
+    ///
+    /// # Errors
+    /// When the queue does not take the message; the sweep then finds what is due.
+    pub async fn wake_site(&self, practice: &str, delay: Duration) -> Result<(), QueueUnavailable> {
+        let wake = SiteWake { practice_id: practice.to_owned(), job: None };
+        self.send(&self.config.site_work_url, practice, &wake, delay).await
+    }
+
+    /// Wakes the stager for an item of an import, after a delay of up to [`LONGEST_DELAY`].
+    ///
+    /// # Errors
+    /// When the queue does not take the message.
+    pub async fn wake_staging(
+        &self,
+        practice: &str,
+        import: &str,
+        item: u32,
+        delay: Duration,
+    ) -> Result<(), QueueUnavailable> {
+        let wake =
+            StagingWake { practice_id: practice.to_owned(), import_id: import.to_owned(), item };
+        self.send(&self.config.staging_url, practice, &wake, delay).await
+    }
+
+    /// Wakes many sites' writers, ten a call. How many messages were not taken.
+    pub async fn wake_sites(&self, wakes: &[(SiteWake, Duration)]) -> usize {
+        let mut lost = 0;
+        for batch in wakes.chunks(BATCH) {
+            lost += self.send_batch(batch).await.unwrap_or(batch.len());
+        }
+        lost
+    }
+
+    async fn send_batch(&self, wakes: &[(SiteWake, Duration)]) -> Result<usize, QueueUnavailable> {
+        let entries = wakes.iter().enumerate().map(|(index, (wake, delay))| {
+            SendMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .message_body(written(wake)?)
+                .message_group_id(&wake.practice_id)
+                .delay_seconds(seconds(*delay))
+                .build()
+                .map_err(|_| QueueUnavailable)
+        });
+        let sent = self
+            .client
+            .send_message_batch()
+            .queue_url(&self.config.site_work_url)
+            .set_entries(Some(entries.collect::<Result<_, _>>()?))
+            .send()
+            .await
+            .map_err(|_| QueueUnavailable)?;
+        Ok(sent.failed().len())
+    }
+
+    async fn send(
+        &self,
+        url: &str,
+        practice: &str,
+        wake: &impl Serialize,
+        delay: Duration,
+    ) -> Result<(), QueueUnavailable> {
+        self.client
+            .send_message()
+            .queue_url(url)
+            .message_body(written(wake)?)
+            // On a standard queue this is fairness: a practice with much to do starves no other.
+            .message_group_id(practice)
+            .delay_seconds(seconds(delay))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|_| QueueUnavailable)
+    }
+}
+
+fn written(wake: &impl Serialize) -> Result<String, QueueUnavailable> {
+    serde_json::to_string(wake).map_err(|_| QueueUnavailable)
+}
+
+/// Whole seconds, never early.
+fn seconds(delay: Duration) -> i32 {
+    let whole = delay.min(LONGEST_DELAY).as_millis().div_ceil(1000);
+    i32::try_from(whole).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_holds_ids_and_nothing_else() {
+        let site = SiteWake { practice_id: "wattle-creek".to_owned(), job: None };
+        assert_eq!(written(&site).unwrap(), r#"{"practiceId":"wattle-creek"}"#);
+        let job = SiteWake { job: Some("reconcile".to_owned()), ..site };
+        assert_eq!(written(&job).unwrap(), r#"{"practiceId":"wattle-creek","job":"reconcile"}"#);
+        let staging = StagingWake {
+            practice_id: "wattle-creek".to_owned(),
+            import_id: "imp-7".to_owned(),
+            item: 3,
+        };
+        assert_eq!(
+            written(&staging).unwrap(),
+            r#"{"practiceId":"wattle-creek","importId":"imp-7","item":3}"#
+        );
+    }
+
+    #[test]
+    fn a_delay_is_never_cut_short_below_a_second_and_never_longer_than_sqs_takes() {
+        assert_eq!(seconds(Duration::ZERO), 0);
+        assert_eq!(seconds(Duration::from_millis(1)), 1);
+        assert_eq!(seconds(Duration::from_secs(7)), 7);
+        assert_eq!(seconds(Duration::from_secs(86_400)), 900);
+    }
+}

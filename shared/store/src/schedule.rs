@@ -1,0 +1,189 @@
+//! When which job of which practice is due: one item per practice and job, found by its time over
+//! all practices in the index `due`.
+
+use domain::ids::PracticeId;
+use domain::schedule::{Job, scatter};
+use jiff::Timestamp;
+
+use crate::item::{Item, key, sort_key, text};
+use crate::{Store, StoreError};
+
+const WORK: &str = "WORK#";
+const JOB: &str = "JOB#";
+/// Over how many partitions of the index the practices are spread: one partition of DynamoDB takes a
+/// thousand writes a second.
+pub const JOB_SHARDS: u32 = 4;
+
+/// A job whose time has come.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DueJob {
+    /// Whose.
+    pub practice: PracticeId,
+    /// Which.
+    pub job: Job,
+    /// Since when; names this turn in [`Store::take_turn`].
+    pub since: Timestamp,
+}
+
+/// Jobs of one shard, longest due first.
+#[derive(Clone, Debug, Default)]
+pub struct DueJobs {
+    /// At most as many as asked for.
+    pub jobs: Vec<DueJob>,
+    /// Whether more are due.
+    pub more: bool,
+}
+
+fn job_key(practice: &PracticeId, job: Job) -> Item {
+    key(format!("{WORK}{practice}"), format!("{JOB}{job}"))
+}
+
+fn shard_of(practice: &PracticeId) -> String {
+    shard_name(scatter(practice) % JOB_SHARDS)
+}
+
+fn shard_name(shard: u32) -> String {
+    format!("job-{shard}")
+}
+
+/// Sorts as text the way the instants sort.
+fn moment(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+impl Store {
+    /// Sets when a practice's job is done next, whatever was set before.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn schedule(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut turn = job_key(practice, job);
+        turn.insert("dueShard".to_owned(), text(shard_of(practice)));
+        turn.insert("dueAt".to_owned(), text(moment(at)));
+        self.client.put_item().table_name(&self.table).set_item(Some(turn)).send().await?;
+        Ok(())
+    }
+
+    /// Sets when a practice's job is done next, unless that is set already: for whoever only wants
+    /// the job to come round at all. Whether it was set.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn schedule_if_absent(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut turn = job_key(practice, job);
+        turn.insert("dueShard".to_owned(), text(shard_of(practice)));
+        turn.insert("dueAt".to_owned(), text(moment(at)));
+        let set = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(turn))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match set {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The jobs of one shard (below [`JOB_SHARDS`]) that are due, longest first. One query, whose
+    /// cost is what it finds.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn due_jobs(
+        &self,
+        shard: u32,
+        now: Timestamp,
+        most: u16,
+    ) -> Result<DueJobs, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("due")
+            .key_condition_expression("dueShard = :shard AND dueAt <= :now")
+            .expression_attribute_values(":shard", text(shard_name(shard)))
+            .expression_attribute_values(":now", text(moment(now)))
+            .limit(i32::from(most))
+            .send()
+            .await?;
+        let jobs = found.items().iter().map(read).collect::<Result<_, _>>()?;
+        Ok(DueJobs { jobs, more: found.last_evaluated_key().is_some() })
+    }
+
+    /// Takes a due job's turn: it is not found again before `retry`, by when the worker has told its
+    /// next time with [`Store::job_done`], or died. Whether the turn was still to be taken.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn take_turn(&self, due: &DueJob, retry: Timestamp) -> Result<bool, StoreError> {
+        let taken = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(job_key(&due.practice, due.job)))
+            .update_expression("SET dueAt = :retry")
+            .condition_expression("dueAt = :since")
+            .expression_attribute_values(":retry", text(moment(retry)))
+            .expression_attribute_values(":since", text(moment(due.since)))
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match taken {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends a turn: the next one comes at that time, or never, until somebody calls
+    /// [`Store::schedule`].
+    ///
+    /// # Errors
+    /// When the table gives no answer; the turn is then repeated.
+    pub async fn job_done(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        next: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        match next {
+            Some(at) => self.schedule(practice, job, at).await,
+            None => {
+                self.client
+                    .delete_item()
+                    .table_name(&self.table)
+                    .set_key(Some(job_key(practice, job)))
+                    .send()
+                    .await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn read(item: &Item) -> Result<DueJob, StoreError> {
+    let attribute =
+        |name: &str| item.get(name).and_then(|value| value.as_s().ok()).ok_or(StoreError::Corrupt);
+    let practice = attribute("pk")?.strip_prefix(WORK).ok_or(StoreError::Corrupt)?;
+    let job = sort_key(item)?.strip_prefix(JOB).ok_or(StoreError::Corrupt)?;
+    Ok(DueJob {
+        practice: PracticeId::parse(practice).map_err(|_| StoreError::Corrupt)?,
+        job: Job::parse(job).map_err(|_| StoreError::Corrupt)?,
+        since: attribute("dueAt")?.parse().map_err(|_| StoreError::Corrupt)?,
+    })
+}

@@ -1,0 +1,105 @@
+//! Who waits for which of Halo's queries, and which of Halo's notifications have been dealt with.
+//! Both are memories of minutes: DynamoDB forgets them by itself.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::waiting::Waiter;
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::item::{body, item, key, number};
+use crate::{Store, StoreError};
+
+const WAITER: &str = "WAITER";
+const NOTIFICATION: &str = "NOTIFICATION";
+
+fn query_key(query: Uuid) -> String {
+    format!("QUERY#{query}")
+}
+
+fn notification_key(id: Uuid) -> String {
+    format!("WEBHOOK#{id}")
+}
+
+fn expiry(keep: SignedDuration) -> AttributeValue {
+    number((Timestamp::now() + keep).as_second())
+}
+
+impl Store {
+    /// Has a waiter called when Halo announces the end of a query. A later waiter for the same query
+    /// replaces an earlier one.
+    ///
+    /// # Errors
+    /// When the table gives no answer. The waiter's own slow look then finds the end.
+    pub async fn await_query(
+        &self,
+        query: Uuid,
+        waiter: &Waiter,
+        keep: SignedDuration,
+    ) -> Result<(), StoreError> {
+        let mut waiting = item(query_key(query), WAITER, waiter)?;
+        waiting.insert("expiresAt".to_owned(), expiry(keep));
+        self.client.put_item().table_name(&self.table).set_item(Some(waiting)).send().await?;
+        Ok(())
+    }
+
+    /// Who waits for a query, if anybody does.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn waiter(&self, query: Uuid) -> Result<Option<Waiter>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(query_key(query), WAITER)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        found.item().map(body).transpose()
+    }
+
+    /// Whether a notification has been dealt with already.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn is_known_notification(&self, id: Uuid) -> Result<bool, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(notification_key(id), NOTIFICATION)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        Ok(found.item().is_some())
+    }
+
+    /// Marks a notification as dealt with. Whether this was the first time. Comes after what the
+    /// notification asks for: a crash between the two repeats a wake, which harms nobody, where the
+    /// other order would lose it.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn first_notification(
+        &self,
+        id: Uuid,
+        keep: SignedDuration,
+    ) -> Result<bool, StoreError> {
+        let mut mark = key(notification_key(id), NOTIFICATION);
+        mark.insert("expiresAt".to_owned(), expiry(keep));
+        let marked = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(mark))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match marked {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! A practice's lane: who writes to the site now, and when there is something to do.
+
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use domain::ids::PracticeId;
+use jiff::Timestamp;
+use ledger::{Holder, Lease};
+use serde::{Deserialize, Serialize};
+
+use super::entry::instant;
+use crate::item::{Item, key, number, text};
+use crate::{Store, StoreError};
+
+pub(super) const LANE: &str = "LANE";
+pub(super) const DUE: &str = "due";
+
+/// Lanes are spread over this many partitions of the index of what is due.
+pub const SHARDS: u8 = 4;
+
+/// The shard of a practice's lane.
+#[must_use]
+pub fn shard_of(practice: &PracticeId) -> u8 {
+    // FNV-1a: stable for ever, unlike the standard library's hasher.
+    let hash = practice.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    u8::try_from(hash % u64::from(SHARDS)).unwrap_or_default()
+}
+
+pub(super) fn work_key(practice: &PracticeId) -> String {
+    format!("WORK#{practice}")
+}
+
+/// Why nothing is sent to a site for now.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ParkReason {
+    /// The practice's server is off or silent.
+    Offline,
+    /// The practice is not connected, or not any more.
+    NotConnected,
+    /// The practice took our permission away in Bp.
+    Revoked,
+    /// Halo does not know the site any more, or offers another practice under its number.
+    SiteChanged,
+    /// Halo cannot be reached, or fails.
+    HaloUnavailable,
+    /// Halo's rate limit.
+    RateLimited,
+    /// Halo refuses us: key, address or quota.
+    Refused,
+}
+
+/// A parked lane.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parked {
+    /// Why.
+    pub reason: ParkReason,
+    /// Since when.
+    pub since: Timestamp,
+    /// When to look again. Nothing is asked before.
+    pub next_look: Timestamp,
+    /// Looks so far.
+    pub looks: u32,
+}
+
+/// A practice's lane.
+#[derive(Clone, Debug, Default)]
+pub struct Lane {
+    /// Grows with everything that is accepted.
+    pub arrivals: u64,
+    /// The writer's lease.
+    pub lease: Option<Lease>,
+    /// Whether it is parked.
+    pub parked: Option<Parked>,
+    /// When the site was last seen online.
+    pub seen_online: Option<Timestamp>,
+    /// When something is due.
+    pub due: Option<Timestamp>,
+}
+
+/// What a writer leaves behind.
+#[derive(Clone, Debug, Default)]
+pub struct LaneEnd {
+    /// When something is due next; `None` when nothing is.
+    pub due: Option<Timestamp>,
+    /// Whether it is parked.
+    pub parked: Option<Parked>,
+    /// When the site was last seen online.
+    pub seen_online: Option<Timestamp>,
+}
+
+/// How leaving went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Left {
+    /// The lane is free.
+    Free,
+    /// Something arrived meanwhile; the lane is still ours.
+    Arrived {
+        /// The lane's arrivals now.
+        arrivals: u64,
+    },
+    /// The lane was no longer ours.
+    Lost,
+}
+
+/// A lane where something is due.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DueLane {
+    /// Whose.
+    pub practice: PracticeId,
+    /// Since when.
+    pub due: Timestamp,
+}
+
+impl Store {
+    /// A practice's lane; `None` before its first work. One read, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn lane(&self, practice: &PracticeId) -> Result<Option<Lane>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(work_key(practice), LANE)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        found.item().map(read).transpose()
+    }
+
+    /// Takes a lane. While it is held, it is due at the lease's end, so that a sweep finds it after a
+    /// crash. `None` when somebody else holds it, or when there never was any work. One write.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn take_lane(
+        &self,
+        practice: &PracticeId,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<Option<Lane>, StoreError> {
+        let outcome = again_when_busy(|| async {
+            Ok(self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(key(work_key(practice), LANE)))
+                .update_expression(
+                    "SET holder = :holder, leaseUntil = :until, dueShard = :shard, dueAt = :due",
+                )
+                .condition_expression(
+                    "attribute_exists(pk) AND (attribute_not_exists(leaseUntil) OR leaseUntil <= :now)",
+                )
+                .expression_attribute_values(":holder", text(&lease.holder.0))
+                .expression_attribute_values(":until", number(lease.until.as_millisecond()))
+                .expression_attribute_values(":now", number(now.as_millisecond()))
+                .expression_attribute_values(":shard", text(shard_of(practice).to_string()))
+                .expression_attribute_values(":due", text(instant(lease.until)))
+                .return_values(ReturnValue::AllNew)
+                .send()
+                .await?)
+        })
+        .await;
+        match outcome {
+            Ok(taken) => taken.attributes().map(read).transpose(),
+            Err(StoreError::Conflict) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Leaves a lane, unless something arrived since `arrivals` were seen. One write.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn leave_lane(
+        &self,
+        practice: &PracticeId,
+        holder: &Holder,
+        arrivals: u64,
+        end: &LaneEnd,
+    ) -> Result<Left, StoreError> {
+        let mut set = Vec::new();
+        let mut remove = vec!["holder", "leaseUntil"];
+        let mut values = vec![
+            (":holder", text(&holder.0)),
+            (":arrivals", number(i64::try_from(arrivals).unwrap_or(i64::MAX))),
+        ];
+        match end.due {
+            Some(due) => {
+                set.push("dueAt = :due, dueShard = :shard");
+                values.push((":due", text(instant(due))));
+                values.push((":shard", text(shard_of(practice).to_string())));
+            }
+            None => remove.extend(["dueAt", "dueShard"]),
+        }
+        match &end.parked {
+            Some(parked) => {
+                set.push("parked = :parked");
+                values.push((":parked", serde_dynamo::to_attribute_value(parked)?));
+            }
+            None => remove.push("parked"),
+        }
+        if let Some(seen) = end.seen_online {
+            set.push("seenOnline = :seen");
+            values.push((":seen", text(instant(seen))));
+        }
+        let mut expression = format!("REMOVE {}", remove.join(", "));
+        if !set.is_empty() {
+            expression = format!("SET {} {expression}", set.join(", "));
+        }
+        for _ in 0..BUSY_TRIES {
+            let outcome = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(key(work_key(practice), LANE)))
+                .update_expression(&expression)
+                .condition_expression("holder = :holder AND arrivals = :arrivals")
+                .set_expression_attribute_values(Some(
+                    values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                ))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+                .send()
+                .await;
+            let Err(error) = outcome else { return Ok(Left::Free) };
+            match StoreError::from(error) {
+                StoreError::Conflict => {}
+                StoreError::Unavailable { code } if code == BUSY => {
+                    pause().await;
+                    continue;
+                }
+                error => return Err(error),
+            }
+            let Some(lane) = self.lane(practice).await? else { return Ok(Left::Lost) };
+            let ours = lane.lease.as_ref().is_some_and(|lease| lease.holder == *holder);
+            return Ok(match ours {
+                true => Left::Arrived { arrivals: lane.arrivals },
+                false => Left::Lost,
+            });
+        }
+        Err(StoreError::Unavailable { code: BUSY.to_owned() })
+    }
+
+    /// Lanes of one shard where something is due, longest overdue first, at most `limit`. Read from
+    /// the index of what is due, so a moment behind. One query, whatever the number of practices.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn due_lanes(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<DueLane>, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE)
+            .key_condition_expression("dueShard = :shard AND dueAt <= :now")
+            .expression_attribute_values(":shard", text(shard.to_string()))
+            .expression_attribute_values(":now", text(instant(now)))
+            .limit(i32::from(limit))
+            .send()
+            .await?;
+        found.items().iter().map(due_lane).collect()
+    }
+}
+
+fn due_lane(item: &Item) -> Result<DueLane, StoreError> {
+    let practice = string(item, "pk")
+        .and_then(|pk| pk.strip_prefix("WORK#"))
+        .and_then(|practice| PracticeId::parse(practice).ok())
+        .ok_or(StoreError::Corrupt)?;
+    let due = string(item, "dueAt").and_then(|at| at.parse().ok()).ok_or(StoreError::Corrupt)?;
+    Ok(DueLane { practice, due })
+}
+
+fn read(item: &Item) -> Result<Lane, StoreError> {
+    let corrupt = StoreError::Corrupt;
+    let at = |name: &str| match string(item, name) {
+        Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| StoreError::Corrupt),
+        None => Ok(None),
+    };
+    let lease = match (string(item, "holder"), integer(item, "leaseUntil")) {
+        (Some(holder), Some(until)) => Some(Lease {
+            holder: Holder(holder.to_owned()),
+            until: Timestamp::from_millisecond(until).map_err(|_| corrupt.clone())?,
+        }),
+        _ => None,
+    };
+    let parked = match item.get("parked") {
+        Some(parked) => Some(serde_dynamo::from_attribute_value(parked.clone())?),
+        None => None,
+    };
+    Ok(Lane {
+        arrivals: integer(item, "arrivals").and_then(|it| u64::try_from(it).ok()).ok_or(corrupt)?,
+        lease,
+        parked,
+        seen_online: at("seenOnline")?,
+        due: at("dueAt")?,
+    })
+}
+
+pub(super) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}
+
+pub(super) fn integer(item: &Item, name: &str) -> Option<i64> {
+    item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
+}
+
+/// What DynamoDB calls a write that met a transaction on the same item.
+const BUSY: &str = "TransactionConflictException";
+const BUSY_TRIES: u32 = 8;
+
+/// Repeats a write that met a transaction on the same item: the other one will be over at once.
+async fn again_when_busy<T, F>(write: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    for _ in 1..BUSY_TRIES {
+        match write().await {
+            Err(StoreError::Unavailable { code }) if code == BUSY => pause().await,
+            outcome => return outcome,
+        }
+    }
+    write().await
+}
+
+/// Some milliseconds, not the same for all.
+pub(super) async fn pause() {
+    let random = uuid::Uuid::new_v4().as_bytes()[0];
+    tokio::time::sleep(std::time::Duration::from_millis(5 + u64::from(random) / 4)).await;
+}

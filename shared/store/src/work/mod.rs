@@ -1,0 +1,24 @@
+//! Work for a practice's Bp: deliveries and bookings, one entry each, and the practice's lane, which
+//! lets one writer at a time near the site.
+//!
+//! | Call | DynamoDB calls |
+//! |---|---|
+//! | [`Store::accept_work`] | 1 transaction (2 writes); for an id that is known 1 read more |
+//! | [`Store::reopen_work`] | 1 transaction (2 writes) |
+//! | [`Store::amend_work`], [`Store::transition_work`] | 1 write |
+//! | [`Store::work`], [`Store::lane`] | 1 read |
+//! | [`Store::list_work`], [`Store::open_work`], [`Store::newest_open_work`], [`Store::due_lanes`] | 1 query |
+//! | [`Store::take_lane`], [`Store::leave_lane`] | 1 write |
+//!
+//! Two transactions on one lane at the same moment exclude each other; the one that loses is repeated
+//! after some milliseconds, each repetition one call more.
+
+mod entry;
+mod lane;
+mod list;
+mod write;
+
+pub use entry::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkNote, WorkProgress, WorkRefusal};
+pub use lane::{DueLane, Lane, LaneEnd, Left, ParkReason, Parked, SHARDS, shard_of};
+pub use list::{WorkCursor, WorkList, WorkPage};
+pub use write::Accepted;
