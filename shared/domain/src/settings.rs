@@ -60,6 +60,12 @@ impl DurationMinutes {
             .then_some(Self(minutes))
             .ok_or(Invalid("an appointment lasts 1 to 480 minutes"))
     }
+
+    /// As a number.
+    #[must_use]
+    pub fn minutes(self) -> i64 {
+        self.0
+    }
 }
 
 /// A practice's settings. Until somebody chooses, sending is off and no time zone is assumed.

@@ -1,0 +1,116 @@
+//! Bp's book beside the record: what differs, and what follows.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::token::{PracticeTag, Token};
+use super::{Booking, BookingId, BookingState, Happened, Placement};
+use crate::ids::PracticeId;
+
+/// An appointment with a mark of ours, as it stands in Bp's book.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BookRow {
+    /// `RECORDID`.
+    pub appointment: i64,
+    /// The mark in its text.
+    pub token: Token,
+    /// Where and how it stands; numbers as Bp has them.
+    pub user: i64,
+    /// `LOCATIONID`.
+    pub location: i64,
+    /// `APPOINTMENTDATE`.
+    pub day: Date,
+    /// Seconds since midnight.
+    pub time: i64,
+    /// Seconds.
+    pub length: i64,
+    /// `APPOINTMENTTYPE`.
+    pub kind: i64,
+    /// `REASON`.
+    pub reason: String,
+    /// Arrived, with the doctor, completed, or did not attend: no longer only booked.
+    pub arrived: bool,
+}
+
+impl BookRow {
+    /// Whether it stands as wanted.
+    #[must_use]
+    pub fn is_at(&self, wanted: &Placement) -> bool {
+        self.user == wanted.user.0
+            && self.location == wanted.location.0
+            && (self.day, self.time, self.length) == (wanted.day, wanted.time, wanted.length)
+            && self.kind == wanted.kind
+            && self.reason.trim_end() == wanted.reason
+    }
+}
+
+/// What has to be done so that Bp's book shows the record.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Correction {
+    /// A booking is to be pushed again.
+    PushAgain {
+        /// Which.
+        booking: BookingId,
+        /// Why.
+        why: Happened,
+    },
+    /// An appointment with a mark of this practice whose booking nobody knows is to be cancelled.
+    Clear {
+        /// Its mark.
+        token: Token,
+        /// Its day.
+        day: Date,
+    },
+    /// An appointment that is no longer as wanted has arrived: it is left alone.
+    LeaveArrived {
+        /// Which.
+        booking: BookingId,
+    },
+}
+
+/// Compares the record with the live appointments of Bp's book from a day on that carry a mark.
+///
+/// Bookings that are on their way anyway, or that Bp had no room for, are not looked at: they come by
+/// themselves. So are visits that have begun. Nothing without a mark of this practice is ever touched.
+#[must_use]
+pub fn corrections<'b>(
+    practice: &PracticeId,
+    record: impl IntoIterator<Item = &'b Booking>,
+    book: &[BookRow],
+    now: Timestamp,
+) -> Vec<Correction> {
+    let tag = PracticeTag::of(practice);
+    let mut standing: BTreeMap<&Token, Vec<&BookRow>> = BTreeMap::new();
+    for row in book.iter().filter(|row| row.token.belongs_to(&tag)) {
+        standing.entry(&row.token).or_default().push(row);
+    }
+    let mut found = Vec::new();
+    for booking in record {
+        let rows = standing.remove(&booking.token).unwrap_or_default();
+        if booking.has_begun(now)
+            || !matches!(booking.state, BookingState::Synced | BookingState::Cancelled)
+        {
+            continue;
+        }
+        let id = || booking.booking_id.clone();
+        let again = |why| Some(Correction::PushAgain { booking: id(), why });
+        found.extend(match (booking.cancelled, &rows[..]) {
+            (true, []) => None,
+            (true, rows) if rows.iter().all(|row| row.arrived) => {
+                Some(Correction::LeaveArrived { booking: id() })
+            }
+            (true, _) => again(Happened::FoundNotCancelled),
+            (false, []) => again(Happened::FoundMissing),
+            (false, [row]) if row.is_at(&booking.planned.placement) => None,
+            (false, [row]) if row.arrived => Some(Correction::LeaveArrived { booking: id() }),
+            (false, _) => again(Happened::FoundChanged),
+        });
+    }
+    found.extend(standing.into_iter().filter_map(|(token, rows)| {
+        let day = rows.iter().filter(|row| !row.arrived).map(|row| row.day).min()?;
+        Some(Correction::Clear { token: token.clone(), day })
+    }));
+    found
+}

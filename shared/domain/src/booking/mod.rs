@@ -1,0 +1,522 @@
+//! A representative's visit: what the booking platform wants, and how far Bp's appointment book shows
+//! it. The platform is the record of truth (booking guide, sections 2.4 and "Conclusion").
+
+mod book;
+mod history;
+pub mod text;
+pub mod time;
+pub mod token;
+
+use jiff::civil::{Date, DateTime};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use self::book::{BookRow, Correction, corrections};
+pub use self::history::{Happened, HistoryLine};
+use self::text::BpText;
+use self::token::Token;
+use crate::Invalid;
+use crate::ids::{BpUserId, LocationId, PracticeId};
+use crate::settings::{DurationMinutes, PracticeTimeZone, Settings};
+use crate::staff::AhpraNumber;
+
+/// Room for notes in an appointment's text.
+pub const LONGEST_NOTES: usize = 200;
+/// Bp's standard appointment, where the practice chose no type.
+const STANDARD_TYPE: i64 = 1;
+/// How long until a slot that was taken, or a practitioner who was away, is asked about again.
+const BETWEEN_ATTEMPTS: SignedDuration = SignedDuration::from_mins(10);
+
+/// The platform's own id of a booking.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BookingId(String);
+
+impl BookingId {
+    /// Takes 1 to 64 letters, digits, hyphens and underscores.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        fits.then(|| Self(text.to_owned()))
+            .ok_or(Invalid("a booking id is 1 to 64 letters, digits, hyphens and underscores"))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for BookingId {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<BookingId> for String {
+    fn from(id: BookingId) -> Self {
+        id.0
+    }
+}
+
+/// Who comes.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Representative {
+    /// Their name.
+    pub name: BpText,
+    /// For whom they come.
+    pub company: BpText,
+}
+
+impl Representative {
+    /// Room for a name in an appointment's text.
+    pub const LONGEST_NAME: usize = 100;
+    /// Room for a company.
+    pub const LONGEST_COMPANY: usize = 120;
+}
+
+/// What the platform wants, as it said it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Visit {
+    /// Whom the representative visits.
+    pub ahpra_number: AhpraNumber,
+    /// On the practice's clock.
+    pub start: DateTime,
+    /// Where it is not the practice's usual one.
+    pub duration: Option<DurationMinutes>,
+    /// Who comes.
+    pub representative: Representative,
+    /// Anything else.
+    pub notes: Option<BpText>,
+}
+
+/// Where and how an appointment stands in Bp's book.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Placement {
+    /// `USERID`.
+    pub user: BpUserId,
+    /// `LOCATIONID`.
+    pub location: LocationId,
+    /// `APPOINTMENTDATE`.
+    pub day: Date,
+    /// `APPOINTMENTTIME`: seconds since the practice's midnight.
+    pub time: i64,
+    /// `APPOINTMENTLENGTH`: seconds.
+    pub length: i64,
+    /// `APPOINTMENTTYPE`.
+    pub kind: i64,
+    /// `REASON`, our mark included.
+    pub reason: String,
+}
+
+/// What a visit comes to by a practice's settings and staff.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Planned {
+    /// In Bp's book.
+    pub placement: Placement,
+    /// The visit's length in minutes.
+    pub duration_minutes: i64,
+    /// When it begins.
+    pub starts_at: Timestamp,
+}
+
+/// Why a visit cannot be planned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unplannable {
+    /// Sending is switched off, or not all is chosen that it needs.
+    SwitchedOff,
+    /// The clocks skip the start.
+    Start(Invalid),
+    /// It would go on after midnight.
+    PastMidnight,
+}
+
+impl Visit {
+    /// Plans the visit for a practice.
+    ///
+    /// # Errors
+    /// Says what stands against it.
+    pub fn plan(
+        &self,
+        settings: &Settings,
+        user: BpUserId,
+        token: &Token,
+    ) -> Result<Planned, Unplannable> {
+        let chosen = &settings.bookings;
+        let (Some(zone), Some(location), Some(usual), true) =
+            (&settings.time_zone, chosen.location_id, chosen.duration_minutes, chosen.enabled)
+        else {
+            return Err(Unplannable::SwitchedOff);
+        };
+        let starts_at = time::instant(self.start, zone).map_err(Unplannable::Start)?;
+        let duration_minutes = self.duration.unwrap_or(usual).minutes();
+        let midnight = self.start.date().to_datetime(jiff::civil::Time::midnight());
+        let time = self.start.duration_since(midnight).as_secs();
+        let length = duration_minutes * 60;
+        if time + length > 24 * 60 * 60 {
+            return Err(Unplannable::PastMidnight);
+        }
+        Ok(Planned {
+            placement: Placement {
+                user,
+                location,
+                day: self.start.date(),
+                time,
+                length,
+                kind: chosen.appointment_type_code.unwrap_or(STANDARD_TYPE),
+                reason: text::reason(
+                    &self.representative.name,
+                    &self.representative.company,
+                    self.notes.as_ref(),
+                    token,
+                ),
+            },
+            duration_minutes,
+            starts_at,
+        })
+    }
+}
+
+/// What callers see of a booking's progress.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum BookingState {
+    /// Accepted, on its way into Bp.
+    Pending,
+    /// Bp's book shows it.
+    Synced,
+    /// Bp's book has no room for it, or the practitioner is away. Asked again by itself.
+    Conflict,
+    /// The practice cannot be reached. Sent by itself as soon as it can be.
+    Waiting,
+    /// It will not be sent again unless somebody asks for it.
+    Failed,
+    /// Cancelled, and no longer in Bp's book.
+    Cancelled,
+}
+
+impl BookingState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Synced,
+        Self::Conflict,
+        Self::Waiting,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Synced => "synced",
+            Self::Conflict => "conflict",
+            Self::Waiting => "waiting",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Takes a state's name.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        Self::ALL.into_iter().find(|state| state.name() == text).ok_or(Invalid(
+            "a state is pending, synced, conflict, waiting, failed or cancelled",
+        ))
+    }
+}
+
+/// What stands between a booking and Bp's book. On the wire the slugs of the API's problems.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum BookingProblem {
+    /// Another appointment stands there, or Bp refused the slot.
+    SlotTaken,
+    /// The practitioner is away on that day.
+    PractitionerAway,
+    /// The visit has arrived or is over in Bp: it is left as it stands there.
+    AlreadyArrived,
+    /// Bp no longer has this user, or they are no longer active.
+    PractitionerUnknown,
+    /// The start went by before Bp could be told.
+    StartPassed,
+    /// The practice's server does not answer.
+    SiteOffline,
+    /// The practice took our permission away.
+    NotEnabled,
+    /// Our Bp login may not do this.
+    NotPermitted,
+    /// This release of Bp lacks what is needed.
+    ReleaseDiffers,
+    /// Bp's database refused.
+    Refused,
+    /// Bp's answer could not be understood.
+    Malformed,
+    /// Halo cannot be used at the moment.
+    HaloUnavailable,
+    /// The practice is not connected.
+    NotConnected,
+}
+
+/// What Bp's book came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It was not there and is now.
+    Created,
+    /// It stood elsewhere and is now where it belongs.
+    Moved,
+    /// Its length, type or text was another.
+    Updated,
+    /// It is as wanted.
+    Unchanged,
+    /// It is not there, or no longer.
+    Cancelled,
+    /// Somebody else has the slot. Nothing was changed.
+    Conflict,
+    /// The practitioner is away. Nothing was changed.
+    Away,
+    /// It has arrived or is over. Nothing was changed.
+    Arrived,
+    /// There is no such active user. Nothing was changed.
+    UnknownUser,
+}
+
+/// Bp's answer to a push.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Pushed {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// `RECORDID` of the appointment with our mark, if there is one.
+    pub appointment: Option<i64>,
+    /// Whether the time lies outside the practitioner's sessions; `None` where Bp does not tell.
+    pub outside_sessions: Option<bool>,
+}
+
+/// What follows for the one who pushed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Followed {
+    /// Nothing is left to do.
+    Done,
+    /// To be asked again at this time.
+    Again(Timestamp, BookingProblem),
+    /// Nothing can be done.
+    Over(BookingProblem),
+}
+
+/// A booking, from acceptance to Bp's book and back out of it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Booking {
+    /// The platform's id.
+    pub booking_id: BookingId,
+    /// The mark in Bp.
+    pub token: Token,
+    /// What is wanted.
+    pub visit: Visit,
+    /// Whether the platform cancelled it.
+    pub cancelled: bool,
+    /// What is wanted, in Bp's terms.
+    pub planned: Planned,
+    /// Counts what the platform wanted, one after the other.
+    pub revision: u32,
+    /// No appointment with our mark is on an earlier day.
+    pub first_day: Date,
+    /// Where it stands.
+    pub state: BookingState,
+    /// `RECORDID` in Bp.
+    pub appointment: Option<i64>,
+    /// What stands in the way.
+    pub problem: Option<BookingProblem>,
+    /// Bp's book has it outside the practitioner's sessions.
+    #[serde(default)]
+    pub outside_sessions: bool,
+    /// When it is asked about again.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When the platform first sent it.
+    pub accepted_at: Timestamp,
+    /// What happened, oldest first.
+    pub history: Vec<HistoryLine>,
+}
+
+impl Booking {
+    /// A new one.
+    #[must_use]
+    pub fn accept(
+        practice: &PracticeId,
+        booking_id: BookingId,
+        visit: Visit,
+        planned: Planned,
+        zone: &PracticeTimeZone,
+        now: Timestamp,
+    ) -> Self {
+        let mut booking = Self {
+            token: Token::of(practice, &booking_id),
+            booking_id,
+            visit,
+            cancelled: false,
+            planned,
+            revision: 1,
+            // A day of grace for a time zone that is corrected later.
+            first_day: time::local(now, zone).date().yesterday().unwrap_or(Date::MIN),
+            state: BookingState::Pending,
+            appointment: None,
+            problem: None,
+            outside_sessions: false,
+            next_attempt_at: None,
+            accepted_at: now,
+            history: Vec::new(),
+        };
+        booking.note(Happened::Accepted, None, now);
+        booking
+    }
+
+    /// Whether this is what the platform said last.
+    #[must_use]
+    pub fn is(&self, visit: &Visit) -> bool {
+        !self.cancelled && self.visit == *visit
+    }
+
+    /// The platform wants something else.
+    pub fn change(&mut self, visit: Visit, planned: Planned, now: Timestamp) {
+        (self.visit, self.planned, self.cancelled) = (visit, planned, false);
+        self.reopen(Happened::Changed, now);
+    }
+
+    /// The platform cancels. Whether that is news.
+    pub fn cancel(&mut self, now: Timestamp) -> bool {
+        if self.cancelled {
+            return false;
+        }
+        self.cancelled = true;
+        self.reopen(Happened::CancelRequested, now);
+        true
+    }
+
+    /// Somebody asks for it again; settings and staff may have changed meanwhile.
+    pub fn resend(&mut self, planned: Option<Planned>, now: Timestamp) {
+        if let Some(planned) = planned {
+            self.planned = planned;
+        }
+        self.reopen(Happened::ResendRequested, now);
+    }
+
+    /// Bp's book was found to differ.
+    pub fn put_back(&mut self, planned: Option<Planned>, why: Happened, now: Timestamp) {
+        if let Some(planned) = planned {
+            self.planned = planned;
+        }
+        self.reopen(why, now);
+    }
+
+    fn reopen(&mut self, why: Happened, now: Timestamp) {
+        self.revision += 1;
+        self.state = BookingState::Pending;
+        self.problem = None;
+        self.next_attempt_at = None;
+        self.note(why, None, now);
+    }
+
+    /// Whether the visit has begun.
+    #[must_use]
+    pub fn has_begun(&self, now: Timestamp) -> bool {
+        self.planned.starts_at <= now
+    }
+
+    /// A visit that has begun is not put into the book any more; taking one out is still possible.
+    #[must_use]
+    pub fn is_too_late(&self, now: Timestamp) -> bool {
+        !self.cancelled && self.has_begun(now)
+    }
+
+    /// Bp's answer.
+    pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> Followed {
+        self.next_attempt_at = None;
+        self.problem = None;
+        self.appointment = pushed.appointment;
+        if let Some(outside) = pushed.outside_sessions {
+            self.outside_sessions = outside;
+        }
+        match (pushed.outcome, self.cancelled) {
+            (Outcome::Created, false) => self.synced(Happened::Created, now),
+            (Outcome::Moved, false) => self.synced(Happened::Moved, now),
+            (Outcome::Updated, false) => self.synced(Happened::Updated, now),
+            (Outcome::Unchanged, false) => self.synced(Happened::Found, now),
+            (Outcome::Cancelled, true) => {
+                self.appointment = None;
+                self.state = BookingState::Cancelled;
+                self.note(Happened::Cancelled, None, now);
+                Followed::Done
+            }
+            (Outcome::Arrived, false) => {
+                self.state = BookingState::Synced;
+                self.problem = Some(BookingProblem::AlreadyArrived);
+                self.note(Happened::LeftAsItIs, self.problem, now);
+                Followed::Done
+            }
+            (Outcome::Arrived, true) => self.over(BookingProblem::AlreadyArrived, now),
+            (Outcome::Conflict, false) => self.blocked(BookingProblem::SlotTaken, now),
+            (Outcome::Away, false) => self.blocked(BookingProblem::PractitionerAway, now),
+            (Outcome::UnknownUser, false) => self.over(BookingProblem::PractitionerUnknown, now),
+            // An answer to another question than the one that was asked.
+            _ => self.over(BookingProblem::Malformed, now),
+        }
+    }
+
+    fn synced(&mut self, how: Happened, now: Timestamp) -> Followed {
+        self.state = BookingState::Synced;
+        self.note(how, None, now);
+        Followed::Done
+    }
+
+    fn blocked(&mut self, problem: BookingProblem, now: Timestamp) -> Followed {
+        let again = now + BETWEEN_ATTEMPTS;
+        self.state = BookingState::Conflict;
+        self.problem = Some(problem);
+        self.next_attempt_at = Some(again);
+        self.note(Happened::Blocked, Some(problem), now);
+        Followed::Again(again, problem)
+    }
+
+    /// It comes to nothing.
+    pub fn over(&mut self, problem: BookingProblem, now: Timestamp) -> Followed {
+        self.state = BookingState::Failed;
+        self.problem = Some(problem);
+        self.next_attempt_at = None;
+        self.note(Happened::Failed, Some(problem), now);
+        Followed::Over(problem)
+    }
+
+    /// The practice cannot be reached, or does not let us in.
+    pub fn wait(&mut self, problem: BookingProblem, until: Option<Timestamp>, now: Timestamp) {
+        self.state = BookingState::Waiting;
+        self.problem = Some(problem);
+        self.next_attempt_at = until;
+        self.note(Happened::Waits, Some(problem), now);
+    }
+
+    /// It is being sent.
+    pub fn sending(&mut self, now: Timestamp) {
+        if self.state == BookingState::Waiting {
+            self.state = BookingState::Pending;
+            self.problem = None;
+        }
+        self.next_attempt_at = None;
+        self.note(Happened::Sent, None, now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+use crate::settings::BookingSettings;
+
+const USER: BpUserId = BpUserId(1);
+
+fn practice() -> PracticeId {
+    PracticeId::parse("ours").unwrap()
+}
+
+fn zone() -> PracticeTimeZone {
+    PracticeTimeZone::parse("Australia/Brisbane").unwrap()
+}
+
+fn settings() -> Settings {
+    Settings {
+        time_zone: Some(zone()),
+        bookings: BookingSettings {
+            enabled: true,
+            location_id: Some(LocationId(2)),
+            duration_minutes: Some(DurationMinutes::parse(15).unwrap()),
+            appointment_type_code: None,
+        },
+    }
+}
+
+fn visit(start: DateTime) -> Visit {
+    let text = |text| BpText::parse(text, 100).unwrap();
+    Visit {
+        ahpra_number: AhpraNumber::parse("MED9990000001").unwrap(),
+        start,
+        duration: None,
+        representative: Representative { name: text("Kim Made-Up"), company: text("Example Labs") },
+        notes: None,
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-01T00:00:00Z".parse().unwrap()
+}
+
+fn booking(id: &str, start: DateTime) -> Booking {
+    let id = BookingId::parse(id).unwrap();
+    let visit = visit(start);
+    let planned = visit.plan(&settings(), USER, &Token::of(&practice(), &id)).unwrap();
+    Booking::accept(&practice(), id, visit, planned, &zone(), now())
+}
+
+fn pushed(outcome: Outcome) -> Pushed {
+    Pushed { outcome, appointment: Some(7), outside_sessions: Some(false) }
+}
+
+fn row_of(booking: &Booking) -> BookRow {
+    let Placement { user, location, day, time, length, kind, reason } =
+        booking.planned.placement.clone();
+    BookRow {
+        appointment: 7,
+        token: booking.token.clone(),
+        user: user.0,
+        location: location.0,
+        day,
+        time,
+        length,
+        kind,
+        reason,
+        arrived: false,
+    }
+}
+
+#[test]
+fn a_visit_is_planned_in_bps_units_at_the_chosen_place() {
+    let booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    let Placement { user, location, day, time, length, kind, reason } =
+        &booking.planned.placement;
+    assert_eq!((user.0, location.0, *kind), (1, 2, 1));
+    assert_eq!((*day, *time, *length), (date(2026, 12, 1), 29_700, 900));
+    assert!(reason.ends_with(&booking.token.marker()), "{reason}");
+    assert_eq!(booking.planned.starts_at.to_string(), "2026-11-30T22:15:00Z");
+}
+
+#[test]
+fn nothing_is_planned_until_all_is_chosen_and_switched_on() {
+    let plan = |settings: &Settings| {
+        let visit = visit(date(2026, 12, 1).at(8, 15, 0, 0));
+        visit.plan(settings, USER, &Token::of(&practice(), &BookingId::parse("b").unwrap()))
+    };
+    assert_eq!(plan(&Settings::default()), Err(Unplannable::SwitchedOff));
+    let mut off = settings();
+    off.bookings.enabled = false;
+    assert_eq!(plan(&off), Err(Unplannable::SwitchedOff));
+    assert!(plan(&settings()).is_ok());
+}
+
+#[test]
+fn a_visit_ends_on_the_day_it_begins() {
+    let plan = |minutes, hour, minute| {
+        let mut visit = visit(date(2026, 12, 1).at(hour, minute, 0, 0));
+        visit.duration = Some(DurationMinutes::parse(minutes).unwrap());
+        visit.plan(&settings(), USER, &Token::of(&practice(), &BookingId::parse("b").unwrap()))
+    };
+    assert!(plan(30, 23, 30).is_ok());
+    assert_eq!(plan(31, 23, 30), Err(Unplannable::PastMidnight));
+}
+
+#[test]
+fn a_booking_goes_from_pending_to_synced_and_out_again() {
+    let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    assert_eq!(booking.state, BookingState::Pending);
+    booking.sending(now());
+    assert_eq!(booking.settle(pushed(Outcome::Created), now()), Followed::Done);
+    assert_eq!((booking.state, booking.appointment), (BookingState::Synced, Some(7)));
+    assert!(booking.cancel(now()));
+    assert!(!booking.cancel(now()), "cancelled twice");
+    assert_eq!(booking.state, BookingState::Pending);
+    assert_eq!(booking.settle(pushed(Outcome::Cancelled), now()), Followed::Done);
+    assert_eq!((booking.state, booking.appointment), (BookingState::Cancelled, None));
+}
+
+#[test]
+fn a_taken_slot_is_asked_about_again_and_clears_up_by_itself() {
+    let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    let followed = booking.settle(pushed(Outcome::Conflict), now());
+    assert!(matches!(followed, Followed::Again(at, BookingProblem::SlotTaken) if at > now()));
+    assert_eq!(booking.state, BookingState::Conflict);
+    assert_eq!(booking.settle(pushed(Outcome::Created), now()), Followed::Done);
+    assert_eq!((booking.state, booking.problem), (BookingState::Synced, None));
+}
+
+#[test]
+fn an_answer_to_another_question_is_no_success() {
+    let mut wanted = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    assert!(matches!(wanted.settle(pushed(Outcome::Cancelled), now()), Followed::Over(_)));
+    let mut cancelled = booking("b2", date(2026, 12, 1).at(8, 15, 0, 0));
+    cancelled.cancel(now());
+    assert!(matches!(cancelled.settle(pushed(Outcome::Created), now()), Followed::Over(_)));
+}
+
+#[test]
+fn a_visit_that_has_begun_is_not_put_in_but_can_be_taken_out() {
+    let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    let begun = booking.planned.starts_at;
+    assert!(booking.is_too_late(begun) && !booking.is_too_late(now()));
+    booking.cancel(now());
+    assert!(!booking.is_too_late(begun));
+}
+
+#[test]
+fn a_long_history_keeps_its_beginning_and_its_end() {
+    let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    for minute in 0..500 {
+        booking.settle(pushed(Outcome::Conflict), now() + SignedDuration::from_mins(minute));
+    }
+    assert!(booking.history.len() <= 60);
+    assert_eq!(booking.history[0].what, Happened::Accepted);
+    assert_eq!(booking.history.last().unwrap().at, now() + SignedDuration::from_mins(499));
+}
+
+#[test]
+fn a_book_as_recorded_needs_nothing() {
+    let mut synced = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    synced.settle(pushed(Outcome::Created), now());
+    assert_eq!(corrections(&practice(), [&synced], &[row_of(&synced)], now()), []);
+}
+
+#[test]
+fn what_was_deleted_or_changed_in_bp_is_put_back_unless_it_has_arrived() {
+    let mut synced = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    synced.settle(pushed(Outcome::Created), now());
+    let again =
+        |why| vec![Correction::PushAgain { booking: synced.booking_id.clone(), why }];
+    assert_eq!(corrections(&practice(), [&synced], &[], now()), again(Happened::FoundMissing));
+    let changes: [fn(&mut BookRow); 7] = [
+        |row| row.user = 2,
+        |row| row.location = 1,
+        |row| row.day = row.day.tomorrow().unwrap(),
+        |row| row.time += 900,
+        |row| row.length = 600,
+        |row| row.kind = 29,
+        |row| row.reason.insert(0, '!'),
+    ];
+    for change in changes {
+        let mut row = row_of(&synced);
+        change(&mut row);
+        assert_eq!(
+            corrections(&practice(), [&synced], &[row.clone()], now()),
+            again(Happened::FoundChanged)
+        );
+        row.arrived = true;
+        assert_eq!(
+            corrections(&practice(), [&synced], &[row], now()),
+            vec![Correction::LeaveArrived { booking: synced.booking_id.clone() }]
+        );
+    }
+    let twice = [row_of(&synced), row_of(&synced)];
+    assert_eq!(corrections(&practice(), [&synced], &twice, now()), again(Happened::FoundChanged));
+}
+
+#[test]
+fn an_appointment_nobody_knows_is_cleared_only_if_its_mark_is_this_practices() {
+    let stray = row_of(&booking("gone", date(2026, 12, 1).at(8, 15, 0, 0)));
+    assert_eq!(
+        corrections(&practice(), [], std::slice::from_ref(&stray), now()),
+        vec![Correction::Clear { token: stray.token.clone(), day: stray.day }]
+    );
+    let neighbours = PracticeId::parse("theirs").unwrap();
+    assert_eq!(corrections(&neighbours, [], &[stray.clone()], now()), []);
+    assert_eq!(corrections(&practice(), [], &[BookRow { arrived: true, ..stray }], now()), []);
+}
+
+#[test]
+fn bookings_on_their_way_and_visits_that_have_begun_are_left_alone() {
+    let pending = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    assert_eq!(corrections(&practice(), [&pending], &[], now()), []);
+    let mut begun = booking("b2", date(2026, 12, 1).at(8, 15, 0, 0));
+    begun.settle(pushed(Outcome::Created), now());
+    assert_eq!(corrections(&practice(), [&begun], &[], begun.planned.starts_at), []);
+}
+
+/// What pushing again and clearing make of the book.
+fn corrected(record: &[Booking], book: &[BookRow], found: &[Correction]) -> Vec<BookRow> {
+    let mut book = book.to_vec();
+    for correction in found {
+        match correction {
+            Correction::PushAgain { booking, .. } => {
+                let booking = record.iter().find(|one| one.booking_id == *booking).unwrap();
+                let kept: Vec<_> = book
+                    .iter()
+                    .filter(|row| row.token == booking.token && row.arrived)
+                    .cloned()
+                    .collect();
+                book.retain(|row| row.token != booking.token);
+                if kept.is_empty() && !booking.cancelled {
+                    book.push(row_of(booking));
+                }
+                book.extend(kept);
+            }
+            Correction::Clear { token, .. } => {
+                book.retain(|row| row.token != *token || row.arrived);
+            }
+            Correction::LeaveArrived { .. } => {}
+        }
+    }
+    book
+}
+
+proptest! {
+    #[test]
+    fn correcting_once_is_enough_and_never_touches_a_neighbours_appointments(
+        bookings in prop::collection::vec((any::<bool>(), 0_i64..40), 0..12),
+        rows in prop::collection::vec((0_usize..16, 0_i64..3, any::<bool>()), 0..20),
+    ) {
+        let start = |slot: i64| date(2026, 12, 1).at(8, 0, 0, 0) + SignedDuration::from_mins(15 * slot);
+        let record: Vec<Booking> = bookings
+            .iter()
+            .enumerate()
+            .map(|(index, (cancelled, slot))| {
+                let mut one = booking(&format!("b{index}"), start(*slot));
+                one.settle(pushed(Outcome::Created), now());
+                if *cancelled {
+                    one.cancel(now());
+                    one.settle(pushed(Outcome::Cancelled), now());
+                }
+                one
+            })
+            .collect();
+        // Rows of bookings, of strays, and of the neighbours.
+        let theirs = PracticeId::parse("theirs").unwrap();
+        let book: Vec<BookRow> = rows
+            .iter()
+            .map(|(which, shift, arrived)| {
+                let mut row = row_of(record.get(*which).unwrap_or(&booking("stray", start(1))));
+                if *which == 15 {
+                    row.token = Token::of(&theirs, &BookingId::parse("b").unwrap());
+                }
+                row.time += shift * 900;
+                row.arrived = *arrived;
+                row
+            })
+            .collect();
+        let found = corrections(&practice(), &record, &book, now());
+        let after = corrected(&record, &book, &found);
+        let left = |rows: &[BookRow]| {
+            rows.iter().filter(|row| !row.token.belongs_to(&token::PracticeTag::of(&practice()))).count()
+        };
+        prop_assert_eq!(left(&book), left(&after));
+        prop_assert_eq!(
+            book.iter().filter(|row| row.arrived).count(),
+            after.iter().filter(|row| row.arrived).count()
+        );
+        let again = corrections(&practice(), &record, &after, now());
+        let acts = |found: &[Correction]| {
+            found.iter().filter(|one| !matches!(one, Correction::LeaveArrived { .. })).count()
+        };
+        // What has arrived twice stays so; everything else is as recorded after one round.
+        let doubly_arrived = record.iter().any(|one| {
+            after.iter().filter(|row| row.token == one.token && row.arrived).count() > 1
+        });
+        prop_assert!(doubly_arrived || acts(&again) == 0, "{again:?}");
+    }
+}
