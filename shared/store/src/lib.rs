@@ -7,8 +7,12 @@
 //! | | `PAIRING` | a pairing being asked for: a lease, and a memory of doubt | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
 //! | `SITE#<Bp Site ID>` | `PRACTICE#<practice>` | who was ever paired with that site, or is `asking` | pairing |
+//! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
+//! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-stager |
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
 //! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
+//! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
+//! | | `LANE` | who writes to the site now, and when there is something to do, in the index `due` | api, site-writer |
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | whoever submits a query |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification dealt with, expires | halo-webhook |
 //!
@@ -16,17 +20,20 @@
 //! one consistent query; each writer's condition names what it saw.
 
 mod audit;
+mod imports;
 mod item;
 mod pairing;
 mod practice;
 mod schedule;
 mod waiting;
+pub mod work;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 pub use audit::{AuditPage, AuditQuery};
+pub use imports::{Created, ImportRecord, StoredItem};
 pub use pairing::{Attempt, Begun};
 pub use practice::{LinkKey, PracticeRecord};
 pub use schedule::{DueJob, DueJobs, JOB_SHARDS};

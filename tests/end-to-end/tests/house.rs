@@ -9,10 +9,15 @@ use serde_json::Value;
 /// Which of our crates each room may build on. What is not named here may build on nothing of ours.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("best-practice", &["domain", "halo"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "ledger"]),
     ("runtime", &["halo"]),
     ("practice-session", &["best-practice", "domain", "halo", "store"]),
     ("api", &["best-practice", "domain", "halo", "practice-session", "runtime", "store"]),
+    (
+        "site-work",
+        &["best-practice", "domain", "halo", "ledger", "practice-session", "runtime", "store"],
+    ),
+    ("site-writer", &["domain", "runtime", "site-work", "store"]),
     ("attachments", &["api"]),
     ("authorizer", &["runtime"]),
     ("pairing", &["api"]),

@@ -1,6 +1,6 @@
 //! A practice's lane: who writes to the site now, and when there is something to do.
 
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValue;
 use domain::ids::PracticeId;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// Takes a lane. While it is held, it is due at the lease's end, so that a sweep finds it after a
-    /// crash. `None` when somebody else holds it, or when there never was any work. One write.
+    /// crash. `None` when somebody else holds it. One write.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -148,11 +148,11 @@ impl Store {
                 .table_name(&self.table)
                 .set_key(Some(key(work_key(practice), LANE)))
                 .update_expression(
-                    "SET holder = :holder, leaseUntil = :until, dueShard = :shard, dueAt = :due",
+                    "SET holder = :holder, leaseUntil = :until, dueShard = :shard, dueAt = :due, \
+                     arrivals = if_not_exists(arrivals, :none)",
                 )
-                .condition_expression(
-                    "attribute_exists(pk) AND (attribute_not_exists(leaseUntil) OR leaseUntil <= :now)",
-                )
+                .condition_expression("attribute_not_exists(leaseUntil) OR leaseUntil <= :now")
+                .expression_attribute_values(":none", number(0))
                 .expression_attribute_values(":holder", text(&lease.holder.0))
                 .expression_attribute_values(":until", number(lease.until.as_millisecond()))
                 .expression_attribute_values(":now", number(now.as_millisecond()))
@@ -219,11 +219,11 @@ impl Store {
                 .update_expression(&expression)
                 .condition_expression("holder = :holder AND arrivals = :arrivals")
                 .set_expression_attribute_values(Some(
-                    values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                    values
+                        .iter()
+                        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                        .collect(),
                 ))
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
                 .send()
                 .await;
             let Err(error) = outcome else { return Ok(Left::Free) };

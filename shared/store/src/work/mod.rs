@@ -18,7 +18,9 @@ mod lane;
 mod list;
 mod write;
 
-pub use entry::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkNote, WorkProgress, WorkRefusal};
+pub use entry::{
+    BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkNote, WorkProgress, WorkRefusal,
+};
 pub use lane::{DueLane, Lane, LaneEnd, Left, ParkReason, Parked, SHARDS, shard_of};
 pub use list::{WorkCursor, WorkList, WorkPage};
 pub use write::Accepted;

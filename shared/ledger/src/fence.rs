@@ -1,0 +1,51 @@
+//! When a lost attempt can no longer take effect.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// How long after being sent something may still take effect at the far side. The sum is the time
+/// after which a look is final: what is not there then will not come any more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Fence {
+    /// How long our own call may last: the far side may receive it at its very end.
+    pub call: Duration,
+    /// How long the far side may keep it waiting before it begins. Told to the far side with each
+    /// attempt, which must drop what is older.
+    pub queue: Duration,
+    /// How long it may run before the far side breaks it off.
+    pub execution: Duration,
+    /// For clocks that differ.
+    pub margin: Duration,
+}
+
+impl Fence {
+    /// The instant after which something sent now can no longer take effect.
+    #[must_use]
+    pub fn after(&self, sent: Timestamp) -> Timestamp {
+        let sum = [self.queue, self.execution, self.margin]
+            .into_iter()
+            .fold(self.call, Duration::saturating_add);
+        sent.saturating_add(sum).unwrap_or(Timestamp::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_adds_up_all_the_ways_to_be_late() {
+        let seconds = Duration::from_secs;
+        let fence = Fence {
+            call: seconds(20),
+            queue: seconds(60),
+            execution: seconds(300),
+            margin: seconds(5),
+        };
+        let sent = Timestamp::UNIX_EPOCH;
+        assert_eq!(fence.after(sent).as_second(), 385);
+        let endless = Fence { execution: Duration::MAX, ..fence };
+        assert_eq!(endless.after(sent), Timestamp::MAX);
+    }
+}

@@ -1,0 +1,348 @@
+//! Where one piece of work stands, and what may follow.
+//!
+//! Each state is a type of its own and each step a method that consumes it, so that a step which
+//! would break the promise cannot be written: there is no way from [`Sent`] or [`Doubtful`] back to
+//! [`Ready`] but through an answer that excludes that the attempt took effect.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Class, Fence};
+
+/// Where one piece of work stands. `H` is the far side's handle of an attempt, `R` why the far side
+/// refused it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub enum Progress<H, R> {
+    /// To be sent.
+    Ready(Ready),
+    /// Sent; no answer yet.
+    Sent(Sent<H>),
+    /// Sent; whether it took effect has to be looked up.
+    Doubtful(Doubtful<R>),
+    /// Done.
+    Settled(Settled),
+    /// Given up; somebody has to mend something.
+    Failed(Failed),
+}
+
+/// What happened so far.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Tally {
+    /// Attempts that may have reached the far side.
+    pub attempts: u32,
+    /// Attempts that the far side carried out and that failed there, without anything between.
+    pub refusals: u32,
+    /// Attempts in a row that surely never reached it.
+    pub spared: u32,
+}
+
+/// To be sent, not before an instant.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ready {
+    /// So far.
+    pub tally: Tally,
+    /// When it is due.
+    pub not_before: Timestamp,
+}
+
+/// Sent, or about to be: written down before the call, because the writer may not survive it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent<H> {
+    /// This attempt included.
+    pub tally: Tally,
+    /// When.
+    pub at: Timestamp,
+    /// When it can no longer take effect.
+    pub fence: Timestamp,
+    /// What the far side calls it, once it said so.
+    pub handle: Option<H>,
+    /// When to ask the far side.
+    pub ask_at: Timestamp,
+}
+
+/// Perhaps done.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Doubtful<R> {
+    /// So far.
+    pub tally: Tally,
+    /// From when on a look is final.
+    pub fence: Timestamp,
+    /// When to look.
+    pub look_at: Timestamp,
+    /// Looks that brought no answer.
+    pub looks: u32,
+    /// Why the far side says that it failed, if it said so.
+    pub refusal: Option<R>,
+}
+
+/// Done.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settled {
+    /// In the end.
+    pub tally: Tally,
+}
+
+/// Given up.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    /// In the end.
+    pub tally: Tally,
+    /// Whether the last attempt may have taken effect all the same, because nobody could look.
+    pub doubtful: bool,
+}
+
+/// It is not due yet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("it is not due before {until}")]
+pub struct NotYet {
+    /// When it will be.
+    pub until: Timestamp,
+}
+
+/// The fence still stands: what is not there may yet come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("an attempt may take effect until {until}")]
+pub struct Fenced {
+    /// When it can no longer.
+    pub until: Timestamp,
+}
+
+impl<H, R> Progress<H, R> {
+    /// Just accepted.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self::Ready(Ready { tally: Tally::default(), not_before: now })
+    }
+
+    /// When something is to be done; never, where nothing is.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        match self {
+            Self::Ready(ready) => Some(ready.not_before),
+            Self::Sent(sent) => Some(sent.due()),
+            Self::Doubtful(doubtful) => Some(doubtful.due()),
+            Self::Settled(_) | Self::Failed(_) => None,
+        }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        match self {
+            Self::Ready(Ready { tally, .. })
+            | Self::Sent(Sent { tally, .. })
+            | Self::Doubtful(Doubtful { tally, .. })
+            | Self::Settled(Settled { tally })
+            | Self::Failed(Failed { tally, .. }) => *tally,
+        }
+    }
+
+    /// To be done again, because somebody asks for it or wants something else now. An attempt under
+    /// way stays what it is, and one that may have taken effect is looked for first.
+    #[must_use]
+    pub fn reopened(self, now: Timestamp) -> Self {
+        match self {
+            Self::Ready(_) | Self::Settled(_) | Self::Failed(Failed { doubtful: false, .. }) => {
+                Self::new(now)
+            }
+            // Whoever gave up had waited for the fence.
+            Self::Failed(Failed { tally, doubtful: true }) => Self::Doubtful(Doubtful {
+                tally,
+                fence: now,
+                look_at: now,
+                looks: 0,
+                refusal: None,
+            }),
+            under_way => under_way,
+        }
+    }
+}
+
+impl Ready {
+    /// Marks an attempt. To be stored, under the condition that nobody else did, before the call.
+    ///
+    /// # Errors
+    /// When it is not due.
+    pub fn send<H>(self, now: Timestamp, fence: &Fence) -> Result<Sent<H>, NotYet> {
+        if now < self.not_before {
+            return Err(NotYet { until: self.not_before });
+        }
+        let mut tally = self.tally;
+        tally.attempts = tally.attempts.saturating_add(1);
+        let fence = fence.after(now);
+        Ok(Sent { tally, at: now, fence, handle: None, ask_at: fence })
+    }
+
+    /// Puts it off.
+    #[must_use]
+    pub fn put_off(self, until: Timestamp) -> Self {
+        Self { not_before: until, ..self }
+    }
+
+    /// There is nothing to send.
+    #[must_use]
+    pub fn settle(self) -> Settled {
+        Settled { tally: self.tally }
+    }
+
+    /// It cannot be sent.
+    #[must_use]
+    pub fn fail(self) -> Failed {
+        Failed { tally: self.tally, doubtful: false }
+    }
+}
+
+impl<H> Sent<H> {
+    /// When to ask the far side, or to stop expecting an answer.
+    #[must_use]
+    pub fn due(&self) -> Timestamp {
+        if self.handle.is_some() { self.ask_at.min(self.fence) } else { self.fence }
+    }
+
+    /// The far side took it, and calls it by this handle.
+    #[must_use]
+    pub fn accepted(self, handle: H, ask_at: Timestamp) -> Self {
+        Self { handle: Some(handle), ask_at, ..self }
+    }
+
+    /// No answer yet.
+    #[must_use]
+    pub fn ask_again(self, at: Timestamp) -> Self {
+        Self { ask_at: at, ..self }
+    }
+
+    /// What becomes of it after an error of this class.
+    #[must_use]
+    pub fn after<R>(self, class: Class, again_at: Timestamp) -> Progress<H, R> {
+        match class {
+            Class::Transient => Progress::Ready(self.never_ran(again_at)),
+            Class::Ambiguous => Progress::Doubtful(self.doubt()),
+            Class::Permanent => Progress::Failed(self.fail()),
+        }
+    }
+
+    /// It surely did not take effect: the attempt does not count.
+    #[must_use]
+    pub fn never_ran(self, again_at: Timestamp) -> Ready {
+        let mut tally = self.tally;
+        tally.attempts = tally.attempts.saturating_sub(1);
+        tally.spared = tally.spared.saturating_add(1);
+        Ready { tally, not_before: again_at }
+    }
+
+    /// Nobody knows: a look is final only after the fence.
+    #[must_use]
+    pub fn doubt<R>(self) -> Doubtful<R> {
+        let (fence, tally) = (self.fence, self.reached());
+        Doubtful { tally, fence, look_at: fence, looks: 0, refusal: None }
+    }
+
+    /// It is over at the far side, and its result is lost: a look is final at once.
+    #[must_use]
+    pub fn ended<R>(self, now: Timestamp) -> Doubtful<R> {
+        Doubtful { tally: self.reached(), fence: now, look_at: now, looks: 0, refusal: None }
+    }
+
+    /// The far side carried it out and says that it failed there. Whether something stayed is seen
+    /// by looking: at once where the failure ended it for certain, else after the fence.
+    #[must_use]
+    pub fn refused<R>(self, why: R, certain: bool, now: Timestamp) -> Doubtful<R> {
+        let fence = if certain { now } else { self.fence };
+        let mut tally = self.reached();
+        tally.refusals = tally.refusals.saturating_add(1);
+        Doubtful { tally, fence, look_at: fence, looks: 0, refusal: Some(why) }
+    }
+
+    /// It took effect.
+    #[must_use]
+    pub fn settle(self) -> Settled {
+        Settled { tally: self.reached() }
+    }
+
+    /// It was carried out, and the answer is no.
+    #[must_use]
+    pub fn fail(self) -> Failed {
+        Failed { tally: self.reached(), doubtful: false }
+    }
+
+    /// It was carried out, and the answer is: not now.
+    #[must_use]
+    pub fn blocked(self, until: Timestamp) -> Ready {
+        Ready { tally: Tally { refusals: 0, ..self.reached() }, not_before: until }
+    }
+
+    fn reached(&self) -> Tally {
+        Tally { spared: 0, ..self.tally }
+    }
+}
+
+impl<R> Doubtful<R> {
+    /// When to look.
+    #[must_use]
+    pub fn due(&self) -> Timestamp {
+        self.look_at.max(self.fence)
+    }
+
+    /// Whether a look would be final now.
+    ///
+    /// # Errors
+    /// When the attempt may still take effect.
+    pub fn may_look(&self, now: Timestamp) -> Result<(), Fenced> {
+        if now < self.fence { Err(Fenced { until: self.fence }) } else { Ok(()) }
+    }
+
+    /// The look brought no answer.
+    #[must_use]
+    pub fn look_again(self, at: Timestamp) -> Self {
+        Self { look_at: at, looks: self.looks.saturating_add(1), ..self }
+    }
+
+    /// It is there.
+    #[must_use]
+    pub fn found(self) -> Settled {
+        Settled { tally: self.tally }
+    }
+
+    /// What is there says no.
+    #[must_use]
+    pub fn fail(self) -> Failed {
+        Failed { tally: self.tally, doubtful: false }
+    }
+
+    /// What is there says: not now.
+    #[must_use]
+    pub fn blocked(self, until: Timestamp) -> Ready {
+        Ready { tally: Tally { refusals: 0, ..self.tally }, not_before: until }
+    }
+
+    /// It is not there, as seen by a look begun at `looked`.
+    ///
+    /// # Errors
+    /// When the fence still stood then: the look proves nothing.
+    pub fn absent(self, looked: Timestamp, again_at: Timestamp) -> Result<Ready, Fenced> {
+        self.may_look(looked)?;
+        Ok(Ready { tally: self.tally, not_before: again_at })
+    }
+
+    /// It is not there, and sending it again would be useless.
+    ///
+    /// # Errors
+    /// When the fence still stood at the look.
+    pub fn absent_for_good(self, looked: Timestamp) -> Result<Failed, Fenced> {
+        self.may_look(looked)?;
+        Ok(self.fail())
+    }
+
+    /// Nobody can look. It is not sent again by itself, and looked for first when somebody reopens it.
+    #[must_use]
+    pub fn give_up(self) -> Failed {
+        Failed { tally: self.tally, doubtful: true }
+    }
+}

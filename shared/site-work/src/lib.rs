@@ -1,0 +1,13 @@
+//! The one writer of a practice's Bp: takes what platforms send there once, whatever fails when.
+//!
+//! A kind of work ([`Kind`]: deliveries, bookings) says what to write, how to look whether it was
+//! written, and what the answers mean. Everything that makes it happen once is here and in `ledger`.
+//!
+//! How a kind is used by the API: make the entity, then
+//! [`store::Store::accept_work`] (one transaction: the entry and the lane's arrival), then
+//! [`runtime::queues::Queues::wake_site`] (if that fails, the sweep finds the lane by its due time),
+//! then answer 202. Everything after that is the writer's.
+
+mod kind;
+
+pub use kind::{Failure, Kind, PracticeContext, Step, Unready, Verdict, Waiting};

@@ -1,0 +1,241 @@
+//! Reading entries.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::PracticeId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::entry::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind};
+use super::lane::{integer, string, work_key};
+use crate::item::{Item, body, key, sort_key, text};
+use crate::{Store, StoreError};
+
+const OPEN: &str = "open";
+const LISTED: &str = "listed";
+
+/// Which entries of a practice.
+#[derive(Clone, Debug)]
+pub struct WorkList {
+    /// Of this kind.
+    pub kind: WorkKind,
+    /// In this state, newest first (by what they are listed by); `None` for all states, in the order
+    /// of their ids.
+    pub state: Option<&'static str>,
+    /// Only those listed by at least this (see [`Listing::by`]); with a state only.
+    pub from: Option<String>,
+    /// Only those listed by less than this; with a state only.
+    pub to: Option<String>,
+    /// At most as many.
+    pub limit: u16,
+}
+
+/// Where a list goes on.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct WorkCursor {
+    sk: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    listed: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct WorkPage {
+    /// In order.
+    pub entries: Vec<Entry>,
+    /// Where it goes on, if it does.
+    pub next: Option<WorkCursor>,
+}
+
+impl Store {
+    /// One entry. One read, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn work(
+        &self,
+        practice: &PracticeId,
+        key: &WorkKey,
+    ) -> Result<Option<Entry>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(crate::item::key(work_key(practice), key.sort_key())))
+            .consistent_read(true)
+            .send()
+            .await?;
+        found.item().map(read).transpose()
+    }
+
+    /// Entries by kind and state, a page at a time. One query.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn list_work(
+        &self,
+        practice: &PracticeId,
+        list: &WorkList,
+        after: Option<&WorkCursor>,
+    ) -> Result<WorkPage, StoreError> {
+        let prefix = match list.state {
+            Some(state) => format!("{}#{state}#", list.kind.as_str()),
+            None => format!("{}#", list.kind.as_str()),
+        };
+        let bounds = list.state.filter(|_| list.from.is_some() || list.to.is_some());
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .limit(i32::from(list.limit.max(1)))
+            .expression_attribute_values(":pk", text(work_key(practice)));
+        query = match (list.state, bounds) {
+            (None, _) => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", text(prefix)),
+            (Some(_), None) => query
+                .index_name(LISTED)
+                .scan_index_forward(false)
+                .key_condition_expression("pk = :pk AND begins_with(listed, :prefix)")
+                .expression_attribute_values(":prefix", text(prefix)),
+            (Some(_), Some(_)) => query
+                .index_name(LISTED)
+                .scan_index_forward(false)
+                .key_condition_expression("pk = :pk AND listed BETWEEN :from AND :to")
+                .expression_attribute_values(
+                    ":from",
+                    text(format!("{prefix}{}", list.from.as_deref().unwrap_or_default())),
+                )
+                .expression_attribute_values(
+                    ":to",
+                    // What sorts after all that begins with the prefix.
+                    text(format!("{prefix}{}", list.to.as_deref().unwrap_or("~"))),
+                ),
+        };
+        if let Some(after) = after {
+            let mut start = key(work_key(practice), &after.sk);
+            if let Some(listed) = &after.listed {
+                start.insert(LISTED.to_owned(), text(listed));
+            }
+            query = query.set_exclusive_start_key(Some(start));
+        }
+        let found = query.send().await?;
+        let entries = found.items().iter().map(read).collect::<Result<_, _>>()?;
+        let next = found.last_evaluated_key().map(cursor).transpose()?;
+        Ok(WorkPage { entries, next })
+    }
+
+    /// Entries with something to do, in the order in which it is due; those that are due later than
+    /// now come last. One query, consistent, at most `limit` entries.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn open_work(
+        &self,
+        practice: &PracticeId,
+        limit: u16,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(OPEN)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(work_key(practice)))
+            .limit(i32::from(limit))
+            .send()
+            .await?;
+        found.items().iter().map(read).collect()
+    }
+
+    /// Entries with something to do by `until`, what is due last first: what arrived since a lane was
+    /// parked. One query, consistent, at most `limit` entries.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn newest_open_work(
+        &self,
+        practice: &PracticeId,
+        until: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(OPEN)
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .key_condition_expression("pk = :pk AND #open <= :until")
+            .expression_attribute_names("#open", OPEN)
+            .expression_attribute_values(":pk", text(work_key(practice)))
+            .expression_attribute_values(":until", text(open_bound(until)))
+            .limit(i32::from(limit))
+            .send()
+            .await?;
+        found.items().iter().map(read).collect()
+    }
+}
+
+/// Sorts after everything that is due at that instant.
+fn open_bound(until: Timestamp) -> String {
+    format!("{}~", super::entry::instant(until))
+}
+
+fn cursor(start: &HashMap<String, AttributeValue>) -> Result<WorkCursor, StoreError> {
+    let sk = string(start, "sk").ok_or(StoreError::Corrupt)?.to_owned();
+    Ok(WorkCursor { sk, listed: string(start, LISTED).map(str::to_owned) })
+}
+
+/// An entry's item.
+pub(super) fn write(
+    practice: &PracticeId,
+    entry: &Entry<impl Serialize>,
+) -> Result<Item, StoreError> {
+    let number = |value: u64| AttributeValue::N(value.to_string());
+    let sk = entry.key.sort_key();
+    let mut item = crate::item::item(work_key(practice), sk.clone(), &entry.body)?;
+    item.insert("version".to_owned(), number(entry.version));
+    item.insert("revision".to_owned(), number(entry.revision));
+    item.insert("hash".to_owned(), text(&entry.hash.0));
+    item.insert("acceptedAt".to_owned(), text(entry.accepted_at.to_string()));
+    item.insert("work".to_owned(), serde_dynamo::to_attribute_value(&entry.work)?);
+    item.insert(LISTED.to_owned(), text(&entry.listed));
+    if let Some(due) = entry.due {
+        item.insert(OPEN.to_owned(), text(format!("{}#{sk}", super::entry::instant(due))));
+        item.insert("dueExactly".to_owned(), text(due.to_string()));
+    }
+    Ok(item)
+}
+
+pub(super) fn read(item: &Item) -> Result<Entry, StoreError> {
+    let count = |name: &str| {
+        integer(item, name).and_then(|it| u64::try_from(it).ok()).ok_or(StoreError::Corrupt)
+    };
+    let words = |name: &str| string(item, name).ok_or(StoreError::Corrupt);
+    let instant = |text: &str| text.parse::<Timestamp>().map_err(|_| StoreError::Corrupt);
+    let work = item.get("work").ok_or(StoreError::Corrupt)?;
+    Ok(Entry {
+        key: WorkKey::parse(sort_key(item)?).ok_or(StoreError::Corrupt)?,
+        body: body::<Value>(item)?,
+        version: count("version")?,
+        revision: count("revision")?,
+        hash: BodyHash(words("hash")?.to_owned()),
+        accepted_at: instant(words("acceptedAt")?)?,
+        work: serde_dynamo::from_attribute_value::<_, Work>(work.clone())?,
+        due: string(item, "dueExactly").map(instant).transpose()?,
+        listed: words(LISTED)?.to_owned(),
+    })
+}
+
+impl Entry {
+    /// Whether it is listed as this.
+    #[must_use]
+    pub fn is_listed_as(&self, listing: &Listing) -> bool {
+        self.listed == listing.key(&self.key, self.accepted_at)
+    }
+}
