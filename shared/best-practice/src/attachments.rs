@@ -58,7 +58,7 @@ impl BpPractice {
 }
 
 /// The statement's number for a folder, which is also its place in the order.
-fn number_of(folder: Folder) -> i64 {
+pub(crate) fn number_of(folder: Folder) -> i64 {
     match folder {
         Folder::Investigations => 1,
         Folder::CorrespondenceIn => 2,

@@ -93,8 +93,8 @@ pub struct Location {
 /// Bp practices through Halo; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct BpPractice {
-    halo: HaloClient,
-    pack: StatementPack,
+    pub(crate) halo: HaloClient,
+    pub(crate) pack: StatementPack,
 }
 
 impl BpPractice {
@@ -282,7 +282,7 @@ fn kind_of(error: &Error) -> &'static str {
     }
 }
 
-fn error_of(statement: Statement, error: Error) -> BpError {
+pub(crate) fn error_of(statement: Statement, error: Error) -> BpError {
     let statement = statement.name();
     match error {
         Error::Sql(SqlFailure::LoginRefused) | Error::Forbidden(Forbidden::NotEnabled) => {

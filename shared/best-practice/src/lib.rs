@@ -4,8 +4,10 @@
 mod attachments;
 mod bp;
 mod clinical;
+mod documents;
 mod mapping;
 mod pack;
 
 pub use bp::{BpError, BpPractice, Location, PairingOutcome, PairingRefusal};
+pub use documents::{DocumentError, DocumentKey, DocumentProgress, DocumentStart};
 pub use pack::{PackError, Statement, StatementPack};

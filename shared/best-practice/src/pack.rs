@@ -16,6 +16,10 @@ pub enum Statement {
     Attachments,
     /// One patient's clinical record.
     ClinicalSummary,
+    /// The bytes of a document, in parts.
+    DocumentContent,
+    /// How many bytes a document has, and all of them if they are few.
+    DocumentStart,
     /// Does nothing under our login.
     LoginProbe,
     /// One patient's demographics.
@@ -30,9 +34,11 @@ pub enum Statement {
 
 impl Statement {
     /// Every statement.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ClinicalSummary,
         Self::Attachments,
+        Self::DocumentContent,
+        Self::DocumentStart,
         Self::LoginProbe,
         Self::PatientDemographics,
         Self::PatientSearch,
@@ -46,6 +52,8 @@ impl Statement {
         match self {
             Self::Attachments => "attachments",
             Self::ClinicalSummary => "clinical_summary",
+            Self::DocumentContent => "document_content",
+            Self::DocumentStart => "document_start",
             Self::LoginProbe => "login_probe",
             Self::PatientDemographics => "patient_demographics",
             Self::PatientSearch => "patient_search",
@@ -58,6 +66,8 @@ impl Statement {
         match self {
             Self::Attachments => include_str!("../statements/public/attachments.sql"),
             Self::ClinicalSummary => include_str!("../statements/public/clinical_summary.sql"),
+            Self::DocumentContent => include_str!("../statements/assumed/document_content.sql"),
+            Self::DocumentStart => include_str!("../statements/assumed/document_start.sql"),
             Self::LoginProbe => include_str!("../statements/public/login_probe.sql"),
             Self::PatientDemographics => {
                 include_str!("../statements/assumed/patient_demographics.sql")
@@ -212,7 +222,7 @@ mod tests {
             "BPS_Users",
             "PROVIDER_LOCATION",
         ];
-        const ASSUMED: [&str; 1] = ["NEXTOFKIN"];
+        const ASSUMED: [&str; 2] = ["DOCUMENTS", "NEXTOFKIN"];
         for statement in Statement::ALL {
             let text = pack().text(statement).to_owned();
             for (at, _) in text.match_indices("dbo.") {

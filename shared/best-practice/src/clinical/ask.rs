@@ -46,13 +46,14 @@ impl BpPractice {
             return Ok(None);
         };
         let statement = STATEMENT.name();
-        let identity = malformed(STATEMENT, super::identity::identity(&rows, patient))?.map_err(
-            |reason| match reason {
-                Reason::NotPermitted => BpError::NotPermitted { statement },
-                Reason::NotInThisRelease => BpError::NotInThisRelease { statement },
-                Reason::Refused => BpError::Refused { statement },
-            },
-        )?;
+        let identity =
+            malformed(STATEMENT, super::identity::identity(&rows, patient))?.map_err(|reason| {
+                match reason {
+                    Reason::NotPermitted => BpError::NotPermitted { statement },
+                    Reason::NotInThisRelease => BpError::NotInThisRelease { statement },
+                    Reason::Refused => BpError::Refused { statement },
+                }
+            })?;
         Ok(Some(IdentifiedRecord { identity, sections }))
     }
 }

@@ -150,9 +150,12 @@ fn a_patient_is_named_by_whatever_the_release_has_and_a_refusal_is_never_a_namel
     {
         assert_eq!(ask(Value::Null, error).unwrap(), Err(reason));
     }
-    for (found, error) in
-        [(Value::Null, 0), (json!("[]"), 0), (json!("[{\"born\": \"1957-02-30\"}]"), 0), (Value::Null, -1)]
-    {
+    for (found, error) in [
+        (Value::Null, 0),
+        (json!("[]"), 0),
+        (json!("[{\"born\": \"1957-02-30\"}]"), 0),
+        (Value::Null, -1),
+    ] {
         assert!(ask(found.clone(), error).is_err(), "{found} was taken");
     }
 }

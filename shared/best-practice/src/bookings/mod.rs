@@ -1,0 +1,136 @@
+//! The appointment book: pushing a booking, finding one again, comparing the book with the record, and
+//! whom Bp knows by registration number.
+
+mod rows;
+
+use domain::booking::token::{PracticeTag, Token};
+use domain::booking::{BookRow, Booking, Outcome, Placement, Pushed};
+use domain::ids::{HaloGuid, PracticeId};
+use domain::staff::Register;
+use halo::{Command, Deadline, Parameter, Row};
+use jiff::civil::Date;
+
+use crate::bp::{BpError, BpPractice, malformed};
+use crate::pack::{Statement, StatementPack};
+
+/// Bp's row for slots that are nobody's visit.
+const NO_PATIENT: i64 = 0;
+/// An integration has no Bp login of its own; public callers send 0.
+const NO_LOGIN: i64 = 0;
+
+impl StatementPack {
+    /// What makes Bp's book show a booking as it is wanted. Harmless when it is repeated.
+    #[must_use]
+    pub fn push_booking(&self, booking: &Booking) -> Command {
+        let wanted = (!booking.cancelled).then_some(&booking.planned.placement);
+        self.push(&booking.token, booking.first_day, wanted)
+    }
+
+    /// What finds the appointment that a push may have left.
+    #[must_use]
+    pub fn look_for_booking(&self, booking: &Booking) -> Command {
+        Command::text(self.text(Statement::BookingLookup))
+            .with(Parameter::var_char("@token", booking.token.as_str()))
+            .with(Parameter::date("@firstDay", booking.first_day))
+    }
+
+    fn push(&self, token: &Token, first_day: Date, wanted: Option<&Placement>) -> Command {
+        let number = |of: fn(&Placement) -> i64| wanted.map_or(0, of);
+        Command::text(self.text(Statement::BookingPush))
+            .with(Parameter::var_char("@token", token.as_str()))
+            .with(Parameter::date("@firstDay", first_day))
+            .with(Parameter::int("@wanted", i64::from(wanted.is_some())))
+            .with(Parameter::int("@userId", number(|wanted| wanted.user.0)))
+            .with(Parameter::int("@locationId", number(|wanted| wanted.location.0)))
+            .with(Parameter::date("@day", wanted.map_or(first_day, |wanted| wanted.day)))
+            .with(Parameter::int("@time", number(|wanted| wanted.time)))
+            .with(Parameter::int("@length", number(|wanted| wanted.length)))
+            .with(Parameter::int("@type", number(|wanted| wanted.kind)))
+            .with(Parameter::var_char("@reason", wanted.map_or("", |wanted| &wanted.reason)))
+            .with(Parameter::int("@patientId", NO_PATIENT))
+            .with(Parameter::int("@loginId", NO_LOGIN))
+    }
+}
+
+/// Reads the answer to a push.
+///
+/// # Errors
+/// When it is not what the statement's header promises.
+pub fn read_push(rows: &[Row]) -> Result<Pushed, BpError> {
+    malformed(Statement::BookingPush, rows::pushed(rows))
+}
+
+/// Reads the appointments that a lookup found.
+///
+/// # Errors
+/// When it is not what the statement's header promises.
+pub fn read_lookup(rows: &[Row]) -> Result<Vec<BookRow>, BpError> {
+    malformed(Statement::BookingLookup, rows::book(rows))
+}
+
+/// What a lost push came to, by what it left in Bp; `None` if it left nothing of what was wanted.
+#[must_use]
+pub fn settled_by_lookup(booking: &Booking, found: &[BookRow]) -> Option<Pushed> {
+    let pushed =
+        |outcome, appointment| Some(Pushed { outcome, appointment, outside_sessions: None });
+    match found {
+        [] if booking.cancelled => pushed(Outcome::Cancelled, None),
+        [row] if row.arrived => pushed(Outcome::Arrived, Some(row.appointment)),
+        [row] if !booking.cancelled && row.is_at(&booking.planned.placement) => {
+            pushed(Outcome::Unchanged, Some(row.appointment))
+        }
+        // Pushing again converges.
+        _ => None,
+    }
+}
+
+impl BpPractice {
+    /// Bp's users who have a registration number.
+    ///
+    /// # Errors
+    /// What any query may meet; inactive users that cannot be read are no error.
+    pub async fn register(
+        &self,
+        guid: HaloGuid,
+        deadline: Deadline,
+    ) -> Result<Register, BpError> {
+        let rows = self.read(guid, Statement::StaffByRegistration, [], deadline).await?;
+        malformed(Statement::StaffByRegistration, rows::register(&rows))
+    }
+
+    /// The live appointments from a day on that carry a mark of this practice.
+    ///
+    /// # Errors
+    /// What any query may meet.
+    pub async fn appointment_book(
+        &self,
+        guid: HaloGuid,
+        practice: &PracticeId,
+        from: Date,
+        deadline: Deadline,
+    ) -> Result<Vec<BookRow>, BpError> {
+        let parameters = [Parameter::date("@from", from)];
+        let rows = self.read(guid, Statement::AppointmentBook, parameters, deadline).await?;
+        let tag = PracticeTag::of(practice);
+        let mut book = malformed(Statement::AppointmentBook, rows::book(&rows))?;
+        book.retain(|row| row.token.belongs_to(&tag));
+        Ok(book)
+    }
+
+    /// Cancels the appointment with a mark whose booking nobody knows. Harmless when it is repeated,
+    /// so it is sent like a question.
+    ///
+    /// # Errors
+    /// What any query may meet.
+    pub async fn clear_appointment(
+        &self,
+        guid: HaloGuid,
+        token: &Token,
+        day: Date,
+        deadline: Deadline,
+    ) -> Result<Pushed, BpError> {
+        let command = self.pack().push(token, day, None);
+        let rows = self.ask(guid, Statement::BookingPush, &command, deadline).await?;
+        read_push(&rows)
+    }
+}

@@ -1,0 +1,89 @@
+//! Rows of the appointment book and of users.
+
+use domain::booking::token::Token;
+use domain::booking::{BookRow, Outcome, Pushed};
+use domain::ids::BpUserId;
+use domain::staff::{Register, RegisteredUser};
+use halo::Row;
+
+use crate::mapping::Unmappable;
+
+pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
+    let [row] = rows else { return Err(Unmappable::NotRead("Outcome")) };
+    let outcome = match row.text("Outcome")?.as_deref() {
+        Some("created") => Outcome::Created,
+        Some("moved") => Outcome::Moved,
+        Some("updated") => Outcome::Updated,
+        Some("unchanged") => Outcome::Unchanged,
+        Some("cancelled") => Outcome::Cancelled,
+        Some("conflict") => Outcome::Conflict,
+        Some("away") => Outcome::Away,
+        Some("arrived") => Outcome::Arrived,
+        Some("unknownUser") => Outcome::UnknownUser,
+        _ => return Err(Unmappable::OutOfRange("Outcome")),
+    };
+    let appointment = match row.value("AppointmentId")? {
+        value if value.is_null() => None,
+        _ => Some(row.int("AppointmentId")?),
+    };
+    let stands = matches!(
+        outcome,
+        Outcome::Created
+            | Outcome::Moved
+            | Outcome::Updated
+            | Outcome::Unchanged
+            | Outcome::Arrived
+    );
+    if stands && appointment.is_none_or(|appointment| appointment <= 0) {
+        return Err(Unmappable::OutOfRange("AppointmentId"));
+    }
+    let outside_sessions = match row.text("Sessions")?.as_deref() {
+        Some("inside") => Some(false),
+        Some("outside") => Some(true),
+        _ => None,
+    };
+    Ok(Pushed { outcome, appointment, outside_sessions })
+}
+
+/// Appointments whose text has something like a mark but none of ours are left out.
+pub(super) fn book(rows: &[Row]) -> Result<Vec<BookRow>, Unmappable> {
+    let mut book = Vec::with_capacity(rows.len());
+    for row in rows {
+        let reason = row.text("Reason")?.unwrap_or_default();
+        let Some(token) = Token::find(&reason) else { continue };
+        book.push(BookRow {
+            appointment: row.int("AppointmentId")?,
+            token,
+            user: row.int("UserId")?,
+            location: row.int("LocationId")?,
+            day: row.date("Day")?.ok_or(Unmappable::NotRead("Day"))?,
+            time: row.int("Time")?,
+            length: row.int("Length")?,
+            kind: row.int("TypeCode")?,
+            reason,
+            arrived: row.int("Arrived")? != 0,
+        });
+    }
+    Ok(book)
+}
+
+pub(super) fn register(rows: &[Row]) -> Result<Register, Unmappable> {
+    let mut register = Register::default();
+    let mut headed = false;
+    for row in rows {
+        match row.int("Kind")? {
+            0 => {
+                headed = true;
+                register.inactive_seen = row.int("InactiveSeen")? != 0;
+            }
+            1 => register.users.push(RegisteredUser {
+                user: BpUserId::parse(row.int("UserId")?)
+                    .map_err(|_| Unmappable::OutOfRange("UserId"))?,
+                registration: row.text("Registration")?.unwrap_or_default(),
+                active: row.int("Active")? != 0,
+            }),
+            _ => return Err(Unmappable::OutOfRange("Kind")),
+        }
+    }
+    headed.then_some(register).ok_or(Unmappable::NotRead("InactiveSeen"))
+}

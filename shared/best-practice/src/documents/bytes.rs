@@ -1,0 +1,198 @@
+//! A large document's bytes, part by part. A part that is missing, cut or out of its order is an
+//! error and never wrong bytes.
+
+use std::collections::VecDeque;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use domain::ids::HaloGuid;
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt as _};
+use halo::{Deadline, Error, HaloClient, Row, Uuid};
+
+use crate::bp::{BpError, BpPractice, error_of};
+use crate::mapping::Unmappable;
+use crate::pack::Statement;
+
+/// How often a page is fetched before its failure is the document's.
+const ATTEMPTS: u32 = 4;
+
+/// Why a document's bytes end before their end.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum DocumentError {
+    /// Its pages are no longer kept: it is to be requested again.
+    #[error("the pages of the document are no longer kept")]
+    Lost,
+    /// There are no bytes any more: the record changed after it was first looked at.
+    #[error("the document has changed since it was first looked at")]
+    Changed,
+    /// What any query may meet.
+    #[error(transparent)]
+    Bp(#[from] BpError),
+}
+
+impl BpPractice {
+    /// The bytes of a document whose request is ready, in order, part by part. The stream ends with
+    /// the document or with its first error, and only a stream that ended without an error was the
+    /// whole document. A page that breaks off is fetched again while the deadline allows.
+    pub fn document_bytes(
+        &self,
+        guid: HaloGuid,
+        query: Uuid,
+        pages: Vec<u32>,
+        deadline: Deadline,
+    ) -> impl Stream<Item = Result<Bytes, DocumentError>> + Send + use<> {
+        let reader = Reader {
+            halo: self.halo.clone(),
+            site: guid.0,
+            query,
+            pages: pages.into(),
+            rows: None,
+            failures: 0,
+            deadline,
+            assembly: Assembly::default(),
+        };
+        stream::unfold(Some(reader), |reader| async move {
+            let mut reader = reader?;
+            let part = reader.next().await?;
+            let rest = part.is_ok().then_some(reader);
+            Some((part, rest))
+        })
+    }
+}
+
+struct Reader {
+    halo: HaloClient,
+    site: Uuid,
+    query: Uuid,
+    /// The page that is being read, and those after it.
+    pages: VecDeque<u32>,
+    rows: Option<BoxStream<'static, Result<Row, Error>>>,
+    /// How often this page has broken off.
+    failures: u32,
+    deadline: Deadline,
+    assembly: Assembly,
+}
+
+impl Reader {
+    async fn next(&mut self) -> Option<Result<Bytes, DocumentError>> {
+        loop {
+            let Some(&page) = self.pages.front() else {
+                return self.assembly.end().err().map(Err);
+            };
+            let Some(rows) = &mut self.rows else {
+                match self.halo.page_rows(self.site, self.query, page, self.deadline).await {
+                    Ok(rows) => self.rows = Some(rows.boxed()),
+                    Err(error) => return Some(Err(failed(error))),
+                }
+                continue;
+            };
+            match rows.next().await {
+                Some(Ok(row)) => match self.assembly.take(&row) {
+                    Ok(Some(part)) => return Some(Ok(part)),
+                    // Seen before the page broke off.
+                    Ok(None) => {}
+                    Err(error) => return Some(Err(error)),
+                },
+                Some(Err(error)) => {
+                    self.rows = None;
+                    self.failures += 1;
+                    if self.failures >= ATTEMPTS || !error.is_passing() {
+                        return Some(Err(failed(error)));
+                    }
+                    self.assembly.again();
+                }
+                None => {
+                    self.rows = None;
+                    self.failures = 0;
+                    self.pages.pop_front();
+                    self.assembly.settle();
+                }
+            }
+        }
+    }
+}
+
+fn failed(error: Error) -> DocumentError {
+    match error {
+        Error::Gone | Error::NotFound => DocumentError::Lost,
+        error => DocumentError::Bp(error_of(Statement::DocumentContent, error)),
+    }
+}
+
+/// What the parts so far make, and which is next.
+#[derive(Debug, Default)]
+struct Assembly {
+    /// What every part announces: how many there are and of how many bytes.
+    announced: Option<(i64, u64)>,
+    next: i64,
+    bytes: u64,
+    /// The first part of the page, and the part up to which it is being read again.
+    page: i64,
+    seen: Option<i64>,
+}
+
+impl Assembly {
+    /// The page is read once more from its beginning.
+    fn again(&mut self) {
+        self.seen = Some(self.page);
+    }
+
+    /// The page was read to its end.
+    fn settle(&mut self) {
+        self.page = self.next;
+        self.seen = None;
+    }
+
+    /// The next part's bytes; nothing for a part that was seen before.
+    fn take(&mut self, row: &Row) -> Result<Option<Bytes>, DocumentError> {
+        self.read(row).map_err(|problem| malformed(&problem.to_string()))
+    }
+
+    fn read(&mut self, row: &Row) -> Result<Option<Bytes>, Unmappable> {
+        let part = row.int("Part")?;
+        let bytes =
+            u64::try_from(row.int("Bytes")?).map_err(|_| Unmappable::OutOfRange("Bytes"))?;
+        let announced = (row.int("Parts")?, bytes);
+        if *self.announced.get_or_insert(announced) != announced {
+            return Err(Unmappable::OutOfRange("Parts"));
+        }
+        if let Some(seen) = self.seen.filter(|seen| *seen < self.next) {
+            self.seen = Some(seen + 1);
+            return if part == seen { Ok(None) } else { Err(Unmappable::OutOfRange("Part")) };
+        }
+        if part != self.next || part >= announced.0 {
+            return Err(Unmappable::OutOfRange("Part"));
+        }
+        let content = row.value("Content")?.as_str().and_then(decoded);
+        let content = content.ok_or(Unmappable::OutOfRange("Content"))?;
+        self.next += 1;
+        self.bytes += content.len() as u64;
+        if content.is_empty() || self.bytes > bytes {
+            return Err(Unmappable::OutOfRange("Content"));
+        }
+        Ok(Some(content))
+    }
+
+    /// Whether the document is whole.
+    fn end(&self) -> Result<(), DocumentError> {
+        match self.announced {
+            None => Err(DocumentError::Changed),
+            Some(announced) if announced == (self.next, self.bytes) => Ok(()),
+            Some(_) => Err(malformed("the parts are not all that was announced")),
+        }
+    }
+}
+
+fn malformed(problem: &str) -> DocumentError {
+    DocumentError::Bp(BpError::Malformed {
+        statement: Statement::DocumentContent.name(),
+        problem: problem.to_owned(),
+    })
+}
+
+/// Base64, as SQL Server writes it.
+pub(super) fn decoded(text: &str) -> Option<Bytes> {
+    STANDARD.decode(text).ok().map(Bytes::from)
+}

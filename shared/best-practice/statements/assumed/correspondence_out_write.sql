@@ -1,0 +1,69 @@
+-- statement: correspondence_out_write
+-- Does:       files a document in a patient's Correspondence Out, once.
+-- Parameters: @token varchar(25): our mark of this letter, kept in USERREFERENCE
+--             @patientId int
+--             @senderId int: the Bp user who sends it; 0 for the patient's usual doctor
+--             @subject varchar(100), @recipient varchar(90)
+--             @day varchar(10): the letter's date, YYYY-MM-DD; empty for today on the practice's clock
+--             @fileType varchar(15): the file's extension
+--             @content varchar(max): the file in base64, @length int: its length in bytes
+-- Returns:    one row. Outcome: written; found (it had been written before: nothing was done); noPatient
+--             (nothing was done). RecordId: CORRESPONDENCEOUT.RECORDID, NULL without one.
+-- Evidence:   ASSUMED as a whole: that a row may be written here at all. CORRESPONDENCEOUT's columns are
+--             public; the values of STATUSCODE (1 = final) and ORIGIN (0) are assumed. Where the bytes
+--             are kept is not public: BPSDocuments.dbo.DOCUMENTS is a contract of our own (STORE, KIND,
+--             RECORDID, PAGENUMBER, FILETYPE, CONTENT). A partner puts here what Best Practice prescribes,
+--             and keeps: the mark, the look before the write under one lock, one transaction, and the row.
+-- Note:       the lock is on our mark alone: nobody at the practice waits for it. A letter that somebody
+--             has deleted in Bp counts as written; it is not put back.
+SET NOCOUNT ON;
+SET XACT_ABORT ON;
+DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
+DECLARE @record int, @sender int, @senderName varchar(100), @location int, @store int;
+DECLARE @outcome varchar(20) = 'found';
+SET @bytes = CAST(N'' AS xml).value('xs:base64Binary(sql:variable("@content"))', 'varbinary(max)');
+IF ISNULL(DATALENGTH(@bytes), -1) <> @length
+BEGIN
+    THROW 50001, 'The document did not arrive whole.', 1;
+END;
+SET @now = GETDATE();
+SET @today = CAST(@now AS date);
+BEGIN TRANSACTION;
+EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
+IF @lock < 0
+BEGIN
+    THROW 50002, 'The letter is being written at this moment.', 1;
+END;
+SELECT @record = MIN(o.RECORDID) FROM dbo.CORRESPONDENCEOUT AS o WHERE o.USERREFERENCE = @token;
+IF @record IS NULL
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM dbo.PATIENTS AS p
+                   WHERE p.INTERNALID = @patientId AND p.INTERNALID > 0 AND p.RECORDSTATUS = 1)
+        SET @outcome = 'noPatient';
+    ELSE
+    BEGIN
+        SELECT @sender = u.USERID FROM dbo.USERS AS u WHERE u.USERID = @senderId AND u.USERID > 0;
+        IF @sender IS NULL
+            SELECT @sender = p.USERID FROM dbo.PATIENTS AS p WHERE p.INTERNALID = @patientId;
+        SELECT @location = u.LOCATIONID,
+               @senderName = LEFT(LTRIM(RTRIM(RTRIM(t.TITLE) + ' ' + LTRIM(RTRIM(u.FIRSTNAME) + ' ' + RTRIM(u.SURNAME)))), 100)
+        FROM dbo.USERS AS u
+        LEFT JOIN dbo.TITLES AS t ON t.TITLECODE = u.TITLECODE
+        WHERE u.USERID = @sender;
+        SELECT @store = MAX(s.CURRENTSTORE) FROM dbo.DOCUMENTSTORE AS s;
+        INSERT INTO dbo.CORRESPONDENCEOUT (
+            RECORDSTATUS, STORED, INTERNALID, USERID, SENDERNAME, CORRESPONDENCEDATE, STATUSCODE, CONTACTID,
+            CONTACTNAME, SUBJECT, CREATED, CREATEDBY, CHECKEDBY, ACTION, ACTIONED, CATEGORY, CONFIDENTIALFLAG,
+            USERREFERENCE, NOTATION, LOCATIONID, ORIGIN)
+        VALUES (
+            1, @store, @patientId, @sender, @senderName, ISNULL(CAST(NULLIF(@day, '') AS datetime), @today), 1, 0,
+            @recipient, @subject, @now, @sender, 0, 0, 0, 'Referral', 0,
+            @token, 0, @location, 0);
+        SET @record = CAST(SCOPE_IDENTITY() AS int);
+        INSERT INTO BPSDocuments.dbo.DOCUMENTS (STORE, KIND, RECORDID, PAGENUMBER, FILETYPE, CONTENT)
+        VALUES (@store, 'CORRESPONDENCEOUT', @record, 1, @fileType, @bytes);
+        SET @outcome = 'written';
+    END;
+END;
+COMMIT TRANSACTION;
+SELECT @outcome AS Outcome, @record AS RecordId;

@@ -1,0 +1,22 @@
+-- statement: booking_lookup
+-- Does:       finds the live appointment that carries a mark, to learn what a push came to whose answer was
+--             lost.
+-- Parameters: @token varchar(25): the mark
+--             @firstDay date: no appointment with this mark is on an earlier day
+-- Returns:    one row per appointment, as appointment_book does; none if there is none.
+-- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
+--             ARRIVALTIME 0 is not arrived).
+SELECT a.RECORDID AS AppointmentId,
+       a.USERID AS UserId,
+       a.LOCATIONID AS LocationId,
+       CONVERT(char(10), a.APPOINTMENTDATE, 23) AS Day,
+       a.APPOINTMENTTIME AS Time,
+       a.APPOINTMENTLENGTH AS Length,
+       a.APPOINTMENTTYPE AS TypeCode,
+       a.REASON AS Reason,
+       CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END AS Arrived
+FROM dbo.APPOINTMENTS AS a
+WHERE a.RECORDSTATUS = 1
+  AND a.APPOINTMENTDATE >= @firstDay
+  AND CHARINDEX('[' + @token + ']', a.REASON) > 0
+ORDER BY a.RECORDID;

@@ -1,0 +1,170 @@
+-- statement: booking_push
+-- Does:       makes Bp's appointment book show one booking as it is wanted: puts it in, moves it, corrects its
+--             length, type and text, or cancels it. Running it twice changes nothing the second time: the
+--             appointment is found by the mark in its text.
+-- Parameters: @token varchar(25): the mark; it stands in the text as [mark]
+--             @firstDay date: no appointment with this mark is on an earlier day
+--             @wanted int: 1 in the book, 0 cancelled; the rest is read for 1 only
+--             @userId int, @locationId int, @day date, @time int (seconds since midnight), @length int
+--             (seconds), @type int (APPOINTMENTTYPES), @reason varchar(500), the mark included
+--             @patientId int, @loginId int: see the last assumption
+-- Returns:    one row: Outcome (created, moved, updated, unchanged, cancelled, conflict, away, arrived,
+--             unknownUser), AppointmentId (NULL for none), Sessions (inside, outside, or unknown).
+-- Evidence:   public for every procedure, parameter, table and column: BP_GetFreeAppointments (fails for a
+--             practitioner who is away), BP_IsAppointmentBooked, BP_AddAppointmentEx, BP_MoveAppointment,
+--             BP_UpdateAppointment, BP_CancelAppointment; BPS_Users lists active users; APPOINTMENTS, where
+--             RECORDSTATUS 1 is live, APPOINTMENTCODE 1 is booked and ARRIVALTIME 0 is not arrived.
+--             Assumptions: patient 0, Bp's row for slots that are no patient's, may be booked by
+--             BP_AddAppointmentEx, and login 0 may book; both are parameters. What Bp does with a taken slot is
+--             not public (an error, a zero, or two appointments): each ends as conflict here.
+-- Note:       the book is locked for that user and day between the look and the write, the overlap is looked
+--             for over the whole length, and what was written is read again before it is committed. Whatever
+--             has arrived or is over is left as it is. A time outside the sessions is taken and reported:
+--             representatives come when there are no patients.
+SET NOCOUNT ON;
+SET XACT_ABORT OFF;
+DECLARE @marker varchar(27) = '[' + @token + ']';
+DECLARE @outcome varchar(20) = 'conflict';
+DECLARE @sessions varchar(10) = 'unknown';
+DECLARE @stage varchar(10) = 'looking';
+DECLARE @away int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @returned int = 0;
+DECLARE @oldUser int, @oldLocation int, @oldDay date, @oldTime int, @oldLength int, @oldType int;
+DECLARE @oldReason varchar(500);
+DECLARE @free TABLE (AppointmentTime int, AppointmentLength int);
+
+-- Whether the practitioner is there: on the side, for it fails by design.
+IF @wanted = 1
+BEGIN
+    BEGIN TRY
+        INSERT INTO @free (AppointmentTime, AppointmentLength)
+        EXEC dbo.BP_GetFreeAppointments @userid = @userId, @aptdate = @day;
+        SET @sessions = 'outside';
+        IF EXISTS (SELECT 1 FROM @free AS f
+                   WHERE f.AppointmentTime < @time + @length AND f.AppointmentTime + f.AppointmentLength > @time)
+            SET @sessions = 'inside';
+    END TRY
+    BEGIN CATCH
+        IF LOWER(ERROR_MESSAGE()) LIKE '%away%' SET @away = 1;
+    END CATCH;
+    IF EXISTS (SELECT 1 FROM dbo.BPS_Users AS u WHERE u.UserID = @userId) SET @active = 1;
+END;
+
+SET XACT_ABORT ON;
+BEGIN TRY
+    BEGIN TRANSACTION;
+    SELECT TOP (1)
+           @id = a.RECORDID,
+           @oldUser = a.USERID,
+           @oldLocation = a.LOCATIONID,
+           @oldDay = CAST(a.APPOINTMENTDATE AS date),
+           @oldTime = a.APPOINTMENTTIME,
+           @oldLength = a.APPOINTMENTLENGTH,
+           @oldType = a.APPOINTMENTTYPE,
+           @oldReason = a.REASON,
+           @arrived = CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END
+    FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK, HOLDLOCK)
+    WHERE a.RECORDSTATUS = 1
+      AND a.APPOINTMENTDATE >= @firstDay
+      AND CHARINDEX(@marker, a.REASON) > 0
+    ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END, a.RECORDID;
+
+    -- A copy that somebody made in Bp: one booking is one appointment.
+    WHILE @id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM dbo.APPOINTMENTS AS a
+        WHERE a.RECORDSTATUS = 1 AND a.APPOINTMENTDATE >= @firstDay AND a.RECORDID <> @id
+          AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0)
+    BEGIN
+        SELECT @spare = MIN(a.RECORDID) FROM dbo.APPOINTMENTS AS a
+        WHERE a.RECORDSTATUS = 1 AND a.APPOINTMENTDATE >= @firstDay AND a.RECORDID <> @id
+          AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0;
+        EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
+        IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @spare AND a.RECORDSTATUS = 1)
+            THROW 51001, 'A copy of the appointment is still there after it was cancelled.', 1;
+    END;
+
+    IF @arrived = 1
+        SET @outcome = 'arrived';
+    ELSE IF @wanted = 0
+    BEGIN
+        IF @id IS NOT NULL
+        BEGIN
+            EXEC dbo.BP_CancelAppointment @aptid = @id, @loginid = @loginId;
+            IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1)
+                THROW 51002, 'The appointment is still there after it was cancelled.', 1;
+        END;
+        SET @outcome = 'cancelled';
+        SET @id = NULL;
+    END
+    ELSE IF @id IS NOT NULL AND @oldUser = @userId AND @oldLocation = @locationId AND @oldDay = @day
+        AND @oldTime = @time AND @oldLength = @length AND @oldType = @type
+        AND RTRIM(@oldReason) = @reason COLLATE Latin1_General_BIN
+        SET @outcome = 'unchanged';
+    ELSE IF @active = 0
+        SET @outcome = 'unknownUser';
+    ELSE IF @away = 1 AND (@id IS NULL OR @oldUser <> @userId OR @oldDay <> @day)
+        SET @outcome = 'away';
+    ELSE IF EXISTS (
+        SELECT 1 FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK, HOLDLOCK)
+        WHERE a.RECORDSTATUS = 1 AND a.USERID = @userId AND a.APPOINTMENTDATE = @day
+          AND a.RECORDID <> ISNULL(@id, 0)
+          AND a.APPOINTMENTTIME < @time + @length AND a.APPOINTMENTTIME + a.APPOINTMENTLENGTH > @time)
+        SET @outcome = 'conflict';
+    ELSE
+    BEGIN
+        SET @stage = 'writing';
+        IF @id IS NULL
+        BEGIN
+            EXEC @returned = dbo.BP_IsAppointmentBooked @userid = @userId, @aptdate = @day, @apttime = @time;
+            IF @returned = 0
+            BEGIN
+                EXEC @id = dbo.BP_AddAppointmentEx @aptdate = @day, @apttime = @time, @appointmenttype = @type,
+                    @aptlen = @length, @practitionerid = @userId, @patientid = @patientId, @reason = @reason,
+                    @loginid = @loginId, @locationid = @locationId, @videourl = NULL;
+                SET @outcome = 'created';
+            END;
+        END
+        ELSE
+        BEGIN
+            SET @outcome = 'updated';
+            -- A shorter one fits where the longer one would not, so length comes before place, or after it.
+            IF @length <= @oldLength
+                EXEC dbo.BP_UpdateAppointment @aptid = @id, @apttype = @type, @aptlen = @length, @reason = @reason;
+            IF @oldUser <> @userId OR @oldLocation <> @locationId OR @oldDay <> @day OR @oldTime <> @time
+            BEGIN
+                EXEC dbo.BP_MoveAppointment @aptid = @id, @aptdate = @day, @apttime = @time,
+                    @practitionerid = @userId, @locationid = @locationId;
+                SET @outcome = 'moved';
+            END;
+            IF @length > @oldLength
+                EXEC dbo.BP_UpdateAppointment @aptid = @id, @apttype = @type, @aptlen = @length, @reason = @reason;
+        END;
+        SET @stage = 'reading';
+        -- Only what stands in the book exactly as wanted, alone in its time, stays.
+        IF @outcome <> 'conflict' AND NOT EXISTS (
+            SELECT 1 FROM dbo.APPOINTMENTS AS a
+            WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1 AND a.USERID = @userId AND a.LOCATIONID = @locationId
+              AND a.APPOINTMENTDATE = @day AND a.APPOINTMENTTIME = @time AND a.APPOINTMENTLENGTH = @length
+              AND CHARINDEX(@marker, a.REASON) > 0)
+            SET @outcome = 'conflict';
+        IF @outcome <> 'conflict' AND EXISTS (
+            SELECT 1 FROM dbo.APPOINTMENTS AS a
+            WHERE a.RECORDSTATUS = 1 AND a.USERID = @userId AND a.APPOINTMENTDATE = @day AND a.RECORDID <> @id
+              AND a.APPOINTMENTTIME < @time + @length AND a.APPOINTMENTTIME + a.APPOINTMENTLENGTH > @time)
+            SET @outcome = 'conflict';
+    END;
+    IF @outcome = 'conflict' AND @stage = 'reading'
+        ROLLBACK TRANSACTION;
+    ELSE
+        COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+    -- A booking procedure's own refusal, in words that are not public. Anything else is a failure.
+    IF @stage <> 'writing' OR ERROR_NUMBER() < 50000
+        THROW;
+    SET @outcome = 'conflict';
+END CATCH;
+
+IF @outcome = 'conflict' AND @oldUser IS NULL
+    SET @id = NULL;
+SELECT @outcome AS Outcome, @id AS AppointmentId, @sessions AS Sessions;
