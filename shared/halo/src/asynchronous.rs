@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::command::{Command, OutputParameter};
 use crate::error::{Error, Ran};
-use crate::rows::{self, Rows};
+use crate::rows::{self, Row, Rows};
 use crate::wire::Reported;
 
 /// An accepted query.
@@ -262,6 +262,23 @@ impl HaloClient {
     ) -> Result<ResultPage, Error> {
         let request = read(queries(site, &[&query.to_string(), "results", &page.to_string()]));
         self.send(&request, deadline, read_page).await
+    }
+
+    /// A page's rows, one after the other.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when it is no longer kept, and what any call may meet; the stream's own
+    /// errors end it.
+    pub async fn page_rows(
+        &self,
+        site: Uuid,
+        query: Uuid,
+        page: u32,
+        deadline: Deadline,
+    ) -> Result<impl Stream<Item = Result<Row, Error>> + Send + use<>, Error> {
+        let rows: Vec<_> =
+            self.page(site, query, page, deadline).await?.sets.into_iter().flatten().collect();
+        Ok(futures::stream::iter(rows.into_iter().map(Ok)))
     }
 
     /// A page of a result as bytes, as they come (`GET …/results/{pageNumber}/stream`). Whether

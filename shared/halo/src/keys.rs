@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use secrecy::SecretString;
 
-/// A subscription's keys.
+/// Keys of a subscription, or secrets that sign notifications.
 #[derive(Clone, Debug)]
 pub struct Keys {
     /// Tried first.

@@ -9,6 +9,7 @@ mod keys;
 mod registered;
 pub mod rows;
 mod sites;
+pub mod webhook;
 mod wire;
 
 pub use asynchronous::{

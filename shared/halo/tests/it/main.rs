@@ -13,3 +13,4 @@ mod rows;
 mod scripted;
 mod secrets;
 mod support;
+mod webhook;
