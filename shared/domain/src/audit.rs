@@ -18,6 +18,10 @@ pub enum AuditedAction {
     ClinicalSummaryRead,
     /// The list of a patient's documents was read.
     AttachmentsListed,
+    /// Copies of a patient's documents were asked for.
+    AttachmentsImported,
+    /// Somebody other than who asked for the copies was given links to them.
+    AttachmentLinksShown,
     /// The practice was paired, or a clinician linked.
     ConnectionChanged,
     /// The practice was disconnected.

@@ -1,0 +1,348 @@
+//! One document of an import: its states, and the only ways from one to another.
+//!
+//! ```text
+//!            claim              stage
+//!   Queued ────────▶ Fetching ────────▶ Staged
+//!     ▲  ▲   postpone │    │  fail         │
+//!     │  └────────────┘    └─────▶ Failed  │
+//!     └──────────── retry ──────────┘      │
+//!   every one of them ── cancel ──▶ Cancelled
+//! ```
+//!
+//! `Fetching` under a lease is a worker at work; without one, Bp prepares the document and a wake
+//! is on its way. What is in the bucket on a document's behalf is written down before it is there,
+//! so whoever comes next knows what to clear away.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ItemProblem;
+
+/// Wakes come a little early or late.
+const PUNCTUALITY: SignedDuration = SignedDuration::from_secs(2);
+
+/// Where one document stands.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum Item {
+    /// Nobody is at it.
+    Queued(Effort),
+    /// It is being fetched.
+    Fetching(Fetching),
+    /// Its copy can be downloaded.
+    Staged(StagedCopy),
+    /// It cannot be had.
+    Failed(Failure),
+    /// Nobody wants it any more.
+    Cancelled {
+        /// What may still be in the bucket.
+        leftover: Option<Place>,
+    },
+}
+
+/// What is remembered from one try to the next.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Effort {
+    since: Timestamp,
+    spoiled: u8,
+    obstacle: Option<ItemProblem>,
+    next_look: Option<Timestamp>,
+    query: Option<Uuid>,
+    place: Option<Place>,
+}
+
+impl Effort {
+    fn from(now: Timestamp) -> Self {
+        Self { since: now, spoiled: 0, obstacle: None, next_look: None, query: None, place: None }
+    }
+
+    /// What stood in the way last time.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<ItemProblem> {
+        self.obstacle
+    }
+
+    /// When a wake that was sent comes.
+    #[must_use]
+    pub fn next_look(&self) -> Option<Timestamp> {
+        self.next_look
+    }
+
+    /// The query whose pages hold the document.
+    #[must_use]
+    pub fn query(&self) -> Option<Uuid> {
+        self.query
+    }
+}
+
+/// An object that is being made, or was made and is no use.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// The object's key; it says nothing of anybody.
+    pub key: String,
+    /// The upload that is to become it, once it is open.
+    pub upload_id: Option<String>,
+}
+
+/// A worker's right to be the only one.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Lease {
+    /// Which worker.
+    pub owner: Uuid,
+    /// Until when; a worker that is alive renews it.
+    pub until: Timestamp,
+}
+
+/// A document that is being fetched.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fetching {
+    effort: Effort,
+    lease: Option<Lease>,
+    received: u64,
+}
+
+/// A finished copy.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StagedCopy {
+    /// The object's key.
+    pub key: String,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Their type, by their content.
+    pub content_type: String,
+    /// The usual ending of such a file's name.
+    pub extension: String,
+    /// Their hash, in hexadecimal digits.
+    pub sha256: String,
+    /// When it was finished.
+    pub staged_at: Timestamp,
+}
+
+/// A document that cannot be had.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// Why.
+    pub problem: ItemProblem,
+    /// Since when.
+    pub at: Timestamp,
+    /// What may still be in the bucket.
+    leftover: Option<Place>,
+}
+
+/// How long and how often a document is tried.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Patience {
+    /// For how long obstacles that pass by themselves are waited out.
+    pub longest: SignedDuration,
+    /// How many tries may end with a damaged document, or a worker that died.
+    pub spoiled: u8,
+}
+
+/// What comes of a worker's wish to work.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Claim {
+    /// It may.
+    Granted(Fetching),
+    /// Another worker is at it until then, unless it renews its lease.
+    Held(Timestamp),
+    /// Another wake is on its way; this one came by a double.
+    Early,
+    /// There is nothing to do.
+    Over,
+    /// Workers died over it too often: it is to be left alone.
+    Hopeless(Item),
+}
+
+impl Item {
+    /// A document that was just asked for.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self::Queued(Effort::from(now))
+    }
+
+    /// A worker wants to work on it.
+    #[must_use]
+    pub fn claim(self, lease: Lease, now: Timestamp, patience: Patience) -> Claim {
+        let granted = |effort| Claim::Granted(Fetching { effort, lease: Some(lease), received: 0 });
+        match self {
+            Self::Queued(effort) => match effort.next_look {
+                Some(at) if at > now + PUNCTUALITY => Claim::Early,
+                _ => granted(effort),
+            },
+            Self::Fetching(fetching) => match fetching.lease {
+                None => granted(fetching.effort),
+                Some(held) if held.until > now => Claim::Held(held.until),
+                // Its worker died.
+                Some(_) => {
+                    let mut effort = fetching.effort;
+                    effort.spoiled = effort.spoiled.saturating_add(1);
+                    if effort.spoiled < patience.spoiled {
+                        granted(effort)
+                    } else {
+                        let leftover = effort.place;
+                        let problem = ItemProblem::Internal;
+                        Claim::Hopeless(Self::Failed(Failure { problem, at: now, leftover }))
+                    }
+                }
+            },
+            Self::Staged(_) | Self::Failed(_) | Self::Cancelled { .. } => Claim::Over,
+        }
+    }
+
+    /// Nobody wants it any more. `None` when it was cancelled before.
+    #[must_use]
+    pub fn cancel(self) -> Option<Self> {
+        let leftover = match self {
+            Self::Queued(effort) | Self::Fetching(Fetching { effort, .. }) => effort.place,
+            Self::Staged(copy) => Some(Place { key: copy.key, upload_id: None }),
+            Self::Failed(failure) => failure.leftover,
+            Self::Cancelled { .. } => return None,
+        };
+        Some(Self::Cancelled { leftover })
+    }
+
+    /// A failed one is tried anew. `None` when it has not failed.
+    #[must_use]
+    pub fn retry(self, now: Timestamp) -> Option<Self> {
+        match self {
+            Self::Failed(failure) => {
+                Some(Self::Queued(Effort { place: failure.leftover, ..Effort::from(now) }))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a cancelled one may still have in the bucket.
+    #[must_use]
+    pub fn leftover(&self) -> Option<&Place> {
+        match self {
+            Self::Cancelled { leftover } => leftover.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether a wake is wanted at once: nothing was tried yet.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        matches!(self, Self::Queued(effort) if effort.next_look.is_none())
+    }
+}
+
+impl Fetching {
+    /// How many bytes have come so far.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// What earlier tries left.
+    #[must_use]
+    pub fn effort(&self) -> &Effort {
+        &self.effort
+    }
+
+    /// What is in the bucket on its behalf.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.effort.place.as_ref()
+    }
+
+    /// So many bytes have come, and the worker is alive.
+    pub fn progress(&mut self, received: u64, lease: Lease) {
+        self.received = received;
+        self.lease = Some(lease);
+    }
+
+    /// Bp was asked for the document.
+    pub fn asked(&mut self, query: Uuid) {
+        self.effort.query = Some(query);
+    }
+
+    /// The query is of no more use.
+    pub fn forget_query(&mut self) {
+        self.effort.query = None;
+    }
+
+    /// An object is going to be made here.
+    pub fn put_at(&mut self, place: Place) {
+        self.effort.place = Some(place);
+    }
+
+    /// Nothing is in the bucket any more.
+    pub fn cleared(&mut self) {
+        self.effort.place = None;
+    }
+
+    /// Bp is preparing it; the next look is then.
+    #[must_use]
+    pub fn wait(mut self, next_look: Timestamp) -> Item {
+        self.lease = None;
+        self.effort.obstacle = None;
+        self.effort.next_look = Some(next_look);
+        Item::Fetching(self)
+    }
+
+    /// Something stands in the way that passes by itself; given up after a while.
+    #[must_use]
+    pub fn postpone(
+        mut self,
+        problem: ItemProblem,
+        next_look: Timestamp,
+        now: Timestamp,
+        patience: Patience,
+    ) -> Item {
+        if now > self.effort.since + patience.longest {
+            return self.fail(given_up(problem), now);
+        }
+        self.effort.obstacle = Some(problem);
+        self.effort.next_look = Some(next_look);
+        Item::Queued(self.effort)
+    }
+
+    /// A try came to nothing that may succeed another time; given up after some.
+    #[must_use]
+    pub fn spoil(
+        mut self,
+        problem: ItemProblem,
+        next_look: Timestamp,
+        now: Timestamp,
+        patience: Patience,
+    ) -> Item {
+        self.effort.spoiled = self.effort.spoiled.saturating_add(1);
+        if self.effort.spoiled >= patience.spoiled {
+            return self.fail(problem, now);
+        }
+        self.postpone(problem, next_look, now, patience)
+    }
+
+    /// How many tries came to nothing.
+    #[must_use]
+    pub fn spoiled(&self) -> u8 {
+        self.effort.spoiled
+    }
+
+    /// The copy is finished.
+    #[must_use]
+    pub fn stage(self, copy: StagedCopy) -> Item {
+        Item::Staged(copy)
+    }
+
+    /// It cannot be had.
+    #[must_use]
+    pub fn fail(self, problem: ItemProblem, at: Timestamp) -> Item {
+        Item::Failed(Failure { problem, at, leftover: self.effort.place })
+    }
+}
+
+fn given_up(problem: ItemProblem) -> ItemProblem {
+    match problem {
+        ItemProblem::SiteOffline => ItemProblem::PracticeOffline,
+        other => other,
+    }
+}

@@ -1,0 +1,266 @@
+//! Imports of a patient's documents: what was asked for, and how far each document has come.
+
+mod item;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Invalid;
+use crate::attachments::Folder;
+use crate::ids::{DocumentId, PatientId, Subject};
+
+pub use item::{Claim, Effort, Failure, Fetching, Item, Lease, Patience, Place, StagedCopy};
+
+/// The caller's own id of an import: the same id is the same import.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ImportId(String);
+
+impl ImportId {
+    /// Takes 1 to 64 letters, digits, hyphens and underscores.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        fits.then(|| Self(text.to_owned()))
+            .ok_or(Invalid("an import id is 1 to 64 letters, digits, hyphens and underscores"))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the caller files a document under on the referral form: Pathology, Imaging, …
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+pub struct Category(String);
+
+impl Category {
+    /// Takes 1 to 40 characters on one line; blanks around them are dropped.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        let fits = (1..=40).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        fits.then(|| Self(text.to_owned()))
+            .ok_or(Invalid("a category is 1 to 40 characters on one line"))
+    }
+
+    /// The category as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+macro_rules! text_conversions {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                Self::parse(&text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    )*};
+}
+text_conversions!(ImportId, Category);
+
+/// One document that was asked for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Selection {
+    /// Where it is.
+    pub folder: Folder,
+    /// Bp's number for it, in that folder.
+    pub document_id: DocumentId,
+    /// What the caller files it under.
+    pub category: Option<Category>,
+}
+
+/// The documents of one import: 1 to 50, each once.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Selections(Vec<Selection>);
+
+/// Why documents make no import.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NoSelections {
+    /// None, or more than [`Selections::MOST`].
+    Number,
+    /// The one at this place was there before.
+    Twice(usize),
+}
+
+impl Selections {
+    /// More than a referral form ever holds; one transaction writes them all.
+    pub const MOST: usize = 50;
+
+    /// Takes 1 to 50 documents, each once.
+    ///
+    /// # Errors
+    /// Says which rule is broken.
+    pub fn new(selections: Vec<Selection>) -> Result<Self, NoSelections> {
+        if !(1..=Self::MOST).contains(&selections.len()) {
+            return Err(NoSelections::Number);
+        }
+        let mut seen = HashSet::new();
+        for (place, selection) in selections.iter().enumerate() {
+            if !seen.insert((selection.folder.name(), selection.document_id)) {
+                return Err(NoSelections::Twice(place));
+            }
+        }
+        Ok(Self(selections))
+    }
+
+    /// They, in the order in which they were asked for.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Selection] {
+        &self.0
+    }
+}
+
+/// An import as it was asked for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Import {
+    /// Whose documents.
+    pub patient: PatientId,
+    /// Who asked.
+    pub asked_by: Subject,
+    /// When.
+    pub asked_at: Timestamp,
+    /// How many documents.
+    pub documents: u32,
+    /// When somebody cancelled it.
+    pub cancelled_at: Option<Timestamp>,
+}
+
+/// Where an import stands, all its documents together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportState {
+    /// Something is still to be done.
+    Running,
+    /// Every document is staged.
+    Complete,
+    /// Some are, some failed.
+    PartlyFailed,
+    /// None is.
+    Failed,
+    /// Somebody cancelled it; nothing of it is kept.
+    Cancelled,
+}
+
+impl ImportState {
+    /// Of an import that nobody cancelled, by its documents.
+    #[must_use]
+    pub fn of<'i>(items: impl IntoIterator<Item = &'i Item>) -> Self {
+        let (mut open, mut staged, mut failed) = (false, false, false);
+        for item in items {
+            match item {
+                Item::Queued(_) | Item::Fetching(_) => open = true,
+                Item::Staged(_) => staged = true,
+                Item::Failed(_) | Item::Cancelled { .. } => failed = true,
+            }
+        }
+        match (open, staged, failed) {
+            (true, _, _) => Self::Running,
+            (false, true, false) => Self::Complete,
+            (false, true, true) => Self::PartlyFailed,
+            (false, false, _) => Self::Failed,
+        }
+    }
+}
+
+macro_rules! item_problems {
+    ($($(#[$doc:meta])* $name:ident => $slug:literal;)*) => {
+        /// What stands between a document and its copy; the names are those of the API's problems.
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+        pub enum ItemProblem {
+            $($(#[$doc])* #[serde(rename = $slug)] $name,)*
+        }
+
+        impl ItemProblem {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The API's slug.
+            #[must_use]
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug,)* }
+            }
+        }
+    };
+}
+
+item_problems! {
+    /// The practice's server is off; it is tried again.
+    SiteOffline => "site-offline";
+    /// The practice's server was off for longer than anybody waits.
+    PracticeOffline => "practice-offline";
+    /// No answer in time.
+    SiteSlow => "site-slow";
+    /// Halo's rate limit.
+    HaloBusy => "halo-busy";
+    /// Halo's quota.
+    HaloQuotaUsed => "halo-quota-used";
+    /// Halo refuses our key.
+    HaloKeyRefused => "halo-key-refused";
+    /// Halo refuses our address.
+    HaloAddressRefused => "halo-address-refused";
+    /// Halo itself fails.
+    HaloUnavailable => "halo-unavailable";
+    /// Halo knows the site no more.
+    SiteUnknown => "site-unknown";
+    /// The practice is not connected any more.
+    NotConnected => "not-connected";
+    /// The practice withdrew its permission.
+    IntegrationNotEnabled => "integration-not-enabled";
+    /// The pairing no longer holds.
+    PairingLost => "pairing-lost";
+    /// Another practice answers.
+    PracticeChanged => "practice-changed";
+    /// Our login may not read documents.
+    BpPermissionMissing => "bp-permission-missing";
+    /// This release keeps documents otherwise.
+    BpReleaseDiffers => "bp-release-differs";
+    /// The database refused for another reason.
+    BpRefused => "bp-refused";
+    /// An answer that makes no sense, again and again.
+    MalformedAnswer => "malformed-answer";
+    /// The patient has no such document.
+    DocumentUnknown => "document-unknown";
+    /// Bp keeps no file of it.
+    DocumentWithoutFile => "document-without-file";
+    /// Bp keeps it in several files.
+    DocumentInParts => "document-in-parts";
+    /// It arrived damaged, again and again.
+    DocumentDamaged => "document-damaged";
+    /// It changed in Bp while it was read, again and again.
+    DocumentChanged => "document-changed";
+    /// The store of copies gives no answer.
+    StorageUnavailable => "storage-unavailable";
+    /// A fault of ours.
+    Internal => "internal";
+}

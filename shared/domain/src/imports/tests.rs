@@ -1,0 +1,211 @@
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::*;
+
+const PATIENCE: Patience = Patience { longest: SignedDuration::from_hours(24), spoiled: 3 };
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn lease(second: i64) -> Lease {
+    Lease { owner: Uuid::new_v4(), until: at(second + 60) }
+}
+
+fn claimed(item: Item, second: i64) -> Fetching {
+    match item.claim(lease(second), at(second), PATIENCE) {
+        Claim::Granted(fetching) => fetching,
+        other => panic!("not granted: {other:?}"),
+    }
+}
+
+fn copy() -> StagedCopy {
+    StagedCopy {
+        key: "attachments/x".to_owned(),
+        bytes: 7,
+        content_type: "text/plain".to_owned(),
+        extension: "txt".to_owned(),
+        sha256: "00".repeat(32),
+        staged_at: at(9),
+    }
+}
+
+fn place() -> Place {
+    Place { key: "attachments/x".to_owned(), upload_id: Some("u".to_owned()) }
+}
+
+#[test]
+fn two_workers_never_work_on_one_document_at_once() {
+    let working = Item::Fetching(claimed(Item::new(at(0)), 0));
+    assert_eq!(working.clone().claim(lease(5), at(5), PATIENCE), Claim::Held(at(60)));
+    assert!(matches!(working.claim(lease(61), at(61), PATIENCE), Claim::Granted(_)));
+}
+
+#[test]
+fn a_worker_that_died_leaves_word_of_its_query_and_its_upload() {
+    let mut working = claimed(Item::new(at(0)), 0);
+    let query = Uuid::new_v4();
+    working.asked(query);
+    working.put_at(place());
+    working.progress(1_000, lease(10));
+    let next = claimed(Item::Fetching(working), 100);
+    assert_eq!(next.effort().query(), Some(query));
+    assert_eq!(next.place(), Some(&place()));
+    assert_eq!(next.received(), 0, "a new try begins at the beginning");
+}
+
+#[test]
+fn a_document_over_which_workers_die_is_given_up() {
+    let mut item = Item::new(at(0));
+    for round in 0..2 {
+        item = Item::Fetching(claimed(item, round * 100));
+    }
+    let item = Item::Fetching(claimed(item, 200));
+    match item.claim(lease(300), at(300), PATIENCE) {
+        Claim::Hopeless(Item::Failed(failure)) => {
+            assert_eq!(failure.problem, ItemProblem::Internal)
+        }
+        other => panic!("tried for ever: {other:?}"),
+    }
+}
+
+#[test]
+fn a_doubled_wake_does_not_double_the_tries() {
+    let waiting =
+        claimed(Item::new(at(0)), 0).postpone(ItemProblem::SiteOffline, at(60), at(1), PATIENCE);
+    assert_eq!(waiting.clone().claim(lease(5), at(5), PATIENCE), Claim::Early);
+    assert!(matches!(waiting.claim(lease(59), at(59), PATIENCE), Claim::Granted(_)));
+    // But a webhook's wake for a prepared document is never early.
+    let prepared = claimed(Item::new(at(0)), 0).wait(at(60));
+    assert!(matches!(prepared.claim(lease(5), at(5), PATIENCE), Claim::Granted(_)));
+}
+
+#[test]
+fn an_offline_practice_is_waited_for_and_then_given_up_by_its_name() {
+    let working = claimed(Item::new(at(0)), 0);
+    let Item::Queued(effort) =
+        working.clone().postpone(ItemProblem::SiteOffline, at(160), at(100), PATIENCE)
+    else {
+        panic!("not queued");
+    };
+    assert_eq!(effort.obstacle(), Some(ItemProblem::SiteOffline));
+    let day = 24 * 3_600;
+    let Item::Failed(failure) =
+        working.postpone(ItemProblem::SiteOffline, at(day + 60), at(day + 1), PATIENCE)
+    else {
+        panic!("waited for ever");
+    };
+    assert_eq!(failure.problem, ItemProblem::PracticeOffline);
+}
+
+#[test]
+fn a_document_that_is_damaged_each_time_fails_with_that_problem() {
+    let mut item = Item::new(at(0));
+    for round in 0..2 {
+        item = claimed(item, round * 100).spoil(
+            ItemProblem::DocumentDamaged,
+            at(round * 100),
+            at(round * 100),
+            PATIENCE,
+        );
+        assert!(matches!(item, Item::Queued(_)));
+    }
+    let item = claimed(item, 300).spoil(ItemProblem::DocumentDamaged, at(300), at(300), PATIENCE);
+    assert!(matches!(item, Item::Failed(f) if f.problem == ItemProblem::DocumentDamaged));
+}
+
+#[test]
+fn what_is_over_stays_over_unless_somebody_asks_again() {
+    let staged = claimed(Item::new(at(0)), 0).stage(copy());
+    let failed = claimed(Item::new(at(0)), 0).fail(ItemProblem::DocumentInParts, at(1));
+    for item in [staged.clone(), failed.clone(), Item::Cancelled { leftover: None }] {
+        assert_eq!(item.claim(lease(99), at(99), PATIENCE), Claim::Over);
+    }
+    assert!(staged.retry(at(2)).is_none());
+    assert!(Item::new(at(0)).retry(at(2)).is_none());
+    let again = failed.retry(at(2)).unwrap();
+    assert!(again.is_untouched());
+}
+
+#[test]
+fn a_cancelled_document_says_what_is_to_be_cleared_away() {
+    let mut working = claimed(Item::new(at(0)), 0);
+    working.put_at(place());
+    let cancelled = Item::Fetching(working).cancel().unwrap();
+    assert_eq!(cancelled.leftover(), Some(&place()));
+    assert!(cancelled.cancel().is_none());
+    let staged = claimed(Item::new(at(0)), 0).stage(copy()).cancel().unwrap();
+    assert_eq!(staged.leftover().unwrap().key, "attachments/x");
+}
+
+#[test]
+fn a_retried_document_clears_away_what_the_failed_try_left() {
+    let mut working = claimed(Item::new(at(0)), 0);
+    working.put_at(place());
+    let again = working.fail(ItemProblem::StorageUnavailable, at(1)).retry(at(2)).unwrap();
+    assert_eq!(claimed(again, 3).place(), Some(&place()));
+}
+
+#[test]
+fn an_import_is_as_its_documents_are() {
+    use ImportState as S;
+    let queued = Item::new(at(0));
+    let staged = claimed(Item::new(at(0)), 0).stage(copy());
+    let failed = claimed(Item::new(at(0)), 0).fail(ItemProblem::DocumentUnknown, at(1));
+    assert_eq!(S::of([&staged, &queued]), S::Running);
+    assert_eq!(S::of([&failed, &queued]), S::Running);
+    assert_eq!(S::of([&staged, &staged]), S::Complete);
+    assert_eq!(S::of([&staged, &failed]), S::PartlyFailed);
+    assert_eq!(S::of([&failed]), S::Failed);
+}
+
+#[test]
+fn an_item_reads_back_as_it_was_written() {
+    let mut working = claimed(Item::new(at(0)), 0);
+    working.asked(Uuid::new_v4());
+    working.put_at(place());
+    for item in [
+        Item::new(at(0)),
+        Item::Fetching(working.clone()),
+        working.clone().wait(at(30)),
+        working.clone().fail(ItemProblem::DocumentDamaged, at(3)),
+        working.clone().stage(copy()),
+        Item::Fetching(working).cancel().unwrap(),
+    ] {
+        let json = serde_json::to_value(&item).unwrap();
+        assert_eq!(serde_json::from_value::<Item>(json).unwrap(), item);
+    }
+}
+
+#[test]
+fn an_import_has_one_to_fifty_documents_each_once() {
+    let selection = |document| Selection {
+        folder: Folder::Investigations,
+        document_id: DocumentId(document),
+        category: None,
+    };
+    assert_eq!(Selections::new(Vec::new()), Err(NoSelections::Number));
+    assert_eq!(Selections::new((1..=51).map(selection).collect()), Err(NoSelections::Number));
+    assert!(Selections::new((1..=50).map(selection).collect()).is_ok());
+    assert_eq!(Selections::new(vec![selection(1), selection(1)]), Err(NoSelections::Twice(1)));
+    let elsewhere = Selection { folder: Folder::ClinicalImages, ..selection(1) };
+    assert!(Selections::new(vec![selection(1), elsewhere]).is_ok());
+}
+
+#[test]
+fn a_category_is_short_and_on_one_line() {
+    assert_eq!(Category::parse(" Pathology ").unwrap().as_str(), "Pathology");
+    assert!(Category::parse(&"é".repeat(40)).is_ok());
+    for wrong in ["", "  ", "a\nb", "a\u{7}b", &"x".repeat(41)] {
+        assert!(Category::parse(wrong).is_err(), "{wrong:?} was taken");
+    }
+}
+
+#[test]
+fn an_import_id_makes_a_key_of_its_own() {
+    assert!(ImportId::parse("Referral_2031-x").is_ok());
+    for wrong in ["", "a#b", "a b", "ä", &"x".repeat(65)] {
+        assert!(ImportId::parse(wrong).is_err(), "{wrong:?} was taken");
+    }
+}

@@ -1,0 +1,275 @@
+//! Imports of documents: what was asked for, and each document's way, in one partition.
+//!
+//! Every change of a document names the version that it saw. Whoever comes second learns that
+//! somebody else was first, and clears away what it made meanwhile.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use domain::ids::{PatientId, PracticeId};
+use domain::imports::{Import, ImportId, Item as ItemState, Selection, Selections};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Item, body, item, key, number, sort_key};
+use crate::{Store, StoreError};
+
+const HEAD: &str = "HEAD";
+const ITEM: &str = "ITEM#";
+
+/// Whether an import was written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Created {
+    /// It was.
+    New,
+    /// Its id was taken.
+    Exists,
+}
+
+/// An import with all its documents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportRecord {
+    /// As it was asked for.
+    pub import: Import,
+    /// Its documents, in the order in which they were asked for.
+    pub items: Vec<StoredItem>,
+    /// When nothing of it will be kept any more.
+    pub expires_at: Timestamp,
+}
+
+/// One document of an import, as it was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredItem {
+    /// Its place in the import, from 0.
+    pub index: u32,
+    /// Whose document.
+    pub patient: PatientId,
+    /// Which document.
+    pub selection: Selection,
+    /// Where it stands.
+    pub state: ItemState,
+    /// When nothing of it will be kept any more.
+    pub expires_at: Timestamp,
+    version: u64,
+}
+
+#[derive(Deserialize, Eq, PartialEq, Serialize)]
+struct ItemBody {
+    patient: PatientId,
+    selection: Selection,
+    state: ItemState,
+}
+
+impl Store {
+    /// Writes an import with all its documents, unless its id is taken. One transaction: 1 and at
+    /// most [`Selections::MOST`] items.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn create_import(
+        &self,
+        practice: &PracticeId,
+        id: &ImportId,
+        import: &Import,
+        selections: &Selections,
+        expires_at: Timestamp,
+    ) -> Result<Created, StoreError> {
+        let now = import.asked_at;
+        let pk = import_key(practice, id);
+        let mut head = item(pk.clone(), HEAD, import)?;
+        head.insert("expiresAt".to_owned(), number(expires_at.as_second()));
+        let head = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(head))
+            // DynamoDB takes its time to remove what has expired.
+            .condition_expression("attribute_not_exists(pk) OR expiresAt < :now")
+            .expression_attribute_values(":now", number(now.as_second()))
+            .build();
+        let mut writes = vec![write(head)?];
+        for (index, selection) in (0..).zip(selections.as_slice()) {
+            let stored = StoredItem {
+                index,
+                patient: import.patient,
+                selection: selection.clone(),
+                state: ItemState::new(now),
+                expires_at,
+                version: 0,
+            };
+            let put =
+                Put::builder().table_name(&self.table).set_item(Some(stored.to_item(&pk)?)).build();
+            writes.push(write(put)?);
+        }
+        let written =
+            self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        match written.map_err(StoreError::from) {
+            Ok(_) => Ok(Created::New),
+            Err(StoreError::Conflict) => Ok(Created::Exists),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads an import; `None` where there is none, or no more. One query, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn import(
+        &self,
+        practice: &PracticeId,
+        id: &ImportId,
+        now: Timestamp,
+    ) -> Result<Option<ImportRecord>, StoreError> {
+        let found = self.partition(import_key(practice, id)).send().await?;
+        let mut head = None;
+        let mut items = Vec::new();
+        for item in found.items() {
+            match sort_key(item)? {
+                HEAD => head = Some((body::<Import>(item)?, expiry(item)?)),
+                _ => items.push(StoredItem::read(item)?),
+            }
+        }
+        let Some((import, expires_at)) = head.filter(|(_, expires_at)| *expires_at > now) else {
+            return Ok(None);
+        };
+        // An expired import of the same id may have had more.
+        items.retain(|item| item.index < import.documents);
+        if items.len() != usize::try_from(import.documents).unwrap_or(usize::MAX) {
+            return Err(StoreError::Corrupt);
+        }
+        Ok(Some(ImportRecord { import, items, expires_at }))
+    }
+
+    /// Reads one document of an import; `None` where there is none, or no more.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn import_item(
+        &self,
+        practice: &PracticeId,
+        id: &ImportId,
+        index: u32,
+        now: Timestamp,
+    ) -> Result<Option<StoredItem>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(import_key(practice, id), item_key(index))))
+            .consistent_read(true)
+            .send()
+            .await?;
+        let read = found.item().map(StoredItem::read).transpose()?;
+        Ok(read.filter(|item| item.expires_at > now))
+    }
+
+    /// Moves a document on, unless somebody else did meanwhile. What was written is what is seen
+    /// from then on.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else was first, or the table's.
+    pub async fn move_import_item(
+        &self,
+        practice: &PracticeId,
+        id: &ImportId,
+        seen: &StoredItem,
+        state: ItemState,
+    ) -> Result<StoredItem, StoreError> {
+        let moved = StoredItem { state, version: seen.version + 1, ..seen.clone() };
+        let pk = import_key(practice, id);
+        let written = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(moved.to_item(&pk)?))
+            .condition_expression("version = :seen")
+            .expression_attribute_values(":seen", version(seen.version))
+            .send()
+            .await;
+        match written.map_err(StoreError::from) {
+            Ok(_) => Ok(moved),
+            // Our own first try may have been written although its answer was lost.
+            Err(StoreError::Conflict) => {
+                match self.import_item(practice, id, moved.index, Timestamp::MIN).await? {
+                    Some(now) if now == moved => Ok(moved),
+                    _ => Err(StoreError::Conflict),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Marks an import as cancelled; its documents follow one by one. Doing so twice changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is none, or the table's.
+    pub async fn cancel_import(
+        &self,
+        practice: &PracticeId,
+        id: &ImportId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(import_key(practice, id), HEAD)))
+            .update_expression("SET #body.cancelledAt = :now")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(":now", serde_dynamo::to_attribute_value(now)?)
+            .send()
+            .await?;
+        Ok(())
+    }
+}
+
+impl StoredItem {
+    fn read(item: &Item) -> Result<Self, StoreError> {
+        let index = sort_key(item)?
+            .strip_prefix(ITEM)
+            .and_then(|digits| digits.parse().ok())
+            .ok_or(StoreError::Corrupt)?;
+        let ItemBody { patient, selection, state } = body(item)?;
+        let version = parsed(item, "version")?;
+        Ok(Self { index, patient, selection, state, expires_at: expiry(item)?, version })
+    }
+
+    fn to_item(&self, pk: &str) -> Result<Item, StoreError> {
+        let body = ItemBody {
+            patient: self.patient,
+            selection: self.selection.clone(),
+            state: self.state.clone(),
+        };
+        let mut item = item(pk, item_key(self.index), &body)?;
+        item.insert("version".to_owned(), version(self.version));
+        item.insert("expiresAt".to_owned(), number(self.expires_at.as_second()));
+        Ok(item)
+    }
+}
+
+fn import_key(practice: &PracticeId, id: &ImportId) -> String {
+    format!("IMPORT#{practice}#{id}")
+}
+
+fn item_key(index: u32) -> String {
+    format!("{ITEM}{index:04}")
+}
+
+fn version(version: u64) -> AttributeValue {
+    AttributeValue::N(version.to_string())
+}
+
+fn write(
+    put: Result<Put, aws_sdk_dynamodb::error::BuildError>,
+) -> Result<TransactWriteItem, StoreError> {
+    let put = put.map_err(|_| StoreError::Corrupt)?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+fn parsed<T: std::str::FromStr>(item: &Item, name: &str) -> Result<T, StoreError> {
+    item.get(name)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|digits| digits.parse().ok())
+        .ok_or(StoreError::Corrupt)
+}
+
+fn expiry(item: &Item) -> Result<Timestamp, StoreError> {
+    Timestamp::from_second(parsed(item, "expiresAt")?).map_err(|_| StoreError::Corrupt)
+}
