@@ -74,17 +74,62 @@ pub enum SessionError<E = BpError> {
     Lookup(BpError),
 }
 
-/// A way to ask practices' Bp. Made where it is needed; costs nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct Session<'a> {
-    bp: &'a BpPractice,
-    store: &'a Store,
+/// Where connections are kept: the table, or a double of it in tests.
+pub trait Connections: Sync {
+    /// A practice's connection, as it is now.
+    fn connection(
+        &self,
+        practice: &PracticeId,
+    ) -> impl Future<Output = Result<Option<Connection>, StoreError>> + Send;
+
+    /// Keeps what is now known, unless the connection has become another one.
+    fn refresh(
+        &self,
+        practice: &PracticeId,
+        seen: &Connection,
+        site: &Site,
+        standing: Standing,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-impl<'a> Session<'a> {
+impl Connections for Store {
+    fn connection(
+        &self,
+        practice: &PracticeId,
+    ) -> impl Future<Output = Result<Option<Connection>, StoreError>> + Send {
+        Store::connection(self, practice)
+    }
+
+    fn refresh(
+        &self,
+        practice: &PracticeId,
+        seen: &Connection,
+        site: &Site,
+        standing: Standing,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        Store::refresh(self, practice, seen, site, standing)
+    }
+}
+
+/// A way to ask practices' Bp. Made where it is needed; costs nothing.
+#[derive(Debug)]
+pub struct Session<'a, C = Store> {
+    bp: &'a BpPractice,
+    store: &'a C,
+}
+
+impl<C> Clone for Session<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Session<'_, C> {}
+
+impl<'a, C: Connections> Session<'a, C> {
     /// Asks through this Halo client and remembers in this table.
     #[must_use]
-    pub fn new(bp: &'a BpPractice, store: &'a Store) -> Self {
+    pub fn new(bp: &'a BpPractice, store: &'a C) -> Self {
         Self { bp, store }
     }
 
