@@ -250,8 +250,19 @@ impl BpPractice {
     ) -> Result<Vec<Row>, BpError> {
         let command =
             parameters.into_iter().fold(Command::text(self.pack.text(statement)), Command::with);
+        self.ask(guid, statement, &command, deadline).await
+    }
+
+    /// A command that may be repeated: a question, or a write that does nothing the second time.
+    pub(crate) async fn ask(
+        &self,
+        guid: HaloGuid,
+        statement: Statement,
+        command: &Command,
+        deadline: Deadline,
+    ) -> Result<Vec<Row>, BpError> {
         let started = std::time::Instant::now();
-        let answer = self.halo.immediate(guid.0, &command, Call::Read, deadline).await;
+        let answer = self.halo.immediate(guid.0, command, Call::Read, deadline).await;
         tracing::info!(
             statement = statement.name(),
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),

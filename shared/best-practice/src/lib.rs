@@ -2,12 +2,18 @@
 //! the domain. Nothing here knows HTTP, AWS or who is asking.
 
 mod attachments;
+mod bookings;
 mod bp;
 mod clinical;
+mod correspondence;
 mod documents;
 mod mapping;
 mod pack;
 
+pub use bookings::{read_lookup, read_push, settled_by_lookup};
 pub use bp::{BpError, BpPractice, Location, PairingOutcome, PairingRefusal};
+pub use correspondence::{
+    CheckedMessage, Found, Written, delivery_found, message_written, referral_written,
+};
 pub use documents::{DocumentError, DocumentKey, DocumentProgress, DocumentStart};
 pub use pack::{PackError, Statement, StatementPack};

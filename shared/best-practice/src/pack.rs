@@ -12,10 +12,24 @@ use domain::release::ReleaseTable;
 /// can tell statements apart without their values.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Statement {
+    /// The live appointments that carry a mark of ours.
+    AppointmentBook,
     /// A page of a patient's documents.
     Attachments,
+    /// The live appointment that carries one mark.
+    BookingLookup,
+    /// Makes the appointment book show a booking as it is wanted.
+    BookingPush,
     /// One patient's clinical record.
     ClinicalSummary,
+    /// Files a referral in Correspondence Out.
+    CorrespondenceOutWrite,
+    /// Whether a letter or message of ours is in Bp.
+    DeliveryLookup,
+    /// Which messages of ours a doctor has checked.
+    InboxChecked,
+    /// Puts a message into a clinician's unchecked inbox.
+    InboxWrite,
     /// The bytes of a document, in parts.
     DocumentContent,
     /// How many bytes a document has, and all of them if they are few.
@@ -28,13 +42,19 @@ pub enum Statement {
     PatientSearch,
     /// The practice's locations.
     PracticeLocations,
+    /// Users who have a registration number.
+    StaffByRegistration,
     /// Users of one name.
     UsersNamed,
 }
 
 impl Statement {
     /// Every statement.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 17] = [
+        Self::CorrespondenceOutWrite,
+        Self::DeliveryLookup,
+        Self::InboxChecked,
+        Self::InboxWrite,
         Self::ClinicalSummary,
         Self::Attachments,
         Self::DocumentContent,
@@ -44,6 +64,10 @@ impl Statement {
         Self::PatientSearch,
         Self::PracticeLocations,
         Self::UsersNamed,
+        Self::AppointmentBook,
+        Self::BookingLookup,
+        Self::BookingPush,
+        Self::StaffByRegistration,
     ];
 
     /// Its name: the file's name without the ending.
@@ -52,6 +76,10 @@ impl Statement {
         match self {
             Self::Attachments => "attachments",
             Self::ClinicalSummary => "clinical_summary",
+            Self::CorrespondenceOutWrite => "correspondence_out_write",
+            Self::DeliveryLookup => "delivery_lookup",
+            Self::InboxChecked => "inbox_checked",
+            Self::InboxWrite => "inbox_write",
             Self::DocumentContent => "document_content",
             Self::DocumentStart => "document_start",
             Self::LoginProbe => "login_probe",
@@ -59,6 +87,10 @@ impl Statement {
             Self::PatientSearch => "patient_search",
             Self::PracticeLocations => "practice_locations",
             Self::UsersNamed => "users_named",
+            Self::AppointmentBook => "appointment_book",
+            Self::BookingLookup => "booking_lookup",
+            Self::BookingPush => "booking_push",
+            Self::StaffByRegistration => "staff_by_registration",
         }
     }
 
@@ -68,6 +100,12 @@ impl Statement {
             Self::ClinicalSummary => include_str!("../statements/public/clinical_summary.sql"),
             Self::DocumentContent => include_str!("../statements/assumed/document_content.sql"),
             Self::DocumentStart => include_str!("../statements/assumed/document_start.sql"),
+            Self::CorrespondenceOutWrite => {
+                include_str!("../statements/assumed/correspondence_out_write.sql")
+            }
+            Self::DeliveryLookup => include_str!("../statements/assumed/delivery_lookup.sql"),
+            Self::InboxChecked => include_str!("../statements/assumed/inbox_checked.sql"),
+            Self::InboxWrite => include_str!("../statements/assumed/inbox_write.sql"),
             Self::LoginProbe => include_str!("../statements/public/login_probe.sql"),
             Self::PatientDemographics => {
                 include_str!("../statements/assumed/patient_demographics.sql")
@@ -75,6 +113,12 @@ impl Statement {
             Self::PatientSearch => include_str!("../statements/public/patient_search.sql"),
             Self::PracticeLocations => include_str!("../statements/public/practice_locations.sql"),
             Self::UsersNamed => include_str!("../statements/public/users_named.sql"),
+            Self::AppointmentBook => include_str!("../statements/public/appointment_book.sql"),
+            Self::BookingLookup => include_str!("../statements/public/booking_lookup.sql"),
+            Self::BookingPush => include_str!("../statements/public/booking_push.sql"),
+            Self::StaffByRegistration => {
+                include_str!("../statements/public/staff_by_registration.sql")
+            }
         }
     }
 }
@@ -200,7 +244,7 @@ mod tests {
 
     #[test]
     fn statements_touch_only_the_objects_they_are_known_to_touch() {
-        const ALLOWED: [&str; 20] = [
+        const ALLOWED: [&str; 28] = [
             "BPS_Alcohol",
             "BPS_Clinical",
             "BPS_ClinicalImages",
@@ -221,8 +265,26 @@ mod tests {
             "BPS_Tobacco",
             "BPS_Users",
             "PROVIDER_LOCATION",
+            "APPOINTMENTS",
+            "BP_AddAppointmentEx",
+            "BP_CancelAppointment",
+            "BP_GetFreeAppointments",
+            "BP_IsAppointmentBooked",
+            "BP_MoveAppointment",
+            "BP_UpdateAppointment",
+            "USERS",
         ];
-        const ASSUMED: [&str; 2] = ["DOCUMENTS", "NEXTOFKIN"];
+        const ASSUMED: [&str; 9] = [
+            "DOCUMENTS",
+            "NEXTOFKIN",
+            "CORRESPONDENCEIN",
+            "CORRESPONDENCEOUT",
+            "DOCUMENTSTORE",
+            "INCOMINGREPORTS",
+            "PATIENTS",
+            "TITLES",
+            "USERS",
+        ];
         for statement in Statement::ALL {
             let text = pack().text(statement).to_owned();
             for (at, _) in text.match_indices("dbo.") {

@@ -6,6 +6,7 @@
 //! | | `CLINICIAN#<account or user>` | a linked clinician | pairing |
 //! | | `PAIRING` | a pairing being asked for: a lease, and a memory of doubt | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
+//! | `STAFF#<practice>` | `LIST` | [`domain::staff::StaffList`], with a `version` | staff |
 //! | `SITE#<Bp Site ID>` | `PRACTICE#<practice>` | who was ever paired with that site, or is `asking` | pairing |
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
 //! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-stager |
@@ -25,6 +26,7 @@ mod item;
 mod pairing;
 mod practice;
 mod schedule;
+mod staff;
 mod waiting;
 pub mod work;
 
@@ -37,6 +39,7 @@ pub use imports::{Created, ImportRecord, StoredItem};
 pub use pairing::{Attempt, Begun};
 pub use practice::{LinkKey, PracticeRecord};
 pub use schedule::{DueJob, DueJobs, JOB_SHARDS};
+pub use staff::KeptStaff;
 
 /// The table.
 #[derive(Clone, Debug)]

@@ -89,11 +89,7 @@ impl BpPractice {
     ///
     /// # Errors
     /// What any query may meet; inactive users that cannot be read are no error.
-    pub async fn register(
-        &self,
-        guid: HaloGuid,
-        deadline: Deadline,
-    ) -> Result<Register, BpError> {
+    pub async fn register(&self, guid: HaloGuid, deadline: Deadline) -> Result<Register, BpError> {
         let rows = self.read(guid, Statement::StaffByRegistration, [], deadline).await?;
         malformed(Statement::StaffByRegistration, rows::register(&rows))
     }

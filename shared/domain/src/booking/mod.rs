@@ -206,14 +206,8 @@ pub enum BookingState {
 
 impl BookingState {
     /// Every state.
-    pub const ALL: [Self; 6] = [
-        Self::Pending,
-        Self::Synced,
-        Self::Conflict,
-        Self::Waiting,
-        Self::Failed,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Synced, Self::Conflict, Self::Waiting, Self::Failed, Self::Cancelled];
 
     /// Its name on the wire.
     #[must_use]
@@ -233,9 +227,10 @@ impl BookingState {
     /// # Errors
     /// Says so when the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|state| state.name() == text).ok_or(Invalid(
-            "a state is pending, synced, conflict, waiting, failed or cancelled",
-        ))
+        Self::ALL
+            .into_iter()
+            .find(|state| state.name() == text)
+            .ok_or(Invalid("a state is pending, synced, conflict, waiting, failed or cancelled"))
     }
 }
 
@@ -269,6 +264,12 @@ pub enum BookingProblem {
     HaloUnavailable,
     /// The practice is not connected.
     NotConnected,
+    /// Halo does not know the site any more, or offers another practice under its number.
+    SiteChanged,
+    /// Halo refuses us.
+    HaloRefuses,
+    /// Whether it is in Bp could not be read there.
+    Unverified,
 }
 
 /// What Bp's book came to.
@@ -332,6 +333,9 @@ pub struct Booking {
     pub planned: Planned,
     /// Counts what the platform wanted, one after the other.
     pub revision: u32,
+    /// Which of these Bp was last asked for; its answer says nothing of a later one.
+    #[serde(default)]
+    pub asked: u32,
     /// No appointment with our mark is on an earlier day.
     pub first_day: Date,
     /// Where it stands.
@@ -369,6 +373,7 @@ impl Booking {
             cancelled: false,
             planned,
             revision: 1,
+            asked: 0,
             // A day of grace for a time zone that is corrected later.
             first_day: time::local(now, zone).date().yesterday().unwrap_or(Date::MIN),
             state: BookingState::Pending,
@@ -441,11 +446,42 @@ impl Booking {
         !self.cancelled && self.has_begun(now)
     }
 
-    /// Bp's answer.
+    /// Whether it was cancelled before Bp ever heard of it.
+    #[must_use]
+    pub fn never_left(&self) -> bool {
+        self.cancelled && self.asked == 0
+    }
+
+    /// Ends a booking that Bp never heard of.
+    pub fn forget(&mut self, now: Timestamp) {
+        self.state = BookingState::Cancelled;
+        self.problem = None;
+        self.next_attempt_at = None;
+        self.note(Happened::Cancelled, None, now);
+    }
+
+    /// Bp's book was found to differ, and the visit has arrived: it is left alone, and said so once.
+    pub fn leave_arrived(&mut self, now: Timestamp) {
+        if self.problem != Some(BookingProblem::AlreadyArrived) {
+            self.problem = Some(BookingProblem::AlreadyArrived);
+            self.note(Happened::LeftAsItIs, self.problem, now);
+        }
+    }
+
+    /// Bp is about to be asked for what is wanted now.
+    pub fn ask(&mut self) {
+        self.asked = self.revision;
+    }
+
+    /// Bp's answer to what it was asked last. When the platform has changed its mind meanwhile, it
+    /// only tells what is there: the newer wish is still to be sent.
     pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> Followed {
+        self.appointment = pushed.appointment;
+        if self.asked != self.revision {
+            return Followed::Done;
+        }
         self.next_attempt_at = None;
         self.problem = None;
-        self.appointment = pushed.appointment;
         if let Some(outside) = pushed.outside_sessions {
             self.outside_sessions = outside;
         }

@@ -52,6 +52,12 @@ fn pushed(outcome: Outcome) -> Pushed {
     Pushed { outcome, appointment: Some(7), outside_sessions: Some(false) }
 }
 
+/// Asks Bp for what is wanted, and hears this.
+fn push(booking: &mut Booking, outcome: Outcome, at: Timestamp) -> Followed {
+    booking.ask();
+    booking.settle(pushed(outcome), at)
+}
+
 fn row_of(booking: &Booking) -> BookRow {
     let Placement { user, location, day, time, length, kind, reason } =
         booking.planned.placement.clone();
@@ -72,8 +78,7 @@ fn row_of(booking: &Booking) -> BookRow {
 #[test]
 fn a_visit_is_planned_in_bps_units_at_the_chosen_place() {
     let booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
-    let Placement { user, location, day, time, length, kind, reason } =
-        &booking.planned.placement;
+    let Placement { user, location, day, time, length, kind, reason } = &booking.planned.placement;
     assert_eq!((user.0, location.0, *kind), (1, 2, 1));
     assert_eq!((*day, *time, *length), (date(2026, 12, 1), 29_700, 900));
     assert!(reason.ends_with(&booking.token.marker()), "{reason}");
@@ -109,32 +114,43 @@ fn a_booking_goes_from_pending_to_synced_and_out_again() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     assert_eq!(booking.state, BookingState::Pending);
     booking.sending(now());
-    assert_eq!(booking.settle(pushed(Outcome::Created), now()), Followed::Done);
+    assert_eq!(push(&mut booking, Outcome::Created, now()), Followed::Done);
     assert_eq!((booking.state, booking.appointment), (BookingState::Synced, Some(7)));
     assert!(booking.cancel(now()));
     assert!(!booking.cancel(now()), "cancelled twice");
     assert_eq!(booking.state, BookingState::Pending);
-    assert_eq!(booking.settle(pushed(Outcome::Cancelled), now()), Followed::Done);
+    assert_eq!(push(&mut booking, Outcome::Cancelled, now()), Followed::Done);
     assert_eq!((booking.state, booking.appointment), (BookingState::Cancelled, None));
 }
 
 #[test]
 fn a_taken_slot_is_asked_about_again_and_clears_up_by_itself() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
-    let followed = booking.settle(pushed(Outcome::Conflict), now());
+    let followed = push(&mut booking, Outcome::Conflict, now());
     assert!(matches!(followed, Followed::Again(at, BookingProblem::SlotTaken) if at > now()));
     assert_eq!(booking.state, BookingState::Conflict);
-    assert_eq!(booking.settle(pushed(Outcome::Created), now()), Followed::Done);
+    assert_eq!(push(&mut booking, Outcome::Created, now()), Followed::Done);
     assert_eq!((booking.state, booking.problem), (BookingState::Synced, None));
 }
 
 #[test]
 fn an_answer_to_another_question_is_no_success() {
     let mut wanted = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
-    assert!(matches!(wanted.settle(pushed(Outcome::Cancelled), now()), Followed::Over(_)));
+    assert!(matches!(push(&mut wanted, Outcome::Cancelled, now()), Followed::Over(_)));
     let mut cancelled = booking("b2", date(2026, 12, 1).at(8, 15, 0, 0));
     cancelled.cancel(now());
-    assert!(matches!(cancelled.settle(pushed(Outcome::Created), now()), Followed::Over(_)));
+    assert!(matches!(push(&mut cancelled, Outcome::Created, now()), Followed::Over(_)));
+}
+
+#[test]
+fn an_answer_to_an_earlier_wish_settles_nothing() {
+    let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    booking.ask();
+    assert!(booking.cancel(now()));
+    assert_eq!(booking.settle(pushed(Outcome::Created), now()), Followed::Done);
+    assert_eq!((booking.state, booking.appointment), (BookingState::Pending, Some(7)));
+    assert_eq!(push(&mut booking, Outcome::Cancelled, now()), Followed::Done);
+    assert_eq!(booking.state, BookingState::Cancelled);
 }
 
 #[test]
@@ -150,7 +166,7 @@ fn a_visit_that_has_begun_is_not_put_in_but_can_be_taken_out() {
 fn a_long_history_keeps_its_beginning_and_its_end() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     for minute in 0..500 {
-        booking.settle(pushed(Outcome::Conflict), now() + SignedDuration::from_mins(minute));
+        push(&mut booking, Outcome::Conflict, now() + SignedDuration::from_mins(minute));
     }
     assert!(booking.history.len() <= 60);
     assert_eq!(booking.history[0].what, Happened::Accepted);
@@ -160,16 +176,15 @@ fn a_long_history_keeps_its_beginning_and_its_end() {
 #[test]
 fn a_book_as_recorded_needs_nothing() {
     let mut synced = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
-    synced.settle(pushed(Outcome::Created), now());
+    push(&mut synced, Outcome::Created, now());
     assert_eq!(corrections(&practice(), [&synced], &[row_of(&synced)], now()), []);
 }
 
 #[test]
 fn what_was_deleted_or_changed_in_bp_is_put_back_unless_it_has_arrived() {
     let mut synced = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
-    synced.settle(pushed(Outcome::Created), now());
-    let again =
-        |why| vec![Correction::PushAgain { booking: synced.booking_id.clone(), why }];
+    push(&mut synced, Outcome::Created, now());
+    let again = |why| vec![Correction::PushAgain { booking: synced.booking_id.clone(), why }];
     assert_eq!(corrections(&practice(), [&synced], &[], now()), again(Happened::FoundMissing));
     let changes: [fn(&mut BookRow); 7] = [
         |row| row.user = 2,
@@ -214,7 +229,7 @@ fn bookings_on_their_way_and_visits_that_have_begun_are_left_alone() {
     let pending = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     assert_eq!(corrections(&practice(), [&pending], &[], now()), []);
     let mut begun = booking("b2", date(2026, 12, 1).at(8, 15, 0, 0));
-    begun.settle(pushed(Outcome::Created), now());
+    push(&mut begun, Outcome::Created, now());
     assert_eq!(corrections(&practice(), [&begun], &[], begun.planned.starts_at), []);
 }
 
@@ -257,10 +272,10 @@ proptest! {
             .enumerate()
             .map(|(index, (cancelled, slot))| {
                 let mut one = booking(&format!("b{index}"), start(*slot));
-                one.settle(pushed(Outcome::Created), now());
+                push(&mut one, Outcome::Created, now());
                 if *cancelled {
                     one.cancel(now());
-                    one.settle(pushed(Outcome::Cancelled), now());
+                    push(&mut one, Outcome::Cancelled, now());
                 }
                 one
             })

@@ -61,7 +61,12 @@ fn is_ansi(c: char) -> bool {
 }
 
 /// The text of an appointment, our mark at its end. The parts' own limits leave room for the mark.
-pub(super) fn reason(name: &BpText, company: &BpText, notes: Option<&BpText>, token: &Token) -> String {
+pub(super) fn reason(
+    name: &BpText,
+    company: &BpText,
+    notes: Option<&BpText>,
+    token: &Token,
+) -> String {
     let mut reason = format!("{MARK}. Rep visit: {}, {}.", name.0, company.0);
     if let Some(notes) = notes.filter(|notes| !notes.is_empty()) {
         reason.push(' ');
@@ -94,8 +99,15 @@ mod tests {
     fn an_appointment_says_that_it_is_online_who_comes_and_whose_it_is() {
         let token = token();
         assert_eq!(
-            reason(&text("Zoë O'Neil"), &text("Made-Up Pharma"), Some(&text("Lunch\nfor 6")), &token),
-            format!("Online appointment. Rep visit: Zoë O'Neil, Made-Up Pharma. Lunch for 6 [{token}]")
+            reason(
+                &text("Zoë O'Neil"),
+                &text("Made-Up Pharma"),
+                Some(&text("Lunch\nfor 6")),
+                &token
+            ),
+            format!(
+                "Online appointment. Rep visit: Zoë O'Neil, Made-Up Pharma. Lunch for 6 [{token}]"
+            )
         );
         assert_eq!(
             reason(&text("A"), &text("B"), None, &token),
@@ -105,7 +117,8 @@ mod tests {
 
     #[test]
     fn what_bps_columns_cannot_hold_is_refused() {
-        for fine in ["Łódź".replace(['Ł', 'ź'], "L"), "Ÿ € – “x”".to_owned(), String::new()] {
+        for fine in ["Łódź".replace(['Ł', 'ź'], "L"), "Ÿ € – “x”".to_owned(), String::new()]
+        {
             assert!(BpText::parse(&fine, 50).is_ok(), "{fine}");
         }
         for wrong in ["Łódź", "日本", "Ω", "a\u{0}b", "\u{85}", "🙂", "see [PB1]", "[pb"] {
@@ -124,7 +137,12 @@ mod tests {
             &token(),
         );
         assert!(reason.chars().count() <= LONGEST_REASON);
-        assert_eq!(reason.matches('é').count(), Representative::LONGEST_NAME + Representative::LONGEST_COMPANY + super::super::LONGEST_NOTES);
+        assert_eq!(
+            reason.matches('é').count(),
+            Representative::LONGEST_NAME
+                + Representative::LONGEST_COMPANY
+                + super::super::LONGEST_NOTES
+        );
         assert!(reason.ends_with(&token().marker()));
     }
 

@@ -1,0 +1,239 @@
+//! What comes round for a practice's bookings: its staff list against Bp's users, and the record
+//! against Bp's appointment book.
+
+use std::collections::BTreeSet;
+
+use best_practice::{BpError, BpPractice};
+use domain::booking::token::Token;
+use domain::booking::{Booking, BookingState, Correction, corrections, time};
+use domain::ids::PracticeId;
+use domain::staff::StaffList;
+use halo::Deadline;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use practice_session::{Session, SessionError};
+use store::work::{Entry, WorkKey, WorkKind, WorkList};
+use store::{Store, StoreError};
+
+use crate::Bookings;
+
+/// Bookings read by one query of the table.
+const PAGE: u16 = 200;
+/// An entry that a client changes at the same moment is read again, but not for ever.
+const TRIES: u32 = 5;
+
+/// Why a job came to nothing. It comes round again.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// Bp could not be asked.
+    #[error(transparent)]
+    Bp(#[from] SessionError<BpError>),
+    /// The table gave no answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a reconciliation found. Counts only: they are logged.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Reconciled {
+    /// Bookings compared.
+    pub compared: usize,
+    /// Bookings that are pushed again.
+    pub put_back: usize,
+    /// Appointments that nobody knew, cancelled.
+    pub cleared: usize,
+    /// Visits that differ and have arrived: left alone.
+    pub left: usize,
+}
+
+/// Does the jobs. Made where it is needed; costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct BookingJobs<'a> {
+    bp: &'a BpPractice,
+    store: &'a Store,
+}
+
+impl<'a> BookingJobs<'a> {
+    /// Asks through this Halo client and remembers in this table.
+    #[must_use]
+    pub fn new(bp: &'a BpPractice, store: &'a Store) -> Self {
+        Self { bp, store }
+    }
+
+    /// Compares the staff list with Bp's users: one query, whatever the list's length; none where
+    /// there is no list.
+    ///
+    /// # Errors
+    /// When Bp or the table gives no answer.
+    pub async fn sync_staff(
+        self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<StaffList, JobError> {
+        let kept = self.store.staff(practice).await?;
+        if kept.list.staff.is_empty() {
+            return Ok(kept.list);
+        }
+        let session = Session::new(self.bp, self.store);
+        let mut connection = session.open(practice).await?;
+        let register = session
+            .ask(practice, &mut connection, deadline, |guid| self.bp.register(guid, deadline))
+            .await?;
+        Ok(self.store.sync_staff(practice, kept, &register, Timestamp::now()).await?)
+    }
+
+    /// Compares the record with Bp's appointment book from today on: one query. What differs is due
+    /// to be pushed again when this returns, by one query each; appointments with a mark of this
+    /// practice that no booking has are cancelled, again by one query each. To be called by whoever
+    /// holds the practice's lane, so that no push is under way.
+    ///
+    /// # Errors
+    /// When Bp or the table gives no answer; what was corrected until then stays so.
+    pub async fn reconcile(
+        self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<Reconciled, JobError> {
+        let settings = self.store.practice(practice).await?.settings;
+        let (Some(zone), true) = (&settings.time_zone, settings.bookings.enabled) else {
+            return Ok(Reconciled::default());
+        };
+        let now = Timestamp::now();
+        let today = time::local(now, zone).date();
+        let session = Session::new(self.bp, self.store);
+        let mut connection = session.open(practice).await?;
+        let book = session
+            .ask(practice, &mut connection, deadline, |guid| {
+                self.bp.appointment_book(guid, practice, today, deadline)
+            })
+            .await?;
+        let record = self.from(practice, today).await?;
+        let found = corrections(practice, &record, &book, now);
+        let mut reconciled = Reconciled { compared: record.len(), ..Reconciled::default() };
+        let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));
+        // Bookings of the past, or on their way from one day to another, have marks as well.
+        let known = if strays { self.tokens(practice).await? } else { BTreeSet::new() };
+        for correction in found {
+            match correction {
+                Correction::PushAgain { booking, why } => {
+                    let again = |booking: &mut Booking| booking.put_back(None, why, now);
+                    self.change(practice, booking.as_str(), true, again).await?;
+                    reconciled.put_back += 1;
+                }
+                Correction::LeaveArrived { booking } => {
+                    let left = |booking: &mut Booking| booking.leave_arrived(now);
+                    self.change(practice, booking.as_str(), false, left).await?;
+                    reconciled.left += 1;
+                }
+                Correction::Clear { token, day } if !known.contains(&token) => {
+                    session
+                        .ask(practice, &mut connection, deadline, |guid| {
+                            self.bp.clear_appointment(guid, &token, day, deadline)
+                        })
+                        .await?;
+                    reconciled.cleared += 1;
+                }
+                Correction::Clear { .. } => {}
+            }
+        }
+        tracing::info!(
+            practice = practice.as_str(),
+            compared = reconciled.compared,
+            put_back = reconciled.put_back,
+            cleared = reconciled.cleared,
+            left = reconciled.left,
+            "compared Bp's appointment book with the record"
+        );
+        Ok(reconciled)
+    }
+
+    /// Changes a booking that is settled; one that a client changed meanwhile is on its way anyway.
+    async fn change(
+        self,
+        practice: &PracticeId,
+        booking: &str,
+        reopens: bool,
+        change: impl Fn(&mut Booking),
+    ) -> Result<(), StoreError> {
+        let key = WorkKey::booking(booking);
+        for _ in 0..TRIES {
+            let Some(entry) = self.store.work(practice, &key).await? else { return Ok(()) };
+            let mut entry: Entry<Booking> = entry.read()?;
+            if !matches!(entry.body.state, BookingState::Synced | BookingState::Cancelled) {
+                return Ok(());
+            }
+            let before = entry.body.clone();
+            change(&mut entry.body);
+            if entry.body == before {
+                return Ok(());
+            }
+            let (body, hash) = (entry.body.clone(), entry.hash.clone());
+            let listing = Bookings::listing(&body);
+            let now = Timestamp::now();
+            let outcome = if reopens {
+                let entry = entry.reopened(body, hash, &listing, now);
+                self.store.reopen_work(practice, &entry, now).await
+            } else {
+                entry.list_under(&listing);
+                self.store.amend_work(practice, &entry).await.map(drop)
+            };
+            match outcome {
+                Err(StoreError::Conflict) => {}
+                outcome => return outcome,
+            }
+        }
+        Ok(())
+    }
+
+    /// Bookings that begin on a day or later, whatever their state.
+    async fn from(self, practice: &PracticeId, day: Date) -> Result<Vec<Booking>, StoreError> {
+        let mut bookings = Vec::new();
+        for state in BookingState::ALL {
+            let list = WorkList {
+                kind: WorkKind::Booking,
+                state: Some(state.name()),
+                from: Some(day.to_string()),
+                to: None,
+                limit: PAGE,
+            };
+            self.read_all(practice, &list, |booking| bookings.push(booking)).await?;
+        }
+        Ok(bookings)
+    }
+
+    /// The marks of all bookings there ever were.
+    async fn tokens(self, practice: &PracticeId) -> Result<BTreeSet<Token>, StoreError> {
+        let mut tokens = BTreeSet::new();
+        let list = WorkList {
+            kind: WorkKind::Booking,
+            state: None,
+            from: None,
+            to: None,
+            limit: PAGE,
+        };
+        self.read_all(practice, &list, |booking| {
+            tokens.insert(booking.token);
+        })
+        .await?;
+        Ok(tokens)
+    }
+
+    async fn read_all(
+        self,
+        practice: &PracticeId,
+        list: &WorkList,
+        mut take: impl FnMut(Booking),
+    ) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.store.list_work(practice, list, after.as_ref()).await?;
+            for entry in page.entries {
+                take(entry.read::<Booking>()?.body);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A practice's staff list: one item of its own partition, for it is long and rarely read.
+
+use domain::ids::PracticeId;
+use domain::staff::{Register, StaffList};
+use jiff::Timestamp;
+
+use crate::item::{body, item, key, number};
+use crate::{Store, StoreError};
+
+const LIST: &str = "LIST";
+const TRIES: u32 = 5;
+
+/// A staff list, and which of its versions it is.
+#[derive(Clone, Debug, Default)]
+pub struct KeptStaff {
+    /// The list.
+    pub list: StaffList,
+    /// Grows with every write; 0 when there is none yet.
+    pub version: i64,
+}
+
+fn staff_key(practice: &PracticeId) -> String {
+    format!("STAFF#{practice}")
+}
+
+impl Store {
+    /// A practice's staff list. One read, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn staff(&self, practice: &PracticeId) -> Result<KeptStaff, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(staff_key(practice), LIST)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        let Some(item) = found.item() else { return Ok(KeptStaff::default()) };
+        let version = item
+            .get("version")
+            .and_then(|version| version.as_n().ok())
+            .and_then(|version| version.parse().ok())
+            .ok_or(StoreError::Corrupt)?;
+        Ok(KeptStaff { list: body(item)?, version })
+    }
+
+    /// Replaces a practice's staff list, unless it has changed since it was read. One write.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it has.
+    pub async fn keep_staff(
+        &self,
+        practice: &PracticeId,
+        list: &StaffList,
+        seen: i64,
+    ) -> Result<(), StoreError> {
+        let mut kept = item(staff_key(practice), LIST, list)?;
+        kept.insert("version".to_owned(), number(seen + 1));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(kept));
+        let put = match seen {
+            0 => put.condition_expression("attribute_not_exists(pk)"),
+            _ => put
+                .condition_expression("version = :seen")
+                .expression_attribute_values(":seen", number(seen)),
+        };
+        put.send().await?;
+        Ok(())
+    }
+
+    /// Keeps what Bp's users say of a list; of the newer list, if it was replaced meanwhile. One
+    /// write.
+    ///
+    /// # Errors
+    /// When the table gives no answer, or the list is replaced over and over.
+    pub async fn sync_staff(
+        &self,
+        practice: &PracticeId,
+        mut kept: KeptStaff,
+        register: &Register,
+        now: Timestamp,
+    ) -> Result<StaffList, StoreError> {
+        for _ in 0..TRIES {
+            let synced = kept.list.synced(register, now);
+            match self.keep_staff(practice, &synced, kept.version).await {
+                Ok(()) => return Ok(synced),
+                Err(StoreError::Conflict) => kept = self.staff(practice).await?,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+}
