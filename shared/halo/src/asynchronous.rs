@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt as _, stream};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::command::{Command, OutputParameter};
 use crate::error::{Error, Ran};
+use crate::row_stream::RowReader;
 use crate::rows::{self, Row, Rows};
 use crate::wire::Reported;
 
@@ -264,11 +265,12 @@ impl HaloClient {
         self.send(&request, deadline, read_page).await
     }
 
-    /// A page's rows, one after the other.
+    /// A page's rows, one after the other, as its bytes come: of a page of any size, one row is in
+    /// memory. Result sets are not told apart. The stream ends with the page or its first error;
+    /// [`Error::Malformed`] is also a page that breaks off.
     ///
     /// # Errors
-    /// [`Error::Gone`] when it is no longer kept, and what any call may meet; the stream's own
-    /// errors end it.
+    /// [`Error::Gone`] when it is no longer kept, and what any call may meet.
     pub async fn page_rows(
         &self,
         site: Uuid,
@@ -276,9 +278,27 @@ impl HaloClient {
         page: u32,
         deadline: Deadline,
     ) -> Result<impl Stream<Item = Result<Row, Error>> + Send + use<>, Error> {
-        let rows: Vec<_> =
-            self.page(site, query, page, deadline).await?.sets.into_iter().flatten().collect();
-        Ok(futures::stream::iter(rows.into_iter().map(Ok)))
+        let bytes = Box::pin(self.page_stream(site, query, page, deadline).await?);
+        let state = Some((bytes, RowReader::new()));
+        Ok(stream::unfold(state, |state| async move {
+            let (mut bytes, mut reader) = state?;
+            loop {
+                if let Some(row) = reader.next_row() {
+                    return Some((Ok(row), Some((bytes, reader))));
+                }
+                let read = match bytes.next().await {
+                    Some(Ok(piece)) => reader.feed(&piece),
+                    Some(Err(error)) => Err(error),
+                    None => match reader.finish() {
+                        Ok(()) => return None,
+                        Err(error) => Err(error),
+                    },
+                };
+                if let Err(error) = read {
+                    return Some((Err(error), None));
+                }
+            }
+        }))
     }
 
     /// A page of a result as bytes, as they come (`GET …/results/{pageNumber}/stream`). Whether
@@ -293,7 +313,7 @@ impl HaloClient {
         query: Uuid,
         page: u32,
         deadline: Deadline,
-    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + use<>, Error> {
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
         let request =
             read(queries(site, &[&query.to_string(), "results", &page.to_string(), "stream"]));
         self.send_streaming(&request, deadline).await

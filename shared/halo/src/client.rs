@@ -136,7 +136,7 @@ impl HaloClient {
         &self,
         request: &Request<'_>,
         deadline: Deadline,
-    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + use<>, Error> {
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
         let response = repeat(request.call, deadline, || self.open(request, deadline)).await?;
         let stream = Box::pin(response.bytes_stream().map_err(|error| transport(&error)));
         // The HTTP client's own stream repeats its error for ever.

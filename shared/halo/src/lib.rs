@@ -7,6 +7,7 @@ mod error;
 mod fhir;
 mod keys;
 mod registered;
+mod row_stream;
 pub mod rows;
 mod sites;
 pub mod webhook;

@@ -38,8 +38,17 @@ pub struct BadColumn {
 }
 
 impl Row {
-    fn from_object(object: Map<String, Value>) -> Self {
+    pub(crate) fn from_object(object: Map<String, Value>) -> Self {
         Self(object.into_iter().collect())
+    }
+
+    /// A row of a table, if it has a value for each column.
+    pub(crate) fn from_table(columns: &[String], values: Vec<Value>) -> Option<Self> {
+        (values.len() == columns.len()).then(|| Self(columns.iter().cloned().zip(values).collect()))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The column's value; of several columns with one name, the first.
@@ -137,9 +146,7 @@ fn set_of(value: Value) -> Option<Rows> {
             let Value::Array(rows) = object.remove("rows")? else { return None };
             rows.into_iter()
                 .map(|row| match row {
-                    Value::Array(values) if values.len() == columns.len() => {
-                        Some(Row(columns.iter().cloned().zip(values).collect()))
-                    }
+                    Value::Array(values) => Row::from_table(&columns, values),
                     Value::Object(object) => Some(Row::from_object(object)),
                     _ => None,
                 })
@@ -168,7 +175,7 @@ fn is_table_object(object: &Map<String, Value>) -> bool {
 }
 
 /// Column names, bare or as objects that have one.
-fn names(columns: Value) -> Option<Vec<String>> {
+pub(crate) fn names(columns: Value) -> Option<Vec<String>> {
     let Value::Array(columns) = columns else { return None };
     columns
         .into_iter()

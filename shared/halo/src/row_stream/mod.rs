@@ -1,0 +1,378 @@
+//! Rows of a result page, read as its bytes come: of a page of any size, one row is in memory.
+//!
+//! Whether `/stream` sends the ordinary envelope (`{"data": "<base64>"}`) or the rows themselves is
+//! not published, and neither is the rows' shape: all that [`crate::rows`] takes is taken here.
+//! Result sets are not told apart. A top-level object is the envelope if its first field is `data`
+//! or `parameters`, and a table if it is `columns` or `rows`; else it is a row.
+
+mod base64;
+mod capture;
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use self::base64::Decoder;
+use self::capture::{Capture, Step};
+use crate::error::Error;
+use crate::rows::{Row, names};
+
+/// What a value is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Purpose {
+    Row,
+    Columns,
+    /// A field of the envelope that is no rows.
+    Other,
+}
+
+/// What is open.
+#[derive(Debug)]
+enum Frame {
+    /// A list of rows, of tables or of further lists.
+    Set,
+    /// `{"columns": …, "rows": …}`, and the field that is being read.
+    Table { columns: Option<Vec<String>>, field: String },
+    /// The `rows` of the table below.
+    TableRows,
+    /// `{"data": …}`, and the field that is being read.
+    Envelope { field: String },
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Expected {
+    /// A value, or the end of a list that has none yet.
+    Value {
+        first: bool,
+    },
+    Colon,
+    Field,
+    /// A comma or the end of what is open.
+    Next,
+    /// Nothing but blanks.
+    Nothing,
+}
+
+#[derive(Debug)]
+enum State {
+    Between,
+    /// An object whose first field is not known yet.
+    Undecided(Capture),
+    Field(Capture),
+    Value(Purpose, Capture),
+    /// In the envelope's text, perhaps behind a backslash.
+    Data(Escape),
+}
+
+/// Where the envelope's text stands within an escape.
+#[derive(Debug)]
+enum Escape {
+    None,
+    Begun,
+    /// Digits of `\u`.
+    Unicode(String),
+}
+
+/// Reads rows from pieces of a page.
+#[derive(Debug)]
+pub(crate) struct RowReader {
+    stack: Vec<Frame>,
+    expected: Expected,
+    state: State,
+    /// What the envelope holds.
+    inside: Option<(Decoder, Box<RowReader>)>,
+    in_envelope: bool,
+    begun: bool,
+    rows: VecDeque<Row>,
+}
+
+fn malformed(what: &'static str) -> Error {
+    Error::Malformed { what }
+}
+
+impl RowReader {
+    pub(crate) fn new() -> Self {
+        Self::of(false)
+    }
+
+    fn of(in_envelope: bool) -> Self {
+        Self {
+            stack: Vec::new(),
+            expected: Expected::Value { first: true },
+            state: State::Between,
+            inside: None,
+            in_envelope,
+            begun: false,
+            rows: VecDeque::new(),
+        }
+    }
+
+    /// The next row that is complete.
+    pub(crate) fn next_row(&mut self) -> Option<Row> {
+        self.rows
+            .pop_front()
+            .or_else(|| self.inside.as_mut().and_then(|(_, inside)| inside.next_row()))
+    }
+
+    /// Reads on.
+    pub(crate) fn feed(&mut self, mut piece: &[u8]) -> Result<(), Error> {
+        while let Some(&byte) = piece.first() {
+            match std::mem::replace(&mut self.state, State::Between) {
+                State::Between => {
+                    piece = &piece[1..];
+                    self.between(byte)?;
+                }
+                State::Undecided(mut capture) => {
+                    let step = capture.take_first_text(&mut piece)?;
+                    self.state = match step {
+                        Step::More => State::Undecided(capture),
+                        // `{}`
+                        Step::Complete => State::Value(Purpose::Row, capture),
+                        Step::FirstText(field) => self.decide(field, capture),
+                    };
+                    self.settle_if_complete()?;
+                }
+                State::Field(mut capture) => match capture.take(&mut piece)? {
+                    true => {
+                        let name: String = capture.parse()?;
+                        self.name_field(name);
+                    }
+                    false => self.state = State::Field(capture),
+                },
+                State::Value(purpose, mut capture) => {
+                    capture.take(&mut piece)?;
+                    self.state = State::Value(purpose, capture);
+                    self.settle_if_complete()?;
+                }
+                State::Data(escape) => self.data(escape, &mut piece)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The page ends here.
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+        let cut = malformed("page that breaks off");
+        if let State::Value(_, capture) = &mut self.state {
+            capture.end();
+            self.settle_if_complete()?;
+        }
+        if !matches!(self.state, State::Between) || !self.stack.is_empty() {
+            return Err(cut);
+        }
+        // A page of blanks is one without rows.
+        if self.begun && self.expected != Expected::Nothing { Err(cut) } else { Ok(()) }
+    }
+
+    fn between(&mut self, byte: u8) -> Result<(), Error> {
+        let shape = malformed("shape of the rows");
+        if byte.is_ascii_whitespace() || (!self.begun && b"\xEF\xBB\xBF".contains(&byte)) {
+            return Ok(());
+        }
+        self.begun = true;
+        match (self.expected, byte) {
+            (Expected::Value { first: true }, b']')
+                if matches!(self.stack.last(), Some(Frame::Set | Frame::TableRows)) =>
+            {
+                self.close(byte)
+            }
+            (Expected::Value { .. }, byte) => self.open(byte),
+            (Expected::Field, b'"') => {
+                self.state = State::Field(Capture::begin(byte));
+                Ok(())
+            }
+            (Expected::Colon, b':') => {
+                self.expected = Expected::Value { first: false };
+                Ok(())
+            }
+            (Expected::Next, b',') => {
+                self.expected = match self.stack.last() {
+                    Some(Frame::Table { .. } | Frame::Envelope { .. }) => Expected::Field,
+                    _ => Expected::Value { first: false },
+                };
+                Ok(())
+            }
+            (Expected::Next, b']' | b'}') => self.close(byte),
+            _ => Err(shape),
+        }
+    }
+
+    /// A value begins.
+    fn open(&mut self, byte: u8) -> Result<(), Error> {
+        let value = |purpose| State::Value(purpose, Capture::begin(byte));
+        match (self.stack.last(), byte) {
+            (None | Some(Frame::Set), b'[') => {
+                self.stack.push(Frame::Set);
+                self.expected = Expected::Value { first: true };
+            }
+            (None | Some(Frame::Set), b'{') => self.state = State::Undecided(Capture::begin(byte)),
+            (None, b'n') => self.state = value(Purpose::Other),
+            (Some(Frame::TableRows), b'[' | b'{') => self.state = value(Purpose::Row),
+            (Some(Frame::Table { field, .. }), b'[') => match field.as_str() {
+                "columns" => self.state = value(Purpose::Columns),
+                "rows" => {
+                    self.stack.push(Frame::TableRows);
+                    self.expected = Expected::Value { first: true };
+                }
+                _ => return Err(malformed("shape of the rows")),
+            },
+            (Some(Frame::Envelope { field }), b'"') if field == "data" && self.inside.is_none() => {
+                self.inside = Some((Decoder::default(), Box::new(Self::of(true))));
+                self.state = State::Data(Escape::None);
+            }
+            (Some(Frame::Envelope { field }), b'n') if field == "data" => {
+                self.state = value(Purpose::Other);
+            }
+            (Some(Frame::Envelope { field }), _) if field != "data" => {
+                self.state = value(Purpose::Other);
+            }
+            _ => return Err(malformed("shape of the rows")),
+        }
+        self.settle_if_complete()
+    }
+
+    fn close(&mut self, byte: u8) -> Result<(), Error> {
+        let fits = match self.stack.pop() {
+            Some(Frame::Set | Frame::TableRows) => byte == b']',
+            Some(Frame::Table { .. } | Frame::Envelope { .. }) => byte == b'}',
+            None => false,
+        };
+        self.after_value();
+        if fits { Ok(()) } else { Err(malformed("shape of the rows")) }
+    }
+
+    fn after_value(&mut self) {
+        self.expected = if self.stack.is_empty() { Expected::Nothing } else { Expected::Next };
+    }
+
+    /// An object's first field tells what it is.
+    fn decide(&mut self, field: String, capture: Capture) -> State {
+        let frame = match field.as_str() {
+            "columns" | "rows" => Frame::Table { columns: None, field },
+            "data" | "parameters" if self.stack.is_empty() && !self.in_envelope => {
+                Frame::Envelope { field }
+            }
+            _ => return State::Value(Purpose::Row, capture),
+        };
+        self.stack.push(frame);
+        self.expected = Expected::Colon;
+        State::Between
+    }
+
+    fn name_field(&mut self, name: String) {
+        if let Some(Frame::Table { field, .. } | Frame::Envelope { field }) = self.stack.last_mut()
+        {
+            *field = name;
+        }
+        self.expected = Expected::Colon;
+    }
+
+    fn settle_if_complete(&mut self) -> Result<(), Error> {
+        let State::Value(purpose, capture) = &mut self.state else { return Ok(()) };
+        if !capture.is_complete() {
+            return Ok(());
+        }
+        let (purpose, value) = (*purpose, capture.parse::<Value>()?);
+        self.state = State::Between;
+        let shape = || malformed("shape of the rows");
+        match purpose {
+            Purpose::Row => {
+                let row = self.row(value).ok_or_else(shape)?;
+                // `{}` is the page of a command without rows.
+                let is_empty_page = self.stack.is_empty() && row.is_empty();
+                if !is_empty_page {
+                    self.rows.push_back(row);
+                }
+            }
+            Purpose::Columns => {
+                let known = names(value).ok_or_else(shape)?;
+                if let Some(Frame::Table { columns, .. }) = self.stack.last_mut() {
+                    *columns = Some(known);
+                }
+            }
+            Purpose::Other => {}
+        }
+        self.after_value();
+        Ok(())
+    }
+
+    fn row(&self, value: Value) -> Option<Row> {
+        match value {
+            Value::Object(object) => Some(Row::from_object(object)),
+            Value::Array(values) => {
+                let columns = self.stack.iter().rev().find_map(|frame| match frame {
+                    Frame::Table { columns, .. } => columns.as_ref(),
+                    _ => None,
+                })?;
+                Row::from_table(columns, values)
+            }
+            _ => None,
+        }
+    }
+
+    /// On in the envelope's text.
+    fn data(&mut self, escape: Escape, piece: &mut &[u8]) -> Result<(), Error> {
+        let broken = || malformed("base64 of the rows");
+        let Some((decoder, inside)) = &mut self.inside else { return Err(broken()) };
+        let mut hand_on = |text: &[u8]| -> Result<(), Error> {
+            inside.feed(&decoder.decode(text).ok_or_else(broken)?)
+        };
+        self.state = State::Data(match escape {
+            Escape::None => {
+                let end = piece.iter().position(|byte| b"\"\\".contains(byte));
+                let (text, rest) = piece.split_at(end.unwrap_or(piece.len()));
+                hand_on(text)?;
+                *piece = rest;
+                match rest.split_first() {
+                    None => Escape::None,
+                    Some((b'\\', rest)) => {
+                        *piece = rest;
+                        Escape::Begun
+                    }
+                    Some((_, rest)) => {
+                        *piece = rest;
+                        if !decoder.is_whole() {
+                            return Err(broken());
+                        }
+                        inside.finish()?;
+                        self.state = State::Between;
+                        self.after_value();
+                        return Ok(());
+                    }
+                }
+            }
+            Escape::Begun => {
+                let (byte, rest) = piece.split_first().ok_or_else(broken)?;
+                *piece = rest;
+                match byte {
+                    b'/' => hand_on(b"/")?,
+                    b'r' | b'n' => {}
+                    b'u' => {
+                        self.state = State::Data(Escape::Unicode(String::new()));
+                        return Ok(());
+                    }
+                    _ => return Err(broken()),
+                }
+                Escape::None
+            }
+            // Encoders that are careful about HTML write + as \u002B.
+            Escape::Unicode(mut digits) => {
+                let (byte, rest) = piece.split_first().ok_or_else(broken)?;
+                *piece = rest;
+                digits.push(char::from(*byte));
+                if digits.len() < 4 {
+                    Escape::Unicode(digits)
+                } else {
+                    let code = u8::from_str_radix(&digits, 16).map_err(|_| broken())?;
+                    hand_on(&[code])?;
+                    Escape::None
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
