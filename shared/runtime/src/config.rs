@@ -15,8 +15,17 @@
 //! | `EVENT_BUS_NAME` | functions that tell platforms what happened | the event bus |
 //! | `WEBHOOK_SECRET_ARN` | halo-webhook | the secret that Halo signs its notifications with |
 //! | `WEBHOOK_WINDOW_SECONDS` | halo-webhook, optional | how far a notification's time may be from ours; 300 when absent |
+//! | `BUCKET_NAME` | attachments, attachment-stager | the bucket of copies |
+//! | `ATTACHMENT_RETENTION_DAYS` | attachments | how long copies are kept |
+//! | `DOWNLOAD_LINK_SECONDS` | attachments, optional | how long a link to a copy works; 300 when absent |
+//! | `STAGING_GIVE_UP_HOURS` | attachments, attachment-stager, optional | how long a document is tried for; 24 when absent |
+//! | `STAGING_INLINE_BYTES` | attachment-stager, optional | how large a document may be to come with the first answer; 1 MiB when absent |
+//! | `STAGING_LEASE_SECONDS` | attachment-stager, optional | how long a silent worker counts as alive; 120 when absent |
+//! | `STAGING_SLOW_POLL_SECONDS`, `STAGING_OFFLINE_RETRY_SECONDS` | attachment-stager, optional | when to look again; 30 and 120 when absent |
 //! | `TOKEN_ISSUER`, `JWKS_URL`, `PEOPLE_CLIENT_ID`, `PLATFORM_CLIENT_ID` | authorizer | whose tokens are taken |
 //! | `RUST_LOG` | all, optional | log level, `info` when absent |
+
+mod staging;
 
 use std::num::NonZeroU16;
 use std::path::PathBuf;
@@ -25,6 +34,8 @@ use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::SecretString;
+
+pub use self::staging::{CopiesConfig, StagerConfig};
 
 /// Everything that is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@
 
 mod content;
 mod digest;
+mod discard;
 mod error;
 mod presign;
 mod read;

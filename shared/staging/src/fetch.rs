@@ -1,0 +1,158 @@
+//! A large document: asked for, waited for, copied page by page.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use best_practice::DocumentProgress;
+use domain::connection::Connection;
+use domain::imports::{Fetching, Item, ItemProblem, Place};
+use domain::waiting::Waiter;
+use futures::StreamExt as _;
+use jiff::{SignedDuration, Timestamp};
+use practice_session::Session;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use vault::Stored;
+
+use crate::job::{Ended, Job, LONGEST_QUESTION};
+use crate::obstacle::{Course, Obstacle, Stop, of_bp};
+
+/// How long a worker waits for a practice before it leaves the document to a later message.
+const IN_PROCESS: Duration = Duration::from_secs(6);
+const FIRST_LOOK: Duration = Duration::from_millis(150);
+const LONGEST_LOOK: Duration = Duration::from_secs(2);
+/// How often the table is told how much has come.
+const PROGRESS: Duration = Duration::from_secs(2);
+/// How long the practice may put the reading off: whoever waits for a form gives up sooner.
+const MAX_TIME_IN_QUEUE: Duration = Duration::from_mins(10);
+/// How long Halo keeps pages, and so how long it pays to know who waits.
+const WAITER_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+impl Job<'_> {
+    /// Asks the practice to read the document, and remembers the query.
+    pub(crate) async fn request(
+        &mut self,
+        session: Session<'_>,
+        connection: &mut Connection,
+        fetching: &mut Fetching,
+    ) -> Result<(), Stop> {
+        let deadline = self.deadline.at_most(LONGEST_QUESTION);
+        let (bp, document) = (&self.stager.bp, self.document());
+        let query = session
+            .ask(&self.practice, connection, deadline, |guid| {
+                bp.request_document(guid, &document, MAX_TIME_IN_QUEUE, deadline)
+            })
+            .await?;
+        fetching.asked(query);
+        self.save(Item::Fetching(fetching.clone())).await
+    }
+
+    pub(crate) async fn fetch_large(
+        &mut self,
+        session: Session<'_>,
+        connection: &mut Connection,
+        fetching: &mut Fetching,
+    ) -> Result<Ended, Stop> {
+        // Pages are kept for about a day, and a query may never run: then it is asked once more.
+        let mut asked_again = false;
+        loop {
+            let lost = match self.look(session, connection, fetching).await? {
+                DocumentProgress::Running => return Ok(Ended::Preparing),
+                DocumentProgress::Failed(error) => {
+                    fetching.forget_query();
+                    return Err(of_bp(&error).into());
+                }
+                DocumentProgress::Ready { pages } => {
+                    match self.copy(connection, fetching, pages).await {
+                        Ok(stored) => return Ok(Ended::Copied(stored)),
+                        Err(Stop::PagesGone) => true,
+                        Err(other) => return Err(other),
+                    }
+                }
+                DocumentProgress::Lost => true,
+            };
+            if lost && asked_again {
+                fetching.forget_query();
+                // It was put off for too long, or the practice was gone when it came to it.
+                let problem = ItemProblem::SiteOffline;
+                return Err(Obstacle { problem, course: Course::Wait { after: None } }.into());
+            }
+            asked_again = true;
+            self.request(session, connection, fetching).await?;
+        }
+    }
+
+    /// Looks until the document is ready, or for some seconds.
+    async fn look(
+        &self,
+        session: Session<'_>,
+        connection: &mut Connection,
+        fetching: &Fetching,
+    ) -> Result<DocumentProgress, Stop> {
+        let bp = &self.stager.bp;
+        let Some(query) = fetching.effort().query() else { return Ok(DocumentProgress::Lost) };
+        let give_up = Instant::now() + IN_PROCESS;
+        let mut wait = FIRST_LOOK;
+        let mut announced = false;
+        loop {
+            let deadline = self.deadline.at_most(LONGEST_QUESTION);
+            let progress = session
+                .ask(&self.practice, connection, deadline, |guid| {
+                    bp.document_progress(guid, query, deadline)
+                })
+                .await?;
+            if progress != DocumentProgress::Running || announced {
+                return Ok(progress);
+            }
+            if Instant::now() >= give_up {
+                // Once more after that: Halo may have had nobody to tell it to until now.
+                announced = true;
+                let waiter = Waiter::Staging {
+                    practice: self.practice.clone(),
+                    import: self.import.as_str().to_owned(),
+                    item: self.item.index,
+                };
+                let waiting = self.stager.store.await_query(query, &waiter, WAITER_KEPT).await;
+                if let Err(error) = waiting {
+                    tracing::warn!(%error, "Halo's notification will find nobody");
+                }
+            } else {
+                sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_LOOK);
+            }
+        }
+    }
+
+    /// Copies the pages into an upload that the table knows of.
+    async fn copy(
+        &mut self,
+        connection: &Connection,
+        fetching: &mut Fetching,
+        pages: Vec<u32>,
+    ) -> Result<Stored, Stop> {
+        let query = fetching.effort().query().ok_or(Stop::PagesGone)?;
+        let key = self.key(fetching)?;
+        let mut upload = self.stager.vault.begin(&key).await?;
+        fetching.put_at(Place { key, upload_id: Some(upload.id().to_owned()) });
+        self.save(Item::Fetching(fetching.clone())).await?;
+        let bytes =
+            self.stager.bp.document_bytes(connection.site.halo_guid, query, pages, self.deadline);
+        let mut bytes = pin!(bytes);
+        let mut tell = interval_at(Instant::now() + PROGRESS, PROGRESS);
+        tell.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                _ = tell.tick() => {
+                    let now = Timestamp::now();
+                    fetching.progress(upload.bytes(), self.stager.lease(self.owner, now));
+                    self.save(Item::Fetching(fetching.clone())).await?;
+                }
+                part = bytes.next() => match part {
+                    Some(part) => upload.write(&part?).await?,
+                    None => break,
+                },
+            }
+        }
+        Ok(upload.finish().await?)
+    }
+}

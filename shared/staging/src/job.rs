@@ -1,0 +1,259 @@
+//! One worker's way with one document.
+
+use std::time::Duration;
+
+use best_practice::{DocumentKey, DocumentStart};
+use domain::connection::Connection;
+use domain::ids::PracticeId;
+use domain::imports::{Fetching, ImportId, Item, ItemProblem, Place, StagedCopy};
+use halo::Deadline;
+use jiff::Timestamp;
+use practice_session::Session;
+use runtime::queues::{LONGEST_DELAY, StagingWake};
+use store::{StoreError, StoredItem};
+use uuid::Uuid;
+use vault::{ContentType, Stored};
+
+use crate::obstacle::{Course, Obstacle, Stop};
+use crate::{Stager, StagingError, signed};
+
+/// Where copies are kept; the bucket's lifecycle knows the name.
+const FOLDER: &str = "attachments/";
+/// The first wait after a try that came to nothing; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// Longer than Halo gives an immediate query.
+pub(crate) const LONGEST_QUESTION: Duration = Duration::from_secs(65);
+
+/// A document under a lease of ours.
+pub(crate) struct Job<'a> {
+    pub(crate) stager: &'a Stager,
+    pub(crate) practice: PracticeId,
+    pub(crate) import: ImportId,
+    /// As it is in the table, to our knowledge.
+    pub(crate) item: StoredItem,
+    pub(crate) owner: Uuid,
+    pub(crate) wake: &'a StagingWake,
+    pub(crate) deadline: Deadline,
+}
+
+/// How a try ended without a failure.
+pub(crate) enum Ended {
+    /// The copy is finished.
+    Copied(Stored),
+    /// The practice is preparing the document.
+    Preparing,
+}
+
+impl Job<'_> {
+    pub(crate) async fn work(mut self, mut fetching: Fetching) -> Result<(), StagingError> {
+        let started = std::time::Instant::now();
+        let ended = self.try_once(&mut fetching).await;
+        let outcome = match &ended {
+            Ok(Ended::Copied(_)) => "staged",
+            Ok(Ended::Preparing) => "preparing",
+            Err(Stop::Obstacle(obstacle)) => obstacle.problem.slug(),
+            Err(Stop::PagesGone) => "pages gone",
+            Err(Stop::Overtaken) => "overtaken",
+            Err(Stop::Broken(_)) => "broken",
+        };
+        tracing::info!(
+            practice = self.practice.as_str(),
+            outcome,
+            spoiled = fetching.spoiled(),
+            bytes = if let Ok(Ended::Copied(stored)) = &ended { stored.bytes } else { 0 },
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "worked on a document"
+        );
+        match ended {
+            Ok(Ended::Copied(stored)) => self.stage(fetching, stored).await,
+            Ok(Ended::Preparing) => self.leave_preparing(fetching).await,
+            Err(Stop::Obstacle(obstacle)) => self.stumble(fetching, obstacle).await,
+            Err(Stop::PagesGone) => {
+                fetching.forget_query();
+                let problem = ItemProblem::SiteSlow;
+                self.stumble(fetching, Obstacle { problem, course: Course::Again }).await
+            }
+            Err(Stop::Overtaken) => {
+                self.discard(fetching.place().cloned()).await;
+                Ok(())
+            }
+            Err(Stop::Broken(error)) => Err(error),
+        }
+    }
+
+    async fn try_once(&mut self, fetching: &mut Fetching) -> Result<Ended, Stop> {
+        self.take(fetching).await?;
+        let session = Session::new(&self.stager.bp, &self.stager.store);
+        let mut connection: Connection = session.open(&self.practice).await?;
+        if fetching.effort().query().is_none() {
+            match self.start(session, &mut connection).await? {
+                DocumentStart::Inline(bytes) => {
+                    let key = self.key(fetching)?;
+                    return Ok(Ended::Copied(self.stager.vault.put(&key, bytes).await?));
+                }
+                DocumentStart::Large { .. } => {
+                    self.request(session, &mut connection, fetching).await?;
+                }
+                DocumentStart::WithoutBytes => {
+                    return Err(Obstacle::never(ItemProblem::DocumentWithoutFile).into());
+                }
+                DocumentStart::InParts => {
+                    return Err(Obstacle::never(ItemProblem::DocumentInParts).into());
+                }
+            }
+        }
+        self.fetch_large(session, &mut connection, fetching).await
+    }
+
+    /// Writes the lease and where the copy will be; clears away what an earlier try left.
+    async fn take(&mut self, fetching: &mut Fetching) -> Result<(), Stop> {
+        if let Some(old) = fetching.place().cloned() {
+            self.save(Item::Fetching(fetching.clone())).await?;
+            self.stager.vault.discard(&old.key, old.upload_id.as_deref()).await?;
+            fetching.cleared();
+        }
+        let place = Place { key: format!("{FOLDER}{}", Uuid::new_v4()), upload_id: None };
+        fetching.put_at(place);
+        self.save(Item::Fetching(fetching.clone())).await
+    }
+
+    async fn start(
+        &self,
+        session: Session<'_>,
+        connection: &mut Connection,
+    ) -> Result<DocumentStart, Stop> {
+        let deadline = self.deadline.at_most(LONGEST_QUESTION);
+        let (bp, document) = (&self.stager.bp, self.document());
+        let limit = self.stager.config.inline_bytes;
+        session
+            .ask(&self.practice, connection, deadline, |guid| {
+                bp.document_start(guid, &document, limit, deadline)
+            })
+            .await?
+            .ok_or_else(|| Obstacle::never(ItemProblem::DocumentUnknown).into())
+    }
+
+    pub(crate) fn document(&self) -> DocumentKey {
+        let StoredItem { patient, selection, .. } = &self.item;
+        DocumentKey { patient: *patient, folder: selection.folder, document: selection.document_id }
+    }
+
+    pub(crate) fn key(&self, fetching: &Fetching) -> Result<String, Stop> {
+        let place = fetching.place().ok_or(Obstacle::never(ItemProblem::Internal))?;
+        Ok(place.key.clone())
+    }
+
+    /// Writes down where the document stands, unless somebody else moved it on.
+    pub(crate) async fn save(&mut self, state: Item) -> Result<(), Stop> {
+        let Self { stager, practice, import, item, .. } = self;
+        match stager.store.move_import_item(practice, import, item, state).await {
+            Ok(moved) => {
+                self.item = moved;
+                Ok(())
+            }
+            Err(StoreError::Conflict) => Err(Stop::Overtaken),
+            Err(error) => Err(Stop::Broken(error.into())),
+        }
+    }
+
+    async fn stage(mut self, fetching: Fetching, stored: Stored) -> Result<(), StagingError> {
+        let place = fetching.place().cloned();
+        let copy = StagedCopy {
+            key: place.as_ref().map(|place| place.key.clone()).unwrap_or_default(),
+            bytes: stored.bytes,
+            content_type: ContentType::header(stored.content_type).to_owned(),
+            extension: stored.content_type.map_or("bin", ContentType::extension).to_owned(),
+            sha256: stored.sha256.to_string(),
+            staged_at: Timestamp::now(),
+        };
+        let staged = self.save(fetching.stage(copy)).await;
+        self.settled(staged, place).await
+    }
+
+    /// Leaves the document to the practice. Halo's notification wakes a worker; a slow look stands
+    /// behind it.
+    async fn leave_preparing(mut self, fetching: Fetching) -> Result<(), StagingError> {
+        let now = Timestamp::now();
+        let wait = self.stager.config.slow_poll;
+        let next_look = match fetching.effort().next_look() {
+            Some(coming) if coming > now => coming,
+            _ => {
+                self.stager.send(self.wake, wait).await?;
+                now + signed(wait)
+            }
+        };
+        let place = fetching.place().cloned();
+        let left = self.save(fetching.wait(next_look)).await;
+        self.settled(left, place).await
+    }
+
+    /// After a failure: again later, or never.
+    async fn stumble(
+        mut self,
+        mut fetching: Fetching,
+        obstacle: Obstacle,
+    ) -> Result<(), StagingError> {
+        // What is left in the bucket is cleared now, or by whoever comes next.
+        if let Some(place) = fetching.place().cloned()
+            && self.discard(Some(place)).await
+        {
+            fetching.cleared();
+        }
+        let place = fetching.place().cloned();
+        let now = Timestamp::now();
+        let patience = self.stager.patience();
+        let wait = self.wait(&fetching, obstacle.course);
+        let next_look = now + signed(wait);
+        let problem = obstacle.problem;
+        let state = match obstacle.course {
+            Course::Wait { .. } => fetching.postpone(problem, next_look, now, patience),
+            Course::Again => fetching.spoil(problem, next_look, now, patience),
+            Course::Never => fetching.fail(problem, now),
+        };
+        // The wake first: without it a written wait would be for ever.
+        if matches!(state, Item::Queued(_)) {
+            self.stager.send(self.wake, wait).await?;
+        }
+        let written = self.save(state).await;
+        self.settled(written, place).await
+    }
+
+    fn wait(&self, fetching: &Fetching, course: Course) -> Duration {
+        let wait = match course {
+            Course::Wait { after: Some(after) } => after,
+            Course::Wait { after: None } => self.stager.config.offline_retry,
+            Course::Again | Course::Never => {
+                FIRST_WAIT * 2_u32.saturating_pow(u32::from(fetching.spoiled()))
+            }
+        };
+        // A practice that comes back is not asked for everything in the same second.
+        let jitter = f64::from(self.owner.as_bytes()[0]) / 1_024.0;
+        wait.mul_f64(1.0 + jitter).min(LONGEST_DELAY)
+    }
+
+    async fn settled(
+        &self,
+        written: Result<(), Stop>,
+        place: Option<Place>,
+    ) -> Result<(), StagingError> {
+        match written {
+            Ok(()) => Ok(()),
+            Err(Stop::Broken(error)) => Err(error),
+            // Cancelled at the same moment, or taken over: the copy is nobody's.
+            Err(_) => {
+                self.discard(place).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether nothing is left.
+    async fn discard(&self, place: Option<Place>) -> bool {
+        let Some(Place { key, upload_id }) = place else { return true };
+        let discarded = self.stager.vault.discard(&key, upload_id.as_deref()).await;
+        if let Err(error) = &discarded {
+            tracing::warn!(%error, "a copy could not be cleared away");
+        }
+        discarded.is_ok()
+    }
+}

@@ -1,0 +1,181 @@
+//! What stands in the way, and what to do about it.
+
+use std::time::Duration;
+
+use best_practice::{BpError, DocumentError};
+use domain::imports::ItemProblem;
+use halo::{Error as HaloError, Forbidden};
+use practice_session::SessionError;
+use vault::VaultError;
+
+use crate::StagingError;
+
+/// What to do after a failure.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Course {
+    /// It passes by itself: wait it out.
+    Wait {
+        /// When to look again; as for an offline practice when nothing is said.
+        after: Option<Duration>,
+    },
+    /// It may work another time, but not for ever.
+    Again,
+    /// It never will.
+    Never,
+}
+
+/// A failure, as the caller of the API sees it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Obstacle {
+    pub(crate) problem: ItemProblem,
+    pub(crate) course: Course,
+}
+
+/// Why a step was not taken.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Something stands in the way.
+    Obstacle(Obstacle),
+    /// The pages of the query are no longer kept.
+    PagesGone,
+    /// Somebody else moved the document on: cancelled it, or took it over.
+    Overtaken,
+    /// It cannot be written down.
+    Broken(StagingError),
+}
+
+impl Obstacle {
+    pub(crate) fn never(problem: ItemProblem) -> Self {
+        Self { problem, course: Course::Never }
+    }
+
+    fn again(problem: ItemProblem) -> Self {
+        Self { problem, course: Course::Again }
+    }
+
+    fn wait(problem: ItemProblem) -> Self {
+        Self { problem, course: Course::Wait { after: None } }
+    }
+}
+
+impl From<Obstacle> for Stop {
+    fn from(obstacle: Obstacle) -> Self {
+        Self::Obstacle(obstacle)
+    }
+}
+
+impl From<SessionError> for Stop {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::NotConnected => Obstacle::never(ItemProblem::NotConnected).into(),
+            SessionError::SiteUnknown => Obstacle::never(ItemProblem::SiteUnknown).into(),
+            SessionError::PracticeChanged => Obstacle::never(ItemProblem::PracticeChanged).into(),
+            SessionError::Store(error) => Self::Broken(error.into()),
+            SessionError::Asked(error) | SessionError::Lookup(error) => of_bp(&error).into(),
+        }
+    }
+}
+
+impl From<DocumentError> for Stop {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Lost => Self::PagesGone,
+            DocumentError::Changed => Obstacle::again(ItemProblem::DocumentChanged).into(),
+            DocumentError::Bp(
+                BpError::Malformed { .. } | BpError::Halo(HaloError::Malformed { .. }),
+            ) => Obstacle::again(ItemProblem::DocumentDamaged).into(),
+            DocumentError::Bp(error) => of_bp(&error).into(),
+        }
+    }
+}
+
+impl From<VaultError> for Stop {
+    fn from(error: VaultError) -> Self {
+        tracing::warn!(%error, "S3 does not take a copy");
+        let problem = ItemProblem::StorageUnavailable;
+        match error {
+            VaultError::Unavailable { .. } => {
+                Obstacle { problem, course: Course::Wait { after: Some(Duration::from_secs(10)) } }
+                    .into()
+            }
+            _ => Obstacle::again(problem).into(),
+        }
+    }
+}
+
+/// What a failure of Bp or Halo means for a document.
+pub(crate) fn of_bp(error: &BpError) -> Obstacle {
+    use ItemProblem as P;
+    match error {
+        BpError::LoginRefused => Obstacle::never(P::IntegrationNotEnabled),
+        BpError::NotPermitted { .. } => Obstacle::never(P::BpPermissionMissing),
+        BpError::NotInThisRelease { .. } => Obstacle::never(P::BpReleaseDiffers),
+        BpError::Refused { .. } => Obstacle::again(P::BpRefused),
+        BpError::Malformed { statement, problem } => {
+            tracing::error!(statement, problem, "Bp's answer is malformed");
+            Obstacle::again(P::MalformedAnswer)
+        }
+        BpError::Halo(error) => of_halo(error),
+    }
+}
+
+fn of_halo(error: &HaloError) -> Obstacle {
+    use ItemProblem as P;
+    match error {
+        HaloError::NotReached => Obstacle::wait(P::HaloUnavailable),
+        // Keys are rotated and addresses listed while we wait.
+        HaloError::KeyRefused => Obstacle::wait(P::HaloKeyRefused),
+        HaloError::Forbidden(Forbidden::Address) => Obstacle::wait(P::HaloAddressRefused),
+        HaloError::Forbidden(Forbidden::Quota) => Obstacle {
+            problem: P::HaloQuotaUsed,
+            course: Course::Wait { after: Some(Duration::from_mins(15)) },
+        },
+        HaloError::Forbidden(Forbidden::NotEnabled) => Obstacle::never(P::IntegrationNotEnabled),
+        HaloError::Forbidden(Forbidden::Site) => Obstacle::again(P::PairingLost),
+        HaloError::NotFound => Obstacle::again(P::SiteUnknown),
+        HaloError::RateLimited { retry_after } => Obstacle {
+            problem: P::HaloBusy,
+            course: Course::Wait { after: Some(retry_after.unwrap_or(Duration::from_secs(10))) },
+        },
+        HaloError::SiteOffline => Obstacle::wait(P::SiteOffline),
+        HaloError::OutcomeUnknown { .. } => Obstacle::again(P::SiteSlow),
+        HaloError::PracticeSoftware => Obstacle::again(P::HaloUnavailable),
+        HaloError::Malformed { .. } => Obstacle::again(P::MalformedAnswer),
+        HaloError::Gone
+        | HaloError::Refused { .. }
+        | HaloError::Sql(_)
+        | HaloError::ResultTooLarge => Obstacle::again(P::BpRefused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offline_practice_and_a_busy_halo_are_waited_out() {
+        let offline = of_bp(&BpError::Halo(HaloError::SiteOffline));
+        assert_eq!(offline, Obstacle::wait(ItemProblem::SiteOffline));
+        let told = Some(Duration::from_secs(7));
+        let busy = of_bp(&BpError::Halo(HaloError::RateLimited { retry_after: told }));
+        assert_eq!(busy.course, Course::Wait { after: told });
+    }
+
+    #[test]
+    fn what_cannot_change_by_itself_is_not_tried_again() {
+        for error in [BpError::LoginRefused, BpError::NotPermitted { statement: "x" }] {
+            assert_eq!(of_bp(&error).course, Course::Never);
+        }
+    }
+
+    #[test]
+    fn a_damaged_document_is_named_so() {
+        let error = BpError::Malformed { statement: "x", problem: "y".to_owned() };
+        match Stop::from(DocumentError::Bp(error)) {
+            Stop::Obstacle(obstacle) => {
+                assert_eq!(obstacle, Obstacle::again(ItemProblem::DocumentDamaged));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
