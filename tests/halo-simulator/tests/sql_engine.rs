@@ -104,6 +104,30 @@ fn expressions_give_what_sql_server_gives() {
 }
 
 #[test]
+fn bytes_are_cut_measured_and_written_in_base64() {
+    expect(&[
+        (
+            "SELECT SUBSTRING(0x0102030405, 2, 3), SUBSTRING(0x010203, 0, 2), SUBSTRING(0x010203, 3, 9)",
+            "020304|01|03",
+        ),
+        ("SELECT SUBSTRING(0x010203, 5, 2), SUBSTRING(0x010203, -5, 3)", "|"),
+        ("SELECT (SELECT 0xFBFF3E WHERE 1 = 1 FOR XML PATH(''), BINARY BASE64)", "+/8+"),
+        ("SELECT (SELECT 0xFB WHERE 1 = 0 FOR XML PATH(''))", "NULL"),
+        (
+            "DECLARE @b varbinary(max) = REPLICATE(CAST('xyz' AS varchar(max)), 100000);
+             SELECT DATALENGTH(@b), DATALENGTH(SUBSTRING(@b, 299999, 10)), SUBSTRING(@b, 299998, 3)",
+            "300000|2|78797a",
+        ),
+        (
+            "INSERT INTO BPSDocuments.dbo.PAGES (NAME, CONTENT) VALUES ('a', 0x010203040506);
+             SELECT DATALENGTH(CONTENT), SUBSTRING(CAST(CONTENT AS varbinary(max)), 4, 2)
+             FROM BPSDocuments.dbo.PAGES",
+            "6|0405",
+        ),
+    ]);
+}
+
+#[test]
 fn queries_read_tables_and_views() {
     expect(&[
         ("SELECT COUNT(*) FROM dbo.BPS_Patients", "3"),

@@ -130,7 +130,11 @@ impl Compiler<'_> {
                     None => String::new(),
                 };
                 let kind = loose(piece.kind);
-                Ok(Piece::new(format!("ts_substring({}, {from}{length})", piece.sql), kind))
+                let part = match (substring_for, piece.kind) {
+                    (Some(_), Type::Binary { .. }) => part_of_bytes(&piece.sql, &from, &length),
+                    _ => format!("ts_substring({}, {from}{length})", piece.sql),
+                };
+                Ok(Piece::new(part, kind))
             }
             Expr::Trim { trim_where, trim_what, expr, .. } => {
                 let piece = self.expr(expr, scope)?;
@@ -241,6 +245,12 @@ impl Compiler<'_> {
             Some(style) => self.expr(style, scope)?.sql,
             None => "0".to_owned(),
         };
+        // Nothing changes, and a large value is not copied through a function.
+        if let (Type::Binary { .. }, Type::Binary { fixed: false, length: None }) =
+            (piece.kind, target)
+        {
+            return Ok(Piece::new(piece.sql, target));
+        }
         let function = if safe { "ts_try_cast" } else { "ts_cast" };
         Ok(Piece::new(
             format!(
@@ -318,6 +328,13 @@ impl Compiler<'_> {
             Type::Binary { fixed: false, length: None },
         ))
     }
+}
+
+/// SUBSTRING of a binary value by SQLite's own function, which takes a piece of a large value
+/// without a copy of the whole. `length` begins with a comma.
+fn part_of_bytes(value: &str, from: &str, length: &str) -> String {
+    let length = length.trim_start_matches([',', ' ']);
+    format!("substr({value}, max({from}, 1), max({length} + min({from}, 1) - 1, 0))")
 }
 
 fn one_column() -> SqlError {

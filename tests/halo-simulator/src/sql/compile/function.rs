@@ -174,7 +174,16 @@ impl Compiler<'_> {
             }
             "DATALENGTH" => {
                 wants(1)?;
-                Piece::new(format!("ts_datalength({}, {})", sql(0), kind_name(0)), Type::Int)
+                match pieces[0].kind {
+                    // SQLite knows the length of a large value without reading it.
+                    Type::Binary { length: None, .. } => {
+                        Piece::new(format!("length({})", sql(0)), Type::BigInt)
+                    }
+                    _ => Piece::new(
+                        format!("ts_datalength({}, {})", sql(0), kind_name(0)),
+                        Type::Int,
+                    ),
+                }
             }
             "ISNULL" => {
                 wants(2)?;

@@ -142,8 +142,13 @@ impl Compiler<'_> {
             Some(ForClause::Xml { for_xml: ForXml::Path(Some(path)), .. })
                 if path.is_empty() && rows.columns.len() == 1 && rows.columns[0].0.is_empty() =>
             {
+                // Bytes are written in base64 in this mode, with or without BINARY BASE64.
+                let text = match rows.columns[0].1 {
+                    Type::Binary { .. } => "ts_to_base64",
+                    _ => "ts_xml",
+                };
                 Ok(Rows {
-                    sql: format!("SELECT group_concat(ts_xml(_1), '') AS _1 FROM ({})", rows.sql),
+                    sql: format!("SELECT group_concat({text}(_1), '') AS _1 FROM ({})", rows.sql),
                     columns: vec![(XML_COLUMN.to_owned(), Type::nvarchar(None))],
                 })
             }

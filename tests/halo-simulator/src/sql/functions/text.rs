@@ -61,6 +61,12 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     ("ts_xml", |a| {
         one(a, |text| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
     }),
+    ("ts_to_base64", |a| {
+        Ok(match at(a, 0) {
+            Val::Blob(value) => Val::Text(bytes::to_base64(value)),
+            _ => Val::Null,
+        })
+    }),
     ("ts_base64", |a| {
         let Some(text) = text_at(a, 0)? else { return Ok(Val::Null) };
         bytes::from_base64(&text).map(Val::Blob).ok_or_else(|| {
