@@ -61,7 +61,7 @@ IF @stored > 0
 BEGIN
     SELECT p.Part AS Part, @parts AS Parts, @bytes AS Bytes,
            (SELECT SUBSTRING(CAST(d.CONTENT AS varbinary(max)), p.Part * @size + 1, @size)
-            FOR XML PATH(''), BINARY BASE64) AS Content
+            WHERE p.Part < @parts FOR XML PATH(''), BINARY BASE64) AS Content
     FROM @part AS p
     CROSS JOIN BPSDocuments.dbo.DOCUMENTS AS d
     WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId
@@ -70,7 +70,8 @@ END
 ELSE
 BEGIN
     SELECT p.Part AS Part, @parts AS Parts, @bytes AS Bytes,
-           (SELECT SUBSTRING(@body, p.Part * @size + 1, @size) FOR XML PATH(''), BINARY BASE64) AS Content
+           (SELECT SUBSTRING(@body, p.Part * @size + 1, @size)
+            WHERE p.Part < @parts FOR XML PATH(''), BINARY BASE64) AS Content
     FROM @part AS p
     ORDER BY p.Part;
 END

@@ -56,5 +56,6 @@ BEGIN
     IF @bytes > @inlineLimit
         SET @body = NULL;
 END
-SELECT @pages AS Pages, @bytes AS Bytes, (SELECT @body FOR XML PATH(''), BINARY BASE64) AS Content
+SELECT @pages AS Pages, @bytes AS Bytes,
+       (SELECT @body WHERE @body IS NOT NULL FOR XML PATH(''), BINARY BASE64) AS Content
 WHERE @known = 1;
