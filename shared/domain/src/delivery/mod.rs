@@ -6,9 +6,11 @@ mod document;
 mod request;
 mod token;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,12 +18,12 @@ pub use document::{AnnouncedDocument, DocumentType, Sha256, StoredDocument};
 pub use request::{
     Addressee, ClientId, Content, DescribedPatient, Letter, MedicareCard, Message, MessageKind,
     MessagePatient, MessageSubject, MessageText, PatientName, RecipientName, Referral,
-    ReferralSubject,
+    ReferralSubject, SenderName,
 };
 pub use token::CorrelationToken;
 
 use crate::Invalid;
-use crate::ids::{PatientId, PracticeId, Subject};
+use crate::ids::{BpUserId, PatientId, PracticeId, Subject};
 
 /// A delivery's id: `referral-` or `message-`, and the platform's own id. The platform can tell it
 /// without asking, and a referral and a message of one id do not meet.
@@ -167,8 +169,10 @@ impl DeliveryState {
 pub enum DeliveryProblem {
     /// The practice's server is off.
     SiteOffline,
-    /// Halo or the practice did not take it this time.
+    /// Halo cannot be used at the moment.
     HaloUnavailable,
+    /// The last attempt failed in a way that passes.
+    AttemptFailed,
     /// It is not known whether it arrived: it is looked for before it is sent again.
     OutcomeUnknown,
     /// The practice has un-ticked us in Bp.
@@ -177,8 +181,6 @@ pub enum DeliveryProblem {
     NotConnected,
     /// Another practice answers under the Bp Site ID.
     PracticeChanged,
-    /// Our own storage did not answer.
-    StorageUnavailable,
     /// Bp has no such patient.
     PatientNotFound,
     /// No active user of Bp is that addressee.
@@ -213,6 +215,58 @@ pub struct DeliveryStep {
     pub reason: Option<DeliveryProblem>,
 }
 
+/// What a doctor made of an item of the inbox.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// The Bp user who checked it.
+    pub checked_by: BpUserId,
+    /// On which day, on the practice's calendar.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub checked_on: Option<Date>,
+    /// Bp's word for what it says: `Normal`, `Abnormal`, …
+    #[schema(value_type = Option<String>)]
+    pub notation: Option<Cow<'static, str>>,
+    /// Bp's word for what is to be done: `No action`, `Urgent appointment`, …
+    #[schema(value_type = Option<String>)]
+    pub action: Option<Cow<'static, str>>,
+}
+
+impl Check {
+    /// Bp's codes in words; 0 is blank, and a code that is not known publicly says nothing.
+    #[must_use]
+    pub fn of(checked_by: BpUserId, checked_on: Option<Date>, notation: i64, action: i64) -> Self {
+        const NOTATIONS: [&str; 7] = [
+            "Normal",
+            "Abnormal",
+            "Stable",
+            "Acceptable",
+            "Unacceptable",
+            "Being treated",
+            "Under specialist care",
+        ];
+        const ACTIONS: [&str; 7] = [
+            "No action",
+            "Reception to advise",
+            "Nurse to advise",
+            "Doctor to advise",
+            "Send routine reminder",
+            "Non-urgent appointment",
+            "Urgent appointment",
+        ];
+        let word = |words: [&'static str; 7], code: i64| {
+            let at = usize::try_from(code).ok()?.checked_sub(1)?;
+            words.get(at).copied().map(Cow::Borrowed)
+        };
+        Self {
+            checked_by,
+            checked_on,
+            notation: word(NOTATIONS, notation),
+            action: word(ACTIONS, action),
+        }
+    }
+}
+
 /// A delivery, as it is kept.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -221,8 +275,6 @@ pub struct Delivery {
     pub delivery_id: DeliveryId,
     /// What is to be delivered.
     pub letter: Letter,
-    /// SHA-256 of what was asked for, by which a repeated request is told from a different one.
-    pub request: Sha256,
     /// Who asked: a token's subject.
     pub asked_by: Subject,
     /// When we began to answer for it.
@@ -239,6 +291,9 @@ pub struct Delivery {
     pub bp_record_id: Option<i64>,
     /// Whether Bp has it under a patient; an item of the inbox may wait to be allocated.
     pub allocated: Option<bool>,
+    /// What the doctor made of it.
+    #[serde(default)]
+    pub check: Option<Check>,
     /// Why it waits or has failed.
     pub problem: Option<DeliveryProblem>,
     /// What happened, oldest first.
@@ -255,7 +310,6 @@ impl Delivery {
         practice: &PracticeId,
         delivery_id: DeliveryId,
         letter: Letter,
-        request: Sha256,
         asked_by: Subject,
         now: Timestamp,
     ) -> Self {
@@ -263,7 +317,6 @@ impl Delivery {
             token: delivery_id.token(practice),
             delivery_id,
             letter,
-            request,
             asked_by,
             accepted_at: now,
             state: DeliveryState::Accepted,
@@ -271,6 +324,7 @@ impl Delivery {
             next_attempt_at: None,
             bp_record_id: None,
             allocated: None,
+            check: None,
             problem: None,
             history: vec![DeliveryStep { at: now, state: DeliveryState::Accepted, reason: None }],
         }
@@ -317,8 +371,8 @@ impl Delivery {
     }
 
     /// It is being sent.
-    pub fn sending(&mut self, now: Timestamp) {
-        self.attempts = self.attempts.saturating_add(1);
+    pub fn sending(&mut self, attempt: u32, now: Timestamp) {
+        self.attempts = attempt;
         self.next_attempt_at = None;
         self.problem = None;
         self.step(DeliveryState::Sending, None, now);
@@ -346,11 +400,12 @@ impl Delivery {
     }
 
     /// A doctor has checked it: Bp has moved it to Correspondence In, under another number.
-    pub fn checked(&mut self, record: i64, at: Timestamp) {
+    pub fn checked(&mut self, record: i64, check: Check, at: Timestamp) {
         self.next_attempt_at = None;
         self.problem = None;
         self.bp_record_id = Some(record);
         self.allocated = Some(true);
+        self.check = Some(check);
         self.step(DeliveryState::Checked, None, at);
     }
 
@@ -407,12 +462,13 @@ mod tests {
         let letter = Letter::Message(Message {
             patient: MessagePatient::Known(PatientId(1)),
             addressee: Addressee::Ahpra("MED0000000001".to_owned()),
+            sender_name: None,
             kind: MessageKind::Advice,
             subject: MessageSubject::parse("Left knee").unwrap(),
             content: Content::Text(MessageText::parse("Rest it.").unwrap()),
         });
         let subject = Subject("platform".to_owned());
-        Delivery::accept(&practice, id, letter, Sha256::of(b"request"), subject, at(0))
+        Delivery::accept(&practice, id, letter, subject, at(0))
     }
 
     #[test]
@@ -444,8 +500,8 @@ mod tests {
     fn a_restless_history_keeps_its_beginning_and_its_end() {
         let mut delivery = message();
         for second in 1..200 {
-            delivery.sending(at(second));
-            delivery.waiting(DeliveryProblem::HaloUnavailable, None, at(second));
+            delivery.sending(u32::try_from(second).unwrap(), at(second));
+            delivery.waiting(DeliveryProblem::AttemptFailed, None, at(second));
         }
         assert_eq!(delivery.history.len(), Delivery::MOST_STEPS);
         assert_eq!(delivery.history[0].state, DeliveryState::Accepted);

@@ -83,6 +83,8 @@ lines! {
     RecipientName: 90, "this is longer than the 90 characters that Bp keeps of a recipient's name";
     /// `INCOMINGREPORTS.SUBJECT`.
     MessageSubject: 60, "this is longer than the 60 characters that Bp keeps of a message's subject";
+    /// `INCOMINGREPORTS.CONTACTNAME` and `PROVIDERNAME`.
+    SenderName: 60, "this is longer than the 60 characters that Bp keeps of a sender's name";
     /// `INCOMINGREPORTS.FIRSTNAME` and `SURNAME`.
     PatientName: 30, "this is longer than the 30 characters that Bp's inbox keeps of a name; send the patientId instead";
 }
@@ -355,6 +357,8 @@ pub struct Message {
     pub patient: MessagePatient,
     /// For whom.
     pub addressee: Addressee,
+    /// From whom, where that is said.
+    pub sender_name: Option<SenderName>,
     /// What it is.
     pub kind: MessageKind,
     /// Under which subject.

@@ -1,0 +1,229 @@
+//! Letters and messages into Bp: the writes, the look whether one arrived, and what they answer.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::delivery::{
+    Addressee, Check, Content, CorrelationToken, Message, MessagePatient, Referral,
+};
+use domain::ids::{BpUserId, HaloGuid};
+use halo::{Command, Deadline, Parameter, Row};
+
+use crate::bp::{BpError, BpPractice, malformed};
+use crate::mapping::Unmappable;
+use crate::pack::{Statement, StatementPack};
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Written {
+    /// It is in Bp, written now or before.
+    There(Found),
+    /// Bp has no such patient. Nothing was written.
+    NoPatient,
+    /// No active user of Bp is that addressee. Nothing was written.
+    NoAddressee,
+    /// Several are. Nothing was written.
+    ManyAddressees,
+}
+
+/// A letter or message in Bp.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Found {
+    /// Bp's number of it, where it is now.
+    pub record: i64,
+    /// Whether it is filed under a patient.
+    pub allocated: bool,
+}
+
+/// A message that a doctor has checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CheckedMessage {
+    /// Which.
+    pub token: String,
+    /// Bp's number of it, in Correspondence In where it is there.
+    pub record: i64,
+    /// What the doctor made of it.
+    pub check: Check,
+}
+
+impl StatementPack {
+    /// Files a referral in Correspondence Out.
+    #[must_use]
+    pub fn write_referral(
+        &self,
+        token: &CorrelationToken,
+        referral: &Referral,
+        bytes: &[u8],
+    ) -> Command {
+        let day = referral.date.map_or_else(String::new, |day| day.to_string());
+        let parameters = [
+            Parameter::var_char("@token", token.as_str()),
+            Parameter::int("@patientId", referral.patient.0),
+            Parameter::int("@senderId", referral.sender.map_or(0, |sender| sender.0)),
+            Parameter::var_char("@subject", referral.subject.as_str()),
+            Parameter::var_char("@recipient", referral.recipient.as_str()),
+            Parameter::var_char("@day", day),
+        ];
+        let extension = referral.document.announced.content_type.extension();
+        let command = self.command(Statement::CorrespondenceOutWrite, parameters);
+        with_file(command, extension, bytes)
+    }
+
+    /// Puts a message into the addressee's unchecked inbox; `bytes` are those of its document or of
+    /// its text.
+    #[must_use]
+    pub fn write_message(
+        &self,
+        token: &CorrelationToken,
+        message: &Message,
+        bytes: &[u8],
+    ) -> Command {
+        let text = Parameter::var_char;
+        let (known, described) = match &message.patient {
+            MessagePatient::Known(id) => (id.0, None),
+            MessagePatient::Described(described) => (0, Some(described)),
+        };
+        let of = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let card = described.and_then(|patient| patient.medicare.as_ref());
+        let born = described.map_or_else(String::new, |patient| patient.date_of_birth.to_string());
+        let key = described.map_or_else(String::new, |patient| patient.surname_key());
+        let (user, ahpra, provider) = match &message.addressee {
+            Addressee::User(user) => (user.0, "", ""),
+            Addressee::Ahpra(number) => (0, number.as_str(), ""),
+            Addressee::Provider(number) => (0, "", number.as_str()),
+        };
+        let (said, extension) = match &message.content {
+            Content::Document(document) => ("", document.announced.content_type.extension()),
+            Content::Text(text) => (text.as_str(), "txt"),
+            Content::DeliveredText => ("", "txt"),
+        };
+        let parameters = [
+            text("@token", token.as_str().to_owned()),
+            Parameter::int("@patientId", known),
+            text("@surnameKey", key),
+            text("@lastName", of(described.map(|patient| patient.last_name.as_str()))),
+            text(
+                "@firstName",
+                of(described.and_then(|patient| patient.first_name.as_ref()).map(|it| it.as_str())),
+            ),
+            text("@dateOfBirth", born),
+            text("@medicare", of(card.map(|card| card.number.as_str()))),
+            text("@medicareLine", of(card.and_then(|card| card.line.as_deref()))),
+            text("@ihi", of(described.and_then(|patient| patient.ihi.as_deref()))),
+            Parameter::int("@userId", user),
+            text("@ahpra", ahpra.to_owned()),
+            text("@provider", provider.to_owned()),
+            text("@heading", format!("{}{}", message.kind.heading(), message.subject.as_str())),
+            text("@subject", message.subject.as_str().to_owned()),
+            text("@category", message.kind.category().to_owned()),
+            text("@senderName", of(message.sender_name.as_ref().map(|name| name.as_str()))),
+            text("@text", said.to_owned()),
+        ];
+        with_file(self.command(Statement::InboxWrite, parameters), extension, bytes)
+    }
+
+    /// Asks whether a letter or message is in Bp.
+    #[must_use]
+    pub fn look_for_delivery(&self, token: &CorrelationToken) -> Command {
+        self.command(Statement::DeliveryLookup, [Parameter::var_char("@token", token.as_str())])
+    }
+
+    fn command<const N: usize>(&self, statement: Statement, parameters: [Parameter; N]) -> Command {
+        parameters.into_iter().fold(Command::text(self.text(statement)), Command::with)
+    }
+}
+
+/// Halo takes no binary parameter of any length (its own description of the fault: a text cannot be
+/// cast to bytes), so a file travels as text and becomes bytes in the batch.
+fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command {
+    command
+        .with(Parameter::var_char("@fileType", extension))
+        .with(Parameter::var_char("@content", STANDARD.encode(bytes)))
+        .with(Parameter::int("@length", i64::try_from(bytes.len()).unwrap_or(i64::MAX)))
+}
+
+impl BpPractice {
+    /// Which of these messages have been checked by a doctor. One query.
+    ///
+    /// # Errors
+    /// What any query may meet.
+    pub async fn checked_messages(
+        &self,
+        guid: HaloGuid,
+        tokens: &[CorrelationToken],
+        deadline: Deadline,
+    ) -> Result<Vec<CheckedMessage>, BpError> {
+        let tokens: Vec<&str> = tokens.iter().map(CorrelationToken::as_str).collect();
+        let parameters = [Parameter::var_char("@tokens", tokens.join(" "))];
+        let rows = self.read(guid, Statement::InboxChecked, parameters, deadline).await?;
+        malformed(Statement::InboxChecked, checked(&rows))
+    }
+}
+
+/// What [`StatementPack::write_referral`] answers.
+///
+/// # Errors
+/// When it is not what the statement promises.
+pub fn referral_written(rows: &[Row]) -> Result<Written, BpError> {
+    malformed(Statement::CorrespondenceOutWrite, written(rows, |_| Ok(true)))
+}
+
+/// What [`StatementPack::write_message`] answers.
+///
+/// # Errors
+/// When it is not what the statement promises.
+pub fn message_written(rows: &[Row]) -> Result<Written, BpError> {
+    malformed(Statement::InboxWrite, written(rows, |row| Ok(row.int("Allocated")? > 0)))
+}
+
+/// What [`StatementPack::look_for_delivery`] answers; the last place that a message has reached.
+///
+/// # Errors
+/// When it is not what the statement promises.
+pub fn delivery_found(rows: &[Row]) -> Result<Option<Found>, BpError> {
+    let found = rows
+        .last()
+        .map(|row| Ok(Found { record: record(row)?, allocated: row.int("Allocated")? > 0 }))
+        .transpose();
+    malformed(Statement::DeliveryLookup, found)
+}
+
+fn written(
+    rows: &[Row],
+    allocated: impl Fn(&Row) -> Result<bool, Unmappable>,
+) -> Result<Written, Unmappable> {
+    let [row] = rows else { return Err(Unmappable::OutOfRange("Outcome")) };
+    Ok(match row.text("Outcome")?.as_deref() {
+        Some("written" | "found") => {
+            Written::There(Found { record: record(row)?, allocated: allocated(row)? })
+        }
+        Some("noPatient") => Written::NoPatient,
+        Some("noAddressee") => Written::NoAddressee,
+        Some("manyAddressees") => Written::ManyAddressees,
+        _ => return Err(Unmappable::OutOfRange("Outcome")),
+    })
+}
+
+fn record(row: &Row) -> Result<i64, Unmappable> {
+    let record = row.int("RecordId")?;
+    if record > 0 { Ok(record) } else { Err(Unmappable::OutOfRange("RecordId")) }
+}
+
+fn checked(rows: &[Row]) -> Result<Vec<CheckedMessage>, Unmappable> {
+    let mut found: Vec<CheckedMessage> = Vec::new();
+    for row in rows {
+        let token = row.text("Token")?.ok_or(Unmappable::OutOfRange("Token"))?;
+        let by = BpUserId::parse(row.int("CheckedBy")?)
+            .map_err(|_| Unmappable::OutOfRange("CheckedBy"))?;
+        let message = CheckedMessage {
+            token,
+            record: record(row)?,
+            check: Check::of(by, row.date("CheckedOn")?, row.int("Notation")?, row.int("Action")?),
+        };
+        // Rows of one message come in the order of its way: the last one is where it is now.
+        match found.last_mut() {
+            Some(last) if last.token == message.token => *last = message,
+            _ => found.push(message),
+        }
+    }
+    Ok(found)
+}
