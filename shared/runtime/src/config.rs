@@ -22,6 +22,7 @@
 //! | `STAGING_INLINE_BYTES` | attachment-stager, optional | how large a document may be to come with the first answer; 1 MiB when absent |
 //! | `STAGING_LEASE_SECONDS` | attachment-stager, optional | how long a silent worker counts as alive; 120 when absent |
 //! | `STAGING_SLOW_POLL_SECONDS`, `STAGING_OFFLINE_RETRY_SECONDS` | attachment-stager, optional | when to look again; 30 and 120 when absent |
+//! | `WRITE_QUEUE_MS`, `WRITE_EXECUTION_SECONDS`, `WRITE_MARGIN_SECONDS` | site-writer | how long a write whose answer was lost may still take effect |
 //! | `TOKEN_ISSUER`, `JWKS_URL`, `PEOPLE_CLIENT_ID`, `PLATFORM_CLIENT_ID` | authorizer | whose tokens are taken |
 //! | `RUST_LOG` | all, optional | log level, `info` when absent |
 
@@ -334,6 +335,33 @@ impl WebhookConfig {
             window: Duration::from_secs(u64::from(window.get())),
         });
         reader.finish(config)
+    }
+}
+
+/// What the one writer of a practice's Bp needs besides.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SiteWorkConfig {
+    /// How long a write may wait at the practice before it begins, told to Halo with each.
+    pub queue: Duration,
+    /// How long Halo lets a write run.
+    pub execution: Duration,
+    /// For clocks that differ.
+    pub margin: Duration,
+}
+
+impl SiteWorkConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names every variable that is missing or wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(&of_process);
+        let config = Self {
+            queue: Duration::from_millis(reader.required("WRITE_QUEUE_MS", "a number")),
+            execution: Duration::from_secs(reader.required("WRITE_EXECUTION_SECONDS", "a number")),
+            margin: Duration::from_secs(reader.required("WRITE_MARGIN_SECONDS", "a number")),
+        };
+        reader.finish(Some(config))
     }
 }
 

@@ -8,6 +8,18 @@
 //! [`runtime::queues::Queues::wake_site`] (if that fails, the sweep finds the lane by its due time),
 //! then answer 202. Everything after that is the writer's.
 
+mod attempt;
 mod kind;
+mod kinds;
+mod limits;
+mod look;
+mod ports;
+mod settle;
+mod site;
+mod turn;
+mod writer;
 
 pub use kind::{Failure, Kind, PracticeContext, Step, Unready, Verdict, Waiting};
+pub use limits::Limits;
+pub use ports::{Clock, Messages, NotTaken, QueueAndBus, Shelf, SystemClock};
+pub use writer::{Went, Writer};

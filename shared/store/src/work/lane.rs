@@ -77,6 +77,8 @@ pub struct Lane {
     pub seen_online: Option<Timestamp>,
     /// When something is due.
     pub due: Option<Timestamp>,
+    /// For when a wake of the writer is already on its way.
+    pub called_for: Option<Timestamp>,
 }
 
 /// What a writer leaves behind.
@@ -88,6 +90,8 @@ pub struct LaneEnd {
     pub parked: Option<Parked>,
     /// When the site was last seen online.
     pub seen_online: Option<Timestamp>,
+    /// For when a wake of the writer is on its way.
+    pub called_for: Option<Timestamp>,
 }
 
 /// How leaving went.
@@ -202,9 +206,19 @@ impl Store {
             }
             None => remove.push("parked"),
         }
-        if let Some(seen) = end.seen_online {
-            set.push("seenOnline = :seen");
-            values.push((":seen", text(instant(seen))));
+        match end.seen_online {
+            Some(seen) => {
+                set.push("seenOnline = :seen");
+                values.push((":seen", text(instant(seen))));
+            }
+            None => remove.push("seenOnline"),
+        }
+        match end.called_for {
+            Some(at) => {
+                set.push("calledFor = :calledFor");
+                values.push((":calledFor", text(instant(at))));
+            }
+            None => remove.push("calledFor"),
         }
         let mut expression = format!("REMOVE {}", remove.join(", "));
         if !set.is_empty() {
@@ -303,6 +317,7 @@ fn read(item: &Item) -> Result<Lane, StoreError> {
         parked,
         seen_online: at("seenOnline")?,
         due: at("dueAt")?,
+        called_for: at("calledFor")?,
     })
 }
 

@@ -1,0 +1,77 @@
+//! How long things may take. One place, so that no two of them contradict each other.
+
+use std::time::Duration;
+
+use ledger::{Backoff, Fence};
+use runtime::config::SiteWorkConfig;
+use store::work::ParkReason;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a lost attempt may still take effect.
+    pub fence: Fence,
+    /// How long a turn waits for the end of one query, before it leaves it to a later turn.
+    pub patience: Duration,
+    /// How long Halo has for a status, or the answer to a look.
+    pub answer: Duration,
+    /// How long a site that was seen online is taken to be.
+    pub seen_online: Duration,
+    /// When to ask again for a query that no turn saw the end of.
+    pub slow_poll: Duration,
+    /// When to look again at a site that is off or in trouble.
+    pub park: Backoff,
+    /// When to look again where a person has to do something first.
+    pub park_for_people: Backoff,
+    /// When to try an entry again.
+    pub retry: Backoff,
+    /// Refusals of the database before an entry is given up.
+    pub most_refusals: u32,
+    /// Looks without an answer before an entry is given up.
+    pub most_looks: u32,
+    /// How much longer than the turn the lease lasts, for clocks that differ.
+    pub lease_margin: Duration,
+    /// The shortest time in which anything may be begun.
+    pub shortest: Duration,
+}
+
+impl Limits {
+    /// The limits of a function that may run for `turn`.
+    #[must_use]
+    pub fn new(config: &SiteWorkConfig, turn: Duration) -> Self {
+        let call = (turn / 3).clamp(2 * SECOND, 20 * SECOND);
+        Self {
+            fence: Fence {
+                call,
+                queue: config.queue,
+                execution: config.execution,
+                margin: config.margin,
+            },
+            patience: (turn / 4).clamp(SECOND, 10 * SECOND),
+            answer: (turn / 3).clamp(2 * SECOND, 15 * SECOND),
+            seen_online: 60 * SECOND,
+            slow_poll: 25 * SECOND,
+            park: Backoff { first: 8 * SECOND, longest: 30 * SECOND },
+            park_for_people: Backoff { first: 30 * SECOND, longest: 900 * SECOND },
+            retry: Backoff { first: 2 * SECOND, longest: 900 * SECOND },
+            most_refusals: 5,
+            most_looks: 12,
+            lease_margin: 5 * SECOND,
+            shortest: SECOND,
+        }
+    }
+
+    pub(crate) fn look_again(&self, reason: ParkReason) -> &Backoff {
+        match reason {
+            ParkReason::Offline | ParkReason::HaloUnavailable | ParkReason::RateLimited => {
+                &self.park
+            }
+            ParkReason::NotConnected
+            | ParkReason::Revoked
+            | ParkReason::SiteChanged
+            | ParkReason::Refused => &self.park_for_people,
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Whether the site can be reached, and what is left behind when it cannot.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use best_practice::BpError;
+use domain::connection::{Availability, Site, Standing};
+use domain::ids::HaloGuid;
+use halo::{Error, Forbidden, SqlFailure};
+use practice_session::{SaysOfConnection, SessionError, Verdict};
+use runtime::events::{Event, EventKind};
+use store::work::{Entry, ParkReason, Parked, WorkNote, WorkProgress};
+
+use crate::kind::{Step, Waiting};
+use crate::ports::{Clock, Messages, Shelf};
+use crate::turn::{Ended, Next, Stop, Turn};
+
+/// Waiting entries read at once.
+const PAGE: u16 = 16;
+
+impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
+    /// Makes sure that the site can be reached, as far as that is not known. Costs one status call,
+    /// no query, and nothing while the site was just seen online.
+    pub(crate) async fn reach_site(&mut self, due: &[Entry]) -> Result<Result<(), Next>, Stop> {
+        if self.connection.is_none() {
+            match self.session().open::<Error>(self.practice).await {
+                Ok(connection) => self.connection = Some(connection),
+                Err(error) => return self.failed_session(error),
+            }
+        }
+        let to_send = due.iter().any(|entry| {
+            matches!(entry.work.progress, WorkProgress::Ready(_) | WorkProgress::Doubtful(_))
+        });
+        let now = self.now();
+        let known = self.lane.parked.is_none()
+            && self.lane.seen_online.is_some_and(|seen| {
+                now.duration_since(seen).unsigned_abs() < self.writer.limits.seen_online
+            });
+        if known || !to_send {
+            return Ok(Ok(()));
+        }
+        if let Err(next) = self.look_at_site().await? {
+            return Ok(Err(next));
+        }
+        if self.standing() == Some(Standing::Revoked) {
+            // Halo's status does not show whether Bp lets us in; the cheapest query does.
+            let (bp, deadline) = (&self.writer.bp, self.deadline(self.writer.limits.answer));
+            let probe = |guid: HaloGuid| async move { bp.probe(guid, deadline).await };
+            if let Err(error) = self.asked(probe).await {
+                return self.failed_session(error);
+            }
+        }
+        self.lane.seen_online = Some(self.now());
+        self.lane.parked = None;
+        Ok(Ok(()))
+    }
+
+    async fn look_at_site(&mut self) -> Result<Result<(), Next>, Stop> {
+        let Some(connection) = &self.connection else { return Ok(Ok(())) };
+        let (bp, deadline) = (&self.writer.bp, self.deadline(self.writer.limits.answer));
+        // Not as a question of the session at first: that the status is told does not mean that Bp
+        // lets us in.
+        let mut seen =
+            bp.site(connection.site.halo_guid, deadline).await.map_err(SessionError::Asked);
+        if let Err(SessionError::Asked(error)) = &seen
+            && matches!(error.verdict(), Verdict::Unknown | Verdict::Unpaired)
+        {
+            seen = self.asked(|guid| async move { bp.site(guid, deadline).await }).await;
+        }
+        let site = match seen {
+            Ok(site) => site,
+            Err(error) => return self.failed_session(error),
+        };
+        let online =
+            !matches!(site.availability, Availability::Offline | Availability::Unreachable);
+        self.remember(site).await?;
+        Ok(if online { Ok(()) } else { Err(Next::Park(ParkReason::Offline, None)) })
+    }
+
+    /// Keeps what Halo now says of the site, where it says something else than before.
+    async fn remember(&mut self, site: Site) -> Result<(), Stop> {
+        let session = self.session();
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let known = Site { last_heartbeat: site.last_heartbeat, ..connection.site.clone() };
+        if known != site {
+            let standing = connection.standing;
+            session.remember(self.practice, connection, site, standing).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        self.connection.as_ref().map(|connection| connection.standing)
+    }
+
+    /// Asks as everybody does ([`practice_session::Session::ask`]), and tells the platforms when that
+    /// changes how we stand.
+    pub(crate) async fn asked<T, E, F>(
+        &mut self,
+        question: impl Fn(HaloGuid) -> F + Send,
+    ) -> Result<T, SessionError<E>>
+    where
+        F: Future<Output = Result<T, E>> + Send,
+        T: Send,
+        E: SaysOfConnection + Send,
+    {
+        let session = self.session();
+        let deadline = self.deadline(self.writer.limits.answer);
+        let Some(connection) = &mut self.connection else {
+            return Err(SessionError::NotConnected);
+        };
+        let before = connection.standing;
+        let answer = session.ask(self.practice, connection, deadline, question).await;
+        let after = connection.standing;
+        self.tell_standing(before, after).await;
+        answer
+    }
+
+    /// The practice no longer lets us in, as an ended query shows.
+    pub(crate) async fn revoke(&mut self) -> Result<Next, Stop> {
+        let session = self.session();
+        if let Some(connection) = &mut self.connection {
+            let before = connection.standing;
+            session.stand(self.practice, connection, Standing::Revoked).await?;
+            self.tell_standing(before, Standing::Revoked).await;
+        }
+        // The status still says online; only a query tells when we are let in again.
+        Ok(Next::Park(ParkReason::Revoked, None))
+    }
+
+    async fn tell_standing(&self, before: Standing, after: Standing) {
+        let state = match after {
+            _ if before == after => return,
+            Standing::Paired => "connected",
+            Standing::Revoked => "revoked",
+            Standing::Disconnected => return,
+        };
+        let event = Event {
+            kind: EventKind::ConnectionChanged,
+            practice: self.practice.to_string(),
+            id: state.to_owned(),
+        };
+        if self.writer.messages.tell(event).await.is_err() {
+            tracing::warn!(practice = self.practice.as_str(), "the event bus took no event");
+        }
+    }
+
+    /// What a failed question about the site comes to.
+    fn failed_session<T, E: Into<Trouble>>(
+        &self,
+        error: SessionError<E>,
+    ) -> Result<Result<T, Next>, Stop> {
+        let trouble = match error {
+            SessionError::Store(error) => return Err(error.into()),
+            SessionError::NotConnected => Trouble::of_practice(ParkReason::NotConnected),
+            SessionError::SiteUnknown | SessionError::PracticeChanged => {
+                Trouble::of_practice(ParkReason::SiteChanged)
+            }
+            SessionError::Asked(error) => error.into(),
+            SessionError::Lookup(error) => error.into(),
+        };
+        Ok(Err(trouble.park()))
+    }
+
+    /// Parks the lane: nothing is asked or sent before the next look.
+    pub(crate) async fn park(
+        &mut self,
+        reason: ParkReason,
+        after: Option<Duration>,
+    ) -> Result<Ended, Stop> {
+        let now = self.now();
+        let (since, looks) = match self.lane.parked {
+            Some(parked) if parked.reason == reason => {
+                (parked.since, parked.looks.saturating_add(1))
+            }
+            _ => (now, 1),
+        };
+        let backoff = self.writer.limits.look_again(reason);
+        let jittered = backoff.unhurried(looks, self.writer.clock.random());
+        // However long Halo asks us to wait: SQS takes no longer delay.
+        let delay = jittered.max(after.unwrap_or_default()).min(runtime::queues::LONGEST_DELAY);
+        let parked = Parked { reason, since, next_look: now + delay, looks };
+        tracing::info!(
+            practice = self.practice.as_str(),
+            reason = ?reason,
+            delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "parked"
+        );
+        self.lane.parked = Some(parked);
+        self.lane.seen_online = None;
+        self.tell_waiting(&parked).await?;
+        Ok(Ended::Due(parked.next_look))
+    }
+
+    /// Tells the entries that wait, newest first up to the first that knows: each is told once.
+    pub(crate) async fn tell_waiting(&self, parked: &Parked) -> Result<(), Stop> {
+        let note = WorkNote { since: parked.since };
+        let step = Step::Waiting {
+            reason: Waiting::Practice(parked.reason),
+            next: Some(parked.next_look),
+        };
+        let mut until = self.now();
+        let mut told = HashSet::new();
+        loop {
+            let page = self.writer.shelf.newest_open_work(self.practice, until, PAGE).await?;
+            let full = page.len() == usize::from(PAGE);
+            let before = told.len();
+            for mut entry in page {
+                until = entry.due.unwrap_or(until);
+                if !told.insert(entry.key.clone()) {
+                    continue;
+                }
+                if entry.work.noted == Some(note) {
+                    return Ok(());
+                }
+                entry.work.noted = Some(note);
+                if let Some(kind) = self.writer.kind(entry.key.kind) {
+                    kind.note(self, entry, step).await?;
+                }
+            }
+            if !full || told.len() == before || self.time_left() < self.writer.limits.shortest {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What an error of Halo means for the whole lane.
+pub(crate) struct Trouble {
+    reason: ParkReason,
+    after: Option<Duration>,
+}
+
+impl Trouble {
+    fn of_practice(reason: ParkReason) -> Self {
+        Self { reason, after: None }
+    }
+
+    pub(crate) fn park(&self) -> Next {
+        Next::Park(self.reason, self.after)
+    }
+
+    /// `None` where the error says nothing of the next question.
+    pub(crate) fn known(error: &Error) -> Option<Self> {
+        let reason = match error {
+            Error::SiteOffline => ParkReason::Offline,
+            Error::NotReached => ParkReason::HaloUnavailable,
+            Error::RateLimited { retry_after } => {
+                return Some(Self { reason: ParkReason::RateLimited, after: *retry_after });
+            }
+            Error::KeyRefused | Error::Forbidden(Forbidden::Address | Forbidden::Quota) => {
+                ParkReason::Refused
+            }
+            Error::Forbidden(Forbidden::NotEnabled | Forbidden::Site)
+            | Error::Sql(SqlFailure::LoginRefused) => ParkReason::Revoked,
+            Error::NotFound => ParkReason::SiteChanged,
+            _ => return None,
+        };
+        Some(Self::of_practice(reason))
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::known(&error).unwrap_or_else(|| Self::of_practice(ParkReason::HaloUnavailable))
+    }
+}
+
+impl From<BpError> for Trouble {
+    fn from(error: BpError) -> Self {
+        match error {
+            BpError::LoginRefused => Self::of_practice(ParkReason::Revoked),
+            BpError::Halo(error) => error.into(),
+            _ => Self::of_practice(ParkReason::HaloUnavailable),
+        }
+    }
+}
