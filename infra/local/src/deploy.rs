@@ -7,7 +7,7 @@ use crate::process::{Folders, isolated, run};
 use crate::tools::Tools;
 use crate::{Aws, Error, Progress};
 
-const STACK: &str = "practice-bridge-local";
+pub(crate) const STACK: &str = "practice-bridge-local";
 
 pub(crate) async fn deploy(
     checkout: &Path,

@@ -11,6 +11,7 @@ pub mod demo;
 mod deploy;
 mod error;
 mod http;
+mod jobs;
 mod ministack;
 mod packages;
 mod people;

@@ -44,6 +44,15 @@ enum Action {
         /// Only log groups whose name contains this
         function: Option<String>,
     },
+    /// Does now what is scheduled for later: sweep, turns, or a practice's site-health, checked,
+    /// staff-sync or reconcile
+    RunJob {
+        /// Which
+        job: String,
+        /// Whose: a practice's id, where the job is a practice's
+        #[arg(long)]
+        practice: Option<String>,
+    },
     /// Walks through the guides on the running stack
     Demo,
     /// Installs the pinned Python tools and prints the folder they are in
@@ -102,6 +111,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         Action::Logs { function } => logs(&folder, function.as_deref()).await,
+        Action::RunJob { job, practice } => {
+            let aws = Aws::at(&StackFile::read(&folder)?.aws.endpoint_url)?;
+            say(&aws.run_job(&job, practice.as_deref()).await?.to_string());
+            Ok(ExitCode::SUCCESS)
+        }
         Action::Demo => {
             local::demo::run(&folder, &mut std::io::stdout()).await?;
             Ok(ExitCode::SUCCESS)

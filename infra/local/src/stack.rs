@@ -147,6 +147,7 @@ impl Stack {
             outputs.need("ApiStage")?
         );
         let (primary_key, secondary_key) = (plan.primary_key.clone(), plan.secondary_key.clone());
+        let webhook_secret = plan.webhook_secret.clone();
         let (simulator, ready) = progress
             .step(
                 "Starting the Halo simulator",
@@ -157,6 +158,8 @@ impl Stack {
             .step("Storing keys and signing people in", async {
                 let keys = json!({ "primary": primary_key, "secondary": secondary_key });
                 aws.put_secret(outputs.need("HaloSecretArn")?, &keys).await?;
+                let signs = json!({ "primary": webhook_secret });
+                aws.put_secret(outputs.need("WebhookSecretArn")?, &signs).await?;
                 let access = pool_access(&outputs)?;
                 let people = People::new(aws.clone(), access.clone());
                 let cast = Cast::create(&people, PRACTICE_IDS[0], PRACTICE_IDS[1]).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_secretsmanager::Client as SecretsManager;
+use aws_sdk_sqs::Client as Sqs;
 use aws_types::sdk_config::SdkConfig;
 use axum::Router;
 use axum::body::Body;
@@ -16,13 +17,15 @@ use halo::HaloClient;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, RequestExt};
-use runtime::config::{ClinicalConfig, CursorConfig, PracticeConfig};
+use runtime::config::{ClinicalConfig, CopiesConfig, CursorConfig, PracticeConfig, QueueConfig, WebhookConfig};
+use runtime::queues::Queues;
 use runtime::{SecretKeys, SecretText, clients, telemetry};
 use store::Store;
 
 use crate::caller::Caller;
 use crate::observe::{REQUEST_ID, RequestId, observe};
 use crate::problem::{Kind, Problem};
+use crate::routes::{ImportsApp, WebhookApp};
 use crate::{App, ClinicalApp, Cursors, PagedApp};
 
 /// What the routes of a practice work with, from the process's environment. Nothing is asked of
@@ -34,14 +37,16 @@ pub fn app() -> Result<App, Error> {
     Ok(built()?.0)
 }
 
-/// The same, with the key of cursors.
+/// What the routes of attachments work with: the list, with the key of cursors, and imports.
 ///
 /// # Errors
 /// Names everything that is wrong with the configuration.
-pub fn paged_app() -> Result<PagedApp, Error> {
+pub fn attachments_apps() -> Result<(PagedApp, ImportsApp), Error> {
     let (app, aws) = built()?;
     let secret = SecretText::new(SecretsManager::new(&aws), CursorConfig::read()?.secret_arn);
-    Ok(PagedApp { app, cursors: Cursors::new(secret) })
+    let list = PagedApp { app: app.clone(), cursors: Cursors::new(secret) };
+    let imports = ImportsApp::new(app, aws, CopiesConfig::read()?, QueueConfig::read()?);
+    Ok((list, imports))
 }
 
 /// The same, for the clinical import.
@@ -52,6 +57,22 @@ pub fn clinical_app() -> Result<ClinicalApp, Error> {
     let (app, _) = built()?;
     let ClinicalConfig { observations_per_code } = ClinicalConfig::read()?;
     Ok(ClinicalApp { app, observations_per_code })
+}
+
+/// What the receiver of Halo's notifications works with.
+///
+/// # Errors
+/// Names everything that is wrong with the configuration.
+pub fn webhook_app() -> Result<WebhookApp, Error> {
+    telemetry::start();
+    let WebhookConfig { dispatch, secret_arn, window } = WebhookConfig::read()?;
+    let aws = clients::aws(&dispatch.aws)?;
+    Ok(WebhookApp {
+        store: Store::new(DynamoDb::new(&aws), dispatch.table),
+        queues: Queues::new(Sqs::new(&aws), dispatch.queues),
+        secrets: SecretKeys::new(SecretsManager::new(&aws), secret_arn),
+        window: SignedDuration::try_from(window)?,
+    })
 }
 
 fn built() -> Result<(App, SdkConfig), Error> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::builders::SendMessageBatchRequestEntryBuilder as BatchEntryBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::config::QueueConfig;
@@ -85,25 +86,42 @@ impl Queues {
     pub async fn wake_sites(&self, wakes: &[(SiteWake, Duration)]) -> usize {
         let mut lost = 0;
         for batch in wakes.chunks(BATCH) {
-            lost += self.send_batch(batch).await.unwrap_or(batch.len());
+            let entries =
+                batch.iter().map(|(wake, delay)| entry(wake, &wake.practice_id, *delay)).collect();
+            let sent = self.send_batch(&self.config.site_work_url, entries).await;
+            lost += sent.unwrap_or(batch.len());
         }
         lost
     }
 
-    async fn send_batch(&self, wakes: &[(SiteWake, Duration)]) -> Result<usize, QueueUnavailable> {
-        let entries = wakes.iter().enumerate().map(|(index, (wake, delay))| {
-            SendMessageBatchRequestEntry::builder()
-                .id(index.to_string())
-                .message_body(written(wake)?)
-                .message_group_id(&wake.practice_id)
-                .delay_seconds(seconds(*delay))
-                .build()
-                .map_err(|_| QueueUnavailable)
+    /// Wakes the stager for many items of an import, ten a call. How many messages were not taken.
+    pub async fn wake_stagings(&self, practice: &str, import: &str, items: &[u32]) -> usize {
+        let mut lost = 0;
+        for batch in items.chunks(BATCH) {
+            let wakes = batch.iter().map(|&item| StagingWake {
+                practice_id: practice.to_owned(),
+                import_id: import.to_owned(),
+                item,
+            });
+            let entries = wakes.map(|wake| entry(&wake, practice, Duration::ZERO)).collect();
+            let sent = self.send_batch(&self.config.staging_url, entries).await;
+            lost += sent.unwrap_or(batch.len());
+        }
+        lost
+    }
+
+    async fn send_batch(
+        &self,
+        url: &str,
+        entries: Result<Vec<BatchEntryBuilder>, QueueUnavailable>,
+    ) -> Result<usize, QueueUnavailable> {
+        let entries = entries?.into_iter().enumerate().map(|(index, entry)| {
+            entry.id(index.to_string()).build().map_err(|_| QueueUnavailable)
         });
         let sent = self
             .client
             .send_message_batch()
-            .queue_url(&self.config.site_work_url)
+            .queue_url(url)
             .set_entries(Some(entries.collect::<Result<_, _>>()?))
             .send()
             .await
@@ -130,6 +148,18 @@ impl Queues {
             .map(drop)
             .map_err(|_| QueueUnavailable)
     }
+}
+
+/// One of several messages of a call, but for its number among them.
+fn entry(
+    wake: &impl Serialize,
+    practice: &str,
+    delay: Duration,
+) -> Result<BatchEntryBuilder, QueueUnavailable> {
+    Ok(SendMessageBatchRequestEntry::builder()
+        .message_body(written(wake)?)
+        .message_group_id(practice)
+        .delay_seconds(seconds(delay)))
 }
 
 fn written(wake: &impl Serialize) -> Result<String, QueueUnavailable> {

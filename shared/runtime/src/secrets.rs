@@ -1,5 +1,5 @@
-//! Secrets Manager: Halo's subscription keys, read on first use and again when Halo refuses them, and
-//! secrets that are one text.
+//! Secrets Manager: pairs of keys, of which either can be replaced while the other serves, read on
+//! first use and again when one is refused, and secrets that are one text.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::{Mutex, OnceCell};
 
-/// Halo refusing our keys must not become a storm on Secrets Manager.
+/// Refused keys must not become a storm on Secrets Manager.
 const SHORTEST_REREAD: Duration = Duration::from_secs(10);
 
-/// The secret `{"primary": "...", "secondary": "..."}`.
+/// The secret `{"primary": "...", "secondary": "..."}`, or a bare text, which is then the one key.
 #[derive(Debug)]
 pub struct SecretKeys {
     client: Client,
@@ -49,11 +49,19 @@ impl SecretKeys {
             .await
             .map_err(|_| KeysUnavailable)?;
         let text = value.secret_string().ok_or(KeysUnavailable)?;
-        let secret: Secret = serde_json::from_str(text).map_err(|_| KeysUnavailable)?;
-        let keys = Keys { primary: secret.primary, secondary: secret.secondary };
+        let keys = keys_in(text).ok_or(KeysUnavailable)?;
         *read = Some((Instant::now(), keys.clone()));
         Ok(keys)
     }
+}
+
+fn keys_in(text: &str) -> Option<Keys> {
+    if !text.trim_start().starts_with('{') {
+        // A text that is empty opens nothing.
+        return (!text.is_empty()).then(|| Keys { primary: text.into(), secondary: None });
+    }
+    let Secret { primary, secondary } = serde_json::from_str(text).ok()?;
+    Some(Keys { primary, secondary })
 }
 
 impl KeySource for SecretKeys {
@@ -100,5 +108,27 @@ impl SecretText {
         // A text that is empty signs nothing.
         let text = value.secret_string().filter(|text| !text.is_empty());
         text.map(SecretString::from).ok_or(SecretUnavailable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn read(text: &str) -> Option<(String, Option<String>)> {
+        let exposed = |key: &SecretString| key.expose_secret().to_owned();
+        keys_in(text).map(|keys| (exposed(&keys.primary), keys.secondary.as_ref().map(exposed)))
+    }
+
+    #[test]
+    fn a_secret_is_a_pair_of_keys_or_one_bare_key() {
+        let pair = r#"{"primary": "next", "secondary": "current"}"#;
+        assert_eq!(read(pair), Some(("next".to_owned(), Some("current".to_owned()))));
+        assert_eq!(read(r#"{"primary": "only"}"#), Some(("only".to_owned(), None)));
+        assert_eq!(read("bare"), Some(("bare".to_owned(), None)));
+        assert_eq!(read(r#"{"secondary": "alone"}"#), None);
+        assert_eq!(read(""), None);
     }
 }

@@ -14,6 +14,10 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
                 "methodArn": "arn:aws:execute-api:ap-southeast-2:000000000000:madeup/local/GET/v1/health",
             }),
         )),
+        "attachment-stager" => Some((
+            "a batch without messages",
+            json!({ "Records": [] }),
+        )),
         "attachments" => Some((
             "`GET …/patients/{patientId}/attachments` without a caller",
             rest("GET", &format!("{PRACTICE}/patients/{{patientId}}/attachments"), None),
@@ -29,6 +33,14 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
                 &format!("{PRACTICE}/patients/search"),
                 Some(&json!({ "lastName": "Madeup", "dateOfBirth": "1970-01-01" })),
             ),
+        )),
+        "halo-webhook" => Some((
+            "`POST /v1/halo/webhook` with more than any notification has",
+            rest("POST", "/v1/halo/webhook", Some(&json!({ "padding": "x".repeat(20_000) }))),
+        )),
+        "scheduled-sync" => Some((
+            "a job that there is not, which it refuses by failing",
+            json!({ "job": "made-up" }),
         )),
         "service-info" => Some(("`GET /v1/openapi.json`", rest("GET", "/v1/openapi.json", None))),
         "bare-function" | "peer.py" => {

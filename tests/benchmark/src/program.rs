@@ -32,7 +32,9 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     // Set by template.yaml.
     ("AWS_ENDPOINT_URL", "https://127.0.0.1:9"),
     ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
+    ("ATTACHMENT_RETENTION_DAYS", "1"),
     ("AUDIT_RETENTION_DAYS", "30"),
+    ("BUCKET_NAME", "made-up"),
     ("CURSOR_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
     ("ENVIRONMENT", "local"),
     ("HALO_BASE_URL", "https://127.0.0.1:9"),
@@ -41,8 +43,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("PEOPLE_CLIENT_ID", "made-up-people"),
     ("PLATFORM_CLIENT_ID", "made-up-platform"),
     ("RUST_LOG", "info"),
+    ("SITE_WORK_QUEUE_URL", "https://127.0.0.1:9/made-up"),
+    ("STAGING_QUEUE_URL", "https://127.0.0.1:9/made-up"),
     ("TABLE_NAME", "made-up"),
     ("TOKEN_ISSUER", "https://127.0.0.1:9"),
+    ("WEBHOOK_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
 ];
 
 /// Longest wait for a program to do what is measured.

@@ -133,6 +133,12 @@ impl TestStack {
         }
     }
 
+    /// Has a scheduled job done now, as EventBridge Scheduler would: `sweep`, `turns`, or with a
+    /// practice one of its own, such as `reconcile`. What it came to.
+    pub async fn run_job(&self, job: &str, practice_id: Option<&str>) -> Value {
+        self.aws.run_job(job, practice_id).await.expect("the job is done")
+    }
+
     /// Every item of the table, in DynamoDB's own JSON.
     pub async fn table(&self) -> Vec<Value> {
         let table = self.file.aws.table.as_deref().expect("a table");

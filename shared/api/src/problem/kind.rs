@@ -162,6 +162,64 @@ kinds! {
     LocationUnknown => "location-unknown", UNPROCESSABLE_ENTITY, "The practice has no such location", None,
         ["Choose one of the practice's locations."];
 
+    /// A notification that Halo did not sign, or not with our secret.
+    SignatureRefused => "signature-refused", UNAUTHORIZED, "The notification is not signed with our secret", Some(PLATFORM),
+        ["Check that Halo and this deployment have the same webhook secret."];
+    /// A notification from another time.
+    NotificationStale => "notification-stale", UNAUTHORIZED, "The notification was not sent just now", Some(PLATFORM),
+        ["Check the sender's clock. A copy of an old notification is never taken."];
+
+    /// The caller's own id stands for something else already.
+    IdInUse => "id-in-use", CONFLICT, "This id already stands for something else", None, ["Choose another id, or send what it was first used with."];
+    /// An import that somebody cancelled.
+    ImportCancelled => "import-cancelled", CONFLICT, "The import was cancelled", None, ["Start another import, under another id."];
+    /// The patient has no such document.
+    DocumentUnknown => "document-unknown", NOT_FOUND, "The patient has no such document in Bp", None, ["List the patient's documents again and choose from them."];
+    /// Bp keeps no file of it.
+    DocumentWithoutFile => "document-without-file", UNPROCESSABLE_ENTITY, "Bp keeps no file of this document", Some(PRACTICE), ["Open the document in Bp: if it is there, have the practice save it again."];
+    /// Bp keeps it in several files.
+    DocumentInParts => "document-in-parts", UNPROCESSABLE_ENTITY, "Bp keeps this document in several files", Some(PRACTICE), ["Have the practice save it as one file, or attach it by hand."];
+    /// It arrived damaged, again and again.
+    DocumentDamaged => "document-damaged", BAD_GATEWAY, "The document never arrived whole", Some(HALO), ["Retry the import. Nothing incomplete was kept."];
+    /// It changed while it was read, again and again.
+    DocumentChanged => "document-changed", CONFLICT, "The document changed in Bp while it was read", None, ["List the patient's documents again, then retry the import."];
+    /// The practice's server was off for longer than anybody waits.
+    PracticeOffline => "practice-offline", SERVICE_UNAVAILABLE, "The practice's server was off for too long", Some(PRACTICE), ["Check that the practice's server is on and has internet access, then retry."];
+
+    /// Sending of bookings is off.
+    BookingsDisabled => "bookings-disabled", CONFLICT, "Sending of bookings is switched off for this practice", Some(PRACTICE),
+        ["In the practice's settings, choose time zone, location and appointment duration, and switch sending on.", "Repeat the request."];
+    /// Nobody of this number is on the staff list.
+    PractitionerNotListed => "practitioner-not-listed", UNPROCESSABLE_ENTITY, "The practitioner is not on the staff list", Some(PLATFORM),
+        ["Add the practitioner with their AHPRA number under My Medical Staff, and sync the staff."];
+    /// The staff list has not been synced.
+    PractitionerNotSynced => "practitioner-not-synced", UNPROCESSABLE_ENTITY, "The practitioner has not been synced with Bp yet", Some(PLATFORM),
+        ["Sync the staff: My Medical Staff > Sync Staff."];
+    /// No user has the number.
+    PractitionerNotFound => "practitioner-not-found", UNPROCESSABLE_ENTITY, "No user of Bp has this AHPRA registration number", Some(PRACTICE),
+        ["In Bp, look at the doctor's Registration No. under Setup > Users.", "In the platform, look at the AHPRA number under My Medical Staff. Both have to be the same, letter by letter.", "Correct the one that is wrong and sync the staff again."];
+    /// Several users have the number.
+    PractitionerAmbiguous => "practitioner-ambiguous", UNPROCESSABLE_ENTITY, "Several users of Bp have this AHPRA registration number", Some(PRACTICE),
+        ["In Bp, under Setup > Users, leave the Registration No. with the one user whose appointments are meant.", "Sync the staff again."];
+    /// The user with the number has left.
+    PractitionerInactive => "practitioner-inactive", UNPROCESSABLE_ENTITY, "The user of Bp with this AHPRA registration number is not active", Some(PRACTICE),
+        ["If the doctor works at the practice, activate the user in Bp under Setup > Users.", "If not, remove the doctor under My Medical Staff.", "Sync the staff again, then resend the booking."];
+    /// Bp's book has something else there.
+    SlotTaken => "slot-taken", CONFLICT, "Bp's appointment book has another appointment at that time", Some(PRACTICE),
+        ["Nothing was booked over it. It is tried again by itself; to end it, free the time in Bp, or move or cancel the booking."];
+    /// The doctor is away.
+    PractitionerAway => "practitioner-away", CONFLICT, "The practitioner is away on that day in Bp", Some(PRACTICE),
+        ["It is tried again by itself; to end it, correct the days away in Bp, or move or cancel the booking."];
+    /// What has arrived is not touched.
+    AppointmentArrived => "appointment-arrived", CONFLICT, "The appointment has arrived or is over in Bp", None,
+        ["It was left as it stands in Bp. If that is wrong, correct it there."];
+    /// It is too late.
+    StartPassed => "start-passed", CONFLICT, "The start of the booking has passed", None,
+        ["Move the booking to another time, or cancel it."];
+    /// Whether it is in Bp could not be read.
+    BookingUnverified => "booking-unverified", BAD_GATEWAY, "It could not be read whether the booking is in Bp", Some(PLATFORM),
+        ["Look for it in Bp's appointment book.", "Resend the booking: Bp is asked before anything is booked again."];
+
     /// Somebody else was first.
     Conflict => "conflict", CONFLICT, "Somebody changed this at the same moment", None, ["Read it again and repeat the request."];
     /// The table gives no answer.

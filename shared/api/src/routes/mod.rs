@@ -2,12 +2,17 @@
 
 mod attachments;
 mod audit;
+mod bookings;
 mod clinical;
 mod connection;
+mod import_view;
+mod imports;
 mod locations;
 mod patients;
 mod service;
 mod settings;
+mod staff;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -23,15 +28,20 @@ use crate::{App, ClinicalApp, PagedApp};
 
 pub use attachments::AttachmentList;
 pub use audit::AuditTrail;
+pub use bookings::{AppointmentsApp, BookingList, BookingView, Resent};
 pub use connection::{ConnectionView, ValidationView};
+pub use import_view::ImportView;
+pub use imports::ImportsApp;
 pub use locations::{LocationView, Locations};
 pub use service::Health;
+pub use staff::{StaffMemberView, StaffState, StaffView};
+pub use webhook::WebhookApp;
 
 pub(crate) mod documented {
     //! Handlers with their descriptions, for the OpenAPI document.
     pub(crate) use super::{
-        attachments::*, audit::*, clinical::*, connection::*, locations::*, patients::*,
-        service::*, settings::*,
+        attachments::*, audit::*, clinical::*, connection::*, imports::*, locations::*, patients::*,
+        service::*, settings::*, webhook::*,
     };
 }
 
@@ -57,14 +67,29 @@ pub fn patients(app: App) -> Router {
         .with_state(Arc::new(app))
 }
 
-/// The list of a patient's documents.
-pub fn attachments(app: PagedApp) -> Router {
-    Router::new()
+/// The list of a patient's documents, and imports of them.
+pub fn attachments(list: PagedApp, imports: ImportsApp) -> Router {
+    let list = Router::new()
         .route(
             "/v1/practices/{practiceId}/patients/{patientId}/attachments",
             get(attachments::list_attachments),
         )
-        .with_state(Arc::new(app))
+        .with_state(Arc::new(list));
+    let imports = Router::new()
+        .route(
+            "/v1/practices/{practiceId}/patients/{patientId}/attachment-imports",
+            post(imports::start_import),
+        )
+        .route(
+            "/v1/practices/{practiceId}/attachment-imports/{importId}",
+            get(imports::read_import).delete(imports::cancel_import),
+        )
+        .route(
+            "/v1/practices/{practiceId}/attachment-imports/{importId}/retry",
+            post(imports::retry_import),
+        )
+        .with_state(Arc::new(imports));
+    list.merge(imports)
 }
 
 /// A patient's clinical record.
@@ -73,6 +98,31 @@ pub fn clinical(app: ClinicalApp) -> Router {
         .route(
             "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary",
             get(clinical::clinical_summary),
+        )
+        .with_state(Arc::new(app))
+}
+
+/// Halo's notifications.
+pub fn webhook(app: WebhookApp) -> Router {
+    Router::new().route("/v1/halo/webhook", post(webhook::notified)).with_state(Arc::new(app))
+}
+
+/// Staff and bookings.
+pub fn appointments(app: AppointmentsApp) -> Router {
+    Router::new()
+        .route("/v1/practices/{practiceId}/staff", put(staff::replace_staff).get(staff::read_staff))
+        .route("/v1/practices/{practiceId}/staff/sync", post(staff::sync_staff))
+        .route("/v1/practices/{practiceId}/bookings", get(bookings::list_bookings))
+        .route("/v1/practices/{practiceId}/bookings/resend", post(bookings::resend_bookings))
+        .route(
+            "/v1/practices/{practiceId}/bookings/{bookingId}",
+            put(bookings::keep_booking)
+                .get(bookings::read_booking)
+                .delete(bookings::cancel_booking),
+        )
+        .route(
+            "/v1/practices/{practiceId}/bookings/{bookingId}/resend",
+            post(bookings::resend_booking),
         )
         .with_state(Arc::new(app))
 }

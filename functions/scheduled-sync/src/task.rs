@@ -1,0 +1,85 @@
+//! What a schedule asks for.
+
+use domain::ids::PracticeId;
+use domain::schedule::Job;
+use serde::Deserialize;
+
+/// A task.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(try_from = "Input")]
+pub(crate) enum Task {
+    /// Wake the writers of practices with work that is due.
+    Sweep,
+    /// Hand out the jobs whose time has come.
+    Turns,
+    /// Have one practice's job done now.
+    Now { practice: PracticeId, job: Job },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Input {
+    job: String,
+    practice_id: Option<PracticeId>,
+}
+
+/// Which task is meant, nobody can tell.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(crate) enum Unknown {
+    #[error("there is no such job")]
+    Job,
+    #[error("this job is a practice's: practiceId is missing")]
+    WithoutPractice,
+    #[error("this job is nobody's own: practiceId is too much")]
+    WithPractice,
+}
+
+impl TryFrom<Input> for Task {
+    type Error = Unknown;
+
+    fn try_from(Input { job, practice_id }: Input) -> Result<Self, Unknown> {
+        match (job.as_str(), practice_id) {
+            ("sweep", None) => Ok(Self::Sweep),
+            ("turns", None) => Ok(Self::Turns),
+            ("sweep" | "turns", Some(_)) => Err(Unknown::WithPractice),
+            (job, practice) => {
+                let job = Job::parse(job).map_err(|_| Unknown::Job)?;
+                let practice = practice.ok_or(Unknown::WithoutPractice)?;
+                Ok(Self::Now { practice, job })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Task, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_schedules_input_names_a_task() {
+        assert_eq!(read(r#"{"job":"sweep"}"#), Ok(Task::Sweep));
+        assert_eq!(read(r#"{"job":"turns"}"#), Ok(Task::Turns));
+        let practice = PracticeId::parse("wattle-creek").unwrap();
+        let now = Task::Now { practice, job: Job::Reconcile };
+        assert_eq!(read(r#"{"job":"reconcile","practiceId":"wattle-creek"}"#), Ok(now));
+    }
+
+    #[test]
+    fn what_is_not_clear_is_refused_instead_of_guessed() {
+        for (input, why) in [
+            (r#"{"job":"dance"}"#, "no such job"),
+            (r#"{"job":"reconcile"}"#, "practiceId is missing"),
+            (r#"{"job":"sweep","practiceId":"wattle-creek"}"#, "too much"),
+            (r#"{"job":"reconcile","practiceId":"wattle creek"}"#, "practice id"),
+            (r#"{"job":"sweep","force":true}"#, "unknown field"),
+            (r#"{}"#, "missing field"),
+        ] {
+            let refused = read(input).unwrap_err();
+            assert!(refused.contains(why), "{input}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What EventBridge Scheduler does every minute, done now.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::deploy::STACK;
+use crate::{Aws, Error};
+
+impl Aws {
+    /// Has a scheduled job done now: `sweep`, `turns`, or the job of a practice, such as `reconcile`.
+    /// Returns what it came to.
+    ///
+    /// # Errors
+    /// When there is no such job, or it failed.
+    pub async fn run_job(&self, job: &str, practice: Option<&str>) -> Result<Value, Error> {
+        let outputs = self.stack_outputs(STACK).await?;
+        let function = outputs.need("ScheduledSyncFunctionName")?;
+        let mut input = json!({ "job": job });
+        if let Some(practice) = practice {
+            input["practiceId"] = practice.into();
+        }
+        self.invoke(function, &input).await
+    }
+
+    /// Invokes a function and waits for its answer.
+    ///
+    /// # Errors
+    /// When there is no such function, or it failed.
+    pub async fn invoke(&self, function: &str, input: &Value) -> Result<Value, Error> {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        let text = self.rest("lambda", Method::POST, &path, input).await?;
+        let answer: Value =
+            serde_json::from_str(&text).map_err(Error::malformed("the function's answer"))?;
+        // What a failed function answers has these two, and nothing of ours has.
+        if answer["errorType"].is_string() && answer["errorMessage"].is_string() {
+            return Err(Error::Aws {
+                operation: format!("invoking {function}"),
+                status: 200,
+                body: text,
+            });
+        }
+        Ok(answer)
+    }
+}
