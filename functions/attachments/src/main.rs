@@ -1,6 +1,7 @@
-//! The list of a patient's documents.
+//! The list of a patient's documents, and imports of them.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::serve::run(api::routes::attachments(api::serve::paged_app()?)).await
+    let (list, imports) = api::serve::attachments_apps()?;
+    api::serve::run(api::routes::attachments(list, imports)).await
 }

@@ -25,7 +25,7 @@ use store::Store;
 use crate::caller::Caller;
 use crate::observe::{REQUEST_ID, RequestId, observe};
 use crate::problem::{Kind, Problem};
-use crate::routes::{ImportsApp, WebhookApp};
+use crate::routes::{AppointmentsApp, ImportsApp, WebhookApp};
 use crate::{App, ClinicalApp, Cursors, PagedApp};
 
 /// What the routes of a practice work with, from the process's environment. Nothing is asked of
@@ -57,6 +57,15 @@ pub fn clinical_app() -> Result<ClinicalApp, Error> {
     let (app, _) = built()?;
     let ClinicalConfig { observations_per_code } = ClinicalConfig::read()?;
     Ok(ClinicalApp { app, observations_per_code })
+}
+
+/// What the routes of staff and bookings work with.
+///
+/// # Errors
+/// Names everything that is wrong with the configuration.
+pub fn appointments_app() -> Result<AppointmentsApp, Error> {
+    let (app, aws) = built()?;
+    Ok(AppointmentsApp { app, queues: Queues::new(Sqs::new(&aws), QueueConfig::read()?) })
 }
 
 /// What the receiver of Halo's notifications works with.

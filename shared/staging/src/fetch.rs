@@ -64,7 +64,10 @@ impl Job<'_> {
                 DocumentProgress::Ready { pages } => {
                     match self.copy(connection, fetching, pages).await {
                         Ok(stored) => return Ok(Ended::Copied(stored)),
-                        Err(Stop::PagesGone) => true,
+                        Err(Stop::PagesGone) => {
+                            self.abandon(fetching).await?;
+                            true
+                        }
                         Err(other) => return Err(other),
                     }
                 }
@@ -79,6 +82,16 @@ impl Job<'_> {
             asked_again = true;
             self.request(session, connection, fetching).await?;
         }
+    }
+
+    /// Ends the upload that was begun: the document is asked for anew.
+    async fn abandon(&self, fetching: &mut Fetching) -> Result<(), Stop> {
+        let key = self.key(fetching)?;
+        if let Some(upload) = fetching.place().and_then(|place| place.upload_id.clone()) {
+            self.stager.vault.abort(&key, &upload).await?;
+        }
+        fetching.put_at(Place { key, upload_id: None });
+        Ok(())
     }
 
     /// Looks until the document is ready, or for some seconds.

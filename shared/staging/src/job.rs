@@ -172,7 +172,9 @@ impl Job<'_> {
 
     /// Leaves the document to the practice. Halo's notification wakes a worker; a slow look stands
     /// behind it.
-    async fn leave_preparing(mut self, fetching: Fetching) -> Result<(), StagingError> {
+    async fn leave_preparing(mut self, mut fetching: Fetching) -> Result<(), StagingError> {
+        // No upload is open while the practice prepares.
+        fetching.cleared();
         let now = Timestamp::now();
         let wait = self.stager.config.slow_poll;
         let next_look = match fetching.effort().next_look() {
@@ -182,9 +184,8 @@ impl Job<'_> {
                 now + signed(wait)
             }
         };
-        let place = fetching.place().cloned();
         let left = self.save(fetching.wait(next_look)).await;
-        self.settled(left, place).await
+        self.settled(left, None).await
     }
 
     /// After a failure: again later, or never.

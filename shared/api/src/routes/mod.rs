@@ -40,8 +40,8 @@ pub use webhook::WebhookApp;
 pub(crate) mod documented {
     //! Handlers with their descriptions, for the OpenAPI document.
     pub(crate) use super::{
-        attachments::*, audit::*, clinical::*, connection::*, imports::*, locations::*, patients::*,
-        service::*, settings::*, webhook::*,
+        attachments::*, audit::*, bookings::*, clinical::*, connection::*, imports::*, locations::*, patients::*,
+        service::*, settings::*, staff::*, webhook::*,
     };
 }
 
