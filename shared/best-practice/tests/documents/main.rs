@@ -1,0 +1,6 @@
+//! The bytes of documents, from a running practice to ours.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a failed test")]
+
+mod everything;
+mod faults;
+mod support;
