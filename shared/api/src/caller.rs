@@ -138,6 +138,10 @@ permissions! {
     ManagePractice: [Role::PracticeAdmin], [Scope::PracticesAdmin];
     /// Read patients' records. People only: platforms get what people send them.
     ReadPatients: [Role::PracticeAdmin, Role::Clinician], [];
+    /// Keep the staff list and the bookings.
+    KeepBookings: [Role::PracticeAdmin], [Scope::BookingsWrite];
+    /// See the staff list and the bookings.
+    SeeBookings: [Role::PracticeAdmin, Role::Clinician], [Scope::BookingsWrite];
     /// Read the audit trail.
     ReadAudit: [Role::PracticeAdmin], [];
 }

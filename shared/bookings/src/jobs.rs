@@ -10,12 +10,9 @@ use domain::ids::PracticeId;
 use domain::staff::StaffList;
 use halo::Deadline;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use practice_session::{Session, SessionError};
 use store::work::{Entry, WorkKey, WorkKind, WorkList};
-use store::{Store, StoreError};
-
-use crate::Bookings;
+use store::{BookingQuery, Store, StoreError, booking_listing};
 
 /// Bookings read by one query of the table.
 const PAGE: u16 = 200;
@@ -107,7 +104,13 @@ impl<'a> BookingJobs<'a> {
                 self.bp.appointment_book(guid, practice, today, deadline)
             })
             .await?;
-        let record = self.from(practice, today).await?;
+        let query = BookingQuery {
+            states: BookingState::ALL.to_vec(),
+            from: Some(today),
+            to: None,
+            most: usize::MAX,
+        };
+        let record = self.store.bookings(practice, &query).await?.bookings;
         let found = corrections(practice, &record, &book, now);
         let mut reconciled = Reconciled { compared: record.len(), ..Reconciled::default() };
         let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));
@@ -168,7 +171,7 @@ impl<'a> BookingJobs<'a> {
                 return Ok(());
             }
             let (body, hash) = (entry.body.clone(), entry.hash.clone());
-            let listing = Bookings::listing(&body);
+            let listing = booking_listing(&body);
             let now = Timestamp::now();
             let outcome = if reopens {
                 let entry = entry.reopened(body, hash, &listing, now);
@@ -185,54 +188,20 @@ impl<'a> BookingJobs<'a> {
         Ok(())
     }
 
-    /// Bookings that begin on a day or later, whatever their state.
-    async fn from(self, practice: &PracticeId, day: Date) -> Result<Vec<Booking>, StoreError> {
-        let mut bookings = Vec::new();
-        for state in BookingState::ALL {
-            let list = WorkList {
-                kind: WorkKind::Booking,
-                state: Some(state.name()),
-                from: Some(day.to_string()),
-                to: None,
-                limit: PAGE,
-            };
-            self.read_all(practice, &list, |booking| bookings.push(booking)).await?;
-        }
-        Ok(bookings)
-    }
-
     /// The marks of all bookings there ever were.
     async fn tokens(self, practice: &PracticeId) -> Result<BTreeSet<Token>, StoreError> {
         let mut tokens = BTreeSet::new();
-        let list = WorkList {
-            kind: WorkKind::Booking,
-            state: None,
-            from: None,
-            to: None,
-            limit: PAGE,
-        };
-        self.read_all(practice, &list, |booking| {
-            tokens.insert(booking.token);
-        })
-        .await?;
-        Ok(tokens)
-    }
-
-    async fn read_all(
-        self,
-        practice: &PracticeId,
-        list: &WorkList,
-        mut take: impl FnMut(Booking),
-    ) -> Result<(), StoreError> {
+        let list =
+            WorkList { kind: WorkKind::Booking, state: None, from: None, to: None, limit: PAGE };
         let mut after = None;
         loop {
-            let page = self.store.list_work(practice, list, after.as_ref()).await?;
+            let page = self.store.list_work(practice, &list, after.as_ref()).await?;
             for entry in page.entries {
-                take(entry.read::<Booking>()?.body);
+                tokens.insert(entry.read::<Booking>()?.body.token);
             }
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return Ok(tokens);
             }
         }
     }

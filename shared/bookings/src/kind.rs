@@ -1,12 +1,12 @@
 //! A booking as a kind of site work.
 
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
-use domain::booking::time::write_start;
 use domain::booking::{Booking, BookingProblem, BookingState, Followed};
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
 use site_work::{Failure, Kind, PracticeContext, Step, Unready, Verdict, Waiting};
+use store::booking_listing;
 use store::work::{Listing, ParkReason, WorkKind};
 
 /// Pushes bookings into Bp's appointment book, one query each.
@@ -20,12 +20,6 @@ impl Bookings {
     #[must_use]
     pub fn new(pack: StatementPack) -> Self {
         Self { pack }
-    }
-
-    /// Under what a booking is listed: its state, then its start on the practice's clock.
-    #[must_use]
-    pub fn listing(booking: &Booking) -> Listing {
-        Listing::by(booking.state.name(), write_start(booking.visit.start))
     }
 }
 
@@ -94,7 +88,7 @@ impl Kind for Bookings {
     }
 
     fn listing(&self, booking: &Booking) -> Listing {
-        Self::listing(booking)
+        booking_listing(booking)
     }
 
     fn event(&self, before: &Booking, after: &Booking) -> Option<EventKind> {

@@ -28,6 +28,14 @@ pub enum AuditedAction {
     Disconnected,
     /// Settings were changed.
     SettingsChanged,
+    /// The staff list was replaced.
+    StaffChanged,
+    /// A booking was made or changed.
+    BookingChanged,
+    /// A booking was cancelled.
+    BookingCancelled,
+    /// Bookings were sent again.
+    BookingResent,
 }
 
 /// One line of the trail.

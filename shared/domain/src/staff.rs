@@ -263,10 +263,7 @@ mod tests {
         assert_eq!(standing("MED9990000001"), Standing::Synced { user: BpUserId(1) });
         assert_eq!(standing("MED9990000002"), Standing::Ambiguous);
         assert_eq!(standing("MED9990000004"), Standing::Inactive);
-        assert_eq!(
-            standing("MED9990000006"),
-            Standing::Synced { user: BpUserId(2_000_000_553) }
-        );
+        assert_eq!(standing("MED9990000006"), Standing::Synced { user: BpUserId(2_000_000_553) });
     }
 
     #[test]
@@ -300,10 +297,7 @@ mod tests {
     #[test]
     fn a_list_names_nobody_twice_and_has_an_end() {
         let twice = vec![member("MED9990000001"), member("MED9990000002"), member("MED9990000001")];
-        assert_eq!(
-            StaffList::default().replaced(twice),
-            Err(ListProblem::Twice { index: 2 })
-        );
+        assert_eq!(StaffList::default().replaced(twice), Err(ListProblem::Twice { index: 2 }));
         let long = (0..501).map(|n| member(&format!("MED{n:010}"))).collect();
         assert_eq!(StaffList::default().replaced(long), Err(ListProblem::TooLong));
     }

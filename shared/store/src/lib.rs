@@ -21,6 +21,7 @@
 //! one consistent query; each writer's condition names what it saw.
 
 mod audit;
+mod bookings;
 mod imports;
 mod item;
 mod pairing;
@@ -35,6 +36,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 pub use audit::{AuditPage, AuditQuery};
+pub use bookings::{BookingQuery, FoundBookings, booking_listing};
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use pairing::{Attempt, Begun};
 pub use practice::{LinkKey, PracticeRecord};

@@ -22,6 +22,10 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
             "`GET …/patients/{patientId}/attachments` without a caller",
             rest("GET", &format!("{PRACTICE}/patients/{{patientId}}/attachments"), None),
         )),
+        "appointments" => Some((
+            "`GET …/bookings` without a caller",
+            rest("GET", &format!("{PRACTICE}/bookings"), None),
+        )),
         "pairing" => Some((
             "`GET …/connection` without a caller",
             rest("GET", &format!("{PRACTICE}/connection"), None),

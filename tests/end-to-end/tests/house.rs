@@ -30,7 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "site-work",
         &["best-practice", "domain", "halo", "ledger", "practice-session", "runtime", "store"],
     ),
-    ("site-writer", &["domain", "runtime", "site-work", "store"]),
+    ("site-writer", &["bookings", "domain", "runtime", "site-work", "store"]),
     ("attachments", &["api"]),
     ("attachment-stager", &["best-practice", "halo", "runtime", "staging", "store", "vault"]),
     (
@@ -40,6 +40,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("authorizer", &["runtime"]),
     ("halo-webhook", &["api"]),
     ("pairing", &["api"]),
+    ("appointments", &["api"]),
+    (
+        "bookings",
+        &["best-practice", "domain", "halo", "practice-session", "runtime", "site-work", "store"],
+    ),
     ("patient-search", &["api"]),
     ("service-info", &["api", "runtime"]),
     ("clinical-import", &["api"]),

@@ -1,0 +1,119 @@
+//! A booking as callers see it.
+
+use domain::booking::{Booking, BookingProblem, BookingState, Happened, time};
+use domain::ids::{BpUserId, LocationId};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::{Kind, Problem, ProblemBody};
+
+/// A booking, and how far Bp's appointment book shows it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingView {
+    booking_id: String,
+    state: BookingState,
+    /// The platform cancelled it.
+    cancelled: bool,
+    ahpra_number: String,
+    /// On the practice's clock.
+    #[schema(example = "2027-03-01T12:30")]
+    start: String,
+    duration_minutes: i64,
+    representative: RepresentativeView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<String>,
+    bp_user_id: BpUserId,
+    location_id: LocationId,
+    /// The appointment's number in Bp.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bp_appointment_id: Option<i64>,
+    /// It stands in Bp's book at a time that is in none of the practitioner's sessions.
+    outside_sessions: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemBody>,
+    /// When it is tried again by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_attempt_at: Option<Timestamp>,
+    #[schema(value_type = String, format = DateTime)]
+    accepted_at: Timestamp,
+    /// Oldest first.
+    history: Vec<HistoryView>,
+}
+
+/// Who comes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RepresentativeView {
+    name: String,
+    company: String,
+}
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryView {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    event: Happened,
+    /// The problem's type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'static str>,
+}
+
+impl From<Booking> for BookingView {
+    fn from(booking: Booking) -> Self {
+        let visit = booking.visit;
+        let text = |text: &domain::booking::text::BpText| text.as_str().to_owned();
+        Self {
+            booking_id: booking.booking_id.into(),
+            state: booking.state,
+            cancelled: booking.cancelled,
+            ahpra_number: visit.ahpra_number.into(),
+            start: time::write_start(visit.start),
+            duration_minutes: booking.planned.duration_minutes,
+            representative: RepresentativeView {
+                name: text(&visit.representative.name),
+                company: text(&visit.representative.company),
+            },
+            notes: visit.notes.as_ref().map(text),
+            bp_user_id: booking.planned.placement.user,
+            location_id: booking.planned.placement.location,
+            bp_appointment_id: booking.appointment,
+            outside_sessions: booking.outside_sessions,
+            problem: booking.problem.map(|problem| Problem::new(kind(problem)).body()),
+            next_attempt_at: booking.next_attempt_at,
+            accepted_at: booking.accepted_at,
+            history: booking
+                .history
+                .into_iter()
+                .map(|line| HistoryView {
+                    at: line.at,
+                    event: line.what,
+                    problem: line.problem.map(|problem| kind(problem).slug()),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn kind(problem: BookingProblem) -> Kind {
+    match problem {
+        BookingProblem::SlotTaken => Kind::SlotTaken,
+        BookingProblem::PractitionerAway => Kind::PractitionerAway,
+        BookingProblem::AlreadyArrived => Kind::AppointmentArrived,
+        BookingProblem::PractitionerUnknown => Kind::PractitionerInactive,
+        BookingProblem::StartPassed => Kind::StartPassed,
+        BookingProblem::SiteOffline => Kind::SiteOffline,
+        BookingProblem::NotEnabled => Kind::IntegrationNotEnabled,
+        BookingProblem::NotPermitted => Kind::BpPermissionMissing,
+        BookingProblem::ReleaseDiffers => Kind::BpReleaseDiffers,
+        BookingProblem::Refused => Kind::BpRefused,
+        BookingProblem::Malformed => Kind::MalformedAnswer,
+        BookingProblem::HaloUnavailable => Kind::HaloUnavailable,
+        BookingProblem::NotConnected => Kind::NotConnected,
+        BookingProblem::SiteChanged => Kind::PracticeChanged,
+        BookingProblem::HaloRefuses => Kind::HaloKeyRefused,
+        BookingProblem::Unverified => Kind::BookingUnverified,
+    }
+}
