@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -7,6 +8,9 @@ use crate::{Error, StackFile, loopback_client};
 
 /// How much of an answer is shown.
 const SHOWN_LINES: usize = 90;
+/// What happens behind an answer of 202 has happened by then.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 /// Makes the calls of the demonstration and shows them.
 pub(crate) struct Guide<'a> {
@@ -21,6 +25,8 @@ pub(crate) struct Guide<'a> {
 pub(crate) enum As {
     /// The practice's clinician, of the service.
     Clinician,
+    /// A platform's server, of the service.
+    Platform,
     /// A person at the practice, of Bp: the simulator's control.
     Practice,
 }
@@ -47,35 +53,109 @@ impl<'a> Guide<'a> {
 
     pub(crate) async fn call(&mut self, call: Call<'_>) -> Result<Value, Error> {
         self.steps += 1;
-        let Call { title, caller, method, path, body, expected } = call;
+        let Call { title, method, path, body, .. } = &call;
         self.show(&format!("\n{}. {title}\n   {method} {path}\n", self.steps));
         if let Some(body) = body {
             self.show_json(body);
         }
+        let (status, json) = self.send(&call).await?;
+        self.show(&format!("   -> {status}\n"));
+        self.show_json(&json);
+        as_expected(&call, status).map(|()| json)
+    }
+
+    /// Repeats a call until its answer is as wanted, and shows that one.
+    pub(crate) async fn wait(
+        &mut self,
+        call: Call<'_>,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Error> {
+        self.steps += 1;
+        let Call { title, method, path, .. } = &call;
+        self.show(&format!("\n{}. {title}\n   {method} {path} until it is\n", self.steps));
+        let patience = Instant::now() + LONGEST_WAIT;
+        loop {
+            let (status, json) = self.send(&call).await?;
+            as_expected(&call, status)?;
+            let done = wanted(&json);
+            if done || Instant::now() > patience {
+                self.show(&format!("   -> {status}\n"));
+                self.show_json(&json);
+                return if done {
+                    Ok(json)
+                } else {
+                    Err(Error::Demo { step: call.title, problem: "it did not happen".into() })
+                };
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    /// Puts bytes where an upload link says, with the headers that it asks for.
+    pub(crate) async fn upload(
+        &mut self,
+        title: &'static str,
+        url: &str,
+        headers: &Value,
+        bytes: Vec<u8>,
+    ) -> Result<(), Error> {
+        self.steps += 1;
+        self.show(&format!("\n{}. {title}\n   PUT {} bytes\n", self.steps, bytes.len()));
+        let failed = |problem: String| Error::Demo { step: title, problem };
+        let mut request = self.http.put(url).body(bytes);
+        for (name, value) in headers.as_object().into_iter().flatten() {
+            request = request.header(name, value.as_str().unwrap_or_default());
+        }
+        let answer = request.send().await.map_err(|error| failed(error.to_string()))?;
+        let status = answer.status();
+        self.show(&format!("   -> {}\n", status.as_u16()));
+        status.is_success().then_some(()).ok_or_else(|| failed(format!("the answer is {status}")))
+    }
+
+    /// Fetches what a link leads to.
+    pub(crate) async fn download(
+        &mut self,
+        title: &'static str,
+        url: &str,
+    ) -> Result<Vec<u8>, Error> {
+        self.steps += 1;
+        self.show(&format!("\n{}. {title}\n   GET {url}\n", self.steps));
+        let failed = |problem: String| Error::Demo { step: title, problem };
+        let answer = self.http.get(url).send().await.map_err(|error| failed(error.to_string()))?;
+        let status = answer.status();
+        let bytes = answer.bytes().await.map_err(|error| failed(error.to_string()))?;
+        self.show(&format!("   -> {}, {} bytes\n", status.as_u16(), bytes.len()));
+        if status.is_success() {
+            Ok(bytes.to_vec())
+        } else {
+            Err(failed(format!("the answer is {status}")))
+        }
+    }
+
+    pub(crate) fn say(&mut self, text: &str) {
+        self.show(&format!("\n   {text}\n"));
+    }
+
+    async fn send(&self, call: &Call<'_>) -> Result<(u16, Value), Error> {
+        let Call { title, caller, method, path, body, .. } = call;
         let (base, token) = match caller {
             As::Clinician => (&self.stack.api_url, Some(&self.stack.tokens.clinician)),
+            As::Platform => (&self.stack.api_url, Some(&self.stack.tokens.platform)),
             As::Practice => (&self.stack.simulator.control_url, None),
         };
         let mut request =
-            self.http.request(method, format!("{}{path}", base.trim_end_matches('/')));
+            self.http.request(method.clone(), format!("{}{path}", base.trim_end_matches('/')));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
-        let failed = |problem: String| Error::Demo { step: title, problem };
+        let failed = |problem: String| Error::Demo { step: *title, problem };
         let answer = request.send().await.map_err(|error| failed(error.to_string()))?;
         let status = answer.status().as_u16();
         let text = answer.text().await.map_err(|error| failed(error.to_string()))?;
-        let json: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        self.show(&format!("   -> {status}\n"));
-        self.show_json(&json);
-        if status == expected {
-            Ok(json)
-        } else {
-            Err(failed(format!("the answer is {status} instead of {expected}")))
-        }
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
     pub(crate) fn end(&mut self) {
@@ -99,6 +179,17 @@ impl<'a> Guide<'a> {
         let _ = self.out.write_all(text.as_bytes());
         let _ = self.out.flush();
     }
+}
+
+fn as_expected(call: &Call<'_>, status: u16) -> Result<(), Error> {
+    let Call { title, expected, .. } = call;
+    if status == *expected {
+        return Ok(());
+    }
+    Err(Error::Demo {
+        step: *title,
+        problem: format!("the answer is {status} instead of {expected}"),
+    })
 }
 
 /// What the step needs of an answer.

@@ -1,5 +1,6 @@
 //! The guides' steps on a running stack, shown as they happen.
 
+mod attachments;
 mod example;
 mod guide;
 mod referral;
@@ -19,7 +20,8 @@ pub async fn run(folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), Erro
     let mut guide = Guide::new(StackFile::read(folder)?, out)?;
     let example = Example::find(&mut guide).await?;
     referral::connect_the_practice(&mut guide, &example).await?;
-    referral::find_the_patient(&mut guide, &example).await?;
+    let patient = referral::find_the_patient(&mut guide, &example).await?;
+    attachments::import_attachments(&mut guide, &example, &patient).await?;
     guide.end();
     Ok(())
 }
