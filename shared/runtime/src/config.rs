@@ -15,17 +15,23 @@
 //! | `EVENT_BUS_NAME` | functions that tell platforms what happened | the event bus |
 //! | `WEBHOOK_SECRET_ARN` | halo-webhook | the secret that Halo signs its notifications with |
 //! | `WEBHOOK_WINDOW_SECONDS` | halo-webhook, optional | how far a notification's time may be from ours; 300 when absent |
-//! | `BUCKET_NAME` | attachments, attachment-stager | the bucket of copies |
+//! | `BUCKET_NAME` | attachments, attachment-stager, site-writer | the bucket of copies and documents |
+//! | `DOCUMENT_RETENTION_DAYS` | correspondence | how long uploaded documents are kept |
+//! | `LARGEST_DOCUMENT_BYTES` | correspondence, optional | the largest document that is taken; 25 MiB when absent |
+//! | `UPLOAD_LINK_SECONDS` | correspondence, optional | how long a link for an upload works; 900 when absent |
 //! | `ATTACHMENT_RETENTION_DAYS` | attachments | how long copies are kept |
 //! | `DOWNLOAD_LINK_SECONDS` | attachments, optional | how long a link to a copy works; 300 when absent |
 //! | `STAGING_GIVE_UP_HOURS` | attachments, attachment-stager, optional | how long a document is tried for; 24 when absent |
 //! | `STAGING_INLINE_BYTES` | attachment-stager, optional | how large a document may be to come with the first answer; 1 MiB when absent |
 //! | `STAGING_LEASE_SECONDS` | attachment-stager, optional | how long a silent worker counts as alive; 120 when absent |
 //! | `STAGING_SLOW_POLL_SECONDS`, `STAGING_OFFLINE_RETRY_SECONDS` | attachment-stager, optional | when to look again; 30 and 120 when absent |
-//! | `WRITE_QUEUE_MS`, `WRITE_EXECUTION_SECONDS`, `WRITE_MARGIN_SECONDS` | site-writer | how long a write whose answer was lost may still take effect |
+//! | `WRITER_TURN_SECONDS` | site-writer | how long a turn at a practice may last; less than the function's timeout |
+//! | `WRITE_QUEUE_SECONDS`, `WRITE_EXECUTION_SECONDS`, `WRITE_MARGIN_SECONDS` | site-writer | how long a write whose answer was lost may still take effect: in the queue, running, and for clocks that differ |
+//! | `OFFLINE_LOOK_SECONDS` | site-writer | the longest time between two looks at a site that is off |
 //! | `TOKEN_ISSUER`, `JWKS_URL`, `PEOPLE_CLIENT_ID`, `PLATFORM_CLIENT_ID` | authorizer | whose tokens are taken |
 //! | `RUST_LOG` | all, optional | log level, `info` when absent |
 
+mod documents;
 mod staging;
 
 use std::num::NonZeroU16;
@@ -36,6 +42,7 @@ use std::time::Duration;
 use reqwest::Url;
 use secrecy::SecretString;
 
+pub use self::documents::DocumentsConfig;
 pub use self::staging::{CopiesConfig, StagerConfig};
 
 /// Everything that is wrong with the configuration.
@@ -339,14 +346,20 @@ impl WebhookConfig {
 }
 
 /// What the one writer of a practice's Bp needs besides.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SiteWorkConfig {
+    /// The bucket with the documents to write.
+    pub bucket: String,
+    /// How long a turn at a practice may last.
+    pub turn: Duration,
     /// How long a write may wait at the practice before it begins, told to Halo with each.
     pub queue: Duration,
     /// How long Halo lets a write run.
     pub execution: Duration,
     /// For clocks that differ.
     pub margin: Duration,
+    /// The longest time between two looks at a site that is off.
+    pub look: Duration,
 }
 
 impl SiteWorkConfig {
@@ -356,10 +369,16 @@ impl SiteWorkConfig {
     /// Names every variable that is missing or wrong.
     pub fn read() -> Result<Self, ConfigError> {
         let mut reader = Reader::new(&of_process);
+        let seconds = |reader: &mut Reader<'_>, name: &str| {
+            Duration::from_secs(reader.required(name, "a number of seconds"))
+        };
         let config = Self {
-            queue: Duration::from_millis(reader.required("WRITE_QUEUE_MS", "a number")),
-            execution: Duration::from_secs(reader.required("WRITE_EXECUTION_SECONDS", "a number")),
-            margin: Duration::from_secs(reader.required("WRITE_MARGIN_SECONDS", "a number")),
+            bucket: reader.required("BUCKET_NAME", "a bucket's name"),
+            turn: seconds(&mut reader, "WRITER_TURN_SECONDS"),
+            queue: seconds(&mut reader, "WRITE_QUEUE_SECONDS"),
+            execution: seconds(&mut reader, "WRITE_EXECUTION_SECONDS"),
+            margin: seconds(&mut reader, "WRITE_MARGIN_SECONDS"),
+            look: seconds(&mut reader, "OFFLINE_LOOK_SECONDS"),
         };
         reader.finish(Some(config))
     }

@@ -21,6 +21,10 @@ pub fn start() {
         "practice_session",
         "staging",
         "authorizer",
+        "site_writer",
+        "site_work",
+        "deliveries",
+        "bookings",
     ];
     let filter = ours
         .iter()

@@ -9,6 +9,7 @@
 //! then answer 202. Everything after that is the writer's.
 
 mod attempt;
+mod chore;
 mod kind;
 mod kinds;
 mod limits;
@@ -19,6 +20,7 @@ mod site;
 mod turn;
 mod writer;
 
+pub use chore::{Chore, ChoreError};
 pub use kind::{Failure, Kind, PracticeContext, Step, Unready, Verdict, Waiting};
 pub use limits::Limits;
 pub use ports::{Clock, Messages, NotTaken, QueueAndBus, Shelf, SystemClock};

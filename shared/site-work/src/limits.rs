@@ -38,10 +38,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits of a function that may run for `turn`.
+    /// The limits that follow from what is configured.
     #[must_use]
-    pub fn new(config: &SiteWorkConfig, turn: Duration) -> Self {
-        let call = (turn / 3).clamp(2 * SECOND, 20 * SECOND);
+    pub fn new(config: &SiteWorkConfig) -> Self {
+        let turn = config.turn;
+        // A document of 20 MB takes seconds to be handed over.
+        let call = (turn / 2).clamp(SECOND, 30 * SECOND);
         Self {
             fence: Fence {
                 call,
@@ -50,11 +52,11 @@ impl Limits {
                 margin: config.margin,
             },
             patience: (turn / 4).clamp(SECOND, 10 * SECOND),
-            answer: (turn / 3).clamp(2 * SECOND, 15 * SECOND),
+            answer: (turn / 3).clamp(SECOND, 15 * SECOND),
             seen_online: 60 * SECOND,
             slow_poll: 25 * SECOND,
-            park: Backoff { first: 8 * SECOND, longest: 30 * SECOND },
-            park_for_people: Backoff { first: 30 * SECOND, longest: 900 * SECOND },
+            park: Backoff { first: config.look.min(8 * SECOND), longest: config.look },
+            park_for_people: Backoff { first: config.look, longest: 900 * SECOND },
             retry: Backoff { first: 2 * SECOND, longest: 900 * SECOND },
             most_refusals: 5,
             most_looks: 12,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use domain::ids::PracticeId;
+use domain::schedule::Job;
 use domain::waiting::Waiter;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use practice_session::Connections;
 use runtime::events::{Event, Events};
-use runtime::queues::Queues;
+use runtime::queues::{Queues, SiteWake};
 use serde::Serialize;
 use store::work::{Entry, Lane, LaneEnd, Left, WorkKey};
 use store::{Store, StoreError};
@@ -62,6 +63,13 @@ pub trait Shelf: Connections + Send + Sync {
         query: Uuid,
         waiter: &Waiter,
         keep: SignedDuration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// [`Store::job_done`].
+    fn job_done(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        next: Option<Timestamp>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -126,6 +134,15 @@ impl Shelf for Store {
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         Store::await_query(self, query, waiter, keep)
     }
+
+    fn job_done(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        next: Option<Timestamp>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        Store::job_done(self, practice, job, next)
+    }
 }
 
 /// It was not taken.
@@ -139,6 +156,13 @@ pub trait Messages: Send + Sync {
     fn wake(
         &self,
         practice: &PracticeId,
+        delay: Duration,
+    ) -> impl Future<Output = Result<(), NotTaken>> + Send;
+    /// Wakes the practice's writer for a job after a delay.
+    fn wake_for(
+        &self,
+        practice: &PracticeId,
+        job: Job,
         delay: Duration,
     ) -> impl Future<Output = Result<(), NotTaken>> + Send;
     /// Puts an event on the bus.
@@ -157,6 +181,20 @@ pub struct QueueAndBus {
 impl Messages for QueueAndBus {
     async fn wake(&self, practice: &PracticeId, delay: Duration) -> Result<(), NotTaken> {
         self.queues.wake_site(practice.as_str(), delay).await.map_err(|_| NotTaken)
+    }
+
+    async fn wake_for(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        delay: Duration,
+    ) -> Result<(), NotTaken> {
+        let wake =
+            SiteWake { practice_id: practice.to_string(), job: Some(job.as_str().to_owned()) };
+        match self.queues.wake_sites(&[(wake, delay)]).await {
+            0 => Ok(()),
+            _ => Err(NotTaken),
+        }
     }
 
     async fn tell(&self, event: Event) -> Result<(), NotTaken> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::connection::Connection;
 use domain::ids::PracticeId;
+use domain::schedule::Job;
 use halo::Deadline;
 use jiff::Timestamp;
 use practice_session::Session;
@@ -17,6 +18,8 @@ use crate::writer::Writer;
 
 /// Entries read at once.
 const PAGE: u16 = 16;
+/// What a turn needs after a job, to leave the lane.
+const MARGIN: Duration = Duration::from_secs(3);
 /// An entry that cannot be worked on is left alone for this long.
 const BROKEN: Duration = Duration::from_secs(600);
 
@@ -93,8 +96,50 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
         Self { writer, practice, lane, connection: None, patience, until, early, stepped }
     }
 
+    /// Does what is due, then the job, then what the job made due.
+    pub(crate) async fn rounds(&mut self, job: &mut Option<Job>) -> Result<Ended, Stop> {
+        let ended = self.round().await?;
+        let due_now = ended.due().is_some_and(|due| due <= self.now());
+        if due_now || self.lane.parked.is_some() {
+            // Out of time, or out of reach: the job comes round again by itself.
+            return Ok(ended);
+        }
+        match job.take() {
+            Some(job) if self.do_job(job).await? => self.round().await,
+            _ => Ok(ended),
+        }
+    }
+
+    /// Whether it was done.
+    async fn do_job(&mut self, job: Job) -> Result<bool, Stop> {
+        let name = job.as_str();
+        let done = match (job, self.writer.chore(job)) {
+            (_, Some(chore)) => {
+                let deadline = self.deadline(self.time_left().saturating_sub(MARGIN));
+                match chore.run(self.practice, deadline).await {
+                    Ok(()) => true,
+                    Err(error) => {
+                        tracing::warn!(practice = self.practice.as_str(), job = name, %error, "not done");
+                        false
+                    }
+                }
+            }
+            (Job::SiteHealth, None) => self.see_site().await?,
+            (_, None) => {
+                tracing::error!(job = name, "nobody does this job");
+                false
+            }
+        };
+        if done {
+            tracing::info!(practice = self.practice.as_str(), job = name, "done");
+            let next = job.next(self.practice, self.now());
+            self.writer.shelf.job_done(self.practice, job, Some(next)).await?;
+        }
+        Ok(done)
+    }
+
     /// Does what is due, until nothing is.
-    pub(crate) async fn round(&mut self) -> Result<Ended, Stop> {
+    async fn round(&mut self) -> Result<Ended, Stop> {
         loop {
             let page = self.writer.shelf.open_work(self.practice, PAGE).await?;
             let Some(first_due) = page.first().and_then(|entry| entry.due) else {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use best_practice::BpPractice;
 use domain::ids::PracticeId;
+use domain::schedule::Job;
 use halo::HaloClient;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
@@ -11,6 +12,7 @@ use store::StoreError;
 use store::work::{Lane, LaneEnd, Left, WorkKind};
 use uuid::Uuid;
 
+use crate::chore::{AnyChore, Chore};
 use crate::kind::Kind;
 use crate::kinds::AnyKind;
 use crate::limits::Limits;
@@ -23,6 +25,9 @@ const SAME_WAKE: Duration = Duration::from_secs(2);
 const LONGEST_WAKE: Duration = runtime::queues::LONGEST_DELAY;
 /// The sweep comes after the message that it stands in for.
 const SWEEP_SLACK: Duration = Duration::from_secs(15);
+
+/// When a job finds the lane held, it comes back after this.
+const BUSY: Duration = Duration::from_secs(20);
 
 /// How a turn went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,6 +53,7 @@ pub struct Writer<S, M, C> {
     pub(crate) bp: BpPractice,
     pub(crate) limits: Limits,
     kinds: Vec<Box<dyn AnyKind<S, M, C>>>,
+    chores: Vec<Box<dyn AnyChore>>,
 }
 
 impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
@@ -61,7 +67,7 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
         bp: BpPractice,
         limits: Limits,
     ) -> Self {
-        Self { shelf, messages, clock, halo, bp, limits, kinds: Vec::new() }
+        Self { shelf, messages, clock, halo, bp, limits, kinds: Vec::new(), chores: Vec::new() }
     }
 
     /// With one more kind of work.
@@ -71,30 +77,52 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
         self
     }
 
+    /// With one more chore. [`Job::SiteHealth`] is the writer's own.
+    #[must_use]
+    pub fn with_chore(mut self, chore: impl Chore) -> Self {
+        self.chores.push(Box::new(chore));
+        self
+    }
+
+    pub(crate) fn chore(&self, job: Job) -> Option<&dyn AnyChore> {
+        self.chores.iter().map(Box::as_ref).find(|known| known.job() == job)
+    }
+
     pub(crate) fn kind(&self, kind: WorkKind) -> Option<&dyn AnyKind<S, M, C>> {
         self.kinds.iter().map(Box::as_ref).find(|known| known.kind() == kind)
     }
 
     /// Takes a turn at a practice's lane, for at most `time`: does all that is due, then leaves word
-    /// when to come again. Calls to DynamoDB: 1 for a lane that somebody else holds; else 2, 1 for
+    /// when to come again. A job of the practice is done in between: after what is due, so that
+    /// patients' documents come first, and before what it makes due itself. Calls to DynamoDB: 1 for a lane that somebody else holds; else 2, 1 for
     /// each page of open entries (one more than needed, to see that nothing is left), and for each
     /// entry in the usual case 3 (marked, accepted by Halo, closed).
     ///
     /// # Errors
     /// When the table gives no answer. The lane is then found again by the sweep.
-    pub async fn turn(&self, practice: &PracticeId, time: Duration) -> Result<Went, StoreError> {
+    pub async fn turn(
+        &self,
+        practice: &PracticeId,
+        job: Option<Job>,
+        time: Duration,
+    ) -> Result<Went, StoreError> {
         let began = self.clock.now();
         let holder = Holder(Uuid::new_v4().to_string());
         let lease = Lease::taken(holder, began, time, self.limits.lease_margin);
         let Some(lane) = self.shelf.take_lane(practice, &lease, began).await? else {
+            if let Some(job) = job {
+                // The job's own turn comes again, too, but only after minutes.
+                let _ = self.messages.wake_for(practice, job, BUSY).await;
+            }
             return Ok(Went::Busy);
         };
         let until = began + time;
         let called_for = lane.called_for;
         let mut arrivals = lane.arrivals;
         let mut turn = Turn::new(self, practice, lane, until);
+        let mut job = job;
         loop {
-            let ended = match turn.round().await {
+            let ended = match turn.rounds(&mut job).await {
                 Ok(ended) => ended,
                 Err(Stop::Lost) => return Ok(Went::Lost),
                 Err(Stop::Store(error)) => {

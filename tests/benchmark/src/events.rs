@@ -46,6 +46,7 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
             "a job that there is not, which it refuses by failing",
             json!({ "job": "made-up" }),
         )),
+        "site-writer" => Some(("a batch without messages", json!({ "Records": [] }))),
         "service-info" => Some(("`GET /v1/openapi.json`", rest("GET", "/v1/openapi.json", None))),
         "bare-function" | "peer.py" => {
             Some(("`GET /v1/health`, answered with a constant", rest("GET", "/v1/health", None)))

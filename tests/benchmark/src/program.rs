@@ -37,6 +37,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("BUCKET_NAME", "made-up"),
     ("CURSOR_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
     ("ENVIRONMENT", "local"),
+    ("EVENT_BUS_NAME", "made-up"),
     ("HALO_BASE_URL", "https://127.0.0.1:9"),
     ("HALO_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
     ("JWKS_URL", "https://127.0.0.1:9/.well-known/jwks.json"),
@@ -47,6 +48,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("STAGING_QUEUE_URL", "https://127.0.0.1:9/made-up"),
     ("TABLE_NAME", "made-up"),
     ("TOKEN_ISSUER", "https://127.0.0.1:9"),
+    ("WRITER_TURN_SECONDS", "118"),
+    ("WRITE_EXECUTION_SECONDS", "300"),
+    ("WRITE_MARGIN_SECONDS", "10"),
+    ("WRITE_QUEUE_SECONDS", "60"),
+    ("OFFLINE_LOOK_SECONDS", "30"),
     ("WEBHOOK_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
 ];
 

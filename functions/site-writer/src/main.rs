@@ -1,0 +1,55 @@
+//! The one writer of a practice's Bp: deliveries, bookings, and the jobs that come round. A message
+//! only says whose turn it is; what is to be done is in the table.
+
+mod batch;
+mod jobs;
+
+use std::sync::Arc;
+
+use best_practice::{BpPractice, StatementPack};
+use bookings::Bookings;
+use deliveries::Deliveries;
+use halo::HaloClient;
+use lambda_runtime::{Error, service_fn};
+use runtime::config::{EventConfig, PracticeConfig, QueueConfig, SiteWorkConfig};
+use runtime::events::Events;
+use runtime::queues::Queues;
+use runtime::{SecretKeys, clients, telemetry};
+use site_work::{Limits, QueueAndBus, SystemClock, Writer};
+use store::Store;
+use vault::Vault;
+
+type SiteWriter = Writer<Store, QueueAndBus, SystemClock>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::start();
+    let writer = Arc::new(writer()?);
+    lambda_runtime::run(service_fn(|event| batch::serve(Arc::clone(&writer), event))).await
+}
+
+fn writer() -> Result<SiteWriter, Error> {
+    let config = PracticeConfig::read()?;
+    let work = SiteWorkConfig::read()?;
+    let queues = QueueConfig::read()?;
+    let bus = EventConfig::read()?.bus;
+    let aws = clients::aws(&config.aws)?;
+    let keys = SecretKeys::new(aws_sdk_secretsmanager::Client::new(&aws), config.halo_secret_arn);
+    let halo = HaloClient::new(clients::http()?, config.halo_base_url, Arc::new(keys));
+    let pack = StatementPack::load(config.statement_pack.as_deref())?;
+    let bp = BpPractice::new(halo.clone(), pack.clone());
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table);
+    let events = Events::new(aws_sdk_eventbridge::Client::new(&aws), bus);
+    let messages = QueueAndBus {
+        queues: Queues::new(aws_sdk_sqs::Client::new(&aws), queues),
+        events: events.clone(),
+    };
+    let vault = Vault::new(clients::s3(&aws), &work.bucket);
+    let limits = Limits::new(&work);
+    Ok(Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
+        .with(Deliveries::new(pack.clone(), vault))
+        .with(Bookings::new(pack))
+        .with_chore(jobs::Checked { store: store.clone(), bp: bp.clone(), events })
+        .with_chore(jobs::StaffSync { store: store.clone(), bp: bp.clone() })
+        .with_chore(jobs::Reconcile { store, bp }))
+}
