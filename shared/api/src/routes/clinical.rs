@@ -1,18 +1,29 @@
 //! `…/clinical-summary`: the clinical record for the referral form (referral guide, "Import patient data").
 
+mod negotiation;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_TYPE, VARY};
+use axum::response::{IntoResponse, Response};
 use domain::audit::AuditedAction;
 use domain::clinical::{ClinicalSummary, SectionName};
+use domain::ids::PatientId;
+use patient_summary::Origin;
 use serde::Deserialize;
+use uuid::Uuid;
 
+use self::negotiation::Format;
 use super::patients::{PatientPath, unknown};
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Kind, Problem, ProblemBody};
 use crate::{App, ClinicalApp};
+
+const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
 
 /// What is wanted.
 #[derive(Deserialize)]
@@ -22,17 +33,21 @@ pub(crate) struct Wanted {
 }
 
 /// One patient's clinical record, or the sections of it that are asked for. A section that Bp does not let
-/// us read is `unavailable`; the others still come.
+/// us read is `unavailable`; the others still come. With `Accept: application/fhir+json` the same comes as
+/// an International Patient Summary (FHIR R4, a document Bundle), still from the one query; any other
+/// `Accept` gets JSON.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
         ("sections" = Option<String>, Query, description = "Names of sections with commas between them: pastHistory, medications, allergies, familyHistory, social, observations, immunisations. All when left out.")),
-    responses((status = 200, body = ClinicalSummary), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, content((ClinicalSummary = "application/json"), (Value = "application/fhir+json"))),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn clinical_summary(
     State(clinical): State<Arc<ClinicalApp>>,
     allowed: Allowed<ReadPatients>,
+    form: Format,
     path: Path<PatientPath>,
     Parameters(wanted): Parameters<Wanted>,
-) -> Result<Json<ClinicalSummary>, Problem> {
+) -> Result<Response, Problem> {
     let mut fields = Checker::default();
     let wanted = match wanted.sections {
         Some(list) => fields.check("sections", SectionName::parse_list(&list)),
@@ -40,27 +55,83 @@ pub(crate) async fn clinical_summary(
     };
     let wanted = fields.finish(wanted)?;
     let patient = path.patient()?;
+    let mut answer = match form {
+        Format::Json => clinical.json(&allowed, patient, &wanted).await?.into_response(),
+        Format::Fhir => clinical.fhir(&allowed, patient, &wanted).await?,
+    };
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    Ok(answer)
+}
 
-    let ClinicalApp { app, observations_per_code } = &*clinical;
-    let practice = &allowed.practice;
-    let deadline = App::deadline();
-    let mut connection = app.open_connection(practice).await?;
-    let read_at = App::now();
-    let sections = app
-        .ask(practice, &mut connection, deadline, |guid| {
-            app.bp.clinical_summary(guid, patient, &wanted, *observations_per_code, deadline)
-        })
-        .await?
-        .ok_or_else(unknown)?;
-    app.note(practice, &allowed.caller, AuditedAction::ClinicalSummaryRead, vec![patient]).await?;
-    Ok(Json(ClinicalSummary { patient_id: patient, read_at, sections }))
+impl ClinicalApp {
+    async fn json(
+        &self,
+        allowed: &Allowed<ReadPatients>,
+        patient: PatientId,
+        wanted: &[SectionName],
+    ) -> Result<Json<ClinicalSummary>, Problem> {
+        let Self { app, observations_per_code } = self;
+        let practice = &allowed.practice;
+        let deadline = App::deadline();
+        let mut connection = app.open_connection(practice).await?;
+        let read_at = App::now();
+        let sections = app
+            .ask(practice, &mut connection, deadline, |guid| {
+                app.bp.clinical_summary(guid, patient, wanted, *observations_per_code, deadline)
+            })
+            .await?
+            .ok_or_else(unknown)?;
+        self.note(allowed, patient).await?;
+        Ok(Json(ClinicalSummary { patient_id: patient, read_at, sections }))
+    }
+
+    async fn fhir(
+        &self,
+        allowed: &Allowed<ReadPatients>,
+        patient: PatientId,
+        wanted: &[SectionName],
+    ) -> Result<Response, Problem> {
+        let Self { app, observations_per_code } = self;
+        let practice = &allowed.practice;
+        let deadline = App::deadline();
+        let mut connection = app.open_connection(practice).await?;
+        // Times of day are told with the practice's zone.
+        let settings = app.store.practice(practice).await?.settings;
+        let read_at = App::now();
+        let record = app
+            .ask(practice, &mut connection, deadline, |guid| {
+                app.bp.identified_record(guid, patient, wanted, *observations_per_code, deadline)
+            })
+            .await?
+            .ok_or_else(unknown)?;
+        let origin = Origin {
+            document: Uuid::new_v4(),
+            site_id: &connection.site_id,
+            practice_name: connection.site.practice_name.as_deref(),
+            time_zone: settings.time_zone.as_ref(),
+            read_at,
+        };
+        let document = serde_json::to_vec(&patient_summary::document(&record, &origin))
+            .map_err(|_| Problem::new(Kind::Internal))?;
+        self.note(allowed, patient).await?;
+        Ok(([(CONTENT_TYPE, FHIR_R4)], document).into_response())
+    }
+
+    async fn note(
+        &self,
+        allowed: &Allowed<ReadPatients>,
+        patient: PatientId,
+    ) -> Result<(), Problem> {
+        let Allowed { practice, caller, .. } = allowed;
+        self.app.note(practice, caller, AuditedAction::ClinicalSummaryRead, vec![patient]).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use domain::clinical::Reason;
 
-    use crate::problem::Kind;
+    use super::Kind;
 
     #[test]
     fn a_section_names_its_problem_as_a_whole_answer_would() {

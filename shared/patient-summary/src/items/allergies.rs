@@ -1,0 +1,70 @@
+use domain::clinical::Allergy;
+
+use crate::draft::{Draft, Line};
+use crate::fhir::{
+    AllergyIntolerance, Annotation, CodeableConcept, Coding, Reaction, Resource, Severity, Text,
+};
+use crate::section::Written;
+use crate::terminology::{ABSENT_UNKNOWN, ALLERGY_STATUS, SNOMED};
+
+pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
+    let name = Text::or(item.item.as_deref(), "Something that Bp does not name");
+    let severity = item.severity.as_deref().and_then(severity);
+    let mut line = Line::new(name.clone());
+    line.told("Reaction", item.reaction.as_deref());
+    if severity.is_some() {
+        line.told("Severity", item.severity.as_deref());
+    } else {
+        line.noted("Severity", item.severity.as_deref());
+    }
+    line.noted("Comment", item.comment.as_deref());
+    // FHIR has no severity without something that is severe.
+    let reaction = (item.reaction.is_some() || severity.is_some()).then(|| Reaction {
+        manifestation: vec![CodeableConcept::text(Text::or(
+            item.reaction.as_deref(),
+            "A reaction that is not described",
+        ))],
+        severity,
+    });
+    let resource = intolerance(
+        draft,
+        CodeableConcept::text(name),
+        line.notes(),
+        reaction.into_iter().collect(),
+    );
+    Written { line, resource }
+}
+
+/// "Nil known", as the International Patient Summary writes it.
+pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
+    let code = CodeableConcept::text(Text::ours("No known allergies")).coded([
+        Coding::new(SNOMED, "716186003").displayed("No known allergy"),
+        Coding::new(ABSENT_UNKNOWN, "no-known-allergies").displayed("No known allergies"),
+    ]);
+    intolerance(draft, code, Vec::new(), Vec::new())
+}
+
+fn intolerance(
+    draft: &Draft<'_>,
+    code: CodeableConcept,
+    note: Vec<Annotation>,
+    reaction: Vec<Reaction>,
+) -> Resource {
+    Resource::AllergyIntolerance(Box::new(AllergyIntolerance {
+        // Bp's view leaves out what is not active.
+        clinical_status: Coding::new(ALLERGY_STATUS, "active").into(),
+        code,
+        patient: draft.subject(),
+        note,
+        reaction,
+    }))
+}
+
+fn severity(word: &str) -> Option<Severity> {
+    match word.to_ascii_lowercase().as_str() {
+        "mild" => Some(Severity::Mild),
+        "moderate" => Some(Severity::Moderate),
+        "severe" => Some(Severity::Severe),
+        _ => None,
+    }
+}

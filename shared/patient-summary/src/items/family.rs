@@ -1,0 +1,105 @@
+use domain::clinical::{FamilyItem, Parent, ParentRelation, Relative};
+
+use crate::draft::{Draft, Line};
+use crate::fhir::{
+    CodeableConcept, Coding, Decimal, FamilyCondition, FamilyHistoryStatus, FamilyMemberHistory,
+    Quantity, Resource, Text,
+};
+use crate::section::Written;
+use crate::terminology::{HISTORY_ABSENT, ROLE, UCUM, bp, own};
+
+pub(super) fn write(draft: &Draft<'_>, item: &FamilyItem) -> Written {
+    match item {
+        FamilyItem::FamilyUnknown => unknown(draft),
+        FamilyItem::Parent(parent) => relation(draft, parent),
+        FamilyItem::Relative(relative) => suffering(draft, relative),
+        FamilyItem::Comment(comment) => {
+            let mut line = Line::new(Text::ours("The family"));
+            line.noted("Comment", Some(&comment.text));
+            let history = history(draft, family("Family"), &line);
+            Written { line, resource: Resource::FamilyMemberHistory(Box::new(history)) }
+        }
+    }
+}
+
+fn family(words: &'static str) -> CodeableConcept {
+    CodeableConcept::text(Text::ours(words)).coded([Coding::new(ROLE, "FAMMEMB")])
+}
+
+fn history(draft: &Draft<'_>, relationship: CodeableConcept, line: &Line) -> FamilyMemberHistory {
+    FamilyMemberHistory {
+        status: FamilyHistoryStatus::Partial,
+        data_absent_reason: None,
+        patient: draft.subject(),
+        relationship,
+        deceased_boolean: None,
+        deceased_age: None,
+        note: line.notes(),
+        condition: Vec::new(),
+    }
+}
+
+fn unknown(draft: &Draft<'_>) -> Written {
+    let line = Line::new(Text::ours("The family is not known"));
+    let history = FamilyMemberHistory {
+        status: FamilyHistoryStatus::HealthUnknown,
+        data_absent_reason: Some(Coding::new(HISTORY_ABSENT, "subject-unknown").into()),
+        ..history(draft, family("Family"), &line)
+    };
+    Written { line, resource: Resource::FamilyMemberHistory(Box::new(history)) }
+}
+
+fn relation(draft: &Draft<'_>, parent: &Parent) -> Written {
+    let (word, code) = match parent.relation {
+        ParentRelation::Father => ("Father", "FTH"),
+        ParentRelation::Mother => ("Mother", "MTH"),
+    };
+    let mut line = Line::new(Text::ours(word));
+    line.told("Alive", parent.alive.map(|alive| if alive { "yes" } else { "no" }));
+    // FHIR takes either whether or at what age; an age beside "alive" would say the contrary.
+    let age = parent.age_at_death.filter(|_| parent.alive != Some(true)).and_then(years);
+    if age.is_some() {
+        line.told("Age at death", parent.age_at_death);
+    } else {
+        line.noted("Age at death", parent.age_at_death);
+    }
+    line.told("Cause of death", parent.cause_of_death.as_deref());
+    let relationship = CodeableConcept::text(Text::ours(word)).coded([Coding::new(ROLE, code)]);
+    let history = FamilyMemberHistory {
+        deceased_boolean: parent.alive.filter(|_| age.is_none()).map(|alive| !alive),
+        deceased_age: age,
+        condition: CodeableConcept::said(parent.cause_of_death.as_deref())
+            .map(|code| FamilyCondition { code, contributed_to_death: Some(true) })
+            .into_iter()
+            .collect(),
+        ..history(draft, relationship, &line)
+    };
+    Written { line, resource: Resource::FamilyMemberHistory(Box::new(history)) }
+}
+
+fn years(age: i64) -> Option<Quantity> {
+    let value = Decimal::parse(&age.to_string()).filter(|_| age > 0)?;
+    Some(Quantity { value, comparator: None, unit: "a", system: UCUM, code: "a" })
+}
+
+fn suffering(draft: &Draft<'_>, relative: &Relative) -> Written {
+    let relation = Text::or(relative.relation.as_deref(), "A relative");
+    let mut line = Line::new(relation.clone());
+    line.told("Condition", relative.condition.as_deref());
+    line.told("Condition, Bp's code", relative.disease_code);
+    line.noted("Comment", relative.comment.as_deref());
+    let relationship = CodeableConcept::text(relation).coded([Coding::new(ROLE, "FAMMEMB")]);
+    let code = CodeableConcept {
+        coding: own(bp::DISEASE, relative.disease_code).into_iter().collect(),
+        text: relative.condition.as_deref().and_then(Text::new),
+    };
+    let is_known = code.text.is_some() || !code.coding.is_empty();
+    let history = FamilyMemberHistory {
+        condition: is_known
+            .then_some(FamilyCondition { code, contributed_to_death: None })
+            .into_iter()
+            .collect(),
+        ..history(draft, relationship, &line)
+    };
+    Written { line, resource: Resource::FamilyMemberHistory(Box::new(history)) }
+}

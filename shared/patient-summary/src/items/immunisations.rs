@@ -1,0 +1,55 @@
+use domain::clinical::Immunisation;
+
+use crate::draft::{Draft, Line};
+use crate::fhir::{
+    CodeableConcept, Element, Immunization, ImmunizationStatus, Performer, Protocol, Reference,
+    Resource, Text, When,
+};
+use crate::section::Written;
+use crate::terminology::{bp, own};
+
+pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
+    let name = Text::or(item.vaccine.as_deref(), "A vaccine that Bp does not name");
+    let mut line = Line::new(name.clone());
+    line.told("Given", item.given_on);
+    line.told("Given by somebody else", item.not_given_here.then_some("yes"));
+    line.told("Batch", item.batch_number.as_deref());
+    line.told("Dose", item.sequence);
+    line.told("Site, Bp's code", item.site_code);
+    line.told("Route, Bp's code", item.route_code);
+    line.noted("Consent, Bp's code", item.consent_code);
+    line.noted("Comment", item.comment.as_deref());
+    line.told("By", item.provider.as_deref());
+    let occurrence_date_time = item.given_on.map(When::from);
+    let resource = Resource::Immunization(Box::new(Immunization {
+        identifier: draft.record("BPS_Immunisations", item.record_id),
+        status: ImmunizationStatus::Completed,
+        vaccine_code: CodeableConcept::text(name).coded(own(bp::VACCINE, item.vaccine_id)),
+        patient: draft.subject(),
+        occurrence_absent: Element::unless(&occurrence_date_time),
+        occurrence_date_time,
+        primary_source: !item.not_given_here,
+        lot_number: item.batch_number.as_deref().and_then(Text::new),
+        site: own(bp::VACCINE_SITE, item.site_code).map(CodeableConcept::from),
+        route: own(bp::VACCINE_ROUTE, item.route_code).map(CodeableConcept::from),
+        performer: Reference::named(item.provider.as_deref())
+            .map(|actor| Performer { actor })
+            .into_iter()
+            .collect(),
+        note: line.notes(),
+        protocol_applied: item.sequence.map(dose).into_iter().collect(),
+    }));
+    Written { line, resource }
+}
+
+fn dose(sequence: i64) -> Protocol {
+    match u32::try_from(sequence).ok().filter(|number| *number > 0) {
+        Some(number) => {
+            Protocol { dose_number_positive_int: Some(number), dose_number_string: None }
+        }
+        None => Protocol {
+            dose_number_positive_int: None,
+            dose_number_string: Text::new(&sequence.to_string()),
+        },
+    }
+}

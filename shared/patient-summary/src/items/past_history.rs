@@ -1,0 +1,71 @@
+use domain::clinical::{Fracture, PastHistory};
+
+use crate::draft::{Draft, Line};
+use crate::fhir::{CodeableConcept, Coding, Condition, Resource, Text};
+use crate::section::Written;
+use crate::terminology::{CONDITION_CATEGORY, CONDITION_STATUS, bp, own, severity, side, snomed};
+
+pub(super) fn write(draft: &Draft<'_>, item: &PastHistory) -> Written {
+    let name = Text::or(item.condition.as_deref(), "A condition that Bp does not name");
+    let concept = snomed(item.snomed.as_deref());
+    let status = item.status.as_deref().and_then(status);
+    let mut line = Line::new(name.clone());
+    line.told("Date", item.date);
+    if status.is_some() {
+        line.told("Status", item.status.as_deref());
+    } else {
+        line.noted("Status", item.status.as_deref());
+    }
+    line.told("Side", item.side.as_deref());
+    line.told("Severity", item.severity.as_deref());
+    line.flagged("Acute", item.acute);
+    line.noted("Fracture", item.fracture.map(broken));
+    line.noted("Details", item.details.as_deref());
+    line.flagged("Included in the practice's summaries", item.in_summary);
+    line.told("Recorded", item.recorded_on);
+    if concept.is_some() {
+        line.told("SNOMED CT", item.snomed.as_deref());
+    } else {
+        line.noted("SNOMED CT", item.snomed.as_deref());
+    }
+    let worded = |word: &str, coding: fn(&str) -> Option<Coding>| {
+        Text::new(word).map(|text| CodeableConcept::text(text).coded(coding(word)))
+    };
+    let resource = Resource::Condition(Box::new(Condition {
+        identifier: draft.record("BPS_History", item.record_id),
+        clinical_status: status.map(CodeableConcept::from),
+        category: vec![Coding::new(CONDITION_CATEGORY, "problem-list-item").into()],
+        severity: item.severity.as_deref().and_then(|word| worded(word, severity)),
+        code: CodeableConcept::text(name)
+            .coded(concept)
+            .coded(own(bp::CONDITION, item.condition_code)),
+        body_site: item.side.as_deref().and_then(|word| worded(word, side)).into_iter().collect(),
+        subject: draft.subject(),
+        onset_date_time: item.date.map(Into::into),
+        recorded_date: item.recorded_on.map(Into::into),
+        note: line.notes(),
+    }));
+    Written { line, resource }
+}
+
+fn status(word: &str) -> Option<Coding> {
+    match word.to_ascii_lowercase().as_str() {
+        "active" => Some(Coding::new(CONDITION_STATUS, "active")),
+        "inactive" => Some(Coding::new(CONDITION_STATUS, "inactive")),
+        _ => None,
+    }
+}
+
+fn broken(fracture: Fracture) -> String {
+    let kinds: Vec<&str> = [
+        (fracture.displaced, "displaced"),
+        (fracture.compound, "compound"),
+        (fracture.comminuted, "comminuted"),
+        (fracture.spiral, "spiral"),
+        (fracture.greenstick, "greenstick"),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, kind)| is_so.then_some(kind))
+    .collect();
+    if kinds.is_empty() { "yes".to_owned() } else { kinds.join(", ") }
+}

@@ -1,0 +1,145 @@
+//! A section of the domain as a section of the document.
+
+use domain::clinical::{Reason, Section, SectionProblem, SectionStatus};
+
+use crate::draft::{Draft, Line};
+use crate::fhir::{
+    Annotation, CodeableConcept, Coding, CompositionSection, Extension, ExtensionValue, Narrative,
+    NarrativeStatus, Reference, Resource, Text, Xhtml,
+};
+use crate::terminology::{EMPTY_REASON, LOINC};
+
+/// What a section of a patient summary is called.
+pub(crate) struct Kind {
+    pub(crate) title: &'static str,
+    pub(crate) loinc: &'static str,
+    /// Whether every summary must have it.
+    pub(crate) required: bool,
+    /// "Nil known", in words that fit this section.
+    pub(crate) nil: &'static str,
+}
+
+/// One item: what people read, and the resource.
+pub(crate) struct Written {
+    pub(crate) line: Line,
+    pub(crate) resource: Resource,
+}
+
+/// Writes a section, or says why a section that every summary must have is empty.
+pub(crate) fn section<T>(
+    draft: &mut Draft<'_>,
+    kind: &Kind,
+    found: Option<&Section<T>>,
+    nil_known: Option<fn(&Draft<'_>) -> Resource>,
+    write: impl Fn(&Draft<'_>, &T) -> Written,
+) -> Option<CompositionSection> {
+    let Some(found) = found else {
+        return kind.required.then(|| {
+            let words = "This was not asked for. It says nothing about the patient.";
+            let reason = empty(EmptyReason::Unavailable, words);
+            shell(kind, Vec::new(), Vec::new(), Some(reason), vec![words.to_owned()], &[])
+        });
+    };
+    let mut remarks: Vec<String> = found.note.iter().cloned().collect();
+    remarks.extend(found.problem.as_ref().map(told));
+    let mut lines = Vec::new();
+    let mut entry: Vec<Reference> = Vec::new();
+    for item in &found.items {
+        let Written { line, resource } = write(draft, item);
+        lines.push(line);
+        entry.push(draft.add(resource));
+    }
+    let mut read = remarks.clone();
+    let reason = match found.status {
+        SectionStatus::Recorded => None,
+        SectionStatus::NilKnown => {
+            read.insert(0, kind.nil.to_owned());
+            match nil_known {
+                Some(nil_known) => {
+                    let resource = nil_known(draft);
+                    entry.push(draft.add(resource));
+                    None
+                }
+                None => Some(empty(EmptyReason::NilKnown, kind.nil)),
+            }
+        }
+        SectionStatus::NotRecorded => {
+            let words = "Nothing is recorded. It says nothing about the patient.";
+            read.insert(0, words.to_owned());
+            Some(empty(EmptyReason::NotStarted, words))
+        }
+        SectionStatus::Unavailable => {
+            let words = "This could not be read. It says nothing about the patient.";
+            read.insert(0, words.to_owned());
+            let withheld =
+                found.problem.as_ref().is_some_and(|problem| problem.kind == Reason::NotPermitted);
+            let code = if withheld { EmptyReason::Withheld } else { EmptyReason::Unavailable };
+            Some(empty(code, found.problem.as_ref().map_or(words, |problem| problem.title)))
+        }
+    };
+    Some(shell(kind, remarks, entry, reason, read, &lines))
+}
+
+fn shell(
+    kind: &Kind,
+    remarks: Vec<String>,
+    entry: Vec<Reference>,
+    empty_reason: Option<CodeableConcept>,
+    read: Vec<String>,
+    lines: &[Line],
+) -> CompositionSection {
+    CompositionSection {
+        extension: remarks.iter().filter_map(|remark| note(remark)).collect(),
+        title: kind.title,
+        code: CodeableConcept::text(Text::ours(kind.title)).coded([Coding::new(LOINC, kind.loinc)]),
+        text: Narrative { status: NarrativeStatus::Generated, div: narrative(&read, lines) },
+        entry,
+        empty_reason,
+    }
+}
+
+/// What is missing, and why.
+fn told(problem: &SectionProblem) -> String {
+    format!("{}: {}. What it holds is missing here.", problem.title, problem.unreadable.join(", "))
+}
+
+fn note(remark: &str) -> Option<Extension> {
+    let value = Some(ExtensionValue::Annotation(Annotation { text: Text::new(remark)? }));
+    let url = "http://hl7.org/fhir/StructureDefinition/note";
+    Some(Extension { url, extension: Vec::new(), value })
+}
+
+fn narrative(read: &[String], lines: &[Line]) -> Xhtml {
+    let mut div = Xhtml::new();
+    for words in read {
+        div.paragraph(words);
+    }
+    if !lines.is_empty() {
+        div.within("ul", |list| {
+            for line in lines {
+                line.write(list);
+            }
+        });
+    }
+    div
+}
+
+/// Why a section is empty.
+#[derive(Clone, Copy)]
+enum EmptyReason {
+    NilKnown,
+    NotStarted,
+    Unavailable,
+    Withheld,
+}
+
+fn empty(reason: EmptyReason, words: &'static str) -> CodeableConcept {
+    let (code, display) = match reason {
+        EmptyReason::NilKnown => ("nilknown", "Nil Known"),
+        EmptyReason::NotStarted => ("notstarted", "Not Started"),
+        EmptyReason::Unavailable => ("unavailable", "Unavailable"),
+        EmptyReason::Withheld => ("withheld", "Information Withheld"),
+    };
+    CodeableConcept::text(Text::ours(words))
+        .coded([Coding::new(EMPTY_REASON, code).displayed(display)])
+}
