@@ -10,12 +10,13 @@
 --             from 0, Parts, Bytes of the whole document, Content in base64.
 -- Evidence:   ASSUMED as in document_start: BPSDocuments.dbo.DOCUMENTS and ReportBody. The views and their
 --             columns are public.
--- Note:       parts are numbered in a table of their own, so that the server reads a large value piece by
---             piece in their order and sorts nothing. 10,000 parts are more than a value can have.
+-- Note:       parts are numbered in a table of their own and the file's row is named by its whole key, so
+--             that the server reads a large value piece by piece in their order and sorts nothing.
+--             10,000 parts are more than a value can have.
 SET NOCOUNT ON;
 DECLARE @size int = 245760;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0, @parts int = 0;
-DECLARE @kind varchar(20), @body varbinary(max);
+DECLARE @kind varchar(20), @page int, @body varbinary(max);
 IF @folder = 1
     SELECT @known = 1, @kind = 'INVESTIGATION', @stored = ISNULL(i.Stored, 0),
            @body = CAST(i.ReportBody AS varbinary(max))
@@ -39,7 +40,8 @@ IF @folder = 5
     WHERE c.InternalID = @patientId AND c.DocumentID = @documentId;
 IF @stored > 0
 BEGIN
-    SELECT @pages = COUNT(*), @bytes = ISNULL(SUM(CAST(DATALENGTH(d.CONTENT) AS bigint)), 0)
+    SELECT @pages = COUNT(*), @page = MIN(d.PAGENUMBER),
+           @bytes = ISNULL(SUM(CAST(DATALENGTH(d.CONTENT) AS bigint)), 0)
     FROM BPSDocuments.dbo.DOCUMENTS AS d
     WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId;
 END
@@ -62,9 +64,9 @@ BEGIN
     SELECT p.Part AS Part, @parts AS Parts, @bytes AS Bytes,
            (SELECT SUBSTRING(CAST(d.CONTENT AS varbinary(max)), p.Part * @size + 1, @size)
             WHERE p.Part < @parts FOR XML PATH(''), BINARY BASE64) AS Content
-    FROM @part AS p
-    CROSS JOIN BPSDocuments.dbo.DOCUMENTS AS d
-    WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId
+    FROM BPSDocuments.dbo.DOCUMENTS AS d
+    CROSS JOIN @part AS p
+    WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId AND d.PAGENUMBER = @page
     ORDER BY p.Part;
 END
 ELSE
