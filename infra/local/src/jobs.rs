@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::deploy::STACK;
-use crate::{Aws, Error};
+use crate::{Aws, Error, Outputs};
 
 impl Aws {
     /// Has a scheduled job done now: `sweep`, `turns`, or the job of a practice, such as `reconcile`.
@@ -13,13 +13,21 @@ impl Aws {
     /// # Errors
     /// When there is no such job, or it failed.
     pub async fn run_job(&self, job: &str, practice: Option<&str>) -> Result<Value, Error> {
-        let outputs = self.stack_outputs(STACK).await?;
+        let outputs = self.deployed().await?;
         let function = outputs.need("ScheduledSyncFunctionName")?;
         let mut input = json!({ "job": job });
         if let Some(practice) = practice {
             input["practiceId"] = practice.into();
         }
         self.invoke(function, &input).await
+    }
+
+    /// The outputs of the deployed template.
+    ///
+    /// # Errors
+    /// When it is not deployed.
+    pub async fn deployed(&self) -> Result<Outputs, Error> {
+        self.stack_outputs(STACK).await
     }
 
     /// Invokes a function and waits for its answer.

@@ -139,6 +139,15 @@ impl TestStack {
         self.aws.run_job(job, practice_id).await.expect("the job is done")
     }
 
+    /// What Halo signs its notifications with.
+    pub async fn webhook_secret(&self) -> String {
+        let outputs = self.aws.deployed().await.expect("the template's outputs");
+        let arn = outputs.need("WebhookSecretArn").expect("a secret");
+        let text = self.aws.secret(arn).await.expect("the secret's value");
+        let keys: Value = serde_json::from_str(&text).expect("a pair of keys");
+        keys["primary"].as_str().expect("a primary key").to_owned()
+    }
+
     /// Every item of the table, in DynamoDB's own JSON.
     pub async fn table(&self) -> Vec<Value> {
         let table = self.file.aws.table.as_deref().expect("a table");

@@ -48,13 +48,16 @@ pub struct WebhookApp {
 #[expect(dead_code, reason = "describes the body, which is read by the Halo client")]
 pub(crate) struct HaloNotification {
     /// The notification's own id; also in `X-Halo-Id`.
+    #[schema(value_type = String)]
     id: Uuid,
     /// When the query completed.
     #[schema(value_type = String, format = DateTime)]
     occurred_at: Timestamp,
     /// Halo's id of the site.
+    #[schema(value_type = String)]
     site_id: Uuid,
     /// The query.
+    #[schema(value_type = String)]
     query_id: Uuid,
     /// `async` or `registered`.
     webhook_source: String,
