@@ -142,6 +142,10 @@ permissions! {
     KeepBookings: [Role::PracticeAdmin], [Scope::BookingsWrite];
     /// See the staff list and the bookings.
     SeeBookings: [Role::PracticeAdmin, Role::Clinician], [Scope::BookingsWrite];
+    /// Upload documents, send referrals and messages.
+    SendCorrespondence: [Role::Clinician], [Scope::CorrespondenceWrite];
+    /// Follow deliveries.
+    SeeDeliveries: [Role::PracticeAdmin, Role::Clinician], [Scope::CorrespondenceWrite];
     /// Read the audit trail.
     ReadAudit: [Role::PracticeAdmin], [];
 }

@@ -80,6 +80,30 @@ impl CursorKey {
         Ok(position)
     }
 
+    /// A cursor of any other list: the place where it goes on, signed together with the list.
+    pub(crate) fn seal(&self, list: &impl Serialize, place: &str) -> String {
+        let mut bytes = self.seal_of(list, place).finalize().into_bytes().to_vec();
+        bytes.extend(place.as_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The place in a cursor that was sealed for this list.
+    pub(crate) fn open(&self, list: &impl Serialize, cursor: &str) -> Result<String, Invalid> {
+        let wrong = Invalid("this is not a cursor of this list");
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong)?;
+        let (signature, place) = bytes.split_at_checked(SIGNATURE).ok_or(wrong)?;
+        let place = std::str::from_utf8(place).map_err(|_| wrong)?;
+        self.seal_of(list, place).verify_slice(signature).map_err(|_| wrong)?;
+        Ok(place.to_owned())
+    }
+
+    fn seal_of(&self, list: &impl Serialize, place: &str) -> Hmac<Sha256> {
+        let mut signature = self.0.clone();
+        // The word keeps these apart from the signatures of positions.
+        signature.update(&serde_json::to_vec(&("sealed", list, place)).unwrap_or_default());
+        signature
+    }
+
     fn signature(&self, listing: &Listing<'_>, position: &Position) -> Hmac<Sha256> {
         let mut signature = self.0.clone();
         // JSON, so that no two lists are written alike.
@@ -162,6 +186,23 @@ mod tests {
             assert!(key.read(&list, &changed).is_err(), "changed at {at}");
         }
         assert!(key.read(&list, &cursor[..cursor.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn a_sealed_place_is_good_for_its_own_list_only() {
+        let key = CursorKey::of(b"a key");
+        let list = ("deliveries", practice("ours"), Some("failed"));
+        let cursor = key.seal(&list, "somewhere");
+        assert_eq!(key.open(&list, &cursor).as_deref(), Ok("somewhere"));
+        for other in [
+            ("deliveries", practice("theirs"), Some("failed")),
+            ("deliveries", practice("ours"), None),
+            ("bookings", practice("ours"), Some("failed")),
+        ] {
+            assert!(key.open(&other, &cursor).is_err(), "{other:?}");
+        }
+        assert!(key.open(&list, &cursor[1..]).is_err());
+        assert!(key.open(&list, "").is_err());
     }
 
     proptest! {

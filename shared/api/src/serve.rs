@@ -17,7 +17,10 @@ use halo::HaloClient;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, RequestExt};
-use runtime::config::{ClinicalConfig, CopiesConfig, CursorConfig, PracticeConfig, QueueConfig, WebhookConfig};
+use runtime::config::{
+    ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig, QueueConfig,
+    WebhookConfig,
+};
 use runtime::queues::Queues;
 use runtime::{SecretKeys, SecretText, clients, telemetry};
 use store::Store;
@@ -25,7 +28,7 @@ use store::Store;
 use crate::caller::Caller;
 use crate::observe::{REQUEST_ID, RequestId, observe};
 use crate::problem::{Kind, Problem};
-use crate::routes::{AppointmentsApp, ImportsApp, WebhookApp};
+use crate::routes::{AppointmentsApp, CorrespondenceApp, ImportsApp, WebhookApp};
 use crate::{App, ClinicalApp, Cursors, PagedApp};
 
 /// What the routes of a practice work with, from the process's environment. Nothing is asked of
@@ -47,6 +50,18 @@ pub fn attachments_apps() -> Result<(PagedApp, ImportsApp), Error> {
     let list = PagedApp { app: app.clone(), cursors: Cursors::new(secret) };
     let imports = ImportsApp::new(app, aws, CopiesConfig::read()?, QueueConfig::read()?);
     Ok((list, imports))
+}
+
+/// What the routes of correspondence work with.
+///
+/// # Errors
+/// Names everything that is wrong with the configuration.
+pub fn correspondence_app() -> Result<CorrespondenceApp, Error> {
+    let (app, aws) = built()?;
+    let secret = SecretText::new(SecretsManager::new(&aws), CursorConfig::read()?.secret_arn);
+    let cursors = Cursors::new(secret);
+    let documents = DocumentsConfig::read()?;
+    Ok(CorrespondenceApp::new(app, cursors, aws, documents, QueueConfig::read()?))
 }
 
 /// The same, for the clinical import.

@@ -22,6 +22,12 @@ pub enum AuditedAction {
     AttachmentsImported,
     /// Somebody other than who asked for the copies was given links to them.
     AttachmentLinksShown,
+    /// A referral to the patient's Correspondence Out was accepted.
+    ReferralSent,
+    /// A message about a patient was accepted.
+    MessageSent,
+    /// A failed delivery is to be tried again.
+    DeliveryRetried,
     /// The practice was paired, or a clinician linked.
     ConnectionChanged,
     /// The practice was disconnected.

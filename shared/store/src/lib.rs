@@ -8,6 +8,7 @@
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
 //! | `STAFF#<practice>` | `LIST` | [`domain::staff::StaffList`], with a `version` | staff |
 //! | `SITE#<Bp Site ID>` | `PRACTICE#<practice>` | who was ever paired with that site, or is `asking` | pairing |
+//! | `DOCUMENT#<practice>` | `<document>` | [`domain::delivery::StoredDocument`], announced for upload, expires | correspondence |
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
 //! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-stager |
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
@@ -22,6 +23,7 @@
 
 mod audit;
 mod bookings;
+mod documents;
 mod imports;
 mod item;
 mod pairing;

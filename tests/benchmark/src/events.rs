@@ -26,6 +26,14 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
             "`GET …/bookings` without a caller",
             rest("GET", &format!("{PRACTICE}/bookings"), None),
         )),
+        "clinical-import" => Some((
+            "`GET …/patients/{patientId}/clinical-summary` without a caller",
+            rest("GET", &format!("{PRACTICE}/patients/{{patientId}}/clinical-summary"), None),
+        )),
+        "correspondence" => Some((
+            "`GET …/deliveries` without a caller",
+            rest("GET", &format!("{PRACTICE}/deliveries"), None),
+        )),
         "pairing" => Some((
             "`GET …/connection` without a caller",
             rest("GET", &format!("{PRACTICE}/connection"), None),

@@ -36,6 +36,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("AUDIT_RETENTION_DAYS", "30"),
     ("BUCKET_NAME", "made-up"),
     ("CURSOR_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
+    ("DOCUMENT_RETENTION_DAYS", "30"),
     ("ENVIRONMENT", "local"),
     ("EVENT_BUS_NAME", "made-up"),
     ("HALO_BASE_URL", "https://127.0.0.1:9"),

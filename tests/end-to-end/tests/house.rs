@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "api",
         &[
             "best-practice",
+            "deliveries",
             "domain",
             "halo",
             "patient-summary",
@@ -44,6 +45,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "bookings",
         &["best-practice", "domain", "halo", "practice-session", "runtime", "site-work", "store"],
+    ),
+    ("correspondence", &["api"]),
+    (
+        "deliveries",
+        &[
+            "best-practice",
+            "domain",
+            "halo",
+            "practice-session",
+            "runtime",
+            "site-work",
+            "store",
+            "vault",
+        ],
     ),
     ("patient-search", &["api"]),
     ("service-info", &["api", "runtime"]),

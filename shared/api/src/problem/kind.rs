@@ -220,6 +220,36 @@ kinds! {
     BookingUnverified => "booking-unverified", BAD_GATEWAY, "It could not be read whether the booking is in Bp", Some(PLATFORM),
         ["Look for it in Bp's appointment book.", "Resend the booking: Bp is asked before anything is booked again."];
 
+    /// The write went wrong in a way that passes.
+    AttemptFailed => "attempt-failed", SERVICE_UNAVAILABLE, "The last attempt did not succeed", None,
+        ["Nothing needs to be done: it is tried again by itself."];
+    /// The write may have arrived.
+    OutcomeUnknown => "outcome-unknown", SERVICE_UNAVAILABLE, "It is not known yet whether this arrived", None,
+        ["Nothing needs to be done: Bp is asked before anything is sent again, so that it arrives once.", "If it has failed for this reason, retry it: Bp is asked first."];
+    /// No such patient in Bp.
+    PatientNotFound => "patient-not-found", UNPROCESSABLE_ENTITY, "The practice has no such patient", Some(PRACTICE),
+        ["Search for the patient again: the record may have been merged or deleted in Bp.", "Send it again under another id, with the patient's present number."];
+    /// Nobody in Bp is the addressee.
+    AddresseeNotFound => "addressee-not-found", UNPROCESSABLE_ENTITY, "No active Bp user is the addressee", Some(PRACTICE),
+        ["In Bp, look up the addressee under Setup > Users: the registration number, the provider number at each location, and that the user is active.", "Retry when it is corrected, or send it again under another id to somebody else."];
+    /// Several are.
+    AddresseeAmbiguous => "addressee-ambiguous", UNPROCESSABLE_ENTITY, "Several Bp users are the addressee", Some(PRACTICE),
+        ["In Bp, look up under Setup > Users who has this number, and correct the others.", "Retry when it is corrected, or send it again under another id by the user's Bp number."];
+    /// Never announced, or expired.
+    DocumentNotFound => "document-not-found", UNPROCESSABLE_ENTITY, "There is no such uploaded document", None,
+        ["Announce the document, upload it, and send it again under another id: uploads are kept for some weeks only."];
+    /// Announced, not uploaded.
+    DocumentNotUploaded => "document-not-uploaded", CONFLICT, "The document has not been uploaded yet", None,
+        ["Upload the bytes to the link that was given, then repeat the request.", "If the link has expired, announce the same document again for another one."];
+    /// The bytes are others.
+    DocumentMismatch => "document-mismatch", UNPROCESSABLE_ENTITY, "The uploaded document is not what was announced", None,
+        ["Check length, SHA-256 and content type against the file, announce it under another documentId and upload it again."];
+    /// Too large.
+    DocumentTooLarge => "document-too-large", PAYLOAD_TOO_LARGE, "The document is too large", None,
+        ["Send a smaller document: scans at 150 dots per inch are enough for a letter."];
+    /// It is there already.
+    AlreadyDelivered => "already-delivered", CONFLICT, "This has been delivered", None, ["Nothing needs to be done."];
+
     /// Somebody else was first.
     Conflict => "conflict", CONFLICT, "Somebody changed this at the same moment", None, ["Read it again and repeat the request."];
     /// The table gives no answer.

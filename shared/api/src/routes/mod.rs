@@ -5,6 +5,7 @@ mod audit;
 mod bookings;
 mod clinical;
 mod connection;
+mod correspondence;
 mod import_view;
 mod imports;
 mod locations;
@@ -30,6 +31,7 @@ pub use attachments::AttachmentList;
 pub use audit::AuditTrail;
 pub use bookings::{AppointmentsApp, BookingList, BookingView, Resent};
 pub use connection::{ConnectionView, ValidationView};
+pub use correspondence::{CorrespondenceApp, DeliveryPage, DeliveryView};
 pub use import_view::ImportView;
 pub use imports::ImportsApp;
 pub use locations::{LocationView, Locations};
@@ -40,8 +42,8 @@ pub use webhook::WebhookApp;
 pub(crate) mod documented {
     //! Handlers with their descriptions, for the OpenAPI document.
     pub(crate) use super::{
-        attachments::*, audit::*, bookings::*, clinical::*, connection::*, imports::*, locations::*, patients::*,
-        service::*, settings::*, staff::*, webhook::*,
+        attachments::*, audit::*, bookings::*, clinical::*, connection::*, correspondence::*,
+        imports::*, locations::*, patients::*, service::*, settings::*, staff::*, webhook::*,
     };
 }
 
@@ -123,6 +125,30 @@ pub fn appointments(app: AppointmentsApp) -> Router {
         .route(
             "/v1/practices/{practiceId}/bookings/{bookingId}/resend",
             post(bookings::resend_booking),
+        )
+        .with_state(Arc::new(app))
+}
+
+/// Documents, referrals, messages and their deliveries.
+pub fn correspondence(app: CorrespondenceApp) -> Router {
+    Router::new()
+        .route("/v1/practices/{practiceId}/documents", post(correspondence::announce_document))
+        .route(
+            "/v1/practices/{practiceId}/referrals/{referralId}",
+            put(correspondence::send_referral),
+        )
+        .route(
+            "/v1/practices/{practiceId}/correspondence/{messageId}",
+            put(correspondence::send_message),
+        )
+        .route("/v1/practices/{practiceId}/deliveries", get(correspondence::list_deliveries))
+        .route(
+            "/v1/practices/{practiceId}/deliveries/{deliveryId}",
+            get(correspondence::read_delivery),
+        )
+        .route(
+            "/v1/practices/{practiceId}/deliveries/{deliveryId}/retry",
+            post(correspondence::retry_delivery),
         )
         .with_state(Arc::new(app))
 }

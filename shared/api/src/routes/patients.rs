@@ -18,7 +18,7 @@ use crate::input::{Body, Checker};
 use crate::problem::{Kind, Problem, ProblemBody};
 
 /// Bp is sold in Australia and New Zealand; the day begins first in Auckland.
-const EARLIEST_CALENDAR: &str = "Pacific/Auckland";
+pub(super) const EARLIEST_CALENDAR: &str = "Pacific/Auckland";
 
 /// Whom to look for. A body, never a query string: it identifies a patient.
 #[derive(Deserialize, ToSchema)]

@@ -1,0 +1,188 @@
+//! `…/deliveries`: follow, list, try again.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use deliveries::listing;
+use domain::Invalid;
+use domain::audit::AuditedAction;
+use domain::delivery::{Delivery, DeliveryId, DeliveryState};
+use domain::ids::PracticeId;
+use serde::Deserialize;
+use store::StoreError;
+use store::work::{Entry, WorkCursor, WorkKey, WorkKind, WorkList};
+use utoipa::IntoParams;
+
+use super::CorrespondenceApp;
+use super::view::{DeliveryPage, DeliveryView};
+use crate::App;
+use crate::caller::{Allowed, SeeDeliveries, SendCorrespondence};
+use crate::input::{Checker, Parameters};
+use crate::problem::{Kind, Problem, ProblemBody};
+
+/// Somebody may change a delivery between our reading and writing; after so many times, the caller
+/// may try.
+const TRIES: u32 = 4;
+
+/// A delivery's path.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeliveryPath {
+    delivery_id: String,
+}
+
+/// Which deliveries.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeliveryParameters {
+    /// Only those in this state, latest first; all, in the order of their ids, when nothing is said.
+    /// Among the delivered ones, messages that no doctor has checked come before the others.
+    #[param(value_type = Option<DeliveryState>)]
+    state: Option<String>,
+    /// `nextCursor` of the page before, with the same state.
+    cursor: Option<String>,
+    /// 1 to 200; 50 when nothing is said.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+fn limit(text: &str) -> Result<u16, Invalid> {
+    text.parse()
+        .ok()
+        .filter(|limit| (1..=200).contains(limit))
+        .ok_or(Invalid("a page has 1 to 200 lines"))
+}
+
+/// One delivery.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}", tag = "Correspondence",
+    params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
+    responses((status = 200, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn read_delivery(
+    State(app): State<Arc<CorrespondenceApp>>,
+    allowed: Allowed<SeeDeliveries>,
+    Path(path): Path<DeliveryPath>,
+) -> Result<Json<DeliveryView>, Problem> {
+    let entry = app.delivery(&allowed.practice, &path).await?;
+    Ok(Json(entry.body.into()))
+}
+
+/// The practice's deliveries.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries", tag = "Correspondence",
+    params(("practiceId" = String, Path), DeliveryParameters),
+    responses((status = 200, body = DeliveryPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn list_deliveries(
+    State(app): State<Arc<CorrespondenceApp>>,
+    allowed: Allowed<SeeDeliveries>,
+    Parameters(parameters): Parameters<DeliveryParameters>,
+) -> Result<Json<DeliveryPage>, Problem> {
+    let practice = &allowed.practice;
+    let mut fields = Checker::default();
+    let state = match &parameters.state {
+        Some(text) => fields.check("state", DeliveryState::parse(text)).map(Some),
+        None => Some(None),
+    };
+    let limit = match &parameters.limit {
+        Some(text) => fields.check("limit", limit(text)),
+        None => Some(50),
+    };
+    let (state, limit) = fields.finish(state.zip(limit))?;
+    let key = app.cursors.key().await?;
+    let list = ("deliveries", practice, state);
+    let mut fields = Checker::default();
+    let after = match &parameters.cursor {
+        Some(cursor) => {
+            let opened = key.open(&list, cursor).and_then(|text| {
+                serde_json::from_str::<WorkCursor>(&text)
+                    .map_err(|_| Invalid("this is not a cursor of this list"))
+            });
+            fields.check("cursor", opened).map(Some)
+        }
+        None => Some(None),
+    };
+    let after = fields.finish(after)?;
+    let wanted = WorkList {
+        kind: WorkKind::Delivery,
+        state: state.map(DeliveryState::name),
+        from: None,
+        to: None,
+        limit,
+    };
+    let page = app.app.store.list_work(practice, &wanted, after.as_ref()).await?;
+    let items = page
+        .entries
+        .into_iter()
+        .map(|entry| Ok(entry.read::<Delivery>()?.body.into()))
+        .collect::<Result<Vec<DeliveryView>, StoreError>>()?;
+    let next_cursor =
+        page.next.map(|next| key.seal(&list, &serde_json::to_string(&next).unwrap_or_default()));
+    Ok(Json(DeliveryPage { items, next_cursor }))
+}
+
+/// Tries a failed delivery again. Bp is asked first whether it is there: it is never doubled.
+#[utoipa::path(post, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}/retry", tag = "Correspondence",
+    params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
+    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn retry_delivery(
+    State(app): State<Arc<CorrespondenceApp>>,
+    allowed: Allowed<SendCorrespondence>,
+    Path(path): Path<DeliveryPath>,
+) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
+    let practice = &allowed.practice;
+    for _ in 0..TRIES {
+        let entry = app.delivery(practice, &path).await?;
+        match entry.body.state {
+            DeliveryState::Failed => {}
+            DeliveryState::Delivered | DeliveryState::Checked => {
+                return Err(Problem::new(Kind::AlreadyDelivered));
+            }
+            // It is on its way as it is.
+            _ => return Ok((StatusCode::ACCEPTED, Json(entry.body.into()))),
+        }
+        let now = App::now();
+        let mut delivery = entry.body.clone();
+        delivery.retry(now).map_err(|_| Problem::new(Kind::Conflict))?;
+        let patients = delivery.patient().into_iter().collect();
+        app.app.note(practice, &allowed.caller, AuditedAction::DeliveryRetried, patients).await?;
+        let hash = entry.hash.clone();
+        let entry = entry.reopened(delivery.clone(), hash, &listing(&delivery), now);
+        match app.app.store.reopen_work(practice, &entry, now).await {
+            Ok(()) => {
+                app.wake(practice).await;
+                return Ok((StatusCode::ACCEPTED, Json(delivery.into())));
+            }
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Problem::new(Kind::Conflict))
+}
+
+impl CorrespondenceApp {
+    async fn delivery(
+        &self,
+        practice: &PracticeId,
+        path: &DeliveryPath,
+    ) -> Result<Entry<Delivery>, Problem> {
+        let unknown = || Problem::because(Kind::NotFound, "The practice has no such delivery.");
+        let id = DeliveryId::parse(&path.delivery_id).map_err(|_| unknown())?;
+        let key = WorkKey::delivery(id.as_str());
+        let entry = self.app.store.work(practice, &key).await?.ok_or_else(unknown)?;
+        Ok(entry.read::<Delivery>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_a_sensible_length() {
+        assert_eq!(limit("200"), Ok(200));
+        for wrong in ["0", "201", "-1", "ten", ""] {
+            assert!(limit(wrong).is_err(), "{wrong} was taken");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! `…/referrals/{referralId}` and `…/correspondence/{messageId}`: what is accepted here will be in
+//! Bp, once.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use deliveries::listing;
+use domain::audit::AuditedAction;
+use domain::delivery::{
+    ClientId, Content, Delivery, DeliveryId, Letter, Message, Referral, Sha256, StoredDocument,
+};
+use domain::ids::{BpUserId, PracticeId};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use store::work::{Accepted, BodyHash, Entry, WorkKey};
+
+use super::request::{MessageRequest, ReferralRequest, Said};
+use super::view::DeliveryView;
+use super::{CorrespondenceApp, no_answer};
+use crate::App;
+use crate::caller::{Allowed, Caller, SendCorrespondence};
+use crate::input::{Body, Checker};
+use crate::problem::{FieldError, Kind, Problem, ProblemBody};
+use crate::routes::patients::EARLIEST_CALENDAR;
+
+/// A referral's path.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReferralPath {
+    referral_id: String,
+}
+
+/// A message's path.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MessagePath {
+    message_id: String,
+}
+
+type Taken = (StatusCode, Json<DeliveryView>);
+
+/// Sends a referral to the patient's Correspondence Out.
+#[utoipa::path(put, path = "/v1/practices/{practiceId}/referrals/{referralId}", tag = "Correspondence",
+    params(("practiceId" = String, Path), ("referralId" = String, Path, description = "The caller's own id")),
+    request_body = ReferralRequest,
+    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn send_referral(
+    State(app): State<Arc<CorrespondenceApp>>,
+    allowed: Allowed<SendCorrespondence>,
+    Path(path): Path<ReferralPath>,
+    Body(request): Body<ReferralRequest>,
+) -> Result<Taken, Problem> {
+    let id = DeliveryId::of_referral(&id("referralId", &path.referral_id)?);
+    let fields = request.read()?;
+    let hash = hash_of(&request);
+    if let Some(known) = app.known(&allowed.practice, &id, &hash).await? {
+        return Ok(known);
+    }
+    let sender = app.sender(&allowed, fields.sender).await?;
+    let document = app.uploaded(&allowed.practice, &fields.document).await?;
+    let letter = Letter::Referral(Referral {
+        patient: fields.patient,
+        document,
+        subject: fields.subject,
+        recipient: fields.recipient,
+        date: fields.date,
+        sender,
+    });
+    app.accept(&allowed, id, letter, hash, AuditedAction::ReferralSent).await
+}
+
+/// Sends a message to a clinician's unchecked inbox.
+#[utoipa::path(put, path = "/v1/practices/{practiceId}/correspondence/{messageId}", tag = "Correspondence",
+    params(("practiceId" = String, Path), ("messageId" = String, Path, description = "The caller's own id")),
+    request_body = MessageRequest,
+    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn send_message(
+    State(app): State<Arc<CorrespondenceApp>>,
+    allowed: Allowed<SendCorrespondence>,
+    Path(path): Path<MessagePath>,
+    Body(request): Body<MessageRequest>,
+) -> Result<Taken, Problem> {
+    let id = DeliveryId::of_message(&id("messageId", &path.message_id)?);
+    let zone = TimeZone::get(EARLIEST_CALENDAR).unwrap_or(TimeZone::UTC);
+    let fields = request.read(App::now().to_zoned(zone).date())?;
+    let hash = hash_of(&request);
+    if let Some(known) = app.known(&allowed.practice, &id, &hash).await? {
+        return Ok(known);
+    }
+    app.open(&allowed.practice).await?;
+    let content = match fields.said {
+        Said::Document(document) => {
+            Content::Document(app.uploaded(&allowed.practice, &document).await?)
+        }
+        Said::Text(text) => Content::Text(text),
+    };
+    let letter = Letter::Message(Message {
+        patient: fields.patient,
+        addressee: fields.addressee,
+        sender_name: fields.sender_name,
+        kind: fields.kind,
+        subject: fields.subject,
+        content,
+    });
+    app.accept(&allowed, id, letter, hash, AuditedAction::MessageSent).await
+}
+
+fn id(name: &str, text: &str) -> Result<ClientId, Problem> {
+    let mut fields = Checker::default();
+    let id = fields.check(name, ClientId::parse(text));
+    fields.finish(id)
+}
+
+/// By which the same request is known again, whatever its blanks and the order of its fields.
+fn hash_of(request: &impl Serialize) -> BodyHash {
+    BodyHash(Sha256::of(&serde_json::to_vec(request).unwrap_or_default()).to_string())
+}
+
+fn taken(delivery: Delivery) -> Taken {
+    (StatusCode::ACCEPTED, Json(delivery.into()))
+}
+
+fn in_use() -> Problem {
+    Problem::because(Kind::IdInUse, "Something else was sent under this id.")
+}
+
+impl CorrespondenceApp {
+    /// The answer to a request that was taken before.
+    async fn known(
+        &self,
+        practice: &PracticeId,
+        id: &DeliveryId,
+        hash: &BodyHash,
+    ) -> Result<Option<Taken>, Problem> {
+        let key = WorkKey::delivery(id.as_str());
+        let Some(entry) = self.app.store.work(practice, &key).await? else { return Ok(None) };
+        if entry.hash != *hash {
+            return Err(in_use());
+        }
+        Ok(Some(taken(entry.read::<Delivery>()?.body)))
+    }
+
+    /// That the practice is connected: for one that is not, nothing can be promised.
+    async fn open(&self, practice: &PracticeId) -> Result<(), Problem> {
+        self.app.open_connection(practice).await.map(drop)
+    }
+
+    /// Who refers: the clinician who calls, or whom a platform's server names.
+    async fn sender(
+        &self,
+        allowed: &Allowed<SendCorrespondence>,
+        named: Option<BpUserId>,
+    ) -> Result<Option<BpUserId>, Problem> {
+        let practice = &allowed.practice;
+        if let (Caller::Person { subject, .. }, None) = (&allowed.caller, named) {
+            self.open(practice).await?;
+            let linked = self.app.store.linked_clinician(practice, subject).await?;
+            return Ok(linked.map(|clinician| clinician.user_id));
+        }
+        let Some(named) = named else { return self.open(practice).await.map(|()| None) };
+        let record = self.app.store.practice(practice).await?;
+        if !record.connection.is_some_and(|connection| connection.is_open()) {
+            return Err(Problem::new(Kind::NotConnected));
+        }
+        if record.clinicians.iter().any(|clinician| clinician.user_id == named) {
+            return Ok(Some(named));
+        }
+        Err(Problem::invalid(vec![FieldError {
+            pointer: "/senderUserId".to_owned(),
+            message: "no clinician of this practice with this id is linked".to_owned(),
+        }]))
+    }
+
+    /// The document, if it was uploaded as announced. Its bytes are read before they are sent; what
+    /// the bucket knows without reading is looked at now.
+    async fn uploaded(
+        &self,
+        practice: &PracticeId,
+        id: &ClientId,
+    ) -> Result<StoredDocument, Problem> {
+        let pointed = |kind, message: &str| Problem {
+            errors: vec![FieldError {
+                pointer: "/documentId".to_owned(),
+                message: message.to_owned(),
+            }],
+            ..Problem::new(kind)
+        };
+        let document = self.app.store.document(practice, id).await?.ok_or_else(|| {
+            pointed(Kind::DocumentNotFound, "no document was announced under this id")
+        })?;
+        let head = self.vault().head(&document.key).await.map_err(no_answer)?.ok_or_else(|| {
+            pointed(Kind::DocumentNotUploaded, "the document's bytes have not been uploaded")
+        })?;
+        let announced = &document.announced;
+        let hash_differs =
+            head.sha256.is_some_and(|hash| hash.to_string() != announced.sha256.to_string());
+        if head.bytes != announced.bytes || hash_differs {
+            return Err(pointed(
+                Kind::DocumentMismatch,
+                "the uploaded bytes are not the ones that were announced",
+            ));
+        }
+        Ok(document)
+    }
+
+    async fn accept(
+        &self,
+        allowed: &Allowed<SendCorrespondence>,
+        id: DeliveryId,
+        letter: Letter,
+        hash: BodyHash,
+        action: AuditedAction,
+    ) -> Result<Taken, Problem> {
+        let (practice, now) = (&allowed.practice, App::now());
+        let key = WorkKey::delivery(id.as_str());
+        let asked_by = allowed.caller.subject().clone();
+        let delivery = Delivery::accept(practice, id, letter, asked_by, now);
+        let patients = delivery.patient().into_iter().collect();
+        self.app.note(practice, &allowed.caller, action, patients).await?;
+        let entry = Entry::new(key, delivery.clone(), hash, &listing(&delivery), now);
+        match self.app.store.accept_work(practice, &entry, now).await? {
+            Accepted::New => {
+                self.wake(practice).await;
+                Ok(taken(delivery))
+            }
+            Accepted::Known(known) => Ok(taken(known.read::<Delivery>()?.body)),
+            Accepted::Different(_) => Err(in_use()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_same_request_is_known_again_however_it_is_written() {
+        let hash = |text: &str| hash_of(&serde_json::from_str::<ReferralRequest>(text).unwrap());
+        let one = hash(
+            r#"{"patientId": 1, "documentId": "d", "subject": "s", "recipientName": "r", "date": null}"#,
+        );
+        let same = hash(r#"{"subject":"s","recipientName":"r","documentId":"d","patientId":1}"#);
+        assert_eq!(one, same);
+        let other = json!({
+            "patientId": 1, "documentId": "d", "subject": "s", "recipientName": "r", "date": "2026-03-02",
+        });
+        assert_ne!(one, hash(&other.to_string()));
+    }
+}

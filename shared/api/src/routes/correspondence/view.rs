@@ -1,0 +1,123 @@
+//! A delivery as its caller sees it: ids, states and reasons, nothing of the patient.
+
+use domain::delivery::{
+    Check, Delivery, DeliveryKind, DeliveryProblem, DeliveryState, DeliveryStep,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::{Kind, Problem, ProblemBody};
+
+/// A document or text on its way into a practice's Bp.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryView {
+    /// `referral-` or `message-`, and the caller's own id.
+    delivery_id: String,
+    kind: DeliveryKind,
+    state: DeliveryState,
+    #[schema(value_type = String, format = DateTime)]
+    accepted_at: Timestamp,
+    /// How often it was sent to Bp.
+    attempts: u32,
+    /// When it is tried or looked for again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_attempt_at: Option<Timestamp>,
+    /// Bp's number: of the letter in Correspondence Out, of the item in the inbox, of the document in
+    /// Correspondence In once it is checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bp_record_id: Option<i64>,
+    /// Whether Bp has it under a patient. An item of the inbox that is not waits for somebody at the
+    /// practice to allocate it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allocated: Option<bool>,
+    /// What the doctor made of it, once checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<Check>,
+    /// Why it waits or has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemBody>,
+    /// What happened, oldest first.
+    history: Vec<DeliveryStep>,
+}
+
+/// A page of deliveries.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryPage {
+    pub(super) items: Vec<DeliveryView>,
+    /// Asks for the next page; null on the last one.
+    pub(super) next_cursor: Option<String>,
+}
+
+impl From<Delivery> for DeliveryView {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            kind: delivery.kind(),
+            delivery_id: delivery.delivery_id.into(),
+            state: delivery.state,
+            accepted_at: delivery.accepted_at,
+            attempts: delivery.attempts,
+            next_attempt_at: delivery.next_attempt_at,
+            bp_record_id: delivery.bp_record_id,
+            allocated: delivery.allocated,
+            check: delivery.check,
+            problem: delivery.problem.map(|problem| Problem::new(kind_of(problem)).body()),
+            history: delivery.history,
+        }
+    }
+}
+
+/// The API's problem of the same name.
+fn kind_of(problem: DeliveryProblem) -> Kind {
+    match problem {
+        DeliveryProblem::SiteOffline => Kind::SiteOffline,
+        DeliveryProblem::HaloUnavailable => Kind::HaloUnavailable,
+        DeliveryProblem::AttemptFailed => Kind::AttemptFailed,
+        DeliveryProblem::OutcomeUnknown => Kind::OutcomeUnknown,
+        DeliveryProblem::IntegrationNotEnabled => Kind::IntegrationNotEnabled,
+        DeliveryProblem::NotConnected => Kind::NotConnected,
+        DeliveryProblem::PracticeChanged => Kind::PracticeChanged,
+        DeliveryProblem::PatientNotFound => Kind::PatientNotFound,
+        DeliveryProblem::AddresseeNotFound => Kind::AddresseeNotFound,
+        DeliveryProblem::AddresseeAmbiguous => Kind::AddresseeAmbiguous,
+        DeliveryProblem::DocumentNotFound => Kind::DocumentNotFound,
+        DeliveryProblem::DocumentMismatch => Kind::DocumentMismatch,
+        DeliveryProblem::BpPermissionMissing => Kind::BpPermissionMissing,
+        DeliveryProblem::BpReleaseDiffers => Kind::BpReleaseDiffers,
+        DeliveryProblem::BpRefused => Kind::BpRefused,
+        DeliveryProblem::MalformedAnswer => Kind::MalformedAnswer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_has_the_name_of_the_apis_own_problem() {
+        use DeliveryProblem as P;
+        for problem in [
+            P::SiteOffline,
+            P::HaloUnavailable,
+            P::AttemptFailed,
+            P::OutcomeUnknown,
+            P::IntegrationNotEnabled,
+            P::NotConnected,
+            P::PracticeChanged,
+            P::PatientNotFound,
+            P::AddresseeNotFound,
+            P::AddresseeAmbiguous,
+            P::DocumentNotFound,
+            P::DocumentMismatch,
+            P::BpPermissionMissing,
+            P::BpReleaseDiffers,
+            P::BpRefused,
+            P::MalformedAnswer,
+        ] {
+            assert_eq!(serde_json::to_value(problem).unwrap(), kind_of(problem).slug());
+        }
+    }
+}

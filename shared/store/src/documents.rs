@@ -1,0 +1,89 @@
+//! Documents that were announced for upload, by the platform's own ids.
+
+use domain::clinician::Clinician;
+use domain::delivery::{ClientId, StoredDocument};
+use domain::ids::{PracticeId, Subject};
+use jiff::SignedDuration;
+
+use crate::item::{Item, body, item, key, number, practice_key};
+use crate::practice::LinkKey;
+use crate::{Store, StoreError};
+
+fn documents_key(practice: &PracticeId) -> String {
+    format!("DOCUMENT#{practice}")
+}
+
+impl Store {
+    /// Keeps an announced document, unless its id is taken: then that one is answered.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn announce_document(
+        &self,
+        practice: &PracticeId,
+        document: &StoredDocument,
+        kept: SignedDuration,
+    ) -> Result<StoredDocument, StoreError> {
+        let id = &document.announced.document_id;
+        let mut announced = item(documents_key(practice), id.as_str(), document)?;
+        announced
+            .insert("expiresAt".to_owned(), number((document.announced_at + kept).as_second()));
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(announced))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match put {
+            Ok(_) => Ok(document.clone()),
+            // It may expire between the two calls: then nobody holds the id any more.
+            Err(StoreError::Conflict) => {
+                self.document(practice, id).await?.ok_or(StoreError::Conflict)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An announced document. One read, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn document(
+        &self,
+        practice: &PracticeId,
+        id: &ClientId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
+        self.get(key(documents_key(practice), id.as_str())).await
+    }
+
+    /// The clinician that a person's account is linked with. One read, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn linked_clinician(
+        &self,
+        practice: &PracticeId,
+        account: &Subject,
+    ) -> Result<Option<Clinician>, StoreError> {
+        let link = LinkKey::Account(account.clone());
+        self.get(key(practice_key(practice), link.sort_key())).await
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        key: Item,
+    ) -> Result<Option<T>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .send()
+            .await?;
+        found.item().map(body).transpose()
+    }
+}
