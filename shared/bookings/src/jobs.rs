@@ -58,7 +58,7 @@ impl<'a> BookingJobs<'a> {
     }
 
     /// Compares the staff list with Bp's users: one query, whatever the list's length; none where
-    /// there is no list.
+    /// there is no list or no connection.
     ///
     /// # Errors
     /// When Bp or the table gives no answer.
@@ -72,7 +72,10 @@ impl<'a> BookingJobs<'a> {
             return Ok(kept.list);
         }
         let session = Session::new(self.bp, self.store);
-        let mut connection = session.open(practice).await?;
+        let mut connection = match session.open(practice).await {
+            Err(SessionError::NotConnected) => return Ok(kept.list),
+            opened => opened?,
+        };
         let register = session
             .ask(practice, &mut connection, deadline, |guid| self.bp.register(guid, deadline))
             .await?;
@@ -98,7 +101,10 @@ impl<'a> BookingJobs<'a> {
         let now = Timestamp::now();
         let today = time::local(now, zone).date();
         let session = Session::new(self.bp, self.store);
-        let mut connection = session.open(practice).await?;
+        let mut connection = match session.open(practice).await {
+            Err(SessionError::NotConnected) => return Ok(Reconciled::default()),
+            opened => opened?,
+        };
         let book = session
             .ask(practice, &mut connection, deadline, |guid| {
                 self.bp.appointment_book(guid, practice, today, deadline)
@@ -162,7 +168,7 @@ impl<'a> BookingJobs<'a> {
         for _ in 0..TRIES {
             let Some(entry) = self.store.work(practice, &key).await? else { return Ok(()) };
             let mut entry: Entry<Booking> = entry.read()?;
-            if !matches!(entry.body.state, BookingState::Synced | BookingState::Cancelled) {
+            if matches!(entry.body.state, BookingState::Pending | BookingState::Waiting) {
                 return Ok(());
             }
             let before = entry.body.clone();

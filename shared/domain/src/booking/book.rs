@@ -72,8 +72,9 @@ pub enum Correction {
 
 /// Compares the record with the live appointments of Bp's book from a day on that carry a mark.
 ///
-/// Bookings that are on their way anyway, or that Bp had no room for, are not looked at: they come by
-/// themselves. So are visits that have begun. Nothing without a mark of this practice is ever touched.
+/// Bookings that are on their way anyway are not looked at, nor are visits that have begun. Those that
+/// Bp had no room for are tried again, whatever the book shows: who stands in their way has no mark.
+/// Nothing without a mark of this practice is ever touched.
 #[must_use]
 pub fn corrections<'b>(
     practice: &PracticeId,
@@ -89,13 +90,19 @@ pub fn corrections<'b>(
     let mut found = Vec::new();
     for booking in record {
         let rows = standing.remove(&booking.token).unwrap_or_default();
-        if booking.has_begun(now)
-            || !matches!(booking.state, BookingState::Synced | BookingState::Cancelled)
-        {
+        if booking.has_begun(now) {
             continue;
         }
         let id = || booking.booking_id.clone();
         let again = |why| Some(Correction::PushAgain { booking: id(), why });
+        match booking.state {
+            BookingState::Synced | BookingState::Cancelled => {}
+            BookingState::Conflict => {
+                found.extend(again(Happened::TriedAgain));
+                continue;
+            }
+            BookingState::Pending | BookingState::Waiting | BookingState::Failed => continue,
+        }
         found.extend(match (booking.cancelled, &rows[..]) {
             (true, []) => None,
             (true, rows) if rows.iter().all(|row| row.arrived) => {

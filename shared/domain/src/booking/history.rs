@@ -29,6 +29,8 @@ pub enum Happened {
     FoundChanged,
     /// It was found in Bp's book although it is cancelled.
     FoundNotCancelled,
+    /// Bp's book had no room, and may have now.
+    TriedAgain,
     /// It went to the practice.
     Sent,
     /// It waits for the practice.

@@ -225,6 +225,15 @@ fn an_appointment_nobody_knows_is_cleared_only_if_its_mark_is_this_practices() {
 }
 
 #[test]
+fn what_bp_had_no_room_for_is_tried_again() {
+    let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    push(&mut booking, Outcome::Conflict, now());
+    let again =
+        Correction::PushAgain { booking: booking.booking_id.clone(), why: Happened::TriedAgain };
+    assert_eq!(corrections(&practice(), [&booking], &[], now()), vec![again]);
+}
+
+#[test]
 fn bookings_on_their_way_and_visits_that_have_begun_are_left_alone() {
     let pending = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     assert_eq!(corrections(&practice(), [&pending], &[], now()), []);

@@ -3,6 +3,7 @@
 
 mod attachments;
 mod audit;
+mod bookings;
 mod clinical;
 mod connection;
 mod doubt;

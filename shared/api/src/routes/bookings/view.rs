@@ -45,14 +45,14 @@ pub struct BookingView {
 
 /// Who comes.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RepresentativeView {
+pub(crate) struct RepresentativeView {
     name: String,
     company: String,
 }
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct HistoryView {
+pub(crate) struct HistoryView {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     event: Happened,
