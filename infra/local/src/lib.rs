@@ -21,6 +21,7 @@ mod simulator;
 mod stack;
 mod stack_file;
 mod tools;
+mod workers;
 mod workspace;
 
 pub use aws::{Aws, LogEvent, Outputs};
@@ -33,4 +34,5 @@ pub use progress::Progress;
 pub use stack::{Stack, StackOptions};
 pub use stack_file::{AwsAccess, Practice, SimulatorAccess, StackFile, Tokens};
 pub use tools::Tools;
+pub use workers::Worker;
 pub use workspace::checkout;

@@ -6,7 +6,9 @@ mod cloudformation;
 mod cognito;
 mod dynamodb;
 mod logs;
+mod s3;
 mod secrets;
+mod sqs;
 
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};

@@ -8,6 +8,7 @@ mod clinical;
 mod connection;
 mod doubt;
 mod edges;
+mod fhir;
 mod imports;
 mod pairing;
 mod patients;

@@ -1,0 +1,231 @@
+//! "Import attachments": chosen documents become copies that can be downloaded, whatever happens on
+//! the way.
+
+mod faults;
+mod lifecycle;
+mod requests;
+mod whole;
+
+use std::time::{Duration, Instant};
+
+use end_to_end::{Answer, Bp, TestPractice, TestStack};
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Value, json};
+use sha2::Digest as _;
+use uuid::Uuid;
+
+use crate::steps::LARGE;
+
+/// A patient with something in every folder.
+const SHOWCASE: i64 = 1;
+/// Longer than anything takes, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// A document as Bp's own tables have it.
+#[derive(Clone, Debug)]
+struct Document {
+    folder: String,
+    id: i64,
+    subject: String,
+    pages: i64,
+    content: Vec<u8>,
+}
+
+impl Document {
+    fn chosen(&self) -> Value {
+        json!({ "folder": self.folder, "documentId": self.id })
+    }
+}
+
+/// The practice's databases, as anybody may look at them.
+struct Tables {
+    practice: Connection,
+    documents: Connection,
+}
+
+impl Tables {
+    async fn open(stack: &TestStack, bp: &Bp<'_>) -> Self {
+        let files = bp.practice(LARGE).await;
+        let practice = stack.file().practices.iter().find(|it| it.site_id == LARGE).unwrap();
+        let open = |path: &std::path::Path| {
+            let connection = Connection::open(path).unwrap();
+            connection.busy_timeout(Duration::from_secs(10)).unwrap();
+            connection
+        };
+        Self {
+            practice: open(&practice.database_file),
+            documents: open(files["documentsFile"].as_str().unwrap().as_ref()),
+        }
+    }
+
+    fn document(&self, folder: &str, id: i64) -> Document {
+        let (table, key, kind, body) = match folder {
+            "investigations" => ("INVESTIGATIONS", "REPORTID", "INVESTIGATION", "REPORTBODY"),
+            "correspondenceOut" => ("CORRESPONDENCEOUT", "RECORDID", "CORRESPONDENCEOUT", "NULL"),
+            "enhancedPrimaryCare" => ("EPCREPORTS", "REPORTID", "EPCREPORT", "NULL"),
+            _ => ("CORRESPONDENCEIN", "DOCUMENTID", "CORRESPONDENCEIN", "NULL"),
+        };
+        let (store, body) = self
+            .practice
+            .query_row(
+                &format!("SELECT STORED, {body} FROM {table} WHERE {key} = ?1"),
+                [id],
+                |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)),
+            )
+            .unwrap();
+        let stored = "FROM DOCUMENTS WHERE STORE = ?1 AND KIND = ?2 AND RECORDID = ?3";
+        let pages: i64 = self
+            .documents
+            .query_row(&format!("SELECT count(*) {stored}"), (store, kind, id), |row| row.get(0))
+            .unwrap();
+        let content: Option<Vec<u8>> = self
+            .documents
+            .query_row(&format!("SELECT CONTENT {stored} LIMIT 1"), (store, kind, id), |row| {
+                row.get(0)
+            })
+            .optional()
+            .unwrap();
+        let in_row = body.filter(|body| store == 0 && !body.is_empty());
+        Document {
+            folder: folder.to_owned(),
+            id,
+            subject: String::new(),
+            pages: if in_row.is_some() { 1 } else { pages },
+            content: in_row.or(content).unwrap_or_default(),
+        }
+    }
+
+    /// Every document of the list of a patient, as the API shows it.
+    async fn of_patient(&self, practice: &TestPractice, patient: i64) -> Vec<Document> {
+        let list =
+            practice.clinician.get(&format!("/patients/{patient}/attachments?limit=200")).await;
+        let items = list.assert_status(200).at("/items").as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|item| {
+                let folder = item["folder"].as_str().unwrap();
+                let mut document = self.document(folder, item["documentId"].as_i64().unwrap());
+                document.subject = item["subject"].as_str().unwrap_or_default().to_owned();
+                document
+            })
+            .collect()
+    }
+
+    /// Documents of one file each, of at least and at most so many bytes.
+    async fn between(&self, practice: &TestPractice, least: usize, most: usize) -> Vec<Document> {
+        let mut found = self.of_patient(practice, SHOWCASE).await;
+        found.retain(|it| it.pages == 1 && (least..=most).contains(&it.content.len()));
+        assert!(!found.is_empty(), "the showcase has no such document");
+        found
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn new_id() -> String {
+    format!("import-{}", Uuid::new_v4().simple())
+}
+
+fn request(id: &str, documents: &[Document]) -> Value {
+    let items: Vec<Value> = documents.iter().map(Document::chosen).collect();
+    json!({ "importId": id, "items": items })
+}
+
+async fn start(practice: &TestPractice, id: &str, documents: &[Document]) -> Answer {
+    let path = format!("/patients/{SHOWCASE}/attachment-imports");
+    practice.clinician.post(&path, &request(id, documents)).await
+}
+
+async fn read(practice: &TestPractice, id: &str) -> Answer {
+    practice.clinician.get(&format!("/attachment-imports/{id}")).await
+}
+
+/// Follows an import until it is as wanted.
+async fn wait_for(
+    practice: &TestPractice,
+    id: &str,
+    what: &str,
+    wanted: impl Fn(&Value) -> bool,
+) -> Value {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        let answer = read(practice, id).await;
+        let import = answer.assert_status(200).json.clone();
+        if wanted(&import) {
+            return import;
+        }
+        assert!(Instant::now() < give_up, "not {what} in time: {}", answer.text);
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+}
+
+async fn finished(practice: &TestPractice, id: &str) -> Value {
+    wait_for(practice, id, "finished", |import| import["state"] != "running").await
+}
+
+fn states(import: &Value) -> Vec<&str> {
+    let items = import["items"].as_array().unwrap();
+    items.iter().map(|item| item["state"].as_str().unwrap()).collect()
+}
+
+/// That a staged item is the document, byte for byte, as the caller downloads it.
+async fn assert_is_copy(item: &Value, document: &Document, number: usize) {
+    assert_eq!(item["state"], "staged", "{item}");
+    assert_eq!(item["documentId"], document.id);
+    assert_eq!(item["bytes"], document.content.len(), "{item}");
+    assert_eq!(item["sha256"], sha256(&document.content), "{item}");
+    let url = item["downloadUrl"].as_str().unwrap();
+    let answer = local::loopback_client().unwrap().get(url).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{url}");
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), item["contentType"].as_str().unwrap());
+    let disposition = header("content-disposition");
+    let neutral = format!("attachment; filename=\"document-{number}.");
+    assert!(disposition.starts_with(&neutral), "{disposition}");
+    assert!(answer.bytes().await.unwrap() == document.content, "other bytes: {item}");
+}
+
+async fn assert_are_copies(import: &Value, documents: &[Document]) {
+    let items = import["items"].as_array().unwrap();
+    assert_eq!(items.len(), documents.len());
+    for (number, (item, document)) in (1..).zip(items.iter().zip(documents)) {
+        assert_is_copy(item, document, number).await;
+    }
+}
+
+/// The table's items of an import.
+async fn stored(stack: &TestStack, practice: &TestPractice, id: &str) -> Vec<Value> {
+    let pk = format!("IMPORT#{}#{id}", practice.practice_id);
+    stack.table().await.into_iter().filter(|item| item["pk"]["S"] == pk).collect()
+}
+
+fn bucket(stack: &TestStack) -> &str {
+    stack.file().aws.bucket.as_deref().unwrap()
+}
+
+/// Waits until no message is left, and fails if one died.
+async fn assert_queues_run_dry(stack: &TestStack) {
+    let queue = |name: &str| stack.file().aws.queues[name].clone();
+    let give_up = Instant::now() + PATIENCE;
+    while stack.aws().queued(&queue("staging")).await.unwrap() > 0 {
+        assert!(Instant::now() < give_up, "messages are left in the staging queue");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    let dead = stack.aws().queued(&queue("stagingDeadLetters")).await.unwrap();
+    assert_eq!(dead, 0, "messages died");
+}
+
+/// Waits until an import's objects, and nothing else of it, are in the bucket.
+async fn assert_bucket_has(stack: &TestStack, before: &[String], more: usize) {
+    let aws = stack.aws();
+    let uploads = aws.open_uploads(bucket(stack)).await.unwrap();
+    assert_eq!(uploads, Vec::<String>::new(), "uploads are left open");
+    let mut objects = aws.objects(bucket(stack)).await.unwrap();
+    objects.retain(|key| !before.contains(key));
+    assert_eq!(objects.len(), more, "objects beyond those that are staged: {objects:?}");
+    assert!(objects.iter().all(|key| {
+        key.strip_prefix("attachments/").is_some_and(|name| name.parse::<Uuid>().is_ok())
+    }));
+}
