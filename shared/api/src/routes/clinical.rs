@@ -44,7 +44,7 @@ pub(crate) struct Wanted {
 pub(crate) async fn clinical_summary(
     State(clinical): State<Arc<ClinicalApp>>,
     allowed: Allowed<ReadPatients>,
-    form: Format,
+    format: Format,
     path: Path<PatientPath>,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Problem> {
@@ -55,7 +55,7 @@ pub(crate) async fn clinical_summary(
     };
     let wanted = fields.finish(wanted)?;
     let patient = path.patient()?;
-    let mut answer = match form {
+    let mut answer = match format {
         Format::Json => clinical.json(&allowed, patient, &wanted).await?.into_response(),
         Format::Fhir => clinical.fhir(&allowed, patient, &wanted).await?,
     };
@@ -130,6 +130,7 @@ impl ClinicalApp {
 #[cfg(test)]
 mod tests {
     use domain::clinical::Reason;
+    use serde_json::Value;
 
     use super::Kind;
 
@@ -142,5 +143,14 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_value(reason).unwrap(), kind.slug());
         }
+    }
+
+    #[test]
+    fn the_document_of_the_api_tells_both_formats() {
+        let document: Value = serde_json::from_str(&crate::openapi::document()).unwrap();
+        let path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary";
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
+        assert!(content["application/json"]["schema"].is_object(), "{content}");
+        assert!(content["application/fhir+json"].is_object(), "{content}");
     }
 }

@@ -7,12 +7,16 @@
 //! as floats, which loses the precision that FHIR wants kept. The official JSON schema holds these types to
 //! the standard in the tests.
 
+mod clinical;
 mod datatypes;
+mod document;
 mod resources;
 mod text;
 
+pub use clinical::*;
 pub use datatypes::*;
-pub use resources::*;
+pub use document::*;
+pub use resources::Resource;
 pub use text::{Decimal, Text, When, Xhtml};
 
 /// Whether an element is left out.

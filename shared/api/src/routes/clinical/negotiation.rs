@@ -8,7 +8,7 @@ use std::convert::Infallible;
 
 /// A format of the clinical import.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// This API's own JSON.
     Json,
     /// An International Patient Summary, FHIR R4.
