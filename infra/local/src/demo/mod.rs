@@ -1,6 +1,7 @@
 //! The guides' steps on a running stack, shown as they happen.
 
 mod attachments;
+mod bookings;
 mod example;
 mod guide;
 mod referral;
@@ -22,6 +23,7 @@ pub async fn run(folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), Erro
     referral::connect_the_practice(&mut guide, &example).await?;
     let patient = referral::find_the_patient(&mut guide, &example).await?;
     attachments::import_attachments(&mut guide, &example, &patient).await?;
+    bookings::book_a_visit(&mut guide, &example).await?;
     guide.end();
     Ok(())
 }
