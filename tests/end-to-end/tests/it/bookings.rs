@@ -154,8 +154,8 @@ async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Statements that Halo was sent.
-fn statements(queries: &[Query]) -> Vec<&str> {
-    queries.iter().filter_map(|query| query.statement.as_deref()).collect()
+fn statements(queries: &[Query]) -> Vec<String> {
+    queries.iter().filter_map(|query| query.statement.clone()).collect()
 }
 
 async fn book(practice: &TestPractice, booking: &str, visit: &Value) -> Answer {
@@ -379,7 +379,7 @@ async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book()
 
 async fn wait_for_statement(bp: &Bp<'_>, mark: u64, statement: &str) {
     let begun = Instant::now();
-    while !statements(&bp.queries_since(mark).await).contains(&statement) {
+    while !statements(&bp.queries_since(mark).await).iter().any(|sent| sent == statement) {
         assert!(begun.elapsed() < PATIENCE, "{statement} was never sent");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -477,7 +477,7 @@ async fn bookings_wait_for_a_practice_that_is_offline_and_go_when_it_is_back() {
     book(&practice, "visit-1", &visit(DOCTOR, &at(day, "10:00"))).await;
     book(&practice, "visit-2", &visit(DOCTOR, &at(day, "11:00"))).await;
     practice.platform.delete("/bookings/visit-2").await;
-    assert!(!statements(&bp.queries_since(mark).await).contains(&"booking_push"));
+    assert!(statements(&bp.queries_since(mark).await).is_empty());
     bp.set_practice(LARGE, json!({ "availability": "online" })).await;
     reaches(&practice, "visit-1", "synced").await;
     reaches(&practice, "visit-2", "cancelled").await;
