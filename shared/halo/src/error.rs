@@ -33,9 +33,11 @@ pub enum Forbidden {
 pub enum SqlFailure {
     /// The database refused our login: the practice un-ticked the integration.
     LoginRefused,
-    /// The login may not touch an object (SQL Server 229, 230, 262, 297, 300).
+    /// The login may not touch an object (SQL Server 229, 230, 262, 297, 300; 916: not even the
+    /// database).
     PermissionDenied,
-    /// The practice software lacks an object or a column (207, 208, 2812, 8144, 8145).
+    /// The practice software lacks an object or a column (207, 208, 2812, 8144, 8145; 911: the
+    /// database).
     UnknownObject,
     /// Anything else; the number where Halo gave one. The text may hold patient data: it is dropped.
     Other {

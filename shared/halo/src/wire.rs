@@ -171,8 +171,8 @@ fn failure_of(details: &Details, retry_after: Option<Duration>) -> Error {
         }
         (kind, number) => Error::Sql(match number {
             _ if any(&["login failed"]) => SqlFailure::LoginRefused,
-            Some(229 | 230 | 262 | 297 | 300) => SqlFailure::PermissionDenied,
-            Some(207 | 208 | 2812 | 8144 | 8145) => SqlFailure::UnknownObject,
+            Some(229 | 230 | 262 | 297 | 300 | 916) => SqlFailure::PermissionDenied,
+            Some(207 | 208 | 911 | 2812 | 8144 | 8145) => SqlFailure::UnknownObject,
             _ if any(&["permission was denied"]) => SqlFailure::PermissionDenied,
             _ if any(&["invalid object name", "invalid column name"]) => SqlFailure::UnknownObject,
             // Link's own failure may have come after the database's success, unless it is its
