@@ -1,0 +1,165 @@
+//! What bookings make of Bp's answers.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use best_practice::StatementPack;
+use bookings::Bookings;
+use domain::booking::text::BpText;
+use domain::booking::token::Token;
+use domain::booking::{Booking, BookingId, BookingProblem, BookingState, Representative, Visit};
+use domain::ids::{BpUserId, LocationId, PracticeId};
+use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
+use domain::staff::AhpraNumber;
+use halo::Row;
+use jiff::Timestamp;
+use jiff::civil::date;
+use runtime::events::EventKind;
+use serde_json::{Value, json};
+use site_work::{Failure, Kind, Step, Verdict, Waiting};
+use store::work::ParkReason;
+
+fn kind() -> Bookings {
+    Bookings::new(StatementPack::load(None).unwrap())
+}
+
+fn now() -> Timestamp {
+    "2026-11-01T00:00:00Z".parse().unwrap()
+}
+
+fn booking() -> Booking {
+    let practice = PracticeId::parse("ours").unwrap();
+    let id = BookingId::parse("b1").unwrap();
+    let text = |text| BpText::parse(text, 100).unwrap();
+    let zone = PracticeTimeZone::parse("Australia/Brisbane").unwrap();
+    let settings = Settings {
+        time_zone: Some(zone.clone()),
+        bookings: BookingSettings {
+            enabled: true,
+            location_id: Some(LocationId(1)),
+            duration_minutes: Some(DurationMinutes::parse(15).unwrap()),
+            appointment_type_code: None,
+        },
+    };
+    let visit = Visit {
+        ahpra_number: AhpraNumber::parse("MED9990000001").unwrap(),
+        start: date(2027, 3, 2).at(9, 0, 0, 0),
+        duration: None,
+        representative: Representative { name: text("Kim Made-Up"), company: text("Example") },
+        notes: None,
+    };
+    let token = Token::of(&practice, &id);
+    let planned = visit.plan(&settings, BpUserId(1), &token).unwrap();
+    Booking::accept(&practice, id, visit, planned, &zone, now())
+}
+
+fn rows(rows: Value) -> Vec<Row> {
+    halo::rows::decode(&STANDARD.encode(rows.to_string())).unwrap().into_iter().flatten().collect()
+}
+
+fn answer(outcome: &str, appointment: Value) -> Vec<Row> {
+    rows(json!([{ "Outcome": outcome, "AppointmentId": appointment, "Sessions": "inside" }]))
+}
+
+/// The appointment as it stands in Bp.
+fn standing(booking: &Booking, time: i64, arrived: i64) -> Vec<Row> {
+    rows(json!([{
+        "AppointmentId": 7, "UserId": 1, "LocationId": 1, "Day": "2027-03-02", "Time": time,
+        "Length": 900, "TypeCode": 1, "Reason": booking.planned.placement.reason, "Arrived": arrived,
+    }]))
+}
+
+#[test]
+fn bps_answer_to_what_was_asked_last_settles_the_booking() {
+    let mut pushed = booking();
+    pushed.ask();
+    let before = pushed.clone();
+    let verdict = kind().read(&mut pushed, &answer("created", json!(7)), now()).unwrap();
+    assert_eq!((verdict, pushed.state), (Verdict::Done, BookingState::Synced));
+    assert_eq!(pushed.appointment, Some(7));
+    assert_eq!(kind().event(&before, &pushed), Some(EventKind::BookingSynced));
+}
+
+#[test]
+fn an_answer_to_an_earlier_wish_leaves_the_newer_one_on_its_way() {
+    let mut pushed = booking();
+    pushed.ask();
+    pushed.cancel(now());
+    let before = pushed.clone();
+    kind().read(&mut pushed, &answer("created", json!(7)), now()).unwrap();
+    assert_eq!(pushed.state, BookingState::Pending);
+    assert_eq!(kind().event(&before, &pushed), None);
+}
+
+#[test]
+fn a_conflict_is_told_once_and_stays_open() {
+    let mut pushed = booking();
+    pushed.ask();
+    let before = pushed.clone();
+    let verdict = kind().read(&mut pushed, &answer("conflict", Value::Null), now()).unwrap();
+    assert!(matches!(verdict, Verdict::Blocked { again_at } if again_at > now()));
+    assert_eq!(kind().event(&before, &pushed), Some(EventKind::BookingConflict));
+    let again = pushed.clone();
+    kind().read(&mut pushed, &answer("conflict", Value::Null), now()).unwrap();
+    assert_eq!(kind().event(&again, &pushed), None);
+}
+
+#[test]
+fn an_answer_that_makes_no_sense_is_an_error_and_changes_nothing() {
+    let wrong = [
+        answer("done", json!(7)),
+        answer("created", Value::Null),
+        answer("created", json!(0)),
+        rows(json!([{ "AppointmentId": 7 }])),
+        Vec::new(),
+    ];
+    for rows in wrong {
+        let mut pushed = booking();
+        pushed.ask();
+        let before = pushed.clone();
+        assert!(kind().read(&mut pushed, &rows, now()).is_err(), "{rows:?}");
+        assert_eq!(pushed, before);
+    }
+}
+
+#[test]
+fn after_a_lost_answer_only_what_stands_as_wanted_settles_it() {
+    let mut pushed = booking();
+    pushed.ask();
+    let nine = 9 * 3600;
+    assert_eq!(kind().read_lookup(&mut pushed, &[], now()).unwrap(), None);
+    let elsewhere = standing(&pushed, nine + 900, 0);
+    assert_eq!(kind().read_lookup(&mut pushed, &elsewhere, now()).unwrap(), None);
+    let there = standing(&pushed, nine, 0);
+    assert_eq!(kind().read_lookup(&mut pushed, &there, now()).unwrap(), Some(Verdict::Done));
+    assert_eq!(pushed.state, BookingState::Synced);
+
+    pushed.cancel(now());
+    pushed.ask();
+    assert_eq!(kind().read_lookup(&mut pushed, &there, now()).unwrap(), None);
+    assert_eq!(kind().read_lookup(&mut pushed, &[], now()).unwrap(), Some(Verdict::Done));
+    assert_eq!(pushed.state, BookingState::Cancelled);
+}
+
+#[test]
+fn a_cancelled_visit_that_has_arrived_fails_and_is_left_alone() {
+    let mut pushed = booking();
+    pushed.cancel(now());
+    pushed.ask();
+    let there = standing(&pushed, 9 * 3600, 1);
+    assert_eq!(kind().read_lookup(&mut pushed, &there, now()).unwrap(), Some(Verdict::Refused));
+    assert_eq!(pushed.problem, Some(BookingProblem::AlreadyArrived));
+}
+
+#[test]
+fn a_practice_that_is_away_shows_as_waiting_until_it_is_sent() {
+    let mut pushed = booking();
+    let reason = Waiting::Practice(ParkReason::Offline);
+    kind().note(&mut pushed, &Step::Waiting { reason, next: None }, now());
+    assert_eq!(pushed.state, BookingState::Waiting);
+    assert_eq!(pushed.problem, Some(BookingProblem::SiteOffline));
+    kind().note(&mut pushed, &Step::Sending { attempt: 1 }, now());
+    assert_eq!((pushed.state, pushed.problem), (BookingState::Pending, None));
+    kind().note(&mut pushed, &Step::Failed(Failure::Unverifiable), now());
+    assert_eq!(pushed.state, BookingState::Failed);
+}
