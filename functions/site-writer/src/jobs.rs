@@ -1,13 +1,70 @@
 //! The jobs that come round, each one query.
 
-use best_practice::BpPractice;
+use best_practice::{BpError, BpPractice};
 use bookings::BookingJobs;
+use domain::connection::Standing;
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use halo::Deadline;
-use runtime::events::Events;
+use practice_session::{Session, SessionError};
+use runtime::events::{Event, EventKind, Events};
 use site_work::{Chore, ChoreError};
 use store::Store;
+
+/// The practice's site as Halo sees it: no query. And how we stand with the practice, told to
+/// platforms where they have not been told yet.
+pub(crate) struct SiteHealth {
+    pub(crate) store: Store,
+    pub(crate) bp: BpPractice,
+    pub(crate) events: Events,
+}
+
+impl Chore for SiteHealth {
+    const JOB: Job = Job::SiteHealth;
+
+    async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
+        let looked = self.look(practice, deadline).await;
+        // Whether or not Halo answers, platforms are told what we know.
+        if let Some(standing) = self.store.untold_standing(practice).await? {
+            let state = match standing {
+                Standing::Paired => "connected",
+                Standing::Revoked => "revoked",
+                Standing::Disconnected => "disconnected",
+            };
+            let changed = Event {
+                kind: EventKind::ConnectionChanged,
+                practice: practice.as_str().to_owned(),
+                id: state.to_owned(),
+            };
+            self.events.put(&[changed]).await?;
+            self.store.standing_told(practice, standing).await?;
+        }
+        Ok(looked?)
+    }
+}
+
+impl SiteHealth {
+    async fn look(
+        &self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<(), SessionError<BpError>> {
+        let session = Session::new(&self.bp, &self.store);
+        let mut connection = match session.open(practice).await {
+            Err(SessionError::NotConnected) => return Ok(()),
+            opened => opened?,
+        };
+        if connection.standing != Standing::Paired {
+            // Halo describes a site also to those whom the practice no longer lets in: an answer
+            // would say nothing of that. The next query that works does.
+            return Ok(());
+        }
+        let site = session
+            .ask(practice, &mut connection, deadline, |guid| self.bp.site(guid, deadline))
+            .await?;
+        Ok(session.remember(practice, &mut connection, site, Standing::Paired).await?)
+    }
+}
 
 /// Which delivered messages a doctor has checked.
 pub(crate) struct Checked {

@@ -49,6 +49,11 @@ fn writer() -> Result<SiteWriter, Error> {
     Ok(Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
         .with(Deliveries::new(pack.clone(), vault))
         .with(Bookings::new(pack))
+        .with_chore(jobs::SiteHealth {
+            store: store.clone(),
+            bp: bp.clone(),
+            events: events.clone(),
+        })
         .with_chore(jobs::Checked { store: store.clone(), bp: bp.clone(), events })
         .with_chore(jobs::StaffSync { store: store.clone(), bp: bp.clone() })
         .with_chore(jobs::Reconcile { store, bp }))

@@ -10,11 +10,13 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::connection::Connection;
 use domain::ids::{PracticeId, SiteId};
+use domain::schedule::Job;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::item::{CONNECTION, Item, PAIRING, body, item, key, number, practice_key, site_key};
+use crate::schedule::turn;
 use crate::{Store, StoreError};
 
 /// How long an attempt may take before another asker assumes that it died: longer than any call lives.
@@ -200,6 +202,8 @@ impl Store {
                 &connection.paired_at,
             )?)?,
             delete(PAIRING.to_owned(), Some("#body.id = :id"))?,
+            // Whoever looks at the site tells platforms that it is connected.
+            put(turn(practice, Job::SiteHealth, connection.paired_at))?,
         ];
         if moved {
             for sk in self.clinician_keys(practice).await? {

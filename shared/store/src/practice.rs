@@ -4,13 +4,18 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clinician::Clinician;
 use domain::connection::{Connection, Site, Standing};
 use domain::ids::{BpUserId, PracticeId, Subject};
+use domain::schedule::Job;
 use domain::settings::Settings;
+use jiff::Timestamp;
 
 use crate::item::{
     CLINICIAN, CONNECTION, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
 };
 use crate::pairing::Attempt;
 use crate::{Store, StoreError};
+
+/// How we stood when platforms were last told; beside the connection, which a new pairing replaces.
+const TOLD: &str = "told";
 
 /// Under what a link is kept: a person has one, a platform's server links many people.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -133,6 +138,9 @@ impl Store {
             .expression_attribute_values(":guid", serde_dynamo::to_attribute_value(seen.site.halo_guid)?)
             .send()
             .await?;
+        if standing != seen.standing {
+            self.tell_standing_soon(practice).await?;
+        }
         Ok(())
     }
 
@@ -153,6 +161,67 @@ impl Store {
                 ":disconnected",
                 serde_dynamo::to_attribute_value(Standing::Disconnected)?,
             )
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match outcome {
+            Ok(_) => self.tell_standing_soon(practice).await,
+            Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Has the practice's site looked at within a minute or so: whoever looks tells platforms how we
+    /// stand now. Should this be lost, the site's next regular look tells them.
+    async fn tell_standing_soon(&self, practice: &PracticeId) -> Result<(), StoreError> {
+        self.schedule(practice, Job::SiteHealth, Timestamp::now()).await
+    }
+
+    /// How we stand with a practice, if platforms have not been told so.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn untold_standing(
+        &self,
+        practice: &PracticeId,
+    ) -> Result<Option<Standing>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), CONNECTION)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        let Some(item) = found.item() else { return Ok(None) };
+        let told: Option<Standing> =
+            item.get(TOLD).cloned().map(serde_dynamo::from_attribute_value).transpose()?;
+        let standing = body::<Connection>(item)?.standing;
+        Ok((told != Some(standing)).then_some(standing))
+    }
+
+    /// Remembers what platforms have been told. Comes after the telling, so that a crash between the
+    /// two repeats it. A new pairing forgets it.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn standing_told(
+        &self,
+        practice: &PracticeId,
+        standing: Standing,
+    ) -> Result<(), StoreError> {
+        let told = serde_dynamo::to_attribute_value(standing)?;
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), CONNECTION)))
+            .update_expression("SET #told = :standing")
+            // What changed meanwhile is still to be told.
+            .condition_expression("#body.standing = :standing")
+            .expression_attribute_names("#told", TOLD)
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(":standing", told)
             .send()
             .await
             .map_err(StoreError::from);

@@ -38,6 +38,14 @@ fn job_key(practice: &PracticeId, job: Job) -> Item {
     key(format!("{WORK}{practice}"), format!("{JOB}{job}"))
 }
 
+/// The item that says when a practice's job is due.
+pub(crate) fn turn(practice: &PracticeId, job: Job, at: Timestamp) -> Item {
+    let mut turn = job_key(practice, job);
+    turn.insert("dueShard".to_owned(), text(shard_of(practice)));
+    turn.insert("dueAt".to_owned(), text(moment(at)));
+    turn
+}
+
 fn shard_of(practice: &PracticeId) -> String {
     shard_name(scatter(practice) % JOB_SHARDS)
 }
@@ -62,9 +70,7 @@ impl Store {
         job: Job,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut turn = job_key(practice, job);
-        turn.insert("dueShard".to_owned(), text(shard_of(practice)));
-        turn.insert("dueAt".to_owned(), text(moment(at)));
+        let turn = turn(practice, job, at);
         self.client.put_item().table_name(&self.table).set_item(Some(turn)).send().await?;
         Ok(())
     }
@@ -80,9 +86,7 @@ impl Store {
         job: Job,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut turn = job_key(practice, job);
-        turn.insert("dueShard".to_owned(), text(shard_of(practice)));
-        turn.insert("dueAt".to_owned(), text(moment(at)));
+        let turn = turn(practice, job, at);
         let set = self
             .client
             .put_item()

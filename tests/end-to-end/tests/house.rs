@@ -31,7 +31,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "site-work",
         &["best-practice", "domain", "halo", "ledger", "practice-session", "runtime", "store"],
     ),
-    ("site-writer", &["bookings", "domain", "runtime", "site-work", "store"]),
+    (
+        "site-writer",
+        &[
+            "best-practice",
+            "bookings",
+            "deliveries",
+            "domain",
+            "halo",
+            "practice-session",
+            "runtime",
+            "site-work",
+            "store",
+            "vault",
+        ],
+    ),
     ("attachments", &["api"]),
     ("attachment-stager", &["best-practice", "halo", "runtime", "staging", "store", "vault"]),
     (
