@@ -6,6 +6,7 @@ mod audit;
 mod bookings;
 mod clinical;
 mod connection;
+mod correspondence;
 mod doubt;
 mod edges;
 mod fhir;

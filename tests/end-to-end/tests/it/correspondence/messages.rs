@@ -1,0 +1,102 @@
+//! Messages: whose they are, and for whom.
+
+use super::*;
+use crate::steps::paired_practice;
+
+async fn send(practice: &TestPractice, body: &Value) -> String {
+    let id = new_id();
+    practice.platform.put(&format!("/correspondence/{id}"), body).await.assert_status(202);
+    format!("message-{id}")
+}
+
+#[tokio::test]
+async fn a_message_about_nobody_in_particular_waits_to_be_allocated_at_the_practice() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let tables = Tables::open(stack, &bp).await;
+    let described = |patient: Value, subject: &str| {
+        let mut body = message("report");
+        body["patient"] = patient;
+        body["subject"] = json!(subject);
+        body
+    };
+    let cases = [
+        (
+            "Exactly one",
+            json!({ "lastName": "O’Brien", "firstName": "Declan", "dateOfBirth": "1968-11-02" }),
+            5,
+        ),
+        ("Twins", json!({ "lastName": "Farraday", "dateOfBirth": "2015-02-19" }), 0),
+        ("Nobody", json!({ "lastName": "Unheard-Of", "dateOfBirth": "1968-11-02" }), 0),
+        (
+            "Another card",
+            json!({ "lastName": "O'Brien", "dateOfBirth": "1968-11-02", "medicare": { "number": "2000000009" } }),
+            0,
+        ),
+    ];
+    let mut sent = Vec::new();
+    for (subject, patient, expected) in cases {
+        let delivery = send(&practice, &described(patient, subject)).await;
+        sent.push((subject, delivery, expected));
+    }
+    for (subject, delivery, expected) in sent {
+        let arrived = reaches(&practice, &delivery, "delivered").await;
+        assert_eq!(*arrived.at("/allocated"), json!(expected > 0), "{subject}");
+        let inbox = tables.inbox(subject);
+        assert_eq!(inbox.len(), 1, "{subject}");
+        assert_eq!(inbox[0].patient, expected, "{subject}");
+    }
+}
+
+#[tokio::test]
+async fn an_addressee_whom_bp_does_not_know_fails_with_what_to_mend_and_can_be_retried() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let tables = Tables::open(stack, &bp).await;
+    let mut body = message("advice");
+    body["addressee"] = json!({ "ahpraNumber": "MED9999999999" });
+    body["subject"] = json!("Misaddressed");
+    let delivery = send(&practice, &body).await;
+    let failed = reaches(&practice, &delivery, "failed").await;
+    assert_eq!(failed.text_at("/problem/type"), "addressee-not-found");
+    assert!(!failed.at("/problem/steps").as_array().unwrap().is_empty());
+    assert!(tables.inbox("Misaddressed").is_empty());
+    let listed = practice.platform.get("/deliveries?state=failed").await;
+    assert_eq!(listed.assert_status(200).text_at("/items/0/deliveryId"), delivery);
+
+    // The practice enters the number; the same delivery is tried again.
+    tables
+        .practice
+        .execute("UPDATE USERS SET REGISTRATIONNO = 'MED9999999999       ' WHERE USERID = 1", [])
+        .unwrap();
+    let retried =
+        practice.platform.post(&format!("/deliveries/{delivery}/retry"), &json!({})).await;
+    assert_eq!(retried.assert_status(202).text_at("/state"), "accepted");
+    reaches(&practice, &delivery, "delivered").await;
+    assert_eq!(tables.inbox("Misaddressed").len(), 1);
+    practice
+        .platform
+        .post(&format!("/deliveries/{delivery}/retry"), &json!({}))
+        .await
+        .assert_problem(409, "already-delivered");
+}
+
+#[tokio::test]
+async fn a_referral_for_a_patient_whom_bp_does_not_have_fails_and_leaves_nothing() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let tables = Tables::open(stack, &bp).await;
+    let document = Document::pdf("nobody's");
+    upload(&practice.platform, &document).await;
+    let mut body = referral(&document);
+    body["patientId"] = json!(1_999_999_999);
+    body["subject"] = json!("Nobody's letter");
+    let id = new_id();
+    practice.platform.put(&format!("/referrals/{id}"), &body).await.assert_status(202);
+    let failed = reaches(&practice, &format!("referral-{id}"), "failed").await;
+    assert_eq!(failed.text_at("/problem/type"), "patient-not-found");
+    assert!(tables.out("Nobody's letter").is_empty());
+}

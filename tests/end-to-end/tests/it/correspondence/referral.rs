@@ -1,0 +1,119 @@
+//! The guide's chapter: the referral is sent, acknowledged, and the acknowledgement is checked.
+
+use super::*;
+use crate::steps::{named, paired_practice};
+
+#[tokio::test]
+async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgement() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let tables = Tables::open(stack, &bp).await;
+
+    // The clinician submits: the document is uploaded, then sent.
+    let document = Document::pdf("referral of a made-up patient");
+    upload(&practice.clinician, &document).await;
+    let id = new_id();
+    let mark = bp.mark().await;
+    let path = format!("/referrals/{id}");
+    let sent = practice.clinician.put(&path, &referral(&document)).await;
+    sent.assert_status(202);
+    assert_eq!(sent.text_at("/deliveryId"), format!("referral-{id}"));
+    assert_eq!(sent.text_at("/kind"), "referral");
+    assert_eq!(sent.text_at("/state"), "accepted");
+
+    let delivered = reaches(&practice, &format!("referral-{id}"), "delivered").await;
+    let kept = tables.out("Referral – “left knee”");
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!((kept[0].patient, kept[0].user), (PATIENT, 1), "the clinician is the sender");
+    assert_eq!((kept[0].bytes.as_slice(), kept[0].file_type.as_str()), (&*document.bytes, "pdf"));
+    assert_eq!(*delivered.at("/bpRecordId"), json!(kept[0].record));
+    assert_eq!(*delivered.at("/attempts"), json!(1));
+    let steps: Vec<_> = delivered.at("/history").as_array().unwrap().clone();
+    let steps: Vec<_> = steps.iter().map(|step| step["state"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["accepted", "sending", "delivered"]);
+    let writes = named(&bp.queries_since(mark).await);
+    let writes: Vec<_> = writes.iter().filter(|call| call.contains(':')).collect();
+    assert_eq!(writes, ["asyncQuery:correspondence_out_write"]);
+
+    // Bp's own list of the patient's documents shows it.
+    let listed = practice
+        .clinician
+        .get(&format!("/patients/{PATIENT}/attachments?folder=correspondenceOut&limit=200"))
+        .await;
+    let items = listed.assert_status(200).at("/items").as_array().unwrap().clone();
+    assert!(items.iter().any(|item| item["documentId"] == kept[0].record), "{}", listed.text);
+
+    // The specialist's acknowledgement comes into the doctor's unchecked inbox.
+    let reply = new_id();
+    let answer = practice
+        .platform
+        .put(&format!("/correspondence/{reply}"), &message("acknowledgement"))
+        .await;
+    answer.assert_status(202);
+    let delivery = format!("message-{reply}");
+    let arrived = reaches(&practice, &delivery, "delivered").await;
+    assert_eq!(*arrived.at("/allocated"), json!(true));
+    let inbox = tables.inbox("Left knee");
+    assert_eq!(inbox.len(), 1, "{inbox:?}");
+    assert_eq!((inbox[0].patient, inbox[0].user), (PATIENT, 1));
+    assert_eq!(
+        inbox[0].bytes,
+        b"Thank you \x96 we have received your referral.\r\nIt\x92s in triage."
+    );
+
+    // A look before the doctor has checked it changes nothing.
+    let mark = bp.mark().await;
+    stack.run_job("checked", Some(&practice.practice_id)).await;
+    asked(&bp, mark).await;
+    let check = json!({ "userId": 1, "notation": 1, "action": 2 });
+    let path = format!("/practices/{LARGE}/inbox/{}/check", inbox[0].record);
+    bp.control(reqwest::Method::POST, &path, Some(check)).await;
+    assert!(tables.inbox("Left knee").is_empty());
+    let filed = tables.filed("Left knee");
+    assert_eq!(filed.len(), 1);
+    assert_eq!(filed[0].bytes, inbox[0].bytes);
+
+    stack.run_job("checked", Some(&practice.practice_id)).await;
+    let checked = reaches(&practice, &delivery, "checked").await;
+    assert_eq!(*checked.at("/bpRecordId"), json!(filed[0].record));
+    assert_eq!(checked.text_at("/check/notation"), "Normal");
+    assert_eq!(checked.text_at("/check/action"), "Reception to advise");
+    assert_eq!(*checked.at("/check/checkedBy"), json!(1));
+
+    let trail = practice.practice_admin.get(&format!("/audit?patientId={PATIENT}")).await;
+    let actions: Vec<_> = trail.at("/records").as_array().unwrap().clone();
+    let actions: Vec<_> = actions.iter().map(|line| line["action"].as_str().unwrap()).collect();
+    assert!(actions.contains(&"referralSent") && actions.contains(&"messageSent"), "{actions:?}");
+    stack
+        .assert_not_logged(&["left knee", "Left knee", "O’Leary", "in triage", "Wattleford"])
+        .await;
+}
+
+/// Waits until Bp has been asked which messages are checked.
+async fn asked(bp: &Bp<'_>, mark: u64) {
+    let begun = Instant::now();
+    while !named(&bp.queries_since(mark).await).iter().any(|it| it.ends_with(":inbox_checked")) {
+        assert!(begun.elapsed() < PATIENCE, "Bp was never asked");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_document_of_twenty_megabytes_is_filed_whole() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let tables = Tables::open(stack, &bp).await;
+    let document = Document::large(20 * 1024 * 1024);
+    upload(&practice.platform, &document).await;
+    let id = new_id();
+    let mut body = referral(&document);
+    body["subject"] = json!("Twenty megabytes");
+    practice.platform.put(&format!("/referrals/{id}"), &body).await.assert_status(202);
+    reaches(&practice, &format!("referral-{id}"), "delivered").await;
+    let kept = tables.out("Twenty megabytes");
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].bytes == document.bytes, "the bytes differ");
+    assert_ne!(kept[0].user, 0, "the usual doctor stands for a sender that nobody named");
+}
