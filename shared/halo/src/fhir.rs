@@ -3,12 +3,15 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::error::Error;
+use crate::row_stream::RowReader;
 
 /// What to search for. Sent as a form, never in a URL, and never printed: it identifies people.
 #[derive(Clone)]
@@ -58,6 +61,47 @@ impl HaloClient {
             resource(answer, |kind| kind != "OperationOutcome", "FHIR resource")
         })
         .await
+    }
+
+    /// The bytes of a Binary (`GET …/Binary/{id}`), as they come: they end with the resource or
+    /// with the first error, and only without an error are they all of it.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn fhir_binary(
+        &self,
+        site: Uuid,
+        id: &str,
+        deadline: Deadline,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
+        let request = Request {
+            method: Method::GET,
+            path: path(site, &["Binary", id]),
+            query: Vec::new(),
+            body: Body::None,
+            call: Call::Read,
+        };
+        let resource = Box::pin(self.send_streaming(&request, deadline).await?);
+        let state = Some((resource, RowReader::binary()));
+        Ok(stream::unfold(state, |state| async move {
+            let (mut resource, mut reader) = state?;
+            loop {
+                if let Some(bytes) = reader.next_bytes() {
+                    return Some((Ok(bytes), Some((resource, reader))));
+                }
+                let read = match resource.next().await {
+                    Some(Ok(piece)) => reader.feed(&piece),
+                    Some(Err(error)) => Err(error),
+                    None => match reader.finish() {
+                        Ok(()) => return None,
+                        Err(error) => Err(error),
+                    },
+                };
+                if let Err(error) = read {
+                    return Some((Err(error), None));
+                }
+            }
+        }))
     }
 
     /// Searches by `POST …/_search`.

@@ -1,4 +1,5 @@
-//! Rows of a result page, read as its bytes come: of a page of any size, one row is in memory.
+//! Rows of a result page, read as its bytes come: of a page of any size, one row is in memory. The
+//! bytes in a FHIR Binary are read the same way.
 //!
 //! Whether `/stream` sends the ordinary envelope (`{"data": "<base64>"}`) or the rows themselves is
 //! not published, and neither is the rows' shape: all that [`crate::rows`] takes is taken here.
@@ -7,15 +8,29 @@
 
 mod base64;
 mod capture;
+mod data;
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use self::base64::Decoder;
 use self::capture::{Capture, Step};
+use self::data::{Escape, Inside};
 use crate::error::Error;
 use crate::rows::{Row, names};
+
+/// What is read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Document {
+    /// The envelope, or the rows.
+    Page,
+    /// What the envelope holds.
+    Rows,
+    /// A resource whose `data` holds bytes.
+    Binary,
+}
 
 /// What a value is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,15 +80,6 @@ enum State {
     Data(Escape),
 }
 
-/// Where the envelope's text stands within an escape.
-#[derive(Debug)]
-enum Escape {
-    None,
-    Begun,
-    /// Digits of `\u`.
-    Unicode(String),
-}
-
 /// Reads rows from pieces of a page.
 #[derive(Debug)]
 pub(crate) struct RowReader {
@@ -81,9 +87,10 @@ pub(crate) struct RowReader {
     expected: Expected,
     state: State,
     /// What the envelope holds.
-    inside: Option<(Decoder, Box<RowReader>)>,
-    in_envelope: bool,
+    inside: Option<(Decoder, Inside)>,
+    document: Document,
     begun: bool,
+    is_binary: bool,
     rows: VecDeque<Row>,
 }
 
@@ -92,27 +99,43 @@ fn malformed(what: &'static str) -> Error {
 }
 
 impl RowReader {
+    /// Reads a page.
     pub(crate) fn new() -> Self {
-        Self::of(false)
+        Self::of(Document::Page)
     }
 
-    fn of(in_envelope: bool) -> Self {
+    /// Reads a Binary.
+    pub(crate) fn binary() -> Self {
+        Self::of(Document::Binary)
+    }
+
+    fn of(document: Document) -> Self {
         Self {
             stack: Vec::new(),
             expected: Expected::Value { first: true },
             state: State::Between,
             inside: None,
-            in_envelope,
+            document,
             begun: false,
+            is_binary: false,
             rows: VecDeque::new(),
         }
     }
 
     /// The next row that is complete.
     pub(crate) fn next_row(&mut self) -> Option<Row> {
-        self.rows
-            .pop_front()
-            .or_else(|| self.inside.as_mut().and_then(|(_, inside)| inside.next_row()))
+        self.rows.pop_front().or_else(|| match &mut self.inside {
+            Some((_, Inside::Rows(inside))) => inside.next_row(),
+            _ => None,
+        })
+    }
+
+    /// The next bytes of a Binary.
+    pub(crate) fn next_bytes(&mut self) -> Option<Bytes> {
+        match &mut self.inside {
+            Some((_, Inside::Bytes(bytes))) => bytes.pop_front(),
+            _ => None,
+        }
     }
 
     /// Reads on.
@@ -161,6 +184,9 @@ impl RowReader {
         if !matches!(self.state, State::Between) || !self.stack.is_empty() {
             return Err(cut);
         }
+        if self.document == Document::Binary && !self.is_binary {
+            return Err(malformed("FHIR Binary"));
+        }
         // A page of blanks is one without rows.
         if self.begun && self.expected != Expected::Nothing { Err(cut) } else { Ok(()) }
     }
@@ -202,6 +228,13 @@ impl RowReader {
     fn open(&mut self, byte: u8) -> Result<(), Error> {
         let value = |purpose| State::Value(purpose, Capture::begin(byte));
         match (self.stack.last(), byte) {
+            (None, b'{') if self.document == Document::Binary => {
+                self.stack.push(Frame::Envelope { field: String::new() });
+                self.expected = Expected::Field;
+            }
+            (None, _) if self.document == Document::Binary => {
+                return Err(malformed("FHIR Binary"));
+            }
             (None | Some(Frame::Set), b'[') => {
                 self.stack.push(Frame::Set);
                 self.expected = Expected::Value { first: true };
@@ -218,7 +251,11 @@ impl RowReader {
                 _ => return Err(malformed("shape of the rows")),
             },
             (Some(Frame::Envelope { field }), b'"') if field == "data" && self.inside.is_none() => {
-                self.inside = Some((Decoder::default(), Box::new(Self::of(true))));
+                let inside = match self.document {
+                    Document::Binary => Inside::Bytes(VecDeque::new()),
+                    _ => Inside::Rows(Box::new(Self::of(Document::Rows))),
+                };
+                self.inside = Some((Decoder::default(), inside));
                 self.state = State::Data(Escape::None);
             }
             (Some(Frame::Envelope { field }), b'n') if field == "data" => {
@@ -250,7 +287,7 @@ impl RowReader {
     fn decide(&mut self, field: String, capture: Capture) -> State {
         let frame = match field.as_str() {
             "columns" | "rows" => Frame::Table { columns: None, field },
-            "data" | "parameters" if self.stack.is_empty() && !self.in_envelope => {
+            "data" | "parameters" if self.stack.is_empty() && self.document == Document::Page => {
                 Frame::Envelope { field }
             }
             _ => return State::Value(Purpose::Row, capture),
@@ -291,7 +328,13 @@ impl RowReader {
                     *columns = Some(known);
                 }
             }
-            Purpose::Other => {}
+            Purpose::Other => {
+                if let Some(Frame::Envelope { field }) = self.stack.last()
+                    && field == "resourceType"
+                {
+                    self.is_binary = value == "Binary";
+                }
+            }
         }
         self.after_value();
         Ok(())
@@ -309,68 +352,6 @@ impl RowReader {
             }
             _ => None,
         }
-    }
-
-    /// On in the envelope's text.
-    fn data(&mut self, escape: Escape, piece: &mut &[u8]) -> Result<(), Error> {
-        let broken = || malformed("base64 of the rows");
-        let Some((decoder, inside)) = &mut self.inside else { return Err(broken()) };
-        let mut hand_on = |text: &[u8]| -> Result<(), Error> {
-            inside.feed(&decoder.decode(text).ok_or_else(broken)?)
-        };
-        self.state = State::Data(match escape {
-            Escape::None => {
-                let end = piece.iter().position(|byte| b"\"\\".contains(byte));
-                let (text, rest) = piece.split_at(end.unwrap_or(piece.len()));
-                hand_on(text)?;
-                *piece = rest;
-                match rest.split_first() {
-                    None => Escape::None,
-                    Some((b'\\', rest)) => {
-                        *piece = rest;
-                        Escape::Begun
-                    }
-                    Some((_, rest)) => {
-                        *piece = rest;
-                        if !decoder.is_whole() {
-                            return Err(broken());
-                        }
-                        inside.finish()?;
-                        self.state = State::Between;
-                        self.after_value();
-                        return Ok(());
-                    }
-                }
-            }
-            Escape::Begun => {
-                let (byte, rest) = piece.split_first().ok_or_else(broken)?;
-                *piece = rest;
-                match byte {
-                    b'/' => hand_on(b"/")?,
-                    b'r' | b'n' => {}
-                    b'u' => {
-                        self.state = State::Data(Escape::Unicode(String::new()));
-                        return Ok(());
-                    }
-                    _ => return Err(broken()),
-                }
-                Escape::None
-            }
-            // Encoders that are careful about HTML write + as \u002B.
-            Escape::Unicode(mut digits) => {
-                let (byte, rest) = piece.split_first().ok_or_else(broken)?;
-                *piece = rest;
-                digits.push(char::from(*byte));
-                if digits.len() < 4 {
-                    Escape::Unicode(digits)
-                } else {
-                    let code = u8::from_str_radix(&digits, 16).map_err(|_| broken())?;
-                    hand_on(&[code])?;
-                    Escape::None
-                }
-            }
-        });
-        Ok(())
     }
 }
 

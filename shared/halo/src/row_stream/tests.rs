@@ -131,6 +131,53 @@ fn a_row_that_never_ends_is_refused_before_it_fills_the_memory() {
     assert_eq!(refused, Some(Error::Malformed { what: "row of many megabytes" }));
 }
 
+/// The bytes of a Binary that comes in pieces of this size.
+fn binary(resource: &str, size: usize) -> Result<Vec<u8>, Error> {
+    let mut reader = RowReader::binary();
+    let mut found = Vec::new();
+    for piece in resource.as_bytes().chunks(size) {
+        reader.feed(piece)?;
+        while let Some(bytes) = reader.next_bytes() {
+            found.extend_from_slice(&bytes);
+        }
+    }
+    reader.finish()?;
+    Ok(found)
+}
+
+#[test]
+fn a_binarys_bytes_are_read_wherever_its_data_stands() {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let data = STANDARD.encode(&bytes);
+    for resource in [
+        format!(r#"{{"resourceType":"Binary","id":"7","meta":{{"tag":[]}},"data":"{data}"}}"#),
+        format!(r#" {{ "data" : "{data}" , "resourceType" : "Binary" }} "#),
+    ] {
+        for size in [1, 2, 3, 64, 1_000] {
+            assert_eq!(binary(&resource, size).as_ref(), Ok(&bytes), "{resource}");
+        }
+        for end in 0..resource.trim_end().len() {
+            assert!(binary(&resource[..end], 5).is_err(), "{}", &resource[..end]);
+        }
+    }
+    assert_eq!(binary(r#"{"resourceType":"Binary"}"#, 9), Ok(Vec::new()));
+}
+
+#[test]
+fn what_is_no_binary_has_no_bytes() {
+    for wrong in [
+        r#"{"resourceType":"OperationOutcome","data":"AAAA"}"#,
+        r#"{"data":"AAAA"}"#,
+        "[]",
+        "null",
+        "{}",
+        "<Binary/>",
+        r#"{"resourceType":"Binary","data":"A"}"#,
+    ] {
+        assert!(binary(wrong, 3).is_err(), "{wrong} was taken");
+    }
+}
+
 fn cell() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),

@@ -1,0 +1,96 @@
+//! The text of an envelope's `data`: base64, perhaps escaped, of rows or of bytes.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::{RowReader, State, malformed};
+use crate::error::Error;
+
+/// What an envelope's text holds.
+#[derive(Debug)]
+pub(super) enum Inside {
+    Rows(Box<RowReader>),
+    Bytes(VecDeque<Bytes>),
+}
+
+/// Where the envelope's text stands within an escape.
+#[derive(Debug)]
+pub(super) enum Escape {
+    None,
+    Begun,
+    /// Digits of `\u`.
+    Unicode(String),
+}
+
+impl RowReader {
+    /// On in the envelope's text.
+    pub(super) fn data(&mut self, escape: Escape, piece: &mut &[u8]) -> Result<(), Error> {
+        let broken = || malformed("base64 of the rows");
+        let Some((decoder, inside)) = &mut self.inside else { return Err(broken()) };
+        let mut hand_on = |text: &[u8]| -> Result<(), Error> {
+            let bytes = decoder.decode(text).ok_or_else(broken)?;
+            match inside {
+                Inside::Rows(inside) => inside.feed(&bytes)?,
+                Inside::Bytes(_) if bytes.is_empty() => {}
+                Inside::Bytes(all) => all.push_back(Bytes::from(bytes)),
+            }
+            Ok(())
+        };
+        self.state = State::Data(match escape {
+            Escape::None => {
+                let end = piece.iter().position(|byte| b"\"\\".contains(byte));
+                let (text, rest) = piece.split_at(end.unwrap_or(piece.len()));
+                hand_on(text)?;
+                *piece = rest;
+                match rest.split_first() {
+                    None => Escape::None,
+                    Some((b'\\', rest)) => {
+                        *piece = rest;
+                        Escape::Begun
+                    }
+                    Some((_, rest)) => {
+                        *piece = rest;
+                        if !decoder.is_whole() {
+                            return Err(broken());
+                        }
+                        if let Inside::Rows(inside) = inside {
+                            inside.finish()?;
+                        }
+                        self.state = State::Between;
+                        self.after_value();
+                        return Ok(());
+                    }
+                }
+            }
+            Escape::Begun => {
+                let (byte, rest) = piece.split_first().ok_or_else(broken)?;
+                *piece = rest;
+                match byte {
+                    b'/' => hand_on(b"/")?,
+                    b'r' | b'n' => {}
+                    b'u' => {
+                        self.state = State::Data(Escape::Unicode(String::new()));
+                        return Ok(());
+                    }
+                    _ => return Err(broken()),
+                }
+                Escape::None
+            }
+            // Encoders that are careful about HTML write + as \u002B.
+            Escape::Unicode(mut digits) => {
+                let (byte, rest) = piece.split_first().ok_or_else(broken)?;
+                *piece = rest;
+                digits.push(char::from(*byte));
+                if digits.len() < 4 {
+                    Escape::Unicode(digits)
+                } else {
+                    let code = u8::from_str_radix(&digits, 16).map_err(|_| broken())?;
+                    hand_on(&[code])?;
+                    Escape::None
+                }
+            }
+        });
+        Ok(())
+    }
+}
