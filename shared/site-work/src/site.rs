@@ -55,22 +55,6 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         Ok(Ok(()))
     }
 
-    /// Looks at the site for its own sake, where the practice is connected. Whether its status could
-    /// be had.
-    pub(crate) async fn see_site(&mut self) -> Result<bool, Stop> {
-        if self.connection.is_none() {
-            match self.session().open::<Error>(self.practice).await {
-                Ok(connection) => self.connection = Some(connection),
-                Err(SessionError::Store(error)) => return Err(error.into()),
-                // Nothing to see until it is connected again.
-                Err(_) => return Ok(true),
-            }
-        }
-        // That it is off is an answer, too.
-        let seen = self.look_at_site().await?;
-        Ok(matches!(seen, Ok(()) | Err(Next::Park(ParkReason::Offline, _))))
-    }
-
     async fn look_at_site(&mut self) -> Result<Result<(), Next>, Stop> {
         let Some(connection) = &self.connection else { return Ok(Ok(())) };
         let (bp, deadline) = (&self.writer.bp, self.deadline(self.writer.limits.answer));

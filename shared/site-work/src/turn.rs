@@ -100,8 +100,10 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
     pub(crate) async fn rounds(&mut self, job: &mut Option<Job>) -> Result<Ended, Stop> {
         let ended = self.round().await?;
         let due_now = ended.due().is_some_and(|due| due <= self.now());
-        if due_now || self.lane.parked.is_some() {
-            // Out of time, or out of reach: the job comes round again by itself.
+        // A site that is away is not asked in vain; whether it is away may always be asked.
+        let away = self.lane.parked.is_some() && *job != Some(Job::SiteHealth);
+        if due_now || away {
+            // The job comes round again by itself.
             return Ok(ended);
         }
         match job.take() {
@@ -113,23 +115,16 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
     /// Whether it was done.
     async fn do_job(&mut self, job: Job) -> Result<bool, Stop> {
         let name = job.as_str();
-        let done = match (job, self.writer.chore(job)) {
-            (_, Some(chore)) => {
-                let deadline = self.deadline(self.time_left().saturating_sub(MARGIN));
-                match chore.run(self.practice, deadline).await {
-                    Ok(()) => true,
-                    Err(error) => {
-                        tracing::warn!(practice = self.practice.as_str(), job = name, %error, "not done");
-                        false
-                    }
-                }
-            }
-            (Job::SiteHealth, None) => self.see_site().await?,
-            (_, None) => {
-                tracing::error!(job = name, "nobody does this job");
-                false
-            }
+        let Some(chore) = self.writer.chore(job) else {
+            tracing::error!(job = name, "nobody does this job");
+            return Ok(false);
         };
+        let deadline = self.deadline(self.time_left().saturating_sub(MARGIN));
+        let done = chore.run(self.practice, deadline).await;
+        if let Err(error) = &done {
+            tracing::warn!(practice = self.practice.as_str(), job = name, %error, "not done");
+        }
+        let done = done.is_ok();
         if done {
             tracing::info!(practice = self.practice.as_str(), job = name, "done");
             let next = job.next(self.practice, self.now());

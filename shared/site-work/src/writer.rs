@@ -77,7 +77,7 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
         self
     }
 
-    /// With one more chore. [`Job::SiteHealth`] is the writer's own.
+    /// With one more chore.
     #[must_use]
     pub fn with_chore(mut self, chore: impl Chore) -> Self {
         self.chores.push(Box::new(chore));

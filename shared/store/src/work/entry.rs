@@ -175,7 +175,7 @@ pub struct Entry<T = serde_json::Value> {
     pub body: T,
     /// Grows with every write; each write names the one it saw.
     pub version: u64,
-    /// Grows with every body that a client sends; 1 at first.
+    /// Grows with every other body that a client sends; 1 at first.
     pub revision: u64,
     /// Digest of what the client sent last.
     pub hash: BodyHash,
@@ -225,6 +225,21 @@ impl<T> Entry<T> {
         Entry { key, body, version, revision, hash, accepted_at, work, due, listed }
     }
 
+    /// The same entry with what `map` makes of its body.
+    pub fn map_body<U>(&self, map: impl FnOnce(&T) -> U) -> Entry<U> {
+        Entry {
+            key: self.key.clone(),
+            body: map(&self.body),
+            version: self.version,
+            revision: self.revision,
+            hash: self.hash.clone(),
+            accepted_at: self.accepted_at,
+            work: self.work.clone(),
+            due: self.due,
+            listed: self.listed.clone(),
+        }
+    }
+
     /// Puts it under another listing.
     pub fn list_under(&mut self, listing: &Listing) {
         self.listed = listing.key(&self.key, self.accepted_at);
@@ -235,8 +250,11 @@ impl<T> Entry<T> {
     #[must_use]
     pub fn reopened(mut self, body: T, hash: BodyHash, listing: &Listing, now: Timestamp) -> Self {
         self.body = body;
+        // The same again is nothing newer: what an attempt under way brings is what is wanted.
+        if self.hash != hash {
+            self.revision += 1;
+        }
         self.hash = hash;
-        self.revision += 1;
         self.work.progress = self.work.progress.reopened(now);
         self.work.noted = None;
         self.due = self.work.progress.due();

@@ -1,0 +1,173 @@
+//! Practices that are away, and lanes with more than one letter.
+
+use domain::connection::Standing;
+use domain::schedule::Job;
+use jiff::SignedDuration;
+use serde_json::json;
+use site_work::Went;
+use store::work::{BodyHash, Listing, ParkReason, WorkKey};
+
+use crate::bench::{Bench, TURN};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_practice_offline_for_days_costs_no_query_and_gets_everything_in_order() {
+    let bench = Bench::new().await;
+    bench.change(json!({"availability": "offline"})).await;
+    let mut keys = Vec::new();
+    for number in 0..40 {
+        keys.push(bench.accept(&format!("PB-{number:02}")));
+        bench.memory.advance(SignedDuration::from_secs(1));
+    }
+    bench.turn().await;
+    let lane = bench.memory.lane(&bench.practice);
+    assert_eq!(lane.parked.map(|parked| parked.reason), Some(ParkReason::Offline));
+    assert!(keys.iter().all(|key| bench.letter(key).body.history == ["waiting Offline"]));
+    // An arrival is told, and nobody is asked.
+    let looks = bench.calls("getSite").await;
+    keys.push(bench.accept("PB-LATE"));
+    bench.turn().await;
+    assert_eq!(bench.calls("getSite").await, looks);
+    assert_eq!(bench.letter(&keys[40]).body.history, ["waiting Offline"]);
+    for _ in 0..12 {
+        bench.sleep_until_due().await;
+        bench.turn().await;
+        let parked = bench.memory.lane(&bench.practice).parked.unwrap();
+        let until = parked.next_look.duration_since(bench.now());
+        assert!(until <= SignedDuration::from_secs(30), "{until}");
+    }
+    assert_eq!(bench.calls("asyncQuery").await + bench.calls("immediateQuery").await, 0);
+    bench.change(json!({"availability": "online"})).await;
+    bench.until_closed().await;
+    bench.assert_once(&keys, "after an outage");
+    let records: Vec<_> = keys.iter().map(|key| bench.letter(key).body.record).collect();
+    assert!(records.is_sorted(), "not in order: {records:?}");
+    assert!(keys.iter().all(|key| bench.letter(key).tally().attempts == 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_practice_that_unticks_us_is_told_of_and_waited_for() {
+    let bench = Bench::new().await;
+    bench.change(json!({"integrationEnabled": false})).await;
+    let key = bench.accept("PB-REVOKED");
+    bench.turn().await;
+    assert_eq!(bench.memory.standing(&bench.practice), Standing::Revoked);
+    let parked = bench.memory.lane(&bench.practice).parked.map(|parked| parked.reason);
+    assert_eq!(parked, Some(ParkReason::Revoked));
+    let changes = |bench: &Bench| -> Vec<String> {
+        bench
+            .memory
+            .events()
+            .into_iter()
+            .filter(|it| it.kind.as_str() == "connection.changed")
+            .map(|it| it.id)
+            .collect()
+    };
+    assert_eq!(changes(&bench), ["revoked"]);
+    bench.sleep_until_due().await;
+    bench.turn().await;
+    assert_eq!(changes(&bench), ["revoked"], "told once");
+    bench.change(json!({"integrationEnabled": true})).await;
+    bench.until_closed().await;
+    bench.assert_once(&[key], "after being let in again");
+    assert_eq!(changes(&bench), ["revoked", "connected"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_guid_is_followed() {
+    let bench = Bench::new().await;
+    bench.change(json!({"rotateGuid": true})).await;
+    let key = bench.accept("PB-MOVED");
+    bench.until_closed().await;
+    bench.assert_once(&[key], "after a move");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_one_writer_is_at_a_lane_and_it_sees_what_arrives_meanwhile() {
+    let bench = Bench::new().await;
+    let first = bench.accept("PB-FIRST");
+    let work = bench.writer.turn(&bench.practice, None, TURN);
+    let meanwhile = async {
+        // While the first turn holds the lane.
+        loop {
+            if bench.memory.lane(&bench.practice).lease.is_some() {
+                let second = bench.accept("PB-SECOND");
+                return (second, bench.turn().await);
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (went, (second, other)) = tokio::join!(work, meanwhile);
+    assert_eq!(other, Went::Busy);
+    assert_eq!(went, Ok(Went::Through { due: None }));
+    bench.assert_once(&[first, second], "by one writer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_panics_does_not_hold_up_the_others() {
+    let bench = Bench::new().await;
+    let poison = bench.accept("PB-POISON");
+    let mut entry = bench.letter(&poison);
+    entry.body.subject = "poison".to_owned();
+    bench.memory.put(&bench.practice, &entry);
+    let good = bench.accept("PB-GOOD");
+    bench.turn().await;
+    bench.assert_once(&[good], "beside a bad one");
+    assert!(bench.letter(&poison).is_open());
+    assert!(bench.memory.lane(&bench.practice).lease.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_client_changes_while_an_attempt_is_under_way_is_sent_after_it() {
+    let bench = Bench::new().await;
+    bench.change(json!({"queuePaused": true})).await;
+    let key = bench.accept("PB-CHANGED");
+    bench.turn().await;
+    let entry = bench.letter(&key);
+    let mut body = entry.body.clone();
+    body.subject = "second".to_owned();
+    let (hash, listing) = (BodyHash("second".to_owned()), Listing::state("accepted"));
+    bench.memory.put(&bench.practice, &entry.reopened(body, hash, &listing, bench.now()));
+    bench.change(json!({"queuePaused": false})).await;
+    bench.until_closed().await;
+    let letter = bench.letter(&key);
+    assert_eq!(letter.work.sent_revision, 2);
+    assert_eq!(letter.body.state, "delivered");
+    // This naive kind writes each revision; a real one brings Bp from the one to the other.
+    assert_eq!(bench.records().get("PB-CHANGED"), Some(&2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_needs_no_writing_closes_without_a_query() {
+    let bench = Bench::new().await;
+    let key = bench.accept("PB-NOTHING");
+    let mut entry = bench.letter(&key);
+    entry.body.subject = "nothing".to_owned();
+    bench.memory.put(&bench.practice, &entry);
+    bench.turn().await;
+    assert!(!bench.letter(&key).is_open());
+    assert_eq!(bench.letter(&key).body.state, "nothing");
+    assert_eq!(bench.calls("asyncQuery").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_is_done_after_what_is_due_and_comes_round_again() {
+    let bench = Bench::new().await;
+    let key = bench.accept("PB-JOB");
+    let turn = bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
+    assert_eq!(turn, Ok(Went::Through { due: None }));
+    let made_by_the_job = WorkKey::delivery("PB-GREETING");
+    bench.assert_once(&[key.clone(), made_by_the_job.clone()], "around a job");
+    let record = |key| bench.letter(key).body.record;
+    assert!(record(&key) < record(&made_by_the_job));
+    assert_eq!(bench.memory.jobs_done(), [Job::Reconcile]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_is_not_done_while_the_practice_is_away() {
+    let bench = Bench::new().await;
+    bench.change(json!({"availability": "offline"})).await;
+    bench.accept("PB-AWAY");
+    let turn = bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
+    assert!(matches!(turn, Ok(Went::Through { due: Some(_) })), "{turn:?}");
+    assert_eq!(bench.memory.jobs_done(), []);
+}

@@ -1,0 +1,352 @@
+//! Doubles of the table, the queue, the bus and the clock, in memory. Each call is a step at which
+//! the writer can be killed: just before it takes effect, or just after.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use domain::connection::{Connection, Site, Standing};
+use domain::ids::PracticeId;
+use domain::schedule::Job;
+use domain::waiting::Waiter;
+use halo::Uuid;
+use jiff::{SignedDuration, Timestamp};
+use ledger::{Holder, Lease};
+use practice_session::Connections;
+use runtime::events::Event;
+use serde::Serialize;
+use site_work::{Clock, Messages, NotTaken, Shelf};
+use store::StoreError;
+use store::work::{Entry, Lane, LaneEnd, Left, WorkKey};
+use tokio::sync::Notify;
+
+#[derive(Default)]
+struct Kept {
+    connections: BTreeMap<PracticeId, Connection>,
+    lanes: BTreeMap<PracticeId, Lane>,
+    entries: BTreeMap<(PracticeId, WorkKey), Entry>,
+    waiters: Vec<Uuid>,
+    wakes: Vec<(PracticeId, Timestamp)>,
+    jobs_done: Vec<Job>,
+    events: Vec<Event>,
+    bus_down: bool,
+    steps: u64,
+    kill_at: Option<u64>,
+}
+
+/// All of it; cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Memory {
+    kept: Arc<Mutex<Kept>>,
+    killed: Arc<Notify>,
+    offset: Arc<AtomicI64>,
+    random: Arc<AtomicU64>,
+}
+
+impl Memory {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
+    }
+
+    /// One step, in two halves: a writer that is to be killed here never comes back from it.
+    async fn step<T>(&self, effect: impl FnOnce(&mut Kept) -> T) -> T {
+        self.half().await;
+        let outcome = effect(&mut self.kept());
+        self.half().await;
+        outcome
+    }
+
+    async fn half(&self) {
+        let dies = {
+            let mut kept = self.kept();
+            kept.steps += 1;
+            kept.kill_at == Some(kept.steps)
+        };
+        if dies {
+            self.killed.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Kills the writer at its `step`th half step from now.
+    pub(crate) fn kill_at(&self, step: Option<u64>) {
+        let mut kept = self.kept();
+        kept.steps = 0;
+        kept.kill_at = step;
+    }
+
+    /// Returns when the writer has come to where it is killed.
+    pub(crate) async fn killed(&self) {
+        self.killed.notified().await;
+    }
+
+    pub(crate) fn advance(&self, by: SignedDuration) {
+        self.offset.fetch_add(by.as_millis() as i64, Ordering::SeqCst);
+    }
+
+    pub(crate) fn connect(&self, practice: &PracticeId, connection: Connection) {
+        self.kept().connections.insert(practice.clone(), connection);
+    }
+
+    pub(crate) fn standing(&self, practice: &PracticeId) -> Standing {
+        self.kept().connections[practice].standing
+    }
+
+    pub(crate) fn lane(&self, practice: &PracticeId) -> Lane {
+        self.kept().lanes.get(practice).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn entry(&self, practice: &PracticeId, key: &WorkKey) -> Entry {
+        self.kept().entries[&(practice.clone(), key.clone())].clone()
+    }
+
+    pub(crate) fn entries(&self, practice: &PracticeId) -> Vec<Entry> {
+        let kept = self.kept();
+        kept.entries
+            .iter()
+            .filter(|((whose, _), _)| whose == practice)
+            .map(|(_, it)| it.clone())
+            .collect()
+    }
+
+    /// What `Store::accept_work` and `Store::reopen_work` do.
+    pub(crate) fn put<T: Serialize>(&self, practice: &PracticeId, entry: &Entry<T>) {
+        let mut raw = raw(entry);
+        let now = self.now();
+        let mut kept = self.kept();
+        let place = (practice.clone(), entry.key.clone());
+        if kept.entries.contains_key(&place) {
+            raw.version += 1;
+        }
+        kept.entries.insert(place, raw);
+        let lane = kept.lanes.entry(practice.clone()).or_default();
+        lane.arrivals += 1;
+        lane.due = Some(now);
+    }
+
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.kept().events.clone()
+    }
+
+    pub(crate) fn break_bus(&self, down: bool) {
+        self.kept().bus_down = down;
+    }
+
+    pub(crate) fn wakes(&self) -> usize {
+        self.kept().wakes.len()
+    }
+
+    pub(crate) fn waiters(&self) -> usize {
+        self.kept().waiters.len()
+    }
+
+    pub(crate) fn jobs_done(&self) -> Vec<Job> {
+        self.kept().jobs_done.clone()
+    }
+}
+
+fn raw<T: Serialize>(entry: &Entry<T>) -> Entry {
+    entry.map_body(|body| serde_json::to_value(body).unwrap())
+}
+
+impl Connections for Memory {
+    async fn connection(&self, practice: &PracticeId) -> Result<Option<Connection>, StoreError> {
+        Ok(self.step(|kept| kept.connections.get(practice).cloned()).await)
+    }
+
+    async fn refresh(
+        &self,
+        practice: &PracticeId,
+        _: &Connection,
+        site: &Site,
+        standing: Standing,
+    ) -> Result<(), StoreError> {
+        self.step(|kept| {
+            let connection = kept.connections.get_mut(practice).ok_or(StoreError::Conflict)?;
+            connection.site = site.clone();
+            connection.standing = standing;
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Shelf for Memory {
+    async fn take_lane(
+        &self,
+        practice: &PracticeId,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<Option<Lane>, StoreError> {
+        Ok(self
+            .step(|kept| {
+                let lane = kept.lanes.entry(practice.clone()).or_default();
+                if lane.lease.as_ref().is_some_and(|held| !held.may_be_taken(now)) {
+                    return None;
+                }
+                lane.lease = Some(lease.clone());
+                lane.due = Some(lease.until);
+                Some(lane.clone())
+            })
+            .await)
+    }
+
+    async fn leave_lane(
+        &self,
+        practice: &PracticeId,
+        holder: &Holder,
+        arrivals: u64,
+        end: &LaneEnd,
+    ) -> Result<Left, StoreError> {
+        Ok(self
+            .step(|kept| {
+                let lane = kept.lanes.entry(practice.clone()).or_default();
+                if lane.lease.as_ref().is_none_or(|held| held.holder != *holder) {
+                    return Left::Lost;
+                }
+                if lane.arrivals != arrivals {
+                    return Left::Arrived { arrivals: lane.arrivals };
+                }
+                let LaneEnd { due, parked, seen_online, called_for } = end.clone();
+                *lane = Lane { arrivals, lease: None, parked, seen_online, due, called_for };
+                Left::Free
+            })
+            .await)
+    }
+
+    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Result<Vec<Entry>, StoreError> {
+        Ok(self
+            .step(|kept| {
+                let mut open = open(kept, practice);
+                open.truncate(usize::from(limit));
+                open
+            })
+            .await)
+    }
+
+    async fn newest_open_work(
+        &self,
+        practice: &PracticeId,
+        until: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Entry>, StoreError> {
+        Ok(self
+            .step(|kept| {
+                let mut open = open(kept, practice);
+                open.retain(|entry| entry.due.is_some_and(|due| due <= until));
+                open.reverse();
+                open.truncate(usize::from(limit));
+                open
+            })
+            .await)
+    }
+
+    async fn work(
+        &self,
+        practice: &PracticeId,
+        key: &WorkKey,
+    ) -> Result<Option<Entry>, StoreError> {
+        Ok(self.step(|kept| kept.entries.get(&(practice.clone(), key.clone())).cloned()).await)
+    }
+
+    async fn transition_work<T: Serialize + Sync>(
+        &self,
+        practice: &PracticeId,
+        entry: &Entry<T>,
+    ) -> Result<u64, StoreError> {
+        let mut new = raw(entry);
+        self.step(|kept| {
+            let known = kept
+                .entries
+                .get_mut(&(practice.clone(), new.key.clone()))
+                .filter(|known| known.version == new.version)
+                .ok_or(StoreError::Conflict)?;
+            new.version += 1;
+            let version = new.version;
+            *known = new;
+            Ok(version)
+        })
+        .await
+    }
+
+    async fn await_query(
+        &self,
+        query: Uuid,
+        _: &Waiter,
+        _: SignedDuration,
+    ) -> Result<(), StoreError> {
+        self.step(|kept| kept.waiters.push(query)).await;
+        Ok(())
+    }
+
+    async fn job_done(
+        &self,
+        _: &PracticeId,
+        job: Job,
+        _: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.step(|kept| kept.jobs_done.push(job)).await;
+        Ok(())
+    }
+}
+
+fn open(kept: &Kept, practice: &PracticeId) -> Vec<Entry> {
+    let mut open: Vec<Entry> = kept
+        .entries
+        .iter()
+        .filter(|((whose, _), entry)| whose == practice && entry.is_open())
+        .map(|(_, entry)| entry.clone())
+        .collect();
+    open.sort_by_key(|entry| (entry.due, entry.key.clone()));
+    open
+}
+
+impl Messages for Memory {
+    async fn wake(&self, practice: &PracticeId, delay: Duration) -> Result<(), NotTaken> {
+        let at = self.now() + delay;
+        self.step(|kept| kept.wakes.push((practice.clone(), at))).await;
+        Ok(())
+    }
+
+    async fn wake_for(
+        &self,
+        practice: &PracticeId,
+        _: Job,
+        delay: Duration,
+    ) -> Result<(), NotTaken> {
+        self.wake(practice, delay).await
+    }
+
+    async fn tell(&self, event: Event) -> Result<(), NotTaken> {
+        self.step(|kept| {
+            if kept.bus_down {
+                return Err(NotTaken);
+            }
+            kept.events.push(event);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Clock for Memory {
+    fn now(&self) -> Timestamp {
+        let base = Timestamp::constant(1_790_000_000, 0);
+        base + SignedDuration::from_millis(self.offset.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        // The simulator lives in real time; the writer's patience is counted in this clock's.
+        self.advance(SignedDuration::try_from(duration).unwrap());
+        tokio::time::sleep(Duration::from_millis(4)).await;
+    }
+
+    fn random(&self) -> u64 {
+        // Knuth's, which is as random as jitter has to be.
+        let next = |seed: u64| seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let before =
+            self.random.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| Some(next(it)));
+        next(before.unwrap_or_default())
+    }
+}
