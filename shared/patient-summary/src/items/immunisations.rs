@@ -2,8 +2,8 @@ use domain::clinical::Immunisation;
 
 use crate::draft::{Draft, Line};
 use crate::fhir::{
-    CodeableConcept, Element, Immunization, ImmunizationStatus, Performer, Protocol, Reference,
-    Resource, Text, When,
+    CodeableConcept, Immunization, ImmunizationStatus, Performer, Protocol, Reference, Resource,
+    Text, When,
 };
 use crate::section::Written;
 use crate::terminology::{bp, own};
@@ -26,7 +26,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
         status: ImmunizationStatus::Completed,
         vaccine_code: CodeableConcept::text(name).coded(own(bp::VACCINE, item.vaccine_id)),
         patient: draft.subject(),
-        occurrence_absent: Element::unless(&occurrence_date_time),
+        occurrence_string: occurrence_date_time.is_none().then(|| Text::ours("unknown")),
         occurrence_date_time,
         primary_source: !item.not_given_here,
         lot_number: item.batch_number.as_deref().and_then(Text::new),

@@ -171,7 +171,7 @@ fn resource(resource: &Value, patient: &str, faults: &mut Faults<'_>) {
             demand(present("status"), "a status");
             demand(named("vaccineCode"), "what");
             let when = present("occurrenceDateTime");
-            demand(when != absent("_occurrenceDateTime"), "when or why not");
+            demand(when != present("occurrenceString"), "when, as a date or in words");
         }
         "FamilyMemberHistory" => {
             demand(about("patient"), "whose");
