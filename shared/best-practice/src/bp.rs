@@ -294,7 +294,10 @@ fn kind_of(error: &Error) -> &'static str {
 }
 
 pub(crate) fn error_of(statement: Statement, error: Error) -> BpError {
-    let statement = statement.name();
+    error_of_named(statement.name(), error)
+}
+
+pub(crate) fn error_of_named(statement: &'static str, error: Error) -> BpError {
     match error {
         Error::Sql(SqlFailure::LoginRefused) | Error::Forbidden(Forbidden::NotEnabled) => {
             BpError::LoginRefused

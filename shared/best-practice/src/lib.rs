@@ -15,5 +15,5 @@ pub use bp::{BpError, BpPractice, Location, PairingOutcome, PairingRefusal};
 pub use correspondence::{
     CheckedMessage, Found, Written, delivery_found, message_written, referral_written,
 };
-pub use documents::{DocumentError, DocumentKey, DocumentProgress, DocumentStart};
+pub use documents::{DocumentError, DocumentKey, DocumentProgress, DocumentStart, FhirDocument};
 pub use pack::{PackError, Statement, StatementPack};

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use domain::release::ReleaseTable;
 
+use crate::documents::FhirNames;
+
 /// A statement by name. Its text begins with a comment that names it, so that logs on every side
 /// can tell statements apart without their values.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -143,6 +145,9 @@ pub enum PackError {
     /// The table of releases is wrong.
     #[error("the table of Bp releases is wrong: {0}")]
     Releases(String),
+    /// The names of documents in FHIR are wrong.
+    #[error("the names of documents in FHIR are wrong: {0}")]
+    FhirNames(String),
 }
 
 /// All statements, ready to send, and the table of releases.
@@ -150,6 +155,7 @@ pub enum PackError {
 pub struct StatementPack {
     texts: BTreeMap<Statement, String>,
     releases: ReleaseTable,
+    fhir_names: FhirNames,
 }
 
 impl StatementPack {
@@ -172,13 +178,24 @@ impl StatementPack {
         }
         let releases = replacement(replacements, "releases.json")?;
         let releases = releases.as_deref().unwrap_or(include_str!("../data/releases.json"));
-        Ok(Self { texts, releases: ReleaseTable::parse(releases).map_err(PackError::Releases)? })
+        let fhir = replacement(replacements, "fhir_documents.json")?;
+        let fhir = fhir.as_deref().unwrap_or(include_str!("../data/fhir_documents.json"));
+        Ok(Self {
+            texts,
+            releases: ReleaseTable::parse(releases).map_err(PackError::Releases)?,
+            fhir_names: FhirNames::parse(fhir).map_err(PackError::FhirNames)?,
+        })
     }
 
     /// The text to send.
     pub(crate) fn text(&self, statement: Statement) -> &str {
         // `load` put every statement in.
         self.texts.get(&statement).map_or("", String::as_str)
+    }
+
+    /// How documents are named in FHIR.
+    pub(crate) fn fhir_names(&self) -> &FhirNames {
+        &self.fhir_names
     }
 
     /// The table of Bp releases.

@@ -6,6 +6,7 @@
 //! and not read.
 
 mod bytes;
+mod fhir;
 mod start;
 
 use ::bytes::Bytes;
@@ -15,6 +16,8 @@ use halo::{AsyncState, Call, Command, Deadline, Error, Parameter, Uuid};
 use std::time::Duration;
 
 pub use self::bytes::DocumentError;
+pub use self::fhir::FhirDocument;
+pub(crate) use self::fhir::FhirNames;
 use crate::attachments::number_of;
 use crate::bp::{BpError, BpPractice, error_of, malformed};
 use crate::pack::Statement;

@@ -49,7 +49,7 @@ ELSE IF DATALENGTH(@body) > 0
 BEGIN
     SET @pages = 1;
     SET @bytes = DATALENGTH(@body);
-END
+END;
 IF @pages = 1
     SET @parts = (@bytes + @size - 1) / @size;
 DECLARE @digit TABLE (Digit int NOT NULL PRIMARY KEY);
@@ -76,4 +76,4 @@ BEGIN
             WHERE p.Part < @parts FOR XML PATH(''), BINARY BASE64) AS Content
     FROM @part AS p
     ORDER BY p.Part;
-END
+END;

@@ -55,7 +55,7 @@ BEGIN
     SET @bytes = DATALENGTH(@body);
     IF @bytes > @inlineLimit
         SET @body = NULL;
-END
+END;
 SELECT @pages AS Pages, @bytes AS Bytes,
        (SELECT @body WHERE @body IS NOT NULL FOR XML PATH(''), BINARY BASE64) AS Content
 WHERE @known = 1;

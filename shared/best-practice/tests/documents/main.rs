@@ -3,4 +3,5 @@
 
 mod everything;
 mod faults;
+mod fhir;
 mod support;

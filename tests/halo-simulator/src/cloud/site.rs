@@ -85,6 +85,8 @@ pub(crate) struct SiteState {
     pub(crate) caller_ip_allowed: bool,
     pub(crate) queue_paused: bool,
     pub(crate) rotation_keeps_pairing: bool,
+    /// Whether FHIR covers documents.
+    pub(crate) fhir_documents: bool,
 }
 
 /// What never changes about a site.
@@ -273,6 +275,7 @@ fn initial(identity: &Identity) -> SiteState {
         caller_ip_allowed: true,
         queue_paused: false,
         rotation_keeps_pairing: true,
+        fhir_documents: false,
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::documents;
 use crate::cloud::{clock::utc, site::Site};
 
 /// Search parameters with their FHIR types.
@@ -17,8 +18,24 @@ pub(super) const SEARCH_PARAMETERS: [(&str, &str); 6] = [
 
 pub(super) fn statement(site: &Site, now: Timestamp) -> Value {
     let state = site.state();
-    let parameters: Vec<Value> =
-        SEARCH_PARAMETERS.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
+    let listed = |parameters: &[(&str, &str)]| -> Vec<Value> {
+        parameters.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect()
+    };
+    let mut resources = vec![json!({
+        "type": "Patient",
+        "profile": "http://hl7.org/fhir/StructureDefinition/Patient",
+        "supportedProfile": ["http://hl7.org.au/fhir/StructureDefinition/au-patient"],
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "searchParam": listed(&SEARCH_PARAMETERS),
+    })];
+    if state.fhir_documents {
+        resources.push(json!({
+            "type": "DocumentReference",
+            "interaction": [{"code": "read"}, {"code": "search-type"}],
+            "searchParam": listed(&documents::SEARCH_PARAMETERS),
+        }));
+        resources.push(json!({"type": "Binary", "interaction": [{"code": "read"}]}));
+    }
     json!({
         "resourceType": "CapabilityStatement",
         "id": state.guid,
@@ -34,13 +51,7 @@ pub(super) fn statement(site: &Site, now: Timestamp) -> Value {
         "format": ["application/fhir+json", "application/json"],
         "rest": [{
             "mode": "server",
-            "resource": [{
-                "type": "Patient",
-                "profile": "http://hl7.org/fhir/StructureDefinition/Patient",
-                "supportedProfile": ["http://hl7.org.au/fhir/StructureDefinition/au-patient"],
-                "interaction": [{"code": "read"}, {"code": "search-type"}],
-                "searchParam": parameters,
-            }]
+            "resource": resources,
         }]
     })
 }

@@ -1,6 +1,7 @@
 //! The FHIR surface: a facade over the same database.
 
 mod capability;
+mod documents;
 mod patient;
 mod search;
 
@@ -46,6 +47,13 @@ pub(crate) async fn read(
         }
         ["Patient"] => search::run(&context, &pairs(query)?).await,
         ["Patient", id] if !id.starts_with('$') => patient::read(&context, id).await,
+        ["DocumentReference"] if context.offers_documents() => {
+            documents::search(&context, &pairs(query)?).await
+        }
+        ["DocumentReference", id] if context.offers_documents() => {
+            documents::read(&context, id).await
+        }
+        ["Binary", id] if context.offers_documents() => documents::binary(&context, id).await,
         _ => Err(not_supported()),
     }
 }
@@ -59,12 +67,15 @@ pub(crate) async fn post_search(
     weather: &Weather,
 ) -> Result<Answer, Refusal> {
     let context = Context { world, site: reachable(world, guid)?, guid, weather };
-    if path != "Patient/_search" {
-        return Err(not_supported());
-    }
     let form = std::str::from_utf8(body)
         .map_err(|_| Refusal::bad_request("The form is not UTF-8 text."))?;
-    search::run(&context, &pairs(form)?).await
+    match path {
+        "Patient/_search" => search::run(&context, &pairs(form)?).await,
+        "DocumentReference/_search" if context.offers_documents() => {
+            documents::search(&context, &pairs(form)?).await
+        }
+        _ => Err(not_supported()),
+    }
 }
 
 fn not_supported() -> Refusal {
@@ -97,6 +108,11 @@ fn reachable<'a>(world: &'a World, guid: &str) -> Result<&'a Site, Refusal> {
 }
 
 impl Context<'_> {
+    /// Whether this site's engine has documents.
+    fn offers_documents(&self) -> bool {
+        self.site.state().fhir_documents
+    }
+
     /// Runs a statement under the integrator's own login, as the real engine does.
     async fn select(&self, command: Command) -> Result<ResultSet, Refusal> {
         if !self.site.state().integration_enabled {

@@ -1,0 +1,244 @@
+//! Documents by FHIR instead, for a site that offers DocumentReference and Binary. Which elements
+//! carry Bp's folder and number is not public: `data/fhir_documents.json` says what is assumed, and
+//! is replaced like a statement.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use domain::attachments::Folder;
+use domain::ids::HaloGuid;
+use futures::{Stream, StreamExt as _, future};
+use halo::{Deadline, Error, FhirQuery};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::bytes::decoded;
+use super::{DocumentError, DocumentKey};
+use crate::bp::{BpError, BpPractice, error_of_named};
+
+/// The name under which these calls stand in errors and logs.
+const NAME: &str = "fhir_documents";
+
+/// How a document is named in FHIR.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct FhirNames {
+    patient_parameter: String,
+    identifier_parameter: String,
+    identifier_systems: BTreeMap<Folder, String>,
+}
+
+impl FhirNames {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let names: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let missing = Folder::ALL.iter().find(|it| !names.identifier_systems.contains_key(it));
+        missing.map_or(Ok(names), |it| Err(format!("{} has no identifier system", it.name())))
+    }
+}
+
+/// What FHIR says of a document.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FhirDocument {
+    /// All of its bytes.
+    Inline(Bytes),
+    /// A Binary to be read.
+    Binary {
+        /// Its id.
+        id: String,
+        /// How many bytes it has, where that is said.
+        bytes: Option<u64>,
+    },
+    /// There is no file.
+    WithoutBytes,
+    /// Several files.
+    InParts,
+}
+
+impl BpPractice {
+    /// Whether a site offers documents by FHIR. One call, which does not touch Bp's database.
+    ///
+    /// # Errors
+    /// What any Halo call may meet.
+    pub async fn offers_fhir_documents(
+        &self,
+        guid: HaloGuid,
+        deadline: Deadline,
+    ) -> Result<bool, BpError> {
+        let statement = self.halo.fhir_metadata(guid.0, deadline).await;
+        Ok(offers(&statement.map_err(|error| error_of_named(NAME, error))?))
+    }
+
+    /// What a patient's document is, by FHIR; `None` when the patient has no such document.
+    ///
+    /// # Errors
+    /// What any Halo call may meet, and an answer that names another patient or document.
+    pub async fn fhir_document(
+        &self,
+        guid: HaloGuid,
+        key: &DocumentKey,
+        deadline: Deadline,
+    ) -> Result<Option<FhirDocument>, BpError> {
+        let names = self.pack.fhir_names();
+        let system = names.identifier_systems.get(&key.folder).map_or("", String::as_str);
+        let query = FhirQuery {
+            resource: "DocumentReference",
+            parameters: vec![
+                (names.patient_parameter.clone(), format!("Patient/{}", key.patient.0)),
+                (names.identifier_parameter.clone(), format!("{system}|{}", key.document.0)),
+            ],
+        };
+        let bundle = self.halo.fhir_search(guid.0, &query, deadline).await;
+        tracing::info!(
+            statement = NAME,
+            outcome = if bundle.is_ok() { "ok" } else { "failed" },
+            "asked Bp by FHIR"
+        );
+        let bundle = bundle.map_err(|error| error_of_named(NAME, error))?;
+        document(&bundle, key, system).map_err(malformed)
+    }
+
+    /// The bytes of a Binary, as they come. The stream ends with the document or with its first
+    /// error, and only a stream that ended without an error was the whole document.
+    ///
+    /// # Errors
+    /// [`DocumentError::Lost`] when there is no such Binary any more, and what any call may meet.
+    pub async fn fhir_document_bytes(
+        &self,
+        guid: HaloGuid,
+        id: &str,
+        deadline: Deadline,
+    ) -> Result<impl Stream<Item = Result<Bytes, DocumentError>> + Send + use<>, DocumentError>
+    {
+        let failed = |error| match error {
+            Error::NotFound | Error::Gone => DocumentError::Lost,
+            error => DocumentError::Bp(error_of_named(NAME, error)),
+        };
+        let bytes = self.halo.fhir_binary(guid.0, id, deadline).await.map_err(failed)?;
+        Ok(bytes.then(move |part| future::ready(part.map_err(failed))))
+    }
+}
+
+fn malformed(problem: &'static str) -> BpError {
+    BpError::Malformed { statement: NAME, problem: problem.to_owned() }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn offers(statement: &Value) -> bool {
+    let can = |kind: &str, interaction: &str| {
+        list(&statement["rest"]).flat_map(|rest| list(&rest["resource"])).any(|resource| {
+            resource["type"] == kind
+                && list(&resource["interaction"]).any(|known| known["code"] == interaction)
+        })
+    };
+    can("DocumentReference", "search-type") && can("Binary", "read")
+}
+
+/// The one document of a bundle, if it is the one that was asked for.
+fn document(
+    bundle: &Value,
+    key: &DocumentKey,
+    system: &str,
+) -> Result<Option<FhirDocument>, &'static str> {
+    let mut found = list(&bundle["entry"])
+        .map(|entry| &entry["resource"])
+        .filter(|resource| resource["resourceType"] == "DocumentReference")
+        .filter(|resource| resource["status"] != "entered-in-error");
+    let Some(reference) = found.next() else { return Ok(None) };
+    if found.next().is_some() {
+        return Err("several documents of one number");
+    }
+    // A server that ignores a parameter it does not know would hand out anybody's document.
+    let subject = reference["subject"]["reference"].as_str().unwrap_or_default();
+    let patient = format!("Patient/{}", key.patient.0);
+    if subject != patient && !subject.ends_with(&format!("/{patient}")) {
+        return Err("another patient's document");
+    }
+    let number = key.document.0.to_string();
+    let is_it = list(&reference["identifier"])
+        .any(|known| known["system"] == system && known["value"] == number.as_str());
+    if !is_it {
+        return Err("another document than was asked for");
+    }
+    let mut contents = list(&reference["content"]).map(|content| &content["attachment"]);
+    let Some(attachment) = contents.next() else { return Ok(Some(FhirDocument::WithoutBytes)) };
+    if contents.next().is_some() {
+        return Ok(Some(FhirDocument::InParts));
+    }
+    if let Some(data) = attachment["data"].as_str() {
+        return decoded(data).map(|data| Some(FhirDocument::Inline(data))).ok_or("bad base64");
+    }
+    let id = attachment["url"]
+        .as_str()
+        .and_then(|url| url.rsplit_once("Binary/"))
+        .map(|(_, id)| id)
+        .filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)))
+        .ok_or("an attachment that is no Binary")?;
+    let bytes = attachment["size"].as_u64();
+    Ok(Some(match bytes {
+        Some(0) => FhirDocument::WithoutBytes,
+        bytes => FhirDocument::Binary { id: id.to_owned(), bytes },
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::{DocumentId, PatientId};
+    use serde_json::json;
+
+    use super::*;
+
+    const KEY: DocumentKey = DocumentKey {
+        patient: PatientId(7),
+        folder: Folder::CorrespondenceIn,
+        document: DocumentId(12),
+    };
+
+    fn bundle(patient: &str, system: &str, content: Value) -> Value {
+        json!({"resourceType": "Bundle", "entry": [{"resource": {
+            "resourceType": "DocumentReference", "status": "current",
+            "subject": {"reference": patient},
+            "identifier": [{"system": system, "value": "12"}],
+            "content": content,
+        }}]})
+    }
+
+    #[test]
+    fn a_document_of_another_patient_or_folder_is_never_taken_for_the_one_asked_for() {
+        let content = json!([{"attachment": {"url": "Binary/b-1", "size": 9}}]);
+        let right = bundle("Patient/7", "in", content.clone());
+        let expected = FhirDocument::Binary { id: "b-1".to_owned(), bytes: Some(9) };
+        assert_eq!(document(&right, &KEY, "in"), Ok(Some(expected)));
+        for (patient, system) in
+            [("Patient/77", "in"), ("Patient/17", "in"), ("", "in"), ("Patient/7", "out")]
+        {
+            let wrong = bundle(patient, system, content.clone());
+            assert!(document(&wrong, &KEY, "in").is_err(), "{patient} {system}");
+        }
+        let twice = json!({"entry": [right["entry"][0], right["entry"][0]]});
+        assert!(document(&twice, &KEY, "in").is_err());
+        assert_eq!(document(&json!({"resourceType": "Bundle"}), &KEY, "in"), Ok(None));
+    }
+
+    #[test]
+    fn a_binary_is_named_by_a_plain_id_only() {
+        for url in ["Binary/../Patient/1", "Binary/", "https://other.example/x", "Binary/a/b"] {
+            let content = json!([{"attachment": {"url": url}}]);
+            let found = document(&bundle("Patient/7", "in", content), &KEY, "in");
+            assert!(
+                found.is_err()
+                    || matches!(&found, Ok(Some(FhirDocument::Binary { id, .. })) if !id.contains('/')),
+                "{url}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_folder_needs_an_identifier_system() {
+        assert!(FhirNames::parse(include_str!("../../data/fhir_documents.json")).is_ok());
+        let lacking = r#"{"patientParameter": "p", "identifierParameter": "i", "identifierSystems": {"investigations": "x"}}"#;
+        assert!(FhirNames::parse(lacking).is_err());
+    }
+}
