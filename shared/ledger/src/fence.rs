@@ -20,13 +20,19 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// The instant after which something sent now can no longer take effect.
+    /// The instant after which something sent from now on can no longer take effect.
     #[must_use]
     pub fn after(&self, sent: Timestamp) -> Timestamp {
-        let sum = [self.queue, self.execution, self.margin]
-            .into_iter()
-            .fold(self.call, Duration::saturating_add);
-        sent.saturating_add(sum).unwrap_or(Timestamp::MAX)
+        let ended = sent.saturating_add(self.call).unwrap_or(Timestamp::MAX);
+        self.after_call(ended)
+    }
+
+    /// The instant after which something can no longer take effect whose call has ended by now,
+    /// however it ended.
+    #[must_use]
+    pub fn after_call(&self, ended: Timestamp) -> Timestamp {
+        let sum = self.queue.saturating_add(self.execution).saturating_add(self.margin);
+        ended.saturating_add(sum).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -45,6 +51,7 @@ mod tests {
         };
         let sent = Timestamp::UNIX_EPOCH;
         assert_eq!(fence.after(sent).as_second(), 385);
+        assert_eq!(fence.after_call(sent).as_second(), 365);
         let endless = Fence { execution: Duration::MAX, ..fence };
         assert_eq!(endless.after(sent), Timestamp::MAX);
     }

@@ -244,6 +244,14 @@ impl<H> Sent<H> {
         Doubtful { tally, fence, look_at: fence, looks: 0, refusal: None }
     }
 
+    /// Nobody knows, but our own call has ended without an answer: the far side has received it by
+    /// now, or never will.
+    #[must_use]
+    pub fn cut_off<R>(self, ended: Timestamp, fence: &Fence) -> Doubtful<R> {
+        let fence = fence.after_call(ended).min(self.fence);
+        Self { fence, ..self }.doubt()
+    }
+
     /// It is over at the far side, and its result is lost: a look is final at once.
     #[must_use]
     pub fn ended<R>(self, now: Timestamp) -> Doubtful<R> {

@@ -30,7 +30,8 @@ struct Fate {
     late_seconds: i64,
     /// Whether the far side's acceptance comes back.
     accepted: bool,
-    /// Whether the writer is told for certain that it did not arrive, where it did not.
+    /// Whether the writer is told for certain that it did not arrive, where it did not; where it
+    /// did, whether its call ends without an answer.
     refused: bool,
 }
 
@@ -113,7 +114,10 @@ impl World {
                 let received = self.now + SignedDuration::from_secs(fate.call_seconds);
                 if fate.arrives {
                     self.effects.push(received + SignedDuration::from_secs(fate.late_seconds));
-                    if fate.accepted {
+                    if fate.refused {
+                        // The answer is lost, and the writer lives to see its call end.
+                        self.write(seen, Work::Doubtful(sent.cut_off(received, &FENCE)));
+                    } else if fate.accepted {
                         let ask_at = received + SignedDuration::from_secs(1);
                         self.write(seen, Work::Sent(sent.accepted(7, ask_at)));
                     }

@@ -158,7 +158,10 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
                 };
                 self.doubted(kind, entry, sent.refused(refusal, certain, now)).await
             }
-            Ran::Unknown => self.doubted(kind, entry, sent.doubt()).await,
+            Ran::Unknown => {
+                let fence = self.writer.limits.fence;
+                self.doubted(kind, entry, sent.cut_off(now, &fence)).await
+            }
         }
     }
 

@@ -55,6 +55,26 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         Ok(Ok(()))
     }
 
+    /// Whether a person has meanwhile done what a parked lane waits for: then nobody need wait for the
+    /// next look. Costs one read, and that only where a person has to do something.
+    pub(crate) async fn is_mended(&mut self, parked: &Parked) -> Result<bool, Stop> {
+        let by_pairing = match parked.reason {
+            ParkReason::NotConnected | ParkReason::Revoked => false,
+            ParkReason::SiteChanged => true,
+            ParkReason::Offline
+            | ParkReason::HaloUnavailable
+            | ParkReason::RateLimited
+            | ParkReason::Refused => return Ok(false),
+        };
+        let Some(connection) = self.writer.shelf.connection(self.practice).await? else {
+            return Ok(false);
+        };
+        let mended = connection.standing == Standing::Paired
+            && (!by_pairing || connection.paired_at > parked.since);
+        self.connection = Some(connection).filter(|_| mended);
+        Ok(mended)
+    }
+
     async fn look_at_site(&mut self) -> Result<Result<(), Next>, Stop> {
         let Some(connection) = &self.connection else { return Ok(Ok(())) };
         let (bp, deadline) = (&self.writer.bp, self.deadline(self.writer.limits.answer));

@@ -150,7 +150,9 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
             if due.is_empty() {
                 return Ok(Ended::Due(first_due));
             }
-            if let Some(parked) = self.lane.parked.filter(|parked| now < parked.next_look) {
+            if let Some(parked) = self.lane.parked.filter(|parked| now < parked.next_look)
+                && !self.is_mended(&parked).await?
+            {
                 self.tell_waiting(&parked).await?;
                 return Ok(Ended::Due(parked.next_look));
             }

@@ -73,6 +73,21 @@ async fn a_practice_that_unticks_us_is_told_of_and_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_practice_that_is_connected_again_is_served_at_the_next_wake() {
+    let bench = Bench::new().await;
+    bench.memory.stand(&bench.practice, Standing::Disconnected);
+    let key = bench.accept("PB-DISCONNECTED");
+    bench.turn().await;
+    let parked = bench.memory.lane(&bench.practice).parked.map(|parked| parked.reason);
+    assert_eq!(parked, Some(ParkReason::NotConnected));
+    bench.turn().await;
+    assert_eq!(bench.calls("getSite").await, 0, "nobody is asked about a disconnected practice");
+    bench.memory.stand(&bench.practice, Standing::Paired);
+    bench.turn().await;
+    bench.assert_once(&[key], "after being connected again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_guid_is_followed() {
     let bench = Bench::new().await;
     bench.change(json!({"rotateGuid": true})).await;

@@ -93,6 +93,12 @@ impl Memory {
         self.kept().connections[practice].standing
     }
 
+    pub(crate) fn stand(&self, practice: &PracticeId, standing: Standing) {
+        if let Some(connection) = self.kept().connections.get_mut(practice) {
+            connection.standing = standing;
+        }
+    }
+
     pub(crate) fn lane(&self, practice: &PracticeId) -> Lane {
         self.kept().lanes.get(practice).cloned().unwrap_or_default()
     }
