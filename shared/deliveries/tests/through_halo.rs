@@ -1,0 +1,238 @@
+//! Letters and messages through Halo, against the simulator's practice.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_s3::config::{BehaviorVersion, Config};
+use best_practice::{BpPractice, Found, StatementPack, Written, delivery_found, referral_written};
+use deliveries::Deliveries;
+use domain::connection::{Availability, Connection, Site, Standing};
+use domain::delivery::{
+    Addressee, AnnouncedDocument, ClientId, Content, CorrelationToken, Delivery, DeliveryId,
+    DeliveryState, DescribedPatient, DocumentType, Letter, Message, MessageKind, MessagePatient,
+    MessageSubject, MessageText, RecipientName, Referral, ReferralSubject, SenderName, Sha256,
+    StoredDocument,
+};
+use domain::ids::{HaloGuid, PatientId, PracticeId, SiteId, Subject};
+use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, PmsName, Row};
+use halo_simulator::{Options, Running, Simulator};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use site_work::{Kind as _, PracticeContext, Verdict};
+use vault::Vault;
+
+struct Bench {
+    running: Running,
+    http: reqwest::Client,
+    halo: HaloClient,
+    pack: StatementPack,
+    site: HaloGuid,
+}
+
+fn ample() -> Deadline {
+    Deadline::after(Duration::from_secs(120))
+}
+
+fn http() -> reqwest::Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    #[expect(clippy::disallowed_methods, reason = "a test stands in for its program")]
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let running = Simulator::start(Options::default()).await.unwrap();
+        let keys = FixedKeys(Keys {
+            primary: running.primary_key().to_owned().into(),
+            secondary: Some(running.secondary_key().to_owned().into()),
+        });
+        let http = http();
+        let halo = HaloClient::new(http.clone(), running.url().parse().unwrap(), Arc::new(keys));
+        let mut bench = Self {
+            running,
+            http,
+            halo,
+            pack: StatementPack::load(None).unwrap(),
+            site: HaloGuid(halo::Uuid::nil()),
+        };
+        let site_id = bench.site_id();
+        let issued =
+            bench.control(&format!("/practices/{site_id}/pairing-codes"), &Value::Null).await;
+        let code = issued["pairingCode"].as_str().unwrap();
+        let paired =
+            bench.halo.pair_site(PmsName::BestPractice, &site_id, Some(code), ample()).await;
+        bench.site = HaloGuid(paired.unwrap().id);
+        bench
+    }
+
+    fn site_id(&self) -> String {
+        self.running.practices()[0].site_id.clone()
+    }
+
+    async fn control(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.running.control_url());
+        let mut request = self.http.post(url);
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap()
+    }
+
+    async fn ask(&self, command: &Command) -> Vec<Row> {
+        let answer = self.halo.immediate(self.site.0, command, Call::Write, ample()).await.unwrap();
+        answer.sets.into_iter().next_back().unwrap_or_default()
+    }
+
+    async fn select(&self, text: &str) -> Vec<Row> {
+        self.ask(&Command::text(text)).await
+    }
+
+    fn kind(&self) -> Deliveries {
+        let config = Config::builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
+        let vault = Vault::new(aws_sdk_s3::Client::from_conf(config), "made-up");
+        Deliveries::new(self.pack.clone(), vault)
+    }
+}
+
+fn practice() -> PracticeId {
+    PracticeId::parse("ours").unwrap()
+}
+
+fn letter(bytes: &[u8]) -> Referral {
+    Referral {
+        patient: PatientId(1),
+        document: StoredDocument {
+            announced: AnnouncedDocument {
+                document_id: ClientId::parse("d-1").unwrap(),
+                content_type: DocumentType::Pdf,
+                bytes: bytes.len() as u64,
+                sha256: Sha256::of(bytes),
+            },
+            key: "documents/made-up".to_owned(),
+            announced_at: Timestamp::UNIX_EPOCH,
+        },
+        subject: ReferralSubject::parse("Referral – “left knee”").unwrap(),
+        recipient: RecipientName::parse("Dr O’Leary").unwrap(),
+        date: None,
+        sender: None,
+    }
+}
+
+fn message(id: &str, patient: MessagePatient) -> Delivery {
+    let letter = Letter::Message(Message {
+        patient,
+        addressee: Addressee::parse_ahpra("MED9990000001").unwrap(),
+        sender_name: Some(SenderName::parse("Harbour Orthopaedics").unwrap()),
+        kind: MessageKind::Report,
+        subject: MessageSubject::parse("Left knee").unwrap(),
+        content: Content::Text(MessageText::parse("It’s mending.").unwrap()),
+    });
+    let id = DeliveryId::of_message(&ClientId::parse(id).unwrap());
+    Delivery::accept(&practice(), id, letter, Subject("x".to_owned()), Timestamp::UNIX_EPOCH)
+}
+
+#[tokio::test]
+async fn a_letter_sent_twice_is_there_once_and_is_found() {
+    let bench = Bench::new().await;
+    let token = CorrelationToken::of(&practice(), "referral", "r-1");
+    let bytes = b"%PDF-1.7 made up";
+    let look = bench.pack.look_for_delivery(&token);
+    assert_eq!(delivery_found(&bench.ask(&look).await), Ok(None));
+    let write = bench.pack.write_referral(&token, &letter(bytes), bytes);
+    let first = referral_written(&bench.ask(&write).await).unwrap();
+    let Written::There(Found { record, .. }) = first else { panic!("{first:?}") };
+    assert_eq!(referral_written(&bench.ask(&write).await), Ok(first));
+    assert_eq!(
+        delivery_found(&bench.ask(&look).await),
+        Ok(Some(Found { record, allocated: true }))
+    );
+    let rows = bench
+        .select(&format!(
+            "SELECT RTRIM(SUBJECT) AS Subject FROM dbo.CORRESPONDENCEOUT WHERE USERREFERENCE = '{token}'"
+        ))
+        .await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].text("Subject").unwrap().unwrap(), "Referral – “left knee”");
+}
+
+#[tokio::test]
+async fn a_letter_of_twenty_megabytes_fits_one_request() {
+    let bench = Bench::new().await;
+    let token = CorrelationToken::of(&practice(), "referral", "large");
+    let bytes: Vec<u8> = (0..20 * 1024 * 1024_u32).map(|at| (at % 253) as u8).collect();
+    let write = bench.pack.write_referral(&token, &letter(&bytes), &bytes);
+    let done = referral_written(&bench.ask(&write).await).unwrap();
+    let Written::There(Found { record, .. }) = done else { panic!("{done:?}") };
+    let rows = bench
+        .select(&format!(
+            "SELECT DATALENGTH(CONTENT) AS Bytes FROM BPSDocuments.dbo.DOCUMENTS \
+             WHERE KIND = 'CORRESPONDENCEOUT' AND RECORDID = {record}"
+        ))
+        .await;
+    assert_eq!(rows[0].int("Bytes"), Ok(20 * 1024 * 1024));
+}
+
+#[tokio::test]
+async fn a_message_is_delivered_and_its_check_is_seen() {
+    let bench = Bench::new().await;
+    let kind = bench.kind();
+    let now = Timestamp::UNIX_EPOCH;
+    let connection = Connection {
+        site_id: SiteId::parse("71001").unwrap(),
+        site: Site {
+            halo_guid: bench.site,
+            practice_name: None,
+            pms_version: None,
+            halo_link_version: None,
+            last_heartbeat: None,
+            availability: Availability::Online,
+        },
+        standing: Standing::Paired,
+        paired_at: now,
+    };
+    let practice = practice();
+    let context =
+        PracticeContext { practice: &practice, connection: &connection, deadline: ample(), now };
+    let described = MessagePatient::Described(DescribedPatient {
+        last_name: DescribedPatient::parse_last_name("Farraday").unwrap(),
+        first_name: None,
+        date_of_birth: "2015-02-19".parse().unwrap(),
+        medicare: None,
+        ihi: None,
+    });
+    let mut known = message("m-1", MessagePatient::Known(PatientId(1)));
+    let mut twins = message("m-2", described);
+    for (delivery, allocated) in [(&mut known, true), (&mut twins, false)] {
+        let command = kind.command(&context, delivery).await.unwrap();
+        let rows = bench.ask(&command).await;
+        assert_eq!(kind.read(delivery, &rows, now), Ok(Verdict::Done));
+        assert_eq!(delivery.state, DeliveryState::Delivered);
+        assert_eq!(delivery.allocated, Some(allocated));
+        let mut again = message("again", MessagePatient::Known(PatientId(1)));
+        let found = bench.ask(&kind.lookup(&context, delivery)).await;
+        assert_eq!(kind.read_lookup(&mut again, &found, now), Ok(Some(Verdict::Done)));
+        assert_eq!(again.bp_record_id, delivery.bp_record_id);
+    }
+
+    let bp = BpPractice::new(bench.halo.clone(), bench.pack.clone());
+    let tokens = [known.token.clone(), twins.token.clone()];
+    assert!(bp.checked_messages(bench.site, &tokens, ample()).await.unwrap().is_empty());
+    let (site_id, item) = (bench.site_id(), known.bp_record_id.unwrap());
+    let path = format!("/practices/{site_id}/inbox/{item}/check");
+    let body = json!({ "userId": 1, "notation": 2, "action": 7 });
+    let filed = bench.control(&path, &body).await["documentId"].as_i64().unwrap();
+    let checked = bp.checked_messages(bench.site, &tokens, ample()).await.unwrap();
+    assert_eq!(checked.len(), 1);
+    assert_eq!((checked[0].token.as_str(), checked[0].record), (known.token.as_str(), filed));
+    assert_eq!(checked[0].check.notation.as_deref(), Some("Abnormal"));
+    assert_eq!(checked[0].check.action.as_deref(), Some("Urgent appointment"));
+    assert!(checked[0].check.checked_on.is_some());
+}
