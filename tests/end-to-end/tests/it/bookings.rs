@@ -18,7 +18,7 @@ use crate::steps::{LARGE, paired_practice};
 const DOCTOR: &str = "MED9990000001";
 const OTHER: &str = "MED9990000002";
 const ZONE: &str = "Australia/Brisbane";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A weekday on which nobody has booked anything yet: the demonstration's book ends long before.
 fn quiet_day(weeks: i64) -> Date {
