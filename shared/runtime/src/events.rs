@@ -2,6 +2,7 @@
 //! what became of it; whoever may know more asks the API.
 
 use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::error::ProvideErrorMetadata;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde::Serialize;
 
@@ -131,7 +132,11 @@ impl Events {
         let put = self.client.put_events().set_entries(Some(entries.collect())).send().await;
         match put {
             Ok(answer) => usize::try_from(answer.failed_entry_count()).unwrap_or(events.len()),
-            Err(_) => events.len(),
+            Err(error) => {
+                let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+                tracing::error!(code = code.unwrap_or("no answer"), "the bus does not take events");
+                events.len()
+            }
         }
     }
 }

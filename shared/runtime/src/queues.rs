@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_sdk_sqs::types::builders::SendMessageBatchRequestEntryBuilder as BatchEntryBuilder;
 use serde::{Deserialize, Serialize};
@@ -125,7 +126,7 @@ impl Queues {
             .set_entries(Some(entries.collect::<Result<_, _>>()?))
             .send()
             .await
-            .map_err(|_| QueueUnavailable)?;
+            .map_err(|error| refused(&error))?;
         Ok(sent.failed().len())
     }
 
@@ -146,8 +147,15 @@ impl Queues {
             .send()
             .await
             .map(drop)
-            .map_err(|_| QueueUnavailable)
+            .map_err(|error| refused(&error))
     }
+}
+
+/// Tells the operators why; callers can do nothing with it.
+fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> QueueUnavailable {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    tracing::error!(code = code.unwrap_or("no answer"), "a queue does not take messages");
+    QueueUnavailable
 }
 
 /// One of several messages of a call, but for its number among them.
