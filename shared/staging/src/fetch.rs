@@ -20,7 +20,8 @@ use crate::obstacle::{Course, Obstacle, Stop, of_bp};
 const IN_PROCESS: Duration = Duration::from_secs(6);
 const FIRST_LOOK: Duration = Duration::from_millis(150);
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
-/// How often the table is told how much has come.
+/// When the table is first told how much has come, and how often from then on.
+const FIRST_PROGRESS: Duration = Duration::from_millis(400);
 const PROGRESS: Duration = Duration::from_secs(2);
 /// How long the practice may put the reading off: whoever waits for a form gives up sooner.
 const MAX_TIME_IN_QUEUE: Duration = Duration::from_mins(10);
@@ -150,7 +151,7 @@ impl Job<'_> {
         let bytes =
             self.stager.bp.document_bytes(connection.site.halo_guid, query, pages, self.deadline);
         let mut bytes = pin!(bytes);
-        let mut tell = interval_at(Instant::now() + PROGRESS, PROGRESS);
+        let mut tell = interval_at(Instant::now() + FIRST_PROGRESS, PROGRESS);
         tell.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {

@@ -82,7 +82,8 @@ impl From<DocumentError> for Stop {
             DocumentError::Lost => Self::PagesGone,
             DocumentError::Changed => Obstacle::again(ItemProblem::DocumentChanged).into(),
             DocumentError::Bp(
-                BpError::Malformed { .. } | BpError::Halo(HaloError::Malformed { .. }),
+                BpError::Malformed { .. }
+                | BpError::Halo(HaloError::Malformed { .. } | HaloError::OutcomeUnknown { .. }),
             ) => Obstacle::again(ItemProblem::DocumentDamaged).into(),
             DocumentError::Bp(error) => of_bp(&error).into(),
         }

@@ -28,7 +28,7 @@ pub struct ImportView {
 /// Where a document of an import stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum ImportItemState {
+pub(crate) enum ImportItemState {
     /// Its turn has not come, or something stands in the way that passes by itself: see `problem`.
     Queued,
     /// The practice prepares it, or its bytes are coming.
@@ -46,7 +46,7 @@ pub enum ImportItemState {
 /// A document of an import.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ImportItemView {
+pub(crate) struct ImportItemView {
     folder: Folder,
     document_id: DocumentId,
     #[schema(value_type = Option<String>)]

@@ -24,7 +24,7 @@ async fn passing_faults_cost_time_only() {
     let before = stack.aws().objects(bucket(stack)).await.unwrap();
     let mut expected = 0;
     for faults in [
-        json!([{ "operation": "immediateQuery", "effect": "429", "retryAfter": 1, "times": 2 }]),
+        json!([{ "operation": "immediateQuery", "effect": "429", "retryAfter": "1", "times": 2 }]),
         json!([{ "operation": "asyncQuery", "effect": "503", "times": 1 }]),
         json!([{ "operation": "immediateQuery", "effect": "503", "times": 1 }]),
         json!([{ "operation": "any", "effect": "pageGone", "times": 1 }]),
@@ -70,8 +70,7 @@ async fn a_document_that_never_arrives_whole_fails_and_leaves_no_bytes() {
     bp.no_faults().await;
     assert_eq!(import["state"], "partlyFailed", "{import}");
     assert_eq!(states(&import), ["staged", "failed"]);
-    let problem = import["items"][1]["problem"]["type"].as_str().unwrap();
-    assert!(["document-damaged", "site-slow"].contains(&problem), "{import}");
+    assert_eq!(import["items"][1]["problem"]["type"], "document-damaged", "{import}");
     assert_queues_run_dry(stack).await;
     assert_bucket_has(stack, &before, 1).await;
 }
