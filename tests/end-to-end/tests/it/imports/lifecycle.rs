@@ -19,11 +19,10 @@ async fn a_cancelled_import_leaves_nothing_behind_whatever_it_was_doing() {
     let mut documents = tables.between(&practice, 60 << 20, 60 << 20).await;
     documents.extend(tables.between(&practice, 1, 20_000).await);
     let id = new_id();
+    bp.faults(slow_pages()).await;
     start(&practice, &id, &documents).await.assert_status(202);
     wait_for(&practice, &id, "in the middle of it", |import| {
-        let items = import["items"].as_array().unwrap();
-        items[0]["bytes"].as_u64().is_some_and(|bytes| bytes > 0)
-            && items.iter().any(|item| item["state"] == "staged")
+        is_coming(&import["items"][0]) && states(import).contains(&"staged")
     })
     .await;
     let path = format!("/attachment-imports/{id}");
@@ -68,17 +67,16 @@ async fn a_worker_that_dies_in_the_middle_of_a_large_document_is_made_up_for() {
     let documents = tables.between(&practice, 60 << 20, 60 << 20).await;
     let id = new_id();
     let mark = bp.mark().await;
+    bp.faults(slow_pages()).await;
     start(&practice, &id, &documents).await.assert_status(202);
-    wait_for(&practice, &id, "in the middle of it", |import| {
-        import["items"][0]["bytes"].as_u64().is_some_and(|bytes| bytes > 0)
-    })
-    .await;
+    wait_for(&practice, &id, "in the middle of it", |import| is_coming(&import["items"][0])).await;
     let workers = Worker::of(stack.aws().endpoint(), "AttachmentStager");
     assert!(!workers.is_empty(), "no worker was seen");
     for worker in workers {
         worker.kill();
     }
     assert_eq!(stack.aws().open_uploads(bucket(stack)).await.unwrap().len(), 1);
+    bp.no_faults().await;
     let import = finished(&practice, &id).await;
     assert_eq!(import["state"], "complete", "{import}");
     assert_are_copies(&import, &documents).await;
@@ -159,14 +157,23 @@ async fn a_document_that_a_practice_prepares_slowly_arrives_by_the_next_look() {
     let mut documents = tables.between(&practice, 2 << 20, 12 << 20).await;
     documents.truncate(1);
     for lost in [false, true] {
+        // While the first answer is on its way, the practice stops taking work.
+        let mut faults = vec![json!({ "operation": "immediateQuery", "effect": "slow",
+            "statement": "document_start", "delayMs": 3_000, "times": 1 })];
         if lost {
-            bp.faults(json!([{ "operation": "webhook", "effect": "webhookLost" }])).await;
+            faults.push(json!({ "operation": "webhook", "effect": "webhookLost" }));
         }
-        bp.set_practice(LARGE, json!({ "queuePaused": true })).await;
+        bp.faults(json!(faults)).await;
+        let mark = bp.mark().await;
         let id = new_id();
         start(&practice, &id, &documents).await.assert_status(202);
-        // The worker leaves: nobody holds the lease.
         let give_up = Instant::now() + PATIENCE;
+        while bp.queries_since(mark).await.is_empty() {
+            assert!(Instant::now() < give_up, "nothing was asked");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bp.set_practice(LARGE, json!({ "queuePaused": true })).await;
+        // The worker leaves: nobody holds the lease.
         loop {
             let items = stored(stack, &practice, &id).await;
             let state = items.iter().find_map(|item| item.pointer("/body/M/state/M"));

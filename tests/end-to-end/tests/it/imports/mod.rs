@@ -170,6 +170,16 @@ fn states(import: &Value) -> Vec<&str> {
     items.iter().map(|item| item["state"].as_str().unwrap()).collect()
 }
 
+/// Weather in which a large document takes long enough to be looked at on its way.
+fn slow_pages() -> Value {
+    json!([{ "operation": "streamPage", "effect": "slow", "delayMs": 60 }])
+}
+
+/// Whether some, but not all, of a document has come.
+fn is_coming(item: &Value) -> bool {
+    item["state"] == "fetching" && item["bytes"].as_u64().is_some_and(|bytes| bytes > 0)
+}
+
 /// That a staged item is the document, byte for byte, as the caller downloads it.
 async fn assert_is_copy(item: &Value, document: &Document, number: usize) {
     assert_eq!(item["state"], "staged", "{item}");

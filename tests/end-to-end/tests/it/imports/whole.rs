@@ -65,6 +65,7 @@ async fn a_large_documents_progress_can_be_seen_and_its_copy_takes_little_memory
     let tables = Tables::open(stack, &bp).await;
     let documents = tables.between(&practice, 60 << 20, 60 << 20).await;
     let id = new_id();
+    bp.faults(slow_pages()).await;
     start(&practice, &id, &documents).await.assert_status(202);
     let (mut seen, mut peak) = (BTreeSet::new(), 0);
     let give_up = Instant::now() + PATIENCE;
