@@ -64,6 +64,34 @@ async fn a_writer_killed_while_it_settles_a_doubt_does_not_write_twice() {
     assert!(at > 8, "the writer has more steps than {at}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_slept_through_its_lease_writes_nothing_beside_its_successor() {
+    let bench = Bench::new().await;
+    for at in 1.. {
+        let key = bench.accept(&format!("PB-SLEPT-{at}"));
+        bench.memory.kill_at(Some(at));
+        let mut sleeper = std::pin::pin!(bench.writer.turn(&bench.practice, None, TURN));
+        let fell_asleep = tokio::select! {
+            biased;
+            () = bench.memory.killed() => true,
+            _ = &mut sleeper => false,
+        };
+        bench.memory.kill_at(None);
+        if !fell_asleep {
+            assert!(at > 16, "the writer has more steps than {at}");
+            break;
+        }
+        // Its successor has all the time it needs, as after a night.
+        bench.until_closed().await;
+        bench.memory.wake_up();
+        let _ = sleeper.await;
+        bench.quiet().await;
+        bench.until_closed().await;
+        bench.assert_once(&[key], &format!("asleep at half step {at}"));
+        bench.memory.advance(jiff::SignedDuration::from_mins(5));
+    }
+}
+
 #[test]
 fn random_faults_and_deaths_leave_each_letter_in_bp_once() {
     let runtime =

@@ -40,6 +40,7 @@ struct Kept {
 pub(crate) struct Memory {
     kept: Arc<Mutex<Kept>>,
     killed: Arc<Notify>,
+    woken: Arc<Notify>,
     offset: Arc<AtomicI64>,
     random: Arc<AtomicU64>,
 }
@@ -65,7 +66,8 @@ impl Memory {
         };
         if dies {
             self.killed.notify_one();
-            std::future::pending::<()>().await;
+            // Unless it only slept.
+            self.woken.notified().await;
         }
     }
 
@@ -74,6 +76,11 @@ impl Memory {
         let mut kept = self.kept();
         kept.steps = 0;
         kept.kill_at = step;
+    }
+
+    /// Wakes a writer that was not dead.
+    pub(crate) fn wake_up(&self) {
+        self.woken.notify_one();
     }
 
     /// Returns when the writer has come to where it is killed.
