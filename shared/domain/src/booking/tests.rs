@@ -1,8 +1,11 @@
-use jiff::civil::date;
+use jiff::civil::{DateTime, date};
 use proptest::prelude::*;
 
+use super::text::BpText;
 use super::*;
-use crate::settings::BookingSettings;
+use crate::ids::{BpUserId, LocationId};
+use crate::settings::{BookingSettings, DurationMinutes, Settings};
+use crate::staff::AhpraNumber;
 
 const USER: BpUserId = BpUserId(1);
 
@@ -220,7 +223,7 @@ fn an_appointment_nobody_knows_is_cleared_only_if_its_mark_is_this_practices() {
         vec![Correction::Clear { token: stray.token.clone(), day: stray.day }]
     );
     let neighbours = PracticeId::parse("theirs").unwrap();
-    assert_eq!(corrections(&neighbours, [], &[stray.clone()], now()), []);
+    assert_eq!(corrections(&neighbours, [], std::slice::from_ref(&stray), now()), []);
     assert_eq!(corrections(&practice(), [], &[BookRow { arrived: true, ..stray }], now()), []);
 }
 

@@ -2,6 +2,7 @@
 //! section 2.4). The platform's word is kept before it is answered; Bp is told by the practice's one
 //! writer.
 
+mod desk;
 mod request;
 mod view;
 
@@ -12,14 +13,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::Invalid;
 use domain::attachments::parse_day;
 use domain::audit::AuditedAction;
 use domain::booking::token::Token;
-use domain::booking::{Booking, BookingId, BookingState, Planned, Unplannable, Visit, time};
+use domain::booking::{Booking, BookingId, BookingState, Visit, time};
 use domain::ids::PracticeId;
-use domain::settings::{PracticeTimeZone, Settings};
-use domain::staff::{StaffList, Standing};
 use jiff::Timestamp;
 use runtime::queues::Queues;
 use serde::{Deserialize, Serialize};
@@ -28,9 +26,9 @@ use store::work::{Accepted, BodyHash, Entry, WorkKey};
 use store::{BookingQuery, StoreError, booking_listing};
 use utoipa::ToSchema;
 
+use self::desk::Desk;
 use self::request::BookingRequest;
 pub use self::view::BookingView;
-use super::staff;
 use crate::App;
 use crate::caller::{Allowed, KeepBookings, SeeBookings};
 use crate::input::{Body, Checker, Parameters};
@@ -90,51 +88,6 @@ pub(crate) struct Wanted {
     from: Option<String>,
     to: Option<String>,
     state: Option<String>,
-}
-
-/// What bookings are planned with: settings and staff as they are now.
-struct Desk {
-    settings: Settings,
-    staff: StaffList,
-}
-
-impl Desk {
-    fn zone(&self) -> Result<&PracticeTimeZone, Problem> {
-        let on = self.settings.bookings.enabled;
-        self.settings
-            .time_zone
-            .as_ref()
-            .filter(|_| on)
-            .ok_or_else(|| Problem::new(Kind::BookingsDisabled))
-    }
-
-    fn plan(&self, visit: &Visit, token: &Token, now: Timestamp) -> Result<Planned, Problem> {
-        self.zone()?;
-        let user = match self.staff.standing(&visit.ahpra_number) {
-            Some(Standing::Synced { user }) => user,
-            Some(standing) => {
-                return Err(staff::problem(standing)
-                    .unwrap_or_else(|| Problem::new(Kind::PractitionerNotSynced)));
-            }
-            None => return Err(Problem::new(Kind::PractitionerNotListed)),
-        };
-        let wrong = |pointer: &str, message: &str| {
-            let mut fields = Checker::default();
-            fields.wrong(pointer, message);
-            fields.finish(None)
-        };
-        match visit.plan(&self.settings, user, token) {
-            Ok(planned) if planned.starts_at <= now => {
-                wrong("/start", "this has already begun on the practice's clock")
-            }
-            Ok(planned) => Ok(planned),
-            Err(Unplannable::SwitchedOff) => Err(Problem::new(Kind::BookingsDisabled)),
-            Err(Unplannable::Start(Invalid(message))) => wrong("/start", message),
-            Err(Unplannable::PastMidnight) => {
-                wrong("/durationMinutes", "an appointment ends on the day on which it begins")
-            }
-        }
-    }
 }
 
 impl AppointmentsApp {

@@ -1,0 +1,155 @@
+//! The platform is the record of truth: conflicts, hands in Bp, sending again.
+
+use std::time::{Duration, Instant};
+
+use end_to_end::{Bp, TestStack};
+use serde_json::json;
+
+use super::{
+    Book, DOCTOR, PATIENCE, at, book, eventually, quiet_day, reaches, ready, statements, visit,
+};
+
+#[tokio::test]
+async fn a_taken_slot_is_a_conflict_that_clears_up_and_never_two_appointments() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    let book_of_bp = Book::of(stack);
+    let day = quiet_day(0);
+    for (index, variant) in ["error", "returnZero", "doubleBooking"].into_iter().enumerate() {
+        bp.faults(json!([{ "operation": "any", "effect": "slotTaken", "variant": variant }])).await;
+        let id = format!("visit-{index}");
+        let hour = 9 + i64::try_from(index).unwrap();
+        book_of_bp.occupy(day, hour * 3600 + 600, 900);
+        book(&practice, &id, &visit(DOCTOR, &at(day, &format!("{hour:02}:00")))).await;
+        let conflict = reaches(&practice, &id, "conflict").await;
+        assert_eq!(conflict.text_at("/problem/type"), "slot-taken");
+        assert!(conflict.at("/nextAttemptAt").is_string());
+    }
+    assert!(book_of_bp.live("Zoë Made-Up").is_empty());
+    bp.no_faults().await;
+    let listed = practice.platform.get("/bookings?state=conflict").await;
+    assert_eq!(listed.at("/bookings").as_array().unwrap().len(), 3);
+
+    book_of_bp.change(&format!(
+        "UPDATE APPOINTMENTS SET RECORDSTATUS = 4 WHERE APPOINTMENTDATE = '{day}T00:00:00' AND INTERNALID = 1"
+    ));
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    for id in ["visit-0", "visit-1", "visit-2"] {
+        reaches(&practice, id, "synced").await;
+    }
+    assert_eq!(book_of_bp.live("Zoë Made-Up").len(), 3);
+}
+
+#[tokio::test]
+async fn a_doctor_who_is_away_is_reported_and_the_visit_is_kept_for_later() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    let day = quiet_day(0);
+    bp.faults(json!([{ "operation": "any", "effect": "away" }])).await;
+    book(&practice, "visit-1", &visit(DOCTOR, &at(day, "09:00"))).await;
+    let away = reaches(&practice, "visit-1", "conflict").await;
+    assert_eq!(away.text_at("/problem/type"), "practitioner-away");
+    assert!(Book::of(stack).live("Zoë Made-Up").is_empty());
+    bp.no_faults().await;
+    practice.platform.post("/bookings/visit-1/resend", &json!({})).await.assert_status(202);
+    reaches(&practice, "visit-1", "synced").await;
+    assert_eq!(Book::of(stack).live("Zoë Made-Up").len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    let book_of_bp = Book::of(stack);
+    let day = quiet_day(0);
+    let times = ["09:00", "10:00", "11:00", "14:00", "15:00"];
+    for (index, time) in times.iter().enumerate() {
+        book(&practice, &format!("visit-{index}"), &visit(DOCTOR, &at(day, time))).await;
+    }
+    for index in 0..times.len() {
+        reaches(&practice, &format!("visit-{index}"), "synced").await;
+    }
+    let as_booked = book_of_bp.live("Zoë Made-Up");
+    assert_eq!(as_booked.len(), 5);
+
+    // Nothing differs: one query, and nothing more.
+    let mark = bp.mark().await;
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    wait_for_statement(&bp, mark, "appointment_book").await;
+    let one = |change: &str, time: i64| {
+        book_of_bp.change(&format!(
+            "UPDATE APPOINTMENTS SET {change} WHERE instr(REASON, 'Zoë Made-Up') > 0 AND APPOINTMENTTIME = {time}"
+        ));
+    };
+    one("RECORDSTATUS = 4", 32_400);
+    one("APPOINTMENTTIME = 43200", 36_000);
+    one("APPOINTMENTLENGTH = 300", 39_600);
+    // This one has arrived meanwhile, five minutes early and elsewhere: it is left alone.
+    one("APPOINTMENTCODE = 2, ARRIVALTIME = 50100, LOCATIONID = 1", 50_400);
+    assert_eq!(statements(&bp.queries_since(mark).await), ["appointment_book"]);
+
+    let mark = bp.mark().await;
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    let mut expected = as_booked.clone();
+    expected.iter_mut().filter(|row| row.3 == 50_400).for_each(|row| row.1 = 1);
+    expected.sort();
+    eventually("the book is as booked", || {
+        let mut found = book_of_bp.live("Zoë Made-Up");
+        found.sort();
+        found == expected
+    })
+    .await;
+    for index in 0..times.len() {
+        reaches(&practice, &format!("visit-{index}"), "synced").await;
+    }
+    let mut sent = statements(&bp.queries_since(mark).await);
+    sent.sort_unstable();
+    assert_eq!(sent, ["appointment_book", "booking_push", "booking_push", "booking_push"]);
+    let left = practice.platform.get("/bookings/visit-3").await;
+    assert_eq!(left.text_at("/problem/type"), "appointment-arrived");
+}
+
+async fn wait_for_statement(bp: &Bp<'_>, mark: u64, statement: &str) {
+    let begun = Instant::now();
+    while !statements(&bp.queries_since(mark).await).iter().any(|sent| sent == statement) {
+        assert!(begun.elapsed() < PATIENCE, "{statement} was never sent");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn one_visit_or_all_future_ones_can_be_sent_again() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    let book_of_bp = Book::of(stack);
+    let day = quiet_day(0);
+    for (id, time) in [("visit-1", "09:00"), ("visit-2", "10:00")] {
+        book(&practice, id, &visit(DOCTOR, &at(day, time))).await;
+        reaches(&practice, id, "synced").await;
+    }
+    let delete = || {
+        book_of_bp.change(
+            "UPDATE APPOINTMENTS SET RECORDSTATUS = 4 WHERE instr(REASON, 'Zoë Made-Up') > 0",
+        );
+    };
+    delete();
+    practice.practice_admin.post("/bookings/visit-2/resend", &json!({})).await.assert_status(202);
+    reaches(&practice, "visit-2", "synced").await;
+    assert_eq!(book_of_bp.live("Zoë Made-Up"), [(1, 2, day.to_string(), 36_000, 900)]);
+    delete();
+    let all = practice.practice_admin.post("/bookings/resend", &json!({})).await;
+    assert_eq!(*all.assert_status(202).at("/resent"), json!(2));
+    for id in ["visit-1", "visit-2"] {
+        reaches(&practice, id, "synced").await;
+    }
+    assert_eq!(book_of_bp.live("Zoë Made-Up").len(), 2);
+    practice
+        .platform
+        .post("/bookings/nobody/resend", &json!({}))
+        .await
+        .assert_problem(404, "not-found");
+}
