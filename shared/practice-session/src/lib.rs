@@ -169,9 +169,7 @@ impl<'a, C: Connections> Session<'a, C> {
     {
         let mut answer = question(connection.site.halo_guid).await;
         let stale = |error: &E| matches!(error.verdict(), Verdict::Unknown | Verdict::Unpaired);
-        if answer.as_ref().is_err_and(stale)
-            && self.follow(practice, connection, deadline).await?
-        {
+        if answer.as_ref().is_err_and(stale) && self.follow(practice, connection, deadline).await? {
             answer = question(connection.site.halo_guid).await;
         }
         match answer {

@@ -14,10 +14,7 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
                 "methodArn": "arn:aws:execute-api:ap-southeast-2:000000000000:madeup/local/GET/v1/health",
             }),
         )),
-        "attachment-stager" => Some((
-            "a batch without messages",
-            json!({ "Records": [] }),
-        )),
+        "attachment-stager" => Some(("a batch without messages", json!({ "Records": [] }))),
         "attachments" => Some((
             "`GET …/patients/{patientId}/attachments` without a caller",
             rest("GET", &format!("{PRACTICE}/patients/{{patientId}}/attachments"), None),

@@ -151,7 +151,7 @@ impl<'a> Guide<'a> {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let failed = |problem: String| Error::Demo { step: *title, problem };
+        let failed = |problem: String| Error::Demo { step: title, problem };
         let answer = request.send().await.map_err(|error| failed(error.to_string()))?;
         let status = answer.status().as_u16();
         let text = answer.text().await.map_err(|error| failed(error.to_string()))?;
@@ -187,7 +187,7 @@ fn as_expected(call: &Call<'_>, status: u16) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::Demo {
-        step: *title,
+        step: title,
         problem: format!("the answer is {status} instead of {expected}"),
     })
 }

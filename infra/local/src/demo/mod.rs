@@ -5,6 +5,7 @@ mod bookings;
 mod example;
 mod guide;
 mod referral;
+mod sending;
 
 use std::io::Write;
 use std::path::Path;
@@ -23,6 +24,7 @@ pub async fn run(folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), Erro
     referral::connect_the_practice(&mut guide, &example).await?;
     let patient = referral::find_the_patient(&mut guide, &example).await?;
     attachments::import_attachments(&mut guide, &example, &patient).await?;
+    sending::send_a_referral(&mut guide, &example, &patient).await?;
     bookings::book_a_visit(&mut guide, &example).await?;
     guide.end();
     Ok(())

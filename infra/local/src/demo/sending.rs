@@ -122,10 +122,7 @@ async fn follow(
                 title,
                 caller: As::Clinician,
                 method: Method::GET,
-                path: format!(
-                    "{practice}/deliveries/{}",
-                    delivery.as_str().unwrap_or_default()
-                ),
+                path: format!("{practice}/deliveries/{}", delivery.as_str().unwrap_or_default()),
                 body: None,
                 expected: 200,
             },

@@ -14,5 +14,6 @@ mod imports;
 mod pairing;
 mod patients;
 mod settings;
+mod soak;
 mod steps;
 mod webhook;
