@@ -2,6 +2,8 @@
 //! and what was done are printed. A small size runs with all tests; `SOAK_DOCUMENTS=500 SOAK_SEED=7
 //! cargo test -p end-to-end --test it -- --nocapture soak` is a large one.
 
+#![expect(clippy::print_stdout, reason = "a random test says its seed and what it did")]
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -251,7 +253,7 @@ fn hold_against_bp(there: &Value, site: &str, to: &[Destination], sent: &[Sent])
             .map(Result::unwrap)
             .collect();
         let hashes: Vec<String> = contents.iter().map(|content| hash(content)).collect();
-        assert_eq!(hashes, [one.sha256.clone()], "{} has other bytes", one.subject);
+        assert_eq!(hashes, std::slice::from_ref(&one.sha256), "{} has other bytes", one.subject);
     }
 }
 

@@ -68,7 +68,7 @@ fn sha256(bytes: &[u8]) -> String {
 
 /// Uploads these bytes under the terms of an announced document.
 async fn put_bytes(announced: &Answer, bytes: Vec<u8>) -> u16 {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = local::loopback_client().unwrap();
     let mut request = client.put(announced.text_at("/uploadUrl"));
     for (name, value) in announced.at("/uploadHeaders").as_object().unwrap() {
         request = request.header(name, value.as_str().unwrap());
