@@ -150,8 +150,14 @@ fn weather(seed: u64) -> Value {
         ("webhook", "webhookTwice", 0.3),
     ];
     let faults = EFFECTS.iter().zip(seed..).map(|((operation, effect, probability), seed)| {
-        json!({ "operation": operation, "effect": effect, "probability": probability, "seed": seed,
-                "delayMs": 1500, "retryAfter": 1 })
+        let mut fault = json!({ "operation": operation, "effect": effect,
+                                "probability": probability, "seed": seed });
+        match *effect {
+            "slow" => fault["delayMs"] = json!(1500),
+            "429" => fault["retryAfter"] = json!("1"),
+            _ => {}
+        }
+        fault
     });
     faults.collect()
 }
