@@ -38,6 +38,10 @@ impl Chore for SiteHealth {
             };
             self.events.put(&[changed]).await?;
             self.store.standing_told(practice, standing).await?;
+            if standing == Standing::Paired {
+                // Nobody was at the practice's appointment book while it was not connected.
+                self.store.hasten(practice, Job::Reconcile).await?;
+            }
         }
         Ok(looked?)
     }

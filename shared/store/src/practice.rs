@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clinician::Clinician;
-use domain::connection::{Connection, Site, Standing};
+use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{BpUserId, PracticeId, Subject};
 use domain::schedule::Job;
 use domain::settings::Settings;
@@ -141,6 +141,10 @@ impl Store {
         if standing != seen.standing {
             self.tell_standing_soon(practice).await?;
         }
+        if is_back(seen, site, standing) {
+            // Its appointment book may have been changed, or put back from a backup, meanwhile.
+            self.hasten(practice, Job::Reconcile).await?;
+        }
         Ok(())
     }
 
@@ -266,5 +270,49 @@ impl Store {
             .send()
             .await?;
         Ok(found.items().iter().filter_map(|item| item.get("sk").cloned()).collect())
+    }
+}
+
+/// Whether a practice can be asked again that could not be, or runs another Bp release.
+fn is_back(seen: &Connection, site: &Site, standing: Standing) -> bool {
+    let away = matches!(seen.site.availability, Availability::Offline | Availability::Unreachable);
+    let online = site.availability == Availability::Online;
+    standing == Standing::Paired
+        && online
+        && (away || seen.standing != Standing::Paired || seen.site.pms_version != site.pms_version)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::{HaloGuid, SiteId};
+
+    use super::*;
+
+    #[test]
+    fn a_practice_is_back_when_it_can_be_asked_again_or_was_upgraded() {
+        let site = |availability, version: &str| Site {
+            halo_guid: HaloGuid(uuid::Uuid::from_u128(7)),
+            practice_name: None,
+            pms_version: Some(version.to_owned()),
+            halo_link_version: None,
+            last_heartbeat: None,
+            availability,
+        };
+        let seen = |availability, standing| Connection {
+            site_id: SiteId::parse("70999").unwrap(),
+            site: site(availability, "Spectra"),
+            standing,
+            paired_at: Timestamp::UNIX_EPOCH,
+        };
+        use Availability::{Offline, Online, Unreachable};
+        use Standing::{Paired, Revoked};
+        let back = |before: &Connection, now, version| is_back(before, &site(now, version), Paired);
+        assert!(back(&seen(Offline, Paired), Online, "Spectra"));
+        assert!(back(&seen(Unreachable, Paired), Online, "Spectra"));
+        assert!(back(&seen(Online, Revoked), Online, "Spectra"));
+        assert!(back(&seen(Online, Paired), Online, "Spectra SP1"));
+        assert!(!back(&seen(Online, Paired), Online, "Spectra"));
+        assert!(!back(&seen(Online, Paired), Offline, "Spectra SP1"));
+        assert!(!is_back(&seen(Offline, Paired), &site(Online, "Spectra"), Revoked));
     }
 }

@@ -103,6 +103,29 @@ impl Store {
         }
     }
 
+    /// Has a practice's job done now, where it comes round at all.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn hasten(&self, practice: &PracticeId, job: Job) -> Result<(), StoreError> {
+        let hastened = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(job_key(practice, job)))
+            .update_expression("SET dueAt = :now")
+            .condition_expression("dueAt > :now")
+            .expression_attribute_values(":now", text(moment(Timestamp::now())))
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match hastened {
+            // Not planned for this practice, or due already.
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The jobs of one shard (below [`JOB_SHARDS`]) that are due, longest first. One query, whose
     /// cost is what it finds.
     ///

@@ -338,5 +338,8 @@ async fn bookings_wait_for_a_practice_that_is_offline_and_go_when_it_is_back() {
     reaches(&practice, "visit-1", "synced").await;
     reaches(&practice, "visit-2", "cancelled").await;
     assert_eq!(Book::of(stack).live("Zoë Made-Up"), [(1, 2, day.to_string(), 36_000, 900)]);
-    assert_eq!(statements(&bp.queries_since(mark).await), ["booking_push"]);
+    let mut sent = statements(&bp.queries_since(mark).await);
+    // A practice that is back has its whole book looked at, too, as soon as the clock comes round.
+    sent.retain(|statement| statement != "appointment_book");
+    assert_eq!(sent, ["booking_push"]);
 }

@@ -112,6 +112,31 @@ async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book()
     assert_eq!(left.text_at("/problem/type"), "appointment-arrived");
 }
 
+#[tokio::test]
+async fn a_practice_that_comes_back_has_its_book_put_right_without_waiting_for_the_hour() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    book(&practice, "visit-1", &visit(DOCTOR, &at(quiet_day(0), "09:00"))).await;
+    reaches(&practice, "visit-1", "synced").await;
+    let book_of_bp = Book::of(stack);
+    let as_booked = book_of_bp.live("Zoë Made-Up");
+    for (availability, state) in [("offline", "offline"), ("online", "connected")] {
+        if availability == "online" {
+            // While nobody could look, somebody at the practice cleared the doctor's day.
+            book_of_bp.change(
+                "UPDATE APPOINTMENTS SET RECORDSTATUS = 4 WHERE instr(REASON, 'Zoë Made-Up') > 0",
+            );
+        }
+        bp.set_practice(LARGE, json!({ "availability": availability })).await;
+        let connection = practice.clinician.get("/connection").await;
+        assert_eq!(connection.text_at("/state"), state);
+    }
+    stack.run_job("turns", None).await;
+    eventually("the visit is in the book again", || book_of_bp.live("Zoë Made-Up") == as_booked)
+        .await;
+}
+
 async fn wait_for_statement(bp: &Bp<'_>, mark: u64, statement: &str) {
     let begun = Instant::now();
     while !statements(&bp.queries_since(mark).await).iter().any(|sent| sent == statement) {
