@@ -15,6 +15,7 @@ pub(crate) async fn deploy(
     folders: &Folders,
     aws: &Aws,
     halo_url: &str,
+    regular_jobs: bool,
     progress: &Progress,
 ) -> Result<Outputs, Error> {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
@@ -28,6 +29,7 @@ pub(crate) async fn deploy(
         .arg("LogRetentionDays=1")
         .arg(format!("Architecture={architecture}"))
         .arg(format!("HaloBaseUrl={halo_url}"))
+        .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
         .env("AWS_ENDPOINT_URL", aws.endpoint())
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)

@@ -132,6 +132,7 @@ async fn up(folder: &Path, on_its_own: bool) -> Result<ExitCode, Error> {
     let options = StackOptions {
         folder: folder.to_owned(),
         build: Build::Programs,
+        regular_jobs: true,
         progress: Progress::shown(),
     };
     let end = asked_to_end(on_its_own);

@@ -26,6 +26,8 @@ pub struct StackOptions {
     pub folder: PathBuf,
     /// What is built before it starts.
     pub build: Build,
+    /// Whether practices' regular jobs come round by themselves; tests have them done when they want.
+    pub regular_jobs: bool,
     /// Who is told what is being done.
     pub progress: Progress,
 }
@@ -108,7 +110,7 @@ impl Stack {
     async fn bring_up(
         checkout: &Path,
         folders: Folders,
-        StackOptions { build, progress, .. }: &StackOptions,
+        StackOptions { build, regular_jobs, progress, .. }: &StackOptions,
         lock: File,
     ) -> Result<Self, Error> {
         let owner =
@@ -137,7 +139,15 @@ impl Stack {
         let outputs = progress
             .step(
                 "Deploying template.yaml",
-                deploy::deploy(checkout, &tools, &folders, &aws, &halo_url, progress),
+                deploy::deploy(
+                    checkout,
+                    &tools,
+                    &folders,
+                    &aws,
+                    &halo_url,
+                    *regular_jobs,
+                    progress,
+                ),
             )
             .await?;
         let api_url = format!(

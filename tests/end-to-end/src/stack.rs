@@ -118,19 +118,31 @@ impl TestStack {
     /// Waits for its turn at the simulator, and sets it back to the seeded state.
     pub async fn exclusive(&self) -> Bp<'_> {
         let turn = self.turn.lock().await;
+        self.forget_work().await;
         Bp::new(self.http.clone(), &self.file.simulator.control_url, turn).await
+    }
+
+    /// What earlier tests' practices still had to do would be asked of this test's Halo.
+    async fn forget_work(&self) {
+        self.forget(|partition| partition.starts_with("WORK#") || partition.starts_with("IMPORT#"))
+            .await;
+    }
+
+    async fn forget(&self, forgotten: impl Fn(&str) -> bool) {
+        let table = self.file.aws.table.as_deref().expect("a table");
+        for item in self.table().await {
+            if item["pk"]["S"].as_str().is_some_and(&forgotten) {
+                let key = serde_json::json!({ "pk": item["pk"], "sk": item["sk"] });
+                self.aws.delete_item(table, &key).await.expect("an item is deleted");
+            }
+        }
     }
 
     /// Forgets which practices were ever paired with a site: tests share the simulator's few sites,
     /// real practices do not.
     pub async fn forget_site_claims(&self, site_id: &str) {
-        let table = self.file.aws.table.as_deref().expect("a table");
-        for item in self.table().await {
-            if item["pk"]["S"] == format!("SITE#{site_id}") {
-                let key = serde_json::json!({ "pk": item["pk"], "sk": item["sk"] });
-                self.aws.delete_item(table, &key).await.expect("a claim is deleted");
-            }
-        }
+        let claims = format!("SITE#{site_id}");
+        self.forget(|partition| partition == claims).await;
     }
 
     /// Has a scheduled job done now, as EventBridge Scheduler would: `sweep`, `turns`, or with a
@@ -162,7 +174,12 @@ fn keep(sender: tokio::sync::oneshot::Sender<TestStack>) {
         .expect("a runtime for the stack");
     runtime.block_on(async {
         let folder = fresh_folder();
-        let options = StackOptions { folder, build: Build::WithTests, progress: Progress::shown() };
+        let options = StackOptions {
+            folder,
+            build: Build::WithTests,
+            regular_jobs: false,
+            progress: Progress::shown(),
+        };
         let mut stack = match Stack::start(options).await {
             Ok(stack) => stack,
             Err(error) => panic!("the stack did not start: {error}"),

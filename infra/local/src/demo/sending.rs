@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::attachments::hex;
 use super::example::Example;
 use super::guide::{As, Call, Guide, member};
-use crate::Error;
+use crate::{Aws, Error};
 
 /// A letter as a platform makes one.
 const LETTER: &str = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
@@ -104,8 +104,12 @@ pub(crate) async fn send_a_referral(
         })
         .await?;
     guide.say(
-        "Practice Bridge looks for checked correspondence on schedule: the delivery becomes \"checked\" then.",
+        "Practice Bridge looks for checked correspondence every quarter of an hour; here it does so now.",
     );
+    let aws = Aws::at(&guide.stack.aws.endpoint_url)?;
+    aws.run_job("checked", Some(&example.practice_id)).await?;
+    const CHECKED: &str = "The platform sees that it was read, and what the doctor made of it";
+    follow(guide, &practice, &delivery, CHECKED, "checked").await?;
     Ok(())
 }
 

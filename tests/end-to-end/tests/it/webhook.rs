@@ -259,6 +259,7 @@ async fn a_sweep_costs_a_query_for_each_shard_and_what_is_due() {
 #[tokio::test]
 async fn a_job_whose_time_has_come_is_handed_out_once_and_others_are_left_alone() {
     let stack = TestStack::shared().await;
+    let _alone = stack.exclusive().await;
     let practice = stack.new_practice().await;
     let (now, minute) = (Timestamp::now(), SignedDuration::from_mins(1));
     let tomorrow = now + minute * 1_440;

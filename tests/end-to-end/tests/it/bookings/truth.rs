@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     Book, DOCTOR, PATIENCE, at, book, eventually, quiet_day, reaches, ready, statements, visit,
 };
+use crate::steps::LARGE;
 
 #[tokio::test]
 async fn a_taken_slot_is_a_conflict_that_clears_up_and_never_two_appointments() {
