@@ -38,6 +38,9 @@ struct Arguments {
     /// How many requests each program answers before its peak memory is read again
     #[arg(long, default_value = "1000")]
     requests: usize,
+    /// Leave out what needs a local stack: copying large documents
+    #[arg(long)]
+    no_stack: bool,
 }
 
 impl Arguments {
@@ -53,6 +56,9 @@ impl Arguments {
             command.push_str(" --functions ");
             command.push_str(&self.functions.join(","));
         }
+        if self.no_stack {
+            command.push_str(" --no-stack");
+        }
         command
     }
 }
@@ -60,16 +66,40 @@ impl Arguments {
 // One thread, so that a measured program has the other cores for itself.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(&Arguments::parse()).await {
-        Ok(report) => {
-            say(&report);
-            ExitCode::SUCCESS
-        }
+    let arguments = Arguments::parse();
+    match report(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             progress(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+async fn report(arguments: &Arguments) -> Result<(), Error> {
+    say(&run(arguments).await?);
+    if !arguments.no_stack {
+        say(&staging().await?);
+    }
+    Ok(())
+}
+
+/// What copying large documents takes, as a program beside the end-to-end tests measures it: it has a
+/// stack, and nothing of ours is linked into this one.
+async fn staging() -> Result<String, Error> {
+    progress("Copying large documents on a local stack");
+    let mut command = Command::new(packages::cargo());
+    command
+        .current_dir(checkout()?)
+        .args(["run", "--quiet", "--package", "end-to-end", "--bin", "stager"])
+        .stderr(Stdio::inherit());
+    let output = command.output().await.map_err(Error::file("running", Path::new("cargo")))?;
+    if !output.status.success() {
+        return Err(Error::Command("cargo run --package end-to-end --bin stager".to_owned()));
+    }
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let items: String = lines.lines().map(|line| format!("- {line}\n")).collect();
+    Ok(format!("\nLarge documents on the local stack:\n\n{items}"))
 }
 
 async fn run(arguments: &Arguments) -> Result<String, Error> {
