@@ -88,7 +88,7 @@ async fn report(arguments: &Arguments) -> Result<(), Error> {
 /// stack, and nothing of ours is linked into this one.
 async fn staging() -> Result<String, Error> {
     progress("Copying large documents on a local stack");
-    let mut command = Command::new(packages::cargo());
+    let mut command = packages::cargo();
     command
         .current_dir(checkout()?)
         .args(["run", "--quiet", "--package", "end-to-end", "--bin", "stager"])
@@ -190,7 +190,7 @@ async fn python_peer(checkout: &Path) -> Result<Program, Error> {
     let python = checkout.join(".local/tools/python/bin/python");
     if !python.is_file() {
         progress("Installing the pinned Python tools");
-        let status = Command::new(packages::cargo())
+        let status = packages::cargo()
             .current_dir(checkout)
             .args(["local", "tools"])
             .stdout(Stdio::null())

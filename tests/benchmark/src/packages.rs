@@ -1,7 +1,6 @@
 //! The functions' packages: built, found and weighed.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -63,7 +62,7 @@ pub(crate) async fn build(
     packages: &[String],
     profile: Profile,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     command
         .current_dir(checkout)
         .args(["build", "--bins", "--message-format=json-render-diagnostics"])
@@ -93,9 +92,20 @@ pub(crate) async fn build(
     }
 }
 
-/// The cargo that runs this.
-pub(crate) fn cargo() -> OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+/// The cargo that runs this, without what it says of this package: dependencies whose build asks for
+/// that would be built once more, each time.
+pub(crate) fn cargo() -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let said = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if said {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 #[derive(Deserialize)]
