@@ -17,6 +17,9 @@ pub fn loopback_client() -> Result<reqwest::Client, Error> {
         .no_proxy()
         .tls_certs_only(std::iter::empty())
         .timeout(Duration::from_secs(60))
+        // Tests share a client and have a runtime each: a connection that is kept would belong to
+        // one that has ended.
+        .pool_max_idle_per_host(0)
         .build()
         .map_err(Error::call("setting up the HTTP client"))
 }

@@ -44,6 +44,16 @@ impl Binaries {
             targets,
             "--message-format=json-render-diagnostics",
         ]);
+        // What cargo says of the package that we run in (a test, say) would have build scripts that
+        // look at it build their crates anew, and all that is built on them.
+        for (name, _) in std::env::vars_os() {
+            let said = name.to_str().is_some_and(|name| {
+                name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+            });
+            if said {
+                command.env_remove(name);
+            }
+        }
         let lines = run(progress, "cargo build", &mut command, &folders.log("build")).await?;
         let mut binaries = BTreeMap::new();
         for line in lines {

@@ -3,18 +3,19 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use best_practice::DocumentProgress;
+use best_practice::{DocumentError, DocumentProgress};
+use bytes::Bytes;
 use domain::connection::Connection;
 use domain::imports::{Fetching, Item, ItemProblem, Place};
 use domain::waiting::Waiter;
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use practice_session::Session;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use vault::Stored;
 
 use crate::job::{Ended, Job, LONGEST_QUESTION};
-use crate::obstacle::{Course, Obstacle, Stop, of_bp};
+use crate::obstacle::{Course, Obstacle, Stop, is_whole, of_bp};
 
 /// How long a worker waits for a practice before it leaves the document to a later message.
 const IN_PROCESS: Duration = Duration::from_secs(6);
@@ -86,7 +87,7 @@ impl Job<'_> {
     }
 
     /// Ends the upload that was begun: the document is asked for anew.
-    async fn abandon(&self, fetching: &mut Fetching) -> Result<(), Stop> {
+    pub(crate) async fn abandon(&self, fetching: &mut Fetching) -> Result<(), Stop> {
         let key = self.key(fetching)?;
         if let Some(upload) = fetching.place().and_then(|place| place.upload_id.clone()) {
             self.stager.vault.abort(&key, &upload).await?;
@@ -136,7 +137,7 @@ impl Job<'_> {
         }
     }
 
-    /// Copies the pages into an upload that the table knows of.
+    /// Copies the pages.
     async fn copy(
         &mut self,
         connection: &Connection,
@@ -144,12 +145,23 @@ impl Job<'_> {
         pages: Vec<u32>,
     ) -> Result<Stored, Stop> {
         let query = fetching.effort().query().ok_or(Stop::PagesGone)?;
+        let bytes =
+            self.stager.bp.document_bytes(connection.site.halo_guid, query, pages, self.deadline);
+        // Each part says how many bytes all of them have, and the stream keeps them to it.
+        self.pour(fetching, bytes, None).await
+    }
+
+    /// Writes what comes into an upload that the table knows of.
+    pub(crate) async fn pour(
+        &mut self,
+        fetching: &mut Fetching,
+        bytes: impl Stream<Item = Result<Bytes, DocumentError>> + Send,
+        announced: Option<u64>,
+    ) -> Result<Stored, Stop> {
         let key = self.key(fetching)?;
         let mut upload = self.stager.vault.begin(&key).await?;
         fetching.put_at(Place { key, upload_id: Some(upload.id().to_owned()) });
         self.save(Item::Fetching(fetching.clone())).await?;
-        let bytes =
-            self.stager.bp.document_bytes(connection.site.halo_guid, query, pages, self.deadline);
         let mut bytes = pin!(bytes);
         let mut tell = interval_at(Instant::now() + FIRST_PROGRESS, PROGRESS);
         tell.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -167,6 +179,7 @@ impl Job<'_> {
                 },
             }
         }
+        is_whole(upload.bytes(), announced)?;
         Ok(upload.finish().await?)
     }
 }

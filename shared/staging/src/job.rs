@@ -85,14 +85,28 @@ impl Job<'_> {
         self.take(fetching).await?;
         let session = Session::new(&self.stager.bp, &self.stager.store);
         let mut connection: Connection = session.open(&self.practice).await?;
+        match self.fetch_by_statement(session, &mut connection, fetching).await {
+            Err(Stop::Obstacle(refused)) if refused.is_of_statement() => {
+                self.fetch_by_fhir(&connection, fetching, refused).await
+            }
+            ended => ended,
+        }
+    }
+
+    async fn fetch_by_statement(
+        &mut self,
+        session: Session<'_>,
+        connection: &mut Connection,
+        fetching: &mut Fetching,
+    ) -> Result<Ended, Stop> {
         if fetching.effort().query().is_none() {
-            match self.start(session, &mut connection).await? {
+            match self.start(session, connection).await? {
                 DocumentStart::Inline(bytes) => {
                     let key = self.key(fetching)?;
                     return Ok(Ended::Copied(self.stager.vault.put(&key, bytes).await?));
                 }
                 DocumentStart::Large { .. } => {
-                    self.request(session, &mut connection, fetching).await?;
+                    self.request(session, connection, fetching).await?;
                 }
                 DocumentStart::WithoutBytes => {
                     return Err(Obstacle::never(ItemProblem::DocumentWithoutFile).into());
@@ -102,7 +116,7 @@ impl Job<'_> {
                 }
             }
         }
-        self.fetch_large(session, &mut connection, fetching).await
+        self.fetch_large(session, connection, fetching).await
     }
 
     /// Writes the lease and where the copy will be; clears away what an earlier try left.

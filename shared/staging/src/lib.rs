@@ -7,6 +7,7 @@
 //! query that it had asked.
 
 mod fetch;
+mod fhir;
 mod job;
 mod obstacle;
 

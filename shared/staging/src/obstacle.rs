@@ -49,8 +49,13 @@ impl Obstacle {
         Self { problem, course: Course::Never }
     }
 
-    fn again(problem: ItemProblem) -> Self {
+    pub(crate) fn again(problem: ItemProblem) -> Self {
         Self { problem, course: Course::Again }
+    }
+
+    /// Whether our statement cannot be run at this practice, though the practice can be asked.
+    pub(crate) fn is_of_statement(self) -> bool {
+        matches!(self.problem, ItemProblem::BpPermissionMissing | ItemProblem::BpReleaseDiffers)
     }
 
     fn wait(problem: ItemProblem) -> Self {
@@ -149,9 +154,74 @@ fn of_halo(error: &HaloError) -> Obstacle {
     }
 }
 
+/// What a failure of FHIR means for a document whose statement was refused: what does not pass
+/// leaves the refusal as it is.
+pub(crate) fn of_fhir(error: &BpError, refused: Obstacle) -> Obstacle {
+    let obstacle = of_bp(error);
+    match (obstacle.course, error) {
+        (Course::Wait { .. }, _) => obstacle,
+        (
+            Course::Again,
+            BpError::Malformed { .. }
+            | BpError::Halo(
+                HaloError::Malformed { .. } | HaloError::OutcomeUnknown { timed_out: true },
+            ),
+        ) => Obstacle::again(refused.problem),
+        // The database has just answered, so "unknown" and "forbidden" are said of FHIR only; and
+        // what FHIR fails at each time it is asked (the client asks some times) it fails at for good.
+        _ => refused,
+    }
+}
+
+/// Whether so many bytes are a whole document, where their number was announced.
+pub(crate) fn is_whole(received: u64, announced: Option<u64>) -> Result<(), Obstacle> {
+    match announced {
+        Some(announced) if announced != received => {
+            Err(Obstacle::again(ItemProblem::DocumentDamaged))
+        }
+        _ if received == 0 => Err(Obstacle::never(ItemProblem::DocumentWithoutFile)),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_statement_stays_refused_where_fhir_is_no_way_and_nothing_else_is_asked_by_fhir() {
+        let refused = of_bp(&BpError::NotPermitted { statement: "x" });
+        assert!(refused.is_of_statement());
+        assert!(of_bp(&BpError::NotInThisRelease { statement: "x" }).is_of_statement());
+        for other in [BpError::LoginRefused, BpError::Refused { statement: "x" }] {
+            assert!(!of_bp(&other).is_of_statement(), "{other:?}");
+        }
+        for closed in [
+            BpError::LoginRefused,
+            BpError::NotPermitted { statement: "y" },
+            BpError::Halo(HaloError::NotFound),
+            BpError::Halo(HaloError::Forbidden(Forbidden::Site)),
+            BpError::Halo(HaloError::Forbidden(Forbidden::NotEnabled)),
+        ] {
+            assert_eq!(of_fhir(&closed, refused), refused, "{closed:?}");
+        }
+        let unclear = BpError::Halo(HaloError::OutcomeUnknown { timed_out: true });
+        assert_eq!(of_fhir(&unclear, refused), Obstacle::again(refused.problem));
+        let offline = BpError::Halo(HaloError::SiteOffline);
+        assert_eq!(of_fhir(&offline, refused), of_bp(&offline));
+    }
+
+    #[test]
+    fn fewer_or_more_bytes_than_announced_are_no_document() {
+        assert_eq!(is_whole(7, Some(7)), Ok(()));
+        assert_eq!(is_whole(7, None), Ok(()));
+        let damaged = Err(Obstacle::again(ItemProblem::DocumentDamaged));
+        for received in [0, 6, 8] {
+            assert_eq!(is_whole(received, Some(7)), damaged, "{received}");
+        }
+        let empty = Err(Obstacle::never(ItemProblem::DocumentWithoutFile));
+        assert_eq!(is_whole(0, None), empty);
+    }
 
     #[test]
     fn an_offline_practice_and_a_busy_halo_are_waited_out() {

@@ -2,6 +2,7 @@
 //! the way.
 
 mod faults;
+mod fhir;
 mod lifecycle;
 mod requests;
 mod whole;

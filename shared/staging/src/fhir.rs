@@ -1,0 +1,68 @@
+//! A document that our statements may not read, or cannot read in this release of Bp: by FHIR,
+//! where the site offers it.
+
+use best_practice::{BpError, FhirDocument};
+use domain::connection::Connection;
+use domain::imports::{Fetching, Item, ItemProblem};
+use futures::{TryStreamExt as _, stream};
+use jiff::Timestamp;
+
+use crate::job::{Ended, Job, LONGEST_QUESTION};
+use crate::obstacle::{Obstacle, Stop, of_fhir};
+
+impl Job<'_> {
+    /// Fetches a document whose statement was refused. Where FHIR is no way to it, the refusal
+    /// stands.
+    pub(crate) async fn fetch_by_fhir(
+        &mut self,
+        connection: &Connection,
+        fetching: &mut Fetching,
+        refused: Obstacle,
+    ) -> Result<Ended, Stop> {
+        self.abandon(fetching).await?;
+        // The practice took its time to refuse: the lease is renewed before it is asked again.
+        fetching.progress(0, self.stager.lease(self.owner, Timestamp::now()));
+        self.save(Item::Fetching(fetching.clone())).await?;
+        let (stager, document) = (self.stager, self.document());
+        // Not by the session: a practice whose database answers and whose FHIR does not is
+        // connected all the same.
+        let site = connection.site.halo_guid;
+        let deadline = self.deadline.at_most(LONGEST_QUESTION);
+        let failed = |error: BpError| Stop::from(of_fhir(&error, refused));
+        if !stager.bp.offers_fhir_documents(site, deadline).await.map_err(failed)? {
+            return Err(refused.into());
+        }
+        let found = stager.bp.fhir_document(site, &document, deadline).await.map_err(failed)?;
+        match found {
+            // That FHIR does not find it under its number does not mean that Bp has none.
+            None => Err(refused.into()),
+            Some(FhirDocument::WithoutBytes) => {
+                Err(Obstacle::never(ItemProblem::DocumentWithoutFile).into())
+            }
+            Some(FhirDocument::InParts) => {
+                Err(Obstacle::never(ItemProblem::DocumentInParts).into())
+            }
+            Some(FhirDocument::Inline(bytes)) => {
+                let announced = u64::try_from(bytes.len()).ok();
+                let bytes = stream::iter([Ok(bytes)]);
+                Ok(Ended::Copied(self.pour(fetching, bytes, announced).await?))
+            }
+            Some(FhirDocument::Binary { id, bytes: announced }) => {
+                let deadline = self.deadline;
+                // Opened within the copying, which keeps the lease and notices a cancellation.
+                let bytes = stream::once(async move {
+                    stager.bp.fhir_document_bytes(site, &id, deadline).await
+                })
+                .try_flatten();
+                match self.pour(fetching, bytes, announced).await {
+                    Ok(stored) => Ok(Ended::Copied(stored)),
+                    // It was there a moment ago.
+                    Err(Stop::PagesGone) => {
+                        Err(Obstacle::again(ItemProblem::DocumentChanged).into())
+                    }
+                    Err(other) => Err(other),
+                }
+            }
+        }
+    }
+}
