@@ -25,6 +25,8 @@ pub struct Limits {
     pub park: Backoff,
     /// When to look again where a person has to do something first.
     pub park_for_people: Backoff,
+    /// When to come again to a Bp where another practice's writer is.
+    pub busy: Backoff,
     /// When to try an entry again.
     pub retry: Backoff,
     /// Refusals of the database before an entry is given up.
@@ -57,6 +59,7 @@ impl Limits {
             slow_poll: 25 * SECOND,
             park: Backoff { first: config.look.min(8 * SECOND), longest: config.look },
             park_for_people: Backoff { first: config.look, longest: 900 * SECOND },
+            busy: Backoff { first: 2 * SECOND, longest: 2 * SECOND },
             retry: Backoff { first: 2 * SECOND, longest: 900 * SECOND },
             most_refusals: 5,
             most_looks: 12,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::ids::PracticeId;
+use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use domain::waiting::Waiter;
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +32,19 @@ pub trait Shelf: Connections + Send + Sync {
         arrivals: u64,
         end: &LaneEnd,
     ) -> impl Future<Output = Result<Left, StoreError>> + Send;
+    /// [`Store::take_site`].
+    fn take_site(
+        &self,
+        site: &SiteId,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// [`Store::leave_site`].
+    fn leave_site(
+        &self,
+        site: &SiteId,
+        holder: &Holder,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
     /// [`Store::open_work`].
     fn open_work(
         &self,
@@ -91,6 +104,23 @@ impl Shelf for Store {
         end: &LaneEnd,
     ) -> impl Future<Output = Result<Left, StoreError>> + Send {
         Store::leave_lane(self, practice, holder, arrivals, end)
+    }
+
+    fn take_site(
+        &self,
+        site: &SiteId,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        Store::take_site(self, site, lease, now)
+    }
+
+    fn leave_site(
+        &self,
+        site: &SiteId,
+        holder: &Holder,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        Store::leave_site(self, site, holder)
     }
 
     fn open_work(

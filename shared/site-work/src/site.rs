@@ -37,7 +37,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
                 now.duration_since(seen).unsigned_abs() < self.writer.limits.seen_online
             });
         if known || !to_send {
-            return Ok(Ok(()));
+            return self.hold_site().await;
         }
         if let Err(next) = self.look_at_site().await? {
             return Ok(Err(next));
@@ -52,7 +52,31 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         }
         self.lane.seen_online = Some(self.now());
         self.lane.parked = None;
+        self.hold_site().await
+    }
+
+    /// Makes this turn the only one at the practice's Bp: two practices of ours may work with one.
+    async fn hold_site(&mut self) -> Result<Result<(), Next>, Stop> {
+        let Some(connection) = &self.connection else { return Ok(Ok(())) };
+        let site = &connection.site_id;
+        if self.held.as_ref() != Some(site) {
+            if !self.writer.shelf.take_site(site, self.lease, self.now()).await? {
+                return Ok(Err(Next::SiteBusy));
+            }
+            self.held = Some(site.clone());
+        }
         Ok(Ok(()))
+    }
+
+    /// Lets others at the practice's Bp. Whether anybody wants there.
+    pub(crate) async fn leave_site(&mut self) -> bool {
+        let Some(site) = self.held.take() else { return false };
+        let left = self.writer.shelf.leave_site(&site, &self.lease.holder).await;
+        left.unwrap_or_else(|error| {
+            // It is free when the lease ends.
+            tracing::warn!(practice = self.practice.as_str(), %error, "the site is not left");
+            false
+        })
     }
 
     /// Whether a person has meanwhile done what a parked lane waits for: then nobody need wait for the

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::connection::Connection;
-use domain::ids::PracticeId;
+use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use halo::Deadline;
 use jiff::Timestamp;
+use ledger::Lease;
 use practice_session::Session;
 use store::StoreError;
 use store::work::{Entry, Lane, ParkReason, WorkKey, WorkProgress};
@@ -45,6 +46,8 @@ pub(crate) enum Next {
     Entry,
     /// Nothing more is sent to this site for now.
     Park(ParkReason, Option<Duration>),
+    /// Another practice's writer is at the same Bp.
+    SiteBusy,
     /// There is no time for another step.
     OutOfTime,
     /// The entry cannot be worked on.
@@ -61,6 +64,14 @@ pub(crate) enum Ended {
 }
 
 impl Ended {
+    /// Nothing is done before then.
+    pub(crate) fn not_before(self, earliest: Timestamp) -> Self {
+        match self {
+            Self::Idle => Self::Idle,
+            Self::Due(due) => Self::Due(due.max(earliest)),
+        }
+    }
+
     pub(crate) fn due(self) -> Option<Timestamp> {
         match self {
             Self::Idle => None,
@@ -76,6 +87,9 @@ pub(crate) struct Turn<'a, S, M, C> {
     pub(crate) lane: Lane,
     pub(crate) connection: Option<Connection>,
     pub(crate) patience: Duration,
+    pub(crate) lease: &'a Lease,
+    /// The site that this turn is the writer of.
+    pub(crate) held: Option<SiteId>,
     until: Timestamp,
     /// Queries in flight are asked for once in each turn before their time: Halo's notification may
     /// be what woke us.
@@ -88,12 +102,24 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
         writer: &'a Writer<S, M, C>,
         practice: &'a PracticeId,
         lane: Lane,
+        lease: &'a Lease,
         until: Timestamp,
     ) -> Self {
         let patience = writer.limits.patience;
         let early = lane.parked.is_none();
         let stepped = HashSet::new();
-        Self { writer, practice, lane, connection: None, patience, until, early, stepped }
+        Self {
+            writer,
+            practice,
+            lane,
+            connection: None,
+            patience,
+            lease,
+            held: None,
+            until,
+            early,
+            stepped,
+        }
     }
 
     /// Does what is due, then the job, then what the job made due.
@@ -177,7 +203,9 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                 match next {
                     Next::Entry => {}
                     Next::Broken => self.set_aside(&key).await?,
-                    Next::Park(..) | Next::OutOfTime => return self.ended(next).await,
+                    Next::Park(..) | Next::SiteBusy | Next::OutOfTime => {
+                        return self.ended(next).await;
+                    }
                 }
             }
             if stuck {
@@ -190,6 +218,10 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
     async fn ended(&mut self, next: Next) -> Result<Ended, Stop> {
         match next {
             Next::Park(reason, after) => self.park(reason, after).await,
+            Next::SiteBusy => {
+                let random = self.writer.clock.random();
+                Ok(Ended::Due(self.now() + self.writer.limits.busy.unhurried(1, random)))
+            }
             Next::Entry | Next::Broken | Next::OutOfTime => Ok(Ended::Due(self.now())),
         }
     }

@@ -94,9 +94,12 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
 
     /// Takes a turn at a practice's lane, for at most `time`: does all that is due, then leaves word
     /// when to come again. A job of the practice is done in between: after what is due, so that
-    /// patients' documents come first, and before what it makes due itself. Calls to DynamoDB: 1 for a lane that somebody else holds; else 2, 1 for
-    /// each page of open entries (one more than needed, to see that nothing is left), and for each
-    /// entry in the usual case 3 (marked, accepted by Halo, closed).
+    /// patients' documents come first, and before what it makes due itself.
+    ///
+    /// Calls to DynamoDB: 1 for a lane that somebody else holds; else 2, 2 more to be the only writer
+    /// of the site where anything is due, 1 for each page of open entries (one more than needed, to
+    /// see that nothing is left), and for each entry in the usual case 3 (marked, accepted by Halo,
+    /// closed).
     ///
     /// # Errors
     /// When the table gives no answer. The lane is then found again by the sweep.
@@ -119,10 +122,16 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
         let until = began + time;
         let called_for = lane.called_for;
         let mut arrivals = lane.arrivals;
-        let mut turn = Turn::new(self, practice, lane, until);
+        let mut turn = Turn::new(self, practice, lane, &lease, until);
         let mut job = job;
         loop {
-            let ended = match turn.rounds(&mut job).await {
+            let rounds = turn.rounds(&mut job).await;
+            let wanted = turn.leave_site().await;
+            let ended = match rounds {
+                // Whoever found the site taken comes by in this time.
+                Ok(ended) if wanted => {
+                    ended.not_before(self.clock.now() + 2 * self.limits.busy.longest)
+                }
                 Ok(ended) => ended,
                 Err(Stop::Lost) => return Ok(Went::Lost),
                 Err(Stop::Store(error)) => {

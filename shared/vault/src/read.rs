@@ -45,6 +45,22 @@ impl Vault {
         }))
     }
 
+    /// The first bytes of an object that is not empty, at most `count`; `None` when there is none.
+    ///
+    /// # Errors
+    /// When S3 does not answer, or breaks off.
+    pub async fn beginning(&self, key: &str, count: u32) -> Result<Option<Bytes>, VaultError> {
+        let range = format!("bytes=0-{}", count.saturating_sub(1));
+        let request = self.client.get_object().bucket(&self.bucket).key(key).range(range);
+        let object = match request.send().await.map_err(VaultError::from) {
+            Ok(object) => object,
+            Err(VaultError::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let cut = |_| VaultError::Unavailable { code: "the answer broke off".to_owned() };
+        Ok(Some(object.body.collect().await.map_err(cut)?.into_bytes()))
+    }
+
     /// An object's bytes as they come, to its end or the first error.
     ///
     /// # Errors

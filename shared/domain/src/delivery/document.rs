@@ -89,8 +89,11 @@ impl DocumentType {
         }
     }
 
-    /// Whether bytes can be what the type says. Files that begin with a mark must have it; text must
-    /// not have one of the others, and no zero bytes.
+    /// By how many bytes of their beginning [`DocumentType::fits`] knows most that do not fit.
+    pub const TELLING: u32 = 4_096;
+
+    /// Whether bytes, or their beginning, can be what the type says. Files that begin with a mark
+    /// must have it; text must not have one of the others, and no zero bytes.
     #[must_use]
     pub fn fits(self, bytes: &[u8]) -> bool {
         let is_text =

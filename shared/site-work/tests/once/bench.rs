@@ -84,6 +84,7 @@ pub(crate) fn limits() -> Limits {
         slow_poll: seconds(25),
         park: Backoff { first: seconds(8), longest: seconds(30) },
         park_for_people: Backoff { first: seconds(30), longest: seconds(900) },
+        busy: Backoff { first: seconds(2), longest: seconds(2) },
         retry: Backoff { first: seconds(2), longest: seconds(900) },
         most_refusals: 5,
         most_looks: 12,

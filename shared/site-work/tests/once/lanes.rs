@@ -1,6 +1,7 @@
 //! Practices that are away, and lanes with more than one letter.
 
 use domain::connection::Standing;
+use domain::ids::PracticeId;
 use domain::schedule::Job;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -8,6 +9,7 @@ use site_work::Went;
 use store::work::{BodyHash, Listing, ParkReason, WorkKey};
 
 use crate::bench::{Bench, TURN};
+use crate::letters::Letter;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_practice_offline_for_days_costs_no_query_and_gets_everything_in_order() {
@@ -115,6 +117,34 @@ async fn only_one_writer_is_at_a_lane_and_it_sees_what_arrives_meanwhile() {
     assert_eq!(other, Went::Busy);
     assert_eq!(went, Ok(Went::Through { due: None }));
     bench.assert_once(&[first, second], "by one writer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_practices_with_one_bp_one_writes_after_the_other() {
+    let bench = Bench::new().await;
+    let connection = bench.memory.connection_of(&bench.practice);
+    let other = PracticeId::parse("bluegum-hollow-east").unwrap();
+    bench.memory.connect(&other, connection.clone());
+    let first = bench.accept("PB-FIRST");
+    let second = Letter::new("PB-SECOND").entry(bench.now());
+    bench.memory.put(&other, &second);
+    let work = bench.writer.turn(&bench.practice, None, TURN);
+    let meanwhile = async {
+        while !bench.memory.is_held(&connection.site_id) {
+            tokio::task::yield_now().await;
+        }
+        let went = bench.writer.turn(&other, None, TURN).await;
+        (went, bench.memory.entry(&other, &second.key).read::<Letter>().unwrap())
+    };
+    let (_, (went, waiting)) = tokio::join!(work, meanwhile);
+    let Ok(Went::Through { due: Some(due) }) = went else { panic!("{went:?}") };
+    assert!(due <= bench.now() + SignedDuration::from_secs(2), "comes again soon");
+    assert_eq!(waiting.tally().attempts, 0, "two wrote at a time");
+    bench.assert_once(&[first], "first");
+    assert!(!bench.memory.is_held(&connection.site_id), "the site is left");
+    bench.memory.advance(SignedDuration::from_secs(2));
+    bench.writer.turn(&other, None, TURN).await.unwrap();
+    assert_eq!(bench.records()["PB-SECOND"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,13 +1,13 @@
 //! Doubles of the table, the queue, the bus and the clock, in memory. Each call is a step at which
 //! the writer can be killed: just before it takes effect, or just after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use domain::connection::{Connection, Site, Standing};
-use domain::ids::PracticeId;
+use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use domain::waiting::Waiter;
 use halo::Uuid;
@@ -25,6 +25,8 @@ use tokio::sync::Notify;
 struct Kept {
     connections: BTreeMap<PracticeId, Connection>,
     lanes: BTreeMap<PracticeId, Lane>,
+    /// Who writes to a site, and whether somebody else wants to.
+    sites: HashMap<SiteId, (Lease, bool)>,
     entries: BTreeMap<(PracticeId, WorkKey), Entry>,
     waiters: Vec<Uuid>,
     wakes: Vec<(PracticeId, Timestamp)>,
@@ -108,6 +110,15 @@ impl Memory {
 
     pub(crate) fn lane(&self, practice: &PracticeId) -> Lane {
         self.kept().lanes.get(practice).cloned().unwrap_or_default()
+    }
+
+    /// Whether anybody is the writer of a site.
+    pub(crate) fn is_held(&self, site: &SiteId) -> bool {
+        self.kept().sites.contains_key(site)
+    }
+
+    pub(crate) fn connection_of(&self, practice: &PracticeId) -> Connection {
+        self.kept().connections[practice].clone()
     }
 
     pub(crate) fn entry(&self, practice: &PracticeId, key: &WorkKey) -> Entry {
@@ -224,6 +235,35 @@ impl Shelf for Memory {
                 let LaneEnd { due, parked, seen_online, called_for } = end.clone();
                 *lane = Lane { arrivals, lease: None, parked, seen_online, due, called_for };
                 Left::Free
+            })
+            .await)
+    }
+
+    async fn take_site(
+        &self,
+        site: &SiteId,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self
+            .step(|kept| match kept.sites.get_mut(site) {
+                Some((held, wanted)) if !held.may_be_taken(now) && held.holder != lease.holder => {
+                    *wanted = true;
+                    false
+                }
+                _ => {
+                    kept.sites.insert(site.clone(), (lease.clone(), false));
+                    true
+                }
+            })
+            .await)
+    }
+
+    async fn leave_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
+        Ok(self
+            .step(|kept| {
+                let ours = kept.sites.get(site).is_some_and(|(held, _)| held.holder == *holder);
+                ours && kept.sites.remove(site).is_some_and(|(_, wanted)| wanted)
             })
             .await)
     }

@@ -8,7 +8,8 @@
 //! | [`Store::amend_work`], [`Store::transition_work`] | 1 write |
 //! | [`Store::work`], [`Store::lane`] | 1 read |
 //! | [`Store::list_work`], [`Store::open_work`], [`Store::newest_open_work`], [`Store::due_lanes`] | 1 query |
-//! | [`Store::take_lane`], [`Store::leave_lane`] | 1 write |
+//! | [`Store::take_lane`], [`Store::leave_lane`], [`Store::leave_site`] | 1 write |
+//! | [`Store::take_site`] | 1 write; 2 where another practice's writer has it |
 //!
 //! Two transactions on one lane at the same moment exclude each other; the one that loses is repeated
 //! after some milliseconds, each repetition one call more.
@@ -16,6 +17,7 @@
 mod entry;
 mod lane;
 mod list;
+mod site;
 mod write;
 
 pub use entry::{

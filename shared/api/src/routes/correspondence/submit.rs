@@ -9,7 +9,8 @@ use axum::http::StatusCode;
 use deliveries::listing;
 use domain::audit::AuditedAction;
 use domain::delivery::{
-    ClientId, Content, Delivery, DeliveryId, Letter, Message, Referral, Sha256, StoredDocument,
+    ClientId, Content, Delivery, DeliveryId, DocumentType, Letter, Message, Referral, Sha256,
+    StoredDocument,
 };
 use domain::ids::{BpUserId, PracticeId};
 use jiff::tz::TimeZone;
@@ -173,8 +174,8 @@ impl CorrespondenceApp {
         }]))
     }
 
-    /// The document, if it was uploaded as announced. Its bytes are read before they are sent; what
-    /// the bucket knows without reading is looked at now.
+    /// The document, if it was uploaded as announced, by its length, its hash and its beginning. All
+    /// of it is read, and held to all of that again, before it is sent.
     async fn uploaded(
         &self,
         practice: &PracticeId,
@@ -200,6 +201,13 @@ impl CorrespondenceApp {
             return Err(pointed(
                 Kind::DocumentMismatch,
                 "the uploaded bytes are not the ones that were announced",
+            ));
+        }
+        let beginning = self.vault().beginning(&document.key, DocumentType::TELLING).await;
+        if !beginning.map_err(no_answer)?.is_some_and(|it| announced.content_type.fits(&it)) {
+            return Err(pointed(
+                Kind::DocumentMismatch,
+                "the uploaded bytes are not of the announced contentType",
             ));
         }
         Ok(document)

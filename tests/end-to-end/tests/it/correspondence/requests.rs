@@ -93,9 +93,11 @@ async fn a_document_must_be_what_was_announced() {
     let mut body = referral(&program);
     body["subject"] = json!("Wrong bytes");
     let id = new_id();
-    practice.platform.put(&format!("/referrals/{id}"), &body).await.assert_status(202);
-    let failed = reaches(&practice, &format!("referral-{id}"), "failed").await;
-    assert_eq!(failed.text_at("/problem/type"), "document-mismatch");
+    let refused = practice.platform.put(&format!("/referrals/{id}"), &body).await;
+    refused.assert_problem(422, "document-mismatch");
+    assert_eq!(refused.text_at("/errors/0/pointer"), "/documentId");
+    let left = practice.platform.get(&format!("/deliveries/referral-{id}")).await;
+    left.assert_problem(404, "delivery-not-found");
     assert!(tables.out("Wrong bytes").is_empty());
 
     let mut large = announced.announcement();

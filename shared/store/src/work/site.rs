@@ -1,0 +1,86 @@
+//! A site's writer: two practices of ours may work with one Bp, and one of them writes at a time.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::ids::SiteId;
+use jiff::Timestamp;
+use ledger::{Holder, Lease};
+
+use crate::item::{Item, key, number, text};
+use crate::{Store, StoreError};
+
+fn site_key(site: &SiteId) -> Item {
+    key(format!("SITE#{}", site.as_str()), "WRITER")
+}
+
+impl Store {
+    /// Makes the lease's holder the only writer of a site. Whoever finds it taken leaves word, which
+    /// the one who leaves it gets to hear. Whether it is ours now. 1 write; 2 where somebody else has
+    /// it.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn take_site(
+        &self,
+        site: &SiteId,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let taken = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(site_key(site)))
+            .update_expression("SET holder = :holder, leaseUntil = :until REMOVE wanted")
+            .condition_expression(
+                "attribute_not_exists(leaseUntil) OR leaseUntil <= :now OR holder = :holder",
+            )
+            .expression_attribute_values(":holder", text(&lease.holder.0))
+            .expression_attribute_values(":until", number(lease.until.as_millisecond()))
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .send()
+            .await;
+        match taken.map_err(StoreError::from) {
+            Ok(_) => return Ok(true),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+        let word = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(site_key(site)))
+            .update_expression("SET wanted = :wanted")
+            .condition_expression("attribute_exists(holder)")
+            .expression_attribute_values(":wanted", number(1))
+            .send()
+            .await;
+        match word.map_err(StoreError::from) {
+            // It was left meanwhile.
+            Ok(_) | Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Leaves a site. Whether somebody else wanted it meanwhile. 1 write.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn leave_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
+        let left = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(site_key(site)))
+            .condition_expression("holder = :holder")
+            .expression_attribute_values(":holder", text(&holder.0))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await;
+        match left.map_err(StoreError::from) {
+            Ok(left) => Ok(left.attributes().is_some_and(|item| item.contains_key("wanted"))),
+            // Our time was up, and somebody else has it.
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
