@@ -1,7 +1,7 @@
 //! The whole deployment on one machine, without an AWS account, Docker or Halo.
 //!
 //! MiniStack serves the AWS APIs and runs the functions; the Halo simulator stands in for Halo Cloud
-//! and two practices; the very same `template.yaml` is deployed by the real `sam deploy`. The binary
+//! and the practices; the very same `template.yaml` is deployed by the real `sam deploy`. The binary
 //! `local` (`cargo local`) and the end-to-end tests both use [`Stack`]. Several stacks run side by
 //! side, each in its own folder and on its own ports.
 

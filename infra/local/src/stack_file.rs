@@ -16,7 +16,8 @@ use crate::Error;
 pub struct StackFile {
     /// Ends before `/v1`.
     pub api_url: String,
-    /// The demonstration practices; the first is the large one.
+    /// The demonstration practices, which people have accounts for; the first is the large one. The
+    /// simulator's control URL tells of further ones.
     pub practices: Vec<Practice>,
     /// Valid for at least an hour.
     pub tokens: Tokens,

@@ -6,7 +6,7 @@ mod practice_support;
 use std::collections::BTreeSet;
 
 use halo_simulator::practice::patient;
-use practice_support::{large, number, small, texts};
+use practice_support::{all, large, number, texts};
 use rusqlite::Connection;
 
 /// Kind, table, key, and which rows have a file.
@@ -19,22 +19,23 @@ const KINDS: [(&str, &str, &str); 4] = [
 
 #[test]
 fn every_stored_file_belongs_to_a_row_that_names_its_store() {
-    let practice = large();
-    for (kind, table, key) in KINDS {
-        let orphans = number(
-            &practice,
-            &format!(
-                "SELECT count(*) FROM BPSDocuments.DOCUMENTS AS d WHERE d.KIND = '{kind}' AND NOT EXISTS
-                 (SELECT 1 FROM dbo.{table} AS r WHERE r.{key} = d.RECORDID AND r.STORED = d.STORE)"
-            ),
-        );
-        assert_eq!(orphans, 0, "{kind}");
+    for (which, practice) in all() {
+        for (kind, table, key) in KINDS {
+            let orphans = number(
+                &practice,
+                &format!(
+                    "SELECT count(*) FROM BPSDocuments.DOCUMENTS AS d WHERE d.KIND = '{kind}' AND NOT EXISTS
+                     (SELECT 1 FROM dbo.{table} AS r WHERE r.{key} = d.RECORDID AND r.STORED = d.STORE)"
+                ),
+            );
+            assert_eq!(orphans, 0, "{kind} at {which:?}");
+        }
     }
 }
 
 #[test]
 fn exactly_one_row_promises_a_file_that_is_gone() {
-    for practice in [large(), small()] {
+    for (which, practice) in all() {
         let gone: Vec<String> = KINDS
             .iter()
             .flat_map(|(kind, table, key)| {
@@ -48,7 +49,7 @@ fn exactly_one_row_promises_a_file_that_is_gone() {
                 )
             })
             .collect();
-        assert_eq!(gone, ["CORRESPONDENCEIN"]);
+        assert_eq!(gone, ["CORRESPONDENCEIN"], "{which:?}");
     }
 }
 

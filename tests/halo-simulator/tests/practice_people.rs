@@ -2,10 +2,10 @@
 
 mod practice_support;
 
-use halo_simulator::practice::{
-    CAST, CROWD_SIZE, CROWD_SURNAME, Demonstration, highlights, patient,
-};
-use practice_support::{large, number, small, texts};
+use std::collections::BTreeSet;
+
+use halo_simulator::practice::{CAST, CROWD_SIZE, CROWD_SURNAME, highlights, patient};
+use practice_support::{all, large, number, small, texts};
 
 #[test]
 fn the_practices_have_the_promised_size() {
@@ -19,12 +19,43 @@ fn the_practices_have_the_promised_size() {
 }
 
 #[test]
+fn the_practices_are_five_with_people_of_their_own() {
+    let (mut sites, mut doctors, mut names) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (which, practice) in all() {
+        assert!(sites.insert((which.site_id(), which.name())), "{which:?} is there twice");
+        let bookable = "SELECT count(DISTINCT USERID) FROM dbo.SESSIONS";
+        assert!(number(&practice, bookable) >= 3, "{which:?} has few practitioners");
+        let registered = texts(
+            &practice,
+            "SELECT DISTINCT rtrim(RegistrationNo) FROM dbo.BPS_Users WHERE rtrim(RegistrationNo) <> ''",
+        );
+        for number in registered {
+            assert!(number[3..].starts_with("999"), "{number} may belong to somebody");
+            assert!(doctors.insert(number.clone()), "{number} works at {which:?} and elsewhere");
+        }
+        let provided = texts(&practice, "SELECT PROVIDERNUMBER FROM dbo.PROVIDER_LOCATION");
+        assert!(provided.iter().all(|number| number.starts_with("999")), "{provided:?}");
+        let cards = texts(
+            &practice,
+            "SELECT DISTINCT substr(MedicareNo, 1, 1) FROM dbo.BPS_Patients WHERE rtrim(MedicareNo) <> ''",
+        );
+        assert_eq!(cards, ["9"], "{which:?}");
+        let ordinary =
+            "SELECT group_concat(rtrim(FIRSTNAME) || ' ' || rtrim(SURNAME)) FROM dbo.PATIENTS
+            WHERE INTERNALID BETWEEN 101 AND 110";
+        names.insert(texts(&practice, ordinary));
+    }
+    assert_eq!(sites.len(), 5);
+    assert_eq!(names.len(), 5, "two practices have the same ordinary patients: {names:?}");
+}
+
+#[test]
 fn no_foreign_key_dangles() {
-    for practice in [large(), small()] {
+    for (which, practice) in all() {
         let mut statement = practice.prepare("PRAGMA dbo.foreign_key_check").unwrap();
         let broken: Vec<String> =
             statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        assert!(broken.is_empty(), "{broken:?}");
+        assert!(broken.is_empty(), "{which:?}: {broken:?}");
     }
 }
 
@@ -123,7 +154,7 @@ fn twins_differ_in_their_first_names_and_medicare_lines_only() {
 
 #[test]
 fn the_cast_is_stored_as_it_was_typed() {
-    for practice in [large(), small()] {
+    for (_, practice) in all() {
         for role in &CAST {
             let (first, last): (String, Option<String>) = practice
                 .query_row(
@@ -176,7 +207,7 @@ fn nothing_is_known_of_the_empty_patient() {
 
 #[test]
 fn everything_is_known_of_the_demonstration_patient() {
-    for practice in [large(), small()] {
+    for (_, practice) in all() {
         let mut statement =
             practice.prepare("SELECT * FROM dbo.BPS_Patients WHERE InternalID = ?1").unwrap();
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
@@ -272,7 +303,7 @@ fn one_patient_has_three_thousand_observations() {
 
 #[test]
 fn highlights_tell_what_is_in_the_database() {
-    for (practice, which) in [(large(), Demonstration::Large), (small(), Demonstration::Small)] {
+    for (which, practice) in all() {
         let found = highlights(&practice).unwrap();
         assert_eq!(
             (found.site_id.as_str(), found.practice_name.as_str()),

@@ -3,7 +3,7 @@
 
 mod practice_support;
 
-use practice_support::{large, large_files, number, small, texts};
+use practice_support::{all, large, large_files, number, small, texts};
 use rusqlite::Connection;
 
 /// View and columns, in order.
@@ -243,29 +243,34 @@ fn correspondence_in_leaves_clinical_images_to_their_own_view() {
 
 #[test]
 fn every_stored_value_is_of_the_type_that_its_column_declares() {
-    let practice = large();
     let columns =
         "SELECT m.name || '.' || c.name || ' ' || lower(c.type) FROM dbo.sqlite_schema AS m,
         pragma_table_info(m.name, 'dbo') AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'";
-    for column in texts(&practice, columns) {
-        let (name, declared) = column.split_once(' ').unwrap();
-        let (table, name) = name.split_once('.').unwrap();
-        let expected = match declared.split('(').next().unwrap() {
-            "int" | "integer" | "tinyint" => "integer",
-            "image" => "blob",
-            "datetime" => {
-                let odd = format!(
-                    "SELECT {name} FROM dbo.{table} WHERE {name} NOT GLOB
-                     '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]'"
-                );
-                assert_eq!(texts(&practice, &odd), Vec::<String>::new(), "{table}.{name}");
-                "text"
-            }
-            _ => "text",
-        };
-        let others = format!(
-            "SELECT DISTINCT typeof({name}) FROM dbo.{table} WHERE typeof({name}) NOT IN ('null', '{expected}')"
-        );
-        assert_eq!(texts(&practice, &others), Vec::<String>::new(), "{table}.{name} {declared}");
+    for (_, practice) in all() {
+        for column in texts(&practice, columns) {
+            let (name, declared) = column.split_once(' ').unwrap();
+            let (table, name) = name.split_once('.').unwrap();
+            let expected = match declared.split('(').next().unwrap() {
+                "int" | "integer" | "tinyint" => "integer",
+                "image" => "blob",
+                "datetime" => {
+                    let odd = format!(
+                        "SELECT {name} FROM dbo.{table} WHERE {name} NOT GLOB
+                         '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]'"
+                    );
+                    assert_eq!(texts(&practice, &odd), Vec::<String>::new(), "{table}.{name}");
+                    "text"
+                }
+                _ => "text",
+            };
+            let others = format!(
+                "SELECT DISTINCT typeof({name}) FROM dbo.{table} WHERE typeof({name}) NOT IN ('null', '{expected}')"
+            );
+            assert_eq!(
+                texts(&practice, &others),
+                Vec::<String>::new(),
+                "{table}.{name} {declared}"
+            );
+        }
     }
 }

@@ -166,30 +166,33 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 async fn sites(folder: &Path, seed: u64) -> Result<Vec<Arc<Site>>, StartError> {
     let folder = folder.to_path_buf();
-    let work = move || {
-        let mut sites = Vec::new();
-        for which in Demonstration::ALL {
-            let folder = folder.join(which.site_id());
-            std::fs::create_dir_all(&folder)
-                .map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
-            sites.push(Arc::new(Site::new(identity(which, seed)?, &folder, seed)?));
-        }
-        Ok(sites)
+    let site = move |folder: &Path, which: Demonstration| {
+        let folder = folder.join(which.site_id());
+        std::fs::create_dir_all(&folder)
+            .map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
+        Ok(Arc::new(Site::new(identity(which, seed)?, &folder, seed)?))
     };
-    tokio::task::spawn_blocking(work).await.map_err(|_| StartError::Interrupted)?
+    // The large one takes longer than all the others, which are made meanwhile.
+    let [large, others @ ..] = Demonstration::ALL;
+    let beside = folder.to_path_buf();
+    let others = tokio::task::spawn_blocking(move || {
+        others.into_iter().map(|which| site(&beside, which)).collect::<Result<Vec<_>, StartError>>()
+    });
+    let folder = folder.to_path_buf();
+    let large = tokio::task::spawn_blocking(move || site(&folder, large));
+    let (large, others) = tokio::join!(large, others);
+    let mut sites = vec![large.map_err(|_| StartError::Interrupted)??];
+    sites.extend(others.map_err(|_| StartError::Interrupted)??);
+    Ok(sites)
 }
 
 fn identity(which: Demonstration, seed: u64) -> Result<Identity, StartError> {
-    let zone = match which {
-        Demonstration::Large => "Australia/Sydney",
-        Demonstration::Small => "Australia/Brisbane",
-    };
     let site_id = which.site_id();
     Ok(Identity {
         which,
         site_id: site_id.to_owned(),
         name: which.name().to_owned(),
-        zone: TimeZone::get(zone)?,
+        zone: TimeZone::get(which.time_zone())?,
         first_guid: uuid_from(&[&seed.to_be_bytes(), b"site", site_id.as_bytes()]),
         // Some day well before anything happens.
         installed_at: Timestamp::constant(1_735_689_600, 0),

@@ -79,7 +79,7 @@ pub enum Sex {
     Other,
 }
 
-/// A patient worth trying, the same in both practices.
+/// A patient worth trying, the same in every practice.
 #[derive(Clone, Copy, Debug)]
 pub struct Role {
     /// `INTERNALID`.

@@ -15,18 +15,26 @@ pub use highlights::{HighlightedPatient, HighlightedUser, Highlights, highlights
 pub use reset::{Pristine, reset};
 pub use seed::REFERENCE_DATE;
 
-/// The two demonstration practices.
+/// The demonstration practices.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Demonstration {
     /// Three locations, 12 practitioners, 2,000 patients.
     Large,
     /// One location, few people.
     Small,
+    /// One location, four practitioners, and a clock that is Melbourne's.
+    QuandongFlat,
+    /// One location, three practitioners, and a clock that is half an hour off its neighbours'.
+    MalleeCrossing,
+    /// One location, five practitioners, and a clock that knows no summer time.
+    LakeTarrawonga,
 }
 
 impl Demonstration {
-    /// Both, the large one first.
-    pub const ALL: [Self; 2] = [Self::Large, Self::Small];
+    /// All of them: the large one first, then the small one, then those that are there for whoever needs
+    /// several practices at once.
+    pub const ALL: [Self; 5] =
+        [Self::Large, Self::Small, Self::QuandongFlat, Self::MalleeCrossing, Self::LakeTarrawonga];
 
     /// The practice's Site ID, as the practice's own software shows it.
     #[must_use]
@@ -34,6 +42,9 @@ impl Demonstration {
         match self {
             Self::Large => "71001",
             Self::Small => "71002",
+            Self::QuandongFlat => "71003",
+            Self::MalleeCrossing => "71004",
+            Self::LakeTarrawonga => "71005",
         }
     }
 
@@ -43,6 +54,21 @@ impl Demonstration {
         match self {
             Self::Large => "Bluegum Hollow Family Practice",
             Self::Small => "Saltbush Point Surgery",
+            Self::QuandongFlat => "Quandong Flat Medical Centre",
+            Self::MalleeCrossing => "Mallee Crossing Doctors",
+            Self::LakeTarrawonga => "Lake Tarrawonga Clinic",
+        }
+    }
+
+    /// The IANA name of the practice's time zone.
+    #[must_use]
+    pub fn time_zone(self) -> &'static str {
+        match self {
+            Self::Large => "Australia/Sydney",
+            Self::Small => "Australia/Brisbane",
+            Self::QuandongFlat => "Australia/Melbourne",
+            Self::MalleeCrossing => "Australia/Adelaide",
+            Self::LakeTarrawonga => "Australia/Perth",
         }
     }
 }

@@ -10,7 +10,8 @@ async fn the_practices_are_described_with_people_to_try() {
     let bench = Bench::new().await;
     let practices = bench.control(Method::GET, "/practices", Value::Null).await.body;
     let practices = practices["practices"].as_array().unwrap();
-    assert_eq!(practices.len(), 2);
+    let sites: Vec<_> = practices.iter().map(|one| one["siteId"].as_str().unwrap()).collect();
+    assert_eq!(sites, ["71001", "71002", "71003", "71004", "71005"]);
     for practice in practices {
         assert!(practice["users"].as_array().is_some_and(|users| !users.is_empty()));
         assert!(practice["patients"].as_array().is_some_and(|patients| !patients.is_empty()));

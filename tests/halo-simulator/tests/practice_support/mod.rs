@@ -33,10 +33,23 @@ fn seeded(which: Demonstration) -> Seeded {
     Seeded { files: practice::seed(which, &folder, SEED).unwrap(), _lock: lock }
 }
 
+/// A practice's files, seeded at first use.
+fn files(which: Demonstration) -> &'static PracticeFiles {
+    static ALL: [OnceLock<Seeded>; Demonstration::ALL.len()] =
+        [const { OnceLock::new() }; Demonstration::ALL.len()];
+    let at = Demonstration::ALL.into_iter().position(|one| one == which).unwrap();
+    &ALL[at].get_or_init(|| seeded(which)).files
+}
+
 /// The large practice's files.
 pub fn large_files() -> &'static PracticeFiles {
-    static LARGE: OnceLock<Seeded> = OnceLock::new();
-    &LARGE.get_or_init(|| seeded(Demonstration::Large)).files
+    files(Demonstration::Large)
+}
+
+/// A connection of its own to each practice, with which one it is.
+pub fn all() -> impl Iterator<Item = (Demonstration, Connection)> {
+    let open = |which| (which, practice::open(files(which)).unwrap());
+    Demonstration::ALL.into_iter().map(open)
 }
 
 /// A connection of its own to the large practice.
@@ -46,8 +59,7 @@ pub fn large() -> Connection {
 
 /// A connection of its own to the small practice.
 pub fn small() -> Connection {
-    static SMALL: OnceLock<Seeded> = OnceLock::new();
-    practice::open(&SMALL.get_or_init(|| seeded(Demonstration::Small)).files).unwrap()
+    practice::open(files(Demonstration::Small)).unwrap()
 }
 
 /// The first column of every row.

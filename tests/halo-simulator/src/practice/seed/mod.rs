@@ -18,6 +18,7 @@ mod social;
 mod staff;
 mod store;
 mod table;
+mod teams;
 
 use std::path::Path;
 
@@ -43,6 +44,8 @@ struct Plan {
     /// No document is larger than this.
     largest: usize,
     weeks_ahead: i64,
+    /// Mixed into the seed, so that a practice has other people than the rest.
+    salt: u64,
 }
 
 impl Plan {
@@ -56,6 +59,7 @@ impl Plan {
                 letters: 10_000,
                 largest: 60 << 20,
                 weeks_ahead: 10,
+                salt: 0,
             },
             Demonstration::Small => Self {
                 which,
@@ -65,7 +69,25 @@ impl Plan {
                 letters: 0,
                 largest: 1 << 20,
                 weeks_ahead: 10,
+                salt: 0,
             },
+            Demonstration::QuandongFlat => Self::neighbour(which, 70, 1),
+            Demonstration::MalleeCrossing => Self::neighbour(which, 60, 2),
+            Demonstration::LakeTarrawonga => Self::neighbour(which, 80, 3),
+        }
+    }
+
+    /// A practice that is there beside others, and hence must cost next to nothing.
+    fn neighbour(which: Demonstration, patients: i64, salt: u64) -> Self {
+        Self {
+            which,
+            patients,
+            crowd: 0,
+            long_history: 50,
+            letters: 0,
+            largest: 16 << 10,
+            weeks_ahead: 6,
+            salt: salt << 32,
         }
     }
 }
@@ -102,7 +124,7 @@ impl<'c> Seeding<'c> {
 
     /// Each part rolls its own dice, so that a change to one leaves the others as they were.
     fn dice(&self, part: Part) -> Dice {
-        Dice::new(self.seed, part as u64)
+        Dice::new(self.seed ^ self.plan.salt, part as u64)
     }
 }
 
