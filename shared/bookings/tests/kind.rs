@@ -39,6 +39,7 @@ fn booking() -> Booking {
             location_id: Some(LocationId(1)),
             duration_minutes: Some(DurationMinutes::parse(15).unwrap()),
             appointment_type_code: None,
+            online_wording: None,
         },
     };
     let visit = Visit {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Invalid;
+use crate::booking::text::BpText;
 use crate::ids::LocationId;
 
 /// An IANA time zone that is known, such as `Australia/Brisbane`.
@@ -92,6 +93,10 @@ pub struct BookingSettings {
     pub duration_minutes: Option<DurationMinutes>,
     /// Bp's `APPOINTMENTTYPES.APPOINTMENTCODE`.
     pub appointment_type_code: Option<i64>,
+    /// What an appointment's text begins with, to tell that it was made online; "Online appointment"
+    /// where the practice chose nothing.
+    #[schema(value_type = Option<String>)]
+    pub online_wording: Option<BpText>,
 }
 
 #[cfg(test)]

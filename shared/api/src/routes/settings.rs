@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use domain::audit::AuditedAction;
+use domain::booking::text::{BpText, LONGEST_WORDING};
 use domain::ids::LocationId;
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
 use serde::Deserialize;
@@ -33,6 +34,9 @@ pub(crate) struct BookingsRequest {
     location_id: Option<i64>,
     duration_minutes: Option<i64>,
     appointment_type_code: Option<i64>,
+    /// One line of Windows-1252 text.
+    #[schema(max_length = 30, example = "Online appointment")]
+    online_wording: Option<String>,
 }
 
 impl SettingsRequest {
@@ -55,6 +59,11 @@ impl SettingsRequest {
                 "this is not a code that Bp gives its appointment types",
             );
         }
+        // A form sends an empty text for a field left blank.
+        let wording = wanted.online_wording.filter(|text| !text.trim().is_empty());
+        let online_wording = wording.and_then(|text| {
+            fields.check("/bookings/onlineWording", BpText::parse(&text, LONGEST_WORDING))
+        });
         if wanted.enabled {
             if wanted.location_id.is_none() {
                 fields
@@ -74,6 +83,7 @@ impl SettingsRequest {
                 location_id,
                 duration_minutes,
                 appointment_type_code: wanted.appointment_type_code,
+                online_wording,
             },
         }))
     }

@@ -25,6 +25,7 @@ fn settings() -> Settings {
             location_id: Some(LocationId(2)),
             duration_minutes: Some(DurationMinutes::parse(15).unwrap()),
             appointment_type_code: None,
+            online_wording: None,
         },
     }
 }

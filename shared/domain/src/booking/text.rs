@@ -4,13 +4,30 @@
 use serde::{Deserialize, Serialize};
 
 use super::token::Token;
+use super::visit::{LONGEST_NOTES, Representative};
 use crate::Invalid;
 
 /// `REASON` holds as many characters.
 pub const LONGEST_REASON: usize = 500;
+/// Room for the practice's own wording of [`ONLINE`].
+pub const LONGEST_WORDING: usize = 30;
 /// Bp marks appointments that came over the internet; in which column is not public. So ours say it
-/// in words, besides the appointment type that the practice chose.
-const MARK: &str = "Online appointment";
+/// in words, these or the practice's own, besides the appointment type that the practice chose.
+const ONLINE: &str = "Online appointment";
+/// Between the parts.
+const VISIT: &str = ". Rep visit: ";
+/// Two commas or full stops with their blanks, and the mark with its brackets and the blank before.
+const REST: usize = 2 + 2 + 3 + Token::LENGTH;
+/// Nothing is ever cut: each part's own limit leaves room for all the others.
+const _: () = assert!(
+    LONGEST_WORDING
+        + VISIT.len()
+        + Representative::LONGEST_NAME
+        + Representative::LONGEST_COMPANY
+        + LONGEST_NOTES
+        + REST
+        <= LONGEST_REASON
+);
 
 /// A text of one line that Bp's ANSI columns can hold.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -60,20 +77,20 @@ fn is_ansi(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{a0}'..='\u{ff}') || HIGH.contains(c)
 }
 
-/// The text of an appointment, our mark at its end. The parts' own limits leave room for the mark.
+/// The text of an appointment, our mark at its end.
 pub(super) fn reason(
-    name: &BpText,
-    company: &BpText,
+    wording: Option<&BpText>,
+    visitor: &Representative,
     notes: Option<&BpText>,
     token: &Token,
 ) -> String {
-    let mut reason = format!("{MARK}. Rep visit: {}, {}.", name.0, company.0);
+    let online = wording.map_or(ONLINE, BpText::as_str);
+    let Representative { name, company } = visitor;
+    let mut reason = format!("{online}{VISIT}{}, {}.", name.0, company.0);
     if let Some(notes) = notes.filter(|notes| !notes.is_empty()) {
         reason.push(' ');
         reason.push_str(&notes.0);
     }
-    let room = LONGEST_REASON - token.marker().len() - 1;
-    let mut reason: String = reason.chars().take(room).collect();
     reason.push(' ');
     reason.push_str(&token.marker());
     reason
@@ -83,7 +100,7 @@ pub(super) fn reason(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{BookingId, Representative};
+    use super::super::BookingId;
     use super::*;
     use crate::ids::PracticeId;
 
@@ -95,23 +112,23 @@ mod tests {
         BpText::parse(text, 500).unwrap()
     }
 
+    fn visitor(name: &str, company: &str) -> Representative {
+        Representative { name: text(name), company: text(company) }
+    }
+
     #[test]
     fn an_appointment_says_that_it_is_online_who_comes_and_whose_it_is() {
         let token = token();
+        let visitor = visitor("Zoë O'Neil", "Made-Up Pharma");
         assert_eq!(
-            reason(
-                &text("Zoë O'Neil"),
-                &text("Made-Up Pharma"),
-                Some(&text("Lunch\nfor 6")),
-                &token
-            ),
+            reason(None, &visitor, Some(&text("Lunch\nfor 6")), &token),
             format!(
                 "Online appointment. Rep visit: Zoë O'Neil, Made-Up Pharma. Lunch for 6 [{token}]"
             )
         );
         assert_eq!(
-            reason(&text("A"), &text("B"), None, &token),
-            format!("Online appointment. Rep visit: A, B. [{token}]")
+            reason(Some(&text("Internet booking")), &visitor, None, &token),
+            format!("Internet booking. Rep visit: Zoë O'Neil, Made-Up Pharma. [{token}]")
         );
     }
 
@@ -129,19 +146,23 @@ mod tests {
 
     #[test]
     fn the_longest_parts_leave_the_whole_mark_at_the_end() {
-        let longest = |length| text(&"é".repeat(length));
+        let longest = |length| "é".repeat(length);
         let reason = reason(
-            &longest(Representative::LONGEST_NAME),
-            &longest(Representative::LONGEST_COMPANY),
-            Some(&longest(super::super::LONGEST_NOTES)),
+            Some(&text(&longest(LONGEST_WORDING))),
+            &visitor(
+                &longest(Representative::LONGEST_NAME),
+                &longest(Representative::LONGEST_COMPANY),
+            ),
+            Some(&text(&longest(LONGEST_NOTES))),
             &token(),
         );
         assert!(reason.chars().count() <= LONGEST_REASON);
         assert_eq!(
             reason.matches('é').count(),
-            Representative::LONGEST_NAME
+            LONGEST_WORDING
+                + Representative::LONGEST_NAME
                 + Representative::LONGEST_COMPANY
-                + super::super::LONGEST_NOTES
+                + LONGEST_NOTES
         );
         assert!(reason.ends_with(&token().marker()));
     }
@@ -153,7 +174,8 @@ mod tests {
                 prop_assert!(text.as_str().chars().all(is_ansi));
                 prop_assert!(text.as_str().chars().count() <= 100);
                 prop_assert!(!text.as_str().contains("  "));
-                let reason = reason(&text, &text, Some(&text), &token());
+                let visitor = Representative { name: text.clone(), company: text.clone() };
+                let reason = reason(None, &visitor, Some(&text), &token());
                 prop_assert_eq!(Token::find(&reason), Some(token()));
             }
         }

@@ -42,6 +42,9 @@ impl PracticeTag {
 }
 
 impl Token {
+    /// How many characters.
+    pub const LENGTH: usize = 2 + TAG + REST;
+
     /// Of a booking.
     #[must_use]
     pub fn of(practice: &PracticeId, booking: &BookingId) -> Self {

@@ -126,8 +126,8 @@ impl Visit {
                 length,
                 kind: chosen.appointment_type_code.unwrap_or(STANDARD_TYPE),
                 reason: text::reason(
-                    &self.representative.name,
-                    &self.representative.company,
+                    chosen.online_wording.as_ref(),
+                    &self.representative,
                     self.notes.as_ref(),
                     token,
                 ),

@@ -101,16 +101,23 @@ impl Book {
         assert!(self.open().execute(sql, []).unwrap() > 0, "{sql} changed nothing");
     }
 
-    /// Somebody at the practice books something for the doctor.
-    fn occupy(&self, day: Date, time: i64, length: i64) {
+    /// Somebody at the practice books something for a doctor.
+    fn occupy(&self, user: i64, day: Date, time: i64, length: i64) {
         self.change(&format!(
             "INSERT INTO APPOINTMENTS (INTERNALID, RECORDSTATUS, USERID, LOCATIONID, VISITID, APPOINTMENTDATE,
                 APPOINTMENTTIME, APPOINTMENTLENGTH, APPOINTMENTCODE, APPOINTMENTTYPE, URGENT, REASON, ARRIVALTIME,
                 CONSULTATIONTIME, VISITLENGTH, ROOMID, OPERATIONID, BOOKEDBY, ACCOUNTTYPE, NNAC, PATIENTS, CREATED,
                 CREATEDBY, FOLLOWUP)
-             SELECT 1, 1, 1, 1, VISITID, '{day}T00:00:00', {time}, {length}, 1, 1, 0, 'Check-up', 0, 0, 0, ROOMID,
-                OPERATIONID, 30, ACCOUNTTYPE, NNAC, 1, CREATED, 30, FOLLOWUP FROM APPOINTMENTS LIMIT 1"
+             SELECT 1, 1, {user}, 1, VISITID, '{day}T00:00:00', {time}, {length}, 1, 1, 0, 'Check-up', 0, 0, 0,
+                ROOMID, OPERATIONID, BOOKEDBY, ACCOUNTTYPE, NNAC, 1, CREATED, CREATEDBY, FOLLOWUP
+             FROM APPOINTMENTS LIMIT 1"
         ));
+    }
+
+    /// Somebody at the practice clears the slots of a day that were occupied.
+    fn vacate(&self, day: Date) {
+        let sql = "UPDATE APPOINTMENTS SET RECORDSTATUS = 4 WHERE APPOINTMENTDATE = ?1 AND REASON = 'Check-up'";
+        self.open().execute(sql, [format!("{day}T00:00:00")]).unwrap();
     }
 }
 
@@ -179,7 +186,8 @@ async fn a_clinic_follows_the_guide_and_finds_its_visit_in_bps_appointment_book(
     let location = locations.at("/locations/1/locationId").as_i64().unwrap();
     let settings = json!({
         "timeZone": ZONE,
-        "bookings": { "enabled": true, "locationId": location, "durationMinutes": 20, "appointmentTypeCode": 30 },
+        "bookings": { "enabled": true, "locationId": location, "durationMinutes": 20, "appointmentTypeCode": 30,
+            "onlineWording": "Internet booking" },
     });
     practice.practice_admin.put("/settings", &settings).await.assert_status(200);
 
@@ -224,9 +232,7 @@ async fn a_clinic_follows_the_guide_and_finds_its_visit_in_bps_appointment_book(
     let seconds = (10 * 60 + 40) * 60;
     assert_eq!(*row, (1, 1, location, day.to_string(), seconds, 1200, 30, 0));
     assert!(
-        text.starts_with(
-            "Online appointment. Rep visit: Zoë Made-Up, Example Labs. Lunch for six ["
-        ),
+        text.starts_with("Internet booking. Rep visit: Zoë Made-Up, Example Labs. Lunch for six ["),
         "{text}"
     );
     let id = synced.at("/bpAppointmentId").as_i64().unwrap();

@@ -68,6 +68,7 @@ async fn all_wrong_fields_are_named_at_once() {
     let practice = stack.new_practice().await;
     let mut wrong = wanted(json!(-1), json!(0));
     wrong["timeZone"] = json!("Australia/Bendigo");
+    wrong["bookings"]["onlineWording"] = json!("インターネット");
     let answer = practice.practice_admin.put("/settings", &wrong).await;
     answer.assert_problem(400, "invalid-request");
     let pointers: Vec<_> = answer
@@ -77,7 +78,15 @@ async fn all_wrong_fields_are_named_at_once() {
         .iter()
         .map(|error| error["pointer"].as_str().unwrap())
         .collect();
-    assert_eq!(pointers, ["/timeZone", "/bookings/locationId", "/bookings/durationMinutes"]);
+    assert_eq!(
+        pointers,
+        [
+            "/timeZone",
+            "/bookings/locationId",
+            "/bookings/durationMinutes",
+            "/bookings/onlineWording",
+        ]
+    );
     let missing = practice.practice_admin.put("/settings", &wanted(Value::Null, Value::Null)).await;
     assert_eq!(
         missing.assert_problem(400, "invalid-request").at("/errors").as_array().unwrap().len(),
