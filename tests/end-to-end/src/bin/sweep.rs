@@ -5,14 +5,20 @@
 //! with the table: what tells is how much is read, which is told beside it.
 #![expect(clippy::expect_used, reason = "run by hand: a panic says what is wrong")]
 #![expect(clippy::print_stdout, reason = "the numbers are what this is for")]
+#![expect(clippy::print_stderr, reason = "how far it is")]
 
 use std::time::{Duration, Instant};
 
 use end_to_end::TestStack;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 /// DynamoDB takes no more writes in one call.
 const BATCH: usize = 25;
+/// Calls at the same time.
+const SIDE_BY_SIDE: usize = 4;
+/// How often is told how far the table is filled.
+const TOLD: usize = 60_000;
 const DUE: usize = 50;
 const SWEEPS: u32 = 5;
 
@@ -61,17 +67,30 @@ fn lane(number: usize, at: &str) -> Value {
     })
 }
 
-async fn write(stack: &TestStack, items: &[Value]) {
+async fn write(stack: &'static TestStack, items: &[Value]) {
     let table = stack.file().aws.table.as_deref().expect("a table");
+    let mut calls = JoinSet::new();
+    let mut written = 0;
     for batch in items.chunks(BATCH) {
         let puts: Vec<_> =
             batch.iter().map(|item| json!({ "PutRequest": { "Item": item } })).collect();
         let request = json!({ "RequestItems": { table: puts } });
-        stack
-            .aws()
-            .call("dynamodb", "DynamoDB_20120810.BatchWriteItem", &request)
-            .await
-            .expect("items are written");
+        if calls.len() == SIDE_BY_SIDE {
+            calls.join_next().await.expect("a call").expect("items are written");
+        }
+        calls.spawn(async move {
+            let answer =
+                stack.aws().call("dynamodb", "DynamoDB_20120810.BatchWriteItem", &request).await;
+            let left = answer.expect("items are written")["UnprocessedItems"].take();
+            assert!(left.as_object().is_none_or(serde_json::Map::is_empty), "some were not");
+        });
+        written += batch.len();
+        if written % TOLD < BATCH {
+            eprintln!("{written} of {} items", items.len());
+        }
+    }
+    while let Some(call) = calls.join_next().await {
+        call.expect("items are written");
     }
 }
 

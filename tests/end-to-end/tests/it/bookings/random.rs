@@ -1,121 +1,217 @@
-//! Bookings, changes, cancellations, hands in Bp and failures of Halo at random: in the end Bp's book
-//! is the record. `BOOKING_OPERATIONS` and `BOOKING_SEED` choose how many and which.
+//! Five practices' bookings while everything happens at once: the platform books, moves and cancels;
+//! people in Bp change, delete and receive; sites go away; Halo fails in every way it can; writers
+//! die. Then it is quiet, and Bp's books are the platform's record, except for the visits that have
+//! arrived. Seeded; `BOOKING_SEED` and `BOOKING_OPERATIONS` repeat one or make it larger.
+
+#![expect(clippy::print_stdout, reason = "a random test says its seed and what it did")]
+
+mod clinic;
+mod hands;
+mod record;
+mod weather;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use end_to_end::TestStack;
+use end_to_end::{Bp, TestStack};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use serde_json::{Value, json};
+use serde_json::json;
+use tokio::task::JoinSet;
 
-use super::{Book, DOCTOR, OTHER, at, book, eventually, quiet_day, reaches, ready, visit};
-use crate::steps::LARGE;
+use self::clinic::Clinic;
+use self::record::BOOKINGS;
+use self::weather::Weather;
+use super::statements;
 
-/// Day, time and length of an appointment.
-type Standing = (String, i64, i64);
+/// All practices' operations together.
+const OPERATIONS: usize = 300;
+/// The longest time between two operations at a practice, in milliseconds.
+const PAUSE: u64 = 1000;
+/// What a practice has in its book before it becomes stormy.
+const EARLY: u32 = 6;
+/// How long it may take until everything is as it should be, once it is quiet.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How often what comes round every minute comes round here.
+const ROUND: Duration = Duration::from_secs(5);
+/// How often is looked whether everything is as it should be.
+const LOOK: Duration = Duration::from_millis(500);
 
-fn from_environment(name: &str) -> Option<u64> {
+/// How often what was done.
+type Counts = BTreeMap<&'static str, usize>;
+
+fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-#[tokio::test]
-async fn whatever_happens_bps_book_is_the_record_in_the_end() {
-    let operations = from_environment("BOOKING_OPERATIONS").unwrap_or(60);
-    let seed = from_environment("BOOKING_SEED").unwrap_or_else(rand::random);
-    #[expect(clippy::print_stdout, reason = "a failure is repeated with these")]
-    {
-        println!("BOOKING_SEED={seed} BOOKING_OPERATIONS={operations}");
+fn add(counts: &mut Counts, more: Counts) {
+    for (what, times) in more {
+        *counts.entry(what).or_default() += times;
     }
-    let mut dice = StdRng::seed_from_u64(seed);
+}
 
+/// One operation at a practice; what it was.
+async fn operation(
+    stack: &TestStack,
+    bp: &Bp<'_>,
+    weather: &Weather,
+    clinic: &mut Clinic,
+    dice: &mut StdRng,
+) -> &'static str {
+    let number = dice.random_range(0..BOOKINGS);
+    match dice.random_range(0..100) {
+        0..=30 => clinic.book(number, dice).await,
+        31..=40 => clinic.cancel(number).await,
+        41..=43 => clinic.resend(number).await,
+        44 => clinic.resend_all().await,
+        45..=47 => {
+            stack.run_job("reconcile", Some(&clinic.practice.practice_id)).await;
+            "reconciled meanwhile"
+        }
+        48..=67 => clinic.hand(dice),
+        68..=71 => clinic.occupy(number, dice),
+        72..=91 => weather.strike(bp, clinic.site(), dice).await,
+        92..=98 => weather::outage(bp, clinic.site(), dice).await,
+        _ => weather::kill(stack),
+    }
+}
+
+#[tokio::test]
+async fn whatever_happens_each_book_is_the_record_in_the_end_but_for_what_arrived() {
+    let operations = from_environment("BOOKING_OPERATIONS").unwrap_or(OPERATIONS);
+    let seed: u64 = from_environment("BOOKING_SEED").unwrap_or_else(rand::random);
+    println!("bookings: BOOKING_SEED={seed} BOOKING_OPERATIONS={operations}");
+    let mut dice = StdRng::seed_from_u64(seed);
     let stack = TestStack::shared().await;
-    let bp = stack.exclusive().await;
-    let practice = ready(stack, &bp).await;
-    let book_of_bp = Book::of(stack);
-    // What is wanted of each booking; each has quarters of an hour of its own, so that none stand in
-    // one another's way.
-    let mut wanted: BTreeMap<u32, Option<Value>> = BTreeMap::new();
-    for _ in 0..operations {
-        let number = dice.random_range(0..12_u32);
-        let id = format!("visit-{number}");
-        match dice.random_range(0..10) {
-            0..=4 => {
-                let (day, hour) = (quiet_day(dice.random_range(0..3)), 8 + number % 6);
-                let minute = 30 * (number / 6) + 15 * dice.random_range(0..2);
-                let doctor = if dice.random_bool(0.5) { DOCTOR } else { OTHER };
-                let mut visit = visit(doctor, &at(day, &format!("{hour:02}:{minute:02}")));
-                visit["durationMinutes"] = json!(dice.random_range(5..=15));
-                visit["notes"] = json!(format!("random-{number}."));
-                book(&practice, &id, &visit).await;
-                wanted.insert(number, Some(visit));
-            }
-            5 | 6 if wanted.contains_key(&number) => {
-                practice.platform.delete(&format!("/bookings/{id}")).await;
-                wanted.insert(number, None);
-            }
-            7 => {
-                let hands = [
-                    "UPDATE APPOINTMENTS SET RECORDSTATUS = 4",
-                    "UPDATE APPOINTMENTS SET APPOINTMENTTIME = APPOINTMENTTIME + 36000",
-                    "DELETE FROM APPOINTMENTS",
-                ];
-                let hand = hands[dice.random_range(0..hands.len())];
-                let sql = format!("{hand} WHERE instr(REASON, ' random-{number}. [') > 0");
-                book_of_bp.open().execute(&sql, []).unwrap();
-            }
-            8 => {
-                let effects = [
-                    "503",
-                    "504AfterExecution",
-                    "504BeforeExecution",
-                    "dropAfter",
-                    "uploadFailed",
-                    "500",
-                ];
-                let effect = effects[dice.random_range(0..effects.len())];
-                let fault = json!({ "operation": "query", "effect": effect, "times": 1 });
-                bp.faults(json!([fault])).await;
-            }
-            _ => {
-                let availability = if dice.random_bool(0.5) { "offline" } else { "online" };
-                bp.set_practice(LARGE, json!({ "availability": availability })).await;
-            }
+    let bp = Arc::new(stack.exclusive().await);
+    let began = Instant::now();
+    let sites = clinic::sites(&bp).await;
+    let mut clinics = Vec::new();
+    for site in &sites {
+        clinics.push(Clinic::open(stack, &bp, site).await);
+    }
+    for clinic in &mut clinics {
+        for number in 0..EARLY {
+            clinic.book(number, &mut dice).await;
         }
     }
+    let early = EARLY as usize * clinics.len();
+    while on_their_way(&clinics).await > 0 {
+        assert!(began.elapsed() < PATIENCE, "fair weather, and bookings do not arrive");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    println!("bookings: {} practices have {early} in {:.0?}", clinics.len(), began.elapsed());
+
+    // The storm.
+    let began = Instant::now();
+    let clock = tokio::spawn(async {
+        loop {
+            round(stack).await;
+        }
+    });
+    let weather = Arc::new(Weather::default());
+    let each = operations.saturating_sub(early) / clinics.len();
+    let mut storm = JoinSet::new();
+    for mut clinic in clinics {
+        let mut dice = StdRng::seed_from_u64(dice.random());
+        let (bp, weather) = (Arc::clone(&bp), Arc::clone(&weather));
+        storm.spawn(async move {
+            let mut counts = Counts::new();
+            for _ in 0..each {
+                let what = operation(stack, &bp, &weather, &mut clinic, &mut dice).await;
+                *counts.entry(what).or_default() += 1;
+                tokio::time::sleep(Duration::from_millis(dice.random_range(0..PAUSE))).await;
+            }
+            (clinic, counts)
+        });
+    }
+    let (mut clinics, mut counts) = (Vec::new(), Counts::new());
+    while let Some(ended) = storm.join_next().await {
+        let (clinic, more) = ended.unwrap();
+        clinics.push(clinic);
+        add(&mut counts, more);
+    }
+    let met = weather.ended(&bp).await;
+    println!(
+        "bookings: stormy for {:.0?}: {counts:?}\nbookings: met by Halo's calls: {met:?}",
+        began.elapsed()
+    );
+    assert!(met.values().sum::<u64>() > 0, "nothing went wrong at all");
+
+    // Quiet.
+    let began = Instant::now();
     bp.no_faults().await;
-    bp.set_practice(LARGE, json!({ "availability": "online" })).await;
-    let state = |visit: &Option<Value>| if visit.is_some() { "synced" } else { "cancelled" };
-    for (number, visit) in &wanted {
-        reaches(&practice, &format!("visit-{number}"), state(visit)).await;
+    for clinic in &clinics {
+        weather::clear(&bp, clinic.site()).await;
+        clinic.vacate();
     }
-    // Hands in Bp came after the last push of some.
-    stack.run_job("reconcile", Some(&practice.practice_id)).await;
-    let expected: Vec<(u32, Option<Standing>)> = wanted
-        .iter()
-        .map(|(number, visit)| {
-            let row = visit.as_ref().map(|visit| {
-                let start = visit["start"].as_str().unwrap();
-                let (day, time) = start.split_once('T').unwrap();
-                let (hour, minute) = time.split_once(':').unwrap();
-                let seconds =
-                    hour.parse::<i64>().unwrap() * 3600 + minute.parse::<i64>().unwrap() * 60;
-                (day.to_owned(), seconds, visit["durationMinutes"].as_i64().unwrap() * 60)
-            });
-            (*number, row)
-        })
-        .collect();
-    eventually(&format!("the book is the record (BOOKING_SEED={seed})"), || {
-        expected.iter().all(|(number, row)| {
-            let found: Vec<_> = book_of_bp
-                .live(&format!(" random-{number}. ["))
-                .into_iter()
-                .map(|(_, _, day, time, length)| (day, time, length))
-                .collect();
-            found.iter().eq(row)
-        })
-    })
-    .await;
-    for (number, visit) in &wanted {
-        reaches(&practice, &format!("visit-{number}"), state(visit)).await;
+    let all_known = || async {
+        for clinic in &clinics {
+            if clinic.on_their_way().await > 0 {
+                return false;
+            }
+        }
+        true
+    };
+    while !all_known().await {
+        assert!(
+            began.elapsed() < PATIENCE,
+            "bookings are still on their way (BOOKING_SEED={seed})"
+        );
+        round(stack).await;
     }
+    println!("bookings: nothing on its way after {:.0?}", began.elapsed());
+    for clinic in &clinics {
+        stack.run_job("reconcile", Some(&clinic.practice.practice_id)).await;
+    }
+    let mut resent = Counts::new();
+    loop {
+        let mut wrong = Vec::new();
+        for clinic in &mut clinics {
+            wrong.extend(clinic.differences().await);
+            add(&mut resent, clinic.resend_failed().await);
+        }
+        if wrong.is_empty() {
+            break;
+        }
+        let known = wrong.join("\n");
+        assert!(began.elapsed() < PATIENCE, "BOOKING_SEED={seed}:\n{known}");
+        tokio::time::sleep(LOOK).await;
+    }
+    println!("bookings: as it should be after {:.0?}, resent {resent:?}", began.elapsed());
+
+    // What is as it should be is left so: one look at each book, and nothing more.
+    let mark = bp.mark().await;
+    for clinic in &clinics {
+        stack.run_job("reconcile", Some(&clinic.practice.practice_id)).await;
+    }
+    let looks = || async { statements(&bp.queries_since(mark).await) };
+    while looks().await.len() < clinics.len() {
+        assert!(began.elapsed() < 2 * PATIENCE, "nobody looks at the books (BOOKING_SEED={seed})");
+        tokio::time::sleep(LOOK).await;
+    }
+    clock.abort();
+    assert!(looks().await.iter().all(|statement| statement == "appointment_book"));
+    let mut ends = Counts::new();
+    for clinic in &clinics {
+        assert_eq!(clinic.differences().await, Vec::<String>::new(), "BOOKING_SEED={seed}");
+        add(&mut ends, clinic.ends());
+    }
+    println!("bookings: in the end {}", json!(ends));
+}
+
+/// How many bookings have not come to anything yet.
+async fn on_their_way(clinics: &[Clinic]) -> usize {
+    let mut open = 0;
+    for clinic in clinics {
+        open += clinic.on_their_way().await;
+    }
+    open
+}
+
+/// What EventBridge Scheduler does every minute.
+async fn round(stack: &TestStack) {
+    stack.run_job("sweep", None).await;
+    tokio::time::sleep(ROUND).await;
 }

@@ -21,7 +21,7 @@ async fn a_taken_slot_is_a_conflict_that_clears_up_and_never_two_appointments() 
         bp.faults(json!([{ "operation": "any", "effect": "slotTaken", "variant": variant }])).await;
         let id = format!("visit-{index}");
         let hour = 9 + i64::try_from(index).unwrap();
-        book_of_bp.occupy(day, hour * 3600 + 600, 900);
+        book_of_bp.occupy(1, day, hour * 3600 + 600, 900);
         book(&practice, &id, &visit(DOCTOR, &at(day, &format!("{hour:02}:00")))).await;
         let conflict = reaches(&practice, &id, "conflict").await;
         assert_eq!(conflict.text_at("/problem/type"), "slot-taken");
@@ -32,9 +32,7 @@ async fn a_taken_slot_is_a_conflict_that_clears_up_and_never_two_appointments() 
     let listed = practice.platform.get("/bookings?state=conflict").await;
     assert_eq!(listed.at("/bookings").as_array().unwrap().len(), 3);
 
-    book_of_bp.change(&format!(
-        "UPDATE APPOINTMENTS SET RECORDSTATUS = 4 WHERE APPOINTMENTDATE = '{day}T00:00:00' AND INTERNALID = 1"
-    ));
+    book_of_bp.vacate(day);
     stack.run_job("reconcile", Some(&practice.practice_id)).await;
     for id in ["visit-0", "visit-1", "visit-2"] {
         reaches(&practice, id, "synced").await;
