@@ -9,7 +9,7 @@ use crate::item::{Item, key, number, text};
 use crate::{Store, StoreError};
 
 fn site_key(site: &SiteId) -> Item {
-    key(format!("SITE#{}", site.as_str()), "WRITER")
+    key(format!("WRITER#{}", site.as_str()), "WRITER")
 }
 
 impl Store {
