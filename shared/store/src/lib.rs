@@ -15,6 +15,7 @@
 //! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
 //! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
 //! | | `LANE` | who writes to the site now, and when there is something to do, in the index `due` | api, site-writer |
+//! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | whoever submits a query |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification dealt with, expires | halo-webhook |
 //!
