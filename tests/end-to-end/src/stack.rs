@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use local::{Aws, Build, People, Progress, Role, Stack, StackFile, StackOptions};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
@@ -132,7 +132,7 @@ impl TestStack {
         let table = self.file.aws.table.as_deref().expect("a table");
         for item in self.table().await {
             if item["pk"]["S"].as_str().is_some_and(&forgotten) {
-                let key = serde_json::json!({ "pk": item["pk"], "sk": item["sk"] });
+                let key = json!({ "pk": item["pk"], "sk": item["sk"] });
                 self.aws.delete_item(table, &key).await.expect("an item is deleted");
             }
         }
@@ -149,6 +149,21 @@ impl TestStack {
     /// practice one of its own, such as `reconcile`. What it came to.
     pub async fn run_job(&self, job: &str, practice_id: Option<&str>) -> Value {
         self.aws.run_job(job, practice_id).await.expect("the job is done")
+    }
+
+    /// Lets the time come at which a practice's job comes round by itself, which must have been planned.
+    pub async fn let_come_round(&self, job: &str, practice_id: &str) {
+        let table = self.file.aws.table.as_deref().expect("a table");
+        let request = json!({
+            "TableName": table,
+            "Key": { "pk": { "S": format!("WORK#{practice_id}") }, "sk": { "S": format!("JOB#{job}") } },
+            "UpdateExpression": "SET dueAt = :long_ago",
+            "ConditionExpression": "attribute_exists(dueAt)",
+            "ExpressionAttributeValues": { ":long_ago": { "S": "2001-01-01T00:00:00.000Z" } },
+        });
+        let planned = self.aws.call("dynamodb", "DynamoDB_20120810.UpdateItem", &request).await;
+        planned.expect("the job is planned");
+        self.run_job("turns", None).await;
     }
 
     /// What Halo signs its notifications with.

@@ -13,6 +13,7 @@ use domain::delivery::{
     StoredDocument,
 };
 use domain::ids::{BpUserId, PracticeId};
+use domain::schedule::Job;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::work::{Accepted, BodyHash, Entry, WorkKey};
@@ -105,6 +106,9 @@ pub(crate) async fn send_message(
         subject: fields.subject,
         content,
     });
+    // From the practice's first message on, somebody looks whether the doctors have checked them.
+    let first_look = Job::Checked.next(&allowed.practice, App::now());
+    app.app.store.schedule_if_absent(&allowed.practice, Job::Checked, first_look).await?;
     app.accept(&allowed, id, letter, hash, AuditedAction::MessageSent).await
 }
 

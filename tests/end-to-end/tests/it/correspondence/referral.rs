@@ -74,7 +74,7 @@ async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgeme
     assert_eq!(filed.len(), 1);
     assert_eq!(filed[0].bytes, inbox[0].bytes);
 
-    stack.run_job("checked", Some(&practice.practice_id)).await;
+    stack.let_come_round("checked", &practice.practice_id).await;
     let checked = reaches(&practice, &delivery, "checked").await;
     assert_eq!(*checked.at("/bpRecordId"), json!(filed[0].record));
     assert_eq!(checked.text_at("/check/notation"), "Normal");
