@@ -110,7 +110,7 @@ async fn whatever_happens_each_book_is_the_record_in_the_end_but_for_what_arrive
             round(stack).await;
         }
     });
-    let weather = Arc::new(Weather::default());
+    let weather = Arc::new(Weather::shuffled(&mut dice));
     let each = operations.saturating_sub(early) / clinics.len();
     let mut storm = JoinSet::new();
     for mut clinic in clinics {

@@ -290,7 +290,7 @@ impl Clinic {
         match (wish, arrived) {
             (Some(wanted), None) => Expected {
                 state: "synced",
-                book: matches!(rows, [row] if stands(row, wanted)),
+                book: matches!(rows, [row] if row.code == 1 && stands(row, wanted)),
                 arrived: Tells::Nothing,
             },
             (None, None) => {

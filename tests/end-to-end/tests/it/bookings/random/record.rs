@@ -54,12 +54,12 @@ impl Wanted {
         body
     }
 
-    /// Whether an appointment is this visit, but for the place.
+    /// Whether an appointment is this visit, but for the place and whether it is over.
     pub(super) fn is_at(&self, row: &Standing, doctors: &[Doctor]) -> bool {
         row.user == doctors[self.doctor].user
             && row.day == self.day.to_string()
             && (row.time, row.length) == (self.seconds(), self.minutes * 60)
-            && (row.kind, row.code) == (1, 1)
+            && row.kind == 1
             && row.reason.contains(&format!(" {} [PB", self.notes))
             && !row.reason.contains(super::hands::SCRIBBLE)
     }

@@ -6,7 +6,7 @@ use end_to_end::{Bp, TestStack};
 use local::Worker;
 use rand::Rng;
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -97,41 +97,43 @@ const EFFECTS: [(&str, &[&str]); 7] = [
     ("webhook", &["webhookLost", "webhookTwice"]),
 ];
 
-/// The faults that are in force, and those that are over.
-#[derive(Default)]
+/// Dealt like cards, so that each comes up before one comes again.
 pub(super) struct Weather {
+    deck: Mutex<Vec<(&'static str, &'static str)>>,
     met: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Weather {
-    /// One more fault for a practice's next calls of some kind.
+    /// In this order.
+    pub(super) fn shuffled(dice: &mut StdRng) -> Self {
+        let all = |(operation, effects): &(&'static str, &'static [&'static str])| {
+            let operation = *operation;
+            effects.iter().map(move |effect| (operation, *effect))
+        };
+        let mut deck: Vec<_> = EFFECTS.iter().flat_map(all).collect();
+        deck.shuffle(dice);
+        Self { deck: Mutex::new(deck), met: Mutex::default() }
+    }
+
+    /// Two more faults for a practice's next calls.
     pub(super) async fn strike(&self, bp: &Bp<'_>, site: &str, dice: &mut StdRng) -> &'static str {
-        let (operation, effects) = EFFECTS.choose(dice).unwrap();
-        // The writes themselves meet most of it.
-        let (operation, effects) =
-            if dice.random_bool(0.5) { EFFECTS[0] } else { (*operation, *effects) };
-        let effect = *effects.choose(dice).unwrap();
-        let times = dice.random_range(1..=3);
-        let mut fault =
-            json!({ "operation": operation, "effect": effect, "times": times, "siteId": site });
-        match effect {
-            "slow" => fault["delayMs"] = json!(dice.random_range(200..4000)),
-            "429" => fault["retryAfter"] = json!(dice.random_range(1..=2).to_string()),
-            "slotTaken" => {
-                let variants = ["error", "returnZero", "doubleBooking"];
-                fault["variant"] = json!(variants.choose(dice).unwrap());
-            }
-            _ => {}
-        }
         let mut met = self.met.lock().await;
         let mut faults = tally(&mut met, bp).await;
-        if operation == "findSites" {
-            // Nobody looks for a site whose GUID is as it was.
-            faults.push(json!({ "operation": "asyncQuery", "effect": "staleGuid", "times": 1, "siteId": site }));
+        for _ in 0..2 {
+            let (operation, effect) = {
+                let mut deck = self.deck.lock().await;
+                let dealt = deck.remove(0);
+                deck.push(dealt);
+                dealt
+            };
+            if operation == "findSites" {
+                // Nobody looks for a site whose GUID is as it was.
+                faults.push(fault("asyncQuery", "staleGuid", site, dice));
+            }
+            faults.push(fault(operation, effect, site, dice));
         }
-        faults.push(fault);
         bp.faults(json!(faults)).await;
-        "fault of Halo's"
+        "faults of Halo's"
     }
 
     /// How often each was met.
@@ -140,6 +142,23 @@ impl Weather {
         tally(&mut met, bp).await;
         met.clone()
     }
+}
+
+/// A fault that the practice's next calls of that kind meet.
+fn fault(operation: &str, effect: &str, site: &str, dice: &mut StdRng) -> Value {
+    let times = dice.random_range(1..=2);
+    let mut fault =
+        json!({ "operation": operation, "effect": effect, "times": times, "siteId": site });
+    match effect {
+        "slow" => fault["delayMs"] = json!(dice.random_range(200..4000)),
+        "429" => fault["retryAfter"] = json!(dice.random_range(1..=2).to_string()),
+        "slotTaken" => {
+            let variants = ["error", "returnZero", "doubleBooking"];
+            fault["variant"] = json!(variants.choose(dice).unwrap());
+        }
+        _ => {}
+    }
+    fault
 }
 
 /// Counts what was met, and returns what is still to come.
