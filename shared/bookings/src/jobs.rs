@@ -79,7 +79,10 @@ impl<'a> BookingJobs<'a> {
         let register = session
             .ask(practice, &mut connection, deadline, |guid| self.bp.register(guid, deadline))
             .await?;
-        Ok(self.store.sync_staff(practice, kept, &register, Timestamp::now()).await?)
+        Ok(self
+            .store
+            .sync_staff(practice, kept, &register, &connection.site_id, Timestamp::now())
+            .await?)
     }
 
     /// Compares the record with Bp's appointment book from today on: one query. What differs is due
@@ -116,7 +119,9 @@ impl<'a> BookingJobs<'a> {
             to: None,
             most: usize::MAX,
         };
-        let record = self.store.bookings(practice, &query).await?.bookings;
+        let mut record = self.store.bookings(practice, &query).await?.bookings;
+        // What was planned at another Bp is sent to this one when somebody says so.
+        record.retain(|booking| booking.planned.site == connection.site_id);
         let found = corrections(practice, &record, &book, now);
         let mut reconciled = Reconciled { compared: record.len(), ..Reconciled::default() };
         let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));
@@ -125,7 +130,7 @@ impl<'a> BookingJobs<'a> {
         for correction in found {
             match correction {
                 Correction::PushAgain { booking, why } => {
-                    let again = |booking: &mut Booking| booking.put_back(None, why, now);
+                    let again = |booking: &mut Booking| booking.put_back(why, now);
                     self.change(practice, booking.as_str(), true, again).await?;
                     reconciled.put_back += 1;
                 }

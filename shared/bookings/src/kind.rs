@@ -2,6 +2,7 @@
 
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
 use domain::booking::{Booking, BookingProblem, BookingState, Followed};
+use domain::ids::SiteId;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
@@ -26,6 +27,10 @@ impl Bookings {
 impl Kind for Bookings {
     const KIND: WorkKind = WorkKind::Booking;
     type Entity = Booking;
+
+    fn site<'e>(&self, booking: &'e Booking) -> &'e SiteId {
+        &booking.planned.site
+    }
 
     async fn command(
         &self,
@@ -108,8 +113,8 @@ impl Kind for Bookings {
 fn verdict(followed: Followed) -> Verdict {
     match followed {
         Followed::Done => Verdict::Done,
-        Followed::Again(again_at, _) => Verdict::Blocked { again_at },
-        Followed::Over(_) => Verdict::Refused,
+        Followed::Again(again_at) => Verdict::Blocked { again_at },
+        Followed::Over => Verdict::Refused,
     }
 }
 
@@ -132,5 +137,6 @@ fn failed(failure: Failure) -> BookingProblem {
             BookingProblem::Refused
         }
         Failure::Unverifiable => BookingProblem::Unverified,
+        Failure::SiteChanged => BookingProblem::SiteChanged,
     }
 }

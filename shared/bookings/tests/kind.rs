@@ -7,8 +7,10 @@ use best_practice::StatementPack;
 use bookings::Bookings;
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
-use domain::booking::{Booking, BookingId, BookingProblem, BookingState, Representative, Visit};
-use domain::ids::{BpUserId, LocationId, PracticeId};
+use domain::booking::{
+    Booking, BookingId, BookingProblem, BookingState, Happened, Representative, Visit,
+};
+use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
 use domain::staff::AhpraNumber;
 use halo::Row;
@@ -50,7 +52,8 @@ fn booking() -> Booking {
         notes: None,
     };
     let token = Token::of(&practice, &id);
-    let planned = visit.plan(&settings, BpUserId(1), &token).unwrap();
+    let planned =
+        visit.plan(&settings, BpUserId(1), &SiteId::parse("71001").unwrap(), &token).unwrap();
     Booking::accept(&practice, id, visit, planned, &zone, now())
 }
 
@@ -87,9 +90,22 @@ fn an_answer_to_an_earlier_wish_leaves_the_newer_one_on_its_way() {
     pushed.ask();
     pushed.cancel(now());
     let before = pushed.clone();
-    kind().read(&mut pushed, &answer("created", json!(7)), now()).unwrap();
+    let verdict = kind().read(&mut pushed, &answer("created", json!(7)), now());
+    assert_eq!(verdict, Ok(Verdict::Blocked { again_at: now() }), "it is sent now");
     assert_eq!(pushed.state, BookingState::Pending);
     assert_eq!(kind().event(&before, &pushed), None);
+}
+
+#[test]
+fn what_is_sent_again_while_an_earlier_push_is_under_way_is_sent_after_it() {
+    let mut pushed = booking();
+    pushed.ask();
+    pushed.resend(None, now());
+    let verdict = kind().read(&mut pushed, &answer("created", json!(7)), now());
+    assert_eq!(verdict, Ok(Verdict::Blocked { again_at: now() }));
+    pushed.ask();
+    let verdict = kind().read(&mut pushed, &answer("updated", json!(7)), now());
+    assert_eq!((verdict, pushed.state), (Ok(Verdict::Done), BookingState::Synced));
 }
 
 #[test]
@@ -101,8 +117,15 @@ fn a_conflict_is_told_once_and_stays_open() {
     assert!(matches!(verdict, Verdict::Blocked { again_at } if again_at > now()));
     assert_eq!(kind().event(&before, &pushed), Some(EventKind::BookingConflict));
     let again = pushed.clone();
-    kind().read(&mut pushed, &answer("conflict", Value::Null), now()).unwrap();
+    pushed.put_back(Happened::TriedAgain, now());
+    pushed.ask();
+    let later = kind().read(&mut pushed, &answer("conflict", Value::Null), now()).unwrap();
     assert_eq!(kind().event(&again, &pushed), None);
+    let wait = |verdict| match verdict {
+        Verdict::Blocked { again_at } => again_at.duration_since(now()),
+        other => panic!("{other:?}"),
+    };
+    assert!(wait(later) > wait(verdict), "what is in the way mostly stays there");
 }
 
 #[test]

@@ -3,7 +3,11 @@
 use best_practice::{
     BpError, StatementPack, Written, delivery_found, message_written, referral_written,
 };
-use domain::delivery::{Content, Delivery, DeliveryProblem, DeliveryState, Letter, StoredDocument};
+use domain::delivery::{
+    Content, Delivery, DeliveryProblem, DeliveryState, Letter, Message, MessagePatient,
+    StoredDocument,
+};
+use domain::ids::SiteId;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
@@ -60,6 +64,7 @@ impl Deliveries {
                 let bytes = self.bytes(&referral.document).await?;
                 self.pack.write_referral(&delivery.token, referral, &bytes)
             }
+            Letter::Message(Message { patient: MessagePatient::Told, .. }) => return Ok(None),
             Letter::Message(message) => {
                 let bytes = match &message.content {
                     Content::Document(document) => self.bytes(document).await?,
@@ -75,6 +80,10 @@ impl Deliveries {
 impl Kind for Deliveries {
     const KIND: WorkKind = WorkKind::Delivery;
     type Entity = Delivery;
+
+    fn site<'e>(&self, delivery: &'e Delivery) -> &'e SiteId {
+        &delivery.site
+    }
 
     async fn command(
         &self,
@@ -178,6 +187,7 @@ fn failed_by(failure: Failure) -> DeliveryProblem {
             DeliveryProblem::BpRefused
         }
         Failure::Unverifiable => DeliveryProblem::OutcomeUnknown,
+        Failure::SiteChanged => DeliveryProblem::PracticeChanged,
     }
 }
 
@@ -189,7 +199,7 @@ mod tests {
         Addressee, ClientId, DeliveryId, Message, MessageKind, MessagePatient, MessageSubject,
         MessageText,
     };
-    use domain::ids::{PatientId, PracticeId, Subject};
+    use domain::ids::{PatientId, PracticeId, SiteId, Subject};
     use store::work::WorkRefusal;
 
     use super::*;
@@ -215,6 +225,7 @@ mod tests {
         });
         Delivery::accept(
             &practice,
+            SiteId::parse("71001").unwrap(),
             id,
             letter,
             Subject("platform".to_owned()),

@@ -136,7 +136,14 @@ fn message(id: &str, patient: MessagePatient) -> Delivery {
         content: Content::Text(MessageText::parse("It’s mending.").unwrap()),
     });
     let id = DeliveryId::of_message(&ClientId::parse(id).unwrap());
-    Delivery::accept(&practice(), id, letter, Subject("x".to_owned()), Timestamp::UNIX_EPOCH)
+    Delivery::accept(
+        &practice(),
+        SiteId::parse("71001").unwrap(),
+        id,
+        letter,
+        Subject("x".to_owned()),
+        Timestamp::UNIX_EPOCH,
+    )
 }
 
 #[tokio::test]

@@ -28,8 +28,10 @@ pub enum AuditedAction {
     MessageSent,
     /// A failed delivery is to be tried again.
     DeliveryRetried,
-    /// The practice was paired, or a clinician linked.
+    /// The practice was paired with a Bp site.
     ConnectionChanged,
+    /// An account was linked with a user of Bp.
+    ClinicianLinked,
     /// The practice was disconnected.
     Disconnected,
     /// Settings were changed.
@@ -58,6 +60,26 @@ pub struct AuditRecord {
     pub action: AuditedAction,
     /// Whose records were shown or changed.
     pub patients: Vec<PatientId>,
+    /// With what: the caller's id of an import or booking, the id of a delivery, the Site ID of a
+    /// connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     /// The request, as in our logs.
     pub request_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_line_that_was_written_without_a_resource_is_still_read() {
+        let old = json!({ "at": "2026-03-02T01:00:00Z", "subject": "somebody", "action": "bookingCancelled",
+            "patients": [], "requestId": "r-1" });
+        let record: AuditRecord = serde_json::from_value(old.clone()).unwrap();
+        assert_eq!(record.resource, None);
+        assert_eq!(serde_json::to_value(&record).unwrap(), old);
+    }
 }

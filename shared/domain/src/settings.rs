@@ -99,6 +99,18 @@ pub struct BookingSettings {
     pub online_wording: Option<BpText>,
 }
 
+impl Settings {
+    /// What still holds when the practice has moved to another Bp, which has locations and
+    /// appointment types of its own.
+    #[must_use]
+    pub fn moved(mut self) -> Self {
+        self.bookings.enabled = false;
+        self.bookings.location_id = None;
+        self.bookings.appointment_type_code = None;
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

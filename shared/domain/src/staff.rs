@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
-use crate::ids::BpUserId;
+use crate::ids::{BpUserId, SiteId};
 
 /// A practitioner's AHPRA registration number, such as the platform keeps it. Bp keeps it as free
 /// text (`RegistrationNo`), so it is compared letter by letter, outer blanks aside.
@@ -113,6 +113,8 @@ pub struct Listed {
 pub struct StaffList {
     /// In the platform's order.
     pub staff: Vec<Listed>,
+    /// Whose users Bp's `USERID`s are; `None` while nobody is known.
+    pub site: Option<SiteId>,
     /// When Bp was last asked.
     pub synced_at: Option<Timestamp>,
 }
@@ -185,15 +187,25 @@ impl StaffList {
                 Listed { member, standing }
             })
             .collect();
-        Ok(Self { staff, synced_at: self.synced_at })
+        Ok(Self { staff, site: self.site.clone(), synced_at: self.synced_at })
     }
 
-    /// The list as Bp's users say.
+    /// The list when the practice has moved to another Bp, whose users nobody has seen yet.
     #[must_use]
-    pub fn synced(mut self, register: &Register, now: Timestamp) -> Self {
+    pub fn moved(mut self) -> Self {
+        for listed in &mut self.staff {
+            listed.standing = Standing::Unsynced;
+        }
+        Self { staff: self.staff, site: None, synced_at: None }
+    }
+
+    /// The list as the Bp users of a site say.
+    #[must_use]
+    pub fn synced(mut self, register: &Register, site: &SiteId, now: Timestamp) -> Self {
         for listed in &mut self.staff {
             listed.standing = register.standing(&listed.member.ahpra_number);
         }
+        self.site = Some(site.clone());
         self.synced_at = Some(now);
         self
     }
@@ -238,6 +250,10 @@ mod tests {
 
     fn user(id: i64, registration: &str, active: bool) -> RegisteredUser {
         RegisteredUser { user: BpUserId(id), registration: registration.to_owned(), active }
+    }
+
+    fn site() -> SiteId {
+        SiteId::parse("71001").unwrap()
     }
 
     fn register() -> Register {
@@ -286,12 +302,21 @@ mod tests {
         let first = StaffList::default()
             .replaced(vec![member("MED9990000001"), member("MED9990000002")])
             .unwrap()
-            .synced(&register(), Timestamp::UNIX_EPOCH);
+            .synced(&register(), &site(), Timestamp::UNIX_EPOCH);
         let second =
             first.replaced(vec![member("MED9990000003"), member("MED9990000001")]).unwrap();
         assert_eq!(second.staff[0].standing, Standing::Unsynced);
         assert_eq!(second.staff[1].standing, Standing::Synced { user: BpUserId(1) });
         assert_eq!(second.standing(&number("MED9990000002")), None);
+        assert_eq!(second.site, Some(site()));
+    }
+
+    #[test]
+    fn nobody_is_known_at_another_bp() {
+        let list = StaffList::default().replaced(vec![member("MED9990000001")]).unwrap();
+        let moved = list.synced(&register(), &site(), Timestamp::UNIX_EPOCH).moved();
+        assert_eq!(moved.staff[0].standing, Standing::Unsynced);
+        assert_eq!((moved.site, moved.synced_at), (None, None));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use best_practice::BpError;
 use domain::connection::Connection;
-use domain::ids::PracticeId;
+use domain::ids::{PracticeId, SiteId};
 use halo::{Command, Deadline, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
@@ -47,6 +47,9 @@ pub trait Kind: Send + Sync + 'static {
     const KIND: WorkKind;
     /// The entry's body.
     type Entity: Clone + Serialize + DeserializeOwned + Send + Sync;
+
+    /// Whose Bp the numbers in the entity are from; nothing of it goes to any other.
+    fn site<'e>(&self, entity: &'e Self::Entity) -> &'e SiteId;
 
     /// The write. Called just before it is sent; bytes that it carries are fetched here. What it
     /// changes in the entity is kept with the mark of the attempt.
@@ -177,6 +180,8 @@ pub enum Failure {
     RequestRefused,
     /// The database refused it each time.
     DatabaseRefused,
+    /// The practice has moved to another Bp, where the numbers in the entity mean somebody else.
+    SiteChanged,
     /// It may be in Bp: whether it is could not be read there. Nothing is sent again by itself; when
     /// it is reopened, Bp is asked first.
     Unverifiable,

@@ -5,10 +5,11 @@
 
 use best_practice::BpError;
 use jiff::Timestamp;
+use ledger::Doubtful;
 use runtime::events::{Event, EventKind};
 use serde::Serialize;
 use store::StoreError;
-use store::work::{Entry, WorkKind, WorkProgress};
+use store::work::{Entry, WorkKind, WorkProgress, WorkRefusal};
 
 use crate::kind::{Failure, Kind, Step, Verdict, Waiting};
 use crate::ports::{Clock, Messages, Shelf};
@@ -21,6 +22,8 @@ pub(crate) enum Conclusion {
     Verdict(Verdict),
     /// It is not in Bp, and sending it again would be useless.
     Failed(Failure),
+    /// The practice has moved to another Bp; nobody can ask the one that it is for.
+    Elsewhere,
     /// Nobody can say whether it is in Bp.
     GaveUp,
     /// It is not in Bp, as a look shows that began at `looked`, and is sent again.
@@ -56,6 +59,9 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             match (conclusion, &progress) {
                 (Conclusion::Failed(failure), WorkProgress::Failed(_)) => {
                     kind.note(&mut entry.body, &Step::Failed(failure), now);
+                }
+                (Conclusion::Elsewhere, _) => {
+                    kind.note(&mut entry.body, &Step::Failed(Failure::SiteChanged), now);
                 }
                 (Conclusion::GaveUp, _) => {
                     kind.note(&mut entry.body, &Step::Failed(Failure::Unverifiable), now);
@@ -233,7 +239,12 @@ fn follows(
     };
     let blocked = matches!(conclusion, By::Verdict(Verdict::Blocked { .. }));
     match (seen, conclusion) {
-        (P::Doubtful(doubtful), By::GaveUp) => P::Failed(doubtful.give_up()),
+        (P::Ready(ready), By::Elsewhere) => P::Failed(ready.fail()),
+        (P::Sent(sent), By::Elsewhere) => {
+            let doubtful: Doubtful<WorkRefusal> = sent.doubt();
+            P::Failed(doubtful.give_up())
+        }
+        (P::Doubtful(doubtful), By::GaveUp | By::Elsewhere) => P::Failed(doubtful.give_up()),
         (P::Doubtful(doubtful), By::Absent { looked, again_at }) => {
             let again_at = if newer { now } else { again_at };
             match doubtful.clone().absent(looked, again_at) {

@@ -15,6 +15,7 @@ use store::work::{Entry, Lane, ParkReason, WorkKey, WorkProgress};
 
 use crate::kind::{Kind, PracticeContext};
 use crate::ports::{Clock, Messages, Shelf};
+use crate::settle::Conclusion;
 use crate::writer::Writer;
 
 /// Entries read at once.
@@ -286,7 +287,16 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                     Stepped::Again(newer) => entry = *newer,
                 }
             }
+            let elsewhere = self
+                .connection
+                .as_ref()
+                .is_some_and(|connection| connection.site_id != *kind.site(&entry.body));
             let stepped = match entry.work.progress.clone() {
+                WorkProgress::Ready(_) | WorkProgress::Sent(_) | WorkProgress::Doubtful(_)
+                    if elsewhere =>
+                {
+                    self.concluded(kind, entry, Conclusion::Elsewhere).await?
+                }
                 WorkProgress::Ready(ready) => self.send(kind, entry, ready).await?,
                 WorkProgress::Sent(sent) => self.ask(kind, entry, sent).await?,
                 WorkProgress::Doubtful(doubtful) => self.look(kind, entry, doubtful).await?,

@@ -85,6 +85,10 @@ impl Job<'_> {
         self.take(fetching).await?;
         let session = Session::new(&self.stager.bp, &self.stager.store);
         let mut connection: Connection = session.open(&self.practice).await?;
+        if connection.site_id != self.item.site {
+            // Under the same numbers another Bp has other people's documents.
+            return Err(Obstacle::never(ItemProblem::PracticeChanged).into());
+        }
         match self.fetch_by_statement(session, &mut connection, fetching).await {
             Err(Stop::Obstacle(refused)) if refused.is_of_statement() => {
                 self.fetch_by_fhir(&connection, fetching, refused).await

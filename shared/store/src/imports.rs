@@ -4,7 +4,7 @@
 //! somebody else was first, and clears away what it made meanwhile.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use domain::ids::{PatientId, PracticeId};
+use domain::ids::{PatientId, PracticeId, SiteId};
 use domain::imports::{Import, ImportId, Item as ItemState, Selection, Selections};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,8 @@ pub struct ImportRecord {
 pub struct StoredItem {
     /// Its place in the import, from 0.
     pub index: u32,
+    /// From whose Bp.
+    pub site: SiteId,
     /// Whose document.
     pub patient: PatientId,
     /// Which document.
@@ -53,6 +55,7 @@ pub struct StoredItem {
 
 #[derive(Deserialize, Eq, PartialEq, Serialize)]
 struct ItemBody {
+    site: SiteId,
     patient: PatientId,
     selection: Selection,
     state: ItemState,
@@ -87,6 +90,7 @@ impl Store {
         for (index, selection) in (0..).zip(selections.as_slice()) {
             let stored = StoredItem {
                 index,
+                site: import.site.clone(),
                 patient: import.patient,
                 selection: selection.clone(),
                 state: ItemState::new(now),
@@ -226,13 +230,14 @@ impl StoredItem {
             .strip_prefix(ITEM)
             .and_then(|digits| digits.parse().ok())
             .ok_or(StoreError::Corrupt)?;
-        let ItemBody { patient, selection, state } = body(item)?;
+        let ItemBody { site, patient, selection, state } = body(item)?;
         let version = parsed(item, "version")?;
-        Ok(Self { index, patient, selection, state, expires_at: expiry(item)?, version })
+        Ok(Self { index, site, patient, selection, state, expires_at: expiry(item)?, version })
     }
 
     fn to_item(&self, pk: &str) -> Result<Item, StoreError> {
         let body = ItemBody {
+            site: self.site.clone(),
             patient: self.patient,
             selection: self.selection.clone(),
             state: self.state.clone(),

@@ -15,8 +15,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::item::{CONNECTION, Item, PAIRING, body, item, key, number, practice_key, site_key};
+use crate::item::{
+    CONNECTION, Item, PAIRING, SETTINGS, body, item, key, number, practice_key, site_key,
+};
 use crate::schedule::turn;
+use crate::staff::{KeptStaff, staff_item};
 use crate::{Store, StoreError};
 
 /// How long an attempt may take before another asker assumes that it died: longer than any call lives.
@@ -156,8 +159,8 @@ impl Store {
     }
 
     /// Ends an attempt that Halo said yes to: connection, claim of the site and the attempt's end
-    /// in one transaction. When the practice moves to another site, its clinicians are users of
-    /// another database and are forgotten.
+    /// in one transaction. When the practice moves to another site, what it knew of users, locations
+    /// and appointment types is of another database and is forgotten.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the attempt is no longer ours.
@@ -209,6 +212,12 @@ impl Store {
             for sk in self.clinician_keys(practice).await? {
                 let sk = sk.as_s().map_err(|_| StoreError::Corrupt)?.clone();
                 writes.push(delete(sk, None)?);
+            }
+            let settings = self.practice(practice).await?.settings.moved();
+            writes.push(put(item(practice_key(practice), SETTINGS, &settings)?)?);
+            let KeptStaff { list, version } = self.staff(practice).await?;
+            if version > 0 {
+                writes.push(put(staff_item(practice, &list.moved(), version + 1)?)?);
             }
         }
         self.client.transact_write_items().set_transact_items(Some(writes)).send().await?;

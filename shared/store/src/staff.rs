@@ -1,10 +1,10 @@
 //! A practice's staff list: one item of its own partition, for it is long and rarely read.
 
-use domain::ids::PracticeId;
+use domain::ids::{PracticeId, SiteId};
 use domain::staff::{Register, StaffList};
 use jiff::Timestamp;
 
-use crate::item::{body, item, key, number};
+use crate::item::{Item, body, item, key, number};
 use crate::{Store, StoreError};
 
 const LIST: &str = "LIST";
@@ -21,6 +21,16 @@ pub struct KeptStaff {
 
 fn staff_key(practice: &PracticeId) -> String {
     format!("STAFF#{practice}")
+}
+
+pub(crate) fn staff_item(
+    practice: &PracticeId,
+    list: &StaffList,
+    version: i64,
+) -> Result<Item, StoreError> {
+    let mut kept = item(staff_key(practice), LIST, list)?;
+    kept.insert("version".to_owned(), number(version));
+    Ok(kept)
 }
 
 impl Store {
@@ -56,8 +66,7 @@ impl Store {
         list: &StaffList,
         seen: i64,
     ) -> Result<(), StoreError> {
-        let mut kept = item(staff_key(practice), LIST, list)?;
-        kept.insert("version".to_owned(), number(seen + 1));
+        let kept = staff_item(practice, list, seen + 1)?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(kept));
         let put = match seen {
             0 => put.condition_expression("attribute_not_exists(pk)"),
@@ -79,10 +88,11 @@ impl Store {
         practice: &PracticeId,
         mut kept: KeptStaff,
         register: &Register,
+        site: &SiteId,
         now: Timestamp,
     ) -> Result<StaffList, StoreError> {
         for _ in 0..TRIES {
-            let synced = kept.list.synced(register, now);
+            let synced = kept.list.synced(register, site, now);
             match self.keep_staff(practice, &synced, kept.version).await {
                 Ok(()) => return Ok(synced),
                 Err(StoreError::Conflict) => kept = self.staff(practice).await?,

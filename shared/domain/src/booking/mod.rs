@@ -21,8 +21,11 @@ use crate::Invalid;
 use crate::ids::PracticeId;
 use crate::settings::PracticeTimeZone;
 
-/// How long until a slot that was taken, or a practitioner who was away, is asked about again.
+/// How long until a slot that was taken, or a practitioner who was away, is asked about again at
+/// first. Each attempt costs a query, and most that is in the way stays there: the wait doubles, up to
+/// 80 minutes.
 const BETWEEN_ATTEMPTS: SignedDuration = SignedDuration::from_mins(10);
+const DOUBLINGS: u32 = 3;
 
 /// The platform's own id of a booking.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -187,9 +190,9 @@ pub enum Followed {
     /// Nothing is left to do.
     Done,
     /// To be asked again at this time.
-    Again(Timestamp, BookingProblem),
+    Again(Timestamp),
     /// Nothing can be done.
-    Over(BookingProblem),
+    Over,
 }
 
 /// A booking, from acceptance to Bp's book and back out of it.
@@ -219,6 +222,9 @@ pub struct Booking {
     pub appointment: Option<i64>,
     /// What stands in the way.
     pub problem: Option<BookingProblem>,
+    /// How often in a row Bp's book had no room for it.
+    #[serde(default)]
+    pub blocked: u32,
     /// Bp's book has it outside the practitioner's sessions.
     #[serde(default)]
     pub outside_sessions: bool,
@@ -254,6 +260,7 @@ impl Booking {
             state: BookingState::Pending,
             appointment: None,
             problem: None,
+            blocked: 0,
             outside_sessions: false,
             next_attempt_at: None,
             accepted_at: now,
@@ -271,6 +278,7 @@ impl Booking {
 
     /// The platform wants something else.
     pub fn change(&mut self, visit: Visit, planned: Planned, now: Timestamp) {
+        self.blocked = 0;
         (self.visit, self.planned, self.cancelled) = (visit, planned, false);
         self.reopen(Happened::Changed, now);
     }
@@ -293,12 +301,14 @@ impl Booking {
         self.reopen(Happened::ResendRequested, now);
     }
 
-    /// Bp's book was found to differ.
-    pub fn put_back(&mut self, planned: Option<Planned>, why: Happened, now: Timestamp) {
-        if let Some(planned) = planned {
-            self.planned = planned;
-        }
+    /// Bp's book was found to differ, or may have room by now. That there was none is not unsaid, or
+    /// platforms would be told so anew each time.
+    pub fn put_back(&mut self, why: Happened, now: Timestamp) {
+        let conflict = (self.state == BookingState::Conflict).then_some(self.problem);
         self.reopen(why, now);
+        if let Some(problem) = conflict {
+            (self.state, self.problem) = (BookingState::Conflict, problem);
+        }
     }
 
     fn reopen(&mut self, why: Happened, now: Timestamp) {
@@ -353,7 +363,7 @@ impl Booking {
     pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> Followed {
         self.appointment = pushed.appointment;
         if self.asked != self.revision {
-            return Followed::Done;
+            return Followed::Again(now);
         }
         self.next_attempt_at = None;
         self.problem = None;
@@ -388,17 +398,19 @@ impl Booking {
 
     fn synced(&mut self, how: Happened, now: Timestamp) -> Followed {
         self.state = BookingState::Synced;
+        self.blocked = 0;
         self.note(how, None, now);
         Followed::Done
     }
 
     fn blocked(&mut self, problem: BookingProblem, now: Timestamp) -> Followed {
-        let again = now + BETWEEN_ATTEMPTS;
+        let again = now + BETWEEN_ATTEMPTS * 2_i32.pow(self.blocked.min(DOUBLINGS));
+        self.blocked = self.blocked.saturating_add(1);
         self.state = BookingState::Conflict;
         self.problem = Some(problem);
         self.next_attempt_at = Some(again);
         self.note(Happened::Blocked, Some(problem), now);
-        Followed::Again(again, problem)
+        Followed::Again(again)
     }
 
     /// It comes to nothing.
@@ -407,7 +419,7 @@ impl Booking {
         self.problem = Some(problem);
         self.next_attempt_at = None;
         self.note(Happened::Failed, Some(problem), now);
-        Followed::Over(problem)
+        Followed::Over
     }
 
     /// The practice cannot be reached, or does not let us in.

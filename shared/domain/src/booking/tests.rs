@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::text::BpText;
 use super::*;
-use crate::ids::{BpUserId, LocationId};
+use crate::ids::{BpUserId, LocationId, SiteId};
 use crate::settings::{BookingSettings, DurationMinutes, Settings};
 use crate::staff::AhpraNumber;
 
@@ -11,6 +11,10 @@ const USER: BpUserId = BpUserId(1);
 
 fn practice() -> PracticeId {
     PracticeId::parse("ours").unwrap()
+}
+
+fn site() -> SiteId {
+    SiteId::parse("71001").unwrap()
 }
 
 fn zone() -> PracticeTimeZone {
@@ -48,7 +52,7 @@ fn now() -> Timestamp {
 fn booking(id: &str, start: DateTime) -> Booking {
     let id = BookingId::parse(id).unwrap();
     let visit = visit(start);
-    let planned = visit.plan(&settings(), USER, &Token::of(&practice(), &id)).unwrap();
+    let planned = visit.plan(&settings(), USER, &site(), &Token::of(&practice(), &id)).unwrap();
     Booking::accept(&practice(), id, visit, planned, &zone(), now())
 }
 
@@ -93,7 +97,12 @@ fn a_visit_is_planned_in_bps_units_at_the_chosen_place() {
 fn nothing_is_planned_until_all_is_chosen_and_switched_on() {
     let plan = |settings: &Settings| {
         let visit = visit(date(2026, 12, 1).at(8, 15, 0, 0));
-        visit.plan(settings, USER, &Token::of(&practice(), &BookingId::parse("b").unwrap()))
+        visit.plan(
+            settings,
+            USER,
+            &site(),
+            &Token::of(&practice(), &BookingId::parse("b").unwrap()),
+        )
     };
     assert_eq!(plan(&Settings::default()), Err(Unplannable::SwitchedOff));
     let mut off = settings();
@@ -107,7 +116,12 @@ fn a_visit_ends_on_the_day_it_begins() {
     let plan = |minutes, hour, minute| {
         let mut visit = visit(date(2026, 12, 1).at(hour, minute, 0, 0));
         visit.duration = Some(DurationMinutes::parse(minutes).unwrap());
-        visit.plan(&settings(), USER, &Token::of(&practice(), &BookingId::parse("b").unwrap()))
+        visit.plan(
+            &settings(),
+            USER,
+            &site(),
+            &Token::of(&practice(), &BookingId::parse("b").unwrap()),
+        )
     };
     assert!(plan(30, 23, 30).is_ok());
     assert_eq!(plan(31, 23, 30), Err(Unplannable::PastMidnight));
@@ -131,7 +145,7 @@ fn a_booking_goes_from_pending_to_synced_and_out_again() {
 fn a_taken_slot_is_asked_about_again_and_clears_up_by_itself() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     let followed = push(&mut booking, Outcome::Conflict, now());
-    assert!(matches!(followed, Followed::Again(at, BookingProblem::SlotTaken) if at > now()));
+    assert!(matches!(followed, Followed::Again(at) if at > now()));
     assert_eq!(booking.state, BookingState::Conflict);
     assert_eq!(push(&mut booking, Outcome::Created, now()), Followed::Done);
     assert_eq!((booking.state, booking.problem), (BookingState::Synced, None));
@@ -140,10 +154,10 @@ fn a_taken_slot_is_asked_about_again_and_clears_up_by_itself() {
 #[test]
 fn an_answer_to_another_question_is_no_success() {
     let mut wanted = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
-    assert!(matches!(push(&mut wanted, Outcome::Cancelled, now()), Followed::Over(_)));
+    assert!(matches!(push(&mut wanted, Outcome::Cancelled, now()), Followed::Over));
     let mut cancelled = booking("b2", date(2026, 12, 1).at(8, 15, 0, 0));
     cancelled.cancel(now());
-    assert!(matches!(push(&mut cancelled, Outcome::Created, now()), Followed::Over(_)));
+    assert!(matches!(push(&mut cancelled, Outcome::Created, now()), Followed::Over));
 }
 
 #[test]
@@ -151,7 +165,7 @@ fn an_answer_to_an_earlier_wish_settles_nothing() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     booking.ask();
     assert!(booking.cancel(now()));
-    assert_eq!(booking.settle(pushed(Outcome::Created), now()), Followed::Done);
+    assert_eq!(booking.settle(pushed(Outcome::Created), now()), Followed::Again(now()));
     assert_eq!((booking.state, booking.appointment), (BookingState::Pending, Some(7)));
     assert_eq!(push(&mut booking, Outcome::Cancelled, now()), Followed::Done);
     assert_eq!(booking.state, BookingState::Cancelled);

@@ -8,7 +8,7 @@ use super::text::{self, BpText};
 use super::time;
 use super::token::Token;
 use crate::Invalid;
-use crate::ids::{BpUserId, LocationId};
+use crate::ids::{BpUserId, LocationId, SiteId};
 use crate::settings::{DurationMinutes, Settings};
 use crate::staff::AhpraNumber;
 
@@ -73,6 +73,8 @@ pub struct Placement {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Planned {
+    /// Whose users and locations these are.
+    pub site: SiteId,
     /// In Bp's book.
     pub placement: Placement,
     /// The visit's length in minutes.
@@ -93,7 +95,7 @@ pub enum Unplannable {
 }
 
 impl Visit {
-    /// Plans the visit for a practice.
+    /// Plans the visit for a practice, whose `user` is one of the site's.
     ///
     /// # Errors
     /// Says what stands against it.
@@ -101,6 +103,7 @@ impl Visit {
         &self,
         settings: &Settings,
         user: BpUserId,
+        site: &SiteId,
         token: &Token,
     ) -> Result<Planned, Unplannable> {
         let chosen = &settings.bookings;
@@ -118,6 +121,7 @@ impl Visit {
             return Err(Unplannable::PastMidnight);
         }
         Ok(Planned {
+            site: site.clone(),
             placement: Placement {
                 user,
                 location,

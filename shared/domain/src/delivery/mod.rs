@@ -23,7 +23,7 @@ pub use request::{
 pub use token::CorrelationToken;
 
 use crate::Invalid;
-use crate::ids::{BpUserId, PatientId, PracticeId, Subject};
+use crate::ids::{BpUserId, PatientId, PracticeId, SiteId, Subject};
 
 /// A delivery's id: `referral-` or `message-`, and the platform's own id. The platform can tell it
 /// without asking, and a referral and a message of one id do not meet.
@@ -273,6 +273,8 @@ impl Check {
 pub struct Delivery {
     /// Its id.
     pub delivery_id: DeliveryId,
+    /// To whose Bp: the numbers of patients and users in the letter are this site's.
+    pub site: SiteId,
     /// What is to be delivered.
     pub letter: Letter,
     /// Who asked: a token's subject.
@@ -308,6 +310,7 @@ impl Delivery {
     #[must_use]
     pub fn accept(
         practice: &PracticeId,
+        site: SiteId,
         delivery_id: DeliveryId,
         letter: Letter,
         asked_by: Subject,
@@ -316,6 +319,7 @@ impl Delivery {
         Self {
             token: delivery_id.token(practice),
             delivery_id,
+            site,
             letter,
             asked_by,
             accepted_at: now,
@@ -385,16 +389,20 @@ impl Delivery {
         self.step(DeliveryState::Waiting, Some(reason), now);
     }
 
-    /// It is in Bp. A text has served its purpose: what is in Bp need not be with us.
+    /// It is in Bp. A text has served its purpose, and so has who a patient is: what is in Bp need not
+    /// be with us.
     pub fn delivered(&mut self, record: i64, allocated: bool, now: Timestamp) {
         self.next_attempt_at = None;
         self.problem = None;
         self.bp_record_id = Some(record);
         self.allocated = Some(allocated);
-        if let Letter::Message(Message { content, .. }) = &mut self.letter
-            && matches!(content, Content::Text(_))
-        {
-            *content = Content::DeliveredText;
+        if let Letter::Message(Message { content, patient, .. }) = &mut self.letter {
+            if matches!(content, Content::Text(_)) {
+                *content = Content::DeliveredText;
+            }
+            if matches!(patient, MessagePatient::Described(_)) {
+                *patient = MessagePatient::Told;
+            }
         }
         self.step(DeliveryState::Delivered, None, now);
     }
@@ -468,7 +476,8 @@ mod tests {
             content: Content::Text(MessageText::parse("Rest it.").unwrap()),
         });
         let subject = Subject("platform".to_owned());
-        Delivery::accept(&practice, id, letter, subject, at(0))
+        let site = SiteId::parse("71001").unwrap();
+        Delivery::accept(&practice, site, id, letter, subject, at(0))
     }
 
     #[test]

@@ -275,6 +275,8 @@ pub enum MessagePatient {
     Known(PatientId),
     /// Somebody who has to be found.
     Described(DescribedPatient),
+    /// Somebody whom Bp was told of: nothing of ours needs to know any more.
+    Told,
 }
 
 /// Whose inbox a message is for.

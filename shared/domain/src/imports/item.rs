@@ -22,6 +22,9 @@ use super::ItemProblem;
 /// Wakes come a little early or late.
 const PUNCTUALITY: SignedDuration = SignedDuration::from_secs(2);
 
+/// After so long, a wake that has not come was lost, and a worker that is silent has died.
+const LATEST_WAKE: SignedDuration = SignedDuration::from_secs(60);
+
 /// Where one document stands.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
@@ -225,6 +228,35 @@ impl Item {
             Self::Cancelled { leftover } => leftover.as_ref(),
             _ => None,
         }
+    }
+
+    /// Whether nobody is at it and nobody will be: its wake is long past, and so is its worker's lease.
+    #[must_use]
+    pub fn is_forsaken(&self, now: Timestamp) -> bool {
+        let (effort, lease) = match self {
+            Self::Queued(effort) => (effort, None),
+            Self::Fetching(fetching) => (&fetching.effort, fetching.lease),
+            Self::Staged(_) | Self::Failed(_) | Self::Cancelled { .. } => return false,
+        };
+        let expected = effort.next_look.unwrap_or(effort.since);
+        let expected = lease.map_or(expected, |lease| lease.until.max(expected));
+        expected + LATEST_WAKE < now
+    }
+
+    /// A forsaken one, for which a wake is sent now. `None` when it is not forsaken: whoever asks
+    /// again before this wake is late, too, sends no second one.
+    #[must_use]
+    pub fn awaited(mut self, now: Timestamp) -> Option<Self> {
+        if !self.is_forsaken(now) {
+            return None;
+        }
+        match &mut self {
+            Self::Queued(effort) | Self::Fetching(Fetching { effort, .. }) => {
+                effort.next_look = Some(now);
+            }
+            Self::Staged(_) | Self::Failed(_) | Self::Cancelled { .. } => {}
+        }
+        Some(self)
     }
 
     /// Whether a wake is wanted at once: nothing was tried yet.

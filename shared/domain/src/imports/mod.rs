@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::Invalid;
 use crate::attachments::Folder;
-use crate::ids::{DocumentId, PatientId, Subject};
+use crate::ids::{DocumentId, PatientId, SiteId, Subject};
 
 pub use item::{Claim, Effort, Failure, Fetching, Item, Lease, Patience, Place, StagedCopy};
 
@@ -144,6 +144,8 @@ impl Selections {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Import {
+    /// From whose Bp: the numbers of patient and documents are this site's.
+    pub site: SiteId,
     /// Whose documents.
     pub patient: PatientId,
     /// Who asked.

@@ -209,3 +209,46 @@ fn an_import_id_makes_a_key_of_its_own() {
         assert!(ImportId::parse(wrong).is_err(), "{wrong:?} was taken");
     }
 }
+
+#[test]
+fn a_document_is_forsaken_once_its_wake_is_a_minute_late() {
+    let working = || claimed(Item::new(at(0)), 0);
+    let untouched = Item::new(at(0));
+    let postponed = working().postpone(ItemProblem::SiteOffline, at(120), at(5), PATIENCE);
+    let preparing = working().wait(at(30));
+    for (item, expected) in
+        [(untouched, 0), (postponed, 120), (preparing, 30), (Item::Fetching(working()), 60)]
+    {
+        assert!(!item.is_forsaken(at(expected + 60)), "{item:?}");
+        assert!(item.is_forsaken(at(expected + 61)), "{item:?}");
+    }
+    for over in [
+        working().stage(copy()),
+        working().fail(ItemProblem::DocumentUnknown, at(5)),
+        Item::new(at(0)).cancel().unwrap(),
+    ] {
+        assert!(!over.is_forsaken(at(1_000_000)), "{over:?}");
+    }
+}
+
+#[test]
+fn a_wake_that_was_just_sent_is_awaited_and_may_begin_at_once() {
+    let postponed =
+        claimed(Item::new(at(0)), 0).postpone(ItemProblem::SiteOffline, at(120), at(5), PATIENCE);
+    let silent = Item::Fetching(claimed(Item::new(at(0)), 0));
+    for forsaken in [Item::new(at(0)), postponed, silent] {
+        assert_eq!(forsaken.clone().awaited(at(100)).is_some(), forsaken.is_forsaken(at(100)));
+        let awaited = forsaken.awaited(at(300)).unwrap();
+        assert_eq!(awaited.clone().awaited(at(360)), None, "a second wake for {awaited:?}");
+        assert!(awaited.clone().awaited(at(361)).is_some(), "never again for {awaited:?}");
+        claimed(awaited, 300);
+    }
+}
+
+#[test]
+fn a_wake_that_is_still_coming_is_waited_for_although_a_worker_died_before_it() {
+    let preparing = claimed(Item::new(at(0)), 0).wait(at(500));
+    let died = Item::Fetching(claimed(preparing, 100));
+    assert!(!died.is_forsaken(at(500)));
+    assert!(died.is_forsaken(at(561)));
+}

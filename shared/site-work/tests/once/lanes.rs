@@ -1,7 +1,7 @@
 //! Practices that are away, and lanes with more than one letter.
 
 use domain::connection::Standing;
-use domain::ids::PracticeId;
+use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -117,6 +117,20 @@ async fn only_one_writer_is_at_a_lane_and_it_sees_what_arrives_meanwhile() {
     assert_eq!(other, Went::Busy);
     assert_eq!(went, Ok(Went::Through { due: None }));
     bench.assert_once(&[first, second], "by one writer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_meant_for_another_bp_fails_and_is_never_sent() {
+    let bench = Bench::new().await;
+    let key = bench.accept("PB-ELSEWHERE");
+    let mut entry = bench.letter(&key);
+    entry.body.site = SiteId::parse("71009").unwrap();
+    bench.memory.put(&bench.practice, &entry);
+    bench.turn().await;
+    let letter = bench.letter(&key);
+    assert_eq!((letter.body.state.as_str(), letter.is_open()), ("site changed", false));
+    assert_eq!(bench.calls("asyncQuery").await + bench.calls("immediateQuery").await, 0);
+    assert_eq!(bench.memory.events().iter().filter(|event| event.id == key.id).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! A kind of work that writes a row whenever its batch runs.
 
 use best_practice::BpError;
+use domain::ids::SiteId;
 use halo::{Command, Parameter, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
@@ -31,6 +32,7 @@ WHERE o.USERREFERENCE = @token ORDER BY o.RECORDID DESC;";
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Letter {
     pub(crate) token: String,
+    pub(crate) site: SiteId,
     pub(crate) subject: String,
     pub(crate) state: String,
     pub(crate) record: Option<i64>,
@@ -41,6 +43,7 @@ impl Letter {
     pub(crate) fn new(token: &str) -> Self {
         Self {
             token: token.to_owned(),
+            site: SiteId::parse("71001").unwrap(),
             subject: "first".to_owned(),
             state: "accepted".to_owned(),
             record: None,
@@ -70,6 +73,10 @@ fn malformed(problem: &str) -> BpError {
 impl Kind for Letters {
     const KIND: WorkKind = WorkKind::Delivery;
     type Entity = Letter;
+
+    fn site<'e>(&self, letter: &'e Letter) -> &'e SiteId {
+        &letter.site
+    }
 
     async fn command(
         &self,
@@ -122,6 +129,7 @@ impl Kind for Letters {
                 Failure::RequestRefused => "request refused",
                 Failure::DatabaseRefused => "database refused",
                 Failure::Unverifiable => "unverifiable",
+                Failure::SiteChanged => "site changed",
             }),
         }
     }
@@ -135,7 +143,15 @@ impl Kind for Letters {
         if became("delivered") {
             return Some(EventKind::DeliveryDelivered);
         }
-        ["not permitted", "too long", "database refused", "request refused", "unverifiable"]
+        let failures = [
+            "not permitted",
+            "too long",
+            "database refused",
+            "request refused",
+            "site changed",
+            "unverifiable",
+        ];
+        failures
             .iter()
             .any(|state| became(state))
             .then_some(EventKind::DeliveryFailed)

@@ -11,6 +11,7 @@ mod doubt;
 mod edges;
 mod fhir;
 mod imports;
+mod moving;
 mod pairing;
 mod patients;
 mod settings;

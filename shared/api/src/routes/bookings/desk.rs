@@ -34,20 +34,20 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Planned, Problem> {
         self.zone()?;
-        let user = match self.staff.standing(&visit.ahpra_number) {
-            Some(Standing::Synced { user }) => user,
-            Some(standing) => {
+        let (user, site) = match (self.staff.standing(&visit.ahpra_number), &self.staff.site) {
+            (Some(Standing::Synced { user }), Some(site)) => (user, site),
+            (Some(standing), _) => {
                 return Err(staff::problem(standing)
                     .unwrap_or_else(|| Problem::new(Kind::PractitionerNotSynced)));
             }
-            None => return Err(Problem::new(Kind::PractitionerNotListed)),
+            (None, _) => return Err(Problem::new(Kind::PractitionerNotListed)),
         };
         let wrong = |pointer: &str, message: &str| {
             let mut fields = Checker::default();
             fields.wrong(pointer, message);
             fields.finish(None)
         };
-        match visit.plan(&self.settings, user, token) {
+        match visit.plan(&self.settings, user, site, token) {
             Ok(planned) if planned.starts_at <= now => {
                 wrong("/start", "this has already begun on the practice's clock")
             }

@@ -12,7 +12,8 @@ use domain::delivery::{
     ClientId, Content, Delivery, DeliveryId, DocumentType, Letter, Message, Referral, Sha256,
     StoredDocument,
 };
-use domain::ids::{BpUserId, PracticeId};
+use domain::connection::Connection;
+use domain::ids::{BpUserId, PracticeId, SiteId};
 use domain::schedule::Job;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,7 @@ use crate::App;
 use crate::caller::{Allowed, Caller, SendCorrespondence};
 use crate::input::{Body, Checker};
 use crate::problem::{FieldError, Kind, Problem, ProblemBody};
+use crate::trail::Deed;
 use crate::routes::patients::EARLIEST_CALENDAR;
 
 /// A referral's path.
@@ -60,7 +62,7 @@ pub(crate) async fn send_referral(
     if let Some(known) = app.known(&allowed.practice, &id, &hash).await? {
         return Ok(known);
     }
-    let sender = app.sender(&allowed, fields.sender).await?;
+    let (site, sender) = app.sender(&allowed, fields.sender).await?;
     let document = app.uploaded(&allowed.practice, &fields.document).await?;
     let letter = Letter::Referral(Referral {
         patient: fields.patient,
@@ -70,7 +72,7 @@ pub(crate) async fn send_referral(
         date: fields.date,
         sender,
     });
-    app.accept(&allowed, id, letter, hash, AuditedAction::ReferralSent).await
+    app.accept(&allowed, site, id, letter, hash, AuditedAction::ReferralSent).await
 }
 
 /// Sends a message to a clinician's unchecked inbox.
@@ -91,7 +93,7 @@ pub(crate) async fn send_message(
     if let Some(known) = app.known(&allowed.practice, &id, &hash).await? {
         return Ok(known);
     }
-    app.open(&allowed.practice).await?;
+    let site = app.open(&allowed.practice).await?;
     let content = match fields.said {
         Said::Document(document) => {
             Content::Document(app.uploaded(&allowed.practice, &document).await?)
@@ -109,7 +111,7 @@ pub(crate) async fn send_message(
     // From the practice's first message on, somebody looks whether the doctors have checked them.
     let first_look = Job::Checked.next(&allowed.practice, App::now());
     app.app.store.schedule_if_absent(&allowed.practice, Job::Checked, first_look).await?;
-    app.accept(&allowed, id, letter, hash, AuditedAction::MessageSent).await
+    app.accept(&allowed, site, id, letter, hash, AuditedAction::MessageSent).await
 }
 
 fn id(name: &str, text: &str) -> Result<ClientId, Problem> {
@@ -147,30 +149,31 @@ impl CorrespondenceApp {
         Ok(Some(taken(entry.read::<Delivery>()?.body)))
     }
 
-    /// That the practice is connected: for one that is not, nothing can be promised.
-    async fn open(&self, practice: &PracticeId) -> Result<(), Problem> {
-        self.app.open_connection(practice).await.map(drop)
+    /// The site that the practice is connected to: for one that is not, nothing can be promised.
+    async fn open(&self, practice: &PracticeId) -> Result<SiteId, Problem> {
+        self.app.open_connection(practice).await.map(|connection| connection.site_id)
     }
 
-    /// Who refers: the clinician who calls, or whom a platform's server names.
+    /// To whose Bp a referral goes, and who refers: the clinician who calls, or whom a platform's
+    /// server names.
     async fn sender(
         &self,
         allowed: &Allowed<SendCorrespondence>,
         named: Option<BpUserId>,
-    ) -> Result<Option<BpUserId>, Problem> {
+    ) -> Result<(SiteId, Option<BpUserId>), Problem> {
         let practice = &allowed.practice;
         if let (Caller::Person { subject, .. }, None) = (&allowed.caller, named) {
-            self.open(practice).await?;
+            let site = self.open(practice).await?;
             let linked = self.app.store.linked_clinician(practice, subject).await?;
-            return Ok(linked.map(|clinician| clinician.user_id));
+            return Ok((site, linked.map(|clinician| clinician.user_id)));
         }
-        let Some(named) = named else { return self.open(practice).await.map(|()| None) };
+        let Some(named) = named else { return Ok((self.open(practice).await?, None)) };
         let record = self.app.store.practice(practice).await?;
-        if !record.connection.is_some_and(|connection| connection.is_open()) {
+        let Some(connection) = record.connection.filter(Connection::is_open) else {
             return Err(Problem::new(Kind::NotConnected));
-        }
+        };
         if record.clinicians.iter().any(|clinician| clinician.user_id == named) {
-            return Ok(Some(named));
+            return Ok((connection.site_id, Some(named)));
         }
         Err(Problem::invalid(vec![FieldError {
             pointer: "/senderUserId".to_owned(),
@@ -220,6 +223,7 @@ impl CorrespondenceApp {
     async fn accept(
         &self,
         allowed: &Allowed<SendCorrespondence>,
+        site: SiteId,
         id: DeliveryId,
         letter: Letter,
         hash: BodyHash,
@@ -228,13 +232,14 @@ impl CorrespondenceApp {
         let (practice, now) = (&allowed.practice, App::now());
         let key = WorkKey::delivery(id.as_str());
         let asked_by = allowed.caller.subject().clone();
-        let delivery = Delivery::accept(practice, id, letter, asked_by, now);
+        let delivery = Delivery::accept(practice, site, id, letter, asked_by, now);
         let patients = delivery.patient().into_iter().collect();
-        self.app.note(practice, &allowed.caller, action, patients).await?;
+        let sent = Deed::of(action).about(patients).with(delivery.delivery_id.as_str());
+        self.app.note(practice, &allowed.caller, sent).await?;
         let entry = Entry::new(key, delivery.clone(), hash, &listing(&delivery), now);
         match self.app.store.accept_work(practice, &entry, now).await? {
             Accepted::New => {
-                self.wake(practice).await;
+                self.wakes.wake_writer(practice).await;
                 Ok(taken(delivery))
             }
             Accepted::Known(known) => Ok(taken(known.read::<Delivery>()?.body)),
