@@ -84,6 +84,35 @@ use Effect as E;
 use Operation as O;
 
 impl Effect {
+    /// Everything that can go wrong, as the control API names it.
+    pub(crate) const ALL: [Self; 25] = [
+        E::Unauthorised,
+        E::Forbidden,
+        E::NotFound,
+        E::TooManyRequests,
+        E::Internal,
+        E::BadGateway,
+        E::Unavailable,
+        E::TimeoutBeforeExecution,
+        E::TimeoutAfterExecution,
+        E::DropBefore,
+        E::DropAfter,
+        E::ExecutionFailed,
+        E::TooLarge,
+        E::MalformedBody,
+        E::WrongShape,
+        E::TruncatedBody,
+        E::Slow,
+        E::UploadFailed,
+        E::ExpiredInQueue,
+        E::PageGone,
+        E::WebhookLost,
+        E::WebhookTwice,
+        E::StaleGuid,
+        E::Away,
+        E::SlotTaken,
+    ];
+
     /// The operations on which this effect can occur at all.
     fn possible(self) -> Vec<Operation> {
         match self {
@@ -369,4 +398,21 @@ fn check(fault: &FaultRequest) -> Result<Vec<Operation>, String> {
         return Err(format!("effect {effect} never occurs on operation \"{}\"", fault.operation));
     }
     Ok(operations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_effect_that_a_fault_may_have_is_listed() {
+        // What serde offers instead of a name that it does not know is every name there is.
+        let offered = serde_json::from_str::<Effect>("\"none\"").unwrap_err().to_string();
+        let offered: Vec<&str> = offered.split('`').skip(3).step_by(2).collect();
+        let listed: Vec<String> = Effect::ALL
+            .iter()
+            .map(|effect| serde_json::to_string(effect).unwrap().trim_matches('"').to_owned())
+            .collect();
+        assert_eq!(listed, offered);
+    }
 }

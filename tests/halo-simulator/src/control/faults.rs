@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, read};
-use crate::cloud::{FaultRequest, World};
+use crate::cloud::{Effect, FaultRequest, World};
 
 pub(super) async fn replace(
     State(world): State<Arc<World>>,
@@ -46,5 +46,5 @@ fn describe(world: &World) -> Value {
             shown
         })
         .collect();
-    json!({"faults": faults})
+    json!({"faults": faults, "effects": Effect::ALL})
 }
