@@ -5,7 +5,7 @@ use domain::attachments::{
     UnavailableFolder,
 };
 use domain::ids::{DocumentId, HaloGuid, PatientId};
-use halo::{Deadline, Parameter, Row};
+use halo::{Deadline, Parameter, Row, SqlFailure};
 use jiff::civil::Date;
 
 use crate::bp::{BpError, BpPractice, malformed};
@@ -99,9 +99,9 @@ fn folder(row: &Row) -> Result<Folder, Unmappable> {
 
 /// What SQL Server's error number means.
 fn problem(number: i64) -> FolderProblem {
-    match number {
-        229 | 230 => FolderProblem::BpPermissionMissing,
-        207 | 208 => FolderProblem::BpReleaseDiffers,
+    match SqlFailure::of_number(number) {
+        SqlFailure::PermissionDenied => FolderProblem::BpPermissionMissing,
+        SqlFailure::UnknownObject => FolderProblem::BpReleaseDiffers,
         _ => FolderProblem::BpRefused,
     }
 }

@@ -46,6 +46,19 @@ pub enum SqlFailure {
     },
 }
 
+impl SqlFailure {
+    /// What SQL Server's message number means; a statement may also have caught it and told it in
+    /// its answer.
+    #[must_use]
+    pub fn of_number(number: i64) -> Self {
+        match number {
+            229 | 230 | 262 | 297 | 300 | 916 => Self::PermissionDenied,
+            207 | 208 | 911 | 2812 | 8144 | 8145 => Self::UnknownObject,
+            _ => Self::Other { number: Some(number) },
+        }
+    }
+}
+
 /// Why there is no answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {

@@ -169,10 +169,9 @@ fn failure_of(details: &Details, retry_after: Option<Duration>) -> Error {
             let status = code.and_then(|code| u16::try_from(code).ok()).unwrap_or(500);
             by_status(status, &words, retry_after)
         }
-        (kind, number) => Error::Sql(match number {
+        (kind, number) => Error::Sql(match number.map(SqlFailure::of_number) {
             _ if any(&["login failed"]) => SqlFailure::LoginRefused,
-            Some(229 | 230 | 262 | 297 | 300 | 916) => SqlFailure::PermissionDenied,
-            Some(207 | 208 | 911 | 2812 | 8144 | 8145) => SqlFailure::UnknownObject,
+            Some(known @ (SqlFailure::PermissionDenied | SqlFailure::UnknownObject)) => known,
             _ if any(&["permission was denied"]) => SqlFailure::PermissionDenied,
             _ if any(&["invalid object name", "invalid column name"]) => SqlFailure::UnknownObject,
             // Link's own failure may have come after the database's success, unless it is its
@@ -180,7 +179,7 @@ fn failure_of(details: &Details, retry_after: Option<Duration>) -> Error {
             _ if kind == "halolink" && !any(&["convert parameter", "unable to cast"]) => {
                 return Error::OutcomeUnknown { timed_out: false };
             }
-            number => SqlFailure::Other { number },
+            _ => SqlFailure::Other { number },
         }),
     }
 }

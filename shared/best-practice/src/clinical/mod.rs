@@ -10,7 +10,7 @@ use domain::clinical::{
     Parent, ParentRelation, PartialDate, PastHistory, Reading, Reason, Relative, Section,
     SectionName, Sections, Unreadable, group,
 };
-use halo::Row;
+use halo::{Row, SqlFailure};
 use jiff::civil::Time;
 use serde::de::DeserializeOwned;
 
@@ -71,9 +71,11 @@ impl<'a> Reader<'a> {
                 let Some(json) = json else { return Ok(Vec::new()) };
                 return serde_json::from_str(&json).map_err(|_| Unmappable::Json(source.column));
             }
-            229 | 230 | 916 => Reason::NotPermitted,
-            207 | 208 => Reason::NotInThisRelease,
-            error if error > 0 => Reason::Refused,
+            error if error > 0 => match SqlFailure::of_number(error) {
+                SqlFailure::PermissionDenied => Reason::NotPermitted,
+                SqlFailure::UnknownObject => Reason::NotInThisRelease,
+                _ => Reason::Refused,
+            },
             _ => return Err(Unmappable::NotRead(source.column)),
         };
         self.unreadable.push(Unreadable { reason, view: source.view });
