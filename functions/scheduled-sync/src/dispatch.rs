@@ -94,7 +94,7 @@ impl Dispatcher {
     async fn turns(&self, now: Timestamp) -> Result<Outcome, Undone> {
         let mut due = Vec::new();
         for shard in 0..JOB_SHARDS {
-            due.extend(self.store.due_jobs(shard, now, MOST).await?.jobs);
+            due.extend(self.store.due_jobs(shard, now, MOST).await?);
         }
         let late = due.iter().map(|turn| turn.since).min();
         let taken: Vec<Result<Option<&DueJob>, StoreError>> = futures::stream::iter(&due)

@@ -101,10 +101,8 @@ impl Store {
                 Put::builder().table_name(&self.table).set_item(Some(stored.to_item(&pk)?)).build();
             writes.push(write(put)?);
         }
-        let written =
-            self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        match written.map_err(StoreError::from) {
-            Ok(_) => Ok(Created::New),
+        match self.transact(writes).await {
+            Ok(()) => Ok(Created::New),
             Err(StoreError::Conflict) => Ok(Created::Exists),
             Err(error) => Err(error),
         }

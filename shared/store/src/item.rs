@@ -63,3 +63,19 @@ pub(crate) fn sort_key(item: &Item) -> Result<&str, StoreError> {
         .map(String::as_str)
         .ok_or(StoreError::Corrupt)
 }
+
+/// What can be read of these. What cannot be is left out and logged, by its key: one bad item must
+/// not hide the others from whoever works through them.
+pub(crate) fn readable<T>(items: &[Item], read: impl Fn(&Item) -> Result<T, StoreError>) -> Vec<T> {
+    let read_or_log = |item| {
+        let read = read(item);
+        if read.is_err() {
+            let part =
+                |name: &str| item.get(name).and_then(|it| it.as_s().ok()).map(String::as_str);
+            let (pk, sk) = (part("pk"), part("sk"));
+            tracing::error!(pk, sk, "an item of the table cannot be read");
+        }
+        read.ok()
+    };
+    items.iter().filter_map(read_or_log).collect()
+}

@@ -31,6 +31,7 @@ mod pairing;
 mod practice;
 mod schedule;
 mod staff;
+mod transaction;
 mod waiting;
 pub mod work;
 
@@ -43,7 +44,7 @@ pub use bookings::{BookingQuery, FoundBookings, booking_listing};
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use pairing::{Attempt, Begun};
 pub use practice::{LinkKey, PracticeRecord};
-pub use schedule::{DueJob, DueJobs, JOB_SHARDS};
+pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;
 
 /// The table.
@@ -91,9 +92,7 @@ impl Store {
 impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
     fn from(error: SdkError<E, R>) -> Self {
         match error.as_service_error().and_then(ProvideErrorMetadata::code) {
-            Some("ConditionalCheckFailedException" | "TransactionCanceledException") => {
-                Self::Conflict
-            }
+            Some("ConditionalCheckFailedException") => Self::Conflict,
             code => Self::Unavailable { code: code.unwrap_or("no answer").to_owned() },
         }
     }

@@ -220,8 +220,7 @@ impl Store {
                 writes.push(put(staff_item(practice, &list.moved(), version + 1)?)?);
             }
         }
-        self.client.transact_write_items().set_transact_items(Some(writes)).send().await?;
-        Ok(())
+        self.transact(writes).await
     }
 
     /// Whether a practice other than this one was ever paired with a site, or may have been: its

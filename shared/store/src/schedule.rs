@@ -5,7 +5,7 @@ use domain::ids::PracticeId;
 use domain::schedule::{Job, scatter};
 use jiff::Timestamp;
 
-use crate::item::{Item, key, sort_key, text};
+use crate::item::{Item, key, readable, sort_key, text};
 use crate::{Store, StoreError};
 
 const WORK: &str = "WORK#";
@@ -23,15 +23,6 @@ pub struct DueJob {
     pub job: Job,
     /// Since when; names this turn in [`Store::take_turn`].
     pub since: Timestamp,
-}
-
-/// Jobs of one shard, longest due first.
-#[derive(Clone, Debug, Default)]
-pub struct DueJobs {
-    /// At most as many as asked for.
-    pub jobs: Vec<DueJob>,
-    /// Whether more are due.
-    pub more: bool,
 }
 
 fn job_key(practice: &PracticeId, job: Job) -> Item {
@@ -126,8 +117,9 @@ impl Store {
         }
     }
 
-    /// The jobs of one shard (below [`JOB_SHARDS`]) that are due, longest first. One query, whose
-    /// cost is what it finds.
+    /// The jobs of one shard (below [`JOB_SHARDS`]) that are due, longest first, at most `most`. One
+    /// query, whose cost is what it finds. An item that cannot be read is left out and logged: the
+    /// other practices are not its victims.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -136,7 +128,7 @@ impl Store {
         shard: u32,
         now: Timestamp,
         most: u16,
-    ) -> Result<DueJobs, StoreError> {
+    ) -> Result<Vec<DueJob>, StoreError> {
         let found = self
             .client
             .query()
@@ -148,8 +140,7 @@ impl Store {
             .limit(i32::from(most))
             .send()
             .await?;
-        let jobs = found.items().iter().map(read).collect::<Result<_, _>>()?;
-        Ok(DueJobs { jobs, more: found.last_evaluated_key().is_some() })
+        Ok(readable(found.items(), read))
     }
 
     /// Takes a due job's turn: it is not found again before `retry`, by when the worker has told its

@@ -7,7 +7,8 @@ use ledger::{Holder, Lease};
 use serde::{Deserialize, Serialize};
 
 use super::entry::instant;
-use crate::item::{Item, key, number, text};
+use crate::item::{Item, key, number, readable, text};
+use crate::transaction::pause;
 use crate::{Store, StoreError};
 
 pub(super) const LANE: &str = "LANE";
@@ -155,7 +156,10 @@ impl Store {
                     "SET holder = :holder, leaseUntil = :until, dueShard = :shard, dueAt = :due, \
                      arrivals = if_not_exists(arrivals, :none)",
                 )
-                .condition_expression("attribute_not_exists(leaseUntil) OR leaseUntil <= :now")
+                // The answer to an earlier try of ours may have been lost.
+                .condition_expression(
+                    "attribute_not_exists(leaseUntil) OR leaseUntil <= :now OR holder = :holder",
+                )
                 .expression_attribute_values(":none", number(0))
                 .expression_attribute_values(":holder", text(&lease.holder.0))
                 .expression_attribute_values(":until", number(lease.until.as_millisecond()))
@@ -261,6 +265,7 @@ impl Store {
 
     /// Lanes of one shard where something is due, longest overdue first, at most `limit`. Read from
     /// the index of what is due, so a moment behind. One query, whatever the number of practices.
+    /// An item that cannot be read is left out and logged: the other practices are not its victims.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -281,7 +286,7 @@ impl Store {
             .limit(i32::from(limit))
             .send()
             .await?;
-        found.items().iter().map(due_lane).collect()
+        Ok(readable(found.items(), due_lane))
     }
 }
 
@@ -334,7 +339,7 @@ const BUSY: &str = "TransactionConflictException";
 const BUSY_TRIES: u32 = 8;
 
 /// Repeats a write that met a transaction on the same item: the other one will be over at once.
-async fn again_when_busy<T, F>(write: impl Fn() -> F) -> Result<T, StoreError>
+pub(super) async fn again_when_busy<T, F>(write: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
@@ -345,10 +350,4 @@ where
         }
     }
     write().await
-}
-
-/// Some milliseconds, not the same for all.
-pub(super) async fn pause() {
-    let random = uuid::Uuid::new_v4().as_bytes()[0];
-    tokio::time::sleep(std::time::Duration::from_millis(5 + u64::from(random) / 4)).await;
 }

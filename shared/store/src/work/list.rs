@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::PracticeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::entry::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind};
+use super::entry::{BodyHash, Entry, Work, WorkKey, WorkKind};
 use super::lane::{integer, string, work_key};
-use crate::item::{Item, body, key, sort_key, text};
+use crate::item::{Item, body, key, readable, sort_key, text};
 use crate::{Store, StoreError};
 
 const OPEN: &str = "open";
@@ -24,7 +25,7 @@ pub struct WorkList {
     /// In this state, newest first (by what they are listed by); `None` for all states, in the order
     /// of their ids.
     pub state: Option<&'static str>,
-    /// Only those listed by at least this (see [`Listing::by`]); with a state only.
+    /// Only those listed by at least this (see [`super::Listing::by`]); with a state only.
     pub from: Option<String>,
     /// Only those listed by less than this; with a state only.
     pub to: Option<String>,
@@ -138,18 +139,8 @@ impl Store {
         practice: &PracticeId,
         limit: u16,
     ) -> Result<Vec<Entry>, StoreError> {
-        let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(OPEN)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(work_key(practice)))
-            .limit(i32::from(limit))
-            .send()
-            .await?;
-        found.items().iter().map(read).collect()
+        let query = self.partition(work_key(practice)).index_name(OPEN);
+        entries(query, limit).await
     }
 
     /// Entries with something to do by `until`, what is due last first: what arrived since a lane was
@@ -163,21 +154,35 @@ impl Store {
         until: Timestamp,
         limit: u16,
     ) -> Result<Vec<Entry>, StoreError> {
-        let found = self
-            .client
-            .query()
-            .table_name(&self.table)
+        let query = self
+            .partition(work_key(practice))
             .index_name(OPEN)
-            .consistent_read(true)
             .scan_index_forward(false)
             .key_condition_expression("pk = :pk AND #open <= :until")
             .expression_attribute_names("#open", OPEN)
-            .expression_attribute_values(":pk", text(work_key(practice)))
-            .expression_attribute_values(":until", text(open_bound(until)))
-            .limit(i32::from(limit))
+            .expression_attribute_values(":until", text(open_bound(until)));
+        entries(query, limit).await
+    }
+}
+
+/// The first `limit` entries that can be read: one that cannot must not hold up a practice's others,
+/// even where it comes first. One query, and one more only for what was left out or is large.
+async fn entries(query: QueryFluentBuilder, limit: u16) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = Vec::new();
+    let mut start = None;
+    loop {
+        let missing = usize::from(limit) - entries.len();
+        let page = query
+            .clone()
+            .limit(i32::try_from(missing).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start)
             .send()
             .await?;
-        found.items().iter().map(read).collect()
+        entries.extend(readable(page.items(), read));
+        start = page.last_evaluated_key;
+        if start.is_none() || entries.len() >= usize::from(limit) {
+            return Ok(entries);
+        }
     }
 }
 
@@ -230,12 +235,4 @@ pub(super) fn read(item: &Item) -> Result<Entry, StoreError> {
         due: string(item, "dueExactly").map(instant).transpose()?,
         listed: words(LISTED)?.to_owned(),
     })
-}
-
-impl Entry {
-    /// Whether it is listed as this.
-    #[must_use]
-    pub fn is_listed_as(&self, listing: &Listing) -> bool {
-        self.listed == listing.key(&self.key, self.accepted_at)
-    }
 }

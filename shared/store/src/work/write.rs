@@ -1,19 +1,19 @@
 //! Writing entries. Whatever makes an entry due tells the lane in the same transaction.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::ids::PracticeId;
 use jiff::Timestamp;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::entry::{Entry, instant};
-use super::lane::{LANE, pause, shard_of, work_key};
+use super::lane::{LANE, again_when_busy, shard_of, work_key};
 use super::list;
 use crate::item::{key, number, text};
 use crate::{Store, StoreError};
 
-const TRIES: u32 = 8;
+/// The attribute by which a write knows itself again.
+const WRITTEN_BY: &str = "writtenBy";
 
 /// What became of something new.
 #[derive(Clone, Debug)]
@@ -24,15 +24,6 @@ pub enum Accepted {
     Known(Box<Entry>),
     /// Something else was accepted under the same id: this is where that stands.
     Different(Box<Entry>),
-}
-
-/// How a transaction ended.
-enum Ended {
-    Done,
-    /// The entry is not what was seen.
-    Changed,
-    /// Another transaction was at the same lane.
-    Busy,
 }
 
 impl Store {
@@ -48,24 +39,15 @@ impl Store {
         entry: &Entry<T>,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
-        for _ in 0..TRIES {
-            match self.put_and_call(practice, entry, None, now).await? {
-                Ended::Done => return Ok(Accepted::New),
-                Ended::Changed => {
-                    if let Some(known) = self.work(practice, &entry.key).await? {
-                        let same = known.hash == entry.hash;
-                        let known = Box::new(known);
-                        return Ok(match same {
-                            true => Accepted::Known(known),
-                            false => Accepted::Different(known),
-                        });
-                    }
-                }
-                Ended::Busy => {}
-            }
-            pause().await;
+        match self.put_and_call(practice, entry, None, now).await {
+            Ok(()) => return Ok(Accepted::New),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
         }
-        Err(StoreError::Unavailable { code: "busy".to_owned() })
+        let known = self.work(practice, &entry.key).await?.ok_or(StoreError::Conflict)?;
+        let same = known.hash == entry.hash;
+        let known = Box::new(known);
+        Ok(if same { Accepted::Known(known) } else { Accepted::Different(known) })
     }
 
     /// Replaces an entry with what a client now wants of it ([`Entry::reopened`]), and makes its lane
@@ -79,14 +61,7 @@ impl Store {
         entry: &Entry<T>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        for _ in 0..TRIES {
-            match self.put_and_call(practice, entry, Some(entry.version), now).await? {
-                Ended::Done => return Ok(()),
-                Ended::Changed => return Err(StoreError::Conflict),
-                Ended::Busy => pause().await,
-            }
-        }
-        Err(StoreError::Unavailable { code: "busy".to_owned() })
+        self.put_and_call(practice, entry, Some(entry.version), now).await
     }
 
     /// Replaces an entry's body and listing without making anything due (a delivered document that
@@ -103,27 +78,46 @@ impl Store {
     }
 
     /// Replaces an entry, under the condition that it is what was read: `entry` still has that
-    /// version. The new version. One write.
+    /// version. The new version. One write; where the condition does not hold one read more, since
+    /// it may be our own earlier try that was written, and only its answer that was lost.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when it changed since it was read.
+    /// [`StoreError::Conflict`] when somebody else changed it since it was read.
     pub async fn transition_work<T: Serialize>(
         &self,
         practice: &PracticeId,
         entry: &Entry<T>,
     ) -> Result<u64, StoreError> {
         let version = entry.version + 1;
+        let mark = text(Uuid::new_v4().to_string());
         let mut item = list::write(practice, entry)?;
         item.insert("version".to_owned(), text_number(version));
-        self.client
-            .put_item()
+        item.insert(WRITTEN_BY.to_owned(), mark.clone());
+        let written = again_when_busy(|| async {
+            self.client
+                .put_item()
+                .table_name(&self.table)
+                .set_item(Some(item.clone()))
+                .condition_expression("version = :seen")
+                .expression_attribute_values(":seen", text_number(entry.version))
+                .send()
+                .await?;
+            Ok(version)
+        })
+        .await;
+        if written != Err(StoreError::Conflict) {
+            return written;
+        }
+        let found = self
+            .client
+            .get_item()
             .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("version = :seen")
-            .expression_attribute_values(":seen", text_number(entry.version))
+            .set_key(Some(key(work_key(practice), entry.key.sort_key())))
+            .consistent_read(true)
             .send()
             .await?;
-        Ok(version)
+        let ours = found.item().is_some_and(|found| found.get(WRITTEN_BY) == Some(&mark));
+        ours.then_some(version).ok_or(StoreError::Conflict)
     }
 
     async fn put_and_call<T: Serialize>(
@@ -132,7 +126,7 @@ impl Store {
         entry: &Entry<T>,
         seen: Option<u64>,
         now: Timestamp,
-    ) -> Result<Ended, StoreError> {
+    ) -> Result<(), StoreError> {
         let mut item = list::write(practice, entry)?;
         let mut put = Put::builder().table_name(&self.table);
         put = match seen {
@@ -153,42 +147,12 @@ impl Store {
             .expression_attribute_values(":shard", text(shard_of(practice).to_string()))
             .build()
             .map_err(|_| StoreError::Corrupt)?;
-        let outcome = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .transact_items(TransactWriteItem::builder().update(call).build())
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(Ended::Done),
-            Err(error) => match reason(&error) {
-                Some(ended) => Ok(ended),
-                None => Err(error.into()),
-            },
-        }
+        let put = TransactWriteItem::builder().put(put).build();
+        let call = TransactWriteItem::builder().update(call).build();
+        self.transact(vec![put, call]).await
     }
 }
 
 fn text_number(value: u64) -> aws_sdk_dynamodb::types::AttributeValue {
     aws_sdk_dynamodb::types::AttributeValue::N(value.to_string())
-}
-
-/// Why a transaction was cancelled; `None` when it failed for another reason.
-fn reason<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Ended> {
-    match error.as_service_error()? {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-            let codes = || cancelled.cancellation_reasons().iter().filter_map(|it| it.code());
-            if codes().any(|code| code == "ConditionalCheckFailed") {
-                return Some(Ended::Changed);
-            }
-            let busy = |code: &str| {
-                matches!(code, "TransactionConflict" | "ThrottlingError")
-                    || code.contains("ThroughputExceeded")
-            };
-            codes().any(busy).then_some(Ended::Busy)
-        }
-        TransactWriteItemsError::TransactionInProgressException(_) => Some(Ended::Busy),
-        _ => None,
-    }
 }

@@ -1,0 +1,81 @@
+//! Writes that happen all together or not at all.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use uuid::Uuid;
+
+use crate::{Store, StoreError};
+
+const TRIES: u32 = 8;
+
+/// Why a transaction did not happen.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum NotDone {
+    /// A condition did not hold.
+    Refused,
+    /// Another one was at the same items, or the table was out of breath: it did not happen, and
+    /// may the next time.
+    Busy,
+    /// The very same one is under way: nobody knows yet.
+    UnderWay,
+    /// DynamoDB could not be asked, or refused.
+    Failed(StoreError),
+}
+
+impl Store {
+    /// Writes all of these, or none. Two transactions on one item at the same moment exclude each
+    /// other; the one that loses is repeated after some milliseconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a condition did not hold, and only then.
+    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+        // By which DynamoDB knows a repetition: it is done once.
+        let mut token = Uuid::new_v4();
+        for _ in 0..TRIES {
+            let written = self
+                .client
+                .transact_write_items()
+                .client_request_token(token.to_string())
+                .set_transact_items(Some(writes.clone()))
+                .send()
+                .await;
+            match written.map(drop).map_err(not_done) {
+                Ok(()) => return Ok(()),
+                Err(NotDone::Refused) => return Err(StoreError::Conflict),
+                Err(NotDone::Failed(error)) => return Err(error),
+                Err(NotDone::Busy) => token = Uuid::new_v4(),
+                Err(NotDone::UnderWay) => {}
+            }
+            pause().await;
+        }
+        Err(StoreError::Unavailable { code: "busy".to_owned() })
+    }
+}
+
+fn not_done<R>(error: SdkError<TransactWriteItemsError, R>) -> NotDone {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            let codes = || cancelled.cancellation_reasons().iter().filter_map(|it| it.code());
+            let busy = |code: &str| {
+                matches!(code, "TransactionConflict" | "ThrottlingError")
+                    || code.contains("ThroughputExceeded")
+            };
+            if codes().any(|code| code == "ConditionalCheckFailed") {
+                NotDone::Refused
+            } else if codes().any(busy) {
+                NotDone::Busy
+            } else {
+                NotDone::Failed(error.into())
+            }
+        }
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => NotDone::UnderWay,
+        _ => NotDone::Failed(error.into()),
+    }
+}
+
+/// Some milliseconds, not the same for all.
+pub(crate) async fn pause() {
+    let random = Uuid::new_v4().as_bytes()[0];
+    tokio::time::sleep(std::time::Duration::from_millis(5 + u64::from(random) / 4)).await;
+}

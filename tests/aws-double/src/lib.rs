@@ -1,0 +1,151 @@
+//! AWS's answers as a test wants them, below the SDK: what is asked is what production asks, and
+//! errors come the way that AWS words them. For what a stack cannot be made to do at will: an answer
+//! that is lost, two writers in the same millisecond, an item that nobody of ours wrote.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::{SdkConfig, SharedCredentialsProvider};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+const ENDPOINT: &str = "http://aws.invalid";
+
+/// One call that was made.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Its name (`PutItem`, `SendMessage`, `PutEvents`); for S3 the method and the path
+    /// (`DELETE /bucket/key`).
+    pub operation: String,
+    /// What was asked, where it is JSON.
+    pub body: Value,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: StatusCode,
+    body: Value,
+}
+
+impl Answer {
+    /// It is done.
+    #[must_use]
+    pub fn of(body: Value) -> Self {
+        Self { status: StatusCode::OK, body }
+    }
+
+    /// It is done, and there is nothing to say.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::of(json!({}))
+    }
+
+    /// It is refused, by DynamoDB's name of the error.
+    #[must_use]
+    pub fn refused(error: &str) -> Self {
+        let name = format!("com.amazonaws.dynamodb.v20120810#{error}");
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            body: json!({ "__type": name, "message": "refused" }),
+        }
+    }
+
+    /// A transaction is cancelled: DynamoDB's code for each of its writes.
+    #[must_use]
+    pub fn cancelled(codes: &[&str]) -> Self {
+        let mut answer = Self::refused("TransactionCanceledException");
+        answer.body["CancellationReasons"] =
+            codes.iter().map(|code| json!({ "Code": code })).collect();
+        answer
+    }
+}
+
+/// AWS, as far as a test wants it.
+#[derive(Clone)]
+pub struct Aws(Arc<Double>);
+
+struct Double {
+    answer: Box<dyn Fn(&Call) -> Answer + Send + Sync>,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl Aws {
+    /// Answers each call by this.
+    #[must_use]
+    pub fn answering(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Double { answer: Box::new(answer), calls: Mutex::default() }))
+    }
+
+    /// What a client is made from.
+    #[must_use]
+    pub fn config(&self) -> SdkConfig {
+        let connector = SharedHttpConnector::new(self.clone());
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("ap-southeast-2"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "AKIAMADEUP",
+                "made up",
+                None,
+                None,
+                "a test",
+            )))
+            .endpoint_url(ENDPOINT)
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .retry_config(RetryConfig::disabled())
+            .build()
+    }
+
+    /// All calls so far, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.kept().clone()
+    }
+
+    /// The names of all calls so far, in order.
+    #[must_use]
+    pub fn operations(&self) -> Vec<String> {
+        self.kept().iter().map(|call| call.operation.clone()).collect()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Call>> {
+        self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.kept().iter()).finish()
+    }
+}
+
+impl HttpConnector for Aws {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").and_then(|it| it.split_once('.'));
+        let operation = target.map_or_else(
+            || {
+                let path = request.uri().strip_prefix(ENDPOINT).unwrap_or_default();
+                let path = path.split_once('?').map_or(path, |(path, _)| path);
+                format!("{} {path}", request.method())
+            },
+            |(_, operation)| operation.to_owned(),
+        );
+        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
+        let call = Call { operation, body: body.unwrap_or_default() };
+        let Answer { status, body } = (self.0.answer)(&call);
+        self.kept().push(call);
+        let mut response = HttpResponse::new(status.into(), SdkBody::from(body.to_string()));
+        response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
