@@ -13,6 +13,8 @@ mod pairing;
 pub mod problem;
 pub mod routes;
 pub mod serve;
+mod tools;
+mod trail;
 
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -22,6 +24,7 @@ pub use cursor::Cursors;
 use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
+pub use tools::{Bucket, Wakes};
 
 /// API Gateway ends a call at 29 s; one that cannot end in time says so itself before that.
 const LONGEST_CALL: Duration = Duration::from_secs(24);

@@ -24,6 +24,7 @@ use store::{Attempt, Begun, LinkKey};
 use crate::App;
 use crate::caller::Caller;
 use crate::problem::{Kind, Problem};
+use crate::trail::Deed;
 
 /// How long somebody else's attempt is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -64,7 +65,7 @@ impl App {
         }
         let Some(code) = &wanted.code else { return Err(Problem::new(Kind::PairingCodeNeeded)) };
         let mut connection =
-            self.pair(practice, &wanted.site_id, code, known.as_ref(), deadline).await?;
+            self.pair(practice, caller, wanted, code, known.as_ref(), deadline).await?;
         self.link(practice, caller, wanted, &mut connection, deadline).await
     }
 
@@ -72,7 +73,8 @@ impl App {
     async fn pair(
         &self,
         practice: &PracticeId,
-        site_id: &SiteId,
+        caller: &Caller,
+        Wanted { site_id, .. }: &Wanted,
         code: &PairingCode,
         known: Option<&Connection>,
         deadline: Deadline,
@@ -103,6 +105,12 @@ impl App {
             standing: Standing::Paired,
             paired_at: Self::now(),
         };
+        let paired = Deed::of(AuditedAction::ConnectionChanged).with(site_id.as_str());
+        if let Err(unrecorded) = self.note(practice, caller, paired).await {
+            // The code is used up: with the same one again, it is noticed that we are let in.
+            self.store.leave_pairing_in_doubt(practice, &attempt).await?;
+            return Err(unrecorded);
+        }
         self.store.complete_pairing(practice, &attempt, &connection, moved).await?;
         tracing::info!(practice = practice.as_str(), "paired");
         Ok(connection)
@@ -189,10 +197,7 @@ impl App {
         connection: &mut Connection,
         deadline: Deadline,
     ) -> Result<(), Problem> {
-        let site =
-            self.ask(practice, connection, deadline, |guid| self.bp.site(guid, deadline)).await?;
-        let standing = connection.standing;
-        self.remember(practice, connection, site, standing).await?;
+        self.look_at_site(practice, connection, deadline).await?;
         self.link(practice, caller, wanted, connection, deadline).await
     }
 
@@ -216,8 +221,9 @@ impl App {
             Caller::Person { subject, .. } => LinkKey::Account(subject.clone()),
             Caller::Platform { .. } => LinkKey::User(clinician.user_id),
         };
-        self.store.link(practice, &key, &clinician).await?;
-        self.note(practice, caller, AuditedAction::ConnectionChanged, Vec::new()).await
+        let linked = Deed::of(AuditedAction::ClinicianLinked).with(connection.site_id.as_str());
+        self.note(practice, caller, linked).await?;
+        Ok(self.store.link(practice, &key, &clinician).await?)
     }
 
     /// Whether this Bp release works with integrations at all.

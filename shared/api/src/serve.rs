@@ -18,8 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, RequestExt};
 use runtime::config::{
-    ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig, QueueConfig,
-    WebhookConfig,
+    BrowserConfig, ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig,
+    QueueConfig, WebhookConfig,
 };
 use runtime::queues::Queues;
 use runtime::{SecretKeys, SecretText, clients, telemetry};
@@ -29,7 +29,11 @@ use crate::caller::Caller;
 use crate::observe::{REQUEST_ID, RequestId, observe};
 use crate::problem::{Kind, Problem};
 use crate::routes::{AppointmentsApp, CorrespondenceApp, ImportsApp, WebhookApp};
-use crate::{App, ClinicalApp, Cursors, PagedApp};
+use crate::{App, Bucket, ClinicalApp, Cursors, PagedApp, Wakes};
+
+/// What a page of another origin may read beside the answer itself: when to come back, and what to
+/// tell support.
+const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after,x-amzn-requestid");
 
 /// What the routes of a practice work with, from the process's environment. Nothing is asked of
 /// anybody yet: the first event must not wait for what it may not need.
@@ -48,8 +52,10 @@ pub fn attachments_apps() -> Result<(PagedApp, ImportsApp), Error> {
     let (app, aws) = built()?;
     let secret = SecretText::new(SecretsManager::new(&aws), CursorConfig::read()?.secret_arn);
     let list = PagedApp { app: app.clone(), cursors: Cursors::new(secret) };
-    let imports = ImportsApp::new(app, aws, CopiesConfig::read()?, QueueConfig::read()?);
-    Ok((list, imports))
+    let copies = CopiesConfig::read()?;
+    let bucket = Bucket::new(aws.clone(), copies.bucket.clone());
+    let wakes = Wakes::new(aws, QueueConfig::staging()?);
+    Ok((list, ImportsApp { app, copies, wakes, bucket }))
 }
 
 /// What the routes of correspondence work with.
@@ -61,7 +67,9 @@ pub fn correspondence_app() -> Result<CorrespondenceApp, Error> {
     let secret = SecretText::new(SecretsManager::new(&aws), CursorConfig::read()?.secret_arn);
     let cursors = Cursors::new(secret);
     let documents = DocumentsConfig::read()?;
-    Ok(CorrespondenceApp::new(app, cursors, aws, documents, QueueConfig::read()?))
+    let bucket = Bucket::new(aws.clone(), documents.bucket.clone());
+    let wakes = Wakes::new(aws, QueueConfig::sites()?);
+    Ok(CorrespondenceApp { app, cursors, documents, wakes, bucket })
 }
 
 /// The same, for the clinical import.
@@ -80,7 +88,7 @@ pub fn clinical_app() -> Result<ClinicalApp, Error> {
 /// Names everything that is wrong with the configuration.
 pub fn appointments_app() -> Result<AppointmentsApp, Error> {
     let (app, aws) = built()?;
-    Ok(AppointmentsApp { app, queues: Queues::new(Sqs::new(&aws), QueueConfig::read()?) })
+    Ok(AppointmentsApp { app, wakes: Wakes::new(aws, QueueConfig::sites()?) })
 }
 
 /// What the receiver of Halo's notifications works with.
@@ -118,17 +126,19 @@ fn built() -> Result<(App, SdkConfig), Error> {
 /// # Errors
 /// When the runtime API cannot be reached.
 pub async fn run(routes: Router) -> Result<(), Error> {
-    lambda_http::run(prepared(routes)).await
+    let browsers = BrowserConfig::read()?;
+    lambda_http::run(prepared(routes, browsers)).await
 }
 
 /// The router with everything that surrounds each route.
-fn prepared(routes: Router) -> Router {
+fn prepared(routes: Router, browsers: BrowserConfig) -> Router {
     routes
         .fallback(async || Problem::new(Kind::NotFound))
         .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
         .layer(from_fn(guarded))
         .layer(from_fn(observe))
         .layer(map_response(kept_nowhere))
+        .layer(map_response(move |response| shown_to(browsers.clone(), response)))
         .layer(map_request(identified))
 }
 
@@ -152,6 +162,20 @@ async fn kept_nowhere(mut response: Response) -> Response {
     response
 }
 
+/// What a page of another origin may see of an answer. Its question beforehand (`OPTIONS`) is answered
+/// by API Gateway itself, as template.yaml says.
+async fn shown_to(browsers: BrowserConfig, mut response: Response) -> Response {
+    if let Some(origin) = browsers.allowed_origin {
+        let headers = response.headers_mut();
+        if origin != "*" {
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+    response
+}
+
 /// A fault in a route is a problem like any other; the process lives on.
 async fn guarded(request: Request, next: Next) -> Response {
     // A task of its own contains a panic. The request's id travels along.
@@ -168,5 +192,48 @@ async fn guarded(request: Request, next: Next) -> Response {
             tracing::error!("a route panicked");
             Problem::new(Kind::Internal).into_response()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, StatusCode};
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn headers_for(path: &str, origin: Option<&'static str>) -> (StatusCode, HeaderMap) {
+        let routes = Router::new()
+            .route("/answered", get(async || ([(header::VARY, "accept")], "an answer")))
+            .route("/broken", get(async || -> &'static str { panic!("made up") }));
+        let browsers = BrowserConfig { allowed_origin: origin.map(HeaderValue::from_static) };
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = prepared(routes, browsers).oneshot(request).await.unwrap();
+        (answer.status(), answer.headers().clone())
+    }
+
+    #[tokio::test]
+    async fn a_page_of_the_allowed_origin_may_read_every_answer_problems_and_faults_too() {
+        for (path, status) in [("/answered", 200), ("/nothing-here", 404), ("/broken", 500)] {
+            let (answered, headers) = headers_for(path, Some("https://app.example.org")).await;
+            assert_eq!(answered, status, "{path}");
+            assert_eq!(headers["access-control-allow-origin"], "https://app.example.org", "{path}");
+            assert!(
+                headers["access-control-expose-headers"].to_str().unwrap().contains("retry-after")
+            );
+            assert!(headers.get_all("vary").iter().any(|value| value == "origin"), "{path}");
+        }
+        let (_, headers) = headers_for("/answered", Some("https://app.example.org")).await;
+        let varies: Vec<_> = headers.get_all("vary").iter().collect();
+        assert_eq!(varies, ["accept", "origin"], "what a route itself says is kept");
+    }
+
+    #[tokio::test]
+    async fn pages_of_other_origins_may_read_nothing_unless_the_deployment_says_so() {
+        let (_, headers) = headers_for("/answered", None).await;
+        assert_eq!(headers.get("access-control-allow-origin"), None);
+        let (_, headers) = headers_for("/answered", Some("*")).await;
+        assert_eq!(headers["access-control-allow-origin"], "*");
     }
 }

@@ -17,6 +17,7 @@ use crate::caller::{Allowed, ReadPatients};
 use crate::cursor::Listing;
 use crate::input::{Checker, Parameters};
 use crate::problem::{Kind, Problem, ProblemBody};
+use crate::trail::Deed;
 use crate::{App, PagedApp};
 
 /// Which documents, and how many.
@@ -82,7 +83,8 @@ pub(crate) async fn list_attachments(
         })
         .await?
         .ok_or_else(|| Problem::because(Kind::NotFound, "The practice has no such patient."))?;
-    app.note(practice, &allowed.caller, AuditedAction::AttachmentsListed, vec![patient]).await?;
+    let listed = Deed::of(AuditedAction::AttachmentsListed).about(vec![patient]);
+    app.note(practice, &allowed.caller, listed).await?;
     let next_cursor =
         page.items.last().filter(|_| page.more).map(|last| key.after(&listing, &last.position()));
     Ok(Json(AttachmentList {

@@ -21,6 +21,7 @@ use super::patients::{PatientPath, unknown};
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Checker, Parameters};
 use crate::problem::{Kind, Problem, ProblemBody};
+use crate::trail::Deed;
 use crate::{App, ClinicalApp};
 
 const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
@@ -123,7 +124,8 @@ impl ClinicalApp {
         patient: PatientId,
     ) -> Result<(), Problem> {
         let Allowed { practice, caller, .. } = allowed;
-        self.app.note(practice, caller, AuditedAction::ClinicalSummaryRead, vec![patient]).await
+        let read = Deed::of(AuditedAction::ClinicalSummaryRead).about(vec![patient]);
+        self.app.note(practice, caller, read).await
     }
 }
 

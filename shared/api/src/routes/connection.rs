@@ -19,6 +19,7 @@ use crate::caller::{Allowed, Connect, ManagePractice, SeePractice};
 use crate::input::{Body, Checker};
 use crate::pairing::Wanted;
 use crate::problem::{Kind, Problem, ProblemBody};
+use crate::trail::Deed;
 
 /// What a person enters to connect.
 #[derive(Deserialize, ToSchema)]
@@ -159,21 +160,11 @@ impl App {
     ) -> Result<(), Problem> {
         let deadline = Self::deadline();
         let guid = connection.site.halo_guid;
-        let site = match self
-            .ask(practice, connection, deadline, |guid| self.bp.site(guid, deadline))
-            .await
-        {
-            Ok(site) => site,
-            Err(problem) => {
-                if connection.site.halo_guid == guid && connection.standing == Standing::Paired {
-                    connection.site.availability = Availability::Unknown;
-                }
-                return Err(problem);
+        if let Err(problem) = self.look_at_site(practice, connection, deadline).await {
+            if connection.site.halo_guid == guid && connection.standing == Standing::Paired {
+                connection.site.availability = Availability::Unknown;
             }
-        };
-        if site != connection.site {
-            let standing = connection.standing;
-            self.remember(practice, connection, site, standing).await?;
+            return Err(problem);
         }
         if connection.site.availability == Availability::Online {
             self.ask(practice, connection, deadline, |guid| self.bp.probe(guid, deadline)).await?;
@@ -190,8 +181,9 @@ pub(crate) async fn disconnect(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,
 ) -> Result<StatusCode, Problem> {
+    let deed = Deed::of(AuditedAction::Disconnected);
+    app.note(&allowed.practice, &allowed.caller, deed).await?;
     app.store.disconnect(&allowed.practice).await?;
-    app.note(&allowed.practice, &allowed.caller, AuditedAction::Disconnected, Vec::new()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

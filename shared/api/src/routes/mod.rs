@@ -6,7 +6,6 @@ mod bookings;
 mod clinical;
 mod connection;
 mod correspondence;
-mod import_view;
 mod imports;
 mod locations;
 mod patients;
@@ -19,12 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post, put};
-use domain::audit::{AuditRecord, AuditedAction};
-use domain::ids::{PatientId, PracticeId};
 
-use crate::caller::Caller;
-use crate::observe::REQUEST_ID;
-use crate::problem::Problem;
 use crate::{App, ClinicalApp, PagedApp};
 
 pub use attachments::AttachmentList;
@@ -32,8 +26,7 @@ pub use audit::AuditTrail;
 pub use bookings::{AppointmentsApp, BookingList, BookingView, Resent};
 pub use connection::{ConnectionView, ValidationView};
 pub use correspondence::{CorrespondenceApp, DeliveryPage, DeliveryView};
-pub use import_view::ImportView;
-pub use imports::ImportsApp;
+pub use imports::{ImportView, ImportsApp};
 pub use locations::{LocationView, Locations};
 pub use service::Health;
 pub use staff::{StaffMemberView, StaffState, StaffView};
@@ -158,24 +151,4 @@ pub fn service() -> Router {
     Router::new()
         .route("/v1/health", get(service::health))
         .route("/v1/openapi.json", get(service::openapi))
-}
-
-impl App {
-    /// Writes a line of the audit trail. Comes before the answer: what cannot be recorded is not shown.
-    pub(crate) async fn note(
-        &self,
-        practice: &PracticeId,
-        caller: &Caller,
-        action: AuditedAction,
-        patients: Vec<PatientId>,
-    ) -> Result<(), Problem> {
-        let record = AuditRecord {
-            at: Self::now(),
-            subject: caller.subject().clone(),
-            action,
-            patients,
-            request_id: REQUEST_ID.try_with(|id| id.0.clone()).unwrap_or_default(),
-        };
-        Ok(self.store.audit(practice, &record, self.audit_retention).await?)
-    }
 }

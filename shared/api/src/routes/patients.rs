@@ -16,6 +16,7 @@ use crate::App;
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Body, Checker};
 use crate::problem::{Kind, Problem, ProblemBody};
+use crate::trail::Deed;
 
 /// Bp is sold in Australia and New Zealand; the day begins first in Auckland.
 pub(super) const EARLIEST_CALENDAR: &str = "Pacific/Auckland";
@@ -55,7 +56,8 @@ pub(crate) async fn search(
         })
         .await?;
     let shown = found.matches.iter().map(|person| person.patient_id).collect();
-    app.note(practice, &allowed.caller, AuditedAction::PatientSearch, shown).await?;
+    let search = Deed::of(AuditedAction::PatientSearch).about(shown);
+    app.note(practice, &allowed.caller, search).await?;
     Ok(Json(found))
 }
 
@@ -101,6 +103,7 @@ pub(crate) async fn demographics(
         })
         .await?
         .ok_or_else(unknown)?;
-    app.note(practice, &allowed.caller, AuditedAction::DemographicsRead, vec![patient]).await?;
+    let read = Deed::of(AuditedAction::DemographicsRead).about(vec![patient]);
+    app.note(practice, &allowed.caller, read).await?;
     Ok(Json(found))
 }

@@ -15,6 +15,7 @@ use crate::App;
 use crate::caller::{Allowed, ManagePractice, SeePractice};
 use crate::input::{Body, Checker};
 use crate::problem::{FieldError, Kind, Problem, ProblemBody};
+use crate::trail::Deed;
 
 /// New settings, whole.
 #[derive(Deserialize, ToSchema)]
@@ -125,7 +126,7 @@ pub(crate) async fn replace(
             ..Problem::new(Kind::LocationUnknown)
         });
     }
+    app.note(practice, &allowed.caller, Deed::of(AuditedAction::SettingsChanged)).await?;
     app.store.save_settings(practice, &settings).await?;
-    app.note(practice, &allowed.caller, AuditedAction::SettingsChanged, Vec::new()).await?;
     Ok(Json(settings))
 }

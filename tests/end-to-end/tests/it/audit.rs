@@ -1,7 +1,9 @@
 //! Who read whose record, and what never leaves in logs.
 
-use end_to_end::TestStack;
-use serde_json::json;
+use end_to_end::{TestPractice, TestStack};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
 
 use crate::steps::{LARGE, form, paired_practice};
 
@@ -25,10 +27,12 @@ async fn every_read_of_a_patient_is_in_the_audit_trail() {
         lines,
         [
             ("connectionChanged", json!([])),
+            ("clinicianLinked", json!([])),
             ("patientSearch", json!([4, 3])),
             ("demographicsRead", json!([3]))
         ]
     );
+    assert_eq!((&records[0]["resource"], &records[1]["resource"]), (&json!(LARGE), &json!(LARGE)));
     assert!(
         records.iter().all(|one| one["subject"].is_string()
             && one["at"].is_string()
@@ -47,6 +51,83 @@ async fn every_read_of_a_patient_is_in_the_audit_trail() {
             .unwrap()
             .is_empty()
     );
+}
+
+/// The trail's actions with what they were done to, of a practice of one test.
+async fn trail(practice: &TestPractice) -> Vec<(String, String)> {
+    let trail = practice.practice_admin.get("/audit").await;
+    let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    records.iter().map(|one| (text(&one["action"]), text(&one["resource"]))).collect()
+}
+
+fn line(action: &str, resource: &str) -> (String, String) {
+    (action.to_owned(), resource.to_owned())
+}
+
+#[tokio::test]
+async fn a_practice_that_was_paired_is_in_the_trail_although_the_name_was_wrong() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = stack.new_practice().await;
+    let code = bp.pairing_code(LARGE).await;
+    let wrong = form(LARGE, &code, "Nobody", "Of-That-Name");
+    practice.clinician.put("/connection", &wrong).await.assert_problem(422, "clinician-not-found");
+    assert_eq!(trail(&practice).await, [line("connectionChanged", LARGE)]);
+}
+
+#[tokio::test]
+async fn the_trail_names_each_booking_and_delivery_that_was_made_changed_or_sent_again() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    let message = json!({ "patient": { "patientId": 1 }, "addressee": { "userId": 1 }, "kind": "other",
+        "subject": "Left knee", "text": "Rest it." });
+    practice.platform.put("/correspondence/m-1", &message).await.assert_status(202);
+    bp.set_practice(LARGE, json!({ "availability": "online" })).await;
+    let (number, settings) = (
+        "MED9990000001",
+        json!({ "timeZone": "Australia/Brisbane",
+            "bookings": { "enabled": true, "locationId": 2, "durationMinutes": 15 } }),
+    );
+    practice.practice_admin.put("/settings", &settings).await.assert_status(200);
+    let staff = json!([{ "ahpraNumber": number, "firstName": "Amelia", "lastName": "Thornbury" }]);
+    practice.platform.put("/staff", &staff).await.assert_status(200);
+    practice.platform.post("/staff/sync", &json!({})).await.assert_status(200);
+    let day = Timestamp::now().to_zoned(TimeZone::UTC).date() + 40.weeks();
+    let visit = |time: &str| {
+        json!({ "ahpraNumber": number, "start": format!("{day}T{time}"),
+            "representative": { "name": "Kim Made-Up", "company": "Example Labs" } })
+    };
+    for (id, time) in [("b-1", "09:00"), ("b-2", "10:00"), ("b-1", "09:00"), ("b-2", "11:00")] {
+        practice.platform.put(&format!("/bookings/{id}"), &visit(time)).await.assert_status(202);
+    }
+    practice.platform.delete("/bookings/b-1").await;
+    practice.practice_admin.post("/bookings/resend", &json!({})).await.assert_status(202);
+    practice.practice_admin.post("/bookings/b-2/resend", &json!({})).await.assert_status(202);
+    let lines = trail(&practice).await;
+    assert_eq!(
+        lines[2..],
+        [
+            line("messageSent", "message-m-1"),
+            line("settingsChanged", ""),
+            line("staffChanged", ""),
+            line("bookingChanged", "b-1"),
+            line("bookingChanged", "b-2"),
+            line("bookingChanged", "b-2"),
+            line("bookingCancelled", "b-1"),
+            line("bookingResent", "b-2"),
+            line("bookingResent", "b-2"),
+        ],
+        "{lines:?}"
+    );
+    // From a later day on there is nothing to send again.
+    let later = format!("/bookings/resend?from={}", day.tomorrow().unwrap());
+    let none = practice.practice_admin.post(&later, &json!({})).await;
+    assert_eq!((none.at("/resent"), none.at("/more")), (&json!(0), &json!(false)), "{}", none.text);
+    let wrong = practice.practice_admin.post("/bookings/resend?from=soon", &json!({})).await;
+    wrong.assert_problem(400, "invalid-request");
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@
 
 mod desk;
 mod request;
+mod resend;
 mod view;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -16,10 +16,9 @@ use axum::response::{IntoResponse, Response};
 use domain::attachments::parse_day;
 use domain::audit::AuditedAction;
 use domain::booking::token::Token;
-use domain::booking::{Booking, BookingId, BookingState, Visit, time};
+use domain::booking::{Booking, BookingId, BookingState, Visit};
 use domain::ids::PracticeId;
 use jiff::Timestamp;
-use runtime::queues::Queues;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::work::{Accepted, BodyHash, Entry, WorkKey};
@@ -28,11 +27,15 @@ use utoipa::ToSchema;
 
 use self::desk::Desk;
 use self::request::BookingRequest;
+pub use self::resend::Resent;
+pub(crate) use self::resend::*;
 pub use self::view::BookingView;
 use crate::App;
 use crate::caller::{Allowed, KeepBookings, SeeBookings};
 use crate::input::{Body, Checker, Parameters};
 use crate::problem::{Kind, Problem, ProblemBody};
+use crate::tools::Wakes;
+use crate::trail::Deed;
 
 /// A list shows as many.
 const MOST_SHOWN: usize = 1000;
@@ -45,7 +48,7 @@ pub struct AppointmentsApp {
     /// Bp and the table.
     pub app: App,
     /// What wakes the practice's writer.
-    pub queues: Queues,
+    pub wakes: Wakes,
 }
 
 /// Bookings, earliest first.
@@ -54,13 +57,6 @@ pub struct BookingList {
     bookings: Vec<BookingView>,
     /// There are more: ask for a shorter time.
     more: bool,
-}
-
-/// What a resend of everything came to.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Resent {
-    /// How many future bookings are on their way again.
-    resent: usize,
 }
 
 /// The path of one booking.
@@ -123,20 +119,25 @@ impl AppointmentsApp {
         self.app.store.reopen_work(practice, &entry, now).await
     }
 
-    /// Wakes the writer. What is kept is found without it, only later.
-    async fn wake(&self, practice: &PracticeId) {
-        if self.queues.wake_site(practice.as_str(), Duration::ZERO).await.is_err() {
-            tracing::warn!(practice = practice.as_str(), "the site's writer could not be woken");
-        }
+    /// Writes into the trail what is about to be done with a booking.
+    async fn note(
+        &self,
+        allowed: &Allowed<KeepBookings>,
+        action: AuditedAction,
+        booking: &BookingId,
+    ) -> Result<(), Problem> {
+        let deed = Deed::of(action).with(booking.as_str());
+        self.app.note(&allowed.practice, &allowed.caller, deed).await
     }
 
     /// Keeps what the platform wants.
     async fn keep(
         &self,
-        practice: &PracticeId,
+        allowed: &Allowed<KeepBookings>,
         id: &BookingId,
         visit: &Visit,
     ) -> Result<Booking, Problem> {
+        let practice = &allowed.practice;
         for _ in 0..TRIES {
             let now = App::now();
             let known = self.entry(practice, id).await?;
@@ -145,6 +146,7 @@ impl AppointmentsApp {
             }
             let desk = self.desk(practice).await?;
             let planned = desk.plan(visit, &Token::of(practice, id), now)?;
+            self.note(allowed, AuditedAction::BookingChanged, id).await?;
             match known {
                 None => {
                     let zone = desk.zone()?;
@@ -155,7 +157,7 @@ impl AppointmentsApp {
                     let entry = Entry::new(key, booking.clone(), hash(&booking), &listing, now);
                     match self.app.store.accept_work(practice, &entry, now).await? {
                         Accepted::New => {
-                            self.wake(practice).await;
+                            self.wakes.wake_writer(practice).await;
                             return Ok(booking);
                         }
                         // Somebody else was first: look at what they left.
@@ -167,7 +169,7 @@ impl AppointmentsApp {
                     booking.change(visit.clone(), planned, now);
                     match self.reopen(practice, entry, booking.clone(), now).await {
                         Ok(()) => {
-                            self.wake(practice).await;
+                            self.wakes.wake_writer(practice).await;
                             return Ok(booking);
                         }
                         Err(StoreError::Conflict) => {}
@@ -179,17 +181,21 @@ impl AppointmentsApp {
         Err(Problem::new(Kind::Conflict))
     }
 
-    /// Changes a known booking; `None` from `change` when there is nothing to do.
+    /// Changes a known booking; `None` from `change` when there is nothing to do. Whether something
+    /// was.
     async fn change(
         &self,
-        practice: &PracticeId,
+        allowed: &Allowed<KeepBookings>,
+        action: AuditedAction,
         id: &BookingId,
         change: impl Fn(&Booking, Timestamp) -> Result<Option<Booking>, Problem>,
     ) -> Result<(Booking, bool), Problem> {
+        let practice = &allowed.practice;
         for _ in 0..TRIES {
             let now = App::now();
             let entry = self.entry(practice, id).await?.ok_or_else(unknown)?;
             let Some(booking) = change(&entry.body, now)? else { return Ok((entry.body, false)) };
+            self.note(allowed, action, id).await?;
             match self.reopen(practice, entry, booking.clone(), now).await {
                 Ok(()) => return Ok((booking, true)),
                 Err(StoreError::Conflict) => {}
@@ -220,10 +226,7 @@ pub(crate) async fn keep_booking(
     Body(request): Body<BookingRequest>,
 ) -> Result<(StatusCode, Json<BookingView>), Problem> {
     let (id, visit) = request.read(&path.booking_id)?;
-    let practice = &allowed.practice;
-    let booking = appointments.keep(practice, &id, &visit).await?;
-    let action = AuditedAction::BookingChanged;
-    appointments.app.note(practice, &allowed.caller, action, Vec::new()).await?;
+    let booking = appointments.keep(&allowed, &id, &visit).await?;
     Ok((StatusCode::ACCEPTED, Json(booking.into())))
 }
 
@@ -237,17 +240,14 @@ pub(crate) async fn cancel_booking(
     Path(path): Path<BookingPath>,
 ) -> Result<Response, Problem> {
     let id = path.known()?;
-    let practice = &allowed.practice;
     let (booking, changed) = appointments
-        .change(practice, &id, |booking, now| {
+        .change(&allowed, AuditedAction::BookingCancelled, &id, |booking, now| {
             let mut booking = booking.clone();
             Ok(booking.cancel(now).then_some(booking))
         })
         .await?;
     if changed {
-        appointments.wake(practice).await;
-        let action = AuditedAction::BookingCancelled;
-        appointments.app.note(practice, &allowed.caller, action, Vec::new()).await?;
+        appointments.wakes.wake_writer(&allowed.practice).await;
     }
     Ok(match booking.state {
         BookingState::Cancelled => StatusCode::NO_CONTENT.into_response(),
@@ -318,7 +318,7 @@ pub(crate) async fn resend_booking(
     let practice = &allowed.practice;
     let desk = appointments.desk(practice).await?;
     let (booking, _) = appointments
-        .change(practice, &id, |booking, now| {
+        .change(&allowed, AuditedAction::BookingResent, &id, |booking, now| {
             let mut again = booking.clone();
             if booking.cancelled {
                 again.resend(None, now);
@@ -331,46 +331,6 @@ pub(crate) async fn resend_booking(
             Ok(Some(again))
         })
         .await?;
-    appointments.wake(practice).await;
-    let action = AuditedAction::BookingResent;
-    appointments.app.note(practice, &allowed.caller, action, Vec::new()).await?;
+    appointments.wakes.wake_writer(practice).await;
     Ok((StatusCode::ACCEPTED, Json(booking.into())))
-}
-
-/// Send all future bookings again, by the practice's settings and staff as they are now: one query
-/// each. Those whose practitioner Bp does not know now stay as they are.
-#[utoipa::path(post, path = "/v1/practices/{practiceId}/bookings/resend", tag = "Bookings",
-    params(("practiceId" = String, Path)),
-    responses((status = 202, body = Resent), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn resend_bookings(
-    State(appointments): State<Arc<AppointmentsApp>>,
-    allowed: Allowed<KeepBookings>,
-) -> Result<(StatusCode, Json<Resent>), Problem> {
-    let practice = &allowed.practice;
-    let desk = appointments.desk(practice).await?;
-    let today = time::local(App::now(), desk.zone()?).date();
-    let states = BookingState::ALL.into_iter().filter(|state| *state != BookingState::Cancelled);
-    let query =
-        BookingQuery { states: states.collect(), from: Some(today), to: None, most: usize::MAX };
-    let mut resent = 0;
-    for booking in appointments.app.store.bookings(practice, &query).await?.bookings {
-        let (_, sent) = appointments
-            .change(practice, &booking.booking_id, |booking, now| {
-                if booking.cancelled || booking.has_begun(now) {
-                    return Ok(None);
-                }
-                let Ok(planned) = desk.plan(&booking.visit, &booking.token, now) else {
-                    return Ok(None);
-                };
-                let mut again = booking.clone();
-                again.resend(Some(planned), now);
-                Ok(Some(again))
-            })
-            .await?;
-        resent += usize::from(sent);
-    }
-    appointments.wake(practice).await;
-    let action = AuditedAction::BookingResent;
-    appointments.app.note(practice, &allowed.caller, action, Vec::new()).await?;
-    Ok((StatusCode::ACCEPTED, Json(Resent { resent })))
 }

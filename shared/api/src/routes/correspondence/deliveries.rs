@@ -21,6 +21,7 @@ use crate::App;
 use crate::caller::{Allowed, SeeDeliveries, SendCorrespondence};
 use crate::input::{Checker, Parameters};
 use crate::problem::{Kind, Problem, ProblemBody};
+use crate::trail::Deed;
 
 /// Somebody may change a delivery between our reading and writing; after so many times, the caller
 /// may try.
@@ -145,12 +146,14 @@ pub(crate) async fn retry_delivery(
         let mut delivery = entry.body.clone();
         delivery.retry(now).map_err(|_| Problem::new(Kind::Conflict))?;
         let patients = delivery.patient().into_iter().collect();
-        app.app.note(practice, &allowed.caller, AuditedAction::DeliveryRetried, patients).await?;
+        let retried = Deed::of(AuditedAction::DeliveryRetried).about(patients);
+        let retried = retried.with(entry.body.delivery_id.as_str());
+        app.app.note(practice, &allowed.caller, retried).await?;
         let hash = entry.hash.clone();
         let entry = entry.reopened(delivery.clone(), hash, &listing(&delivery), now);
         match app.app.store.reopen_work(practice, &entry, now).await {
             Ok(()) => {
-                app.wake(practice).await;
+                app.wakes.wake_writer(practice).await;
                 return Ok((StatusCode::ACCEPTED, Json(delivery.into())));
             }
             Err(StoreError::Conflict) => {}

@@ -4,6 +4,7 @@
 mod faults;
 mod fhir;
 mod lifecycle;
+mod lost;
 mod requests;
 mod whole;
 

@@ -26,6 +26,13 @@ async fn the_same_request_is_the_same_import_and_another_one_under_its_id_is_ref
     assert_queues_run_dry(stack).await;
     assert_eq!(bp.queries_since(mark).await.len(), 2, "something was asked for twice");
 
+    // What was taken is answered, whatever has become of the connection since.
+    practice.practice_admin.delete("/connection").await.assert_status(204);
+    let again = start(&practice, &id, &documents[..2]).await;
+    assert_eq!(again.assert_status(202).at("/requestedAt"), first.at("/requestedAt"));
+    assert_eq!(again.at("/state"), "complete");
+    start(&practice, &new_id(), &documents[..2]).await.assert_problem(409, "not-connected");
+
     start(&practice, &id, &documents[..1]).await.assert_problem(409, "id-in-use");
     let mut other = request(&id, &documents[..2]);
     other["items"][0]["category"] = json!("Pathology");
@@ -126,6 +133,7 @@ async fn the_trail_says_who_had_documents_copied_and_who_else_was_given_links() 
     let (asked, shown) = (of("attachmentsImported"), of("attachmentLinksShown"));
     assert_eq!((asked.len(), shown.len()), (1, 1), "{records:?}");
     assert_eq!(asked[0]["patients"], json!([SHOWCASE]));
+    assert_eq!((&asked[0]["resource"], &shown[0]["resource"]), (&json!(id), &json!(id)));
     assert_ne!(asked[0]["subject"], shown[0]["subject"]);
     assert_queues_run_dry(stack).await;
 }

@@ -75,13 +75,13 @@ pub(crate) struct ImportItemView {
 }
 
 /// A link to a copy.
-pub(crate) struct Link {
-    pub(crate) url: String,
-    pub(crate) expires_at: Timestamp,
+pub(super) struct Link {
+    pub(super) url: String,
+    pub(super) expires_at: Timestamp,
 }
 
 impl ImportView {
-    pub(crate) fn new(id: &ImportId, state: ImportState, record: &ImportRecord) -> Self {
+    pub(super) fn new(id: &ImportId, state: ImportState, record: &ImportRecord) -> Self {
         Self {
             import_id: id.as_str().to_owned(),
             state,
@@ -91,12 +91,12 @@ impl ImportView {
         }
     }
 
-    pub(crate) fn has_links(&self) -> bool {
+    pub(super) fn has_links(&self) -> bool {
         self.items.iter().any(|item| item.download_url.is_some())
     }
 
     /// Adds a document; `kept_until` only where its copy is still kept.
-    pub(crate) fn add(
+    pub(super) fn add(
         &mut self,
         item: &StoredItem,
         cancelled: bool,

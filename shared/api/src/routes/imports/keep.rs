@@ -1,0 +1,160 @@
+//! What the routes of imports do with the table, the queue and the bucket.
+
+use std::time::Duration;
+
+use domain::audit::AuditedAction;
+use domain::ids::PracticeId;
+use domain::imports::{ImportId, ImportState, Item, StagedCopy};
+use jiff::Timestamp;
+use store::{ImportRecord, StoreError, StoredItem};
+
+use super::view::{ImportView, Link};
+use super::{ImportsApp, signed, unknown};
+use crate::App;
+use crate::caller::{Allowed, ReadPatients};
+use crate::problem::{Kind, Problem};
+use crate::trail::Deed;
+
+impl ImportsApp {
+    /// An import that is there.
+    pub(super) async fn record(
+        &self,
+        practice: &PracticeId,
+        id: &ImportId,
+    ) -> Result<ImportRecord, Problem> {
+        self.app.store.import(practice, id, App::now()).await?.ok_or_else(unknown)
+    }
+
+    /// Wakes a worker for each document whose wake was lost, and for those that are besides wanted.
+    /// Whoever asks after an import is the sweep that finds what the queue forgot.
+    pub(super) async fn wake(
+        &self,
+        practice: &PracticeId,
+        id: &ImportId,
+        record: &ImportRecord,
+        besides: fn(&Item) -> bool,
+    ) -> Result<(), Problem> {
+        let now = App::now();
+        let mut wanted = Vec::new();
+        let mut forsaken = 0_usize;
+        for item in &record.items {
+            let Some(awaited) = item.state.clone().awaited(now) else {
+                wanted.extend(besides(&item.state).then_some(item.index));
+                continue;
+            };
+            // Written down first: however often somebody asks, one wake a minute is on its way.
+            match self.app.store.move_import_item(practice, id, item, awaited).await {
+                Ok(_) => {
+                    wanted.push(item.index);
+                    forsaken += 1;
+                }
+                // A worker is at it after all, or somebody else asks as well.
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if forsaken > 0 {
+            tracing::warn!(
+                practice = practice.as_str(),
+                forsaken,
+                "documents had lost their wakes"
+            );
+        }
+        let lost = self.wakes.queues().wake_stagings(practice.as_str(), id.as_str(), &wanted).await;
+        if lost > 0 {
+            tracing::error!(lost, "the staging queue does not take messages");
+            return Err(Problem::new(Kind::StorageUnavailable).retry_after(5));
+        }
+        Ok(())
+    }
+
+    /// Cancels one document, whatever its worker does meanwhile: the table decides who is first, and
+    /// whoever is second clears away.
+    pub(super) async fn cancel(
+        &self,
+        practice: &PracticeId,
+        id: &ImportId,
+        mut item: StoredItem,
+    ) -> Result<(), Problem> {
+        let store = &self.app.store;
+        while let Some(cancelled) = item.state.clone().cancel() {
+            match store.move_import_item(practice, id, &item, cancelled).await {
+                Ok(moved) => item = moved,
+                Err(StoreError::Conflict) => {
+                    let now = store.import_item(practice, id, item.index, App::now()).await?;
+                    let Some(now) = now else { return Ok(()) };
+                    item = now;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let Some(place) = item.state.leftover() else { return Ok(()) };
+        self.bucket.vault().discard(&place.key, place.upload_id.as_deref()).await.map_err(|error| {
+            tracing::error!(%error, "a cancelled copy could not be removed");
+            Problem::new(Kind::StorageUnavailable).retry_after(5)
+        })
+    }
+
+    /// An import as its caller sees it, with fresh links. Whoever asked for the copies is in the trail
+    /// already; anybody else who is given links is put there.
+    pub(super) async fn show(
+        &self,
+        allowed: &Allowed<ReadPatients>,
+        id: &ImportId,
+        record: &ImportRecord,
+    ) -> Result<ImportView, Problem> {
+        let view = self.view(id, record).await?;
+        if view.has_links() && record.import.asked_by != *allowed.caller.subject() {
+            let shown = Deed::of(AuditedAction::AttachmentLinksShown);
+            let shown = shown.about(vec![record.import.patient]).with(id.as_str());
+            self.app.note(&allowed.practice, &allowed.caller, shown).await?;
+        }
+        Ok(view)
+    }
+
+    async fn view(&self, id: &ImportId, record: &ImportRecord) -> Result<ImportView, Problem> {
+        let now = App::now();
+        let cancelled = record.import.cancelled_at.is_some();
+        let state = if cancelled {
+            ImportState::Cancelled
+        } else {
+            ImportState::of(record.items.iter().map(|item| &item.state))
+        };
+        let mut view = ImportView::new(id, state, record);
+        for item in &record.items {
+            let (mut kept_until, mut link) = (None, None);
+            if let Item::Staged(copy) = &item.state
+                && !cancelled
+            {
+                let until = record.expires_at.min(copy.staged_at + signed(self.copies.kept));
+                link = self.link(copy, item.index, until, now).await?;
+                kept_until = Some(until);
+            }
+            view.add(item, cancelled, kept_until.filter(|until| *until > now), link);
+        }
+        Ok(view)
+    }
+
+    /// A link to a copy that is still kept.
+    async fn link(
+        &self,
+        copy: &StagedCopy,
+        index: u32,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Link>, Problem> {
+        let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+        let lifetime = Duration::from_secs(self.copies.link.min(left).as_secs());
+        if lifetime.is_zero() {
+            return Ok(None);
+        }
+        let name = format!("document-{}.{}", index + 1, copy.extension);
+        let content_type = vault::ContentType::parse(&copy.content_type);
+        let link = self.bucket.vault().presign_get(&copy.key, lifetime, &name, content_type).await;
+        let url = link.map_err(|error| {
+            tracing::error!(%error, "a link could not be made");
+            Problem::new(Kind::StorageUnavailable)
+        })?;
+        Ok(Some(Link { url, expires_at: now + signed(lifetime) }))
+    }
+}
