@@ -14,7 +14,9 @@ fn documents_key(practice: &PracticeId) -> String {
 }
 
 impl Store {
-    /// Keeps an announced document, unless its id is taken: then that one is answered.
+    /// Keeps an announced document, unless its id is taken: then that one is answered. One that is
+    /// kept for less than `useful` from now on leaves its id: DynamoDB takes its time to remove what has
+    /// expired, and whoever uploads has to have time to send.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -23,6 +25,7 @@ impl Store {
         practice: &PracticeId,
         document: &StoredDocument,
         kept: SignedDuration,
+        useful: SignedDuration,
     ) -> Result<StoredDocument, StoreError> {
         let id = &document.announced.document_id;
         let mut announced = item(documents_key(practice), id.as_str(), document)?;
@@ -33,7 +36,11 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(announced))
-            .condition_expression("attribute_not_exists(pk)")
+            .condition_expression("attribute_not_exists(pk) OR expiresAt < :useless")
+            .expression_attribute_values(
+                ":useless",
+                number((document.announced_at + useful).as_second()),
+            )
             .send()
             .await
             .map_err(StoreError::from);

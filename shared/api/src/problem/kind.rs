@@ -238,6 +238,9 @@ kinds! {
     /// Never announced, or expired.
     DocumentNotFound => "document-not-found", UNPROCESSABLE_ENTITY, "There is no such uploaded document", None,
         ["Announce the document, upload it, and send it again under another id: uploads are kept for some weeks only."];
+    /// It would not be kept long enough.
+    DocumentTooOld => "document-too-old", UNPROCESSABLE_ENTITY, "The document was announced too long ago", None,
+        ["Announce the document again, under the same id or another one, and upload it.", "Repeat the request: what is accepted is kept for a practice that stays offline for two weeks."];
     /// Announced, not uploaded.
     DocumentNotUploaded => "document-not-uploaded", CONFLICT, "The document has not been uploaded yet", None,
         ["Upload the bytes to the link that was given, then repeat the request.", "If the link has expired, announce the same document again for another one."];

@@ -20,6 +20,9 @@ use crate::caller::{Allowed, SendCorrespondence};
 use crate::input::{Body, Checker};
 use crate::problem::{FieldError, Kind, Problem, ProblemBody};
 
+/// A document outlasts its practice's absence: one that is accepted is kept for so much longer.
+const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
 /// What is about to be uploaded.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -93,9 +96,9 @@ pub(crate) async fn announce_document(
         key: format!("documents/{}", Uuid::new_v4().simple()),
         announced_at: now,
     };
-    let kept =
-        SignedDuration::try_from(app.documents.kept).map_err(|_| Problem::new(Kind::Internal))?;
-    let known = app.app.store.announce_document(&allowed.practice, &document, kept).await?;
+    let (store, practice) = (&app.app.store, &allowed.practice);
+    let kept = app.documents_kept();
+    let known = store.announce_document(practice, &document, kept, LONGEST_ABSENCE).await?;
     if known.announced != document.announced {
         return Err(Problem::because(
             Kind::IdInUse,
@@ -125,9 +128,39 @@ pub(crate) async fn announce_document(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
+impl CorrespondenceApp {
+    fn documents_kept(&self) -> SignedDuration {
+        SignedDuration::try_from(self.documents.kept).unwrap_or(SignedDuration::MAX)
+    }
+
+    /// Whether a document will still be there when a practice comes back that goes away now.
+    pub(super) fn outlasts_absence(&self, document: &StoredDocument, now: Timestamp) -> bool {
+        is_kept_until(document, self.documents_kept(), now + LONGEST_ABSENCE)
+    }
+}
+
+fn is_kept_until(document: &StoredDocument, kept: SignedDuration, moment: Timestamp) -> bool {
+    // By comparison, so that no retention is too long for a date.
+    moment.duration_since(document.announced_at) <= kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_is_taken_while_it_outlasts_two_weeks_of_absence() {
+        let announced_at: Timestamp = "2026-03-02T00:00:00Z".parse().unwrap();
+        let announced = request(10, "application/pdf").read(10).unwrap();
+        let document = StoredDocument { announced, key: "documents/x".to_owned(), announced_at };
+        let days = |days: i64| SignedDuration::from_hours(24 * days);
+        let sent = |kept: i64, after: i64| {
+            is_kept_until(&document, days(kept), announced_at + days(after) + LONGEST_ABSENCE)
+        };
+        assert!(sent(30, 0) && sent(30, 16));
+        assert!(!sent(30, 17));
+        assert!(sent(21, 7) && !sent(21, 8), "the shortest retention leaves a week to send");
+    }
 
     fn request(bytes: i64, content_type: &str) -> DocumentRequest {
         DocumentRequest {

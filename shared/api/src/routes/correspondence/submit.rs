@@ -8,11 +8,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use deliveries::listing;
 use domain::audit::AuditedAction;
+use domain::connection::Connection;
 use domain::delivery::{
     ClientId, Content, Delivery, DeliveryId, DocumentType, Letter, Message, Referral, Sha256,
     StoredDocument,
 };
-use domain::connection::Connection;
 use domain::ids::{BpUserId, PracticeId, SiteId};
 use domain::schedule::Job;
 use jiff::tz::TimeZone;
@@ -26,8 +26,8 @@ use crate::App;
 use crate::caller::{Allowed, Caller, SendCorrespondence};
 use crate::input::{Body, Checker};
 use crate::problem::{FieldError, Kind, Problem, ProblemBody};
-use crate::trail::Deed;
 use crate::routes::patients::EARLIEST_CALENDAR;
+use crate::trail::Deed;
 
 /// A referral's path.
 #[derive(Deserialize)]
@@ -198,6 +198,12 @@ impl CorrespondenceApp {
         let document = self.app.store.document(practice, id).await?.ok_or_else(|| {
             pointed(Kind::DocumentNotFound, "no document was announced under this id")
         })?;
+        if !self.outlasts_absence(&document, App::now()) {
+            return Err(pointed(
+                Kind::DocumentTooOld,
+                "this document would be gone before a practice that is offline comes back",
+            ));
+        }
         let head = self.vault().head(&document.key).await.map_err(no_answer)?.ok_or_else(|| {
             pointed(Kind::DocumentNotUploaded, "the document's bytes have not been uploaded")
         })?;

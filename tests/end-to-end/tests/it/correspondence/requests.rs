@@ -1,5 +1,7 @@
 //! What is refused at the door, and how often the same thing may be said.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::*;
 use crate::steps::paired_practice;
 
@@ -97,7 +99,7 @@ async fn a_document_must_be_what_was_announced() {
     refused.assert_problem(422, "document-mismatch");
     assert_eq!(refused.text_at("/errors/0/pointer"), "/documentId");
     let left = practice.platform.get(&format!("/deliveries/referral-{id}")).await;
-    left.assert_problem(404, "delivery-not-found");
+    left.assert_problem(404, "not-found");
     assert!(tables.out("Wrong bytes").is_empty());
 
     let mut large = announced.announcement();
@@ -112,6 +114,46 @@ async fn a_document_must_be_what_was_announced() {
     let refused = practice.platform.post("/documents", &zip).await;
     refused.assert_problem(400, "invalid-request");
     assert_eq!(refused.text_at("/errors/0/pointer"), "/contentType");
+}
+
+#[tokio::test]
+async fn a_document_that_would_be_gone_before_an_offline_practice_comes_back_is_not_taken() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let document = Document::pdf("announced long ago");
+    upload(&practice.platform, &document).await;
+    let long_ago = Timestamp::now() - SignedDuration::from_hours(17 * 24);
+    let expires = long_ago + SignedDuration::from_hours(30 * 24);
+    let age = json!({
+        "TableName": stack.file().aws.table,
+        "Key": { "pk": { "S": format!("DOCUMENT#{}", practice.practice_id) }, "sk": { "S": document.id } },
+        "UpdateExpression": "SET #body.announcedAt = :then, expiresAt = :expires",
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeNames": { "#body": "body" },
+        "ExpressionAttributeValues": { ":then": { "S": long_ago.to_string() },
+            ":expires": { "N": expires.as_second().to_string() } },
+    });
+    stack.aws().call("dynamodb", "DynamoDB_20120810.UpdateItem", &age).await.unwrap();
+    let id = new_id();
+    let path = format!("/referrals/{id}");
+    let refused = practice.platform.put(&path, &referral(&document)).await;
+    refused.assert_problem(422, "document-too-old");
+    assert_eq!(refused.text_at("/errors/0/pointer"), "/documentId");
+    let left = practice.platform.get(&format!("/deliveries/referral-{id}")).await;
+    left.assert_problem(404, "not-found");
+
+    // Announced again, under the same id, it is another upload, which lasts.
+    let announced = practice.platform.post("/documents", &document.announcement()).await;
+    announced.assert_status(201);
+    practice
+        .platform
+        .put(&path, &referral(&document))
+        .await
+        .assert_problem(409, "document-not-uploaded");
+    assert_eq!(put_bytes(&announced, document.bytes.clone()).await, 200);
+    practice.platform.put(&path, &referral(&document)).await.assert_status(202);
+    reaches(&practice, &format!("referral-{id}"), "delivered").await;
 }
 
 #[tokio::test]
