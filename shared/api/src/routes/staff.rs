@@ -20,6 +20,7 @@ use crate::App;
 use crate::caller::{Allowed, KeepBookings, SeeBookings};
 use crate::input::{Body, Checker};
 use crate::problem::{Kind, Problem, ProblemBody};
+use crate::trail::Deed;
 
 /// Somebody on the platform's list.
 #[derive(Deserialize, ToSchema)]
@@ -158,17 +159,16 @@ pub(crate) async fn replace_staff(
             Ok(()) => Problem::new(Kind::InvalidRequest),
         }
     })?;
+    // From now on there is something to compare from time to time. Before the list: one that is kept
+    // but never compared would not be noticed.
+    for job in [Job::StaffSync, Job::Reconcile] {
+        let first = job.next(practice, App::now());
+        app.store.schedule_if_absent(practice, job, first).await?;
+    }
     if list != kept.list {
+        app.note(practice, &allowed.caller, Deed::of(AuditedAction::StaffChanged)).await?;
         app.store.keep_staff(practice, &list, kept.version).await?;
     }
-    if kept.version == 0 {
-        // From now on there is something to compare from time to time.
-        for job in [Job::StaffSync, Job::Reconcile] {
-            let first = job.next(practice, App::now());
-            app.store.schedule_if_absent(practice, job, first).await?;
-        }
-    }
-    app.note(practice, &allowed.caller, AuditedAction::StaffChanged, Vec::new()).await?;
     Ok(Json(view(list)))
 }
 
@@ -199,7 +199,8 @@ pub(crate) async fn sync_staff(
     let register = app
         .ask(practice, &mut connection, deadline, |guid| app.bp.register(guid, deadline))
         .await?;
-    let synced = app.store.sync_staff(practice, kept, &register, App::now()).await?;
+    let synced =
+        app.store.sync_staff(practice, kept, &register, &connection.site_id, App::now()).await?;
     Ok(Json(view(synced)))
 }
 

@@ -104,3 +104,35 @@ async fn an_id_that_cannot_be_a_patients_is_not_found() {
     }
     practice.clinician.get("/nothing-here").await.assert_problem(404, "not-found");
 }
+
+#[tokio::test]
+async fn jobs_that_were_never_planned_are_planned_when_the_staff_list_is_sent_again() {
+    let stack = TestStack::shared().await;
+    let practice = stack.new_practice().await;
+    let partition = format!("WORK#{}", practice.practice_id);
+    let planned = async || {
+        let mut jobs: Vec<String> = stack
+            .table()
+            .await
+            .iter()
+            .filter(|item| item["pk"]["S"] == *partition)
+            .filter_map(|item| item["sk"]["S"].as_str().map(str::to_owned))
+            .collect();
+        jobs.sort_unstable();
+        jobs
+    };
+    let staff =
+        json!([{ "ahpraNumber": "MED9990000001", "firstName": "Sam", "lastName": "Made-Up" }]);
+    practice.platform.put("/staff", &staff).await.assert_status(200);
+    let jobs = planned().await;
+    assert_eq!(jobs, ["JOB#reconcile", "JOB#staff-sync"]);
+    // As if the list had been kept and the rest had failed.
+    let table = stack.file().aws.table.as_deref().unwrap();
+    for job in &jobs {
+        let key = json!({ "pk": { "S": partition }, "sk": { "S": job } });
+        stack.aws().delete_item(table, &key).await.unwrap();
+    }
+    assert_eq!(planned().await, Vec::<String>::new());
+    practice.platform.put("/staff", &staff).await.assert_status(200);
+    assert_eq!(planned().await, jobs);
+}
