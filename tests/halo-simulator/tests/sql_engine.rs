@@ -180,6 +180,11 @@ fn queries_read_tables_and_views() {
             "10",
         ),
         ("SELECT COUNT(*) FROM (SELECT 'a' AS x UNION SELECT 'A ' UNION SELECT 'b') AS y", "2"),
+        ("SELECT NULL UNION ALL SELECT 'a' UNION ALL SELECT NULL", "NULL;a;NULL"),
+        (
+            "SELECT CAST(NULL AS varchar(5)) UNION ALL SELECT NULL UNION ALL SELECT 'a'",
+            "NULL;NULL;a",
+        ),
         (
             "SELECT (SELECT t.TITLECODE, 2 AS two FOR JSON PATH, WITHOUT_ARRAY_WRAPPER) FROM dbo.TITLES t WHERE t.TITLECODE = 1",
             r#"{"TITLECODE":1,"two":2}"#,
@@ -398,6 +403,8 @@ fn mistakes_have_sql_servers_numbers() {
     let cases = [
         ("SELEC 1", 102),
         ("SELECT 1 FROM dbo.NOPE", 208),
+        // A column of two NULLs is an int by the time the third part comes.
+        ("SELECT NULL UNION ALL SELECT NULL UNION ALL SELECT 'a'", 245),
         ("SELECT NOPE FROM dbo.TITLES", 207),
         ("SELECT t.NOPE FROM dbo.TITLES t", 207),
         ("SELECT x.NOPE FROM dbo.TITLES t", 4104),

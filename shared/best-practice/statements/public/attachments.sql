@@ -16,7 +16,8 @@
 --             by their columns, their content is untested in public.
 -- Note:       each folder is read on the side, so that one that the login may not read, or that this release
 --             lacks, costs that folder only. Each is cut at @take before they are put together. The pages
---             follow a key (day, folder, number), not a count: a new document moves nothing.
+--             follow a key (day, folder, number), not a count: a new document moves nothing. The first part
+--             of the answer names every column's type: SQL Server takes two NULLs above each other for int.
 SET NOCOUNT ON;
 DECLARE @unread TABLE (Folder int, Problem int);
 DECLARE @found TABLE (
@@ -123,8 +124,10 @@ END;
 SELECT p.Kind, p.Folder, p.Problem, p.DocumentId, NULLIF(p.Day, '0000-00-00') AS Day, p.Subject, p.Category,
        p.Sender, p.Recipient, p.Confidential, p.Draft, p.Stored
 FROM (
-    SELECT 0 AS Kind, 0 AS Folder, NULL AS Problem, 0 AS DocumentId, '' AS Day, NULL AS Subject,
-           NULL AS Category, NULL AS Sender, NULL AS Recipient, NULL AS Confidential, NULL AS Draft, NULL AS Stored
+    SELECT 0 AS Kind, 0 AS Folder, CAST(NULL AS int) AS Problem, 0 AS DocumentId, CAST('' AS varchar(10)) AS Day,
+           CAST(NULL AS varchar(1000)) AS Subject, CAST(NULL AS varchar(1000)) AS Category,
+           CAST(NULL AS varchar(1000)) AS Sender, CAST(NULL AS varchar(1000)) AS Recipient,
+           CAST(NULL AS varchar(20)) AS Confidential, CAST(NULL AS varchar(20)) AS Draft, CAST(NULL AS int) AS Stored
     WHERE @known = 1
     UNION ALL
     SELECT 1, u.Folder, u.Problem, 0, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL

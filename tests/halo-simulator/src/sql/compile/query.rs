@@ -192,7 +192,7 @@ impl Compiler<'_> {
                     .columns
                     .iter()
                     .zip(&right.columns)
-                    .map(|((name, a), (_, b))| (name.clone(), a.combine(*b)))
+                    .map(|((name, a), (_, b))| (name.clone(), of_both(*a, *b)))
                     .collect();
                 let arm = |rows: &Rows, plain: bool| {
                     // A recursive CTE may name itself only directly in an arm's FROM.
@@ -291,6 +291,15 @@ impl Compiler<'_> {
             .collect();
         let columns = kinds.into_iter().map(|kind| (String::new(), kind)).collect();
         Ok(Rows { sql: arms.join(" UNION ALL "), columns })
+    }
+}
+
+/// SQL Server types a set operation pair by pair, and takes a column of bare NULLs for int: a third
+/// part with text in that column is then converted, and fails.
+fn of_both(a: Type, b: Type) -> Type {
+    match a.combine(b) {
+        Type::Unknown => Type::Int,
+        kind => kind,
     }
 }
 
