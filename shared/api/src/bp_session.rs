@@ -1,7 +1,7 @@
 //! Asking a connected practice's Bp, with a problem for an answer where there is none.
 
 use best_practice::BpError;
-use domain::connection::{Connection, Site, Standing};
+use domain::connection::Connection;
 use domain::ids::{HaloGuid, PracticeId};
 use halo::Deadline;
 use practice_session::{Session, SessionError};
@@ -37,15 +37,17 @@ impl App {
         Ok(self.session().ask(practice, connection, deadline, question).await?)
     }
 
-    /// Keeps what is now known, unless the connection has become another one meanwhile.
-    pub(crate) async fn remember(
+    /// What Halo says of the site now, kept; see [`Session::ask_halo`]. No query.
+    pub(crate) async fn look_at_site(
         &self,
         practice: &PracticeId,
         connection: &mut Connection,
-        site: Site,
-        standing: Standing,
+        deadline: Deadline,
     ) -> Result<(), Problem> {
-        Ok(self.session().remember(practice, connection, site, standing).await?)
+        let (session, bp) = (self.session(), &self.bp);
+        let status = |guid| bp.site(guid, deadline);
+        let site = session.ask_halo(practice, connection, deadline, status).await?;
+        Ok(session.remember(practice, connection, site).await?)
     }
 }
 

@@ -145,17 +145,42 @@ impl<'a, C: Connections> Session<'a, C> {
             .ok_or(SessionError::NotConnected)
     }
 
+    /// Asks the practice's Bp: see [`Session::ask_halo`]. An answer proves that Bp lets us in, so the
+    /// mark of a connection that was revoked is cleared.
+    ///
+    /// # Errors
+    /// The question's own, and what stands in the way of asking it.
+    pub async fn ask<T, E, F>(
+        self,
+        practice: &PracticeId,
+        connection: &mut Connection,
+        deadline: Deadline,
+        question: impl Fn(HaloGuid) -> F + Send,
+    ) -> Result<T, SessionError<E>>
+    where
+        F: Future<Output = Result<T, E>> + Send,
+        T: Send,
+        E: SaysOfConnection + Send,
+    {
+        let answer = self.ask_halo(practice, connection, deadline, question).await?;
+        self.stand(practice, connection, Standing::Paired).await?;
+        Ok(answer)
+    }
+
     /// Asks, and keeps the connection true: a GUID that Halo no longer takes is looked up and, where
     /// it is surely the same practice, followed (Halo's advice for split, merged and moved
-    /// databases); a login that Bp refuses marks the connection as revoked, and one that works
-    /// again clears that mark. Costs nothing more while all is well.
+    /// databases); a login that Bp refuses marks the connection as revoked. Costs nothing more while
+    /// all is well.
+    ///
+    /// For questions that Halo answers without asking Bp (a site's status, whether it takes a query,
+    /// how far one has come): their answers say nothing of whether Bp lets us in.
     ///
     /// The question is asked a second time only after [`Verdict::Unknown`] and
     /// [`Verdict::Unpaired`], which must mean that it did not run.
     ///
     /// # Errors
     /// The question's own, and what stands in the way of asking it.
-    pub async fn ask<T, E, F>(
+    pub async fn ask_halo<T, E, F>(
         self,
         practice: &PracticeId,
         connection: &mut Connection,
@@ -173,12 +198,7 @@ impl<'a, C: Connections> Session<'a, C> {
             answer = question(connection.site.halo_guid).await;
         }
         match answer {
-            Ok(answer) => {
-                if connection.standing == Standing::Revoked {
-                    self.stand(practice, connection, Standing::Paired).await?;
-                }
-                Ok(answer)
-            }
+            Ok(answer) => Ok(answer),
             Err(error) => {
                 if matches!(error.verdict(), Verdict::Revoked | Verdict::Unpaired) {
                     self.stand(practice, connection, Standing::Revoked).await?;
@@ -212,11 +232,11 @@ impl<'a, C: Connections> Session<'a, C> {
             return Err(SessionError::PracticeChanged);
         }
         tracing::info!(practice = practice.as_str(), "following a changed Halo GUID");
-        self.remember(practice, connection, offered, connection.standing).await?;
+        self.remember(practice, connection, offered).await?;
         Ok(true)
     }
 
-    /// Keeps how we stand with the practice.
+    /// Keeps how we stand with the practice. Costs nothing where that is known.
     ///
     /// # Errors
     /// The table's.
@@ -227,11 +247,10 @@ impl<'a, C: Connections> Session<'a, C> {
         standing: Standing,
     ) -> Result<(), StoreError> {
         let site = connection.site.clone();
-        self.remember(practice, connection, site, standing).await
+        self.keep(practice, connection, site, standing).await
     }
 
-    /// Keeps what is now known, unless the connection has become another one meanwhile: then whoever
-    /// changed it knows better.
+    /// Keeps what Halo now says of the site. Costs nothing where that is known.
     ///
     /// # Errors
     /// The table's.
@@ -240,8 +259,23 @@ impl<'a, C: Connections> Session<'a, C> {
         practice: &PracticeId,
         connection: &mut Connection,
         site: Site,
+    ) -> Result<(), StoreError> {
+        let standing = connection.standing;
+        self.keep(practice, connection, site, standing).await
+    }
+
+    /// Keeps what is now known, unless the connection has become another one meanwhile: then whoever
+    /// changed it knows better.
+    async fn keep(
+        self,
+        practice: &PracticeId,
+        connection: &mut Connection,
+        site: Site,
         standing: Standing,
     ) -> Result<(), StoreError> {
+        if (&site, standing) == (&connection.site, connection.standing) {
+            return Ok(());
+        }
         match self.store.refresh(practice, connection, &site, standing).await {
             Ok(()) | Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),

@@ -102,7 +102,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         let deadline = self.deadline(limits.fence.call);
         let halo = self.writer.halo.clone();
         let submitted = self
-            .asked(|guid: HaloGuid| {
+            .asked_halo(|guid: HaloGuid| {
                 let (halo, command) = (&halo, &command);
                 async move {
                     halo.submit(guid.0, command, limits.fence.queue, Call::Write, deadline).await
@@ -208,7 +208,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         let deadline = self.deadline(self.writer.limits.answer);
         let halo = self.writer.halo.clone();
         let asked = self
-            .asked(|guid: HaloGuid| {
+            .asked_halo(|guid: HaloGuid| {
                 let halo = &halo;
                 async move {
                     let status = halo.query(guid.0, query, deadline).await?;

@@ -4,11 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use best_practice::BpError;
-use domain::connection::{Availability, Site, Standing};
+use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::HaloGuid;
 use halo::{Error, Forbidden, SqlFailure};
-use practice_session::{SaysOfConnection, SessionError, Verdict};
-use runtime::events::{Event, EventKind};
+use practice_session::{SaysOfConnection, SessionError};
 use store::work::{Entry, ParkReason, Parked, WorkNote, WorkProgress};
 
 use crate::kind::{Step, Waiting};
@@ -32,7 +31,9 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             matches!(entry.work.progress, WorkProgress::Ready(_) | WorkProgress::Doubtful(_))
         });
         let now = self.now();
-        let known = self.lane.parked.is_none()
+        let revoked = self.standing() == Some(Standing::Revoked);
+        let known = !revoked
+            && self.lane.parked.is_none()
             && self.lane.seen_online.is_some_and(|seen| {
                 now.duration_since(seen).unsigned_abs() < self.writer.limits.seen_online
             });
@@ -52,6 +53,16 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         }
         self.lane.seen_online = Some(self.now());
         self.lane.parked = None;
+        self.hold_site().await
+    }
+
+    /// As [`Turn::hold_site`], before anything is known of the site. Where the practice is not
+    /// connected there is no Bp to be held.
+    pub(crate) async fn hold_known_site(&mut self) -> Result<Result<(), Next>, Stop> {
+        if self.connection.is_none() {
+            let connection = self.writer.shelf.connection(self.practice).await?;
+            self.connection = connection.filter(Connection::is_open);
+        }
         self.hold_site().await
     }
 
@@ -100,18 +111,9 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     }
 
     async fn look_at_site(&mut self) -> Result<Result<(), Next>, Stop> {
-        let Some(connection) = &self.connection else { return Ok(Ok(())) };
         let (bp, deadline) = (&self.writer.bp, self.deadline(self.writer.limits.answer));
-        // Not as a question of the session at first: that the status is told does not mean that Bp
-        // lets us in.
-        let mut seen =
-            bp.site(connection.site.halo_guid, deadline).await.map_err(SessionError::Asked);
-        if let Err(SessionError::Asked(error)) = &seen
-            && matches!(error.verdict(), Verdict::Unknown | Verdict::Unpaired)
+        let site = match self.asked_halo(|guid| async move { bp.site(guid, deadline).await }).await
         {
-            seen = self.asked(|guid| async move { bp.site(guid, deadline).await }).await;
-        }
-        let site = match seen {
             Ok(site) => site,
             Err(error) => return self.failed_session(error),
         };
@@ -127,8 +129,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
         let known = Site { last_heartbeat: site.last_heartbeat, ..connection.site.clone() };
         if known != site {
-            let standing = connection.standing;
-            session.remember(self.practice, connection, site, standing).await?;
+            session.remember(self.practice, connection, site).await?;
         }
         Ok(())
     }
@@ -137,8 +138,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         self.connection.as_ref().map(|connection| connection.standing)
     }
 
-    /// Asks as everybody does ([`practice_session::Session::ask`]), and tells the platforms when that
-    /// changes how we stand.
+    /// Asks Bp, as everybody does ([`practice_session::Session::ask`]).
     pub(crate) async fn asked<T, E, F>(
         &mut self,
         question: impl Fn(HaloGuid) -> F + Send,
@@ -148,45 +148,34 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         T: Send,
         E: SaysOfConnection + Send,
     {
-        let session = self.session();
-        let deadline = self.deadline(self.writer.limits.answer);
-        let Some(connection) = &mut self.connection else {
-            return Err(SessionError::NotConnected);
-        };
-        let before = connection.standing;
-        let answer = session.ask(self.practice, connection, deadline, question).await;
-        let after = connection.standing;
-        self.tell_standing(before, after).await;
-        answer
+        let (session, deadline) = (self.session(), self.deadline(self.writer.limits.answer));
+        let connection = self.connection.as_mut().ok_or(SessionError::NotConnected)?;
+        session.ask(self.practice, connection, deadline, question).await
+    }
+
+    /// Asks what Halo answers without asking Bp ([`practice_session::Session::ask_halo`]).
+    pub(crate) async fn asked_halo<T, E, F>(
+        &mut self,
+        question: impl Fn(HaloGuid) -> F + Send,
+    ) -> Result<T, SessionError<E>>
+    where
+        F: Future<Output = Result<T, E>> + Send,
+        T: Send,
+        E: SaysOfConnection + Send,
+    {
+        let (session, deadline) = (self.session(), self.deadline(self.writer.limits.answer));
+        let connection = self.connection.as_mut().ok_or(SessionError::NotConnected)?;
+        session.ask_halo(self.practice, connection, deadline, question).await
     }
 
     /// The practice no longer lets us in, as an ended query shows.
     pub(crate) async fn revoke(&mut self) -> Result<Next, Stop> {
         let session = self.session();
         if let Some(connection) = &mut self.connection {
-            let before = connection.standing;
             session.stand(self.practice, connection, Standing::Revoked).await?;
-            self.tell_standing(before, Standing::Revoked).await;
         }
         // The status still says online; only a query tells when we are let in again.
         Ok(Next::Park(ParkReason::Revoked, None))
-    }
-
-    async fn tell_standing(&self, before: Standing, after: Standing) {
-        let state = match after {
-            _ if before == after => return,
-            Standing::Paired => "connected",
-            Standing::Revoked => "revoked",
-            Standing::Disconnected => return,
-        };
-        let event = Event {
-            kind: EventKind::ConnectionChanged,
-            practice: self.practice.to_string(),
-            id: state.to_owned(),
-        };
-        if self.writer.messages.tell(event).await.is_err() {
-            tracing::warn!(practice = self.practice.as_str(), "the event bus took no event");
-        }
     }
 
     /// What a failed question about the site comes to.

@@ -40,7 +40,7 @@ impl Job<'_> {
         let deadline = self.deadline.at_most(LONGEST_QUESTION);
         let (bp, document) = (&self.stager.bp, self.document());
         let query = session
-            .ask(&self.practice, connection, deadline, |guid| {
+            .ask_halo(&self.practice, connection, deadline, |guid| {
                 bp.request_document(guid, &document, MAX_TIME_IN_QUEUE, deadline)
             })
             .await?;
@@ -111,7 +111,7 @@ impl Job<'_> {
         loop {
             let deadline = self.deadline.at_most(LONGEST_QUESTION);
             let progress = session
-                .ask(&self.practice, connection, deadline, |guid| {
+                .ask_halo(&self.practice, connection, deadline, |guid| {
                     bp.document_progress(guid, query, deadline)
                 })
                 .await?;

@@ -110,7 +110,8 @@ impl Store {
     }
 
     /// Records what Halo now says of the site, and how we stand, unless the connection has meanwhile
-    /// become another one.
+    /// become another one. Only what differs from what was seen is written: the rest others may know
+    /// better by now.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when it has.
@@ -121,21 +122,49 @@ impl Store {
         site: &Site,
         standing: Standing,
     ) -> Result<(), StoreError> {
-        self.client
+        let value = |standing: Standing| serde_dynamo::to_attribute_value(standing);
+        let mut set = Vec::new();
+        let mut condition = "#body.siteId = :siteId AND #body.pairedAt = :pairedAt \
+            AND (#body.#site.haloGuid = :seenGuid OR #body.#site.haloGuid = :guid) \
+            AND #body.standing <> :disconnected"
+            .to_owned();
+        let mut update = self
+            .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), CONNECTION)))
-            .update_expression("SET #body.#site = :site, #body.standing = :standing")
-            .condition_expression(
-                "#body.siteId = :siteId AND #body.#site.haloGuid = :guid AND #body.standing <> :disconnected",
-            )
             .expression_attribute_names("#body", "body")
             .expression_attribute_names("#site", "site")
-            .expression_attribute_values(":site", serde_dynamo::to_attribute_value(site)?)
-            .expression_attribute_values(":standing", serde_dynamo::to_attribute_value(standing)?)
-            .expression_attribute_values(":disconnected", serde_dynamo::to_attribute_value(Standing::Disconnected)?)
             .expression_attribute_values(":siteId", text(seen.site_id.as_str()))
-            .expression_attribute_values(":guid", serde_dynamo::to_attribute_value(seen.site.halo_guid)?)
+            .expression_attribute_values(
+                ":pairedAt",
+                serde_dynamo::to_attribute_value(seen.paired_at)?,
+            )
+            .expression_attribute_values(
+                ":seenGuid",
+                serde_dynamo::to_attribute_value(seen.site.halo_guid)?,
+            )
+            .expression_attribute_values(":guid", serde_dynamo::to_attribute_value(site.halo_guid)?)
+            .expression_attribute_values(":disconnected", value(Standing::Disconnected)?);
+        if *site != seen.site {
+            set.push("#body.#site = :site");
+            update = update
+                .expression_attribute_values(":site", serde_dynamo::to_attribute_value(site)?);
+        }
+        if standing != seen.standing {
+            set.push("#body.standing = :standing");
+            // The answer to an earlier try may have been lost.
+            condition += " AND (#body.standing = :seen OR #body.standing = :standing)";
+            update = update
+                .expression_attribute_values(":seen", value(seen.standing)?)
+                .expression_attribute_values(":standing", value(standing)?);
+        }
+        if set.is_empty() {
+            return Ok(());
+        }
+        update
+            .update_expression(format!("SET {}", set.join(", ")))
+            .condition_expression(condition)
             .send()
             .await?;
         if standing != seen.standing {
