@@ -21,6 +21,7 @@ pub(crate) struct SiteHealth {
 
 impl Chore for SiteHealth {
     const JOB: Job = Job::SiteHealth;
+    const WRITES: bool = false;
 
     async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
         let looked = self.look(practice, deadline).await;
@@ -58,15 +59,10 @@ impl SiteHealth {
             Err(SessionError::NotConnected) => return Ok(()),
             opened => opened?,
         };
-        if connection.standing != Standing::Paired {
-            // Halo describes a site also to those whom the practice no longer lets in: an answer
-            // would say nothing of that. The next query that works does.
-            return Ok(());
-        }
         let site = session
-            .ask(practice, &mut connection, deadline, |guid| self.bp.site(guid, deadline))
+            .ask_halo(practice, &mut connection, deadline, |guid| self.bp.site(guid, deadline))
             .await?;
-        Ok(session.remember(practice, &mut connection, site, Standing::Paired).await?)
+        Ok(session.remember(practice, &mut connection, site).await?)
     }
 }
 
@@ -79,6 +75,7 @@ pub(crate) struct Checked {
 
 impl Chore for Checked {
     const JOB: Job = Job::Checked;
+    const WRITES: bool = false;
 
     async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
         deliveries::look_for_checked(&self.store, &self.bp, &self.events, practice, deadline)
@@ -95,6 +92,7 @@ pub(crate) struct StaffSync {
 
 impl Chore for StaffSync {
     const JOB: Job = Job::StaffSync;
+    const WRITES: bool = false;
 
     async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
         BookingJobs::new(&self.bp, &self.store).sync_staff(practice, deadline).await?;
@@ -110,6 +108,8 @@ pub(crate) struct Reconcile {
 
 impl Chore for Reconcile {
     const JOB: Job = Job::Reconcile;
+    // Appointments that no booking has are cleared away by it.
+    const WRITES: bool = true;
 
     async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
         BookingJobs::new(&self.bp, &self.store).reconcile(practice, deadline).await?;

@@ -17,6 +17,8 @@ pub type ChoreError = Box<dyn std::error::Error + Send + Sync>;
 pub trait Chore: Send + Sync + 'static {
     /// Which.
     const JOB: Job;
+    /// Whether it may write to the practice's Bp: then no other practice's writer is there meanwhile.
+    const WRITES: bool;
 
     /// Does it for a practice, whose lane is held. What it makes due is done right after it.
     ///
@@ -31,6 +33,8 @@ pub trait Chore: Send + Sync + 'static {
 
 pub(crate) trait AnyChore: Send + Sync {
     fn job(&self) -> Job;
+
+    fn writes(&self) -> bool;
 
     fn run<'a>(
         &'a self,
@@ -48,6 +52,10 @@ impl fmt::Debug for dyn AnyChore {
 impl<T: Chore> AnyChore for T {
     fn job(&self) -> Job {
         T::JOB
+    }
+
+    fn writes(&self) -> bool {
+        T::WRITES
     }
 
     fn run<'a>(

@@ -146,6 +146,12 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
             tracing::error!(job = name, "nobody does this job");
             return Ok(false);
         };
+        if chore.writes() && self.hold_known_site().await?.is_err() {
+            let delay = self.writer.limits.busy.unhurried(1, self.writer.clock.random());
+            // Where the queue does not take it, the job's own turn comes again after minutes.
+            let _ = self.writer.messages.wake_for(self.practice, job, delay).await;
+            return Ok(false);
+        }
         let deadline = self.deadline(self.time_left().saturating_sub(MARGIN));
         let done = chore.run(self.practice, deadline).await;
         if let Err(error) = &done {
@@ -191,8 +197,10 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
             }
             let mut stuck = true;
             for entry in due {
-                // Each step moves an entry on; one that did not must not be tried for ever.
-                if !self.stepped.insert((entry.key.clone(), entry.version)) {
+                // Each step moves an entry on; one that did not must not be tried for ever. What is
+                // asked for early stays as it is, and its time may yet come in this turn.
+                let is_due = entry.due.is_some_and(|at| at <= now);
+                if is_due && !self.stepped.insert((entry.key.clone(), entry.version)) {
                     continue;
                 }
                 stuck = false;

@@ -42,6 +42,7 @@ struct Greeting(Memory);
 
 impl Chore for Greeting {
     const JOB: Job = Job::Reconcile;
+    const WRITES: bool = true;
 
     async fn run(&self, practice: &PracticeId, _: Deadline) -> Result<(), ChoreError> {
         self.0.put(practice, &Letter::new("PB-GREETING").entry(self.0.now()));

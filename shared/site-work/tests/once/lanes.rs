@@ -4,8 +4,10 @@ use domain::connection::Standing;
 use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use jiff::SignedDuration;
+use ledger::{Holder, Lease};
+use runtime::events::{Event, EventKind};
 use serde_json::json;
-use site_work::Went;
+use site_work::{Shelf as _, Went};
 use store::work::{BodyHash, Listing, ParkReason, WorkKey};
 
 use crate::bench::{Bench, TURN};
@@ -47,31 +49,39 @@ async fn a_practice_offline_for_days_costs_no_query_and_gets_everything_in_order
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_practice_that_unticks_us_is_told_of_and_waited_for() {
+async fn a_practice_that_unticks_us_is_marked_and_waited_for() {
     let bench = Bench::new().await;
     bench.change(json!({"integrationEnabled": false})).await;
     let key = bench.accept("PB-REVOKED");
     bench.turn().await;
-    assert_eq!(bench.memory.standing(&bench.practice), Standing::Revoked);
+    let standings = || bench.memory.standings();
+    assert_eq!(standings(), [Standing::Revoked]);
     let parked = bench.memory.lane(&bench.practice).parked.map(|parked| parked.reason);
     assert_eq!(parked, Some(ParkReason::Revoked));
-    let changes = |bench: &Bench| -> Vec<String> {
-        bench
-            .memory
-            .events()
-            .into_iter()
-            .filter(|it| it.kind.as_str() == "connection.changed")
-            .map(|it| it.id)
-            .collect()
-    };
-    assert_eq!(changes(&bench), ["revoked"]);
     bench.sleep_until_due().await;
     bench.turn().await;
-    assert_eq!(changes(&bench), ["revoked"], "told once");
+    assert_eq!(standings(), [Standing::Revoked], "Halo's answers do not clear the mark");
     bench.change(json!({"integrationEnabled": true})).await;
     bench.until_closed().await;
     bench.assert_once(&[key], "after being let in again");
-    assert_eq!(changes(&bench), ["revoked", "connected"]);
+    assert_eq!(standings(), [Standing::Revoked, Standing::Paired]);
+    let told = bench.memory.events();
+    let of_connection = |event: &&Event| event.kind == EventKind::ConnectionChanged;
+    assert_eq!(told.iter().filter(of_connection).count(), 0, "the look at the site tells them");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_practice_marked_as_revoked_is_asked_whether_it_is_before_anything_is_sent() {
+    let bench = Bench::new().await;
+    let first = bench.accept("PB-FIRST");
+    bench.turn().await;
+    // Somebody else was refused; the site was seen online a moment ago.
+    bench.memory.stand(&bench.practice, Standing::Revoked);
+    let second = bench.accept("PB-SECOND");
+    bench.turn().await;
+    bench.assert_once(&[first, second], "around a mark");
+    assert_eq!(bench.memory.standing(&bench.practice), Standing::Paired);
+    assert_eq!(bench.calls("immediateQuery").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -229,4 +239,42 @@ async fn a_job_is_not_done_while_the_practice_is_away() {
     let turn = bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
     assert!(matches!(turn, Ok(Went::Through { due: Some(_) })), "{turn:?}");
     assert_eq!(bench.memory.jobs_done(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_asked_for_early_is_asked_for_again_when_its_time_comes_in_the_same_turn() {
+    let bench = Bench::new().await;
+    bench.change(json!({"queuePaused": true})).await;
+    let key = bench.accept("PB-EARLY");
+    bench.turn().await;
+    let due = bench.letter(&key).due.unwrap();
+    bench.memory.advance(due.duration_since(bench.now()) - SignedDuration::from_secs(3));
+    // The job's letter takes longer than that.
+    let turn = bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
+    let Ok(Went::Through { due: Some(due) }) = turn else { panic!("{turn:?}") };
+    assert!(
+        bench.letter(&key).due.unwrap() > bench.now(),
+        "its time came, and it was not asked for"
+    );
+    let wait = due.duration_since(bench.now());
+    assert!(wait <= SignedDuration::from_secs(40), "the lane rests for {wait}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_writes_waits_until_the_other_practice_has_left_their_bp() {
+    let bench = Bench::new().await;
+    let site = bench.memory.connection_of(&bench.practice).site_id;
+    let until = bench.now() + SignedDuration::from_secs(60);
+    let other = Lease { holder: Holder("another practice's writer".to_owned()), until };
+    assert_eq!(bench.memory.take_site(&site, &other, bench.now()).await, Ok(true));
+    let job = async || bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
+    let wakes = bench.memory.wakes();
+    assert_eq!(job().await, Ok(Went::Through { due: None }));
+    assert_eq!(bench.memory.jobs_done(), []);
+    assert_eq!(bench.memory.wakes(), wakes + 1, "it comes again soon");
+    let wanted = bench.memory.leave_site(&site, &other.holder).await;
+    assert_eq!(wanted, Ok(true), "the other one is told that somebody waits");
+    assert_eq!(job().await, Ok(Went::Through { due: None }));
+    assert_eq!(bench.memory.jobs_done(), [Job::Reconcile]);
+    assert!(!bench.memory.is_held(&site), "the site is left");
 }

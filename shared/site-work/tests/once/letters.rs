@@ -151,9 +151,6 @@ impl Kind for Letters {
             "site changed",
             "unverifiable",
         ];
-        failures
-            .iter()
-            .any(|state| became(state))
-            .then_some(EventKind::DeliveryFailed)
+        failures.iter().any(|state| became(state)).then_some(EventKind::DeliveryFailed)
     }
 }

@@ -28,6 +28,8 @@ struct Kept {
     /// Who writes to a site, and whether somebody else wants to.
     sites: HashMap<SiteId, (Lease, bool)>,
     entries: BTreeMap<(PracticeId, WorkKey), Entry>,
+    /// How we stood with anybody, one after another.
+    standings: Vec<Standing>,
     waiters: Vec<Uuid>,
     wakes: Vec<(PracticeId, Timestamp)>,
     jobs_done: Vec<Job>,
@@ -106,6 +108,11 @@ impl Memory {
         if let Some(connection) = self.kept().connections.get_mut(practice) {
             connection.standing = standing;
         }
+    }
+
+    /// What was written down of how we stand, one after another.
+    pub(crate) fn standings(&self) -> Vec<Standing> {
+        self.kept().standings.clone()
     }
 
     pub(crate) fn lane(&self, practice: &PracticeId) -> Lane {
@@ -190,6 +197,9 @@ impl Connections for Memory {
             let connection = kept.connections.get_mut(practice).ok_or(StoreError::Conflict)?;
             connection.site = site.clone();
             connection.standing = standing;
+            if kept.standings.last().copied().unwrap_or(Standing::Paired) != standing {
+                kept.standings.push(standing);
+            }
             Ok(())
         })
         .await
@@ -206,7 +216,8 @@ impl Shelf for Memory {
         Ok(self
             .step(|kept| {
                 let lane = kept.lanes.entry(practice.clone()).or_default();
-                if lane.lease.as_ref().is_some_and(|held| !held.may_be_taken(now)) {
+                let other = |held: &&Lease| held.holder != lease.holder;
+                if lane.lease.as_ref().filter(other).is_some_and(|held| !held.may_be_taken(now)) {
                     return None;
                 }
                 lane.lease = Some(lease.clone());
