@@ -14,13 +14,15 @@ use crate::SiteWriter;
 /// What is needed to answer Lambda before it ends the process.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// Takes the turns, all at once; the messages whose turn has to come again are the answer.
+/// Takes the turns, all at once and each for at most `longest`; the messages whose turn has to come
+/// again are the answer.
 pub(crate) async fn serve(
     writer: Arc<SiteWriter>,
+    longest: Duration,
     event: LambdaEvent<SqsEvent>,
 ) -> Result<SqsBatchResponse, Error> {
     let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-    let time = left.saturating_sub(MARGIN);
+    let time = time(left, longest);
     let turns: Vec<_> = event
         .payload
         .records
@@ -39,6 +41,12 @@ pub(crate) async fn serve(
         }
     }
     Ok(answer)
+}
+
+/// How long a turn may take: as configured, which is what everything in it is measured by, and never
+/// longer than Lambda lets us.
+fn time(left: Duration, longest: Duration) -> Duration {
+    left.saturating_sub(MARGIN).min(longest)
 }
 
 /// Whether the message is dealt with.
@@ -70,6 +78,15 @@ fn read(body: &str) -> Option<(PracticeId, Option<Job>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_turn_takes_no_longer_than_is_configured_nor_than_is_left() {
+        let seconds = Duration::from_secs;
+        assert_eq!(time(seconds(120), seconds(18)), seconds(18));
+        assert_eq!(time(seconds(120), seconds(118)), seconds(118));
+        assert_eq!(time(seconds(10), seconds(18)), seconds(8));
+        assert_eq!(time(seconds(1), seconds(18)), seconds(0));
+    }
 
     #[test]
     fn a_message_names_a_practice_and_perhaps_a_job_and_nothing_else_is_taken() {

@@ -24,14 +24,15 @@ type SiteWriter = Writer<Store, QueueAndBus, SystemClock>;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let writer = Arc::new(writer()?);
-    lambda_runtime::run(service_fn(|event| batch::serve(Arc::clone(&writer), event))).await
+    let work = SiteWorkConfig::read()?;
+    let writer = Arc::new(writer(&work)?);
+    lambda_runtime::run(service_fn(|event| batch::serve(Arc::clone(&writer), work.turn, event)))
+        .await
 }
 
-fn writer() -> Result<SiteWriter, Error> {
+fn writer(work: &SiteWorkConfig) -> Result<SiteWriter, Error> {
     let config = PracticeConfig::read()?;
-    let work = SiteWorkConfig::read()?;
-    let queues = QueueConfig::read()?;
+    let queues = QueueConfig::sites()?;
     let bus = EventConfig::read()?.bus;
     let aws = clients::aws(&config.aws)?;
     let keys = SecretKeys::new(aws_sdk_secretsmanager::Client::new(&aws), config.halo_secret_arn);
@@ -45,7 +46,7 @@ fn writer() -> Result<SiteWriter, Error> {
         events: events.clone(),
     };
     let vault = Vault::new(clients::s3(&aws), &work.bucket);
-    let limits = Limits::new(&work);
+    let limits = Limits::new(work);
     Ok(Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
         .with(Deliveries::new(pack.clone(), vault))
         .with(Bookings::new(pack))
