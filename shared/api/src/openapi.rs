@@ -49,6 +49,8 @@ mod tests {
 
     use serde_json::Value;
 
+    use crate::problem::Kind;
+
     /// The routes of template.yaml, as `METHOD path`.
     fn deployed() -> BTreeSet<String> {
         include_str!("../../../template.yaml")
@@ -64,9 +66,51 @@ mod tests {
             .collect()
     }
 
+    fn document() -> Value {
+        serde_json::from_str(&super::document()).unwrap()
+    }
+
+    fn values(schema: &Value) -> Vec<&str> {
+        let values = schema["enum"].as_array().unwrap_or_else(|| panic!("no list: {schema}"));
+        values.iter().map(|value| value.as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_types_of_problems_are_listed_for_callers_who_switch_on_them() {
+        let document = document();
+        let schemas = &document["components"]["schemas"];
+        let slugs: Vec<&str> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
+        assert_eq!(values(&schemas["ProblemType"]), slugs);
+        let kind = &schemas["ProblemBody"]["properties"]["type"];
+        assert!(kind.to_string().contains("#/components/schemas/ProblemType"), "{kind}");
+        let history = &schemas["HistoryView"]["properties"]["problem"];
+        assert!(history.to_string().contains("#/components/schemas/ProblemType"), "{history}");
+    }
+
+    #[test]
+    fn what_is_one_of_a_few_words_is_listed_in_requests() {
+        let document = document();
+        let schemas = &document["components"]["schemas"];
+        let field = |schema: &str, field: &str| {
+            let property = &schemas[schema]["properties"][field];
+            let text = property.to_string();
+            match text.split("#/components/schemas/").nth(1) {
+                Some(rest) => schemas[rest.split('"').next().unwrap()].clone(),
+                None => property.clone(),
+            }
+        };
+        for (schema, name, one) in [
+            ("MessageRequest", "kind", "acknowledgement"),
+            ("DocumentRequest", "contentType", "application/hl7-v2+er7"),
+            ("ImportRequestItem", "folder", "clinicalImages"),
+        ] {
+            assert!(values(&field(schema, name)).contains(&one), "{schema}.{name}");
+        }
+    }
+
     #[test]
     fn the_document_describes_exactly_the_deployed_routes() {
-        let document: Value = serde_json::from_str(&super::document()).unwrap();
+        let document = document();
         let described: BTreeSet<String> = document["paths"]
             .as_object()
             .unwrap()

@@ -2,6 +2,7 @@
 
 mod from;
 mod kind;
+mod schema;
 
 use std::borrow::Cow;
 
@@ -55,6 +56,7 @@ pub struct Problem {
 pub struct ProblemBody {
     /// Stable slug.
     #[serde(rename = "type")]
+    #[schema(value_type = Kind)]
     pub kind: &'static str,
     /// The kind, in words.
     pub title: &'static str,

@@ -58,6 +58,7 @@ pub(crate) struct HistoryView {
     event: Happened,
     /// The problem's type.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Kind>)]
     problem: Option<&'static str>,
 }
 

@@ -11,6 +11,7 @@ use domain::delivery::{AnnouncedDocument, ClientId, DocumentType, Sha256, Stored
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
 use vault::PutTerms;
 
@@ -29,14 +30,22 @@ const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub(crate) struct DocumentRequest {
     /// The caller's own id: 1 to 64 letters, digits, hyphens, underscores and full stops.
     document_id: String,
-    /// `application/pdf`, `application/rtf`, `text/html`, `text/plain`, `image/jpeg`, `image/png`,
-    /// `image/tiff` or `application/hl7-v2+er7`. The bytes must be of this type.
+    /// The bytes must be of this type.
+    #[schema(schema_with = media_types)]
     content_type: String,
     /// The document's exact length.
     #[schema(minimum = 1)]
     bytes: i64,
     /// SHA-256 of the document, in hexadecimal digits.
     sha256: String,
+}
+
+fn media_types() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("The bytes must be of this type."))
+        .enum_values(Some(DocumentType::ALL.map(DocumentType::media_type)))
+        .build()
 }
 
 /// Where to upload it.

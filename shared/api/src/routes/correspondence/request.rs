@@ -85,7 +85,7 @@ fn letter_day(text: &str) -> Result<Date, Invalid> {
 pub(crate) struct MessageRequest {
     patient: PatientRequest,
     addressee: AddresseeRequest,
-    /// `acknowledgement`, `advice`, `report` or `other`.
+    #[schema(value_type = MessageKind)]
     kind: String,
     /// One line of Windows-1252 text.
     #[schema(max_length = 60)]
