@@ -114,7 +114,7 @@ impl Default for PageSize {
 
 /// A document's place in the list: newest day first, then by folder, then the highest number first.
 /// It stays where it is when documents come and go, so the next page begins after it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Position {
     /// Its day; documents without one come last.
     pub day: Option<Date>,

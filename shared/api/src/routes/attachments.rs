@@ -9,12 +9,12 @@ use domain::attachments::{
     Attachment, AttachmentFilter, Folder, PageSize, UnavailableFolder, parse_day,
 };
 use domain::audit::AuditedAction;
+use domain::ids::{PatientId, PracticeId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::patients::PatientPath;
 use crate::caller::{Allowed, ReadPatients};
-use crate::cursor::Listing;
 use crate::input::{Checker, Parameters};
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::trail::Deed;
@@ -66,11 +66,11 @@ pub(crate) async fn list_attachments(
     let patient = path.patient()?;
     let (filter, size) = parameters.parse()?;
     let practice = &allowed.practice;
-    let listing = Listing { practice, patient, filter: &filter };
+    let listing = listing(practice, patient, &filter);
     let key = cursors.key().await?;
     let mut fields = Checker::default();
     let after = match &parameters.cursor {
-        Some(cursor) => fields.check("cursor", key.read(&listing, cursor)).map(Some),
+        Some(cursor) => fields.check("cursor", key.open(&listing, cursor)).map(Some),
         None => Some(None),
     };
     let after = fields.finish(after)?;
@@ -86,12 +86,21 @@ pub(crate) async fn list_attachments(
     let listed = Deed::of(AuditedAction::AttachmentsListed).about(vec![patient]);
     app.note(practice, &allowed.caller, listed).await?;
     let next_cursor =
-        page.items.last().filter(|_| page.more).map(|last| key.after(&listing, &last.position()));
+        page.items.last().filter(|_| page.more).map(|last| key.seal(&listing, &last.position()));
     Ok(Json(AttachmentList {
         items: page.items,
         next_cursor,
         unavailable_folders: page.unavailable_folders,
     }))
+}
+
+/// What a cursor of a list is good for.
+fn listing(
+    practice: &PracticeId,
+    patient: PatientId,
+    filter: &AttachmentFilter,
+) -> impl Serialize + use<> {
+    ("attachments", practice.clone(), patient, *filter)
 }
 
 impl AttachmentParameters {
@@ -115,8 +124,35 @@ impl AttachmentParameters {
 #[cfg(test)]
 mod tests {
     use domain::attachments::FolderProblem;
+    use jiff::civil::date;
 
     use super::*;
+
+    #[test]
+    fn lists_of_other_practices_patients_and_filters_are_other_lists() {
+        let practice = |id: &str| PracticeId::parse(id).unwrap();
+        let written = |practice: &PracticeId, patient: i64, filter: AttachmentFilter| {
+            serde_json::to_string(&listing(practice, PatientId(patient), &filter)).unwrap()
+        };
+        let everything = AttachmentFilter::default();
+        let day = Some(date(2024, 1, 1));
+        let ours = practice("ours");
+        let mut lists = vec![
+            written(&ours, 1, everything),
+            written(&practice("theirs"), 1, everything),
+            written(&ours, 2, everything),
+            written(
+                &ours,
+                1,
+                AttachmentFilter { folder: Some(Folder::CorrespondenceIn), ..everything },
+            ),
+            written(&ours, 1, AttachmentFilter { from: day, ..everything }),
+            written(&ours, 1, AttachmentFilter { to: day, ..everything }),
+        ];
+        lists.sort_unstable();
+        lists.dedup();
+        assert_eq!(lists.len(), 6, "{lists:?}");
+    }
 
     #[test]
     fn a_folders_problem_has_the_name_of_the_apis_own() {

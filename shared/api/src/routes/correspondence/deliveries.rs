@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use deliveries::listing;
-use domain::Invalid;
+use domain::attachments::PageSize;
 use domain::audit::AuditedAction;
 use domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use domain::ids::PracticeId;
@@ -50,13 +50,6 @@ pub(crate) struct DeliveryParameters {
     limit: Option<String>,
 }
 
-fn limit(text: &str) -> Result<u16, Invalid> {
-    text.parse()
-        .ok()
-        .filter(|limit| (1..=200).contains(limit))
-        .ok_or(Invalid("a page has 1 to 200 lines"))
-}
-
 /// One delivery.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
@@ -86,30 +79,24 @@ pub(crate) async fn list_deliveries(
         None => Some(None),
     };
     let limit = match &parameters.limit {
-        Some(text) => fields.check("limit", limit(text)),
-        None => Some(50),
+        Some(text) => fields.check("limit", PageSize::parse(text)),
+        None => Some(PageSize::default()),
     };
     let (state, limit) = fields.finish(state.zip(limit))?;
     let key = app.cursors.key().await?;
     let list = ("deliveries", practice, state);
     let mut fields = Checker::default();
     let after = match &parameters.cursor {
-        Some(cursor) => {
-            let opened = key.open(&list, cursor).and_then(|text| {
-                serde_json::from_str::<WorkCursor>(&text)
-                    .map_err(|_| Invalid("this is not a cursor of this list"))
-            });
-            fields.check("cursor", opened).map(Some)
-        }
+        Some(cursor) => fields.check("cursor", key.open(&list, cursor)).map(Some),
         None => Some(None),
     };
-    let after = fields.finish(after)?;
+    let after: Option<WorkCursor> = fields.finish(after)?;
     let wanted = WorkList {
         kind: WorkKind::Delivery,
         state: state.map(DeliveryState::name),
         from: None,
         to: None,
-        limit,
+        limit: limit.get(),
     };
     let page = app.app.store.list_work(practice, &wanted, after.as_ref()).await?;
     let items = page
@@ -117,8 +104,7 @@ pub(crate) async fn list_deliveries(
         .into_iter()
         .map(|entry| Ok(entry.read::<Delivery>()?.body.into()))
         .collect::<Result<Vec<DeliveryView>, StoreError>>()?;
-    let next_cursor =
-        page.next.map(|next| key.seal(&list, &serde_json::to_string(&next).unwrap_or_default()));
+    let next_cursor = page.next.map(|next| key.seal(&list, &next));
     Ok(Json(DeliveryPage { items, next_cursor }))
 }
 
@@ -174,18 +160,5 @@ impl CorrespondenceApp {
         let key = WorkKey::delivery(id.as_str());
         let entry = self.app.store.work(practice, &key).await?.ok_or_else(unknown)?;
         Ok(entry.read::<Delivery>()?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_has_a_sensible_length() {
-        assert_eq!(limit("200"), Ok(200));
-        for wrong in ["0", "201", "-1", "ten", ""] {
-            assert!(limit(wrong).is_err(), "{wrong} was taken");
-        }
     }
 }
