@@ -35,7 +35,7 @@ fn stager() -> Result<Stager, Error> {
         BpPractice::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
         Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table),
         Vault::new(clients::s3(&aws), &staging.bucket),
-        Queues::new(aws_sdk_sqs::Client::new(&aws), QueueConfig::read()?),
+        Queues::new(aws_sdk_sqs::Client::new(&aws), QueueConfig::staging()?),
         staging,
     ))
 }

@@ -64,7 +64,7 @@ impl Queues {
     /// When the queue does not take the message; the sweep then finds what is due.
     pub async fn wake_site(&self, practice: &str, delay: Duration) -> Result<(), QueueUnavailable> {
         let wake = SiteWake { practice_id: practice.to_owned(), job: None };
-        self.send(&self.config.site_work_url, practice, &wake, delay).await
+        self.send(self.sites()?, practice, &wake, delay).await
     }
 
     /// Wakes the stager for an item of an import, after a delay of up to [`LONGEST_DELAY`].
@@ -80,16 +80,17 @@ impl Queues {
     ) -> Result<(), QueueUnavailable> {
         let wake =
             StagingWake { practice_id: practice.to_owned(), import_id: import.to_owned(), item };
-        self.send(&self.config.staging_url, practice, &wake, delay).await
+        self.send(self.staging()?, practice, &wake, delay).await
     }
 
     /// Wakes many sites' writers, ten a call. How many messages were not taken.
     pub async fn wake_sites(&self, wakes: &[(SiteWake, Duration)]) -> usize {
+        let Ok(url) = self.sites() else { return wakes.len() };
         let mut lost = 0;
         for batch in wakes.chunks(BATCH) {
             let entries =
                 batch.iter().map(|(wake, delay)| entry(wake, &wake.practice_id, *delay)).collect();
-            let sent = self.send_batch(&self.config.site_work_url, entries).await;
+            let sent = self.send_batch(url, entries).await;
             lost += sent.unwrap_or(batch.len());
         }
         lost
@@ -97,6 +98,7 @@ impl Queues {
 
     /// Wakes the stager for many items of an import, ten a call. How many messages were not taken.
     pub async fn wake_stagings(&self, practice: &str, import: &str, items: &[u32]) -> usize {
+        let Ok(url) = self.staging() else { return items.len() };
         let mut lost = 0;
         for batch in items.chunks(BATCH) {
             let wakes = batch.iter().map(|&item| StagingWake {
@@ -105,10 +107,18 @@ impl Queues {
                 item,
             });
             let entries = wakes.map(|wake| entry(&wake, practice, Duration::ZERO)).collect();
-            let sent = self.send_batch(&self.config.staging_url, entries).await;
+            let sent = self.send_batch(url, entries).await;
             lost += sent.unwrap_or(batch.len());
         }
         lost
+    }
+
+    fn sites(&self) -> Result<&str, QueueUnavailable> {
+        given(self.config.site_work_url.as_deref())
+    }
+
+    fn staging(&self) -> Result<&str, QueueUnavailable> {
+        given(self.config.staging_url.as_deref())
     }
 
     async fn send_batch(
@@ -149,6 +159,14 @@ impl Queues {
             .map(drop)
             .map_err(|error| refused(&error))
     }
+}
+
+/// A queue's address, in a function that sends to it.
+fn given(url: Option<&str>) -> Result<&str, QueueUnavailable> {
+    url.ok_or_else(|| {
+        tracing::error!("this function was not given the address of the queue");
+        QueueUnavailable
+    })
 }
 
 /// Tells the operators why; callers can do nothing with it.

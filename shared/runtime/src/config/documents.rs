@@ -34,25 +34,14 @@ impl DocumentsConfig {
         let mut reader = Reader::new(lookup);
         let bucket = reader.required("BUCKET_NAME", "a bucket's name");
         let days: u32 = reader.required("DOCUMENT_RETENTION_DAYS", "a number of days");
-        let largest_bytes = number(&mut reader, "LARGEST_DOCUMENT_BYTES", Self::LARGEST);
-        let upload = number(&mut reader, "UPLOAD_LINK_SECONDS", Self::UPLOAD_SECONDS);
+        let largest_bytes = reader.number("LARGEST_DOCUMENT_BYTES", Self::LARGEST);
+        let upload = reader.number("UPLOAD_LINK_SECONDS", Self::UPLOAD_SECONDS);
         reader.finish(Some(Self {
             bucket,
             kept: Duration::from_hours(24 * u64::from(days)),
             largest_bytes,
             upload: Duration::from_secs(upload),
         }))
-    }
-}
-
-fn number(reader: &mut Reader<'_>, name: &str, usual: u64) -> u64 {
-    match reader.optional(name).map(|text| text.parse::<u64>()) {
-        None => usual,
-        Some(Ok(number)) if number > 0 => number,
-        Some(_) => {
-            reader.problems.push(format!("{name} is not a number above 0"));
-            usual
-        }
     }
 }
 

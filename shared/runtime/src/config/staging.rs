@@ -50,7 +50,7 @@ impl CopiesConfig {
             bucket: bucket(&mut reader),
             kept: Duration::from_hours(24 * u64::from(days)),
             give_up: give_up(&mut reader),
-            link: Duration::from_secs(number(&mut reader, "DOWNLOAD_LINK_SECONDS", 300)),
+            link: Duration::from_secs(reader.number("DOWNLOAD_LINK_SECONDS", 300)),
         };
         reader.finish(Some(config))
     }
@@ -68,10 +68,11 @@ impl StagerConfig {
     fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(lookup);
         let seconds =
-            |reader: &mut Reader<'_>, name, usual| Duration::from_secs(number(reader, name, usual));
+            |reader: &mut Reader<'_>, name, usual| Duration::from_secs(reader.number(name, usual));
         let config = Self {
             bucket: bucket(&mut reader),
-            inline_bytes: number(&mut reader, "STAGING_INLINE_BYTES", 1_048_576)
+            inline_bytes: reader
+                .number("STAGING_INLINE_BYTES", 1_048_576)
                 .try_into()
                 .unwrap_or(u32::MAX),
             lease: seconds(&mut reader, "STAGING_LEASE_SECONDS", 120),
@@ -88,19 +89,7 @@ fn bucket(reader: &mut Reader<'_>) -> String {
 }
 
 fn give_up(reader: &mut Reader<'_>) -> Duration {
-    Duration::from_hours(number(reader, "STAGING_GIVE_UP_HOURS", 24))
-}
-
-/// A positive number, or the usual one.
-fn number(reader: &mut Reader<'_>, name: &str, usual: u64) -> u64 {
-    match reader.optional(name).map(|text| text.parse()) {
-        None => usual,
-        Some(Ok(number)) if number > 0 => number,
-        Some(_) => {
-            reader.problems.push(format!("{name} is not a positive number"));
-            usual
-        }
-    }
+    Duration::from_hours(reader.number("STAGING_GIVE_UP_HOURS", 24))
 }
 
 #[cfg(test)]

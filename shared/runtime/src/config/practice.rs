@@ -1,0 +1,93 @@
+//! What the functions that serve practices need.
+
+use std::path::PathBuf;
+
+use reqwest::Url;
+
+use super::{AwsConfig, ConfigError, Reader, of_process};
+
+/// What the functions that serve practices need.
+#[derive(Clone, Debug)]
+pub struct PracticeConfig {
+    /// How AWS is reached.
+    pub aws: AwsConfig,
+    /// The DynamoDB table.
+    pub table: String,
+    /// Halo Cloud.
+    pub halo_base_url: Url,
+    /// The secret with the subscription keys.
+    pub halo_secret_arn: String,
+    /// How long the audit trail is kept.
+    pub audit_retention_days: i32,
+    /// Files that replace statements of the pack.
+    pub statement_pack: Option<PathBuf>,
+}
+
+impl PracticeConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names every variable that is missing or wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        Self::from(&of_process)
+    }
+
+    fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(lookup);
+        let aws = reader.aws();
+        let table = reader.table();
+        let halo_base_url = reader.url("HALO_BASE_URL");
+        let halo_secret_arn = reader.required("HALO_SECRET_ARN", "a secret's ARN");
+        let audit_retention_days = reader.required("AUDIT_RETENTION_DAYS", "a number of days");
+        let statement_pack = reader.optional("STATEMENT_PACK_DIR").map(PathBuf::from);
+        let config = halo_base_url.map(|halo_base_url| Self {
+            aws,
+            table,
+            halo_base_url,
+            halo_secret_arn,
+            audit_retention_days,
+            statement_pack,
+        });
+        reader.finish(config)
+    }
+}
+
+/// What the functions with long lists need besides.
+#[derive(Clone, Debug)]
+pub struct CursorConfig {
+    /// The secret that signs cursors.
+    pub secret_arn: String,
+}
+
+impl CursorConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names the variable that is missing.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(&of_process);
+        let secret_arn = reader.required("CURSOR_SECRET_ARN", "a secret's ARN");
+        reader.finish(Some(Self { secret_arn }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_and_wrong_variable_is_named_at_once() {
+        let lookup = |name: &str| match name {
+            "HALO_BASE_URL" => Some("not a url".to_owned()),
+            "AUDIT_RETENTION_DAYS" => Some("a while".to_owned()),
+            _ => None,
+        };
+        let error = PracticeConfig::from(&lookup).unwrap_err().to_string();
+        for name in
+            ["TABLE_NAME", "HALO_BASE_URL", "HALO_SECRET_ARN", "AUDIT_RETENTION_DAYS", "AWS_REGION"]
+        {
+            assert!(error.contains(name), "{name} is not named in: {error}");
+        }
+        assert!(!error.contains("not a url"), "a value is repeated: {error}");
+    }
+}
