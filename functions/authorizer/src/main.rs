@@ -13,7 +13,7 @@ use runtime::{clients, config::TokenConfig, telemetry};
 use serde_json::{Value, json};
 
 use crate::keys::Keys;
-use crate::token::{Claims, Refused, Verifier};
+use crate::token::{Refused, Verifier};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -36,30 +36,80 @@ async fn authorize(
         .split_once(' ')
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token);
+    let arn = request.method_arn.unwrap_or_default();
     match verifier.verify(token.unwrap_or_default()).await {
-        Ok(claims) => Ok(allow(&claims, request.method_arn.as_deref().unwrap_or_default())),
+        Ok(claims) => Ok(json!({
+            "principalId": claims.subject,
+            "policyDocument": policy("Allow", &arn),
+            "context": claims,
+        })),
         Err(Refused::KeysUnavailable) => {
             tracing::error!("the token issuer's keys cannot be read");
             Err("the token issuer's keys cannot be read".into())
         }
         Err(reason) => {
             tracing::info!(%reason, "token refused");
-            // API Gateway answers 401 to exactly this word.
-            Err("Unauthorized".into())
+            // Not by failing, which API Gateway would take as well: then nobody could tell tokens that
+            // have expired from an authorizer that is broken. template.yaml makes a 401 of it.
+            Ok(json!({ "principalId": "nobody", "policyDocument": policy("Deny", &arn) }))
         }
     }
 }
 
-/// Lets the caller through to every route of the stage: API Gateway keeps this answer for all of
-/// them, and each route decides for itself.
-fn allow(claims: &Claims, method_arn: &str) -> Value {
+/// For every route of the stage: API Gateway keeps this answer for all of them, and each route
+/// decides for itself whom it serves.
+fn policy(effect: &str, method_arn: &str) -> Value {
     let stage = method_arn.split('/').take(2).collect::<Vec<_>>().join("/");
     json!({
-        "principalId": claims.subject,
-        "policyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [{ "Action": "execute-api:Invoke", "Effect": "Allow", "Resource": format!("{stage}/*") }],
-        },
-        "context": claims,
+        "Version": "2012-10-17",
+        "Statement": [{ "Action": "execute-api:Invoke", "Effect": effect, "Resource": format!("{stage}/*") }],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::jwk::JwkSet;
+
+    use super::*;
+
+    fn verifier(keys: Keys) -> Verifier {
+        let config = TokenConfig {
+            issuer: "https://issuer.example".to_owned(),
+            jwks_url: "http://127.0.0.1:9/keys".parse().unwrap(),
+            people_client: "people".to_owned(),
+            platform_client: "platform".to_owned(),
+        };
+        Verifier::new(config, keys)
+    }
+
+    fn request(token: &str) -> ApiGatewayCustomAuthorizerRequest {
+        serde_json::from_value(json!({
+            "type": "TOKEN",
+            "authorizationToken": token,
+            "methodArn": "arn:aws:execute-api:ap-southeast-2:000000000000:madeup/staging/GET/v1/practices/p/connection",
+        }))
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_refused_is_an_answer_for_the_whole_stage_and_no_failure() {
+        let verifier = verifier(Keys::known(JwkSet { keys: Vec::new() }));
+        for token in ["Bearer made-up.made-up.made-up", "Basic bWFkZS11cA==", ""] {
+            let answer = authorize(&verifier, request(token)).await.unwrap();
+            let statement = &answer["policyDocument"]["Statement"][0];
+            assert_eq!(statement["Effect"], "Deny", "{token}");
+            let stage = "arn:aws:execute-api:ap-southeast-2:000000000000:madeup/staging/*";
+            assert_eq!(statement["Resource"], stage);
+            assert_eq!(answer.get("context"), None, "a stranger is told of as somebody");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_cannot_be_asked_is_a_failure_and_nobodys_fault() {
+        // Nothing listens there.
+        let nobody = "http://127.0.0.1:9/keys".parse().unwrap();
+        let verifier = verifier(Keys::new(clients::http().unwrap(), nobody));
+        let token = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6Im90aGVyIn0.e30.c2lnbmVk";
+        assert!(authorize(&verifier, request(token)).await.is_err());
+    }
 }

@@ -7,7 +7,7 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
     const PRACTICE: &str = "/v1/practices/{practiceId}";
     match name {
         "authorizer" => Some((
-            "a token that is none, which a Lambda authorizer refuses by failing",
+            "a token that is none, which is refused",
             json!({
                 "type": "TOKEN",
                 "authorizationToken": "Bearer made-up.made-up.made-up",
