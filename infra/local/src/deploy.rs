@@ -29,6 +29,8 @@ pub(crate) async fn deploy(
         .arg("LogRetentionDays=1")
         .arg(format!("Architecture={architecture}"))
         .arg(format!("HaloBaseUrl={halo_url}"))
+        // Only this machine reaches the stack: whatever front end is being tried on it may.
+        .arg("AllowedOrigin=*")
         .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
         .env("AWS_ENDPOINT_URL", aws.endpoint())

@@ -30,6 +30,14 @@ impl Aws {
         self.stack_outputs(STACK).await
     }
 
+    /// The deployed template itself, as SAM has written it out.
+    ///
+    /// # Errors
+    /// When it is not deployed.
+    pub async fn deployed_template(&self) -> Result<Value, Error> {
+        self.stack_template(STACK).await
+    }
+
     /// Invokes a function and waits for its answer.
     ///
     /// # Errors

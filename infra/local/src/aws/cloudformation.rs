@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::Aws;
 use crate::Error;
 
@@ -49,9 +51,24 @@ impl Aws {
                 .collect(),
         ))
     }
+
+    /// The template of a deployed stack, as SAM has written it out.
+    ///
+    /// # Errors
+    /// When there is no such stack.
+    pub async fn stack_template(&self, stack: &str) -> Result<Value, Error> {
+        let form = [("StackName", stack), ("TemplateStage", "Processed")];
+        let xml = self.query("cloudformation", "GetTemplate", &form).await?;
+        let body = xml
+            .split_once("<TemplateBody>")
+            .and_then(|(_, rest)| rest.split_once("</TemplateBody>"))
+            .map(|(body, _)| unescape(body))
+            .ok_or(Error::Lacks { what: "the deployed stack", field: "TemplateBody" })?;
+        serde_json::from_str(&body).map_err(Error::malformed("the deployed template"))
+    }
 }
 
-pub(super) fn unescape(text: &str) -> String {
+fn unescape(text: &str) -> String {
     text.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
