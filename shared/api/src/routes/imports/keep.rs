@@ -34,6 +34,9 @@ impl ImportsApp {
         record: &ImportRecord,
         besides: fn(&Item) -> bool,
     ) -> Result<(), Problem> {
+        if record.import.cancelled_at.is_some() {
+            return Ok(());
+        }
         let now = App::now();
         let mut wanted = Vec::new();
         let mut forsaken = 0_usize;

@@ -117,9 +117,7 @@ pub(crate) async fn read_import(
     let id = path.import()?;
     let practice = &allowed.practice;
     let record = imports.record(practice, &id).await?;
-    if record.import.cancelled_at.is_none()
-        && imports.wake(practice, &id, &record, |_| false).await.is_err()
-    {
+    if imports.wake(practice, &id, &record, |_| false).await.is_err() {
         // The next look wakes them.
         tracing::warn!(practice = practice.as_str(), "documents could not be woken");
     }
