@@ -126,7 +126,11 @@ impl Job<'_> {
     /// Writes the lease and where the copy will be; clears away what an earlier try left.
     async fn take(&mut self, fetching: &mut Fetching) -> Result<(), Stop> {
         if let Some(old) = fetching.place().cloned() {
-            self.save(Item::Fetching(fetching.clone())).await?;
+            let claimed = Item::Fetching(fetching.clone());
+            // Until the lease is ours, what is there is another worker's, and perhaps finished.
+            fetching.cleared();
+            self.save(claimed).await?;
+            fetching.put_at(old.clone());
             self.stager.vault.discard(&old.key, old.upload_id.as_deref()).await?;
             fetching.cleared();
         }
