@@ -116,3 +116,96 @@ impl Chore for Reconcile {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use aws_double::{Answer, Aws, Call};
+    use best_practice::StatementPack;
+    use halo::{FixedKeys, HaloClient, Keys};
+    use secrecy::SecretString;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A table with the connection of a practice, and a bus.
+    #[derive(Default)]
+    struct World {
+        /// As platforms were last told.
+        told: Mutex<Value>,
+        bus_is_down: AtomicBool,
+    }
+
+    impl World {
+        fn answer(&self, call: &Call) -> Answer {
+            match call.operation.as_str() {
+                "GetItem" => {
+                    let site = json!({
+                        "haloGuid": { "S": uuid::Uuid::from_u128(7) },
+                        "availability": { "S": "online" },
+                    });
+                    let body = json!({
+                        "siteId": { "S": "70999" },
+                        "site": { "M": site },
+                        "standing": { "S": "disconnected" },
+                        "pairedAt": { "S": "2026-01-01T00:00:00Z" },
+                    });
+                    let mut item = json!({ "body": { "M": body } });
+                    let told = self.told.lock().unwrap().clone();
+                    if told != Value::Null {
+                        item["told"] = told;
+                    }
+                    Answer::of(json!({ "Item": item }))
+                }
+                "UpdateItem" => {
+                    let told = call.body["ExpressionAttributeValues"][":standing"].clone();
+                    *self.told.lock().unwrap() = told;
+                    Answer::nothing()
+                }
+                "PutEvents" => {
+                    let lost = i32::from(self.bus_is_down.load(Ordering::SeqCst));
+                    Answer::of(json!({ "FailedEntryCount": lost, "Entries": [] }))
+                }
+                other => panic!("{other}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn platforms_are_told_once_how_we_stand_and_again_only_where_the_bus_took_nothing() {
+        let world = Arc::new(World::default());
+        let answering = Arc::clone(&world);
+        let aws = Aws::answering(move |call| answering.answer(call));
+        let keys = Keys { primary: SecretString::from("made up"), secondary: None };
+        let halo = HaloClient::new(
+            runtime::clients::http().unwrap(),
+            "http://halo.invalid".parse().unwrap(),
+            Arc::new(FixedKeys(keys)),
+        );
+        let look = SiteHealth {
+            store: Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table"),
+            bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
+            events: Events::new(aws_sdk_eventbridge::Client::new(&aws.config()), "bus"),
+        };
+        let practice = PracticeId::parse("bluegum-hollow").unwrap();
+        let run = async || look.run(&practice, Deadline::after(Duration::from_secs(5))).await;
+        let told = || {
+            let of_bus = |call: &Call| call.operation == "PutEvents";
+            let calls = aws.calls().into_iter().filter(of_bus);
+            let detail =
+                |call: Call| call.body["Entries"][0]["Detail"].as_str().unwrap().to_owned();
+            calls.map(detail).collect::<Vec<_>>()
+        };
+        world.bus_is_down.store(true, Ordering::SeqCst);
+        assert!(run().await.is_err(), "it is done again");
+        world.bus_is_down.store(false, Ordering::SeqCst);
+        run().await.unwrap();
+        run().await.unwrap();
+        let told = told();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told.iter().all(|detail| detail.contains("disconnected")), "{told:?}");
+    }
+}
