@@ -1,7 +1,8 @@
 //! Five practices' bookings while everything happens at once: the platform books, moves and cancels;
 //! people in Bp change, delete and receive; sites go away; Halo fails in every way it can; writers
 //! die. Then it is quiet, and Bp's books are the platform's record, except for the visits that have
-//! arrived. Seeded; `BOOKING_SEED` and `BOOKING_OPERATIONS` repeat one or make it larger.
+//! arrived. Seeded; `BOOKING_SEED`, `BOOKING_OPERATIONS` and `BOOKING_STORMS` (so many seeds from that one
+//! on) repeat one or make it larger.
 
 #![expect(clippy::print_stdout, reason = "a random test says its seed and what it did")]
 
@@ -29,6 +30,8 @@ use super::statements;
 const OPERATIONS: usize = 300;
 /// The longest time between two operations at a practice, in milliseconds.
 const PAUSE: u64 = 1000;
+/// Operations at each practice, at most, while there is an effect that no call has met.
+const MORE: usize = 25;
 /// What a practice has in its book before it becomes stormy.
 const EARLY: u32 = 6;
 /// How long it may take until everything is as it should be, once it is quiet.
@@ -81,9 +84,16 @@ async fn operation(
 async fn whatever_happens_each_book_is_the_record_in_the_end_but_for_what_arrived() {
     let operations = from_environment("BOOKING_OPERATIONS").unwrap_or(OPERATIONS);
     let seed: u64 = from_environment("BOOKING_SEED").unwrap_or_else(rand::random);
-    println!("bookings: BOOKING_SEED={seed} BOOKING_OPERATIONS={operations}");
-    let mut dice = StdRng::seed_from_u64(seed);
+    let storms = from_environment("BOOKING_STORMS").unwrap_or(1);
     let stack = TestStack::shared().await;
+    for seed in (seed..).take(storms) {
+        println!("bookings: BOOKING_SEED={seed} BOOKING_OPERATIONS={operations}");
+        storm_and_quiet(stack, seed, operations).await;
+    }
+}
+
+async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize) {
+    let mut dice = StdRng::seed_from_u64(seed);
     let bp = Arc::new(stack.exclusive().await);
     let began = Instant::now();
     let sites = clinic::sites(&bp).await;
@@ -123,6 +133,17 @@ async fn whatever_happens_each_book_is_the_record_in_the_end_but_for_what_arrive
                 *counts.entry(what).or_default() += 1;
                 tokio::time::sleep(Duration::from_millis(dice.random_range(0..PAUSE))).await;
             }
+            // Some effects had nobody to meet them.
+            for number in (0..BOOKINGS).cycle().take(MORE) {
+                weather::clear(&bp, clinic.site()).await;
+                let Some(new) = weather.strike_anew(&bp, clinic.site(), &mut dice).await else {
+                    break;
+                };
+                for what in [new, clinic.book(number, &mut dice).await] {
+                    *counts.entry(what).or_default() += 1;
+                }
+                tokio::time::sleep(Duration::from_millis(dice.random_range(0..PAUSE))).await;
+            }
             (clinic, counts)
         });
     }
@@ -132,7 +153,7 @@ async fn whatever_happens_each_book_is_the_record_in_the_end_but_for_what_arrive
         clinics.push(clinic);
         add(&mut counts, more);
     }
-    let met = weather.ended(&bp).await;
+    let met = weather.met(&bp).await;
     println!(
         "bookings: stormy for {:.0?}: {counts:?}\nbookings: met by Halo's calls: {met:?}",
         began.elapsed()

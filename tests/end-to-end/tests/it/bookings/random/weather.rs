@@ -117,8 +117,7 @@ impl Weather {
 
     /// Two more faults for a practice's next calls.
     pub(super) async fn strike(&self, bp: &Bp<'_>, site: &str, dice: &mut StdRng) -> &'static str {
-        let mut met = self.met.lock().await;
-        let mut faults = tally(&mut met, bp).await;
+        let mut more = Vec::new();
         for _ in 0..2 {
             let (operation, effect) = {
                 let mut deck = self.deck.lock().await;
@@ -128,19 +127,60 @@ impl Weather {
             };
             if operation == "findSites" {
                 // Nobody looks for a site whose GUID is as it was.
-                faults.push(fault("asyncQuery", "staleGuid", site, dice));
+                more.push(fault("asyncQuery", "staleGuid", site, dice));
             }
-            faults.push(fault(operation, effect, site, dice));
+            more.push(fault(operation, effect, site, dice));
         }
-        bp.faults(json!(faults)).await;
+        self.change(bp, more).await;
         "faults of Halo's"
     }
 
+    /// One of the effects that no call has met, for a practice's next calls; `None` if there is none.
+    pub(super) async fn strike_anew(
+        &self,
+        bp: &Bp<'_>,
+        site: &str,
+        dice: &mut StdRng,
+    ) -> Option<&'static str> {
+        self.change(bp, Vec::new()).await;
+        let unmet: Vec<_> = {
+            let (deck, met) = (self.deck.lock().await, self.met.lock().await);
+            let known = |effect: &str| met.keys().any(|one| one.ends_with(&format!(" {effect}")));
+            deck.iter().copied().filter(|(_, effect)| !known(effect)).collect()
+        };
+        let (operation, effect) = *unmet.choose(dice)?;
+        self.change(bp, vec![fault(operation, effect, site, dice)]).await;
+        Some("fault of Halo's that was new")
+    }
+
     /// How often each was met.
-    pub(super) async fn ended(&self, bp: &Bp<'_>) -> BTreeMap<String, u64> {
+    pub(super) async fn met(&self, bp: &Bp<'_>) -> BTreeMap<String, u64> {
+        self.change(bp, Vec::new()).await;
+        self.met.lock().await.clone()
+    }
+
+    /// Counts what was met, and puts more faults to those that are still to come.
+    async fn change(&self, bp: &Bp<'_>, more: Vec<Value>) {
         let mut met = self.met.lock().await;
-        tally(&mut met, bp).await;
-        met.clone()
+        let known = bp.control(Method::GET, "/faults", None).await;
+        let mut faults = Vec::new();
+        for fault in known["faults"].as_array().unwrap() {
+            let text = |field: &str| fault[field].as_str().unwrap_or_default();
+            let (fired, times) =
+                (fault["fired"].as_u64().unwrap(), fault["times"].as_u64().unwrap());
+            if fired > 0 {
+                *met.entry(format!("{} {}", text("operation"), text("effect"))).or_default() +=
+                    fired;
+            }
+            if fired < times {
+                let mut fault = fault.clone();
+                fault.as_object_mut().unwrap().remove("fired");
+                fault["times"] = json!(times - fired);
+                faults.push(fault);
+            }
+        }
+        faults.extend(more);
+        bp.faults(json!(faults)).await;
     }
 }
 
@@ -159,26 +199,6 @@ fn fault(operation: &str, effect: &str, site: &str, dice: &mut StdRng) -> Value 
         _ => {}
     }
     fault
-}
-
-/// Counts what was met, and returns what is still to come.
-async fn tally(met: &mut BTreeMap<String, u64>, bp: &Bp<'_>) -> Vec<Value> {
-    let known = bp.control(Method::GET, "/faults", None).await;
-    let mut left = Vec::new();
-    for fault in known["faults"].as_array().unwrap() {
-        let text = |field: &str| fault[field].as_str().unwrap_or_default();
-        let (fired, times) = (fault["fired"].as_u64().unwrap(), fault["times"].as_u64().unwrap());
-        if fired > 0 {
-            *met.entry(format!("{} {}", text("operation"), text("effect"))).or_default() += fired;
-        }
-        if fired < times {
-            let mut fault = fault.clone();
-            fault.as_object_mut().unwrap().remove("fired");
-            fault["times"] = json!(times - fired);
-            left.push(fault);
-        }
-    }
-    left
 }
 
 /// The practice's server goes away, or comes back.
