@@ -8,6 +8,8 @@ use crate::tools::Tools;
 use crate::{Aws, Error, Progress};
 
 pub(crate) const STACK: &str = "practice-bridge-local";
+/// Only this machine reaches the stack: whatever front end is being tried on it may call the API.
+const ALLOWED_ORIGIN: &str = "*";
 
 pub(crate) async fn deploy(
     checkout: &Path,
@@ -29,8 +31,7 @@ pub(crate) async fn deploy(
         .arg("LogRetentionDays=1")
         .arg(format!("Architecture={architecture}"))
         .arg(format!("HaloBaseUrl={halo_url}"))
-        // Only this machine reaches the stack: whatever front end is being tried on it may.
-        .arg("AllowedOrigin=*")
+        .arg(format!("AllowedOrigin={ALLOWED_ORIGIN}"))
         .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
         .env("AWS_ENDPOINT_URL", aws.endpoint())
@@ -44,6 +45,6 @@ pub(crate) async fn deploy(
     run(progress, "sam deploy", &mut command, &folders.log("deploy")).await?;
     let outputs = aws.stack_outputs(STACK).await?;
     let (api, stage) = (outputs.need("ApiId")?, outputs.need("ApiStage")?);
-    aws.complete_gateway_responses(STACK, api, stage).await?;
+    aws.complete_api(STACK, api, stage, ALLOWED_ORIGIN).await?;
     Ok(outputs)
 }

@@ -4,45 +4,81 @@ use serde_json::{Value, json};
 use super::Aws;
 use crate::Error;
 
-const IN_OPENAPI: &str = "x-amazon-apigateway-gateway-responses";
+const RESPONSES: &str = "x-amazon-apigateway-gateway-responses";
+const INTEGRATION: &str = "x-amazon-apigateway-integration";
 
 impl Aws {
-    /// Gives a deployed REST API the gateway responses that its template asks for. MiniStack creates
-    /// an API from the OpenAPI document that SAM writes, but passes over this part of it.
-    pub(crate) async fn complete_gateway_responses(
+    /// Gives a deployed REST API what its template asks for and MiniStack passes over when it creates
+    /// an API from the OpenAPI document that SAM writes: what API Gateway answers by itself, when
+    /// something is wrong and when a page of another origin asks whether it may call.
+    pub(crate) async fn complete_api(
         &self,
         stack: &str,
         api: &str,
         stage: &str,
+        allowed_origin: &str,
     ) -> Result<(), Error> {
         let template = self.stack_template(stack).await?;
-        let responses = template["Resources"].as_object().and_then(|resources| {
+        let document = template["Resources"].as_object().and_then(|resources| {
             let api = resources.values().find(|it| it["Type"] == "AWS::ApiGateway::RestApi")?;
-            api["Properties"]["Body"][IN_OPENAPI].as_object()
+            Some(&api["Properties"]["Body"])
         });
-        let Some(responses) = responses else { return Ok(()) };
-        for (kind, response) in responses {
+        let Some(document) = document else { return Ok(()) };
+        for (kind, response) in document[RESPONSES].as_object().into_iter().flatten() {
             let path = format!("/restapis/{api}/gatewayresponses/{kind}");
-            let mut response = response.clone();
+            let mut response = decided(response, allowed_origin);
             // A number in OpenAPI, a text here.
             if let Value::Number(status) = &response["statusCode"] {
                 response["statusCode"] = json!(status.to_string());
             }
-            for value in response["responseParameters"].as_object_mut().into_iter().flatten() {
-                decide(value.1);
-            }
             self.rest("apigateway", Method::PUT, &path, &response).await?;
         }
+        self.answer_pages(api, &document["paths"], allowed_origin).await?;
         // They take effect with the next deployment only.
         let path = format!("/restapis/{api}/deployments");
         self.rest("apigateway", Method::POST, &path, &json!({ "stageName": stage })).await?;
         Ok(())
     }
+
+    async fn answer_pages(
+        &self,
+        api: &str,
+        paths: &Value,
+        allowed_origin: &str,
+    ) -> Result<(), Error> {
+        let path = format!("/restapis/{api}/resources?limit=500");
+        let text = self.rest("apigateway", Method::GET, &path, &Value::Null).await?;
+        let resources: Value =
+            serde_json::from_str(&text).map_err(Error::malformed("the API's resources"))?;
+        for resource in resources["item"].as_array().into_iter().flatten() {
+            let (Some(id), Some(path)) = (resource["id"].as_str(), resource["path"].as_str())
+            else {
+                continue;
+            };
+            let integration = &paths[path]["options"][INTEGRATION];
+            if integration["type"] != "mock" {
+                continue;
+            }
+            let method = format!("/restapis/{api}/resources/{id}/methods/OPTIONS");
+            let answer = decided(&integration["responses"]["default"], allowed_origin);
+            let declared = json!({ "statusCode": "200" });
+            let path = format!("{method}/responses/200");
+            self.rest("apigateway", Method::PUT, &path, &declared).await?;
+            let path = format!("{method}/integration/responses/200");
+            self.rest("apigateway", Method::PUT, &path, &answer).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Whether there is an origin to allow is decided by CloudFormation, and the local stack has one.
-fn decide(value: &mut Value) {
-    if value["Fn::If"][0] == "HasAllowedOrigin" {
-        *value = value["Fn::If"][1].take();
+/// An answer of API Gateway's with the allowed origin put in, which in the template depends on whether
+/// there is one.
+fn decided(answer: &Value, allowed_origin: &str) -> Value {
+    let mut answer = answer.clone();
+    if let Some(headers) = answer["responseParameters"].as_object_mut() {
+        for value in headers.values_mut().filter(|it| it["Fn::If"][0] == "HasAllowedOrigin") {
+            *value = json!(format!("'{allowed_origin}'"));
+        }
     }
+    answer
 }
