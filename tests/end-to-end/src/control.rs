@@ -2,9 +2,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::MutexGuard;
 
+use crate::TestStack;
+
 /// The practices' Bp and Halo's weather, for one test at a time; seeded anew when it is obtained.
 #[derive(Debug)]
 pub struct Bp<'a> {
+    stack: &'a TestStack,
     http: reqwest::Client,
     control_url: String,
     _turn: MutexGuard<'a, ()>,
@@ -23,12 +26,13 @@ pub struct Query {
 
 impl<'a> Bp<'a> {
     pub(crate) async fn new(
+        stack: &'a TestStack,
         http: reqwest::Client,
         control_url: &str,
         turn: MutexGuard<'a, ()>,
     ) -> Self {
         let control_url = control_url.trim_end_matches('/').to_owned();
-        let bp = Self { http, control_url, _turn: turn };
+        let bp = Self { stack, http, control_url, _turn: turn };
         bp.reset().await;
         bp
     }
@@ -107,5 +111,29 @@ impl<'a> Bp<'a> {
         let text = answer.text().await.expect("the simulator's control answers with text");
         assert!(status.is_success(), "the simulator's control refused {path}: {status} {text}");
         serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+}
+
+impl Drop for Bp<'_> {
+    /// A test that ends well leaves no message that was given up.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        // A destructor cannot wait, and the runtime of the test cannot be entered twice.
+        let stack = self.stack;
+        let looked = std::thread::scope(|scope| {
+            let look = || {
+                tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .expect("a runtime to look with")
+                    .block_on(stack.assert_no_dead_letters());
+            };
+            scope.spawn(look).join()
+        });
+        if let Err(failure) = looked {
+            std::panic::resume_unwind(failure);
+        }
     }
 }

@@ -115,11 +115,23 @@ impl TestStack {
         Caller::new(self.http.clone(), &self.file.api_url, practice_id, token)
     }
 
-    /// Waits for its turn at the simulator, and sets it back to the seeded state.
+    /// Waits for its turn at the simulator, and sets it back to the seeded state. Fails the test when
+    /// a message was given up before, and whoever drops what this gives when one was meanwhile.
     pub async fn exclusive(&self) -> Bp<'_> {
         let turn = self.turn.lock().await;
+        self.assert_no_dead_letters().await;
         self.forget_work().await;
-        Bp::new(self.http.clone(), &self.file.simulator.control_url, turn).await
+        Bp::new(self, self.http.clone(), &self.file.simulator.control_url, turn).await
+    }
+
+    /// Fails the test when a message was given up: whatever happens to a document, a delivery or a
+    /// booking is written down in the table, and its message is done.
+    pub async fn assert_no_dead_letters(&self) {
+        for queue in ["siteWorkDeadLetters", "stagingDeadLetters"] {
+            let url = &self.file.aws.queues[queue];
+            let given_up = self.aws.queued(url).await.expect("a queue's length");
+            assert_eq!(given_up, 0, "messages were given up, here or in an earlier test: {queue}");
+        }
     }
 
     /// What earlier tests' practices still had to do would be asked of this test's Halo.

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -119,5 +121,50 @@ fn the_domain_does_no_io() {
         let does_io = ["tokio", "reqwest", "axum", "rusqlite", "lambda_http"].contains(&name)
             || name.starts_with("aws");
         assert!(!does_io, "the domain builds on {name}");
+    }
+}
+
+fn checkout() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(checkout().join(path)).unwrap()
+}
+
+#[test]
+fn every_alarm_has_a_runbook_and_every_runbook_an_alarm() {
+    let (template, runbooks) = (text("template.yaml"), text("infra/runbooks.md"));
+    let alarms: BTreeSet<&str> = template
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix("Alarm:"))
+        .filter(|name| !name.contains(' '))
+        .collect();
+    let described: BTreeSet<&str> = runbooks
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .flat_map(|heading| heading.split(", "))
+        .map(|name| name.strip_suffix("Alarm").unwrap())
+        .collect();
+    assert!(alarms.len() > 10, "{alarms:?}");
+    assert_eq!(alarms, described);
+}
+
+#[test]
+fn the_documents_name_files_that_are_there() {
+    for document in ["README.md", "ARCHITECTURE.md", "infra/runbooks.md"] {
+        let text = text(document);
+        let folder = checkout().join(document);
+        let folder = folder.parent().unwrap();
+        // Links lead from the document; sources are named by crate and path within it.
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            assert!(folder.join(link).exists(), "{document}: {link}");
+        }
+        for name in text.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs")) {
+            let (room, path) = name.split_once('/').unwrap_or((name, ""));
+            let source = checkout().join("shared").join(room).join("src").join(path);
+            assert!(source.is_file() || checkout().join(name).is_file(), "{document}: {name}");
+        }
     }
 }

@@ -4,9 +4,11 @@
 mod attachments;
 mod audit;
 mod bookings;
+mod browsers;
 mod clinical;
 mod connection;
 mod correspondence;
+mod deployment;
 mod doubt;
 mod edges;
 mod fhir;

@@ -225,8 +225,7 @@ async fn assert_queues_run_dry(stack: &TestStack) {
         assert!(Instant::now() < give_up, "messages are left in the staging queue");
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    let dead = stack.aws().queued(&queue("stagingDeadLetters")).await.unwrap();
-    assert_eq!(dead, 0, "messages died");
+    stack.assert_no_dead_letters().await;
 }
 
 /// Waits until an import's objects, and nothing else of it, are in the bucket.
