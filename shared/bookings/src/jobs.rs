@@ -189,7 +189,7 @@ impl<'a> BookingJobs<'a> {
                 self.store.reopen_work(practice, &entry, now).await
             } else {
                 entry.list_under(&listing);
-                self.store.amend_work(practice, &entry).await.map(drop)
+                self.store.transition_work(practice, &entry).await.map(drop)
             };
             match outcome {
                 Err(StoreError::Conflict) => {}

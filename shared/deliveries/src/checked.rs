@@ -84,7 +84,7 @@ pub async fn look_for_checked(
         .collect();
     events.put(&told).await?;
     for entry in &changed {
-        match store.amend_work(practice, entry).await {
+        match store.transition_work(practice, entry).await {
             Ok(_) => looked.checked += 1,
             // Somebody else has recorded it, or the next turn will.
             Err(StoreError::Conflict) => {}

@@ -200,7 +200,6 @@ mod tests {
         MessageText,
     };
     use domain::ids::{PatientId, PracticeId, SiteId, Subject};
-    use store::work::WorkRefusal;
 
     use super::*;
 
@@ -289,8 +288,6 @@ mod tests {
         );
         assert_eq!(kind.read_lookup(&mut delivery, &moved, now), Ok(Some(Verdict::Done)));
         assert_eq!((delivery.bp_record_id, delivery.allocated), (Some(9), Some(true)));
-        let refusal = WorkRefusal::Other { number: Some(1205) };
-        assert_eq!(kind.read_refusal(&mut delivery, refusal, now), None);
     }
 
     #[test]

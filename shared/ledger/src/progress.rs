@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Fence};
+use crate::Fence;
 
 /// Where one piece of work stands. `H` is the far side's handle of an attempt, `R` why the far side
 /// refused it.
@@ -218,16 +218,6 @@ impl<H> Sent<H> {
         Self { ask_at: at, ..self }
     }
 
-    /// What becomes of it after an error of this class.
-    #[must_use]
-    pub fn after<R>(self, class: Class, again_at: Timestamp) -> Progress<H, R> {
-        match class {
-            Class::Transient => Progress::Ready(self.never_ran(again_at)),
-            Class::Ambiguous => Progress::Doubtful(self.doubt()),
-            Class::Permanent => Progress::Failed(self.fail()),
-        }
-    }
-
     /// It surely did not take effect: the attempt does not count.
     #[must_use]
     pub fn never_ran(self, again_at: Timestamp) -> Ready {
@@ -337,15 +327,6 @@ impl<R> Doubtful<R> {
     pub fn absent(self, looked: Timestamp, again_at: Timestamp) -> Result<Ready, Fenced> {
         self.may_look(looked)?;
         Ok(Ready { tally: self.tally, not_before: again_at })
-    }
-
-    /// It is not there, and sending it again would be useless.
-    ///
-    /// # Errors
-    /// When the fence still stood at the look.
-    pub fn absent_for_good(self, looked: Timestamp) -> Result<Failed, Fenced> {
-        self.may_look(looked)?;
-        Ok(self.fail())
     }
 
     /// Nobody can look. It is not sent again by itself, and looked for first when somebody reopens it.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use runtime::events::EventKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::work::{Listing, ParkReason, WorkKind, WorkRefusal};
+use store::work::{Listing, ParkReason, WorkKind};
 
 /// Whose Bp it is about.
 #[derive(Clone, Copy, Debug)]
@@ -83,19 +83,6 @@ pub trait Kind: Send + Sync + 'static {
         rows: &[Row],
         now: Timestamp,
     ) -> Result<Option<Verdict>, BpError>;
-
-    /// What a refusal of the database means for this kind, once a look has shown that nothing was
-    /// left in Bp. `None` for the usual: a missing permission or object and too long a text are
-    /// failures, anything else is tried again some times.
-    fn read_refusal(
-        &self,
-        entity: &mut Self::Entity,
-        refusal: WorkRefusal,
-        now: Timestamp,
-    ) -> Option<Verdict> {
-        let _ = (entity, refusal, now);
-        None
-    }
 
     /// Something happened that callers should see in the entity's state and history.
     fn note(&self, entity: &mut Self::Entity, step: &Step, now: Timestamp);

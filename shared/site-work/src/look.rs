@@ -102,9 +102,6 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             };
             return Ok(Conclusion::Absent { looked, again_at });
         };
-        if let Some(verdict) = kind.read_refusal(body, refusal, looked) {
-            return Ok(Conclusion::Verdict(verdict));
-        }
         Ok(match refusal {
             WorkRefusal::PermissionDenied => Conclusion::Failed(Failure::NotPermitted),
             WorkRefusal::UnknownObject => Conclusion::Failed(Failure::NotInThisRelease),

@@ -77,12 +77,12 @@ pub trait Shelf: Connections + Send + Sync {
         waiter: &Waiter,
         keep: SignedDuration,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
-    /// [`Store::job_done`].
+    /// [`Store::schedule`]: the job is done, and comes again then.
     fn job_done(
         &self,
         practice: &PracticeId,
         job: Job,
-        next: Option<Timestamp>,
+        next: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -169,9 +169,9 @@ impl Shelf for Store {
         &self,
         practice: &PracticeId,
         job: Job,
-        next: Option<Timestamp>,
+        next: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        Store::job_done(self, practice, job, next)
+        Store::schedule(self, practice, job, next)
     }
 }
 

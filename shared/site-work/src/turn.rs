@@ -161,7 +161,7 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
         if done {
             tracing::info!(practice = self.practice.as_str(), job = name, "done");
             let next = job.next(self.practice, self.now());
-            self.writer.shelf.job_done(self.practice, job, Some(next)).await?;
+            self.writer.shelf.job_done(self.practice, job, next).await?;
         }
         Ok(done)
     }

@@ -83,14 +83,7 @@ impl Store {
         &self,
         key: Item,
     ) -> Result<Option<T>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .send()
-            .await?;
-        found.item().map(body).transpose()
+        let found = self.found(key).await?;
+        found.as_ref().map(body).transpose()
     }
 }

@@ -3,7 +3,7 @@
 //! Every change of a document names the version that it saw. Whoever comes second learns that
 //! somebody else was first, and clears away what it made meanwhile.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::ids::{PatientId, PracticeId, SiteId};
 use domain::imports::{Import, ImportId, Item as ItemState, Selection, Selections};
 use jiff::Timestamp;
@@ -149,15 +149,8 @@ impl Store {
         index: u32,
         now: Timestamp,
     ) -> Result<Option<StoredItem>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(import_key(practice, id), item_key(index))))
-            .consistent_read(true)
-            .send()
-            .await?;
-        let read = found.item().map(StoredItem::read).transpose()?;
+        let found = self.found(key(import_key(practice, id), item_key(index))).await?;
+        let read = found.as_ref().map(StoredItem::read).transpose()?;
         Ok(read.filter(|item| item.expires_at > now))
     }
 
@@ -181,7 +174,7 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(moved.to_item(&pk)?))
             .condition_expression("version = :seen")
-            .expression_attribute_values(":seen", version(seen.version))
+            .expression_attribute_values(":seen", number(seen.version))
             .send()
             .await;
         match written.map_err(StoreError::from) {
@@ -241,7 +234,7 @@ impl StoredItem {
             state: self.state.clone(),
         };
         let mut item = item(pk, item_key(self.index), &body)?;
-        item.insert("version".to_owned(), version(self.version));
+        item.insert("version".to_owned(), number(self.version));
         item.insert("expiresAt".to_owned(), number(self.expires_at.as_second()));
         Ok(item)
     }
@@ -253,10 +246,6 @@ fn import_key(practice: &PracticeId, id: &ImportId) -> String {
 
 fn item_key(index: u32) -> String {
     format!("{ITEM}{index:04}")
-}
-
-fn version(version: u64) -> AttributeValue {
-    AttributeValue::N(version.to_string())
 }
 
 fn write(

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::{PracticeId, SiteId};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +25,21 @@ pub(crate) fn site_key(site: &SiteId) -> String {
     format!("SITE#{site}")
 }
 
+const WORK: &str = "WORK#";
+
+pub(crate) fn work_key(practice: &PracticeId) -> String {
+    format!("{WORK}{practice}")
+}
+
+/// Whose work an item is of.
+pub(crate) fn practice_of_work(item: &Item) -> Result<PracticeId, StoreError> {
+    item.get("pk")
+        .and_then(|pk| pk.as_s().ok())
+        .and_then(|pk| pk.strip_prefix(WORK))
+        .and_then(|practice| PracticeId::parse(practice).ok())
+        .ok_or(StoreError::Corrupt)
+}
+
 pub(crate) fn audit_key(practice: &PracticeId) -> String {
     format!("AUDIT#{practice}")
 }
@@ -32,8 +48,13 @@ pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-pub(crate) fn number(value: i64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
+pub(crate) fn number(value: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
+}
+
+/// Sorts as text the way the instants sort.
+pub(crate) fn instant(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {

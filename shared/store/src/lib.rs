@@ -39,6 +39,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
+use crate::item::Item;
+
 pub use audit::{AuditPage, AuditQuery};
 pub use bookings::{BookingQuery, FoundBookings, booking_listing};
 pub use imports::{Created, ImportRecord, StoredItem};
@@ -76,6 +78,12 @@ impl Store {
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
+    }
+
+    /// An item, as it is now.
+    async fn found(&self, key: Item) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        Ok(get.set_key(Some(key)).send().await?.item)
     }
 
     /// Everything under one partition key, as it is now.

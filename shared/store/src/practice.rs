@@ -79,15 +79,8 @@ impl Store {
         &self,
         practice: &PracticeId,
     ) -> Result<Option<Connection>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(practice_key(practice), CONNECTION)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        found.item().map(body).transpose()
+        let found = self.found(key(practice_key(practice), CONNECTION)).await?;
+        found.as_ref().map(body).transpose()
     }
 
     /// Links a clinician. The same account linked again is moved to the other Bp user.
@@ -218,15 +211,8 @@ impl Store {
         &self,
         practice: &PracticeId,
     ) -> Result<Option<Standing>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(practice_key(practice), CONNECTION)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        let Some(item) = found.item() else { return Ok(None) };
+        let found = self.found(key(practice_key(practice), CONNECTION)).await?;
+        let Some(item) = &found else { return Ok(None) };
         let told: Option<Standing> =
             item.get(TOLD).cloned().map(serde_dynamo::from_attribute_value).transpose()?;
         let standing = body::<Connection>(item)?.standing;

@@ -5,10 +5,9 @@ use domain::ids::PracticeId;
 use domain::schedule::{Job, scatter};
 use jiff::Timestamp;
 
-use crate::item::{Item, key, readable, sort_key, text};
+use crate::item::{Item, instant, key, practice_of_work, readable, sort_key, text, work_key};
 use crate::{Store, StoreError};
 
-const WORK: &str = "WORK#";
 const JOB: &str = "JOB#";
 /// Over how many partitions of the index the practices are spread: one partition of DynamoDB takes a
 /// thousand writes a second.
@@ -26,14 +25,14 @@ pub struct DueJob {
 }
 
 fn job_key(practice: &PracticeId, job: Job) -> Item {
-    key(format!("{WORK}{practice}"), format!("{JOB}{job}"))
+    key(work_key(practice), format!("{JOB}{job}"))
 }
 
 /// The item that says when a practice's job is due.
 pub(crate) fn turn(practice: &PracticeId, job: Job, at: Timestamp) -> Item {
     let mut turn = job_key(practice, job);
     turn.insert("dueShard".to_owned(), text(shard_of(practice)));
-    turn.insert("dueAt".to_owned(), text(moment(at)));
+    turn.insert("dueAt".to_owned(), text(instant(at)));
     turn
 }
 
@@ -43,11 +42,6 @@ fn shard_of(practice: &PracticeId) -> String {
 
 fn shard_name(shard: u32) -> String {
     format!("job-{shard}")
-}
-
-/// Sorts as text the way the instants sort.
-fn moment(at: Timestamp) -> String {
-    format!("{at:.3}")
 }
 
 impl Store {
@@ -106,7 +100,7 @@ impl Store {
             .set_key(Some(job_key(practice, job)))
             .update_expression("SET dueAt = :now")
             .condition_expression("dueAt > :now")
-            .expression_attribute_values(":now", text(moment(Timestamp::now())))
+            .expression_attribute_values(":now", text(instant(Timestamp::now())))
             .send()
             .await
             .map_err(StoreError::from);
@@ -136,7 +130,7 @@ impl Store {
             .index_name("due")
             .key_condition_expression("dueShard = :shard AND dueAt <= :now")
             .expression_attribute_values(":shard", text(shard_name(shard)))
-            .expression_attribute_values(":now", text(moment(now)))
+            .expression_attribute_values(":now", text(instant(now)))
             .limit(i32::from(most))
             .send()
             .await?;
@@ -144,7 +138,7 @@ impl Store {
     }
 
     /// Takes a due job's turn: it is not found again before `retry`, by when the worker has told its
-    /// next time with [`Store::job_done`], or died. Whether the turn was still to be taken.
+    /// next time with [`Store::schedule`], or died. Whether the turn was still to be taken.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -156,8 +150,8 @@ impl Store {
             .set_key(Some(job_key(&due.practice, due.job)))
             .update_expression("SET dueAt = :retry")
             .condition_expression("dueAt = :since")
-            .expression_attribute_values(":retry", text(moment(retry)))
-            .expression_attribute_values(":since", text(moment(due.since)))
+            .expression_attribute_values(":retry", text(instant(retry)))
+            .expression_attribute_values(":since", text(instant(due.since)))
             .send()
             .await
             .map_err(StoreError::from);
@@ -167,41 +161,14 @@ impl Store {
             Err(error) => Err(error),
         }
     }
-
-    /// Ends a turn: the next one comes at that time, or never, until somebody calls
-    /// [`Store::schedule`].
-    ///
-    /// # Errors
-    /// When the table gives no answer; the turn is then repeated.
-    pub async fn job_done(
-        &self,
-        practice: &PracticeId,
-        job: Job,
-        next: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        match next {
-            Some(at) => self.schedule(practice, job, at).await,
-            None => {
-                self.client
-                    .delete_item()
-                    .table_name(&self.table)
-                    .set_key(Some(job_key(practice, job)))
-                    .send()
-                    .await?;
-                Ok(())
-            }
-        }
-    }
 }
 
 fn read(item: &Item) -> Result<DueJob, StoreError> {
-    let attribute =
-        |name: &str| item.get(name).and_then(|value| value.as_s().ok()).ok_or(StoreError::Corrupt);
-    let practice = attribute("pk")?.strip_prefix(WORK).ok_or(StoreError::Corrupt)?;
+    let since = item.get("dueAt").and_then(|at| at.as_s().ok()).ok_or(StoreError::Corrupt)?;
     let job = sort_key(item)?.strip_prefix(JOB).ok_or(StoreError::Corrupt)?;
     Ok(DueJob {
-        practice: PracticeId::parse(practice).map_err(|_| StoreError::Corrupt)?,
+        practice: practice_of_work(item)?,
         job: Job::parse(job).map_err(|_| StoreError::Corrupt)?,
-        since: attribute("dueAt")?.parse().map_err(|_| StoreError::Corrupt)?,
+        since: since.parse().map_err(|_| StoreError::Corrupt)?,
     })
 }

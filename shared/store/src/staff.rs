@@ -39,15 +39,8 @@ impl Store {
     /// # Errors
     /// When the table gives no answer.
     pub async fn staff(&self, practice: &PracticeId) -> Result<KeptStaff, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(staff_key(practice), LIST)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        let Some(item) = found.item() else { return Ok(KeptStaff::default()) };
+        let found = self.found(key(staff_key(practice), LIST)).await?;
+        let Some(item) = &found else { return Ok(KeptStaff::default()) };
         let version = item
             .get("version")
             .and_then(|version| version.as_n().ok())

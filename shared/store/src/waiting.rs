@@ -47,15 +47,8 @@ impl Store {
     /// # Errors
     /// When the table gives no answer.
     pub async fn waiter(&self, query: Uuid) -> Result<Option<Waiter>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(query_key(query), WAITER)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        found.item().map(body).transpose()
+        let found = self.found(key(query_key(query), WAITER)).await?;
+        found.as_ref().map(body).transpose()
     }
 
     /// Whether a notification has been dealt with already.
@@ -63,43 +56,23 @@ impl Store {
     /// # Errors
     /// When the table gives no answer.
     pub async fn is_known_notification(&self, id: Uuid) -> Result<bool, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(notification_key(id), NOTIFICATION)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        Ok(found.item().is_some())
+        let found = self.found(key(notification_key(id), NOTIFICATION)).await?;
+        Ok(found.is_some())
     }
 
-    /// Marks a notification as dealt with. Whether this was the first time. Comes after what the
-    /// notification asks for: a crash between the two repeats a wake, which harms nobody, where the
-    /// other order would lose it.
+    /// Marks a notification as dealt with. Comes after what the notification asks for: a crash
+    /// between the two repeats a wake, which harms nobody, where the other order would lose it.
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn first_notification(
+    pub async fn remember_notification(
         &self,
         id: Uuid,
         keep: SignedDuration,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let mut mark = key(notification_key(id), NOTIFICATION);
         mark.insert("expiresAt".to_owned(), expiry(keep));
-        let marked = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(mark))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match marked {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.client.put_item().table_name(&self.table).set_item(Some(mark)).send().await?;
+        Ok(())
     }
 }

@@ -96,7 +96,7 @@ impl WebhookApp {
             Some(waiter) if !known => {
                 self.wake(&waiter).await.map_err(|_| unavailable("the queue"))?;
                 // Only now: had this come first, a crash between the two would lose the wake.
-                self.store.first_notification(id, REMEMBERED).await?;
+                self.store.remember_notification(id, REMEMBERED).await?;
                 tracing::info!(%query, "whoever waits for the query is woken");
             }
             // Whoever submitted the query may not have put themselves down yet: their own slow look

@@ -344,12 +344,7 @@ impl Shelf for Memory {
         Ok(())
     }
 
-    async fn job_done(
-        &self,
-        _: &PracticeId,
-        job: Job,
-        _: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
+    async fn job_done(&self, _: &PracticeId, job: Job, _: Timestamp) -> Result<(), StoreError> {
         self.step(|kept| kept.jobs_done.push(job)).await;
         Ok(())
     }

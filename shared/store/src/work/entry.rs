@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::item::instant;
 
 /// What kind of work an entry is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -108,11 +109,6 @@ impl Listing {
         let by = self.by.as_deref().unwrap_or(&accepted);
         format!("{}#{}#{by}#{}", key.kind.as_str(), self.state, key.id)
     }
-}
-
-/// Instants that sort as text.
-pub(super) fn instant(at: Timestamp) -> String {
-    format!("{at:.3}")
 }
 
 /// Why the practice's database refused an attempt. No text of it: that may hold patients' data.

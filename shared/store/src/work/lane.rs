@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::ids::PracticeId;
+use domain::schedule::scatter;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
 use serde::{Deserialize, Serialize};
 
-use super::entry::instant;
-use crate::item::{Item, key, number, readable, text};
+use crate::item::{Item, instant, key, number, practice_of_work, readable, text, work_key};
 use crate::transaction::pause;
 use crate::{Store, StoreError};
 
@@ -18,17 +18,8 @@ pub(super) const DUE: &str = "due";
 pub const SHARDS: u8 = 4;
 
 /// The shard of a practice's lane.
-#[must_use]
-pub fn shard_of(practice: &PracticeId) -> u8 {
-    // FNV-1a: stable for ever, unlike the standard library's hasher.
-    let hash = practice.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    u8::try_from(hash % u64::from(SHARDS)).unwrap_or_default()
-}
-
-pub(super) fn work_key(practice: &PracticeId) -> String {
-    format!("WORK#{practice}")
+pub(super) fn shard_of(practice: &PracticeId) -> String {
+    (scatter(practice) % u32::from(SHARDS)).to_string()
 }
 
 /// Why nothing is sent to a site for now.
@@ -124,15 +115,8 @@ impl Store {
     /// # Errors
     /// When the table gives no answer.
     pub async fn lane(&self, practice: &PracticeId) -> Result<Option<Lane>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(work_key(practice), LANE)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        found.item().map(read).transpose()
+        let found = self.found(key(work_key(practice), LANE)).await?;
+        found.as_ref().map(read).transpose()
     }
 
     /// Takes a lane. While it is held, it is due at the lease's end, so that a sweep finds it after a
@@ -164,7 +148,7 @@ impl Store {
                 .expression_attribute_values(":holder", text(&lease.holder.0))
                 .expression_attribute_values(":until", number(lease.until.as_millisecond()))
                 .expression_attribute_values(":now", number(now.as_millisecond()))
-                .expression_attribute_values(":shard", text(shard_of(practice).to_string()))
+                .expression_attribute_values(":shard", text(shard_of(practice)))
                 .expression_attribute_values(":due", text(instant(lease.until)))
                 .return_values(ReturnValue::AllNew)
                 .send()
@@ -191,15 +175,12 @@ impl Store {
     ) -> Result<Left, StoreError> {
         let mut set = Vec::new();
         let mut remove = vec!["holder", "leaseUntil"];
-        let mut values = vec![
-            (":holder", text(&holder.0)),
-            (":arrivals", number(i64::try_from(arrivals).unwrap_or(i64::MAX))),
-        ];
+        let mut values = vec![(":holder", text(&holder.0)), (":arrivals", number(arrivals))];
         match end.due {
             Some(due) => {
                 set.push("dueAt = :due, dueShard = :shard");
                 values.push((":due", text(instant(due))));
-                values.push((":shard", text(shard_of(practice).to_string())));
+                values.push((":shard", text(shard_of(practice))));
             }
             None => remove.extend(["dueAt", "dueShard"]),
         }
@@ -291,10 +272,7 @@ impl Store {
 }
 
 fn due_lane(item: &Item) -> Result<DueLane, StoreError> {
-    let practice = string(item, "pk")
-        .and_then(|pk| pk.strip_prefix("WORK#"))
-        .and_then(|practice| PracticeId::parse(practice).ok())
-        .ok_or(StoreError::Corrupt)?;
+    let practice = practice_of_work(item)?;
     let due = string(item, "dueAt").and_then(|at| at.parse().ok()).ok_or(StoreError::Corrupt)?;
     Ok(DueLane { practice, due })
 }

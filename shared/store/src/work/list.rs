@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::entry::{BodyHash, Entry, Work, WorkKey, WorkKind};
-use super::lane::{integer, string, work_key};
-use crate::item::{Item, body, key, readable, sort_key, text};
+use super::lane::{integer, string};
+use crate::item::{Item, body, instant, key, number, readable, sort_key, text, work_key};
 use crate::{Store, StoreError};
 
 const OPEN: &str = "open";
@@ -60,15 +60,8 @@ impl Store {
         practice: &PracticeId,
         key: &WorkKey,
     ) -> Result<Option<Entry>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(crate::item::key(work_key(practice), key.sort_key())))
-            .consistent_read(true)
-            .send()
-            .await?;
-        found.item().map(read).transpose()
+        let found = self.found(crate::item::key(work_key(practice), key.sort_key())).await?;
+        found.as_ref().map(read).transpose()
     }
 
     /// Entries by kind and state, a page at a time. One query.
@@ -188,7 +181,7 @@ async fn entries(query: QueryFluentBuilder, limit: u16) -> Result<Vec<Entry>, St
 
 /// Sorts after everything that is due at that instant.
 fn open_bound(until: Timestamp) -> String {
-    format!("{}~", super::entry::instant(until))
+    format!("{}~", instant(until))
 }
 
 fn cursor(start: &HashMap<String, AttributeValue>) -> Result<WorkCursor, StoreError> {
@@ -201,7 +194,6 @@ pub(super) fn write(
     practice: &PracticeId,
     entry: &Entry<impl Serialize>,
 ) -> Result<Item, StoreError> {
-    let number = |value: u64| AttributeValue::N(value.to_string());
     let sk = entry.key.sort_key();
     let mut item = crate::item::item(work_key(practice), sk.clone(), &entry.body)?;
     item.insert("version".to_owned(), number(entry.version));
@@ -211,7 +203,7 @@ pub(super) fn write(
     item.insert("work".to_owned(), serde_dynamo::to_attribute_value(&entry.work)?);
     item.insert(LISTED.to_owned(), text(&entry.listed));
     if let Some(due) = entry.due {
-        item.insert(OPEN.to_owned(), text(format!("{}#{sk}", super::entry::instant(due))));
+        item.insert(OPEN.to_owned(), text(format!("{}#{sk}", instant(due))));
         item.insert("dueExactly".to_owned(), text(due.to_string()));
     }
     Ok(item)
@@ -222,7 +214,7 @@ pub(super) fn read(item: &Item) -> Result<Entry, StoreError> {
         integer(item, name).and_then(|it| u64::try_from(it).ok()).ok_or(StoreError::Corrupt)
     };
     let words = |name: &str| string(item, name).ok_or(StoreError::Corrupt);
-    let instant = |text: &str| text.parse::<Timestamp>().map_err(|_| StoreError::Corrupt);
+    let moment = |text: &str| text.parse::<Timestamp>().map_err(|_| StoreError::Corrupt);
     let work = item.get("work").ok_or(StoreError::Corrupt)?;
     Ok(Entry {
         key: WorkKey::parse(sort_key(item)?).ok_or(StoreError::Corrupt)?,
@@ -230,9 +222,9 @@ pub(super) fn read(item: &Item) -> Result<Entry, StoreError> {
         version: count("version")?,
         revision: count("revision")?,
         hash: BodyHash(words("hash")?.to_owned()),
-        accepted_at: instant(words("acceptedAt")?)?,
+        accepted_at: moment(words("acceptedAt")?)?,
         work: serde_dynamo::from_attribute_value::<_, Work>(work.clone())?,
-        due: string(item, "dueExactly").map(instant).transpose()?,
+        due: string(item, "dueExactly").map(moment).transpose()?,
         listed: words(LISTED)?.to_owned(),
     })
 }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::entry::{Entry, instant};
-use super::lane::{LANE, again_when_busy, shard_of, work_key};
+use super::entry::Entry;
+use super::lane::{LANE, again_when_busy, shard_of};
 use super::list;
-use crate::item::{key, number, text};
+use crate::item::{instant, key, number, text, work_key};
 use crate::{Store, StoreError};
 
 /// The attribute by which a write knows itself again.
@@ -64,19 +64,6 @@ impl Store {
         self.put_and_call(practice, entry, Some(entry.version), now).await
     }
 
-    /// Replaces an entry's body and listing without making anything due (a delivered document that
-    /// was checked in Bp, say). `entry` still has the version that was read. One write.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when it changed since it was read.
-    pub async fn amend_work<T: Serialize>(
-        &self,
-        practice: &PracticeId,
-        entry: &Entry<T>,
-    ) -> Result<u64, StoreError> {
-        self.transition_work(practice, entry).await
-    }
-
     /// Replaces an entry, under the condition that it is what was read: `entry` still has that
     /// version. The new version. One write; where the condition does not hold one read more, since
     /// it may be our own earlier try that was written, and only its answer that was lost.
@@ -91,7 +78,7 @@ impl Store {
         let version = entry.version + 1;
         let mark = text(Uuid::new_v4().to_string());
         let mut item = list::write(practice, entry)?;
-        item.insert("version".to_owned(), text_number(version));
+        item.insert("version".to_owned(), number(version));
         item.insert(WRITTEN_BY.to_owned(), mark.clone());
         let written = again_when_busy(|| async {
             self.client
@@ -99,7 +86,7 @@ impl Store {
                 .table_name(&self.table)
                 .set_item(Some(item.clone()))
                 .condition_expression("version = :seen")
-                .expression_attribute_values(":seen", text_number(entry.version))
+                .expression_attribute_values(":seen", number(entry.version))
                 .send()
                 .await?;
             Ok(version)
@@ -108,15 +95,8 @@ impl Store {
         if written != Err(StoreError::Conflict) {
             return written;
         }
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(work_key(practice), entry.key.sort_key())))
-            .consistent_read(true)
-            .send()
-            .await?;
-        let ours = found.item().is_some_and(|found| found.get(WRITTEN_BY) == Some(&mark));
+        let found = self.found(key(work_key(practice), entry.key.sort_key())).await?;
+        let ours = found.is_some_and(|found| found.get(WRITTEN_BY) == Some(&mark));
         ours.then_some(version).ok_or(StoreError::Conflict)
     }
 
@@ -132,9 +112,9 @@ impl Store {
         put = match seen {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(seen) => {
-                item.insert("version".to_owned(), text_number(seen + 1));
+                item.insert("version".to_owned(), number(seen + 1));
                 put.condition_expression("version = :seen")
-                    .expression_attribute_values(":seen", text_number(seen))
+                    .expression_attribute_values(":seen", number(seen))
             }
         };
         let put = put.set_item(Some(item)).build().map_err(|_| StoreError::Corrupt)?;
@@ -142,17 +122,13 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key(work_key(practice), LANE)))
             .update_expression("ADD arrivals :one SET dueAt = :now, dueShard = :shard")
-            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":one", number(1_u64))
             .expression_attribute_values(":now", text(instant(now)))
-            .expression_attribute_values(":shard", text(shard_of(practice).to_string()))
+            .expression_attribute_values(":shard", text(shard_of(practice)))
             .build()
             .map_err(|_| StoreError::Corrupt)?;
         let put = TransactWriteItem::builder().put(put).build();
         let call = TransactWriteItem::builder().update(call).build();
         self.transact(vec![put, call]).await
     }
-}
-
-fn text_number(value: u64) -> aws_sdk_dynamodb::types::AttributeValue {
-    aws_sdk_dynamodb::types::AttributeValue::N(value.to_string())
 }
