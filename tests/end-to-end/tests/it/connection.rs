@@ -44,6 +44,27 @@ async fn unticking_in_bp_shows_as_revoked_and_ticking_again_mends_it() {
 }
 
 #[tokio::test]
+async fn a_practice_that_was_revoked_and_then_went_offline_is_still_revoked() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
+    let state = async || practice.clinician.get("/connection").await.text_at("/state").to_owned();
+    assert_eq!(state().await, "revoked");
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    // Halo describes the site all the same, which says nothing of whether Bp lets us in.
+    assert_eq!(state().await, "revoked");
+    let offline = practice.clinician.get("/connection").await;
+    assert_eq!(offline.text_at("/availability"), "offline");
+    bp.set_practice(LARGE, json!({ "availability": "online" })).await;
+    let mark = bp.mark().await;
+    assert_eq!(state().await, "revoked");
+    assert_eq!(named(&bp.queries_since(mark).await), ["getSite", "immediateQuery:login_probe"]);
+    bp.set_practice(LARGE, json!({ "integrationEnabled": true })).await;
+    assert_eq!(state().await, "connected");
+}
+
+#[tokio::test]
 async fn a_disconnected_practice_answers_nothing_until_it_is_paired_anew() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
