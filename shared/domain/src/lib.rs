@@ -3,6 +3,29 @@
 //!
 //! Values are parsed where they enter (see [`Invalid`]) and trusted from then on.
 
+/// How a value that is kept as text is read, written and shown.
+macro_rules! text_conversions {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = $crate::Invalid;
+            fn try_from(text: String) -> Result<Self, $crate::Invalid> {
+                Self::parse(&text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+mod ansi;
 pub mod attachments;
 pub mod audit;
 pub mod booking;
@@ -12,6 +35,7 @@ pub mod connection;
 pub mod delivery;
 pub mod ids;
 pub mod imports;
+mod letters;
 pub mod patient;
 pub mod release;
 pub mod schedule;

@@ -32,18 +32,7 @@ impl PracticeTimeZone {
     }
 }
 
-impl TryFrom<String> for PracticeTimeZone {
-    type Error = Invalid;
-    fn try_from(name: String) -> Result<Self, Invalid> {
-        Self::parse(&name)
-    }
-}
-
-impl From<PracticeTimeZone> for String {
-    fn from(zone: PracticeTimeZone) -> Self {
-        zone.0
-    }
-}
+text_conversions!(PracticeTimeZone);
 
 /// How long a representative's appointment lasts.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]

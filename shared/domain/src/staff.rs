@@ -47,18 +47,7 @@ impl AhpraNumber {
     }
 }
 
-impl TryFrom<String> for AhpraNumber {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(&text)
-    }
-}
-
-impl From<AhpraNumber> for String {
-    fn from(number: AhpraNumber) -> Self {
-        number.0
-    }
-}
+text_conversions!(AhpraNumber);
 
 /// Somebody on the platform's list.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

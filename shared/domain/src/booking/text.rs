@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::token::Token;
 use super::visit::{LONGEST_NOTES, Representative};
 use crate::Invalid;
+use crate::ansi::{NOT_ANSI, byte};
 
 /// `REASON` holds as many characters.
 pub const LONGEST_REASON: usize = 500;
@@ -34,6 +35,10 @@ const _: () = assert!(
 #[serde(transparent)]
 pub struct BpText(String);
 
+fn is_ansi(character: char) -> bool {
+    byte(character).is_some()
+}
+
 impl BpText {
     /// Takes up to `longest` characters; line breaks and runs of blanks become one blank.
     ///
@@ -45,9 +50,7 @@ impl BpText {
         }
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if !text.chars().all(is_ansi) {
-            return Err(Invalid(
-                "Bp keeps Western European characters only (Windows code page 1252)",
-            ));
+            return Err(NOT_ANSI);
         }
         if text.chars().count() > longest {
             return Err(Invalid("this is longer than Bp's appointment text has room for"));
@@ -69,12 +72,6 @@ impl BpText {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-/// Whether Windows code page 1252 has the character.
-fn is_ansi(c: char) -> bool {
-    const HIGH: &str = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ";
-    matches!(c, ' '..='~' | '\u{a0}'..='\u{ff}') || HIGH.contains(c)
 }
 
 /// The text of an appointment, our mark at its end.

@@ -1,16 +1,12 @@
 //! The mark that our appointments carry in Bp's book.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::BookingId;
 use crate::Invalid;
 use crate::ids::PracticeId;
+use crate::letters::{ALPHABET, letters};
 
-/// Crockford's letters: no I, L, O or U, so that nobody misreads one.
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const TAG: usize = 7;
 const REST: usize = 16;
 
@@ -31,7 +27,7 @@ impl PracticeTag {
     /// Of a practice.
     #[must_use]
     pub fn of(practice: &PracticeId) -> Self {
-        Self(format!("PB{}", letters(&[b"practice", practice.as_str().as_bytes()], TAG)))
+        Self(format!("PB{}", letters(&["practice", practice.as_str()], TAG)))
     }
 
     /// What this practice's tokens begin with.
@@ -48,8 +44,7 @@ impl Token {
     /// Of a booking.
     #[must_use]
     pub fn of(practice: &PracticeId, booking: &BookingId) -> Self {
-        let parts: [&[u8]; 3] =
-            [b"booking", practice.as_str().as_bytes(), booking.as_str().as_bytes()];
+        let parts = ["booking", practice.as_str(), booking.as_str()];
         Self(format!("{}{}", PracticeTag::of(practice).0, letters(&parts, REST)))
     }
 
@@ -78,7 +73,7 @@ impl Token {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         text.strip_prefix("PB")
             .filter(|rest| {
-                rest.len() == TAG + REST && rest.bytes().all(|byte| LETTERS.contains(&byte))
+                rest.len() == TAG + REST && rest.bytes().all(|byte| ALPHABET.contains(&byte))
             })
             .map(|_| Self(text.to_owned()))
             .ok_or(Invalid("this is not a token of ours"))
@@ -91,41 +86,7 @@ impl Token {
     }
 }
 
-/// The first letters of a hash over parts that cannot run into one another.
-fn letters(parts: &[&[u8]], count: usize) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let digest = hash.finalize();
-    let mut bits = digest.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
-    (0..count)
-        .map(|_| {
-            let index = bits.by_ref().take(5).fold(0, |index, bit| index << 1 | bit);
-            char::from(LETTERS[usize::from(index)])
-        })
-        .collect()
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Token {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Token> for String {
-    fn from(token: Token) -> Self {
-        token.0
-    }
-}
+text_conversions!(Token);
 
 #[cfg(test)]
 mod tests {

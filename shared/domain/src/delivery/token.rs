@@ -3,9 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::ids::PracticeId;
+use crate::letters::letters;
 
 /// 25 characters that the same practice, kind and id always have and no others do: `PB` and 23 of
 /// Crockford's base 32 (115 bits of a SHA-256). Bp's `USERREFERENCE` is as wide as that.
@@ -13,7 +13,6 @@ use crate::ids::PracticeId;
 #[serde(transparent)]
 pub struct CorrelationToken(String);
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const DIGITS: usize = 23;
 
 impl CorrelationToken {
@@ -23,26 +22,7 @@ impl CorrelationToken {
     /// The token of a piece of work; `kind` keeps ids of different kinds apart.
     #[must_use]
     pub fn of(practice: &PracticeId, kind: &str, id: &str) -> Self {
-        let mut hash = Sha256::new();
-        for part in [practice.as_str(), kind, id] {
-            // The length goes first, so that no two lists of parts are written alike.
-            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let mut text = Self::PREFIX.to_owned();
-        let (mut bits, mut waiting) = (0_u32, 0_u32);
-        // 120 bits, of which 115 are written.
-        for byte in hash.finalize().into_iter().take(15) {
-            bits = (bits << 8) | u32::from(byte);
-            waiting += 8;
-            while waiting >= 5 && text.len() < Self::PREFIX.len() + DIGITS {
-                waiting -= 5;
-                let digit = (bits >> waiting) & 31;
-                text.push(char::from(ALPHABET[digit as usize]));
-            }
-            bits &= (1 << waiting) - 1;
-        }
-        Self(text)
+        Self(format!("{}{}", Self::PREFIX, letters(&[practice.as_str(), kind, id], DIGITS)))
     }
 
     /// The token as text.

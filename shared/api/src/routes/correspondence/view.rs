@@ -88,7 +88,6 @@ fn kind_of(problem: DeliveryProblem) -> Kind {
         DeliveryProblem::BpPermissionMissing => Kind::BpPermissionMissing,
         DeliveryProblem::BpReleaseDiffers => Kind::BpReleaseDiffers,
         DeliveryProblem::BpRefused => Kind::BpRefused,
-        DeliveryProblem::MalformedAnswer => Kind::MalformedAnswer,
     }
 }
 
@@ -115,7 +114,6 @@ mod tests {
             P::BpPermissionMissing,
             P::BpReleaseDiffers,
             P::BpRefused,
-            P::MalformedAnswer,
         ] {
             assert_eq!(serde_json::to_value(problem).unwrap(), kind_of(problem).slug());
         }

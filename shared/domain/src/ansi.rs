@@ -35,12 +35,13 @@ const TYPOGRAPHIC: [(char, u8); 27] = [
     ('Ÿ', 0x9f),
 ];
 
-const NOT_ANSI: Invalid = Invalid(
+/// Why a text is refused.
+pub(crate) const NOT_ANSI: Invalid = Invalid(
     "this holds a character that Bp cannot store: its text is Windows-1252 (Western European letters and typographic signs)",
 );
 
 /// The byte of a character, where Windows-1252 has one. Control characters have none here.
-fn byte(character: char) -> Option<u8> {
+pub(crate) fn byte(character: char) -> Option<u8> {
     match character {
         ' '..='~' | '\u{a0}'..='\u{ff}' => u8::try_from(u32::from(character)).ok(),
         _ => TYPOGRAPHIC.iter().find(|(known, _)| *known == character).map(|(_, byte)| *byte),
@@ -51,7 +52,7 @@ fn byte(character: char) -> Option<u8> {
 ///
 /// # Errors
 /// When a character has no place there.
-pub fn encode(text: &str) -> Result<Vec<u8>, Invalid> {
+pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Invalid> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -70,7 +71,7 @@ pub fn encode(text: &str) -> Result<Vec<u8>, Invalid> {
 }
 
 /// A line of text without outer blanks for a column of this width.
-pub(super) fn line(text: &str, width: usize, too_long: Invalid) -> Result<String, Invalid> {
+pub(crate) fn line(text: &str, width: usize, too_long: Invalid) -> Result<String, Invalid> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Invalid("this must not be empty"));

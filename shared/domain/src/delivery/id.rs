@@ -1,0 +1,58 @@
+//! What a delivery is called.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientId, CorrelationToken};
+use crate::Invalid;
+use crate::ids::PracticeId;
+
+/// A delivery's id: `referral-` or `message-`, and the platform's own id. The platform can tell it
+/// without asking, and a referral and a message of one id do not meet.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DeliveryId(String);
+
+const REFERRAL: &str = "referral";
+const MESSAGE: &str = "message";
+
+impl DeliveryId {
+    /// The delivery of a referral.
+    #[must_use]
+    pub fn of_referral(id: &ClientId) -> Self {
+        Self(format!("{REFERRAL}-{}", id.as_str()))
+    }
+
+    /// The delivery of a message.
+    #[must_use]
+    pub fn of_message(id: &ClientId) -> Self {
+        Self(format!("{MESSAGE}-{}", id.as_str()))
+    }
+
+    /// Takes the id of a delivery.
+    ///
+    /// # Errors
+    /// Says so when no delivery can have it.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let wrong = Invalid("a delivery's id is referral- or message- and the id that was sent");
+        let (kind, id) = text.split_once('-').ok_or(wrong)?;
+        if !matches!(kind, REFERRAL | MESSAGE) || ClientId::parse(id).is_err() {
+            return Err(wrong);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What its write carries into Bp.
+    #[must_use]
+    pub fn token(&self, practice: &PracticeId) -> CorrelationToken {
+        let (kind, id) = self.0.split_once('-').unwrap_or_default();
+        CorrelationToken::of(practice, kind, id)
+    }
+}
+
+text_conversions!(DeliveryId);

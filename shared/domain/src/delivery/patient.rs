@@ -1,0 +1,154 @@
+//! About whom a message is.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+use crate::ansi::line;
+use crate::ids::PatientId;
+use crate::patient::DateOfBirth;
+use crate::surname::SurnameKey;
+
+/// `INCOMINGREPORTS.FIRSTNAME` and `SURNAME`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct PatientName(String);
+
+impl PatientName {
+    /// Takes one line of Windows-1252 text that fits Bp's column.
+    ///
+    /// # Errors
+    /// Says what is wrong with it. Nothing is ever cut or replaced.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        const TOO_LONG: &str = "this is longer than the 30 characters that Bp's inbox keeps of a name; send the patientId instead";
+        line(text, 30, Invalid(TOO_LONG)).map(Self)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A Medicare card's number and, where known, the patient's line on it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MedicareCard {
+    /// Ten digits.
+    pub number: String,
+    /// 1 to 9.
+    pub line: Option<String>,
+}
+
+impl MedicareCard {
+    /// Takes ten digits, blanks among them forgiven.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse_number(text: &str) -> Result<String, Invalid> {
+        digits(text, 10, Invalid("a Medicare number has 10 digits; the line is a field of its own"))
+    }
+
+    /// Takes a digit from 1 to 9.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse_line(text: &str) -> Result<String, Invalid> {
+        let wrong = Invalid("the line on a Medicare card is a digit from 1 to 9");
+        digits(text, 1, wrong).and_then(|line| if line == "0" { Err(wrong) } else { Ok(line) })
+    }
+}
+
+fn digits(text: &str, how_many: usize, wrong: Invalid) -> Result<String, Invalid> {
+    let digits: String = text.chars().filter(|character| *character != ' ').collect();
+    (digits.len() == how_many && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then_some(digits)
+        .ok_or(wrong)
+}
+
+/// A patient as the sender knows them. Filed only where exactly one patient of the practice agrees
+/// on everything given; otherwise it waits for somebody at the practice, as Bp's own imports do.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribedPatient {
+    /// As the sender writes it.
+    pub last_name: PatientName,
+    /// As the sender writes it.
+    pub first_name: Option<PatientName>,
+    /// Always needed: a name alone is nobody.
+    pub date_of_birth: Date,
+    /// Compared where given.
+    pub medicare: Option<MedicareCard>,
+    /// Compared where given.
+    pub ihi: Option<String>,
+}
+
+impl DescribedPatient {
+    /// Takes a surname that can be compared with Bp's.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse_last_name(text: &str) -> Result<PatientName, Invalid> {
+        SurnameKey::parse(text)?;
+        PatientName::parse(text)
+    }
+
+    /// Takes a date of birth; `today` is the practice's.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse_date_of_birth(text: &str, today: Date) -> Result<Date, Invalid> {
+        DateOfBirth::parse(text, today).map(DateOfBirth::date)
+    }
+
+    /// Takes an individual healthcare identifier: 16 digits, blanks among them forgiven.
+    ///
+    /// # Errors
+    /// Says so when the text is anything else.
+    pub fn parse_ihi(text: &str) -> Result<String, Invalid> {
+        digits(text, 16, Invalid("an IHI has 16 digits"))
+    }
+
+    /// The surname without what people type differently.
+    #[must_use]
+    pub fn surname_key(&self) -> String {
+        SurnameKey::parse(self.last_name.as_str())
+            .map(|key| key.as_str().to_owned())
+            .unwrap_or_default()
+    }
+}
+
+/// Whom a message is about.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MessagePatient {
+    /// A patient of the practice.
+    Known(PatientId),
+    /// Somebody who has to be found.
+    Described(DescribedPatient),
+    /// Somebody whom Bp was told of: nothing of ours needs to know any more.
+    Told,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_may_be_typed_with_blanks_but_must_be_whole() {
+        assert_eq!(MedicareCard::parse_number("2000 00000 1"), Ok("2000000001".to_owned()));
+        assert!(MedicareCard::parse_number("20000000011").is_err());
+        assert!(MedicareCard::parse_line("0").is_err());
+        assert_eq!(MedicareCard::parse_line("2"), Ok("2".to_owned()));
+        assert!(DescribedPatient::parse_ihi("8003 6000 0000 000").is_err());
+    }
+
+    #[test]
+    fn a_surname_that_nothing_can_be_compared_with_is_refused() {
+        assert!(DescribedPatient::parse_last_name("O’Brien").is_ok());
+        for wrong in ["", "%", "-", "Brown%", "日本"] {
+            assert!(DescribedPatient::parse_last_name(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn message() -> Delivery {
+    let practice = PracticeId::parse("ours").unwrap();
+    let id = DeliveryId::of_message(&ClientId::parse("m-1").unwrap());
+    let letter = Letter::Message(Message {
+        patient: MessagePatient::Known(PatientId(1)),
+        addressee: Addressee::Ahpra("MED0000000001".to_owned()),
+        sender_name: None,
+        kind: MessageKind::Advice,
+        subject: MessageSubject::parse("Left knee").unwrap(),
+        content: Content::Text(MessageText::parse("Rest it.").unwrap()),
+    });
+    let subject = Subject("platform".to_owned());
+    let site = SiteId::parse("71001").unwrap();
+    Delivery::accept(&practice, site, id, letter, subject, at(0))
+}
+
+#[test]
+fn a_deliverys_id_says_which_of_the_platforms_ids_it_is() {
+    let id = ClientId::parse("0b7e-1.a_B").unwrap();
+    assert_eq!(DeliveryId::of_referral(&id).as_str(), "referral-0b7e-1.a_B");
+    assert_eq!(DeliveryId::parse("referral-0b7e-1.a_B"), Ok(DeliveryId::of_referral(&id)));
+    for wrong in ["", "0b7e", "letter-1", "referral-", "referral-a/b", "message-a b"] {
+        assert!(DeliveryId::parse(wrong).is_err(), "{wrong:?} was taken");
+    }
+    let practice = PracticeId::parse("ours").unwrap();
+    assert_ne!(
+        DeliveryId::of_referral(&id).token(&practice),
+        DeliveryId::of_message(&id).token(&practice)
+    );
+}
+
+#[test]
+fn a_practice_that_is_off_for_a_week_is_one_step_of_the_history() {
+    let mut delivery = message();
+    for second in 1..1000 {
+        delivery.waiting(DeliveryProblem::SiteOffline, Some(at(second + 30)), at(second));
+    }
+    assert_eq!(delivery.history.len(), 2);
+    assert_eq!(delivery.next_attempt_at, Some(at(1029)));
+}
+
+#[test]
+fn a_restless_history_keeps_its_beginning_and_its_end() {
+    let mut delivery = message();
+    for second in 1..200 {
+        delivery.sending(u32::try_from(second).unwrap(), at(second));
+        delivery.waiting(DeliveryProblem::AttemptFailed, None, at(second));
+    }
+    assert_eq!(delivery.history.len(), Delivery::MOST_STEPS);
+    assert_eq!(delivery.history[0].state, DeliveryState::Accepted);
+    assert_eq!(delivery.history.last().unwrap().at, at(199));
+    assert_eq!(delivery.attempts, 199);
+}
+
+#[test]
+fn only_a_failed_delivery_is_tried_again() {
+    let mut delivery = message();
+    assert_eq!(delivery.retry(at(1)), Err(NotFailed));
+    delivery.failed(DeliveryProblem::AddresseeNotFound, at(2));
+    assert_eq!(delivery.retry(at(3)), Ok(()));
+    assert_eq!((delivery.state, delivery.problem), (DeliveryState::Accepted, None));
+    delivery.delivered(7, true, at(4));
+    assert_eq!(delivery.retry(at(5)), Err(NotFailed));
+}
+
+#[test]
+fn a_delivered_text_is_kept_no_longer() {
+    let mut delivery = message();
+    delivery.delivered(7, false, at(4));
+    assert!(!serde_json::to_string(&delivery).unwrap().contains("Rest it."));
+    assert_eq!(delivery.bp_record_id, Some(7));
+}
+
+#[test]
+fn what_is_kept_is_read_back_the_same() {
+    let mut delivery = message();
+    delivery.waiting(DeliveryProblem::OutcomeUnknown, Some(at(9)), at(1));
+    let text = serde_json::to_string(&delivery).unwrap();
+    assert_eq!(serde_json::from_str::<Delivery>(&text).unwrap(), delivery);
+    assert!(text.contains("outcome-unknown"), "{text}");
+}
