@@ -6,7 +6,7 @@ use domain::ids::SiteId;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
-use site_work::{Failure, Kind, PracticeContext, Step, Unready, Verdict, Waiting};
+use site_work::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use store::booking_listing;
 use store::work::{Listing, ParkReason, WorkKind};
 
@@ -32,24 +32,20 @@ impl Kind for Bookings {
         &booking.planned.site
     }
 
-    async fn command(
-        &self,
-        practice: &PracticeContext<'_>,
-        booking: &mut Booking,
-    ) -> Result<Command, Unready> {
-        if booking.is_too_late(practice.now) {
-            booking.over(BookingProblem::StartPassed, practice.now);
+    async fn command(&self, booking: &mut Booking, now: Timestamp) -> Result<Command, Unready> {
+        if booking.is_too_late(now) {
+            booking.over(BookingProblem::StartPassed, now);
             return Err(Unready::Refused);
         }
         if booking.never_left() {
-            booking.forget(practice.now);
+            booking.forget(now);
             return Err(Unready::Nothing);
         }
         booking.ask();
         Ok(self.pack.push_booking(booking))
     }
 
-    fn lookup(&self, _: &PracticeContext<'_>, booking: &Booking) -> Command {
+    fn lookup(&self, booking: &Booking) -> Command {
         self.pack.look_for_booking(booking)
     }
 

@@ -11,7 +11,7 @@ use domain::ids::SiteId;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
-use site_work::{Failure, Kind, PracticeContext, Step, Unready, Verdict, Waiting};
+use site_work::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use store::work::{Listing, ParkReason, WorkKind};
 use vault::{Sha256, Vault, VaultError};
 
@@ -85,23 +85,19 @@ impl Kind for Deliveries {
         &delivery.site
     }
 
-    async fn command(
-        &self,
-        practice: &PracticeContext<'_>,
-        delivery: &mut Delivery,
-    ) -> Result<Command, Unready> {
+    async fn command(&self, delivery: &mut Delivery, now: Timestamp) -> Result<Command, Unready> {
         match self.write(delivery).await {
             Ok(Some(command)) => Ok(command),
             Ok(None) => Err(Unready::Nothing),
             Err(Unreadable::Later) => Err(Unready::Later),
             Err(Unreadable::Never(problem)) => {
-                delivery.failed(problem, practice.now);
+                delivery.failed(problem, now);
                 Err(Unready::Refused)
             }
         }
     }
 
-    fn lookup(&self, _: &PracticeContext<'_>, delivery: &Delivery) -> Command {
+    fn lookup(&self, delivery: &Delivery) -> Command {
         self.pack.look_for_delivery(&delivery.token)
     }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use aws_sdk_s3::config::{BehaviorVersion, Config};
 use best_practice::{BpPractice, Found, StatementPack, Written, delivery_found, referral_written};
 use deliveries::Deliveries;
-use domain::connection::{Availability, Connection, Site, Standing};
 use domain::delivery::{
     Addressee, AnnouncedDocument, ClientId, Content, CorrelationToken, Delivery, DeliveryId,
     DeliveryState, DescribedPatient, DocumentType, Letter, Message, MessageKind, MessagePatient,
@@ -19,7 +18,7 @@ use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, PmsName, Row};
 use halo_simulator::{Options, Running, Simulator};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use site_work::{Kind as _, PracticeContext, Verdict};
+use site_work::{Kind as _, Verdict};
 use vault::Vault;
 
 struct Bench {
@@ -192,22 +191,6 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
     let bench = Bench::new().await;
     let kind = bench.kind();
     let now = Timestamp::UNIX_EPOCH;
-    let connection = Connection {
-        site_id: SiteId::parse("71001").unwrap(),
-        site: Site {
-            halo_guid: bench.site,
-            practice_name: None,
-            pms_version: None,
-            halo_link_version: None,
-            last_heartbeat: None,
-            availability: Availability::Online,
-        },
-        standing: Standing::Paired,
-        paired_at: now,
-    };
-    let practice = practice();
-    let context =
-        PracticeContext { practice: &practice, connection: &connection, deadline: ample(), now };
     let described = MessagePatient::Described(DescribedPatient {
         last_name: DescribedPatient::parse_last_name("Farraday").unwrap(),
         first_name: None,
@@ -218,13 +201,13 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
     let mut known = message("m-1", MessagePatient::Known(PatientId(1)));
     let mut twins = message("m-2", described);
     for (delivery, allocated) in [(&mut known, true), (&mut twins, false)] {
-        let command = kind.command(&context, delivery).await.unwrap();
+        let command = kind.command(delivery, now).await.unwrap();
         let rows = bench.ask(&command).await;
         assert_eq!(kind.read(delivery, &rows, now), Ok(Verdict::Done));
         assert_eq!(delivery.state, DeliveryState::Delivered);
         assert_eq!(delivery.allocated, Some(allocated));
         let mut again = message("again", MessagePatient::Known(PatientId(1)));
-        let found = bench.ask(&kind.lookup(&context, delivery)).await;
+        let found = bench.ask(&kind.lookup(delivery)).await;
         assert_eq!(kind.read_lookup(&mut again, &found, now), Ok(Some(Verdict::Done)));
         assert_eq!(again.bp_record_id, delivery.bp_record_id);
     }

@@ -58,12 +58,11 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         if self.time_left() < limits.fence.call + limits.shortest {
             return Ok(Stepped::Next(Next::OutOfTime));
         }
-        let Some(connection) = self.connection.clone() else {
+        if self.connection.is_none() {
             return Ok(Stepped::Next(Next::Park(ParkReason::NotConnected, None)));
-        };
+        }
         let before = entry.clone();
-        let context = self.context(&connection, limits.fence.call);
-        let command = match kind.command(&context, &mut entry.body).await {
+        let command = match kind.command(&mut entry.body, self.now()).await {
             Ok(command) => command,
             Err(Unready::Nothing) => {
                 return self.unsent(kind, before, &entry.body, Verdict::Done).await;

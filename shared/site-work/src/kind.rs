@@ -1,27 +1,13 @@
 //! What a kind of work has to say; all that differs between deliveries and bookings.
 
 use best_practice::BpError;
-use domain::connection::Connection;
-use domain::ids::{PracticeId, SiteId};
-use halo::{Command, Deadline, Row};
+use domain::ids::SiteId;
+use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::work::{Listing, ParkReason, WorkKind};
-
-/// Whose Bp it is about.
-#[derive(Clone, Copy, Debug)]
-pub struct PracticeContext<'a> {
-    /// The practice.
-    pub practice: &'a PracticeId,
-    /// Its connection, as last seen; the Bp release is in there.
-    pub connection: &'a Connection,
-    /// When what is asked for must be there.
-    pub deadline: Deadline,
-    /// Now.
-    pub now: Timestamp,
-}
 
 /// A kind of work: turns an entry's entity into one command for Bp, and Bp's answers into a verdict.
 ///
@@ -55,12 +41,12 @@ pub trait Kind: Send + Sync + 'static {
     /// changes in the entity is kept with the mark of the attempt.
     fn command(
         &self,
-        practice: &PracticeContext<'_>,
         entity: &mut Self::Entity,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Command, Unready>> + Send;
 
     /// The question whether the token left anything in Bp, and what: a single SELECT, no write.
-    fn lookup(&self, practice: &PracticeContext<'_>, entity: &Self::Entity) -> Command;
+    fn lookup(&self, entity: &Self::Entity) -> Command;
 
     /// The answer to the write.
     ///

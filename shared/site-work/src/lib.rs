@@ -21,7 +21,7 @@ mod turn;
 mod writer;
 
 pub use chore::{Chore, ChoreError};
-pub use kind::{Failure, Kind, PracticeContext, Step, Unready, Verdict, Waiting};
+pub use kind::{Failure, Kind, Step, Unready, Verdict, Waiting};
 pub use limits::Limits;
 pub use ports::{Clock, Messages, NotTaken, QueueAndBus, Shelf, SystemClock};
 pub use writer::{Went, Writer};

@@ -32,10 +32,10 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         if self.time_left() < 2 * limits.shortest {
             return Ok(Stepped::Next(Next::OutOfTime));
         }
-        let Some(connection) = self.connection.clone() else {
+        if self.connection.is_none() {
             return Ok(Stepped::Next(Next::Park(ParkReason::NotConnected, None)));
-        };
-        let command = kind.lookup(&self.context(&connection, limits.answer), &entry.body);
+        }
+        let command = kind.lookup(&entry.body);
         let looked = self.now();
         let deadline = self.deadline(limits.answer);
         let halo = self.writer.halo.clone();

@@ -13,7 +13,7 @@ use practice_session::Session;
 use store::StoreError;
 use store::work::{Entry, Lane, ParkReason, WorkKey, WorkProgress};
 
-use crate::kind::{Kind, PracticeContext};
+use crate::kind::Kind;
 use crate::ports::{Clock, Messages, Shelf};
 use crate::settle::Conclusion;
 use crate::writer::Writer;
@@ -266,19 +266,6 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
 
     pub(crate) fn session(&self) -> Session<'a, S> {
         Session::new(&self.writer.bp, &self.writer.shelf)
-    }
-
-    pub(crate) fn context<'c>(
-        &'c self,
-        connection: &'c Connection,
-        longest: Duration,
-    ) -> PracticeContext<'c> {
-        PracticeContext {
-            practice: self.practice,
-            connection,
-            deadline: self.deadline(longest),
-            now: self.now(),
-        }
     }
 
     /// Does the next thing with an entry.

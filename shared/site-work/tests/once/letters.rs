@@ -6,7 +6,7 @@ use halo::{Command, Parameter, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
 use serde::{Deserialize, Serialize};
-use site_work::{Failure, Kind, PracticeContext, Step, Unready, Verdict, Waiting};
+use site_work::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use store::work::{BodyHash, Entry, Listing, WorkKey, WorkKind};
 
 const WRITE: &str = "-- statement: test_letter_write
@@ -78,11 +78,7 @@ impl Kind for Letters {
         &letter.site
     }
 
-    async fn command(
-        &self,
-        _: &PracticeContext<'_>,
-        letter: &mut Letter,
-    ) -> Result<Command, Unready> {
+    async fn command(&self, letter: &mut Letter, _: Timestamp) -> Result<Command, Unready> {
         match letter.subject.as_str() {
             "nothing" => {
                 letter.say("nothing");
@@ -95,7 +91,7 @@ impl Kind for Letters {
         }
     }
 
-    fn lookup(&self, _: &PracticeContext<'_>, letter: &Letter) -> Command {
+    fn lookup(&self, letter: &Letter) -> Command {
         Command::text(LOOKUP).with(Parameter::var_char("@token", &letter.token))
     }
 
