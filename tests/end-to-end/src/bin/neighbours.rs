@@ -1,9 +1,9 @@
 //! Whether a practice that is off costs the others anything:
 //! `cargo run -p end-to-end --bin neighbours -- [messages [rounds]]`.
 //!
-//! Starts a stack of its own. In each round some practices of one site get text messages, while a
-//! neighbour at the other site has nothing to do, or gets as many and is online, or has as many waiting
-//! and is offline all the while. The order changes from round to round; medians are compared.
+//! Starts a stack of its own. In each round some practices, each with a site of its own, get text
+//! messages, while a neighbour at another site has nothing to do, or gets as many and is online, or has
+//! as many waiting and is offline all the while. The order changes from round to round; medians are compared.
 #![expect(clippy::expect_used, reason = "run by hand: a panic says what is wrong")]
 #![expect(clippy::print_stdout, reason = "the numbers are what this is for")]
 
@@ -17,8 +17,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Where the measured practices are: one Bp for all of them.
-const MEASURED: &str = "71001";
+/// Where the measured practices are.
+const MEASURED: [&str; 3] = ["71001", "71003", "71004"];
 /// Where the neighbour is.
 const ELSEWHERE: &str = "71002";
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -48,13 +48,15 @@ struct Destination {
     practice: TestPractice,
     doctor: i64,
     patient: i64,
+    /// The patients database of its Bp.
+    tables: PathBuf,
 }
 
 /// One round.
 struct Round {
     handed_over: Duration,
     in_bp: Duration,
-    /// Calls about the measured site, by operation.
+    /// Calls about the measured sites, by operation.
     calls: BTreeMap<String, usize>,
 }
 
@@ -67,25 +69,20 @@ async fn main() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let measured = [
-        destination(stack, &bp, MEASURED).await,
-        destination(stack, &bp, MEASURED).await,
-        destination(stack, &bp, MEASURED).await,
+        destination(stack, &bp, MEASURED[0]).await,
+        destination(stack, &bp, MEASURED[1]).await,
+        destination(stack, &bp, MEASURED[2]).await,
     ];
     let neighbour = destination(stack, &bp, ELSEWHERE).await;
-    let there = bp.practice(MEASURED).await;
-    let tables = PathBuf::from(there["databaseFile"].as_str().expect("a file"));
 
-    println!(
-        "{} practices of one site get {messages} text messages each, {rounds} rounds",
-        measured.len()
-    );
+    println!("{} practices get {messages} text messages each, {rounds} rounds", measured.len());
     // What starts cold is not counted.
-    round(&bp, &tables, &measured, &neighbour, Neighbour::Online, messages.min(5)).await;
+    round(&bp, &measured, &neighbour, Neighbour::Online, messages.min(5)).await;
     let mut found: BTreeMap<Neighbour, Vec<Round>> = BTreeMap::new();
     for at in 0..rounds {
         for step in 0..Neighbour::ALL.len() {
             let mode = Neighbour::ALL[(at + step) % Neighbour::ALL.len()];
-            let round = round(&bp, &tables, &measured, &neighbour, mode, messages).await;
+            let round = round(&bp, &measured, &neighbour, mode, messages).await;
             println!(
                 "round {}: {}: handed over in {:.1} s, in Bp after {:.1} s",
                 at + 1,
@@ -120,12 +117,12 @@ async fn destination(stack: &TestStack, bp: &Bp<'_>, site: &str) -> Destination 
         practice,
         doctor: doctor["userId"].as_i64().expect("a doctor's number"),
         patient: there["patients"][0]["patientId"].as_i64().expect("a patient's number"),
+        tables: PathBuf::from(there["databaseFile"].as_str().expect("a file")),
     }
 }
 
 async fn round(
     bp: &Bp<'_>,
-    tables: &Path,
     measured: &[Destination; 3],
     neighbour: &Destination,
     mode: Neighbour,
@@ -151,7 +148,7 @@ async fn round(
         );
         let took = began.elapsed();
         let wanted = measured.len() * messages;
-        while arrived(tables, &subject) < wanted {
+        while arrived(measured, &subject) < wanted {
             assert!(began.elapsed() < PATIENCE, "not all of {subject} arrive");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -164,7 +161,7 @@ async fn round(
     for (destination, deliveries) in measured.iter().zip([sent.0, sent.1, sent.2]) {
         reach(destination, &deliveries, "delivered").await;
     }
-    assert_eq!(arrived(tables, &subject), measured.len() * messages, "a message is there twice");
+    assert_eq!(arrived(measured, &subject), measured.len() * messages, "a message is there twice");
     let calls = calls_since(bp, mark).await;
     if mode == Neighbour::Offline {
         let listed = state_of(neighbour, besides.last().expect("a delivery")).await;
@@ -195,8 +192,12 @@ async fn hand_over(to: &Destination, subject: &str, messages: usize) -> Vec<Stri
     deliveries
 }
 
-/// How many are in the practice's Bp: looked up there, which costs the measured stack nothing.
-fn arrived(tables: &Path, subject: &str) -> usize {
+/// How many are in the practices' Bp: looked up there, which costs the measured stack nothing.
+fn arrived(measured: &[Destination], subject: &str) -> usize {
+    measured.iter().map(|one| arrived_at(&one.tables, subject)).sum()
+}
+
+fn arrived_at(tables: &Path, subject: &str) -> usize {
     let connection = Connection::open(tables).expect("the practice's database");
     connection.busy_timeout(Duration::from_secs(10)).expect("patience");
     let found: i64 = connection
@@ -224,12 +225,12 @@ async fn reach(of: &Destination, deliveries: &[String], state: &str) {
     }
 }
 
-/// What Halo was asked about the measured site, by operation.
+/// What Halo was asked about the measured sites, by operation.
 async fn calls_since(bp: &Bp<'_>, mark: u64) -> BTreeMap<String, usize> {
     let journal = bp.control(Method::GET, &format!("/queries?since={mark}"), None).await;
     let mut calls = BTreeMap::new();
     for call in journal["queries"].as_array().into_iter().flatten() {
-        if call["siteId"] == MEASURED {
+        if call["siteId"].as_str().is_some_and(|site| MEASURED.contains(&site)) {
             let name = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             *calls.entry(name(&call["operation"])).or_default() += 1;
         }

@@ -1,0 +1,161 @@
+//! Letters and messages to five practices while everything fails that can fail. Seeded; the seed and
+//! what was done are printed. A small size runs with all tests; `SOAK_DOCUMENTS=500 SOAK_SEED=7
+//! cargo test -p end-to-end --test it -- --nocapture soak` is a large one.
+
+#![expect(clippy::print_stdout, reason = "a random test says its seed and what it did")]
+
+mod clinic;
+mod kept;
+mod weather;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use clinic::Clinic;
+use end_to_end::{Bp, TestStack};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use reqwest::Method;
+use serde_json::json;
+
+/// Documents of the small size.
+const DOCUMENTS: usize = 26;
+/// More are sent while there is an effect that no call has met.
+const MORE: usize = 25;
+/// How long after the weather has cleared, and as much again for each document.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(150), Duration::from_secs(3)];
+/// Between two looks at what is on its way.
+const LOOK: Duration = Duration::from_millis(500);
+/// Among so many of them, one at the connection, too.
+const PAIRING_LOOKS: u32 = 20;
+/// The stack's own clock is stopped for tests.
+const MINUTE: Duration = Duration::from_secs(5);
+
+type Counts = BTreeMap<String, usize>;
+
+fn number_of(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+fn count(counts: &mut Counts, what: &str) {
+    *counts.entry(what.to_owned()).or_default() += 1;
+}
+
+/// One thing that goes wrong beside Halo's answers, or that somebody does.
+async fn mishap(
+    stack: &TestStack,
+    bp: &Bp<'_>,
+    clinic: &Clinic,
+    dice: &mut StdRng,
+) -> &'static str {
+    match dice.random_range(0..20) {
+        0..=9 => weather::outage(bp, &clinic.site, dice).await,
+        10..=12 => clinic.wake(stack).await,
+        13..=15 => clinic.retry_any(dice).await,
+        16..=18 => clinic.check(bp).await,
+        _ => weather::kill(stack),
+    }
+}
+
+/// Does what the clock and an operator do until everything has been delivered; what there was to mend.
+async fn settle(bp: &Bp<'_>, clinics: &[Clinic]) -> Result<Counts, String> {
+    let began = Instant::now();
+    let sent: usize = clinics.iter().map(|clinic| clinic.sent.len()).sum();
+    let patience = PATIENCE[0] + PATIENCE[1] * u32::try_from(sent).unwrap();
+    let mut mended = Counts::new();
+    let mut looks = 0_u32;
+    loop {
+        let mut open = Vec::new();
+        for clinic in clinics {
+            // Costs a query, and shows on the clinic's screen all the time.
+            if looks.is_multiple_of(PAIRING_LOOKS) && clinic.mend_pairing(bp).await {
+                count(&mut mended, "paired again");
+            }
+            for failed in clinic.listed("failed").await {
+                count(&mut mended, failed.text_at("/problem/type"));
+                clinic.retry(failed.text_at("/deliveryId")).await;
+            }
+            for state in ["accepted", "sending", "waiting", "failed"] {
+                open.extend(clinic.listed(state).await);
+            }
+        }
+        if open.is_empty() {
+            return Ok(mended);
+        }
+        if began.elapsed() > patience {
+            let open: Vec<String> = open.iter().map(|one| one.json.to_string()).collect();
+            return Err(format!("after {mended:?}:\n{}", open.join("\n")));
+        }
+        looks += 1;
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+#[tokio::test]
+async fn whatever_fails_each_document_is_in_bp_exactly_once() {
+    let seed = number_of("SOAK_SEED").unwrap_or_else(|| rand::rng().random());
+    let documents = number_of("SOAK_DOCUMENTS").map_or(DOCUMENTS, |it| it.try_into().unwrap());
+    println!("soak: SOAK_SEED={seed} SOAK_DOCUMENTS={documents}");
+    let mut dice = StdRng::seed_from_u64(seed);
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let http = local::loopback_client().unwrap();
+    let practices = bp.control(Method::GET, "/practices", None).await;
+    let mut clinics = Vec::new();
+    for one in practices["practices"].as_array().unwrap() {
+        clinics.push(Clinic::open(stack, &bp, one["siteId"].as_str().unwrap()).await);
+    }
+    // Whether a changed GUID needs a new pairing is not known: at one of the practices it does.
+    let strict = clinics[dice.random_range(0..clinics.len())].site.clone();
+    bp.set_practice(&strict, json!({ "rotationKeepsPairing": false })).await;
+    let clock = tokio::spawn(async {
+        loop {
+            tokio::time::sleep(MINUTE).await;
+            stack.run_job("sweep", None).await;
+        }
+    });
+
+    let began = Instant::now();
+    bp.faults(weather::storm(&strict, &mut dice)).await;
+    let (mut sent, mut mishaps) = (0, Counts::new());
+    loop {
+        if sent >= documents {
+            let unmet = weather::unmet(&weather::met(&bp).await);
+            if unmet.is_empty() {
+                break;
+            }
+            assert!(sent < documents + MORE, "SOAK_SEED={seed}: no call met {unmet:?}");
+            // Perhaps what is on its way meets it.
+            tokio::time::sleep(LOOK).await;
+        }
+        let at = dice.random_range(0..clinics.len());
+        clinics[at].send(&http, &format!("{seed:x}-{sent}"), &mut dice).await;
+        sent += 1;
+        if dice.random_bool(0.3) {
+            count(&mut mishaps, mishap(stack, &bp, &clinics[at], &mut dice).await);
+        }
+    }
+    let met = weather::met(&bp).await;
+    println!(
+        "soak: stormy for {:.0?}: {mishaps:?}\nsoak: met by {} of Halo's calls: {met:?}",
+        began.elapsed(),
+        met.values().sum::<u64>()
+    );
+
+    let began = Instant::now();
+    bp.no_faults().await;
+    for clinic in &clinics {
+        weather::clear(&bp, &clinic.site).await;
+    }
+    let settled = settle(&bp, &clinics).await;
+    assert!(!clock.is_finished(), "the sweep has failed");
+    clock.abort();
+    let mended = settled.unwrap_or_else(|open| panic!("SOAK_SEED={seed}: not delivered {open}"));
+    println!("soak: all delivered after {:.0?}, mended {mended:?}", began.elapsed());
+    for clinic in &clinics {
+        clinic.verify().await;
+    }
+    let each: Vec<String> =
+        clinics.iter().map(|clinic| format!("{} {}", clinic.site, clinic.sent.len())).collect();
+    println!("soak: {sent} documents, each in Bp exactly once ({})", each.join(", "));
+}
