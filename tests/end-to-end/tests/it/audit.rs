@@ -81,11 +81,9 @@ async fn the_trail_names_each_booking_and_delivery_that_was_made_changed_or_sent
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     let message = json!({ "patient": { "patientId": 1 }, "addressee": { "userId": 1 }, "kind": "other",
         "subject": "Left knee", "text": "Rest it." });
     practice.platform.put("/correspondence/m-1", &message).await.assert_status(202);
-    bp.set_practice(LARGE, json!({ "availability": "online" })).await;
     let (number, settings) = (
         "MED9990000001",
         json!({ "timeZone": "Australia/Brisbane",

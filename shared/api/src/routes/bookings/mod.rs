@@ -138,7 +138,7 @@ impl AppointmentsApp {
         visit: &Visit,
     ) -> Result<Booking, Problem> {
         let practice = &allowed.practice;
-        for _ in 0..TRIES {
+        for round in 0..TRIES {
             let now = App::now();
             let known = self.entry(practice, id).await?;
             if let Some(entry) = known.as_ref().filter(|entry| entry.body.is(visit)) {
@@ -146,7 +146,9 @@ impl AppointmentsApp {
             }
             let desk = self.desk(practice).await?;
             let planned = desk.plan(visit, &Token::of(practice, id), now)?;
-            self.note(allowed, AuditedAction::BookingChanged, id).await?;
+            if round == 0 {
+                self.note(allowed, AuditedAction::BookingChanged, id).await?;
+            }
             match known {
                 None => {
                     let zone = desk.zone()?;
@@ -181,8 +183,8 @@ impl AppointmentsApp {
         Err(Problem::new(Kind::Conflict))
     }
 
-    /// Changes a known booking; `None` from `change` when there is nothing to do. Whether something
-    /// was.
+    /// Changes a known booking; `None` from `change` when there is nothing to do. The booking as it is
+    /// then, and whether it was changed.
     async fn change(
         &self,
         allowed: &Allowed<KeepBookings>,
@@ -191,11 +193,13 @@ impl AppointmentsApp {
         change: impl Fn(&Booking, Timestamp) -> Result<Option<Booking>, Problem>,
     ) -> Result<(Booking, bool), Problem> {
         let practice = &allowed.practice;
-        for _ in 0..TRIES {
+        for round in 0..TRIES {
             let now = App::now();
             let entry = self.entry(practice, id).await?.ok_or_else(unknown)?;
             let Some(booking) = change(&entry.body, now)? else { return Ok((entry.body, false)) };
-            self.note(allowed, action, id).await?;
+            if round == 0 {
+                self.note(allowed, action, id).await?;
+            }
             match self.reopen(practice, entry, booking.clone(), now).await {
                 Ok(()) => return Ok((booking, true)),
                 Err(StoreError::Conflict) => {}

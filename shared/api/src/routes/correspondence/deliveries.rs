@@ -118,7 +118,7 @@ pub(crate) async fn retry_delivery(
     Path(path): Path<DeliveryPath>,
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
     let practice = &allowed.practice;
-    for _ in 0..TRIES {
+    for round in 0..TRIES {
         let entry = app.delivery(practice, &path).await?;
         match entry.body.state {
             DeliveryState::Failed => {}
@@ -131,10 +131,12 @@ pub(crate) async fn retry_delivery(
         let now = App::now();
         let mut delivery = entry.body.clone();
         delivery.retry(now).map_err(|_| Problem::new(Kind::Conflict))?;
-        let patients = delivery.patient().into_iter().collect();
-        let retried = Deed::of(AuditedAction::DeliveryRetried).about(patients);
-        let retried = retried.with(entry.body.delivery_id.as_str());
-        app.app.note(practice, &allowed.caller, retried).await?;
+        if round == 0 {
+            let patients = delivery.patient().into_iter().collect();
+            let retried = Deed::of(AuditedAction::DeliveryRetried).about(patients);
+            let retried = retried.with(delivery.delivery_id.as_str());
+            app.app.note(practice, &allowed.caller, retried).await?;
+        }
         let hash = entry.hash.clone();
         let entry = entry.reopened(delivery.clone(), hash, &listing(&delivery), now);
         match app.app.store.reopen_work(practice, &entry, now).await {
