@@ -79,7 +79,7 @@ impl App {
         known: Option<&Connection>,
         deadline: Deadline,
     ) -> Result<Connection, Problem> {
-        let (attempt, after_doubt) = match self.begin(practice, site_id, deadline).await? {
+        let (attempt, after_doubt) = match self.begin(practice, site_id, known, deadline).await? {
             Turn::Mine { attempt, after_doubt } => (attempt, after_doubt),
             Turn::AlreadyPaired(connection) => return Ok(connection),
         };
@@ -121,27 +121,30 @@ impl App {
         &self,
         practice: &PracticeId,
         site_id: &SiteId,
+        known: Option<&Connection>,
         deadline: Deadline,
     ) -> Result<Turn, Problem> {
         let patience = deadline.at_most(LONGEST_WAIT);
         loop {
-            match self.store.begin_pairing(practice, site_id, Self::now()).await? {
-                Begun::Mine { attempt, after_doubt } => {
+            if let Begun::Mine { attempt, after_doubt } =
+                self.store.begin_pairing(practice, site_id, Self::now()).await?
+            {
+                // Whoever asked before us may have been let in since we looked, and used up the code.
+                let paired = self.store.connection(practice).await?.filter(|now| {
+                    now.standing == Standing::Paired
+                        && now.site_id == *site_id
+                        && known.is_none_or(|known| known.paired_at != now.paired_at)
+                });
+                let Some(connection) = paired else {
                     return Ok(Turn::Mine { attempt, after_doubt });
-                }
-                Begun::Busy => {}
+                };
+                self.store.abandon_pairing(practice, &attempt).await?;
+                return Ok(Turn::AlreadyPaired(connection));
             }
             if patience.remaining().is_zero() {
                 return Err(Problem::new(Kind::PairingInProgress).retry_after(5));
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
-            let record = self.store.practice(practice).await?;
-            let paired = record.connection.filter(|connection| {
-                connection.standing == Standing::Paired && connection.site_id == *site_id
-            });
-            if let (Some(connection), None) = (paired, record.attempt) {
-                return Ok(Turn::AlreadyPaired(connection));
-            }
         }
     }
 
