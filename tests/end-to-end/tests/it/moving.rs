@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use end_to_end::{Answer, TestPractice, TestStack};
+use end_to_end::{Answer, Caller, TestPractice, TestStack};
 use jiff::{ToSpan as _, Zoned};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -15,10 +15,10 @@ const DOCTOR: &str = "MED9990000001";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until what stands at `pointer` of an answer is what it should be.
-async fn becomes(practice: &TestPractice, path: &str, pointer: &str, wanted: &str) -> Answer {
+async fn becomes(caller: &Caller, path: &str, pointer: &str, wanted: &str) -> Answer {
     let begun = Instant::now();
     loop {
-        let answer = practice.platform.get(path).await;
+        let answer = caller.get(path).await;
         answer.assert_status(200);
         if answer.at(pointer) == wanted {
             return answer;
@@ -70,22 +70,24 @@ async fn what_was_meant_for_one_bp_never_reaches_another() {
     let path = "/patients/1/attachment-imports";
     practice.clinician.post(path, &import).await.assert_status(202);
     let delivery = format!("/deliveries/message-{id}");
-    becomes(&practice, &delivery, "/state", "waiting").await;
+    becomes(&practice.platform, &delivery, "/state", "waiting").await;
 
     let code = bp.pairing_code(SMALL).await;
     let moved =
         practice.practice_admin.put("/connection", &form(SMALL, &code, "Farid", "El-Khoury")).await;
     moved.assert_status(200);
 
-    let failed = becomes(&practice, &delivery, "/state", "failed").await;
+    let failed = becomes(&practice.platform, &delivery, "/state", "failed").await;
     assert_eq!(failed.text_at("/problem/type"), "practice-changed");
-    let failed = becomes(&practice, "/bookings/visit-1", "/state", "failed").await;
+    let failed = becomes(&practice.platform, "/bookings/visit-1", "/state", "failed").await;
     assert_eq!(failed.text_at("/problem/type"), "practice-changed");
-    let copied = becomes(&practice, &format!("/attachment-imports/{id}"), "/state", "failed").await;
+    let copied =
+        becomes(&practice.clinician, &format!("/attachment-imports/{id}"), "/state", "failed")
+            .await;
     assert_eq!(copied.text_at("/items/0/problem/type"), "practice-changed");
     // By hand it fails again: the numbers are no better.
     practice.platform.post(&format!("{delivery}/retry"), &json!({})).await.assert_status(202);
-    becomes(&practice, &delivery, "/state", "failed").await;
+    becomes(&practice.platform, &delivery, "/state", "failed").await;
 
     let there = bp.practice(SMALL).await;
     let database = Connection::open(there["databaseFile"].as_str().unwrap()).unwrap();
