@@ -139,6 +139,10 @@ impl<'a> BookingJobs<'a> {
                     self.change(practice, booking.as_str(), false, left).await?;
                     reconciled.left += 1;
                 }
+                Correction::AsWanted { booking } => {
+                    let stands = |booking: &mut Booking| booking.stands(now);
+                    self.change(practice, booking.as_str(), false, stands).await?;
+                }
                 Correction::Clear { token, day } if !known.contains(&token) => {
                     session
                         .ask(practice, &mut connection, deadline, |guid| {

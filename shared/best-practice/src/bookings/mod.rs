@@ -75,10 +75,10 @@ pub fn settled_by_lookup(booking: &Booking, found: &[BookRow]) -> Option<Pushed>
         |outcome, appointment| Some(Pushed { outcome, appointment, outside_sessions: None });
     match found {
         [] if booking.cancelled => pushed(Outcome::Cancelled, None),
-        [row] if row.arrived => pushed(Outcome::Arrived, Some(row.appointment)),
         [row] if !booking.cancelled && row.is_at(&booking.planned.placement) => {
             pushed(Outcome::Unchanged, Some(row.appointment))
         }
+        [row] if row.arrived => pushed(Outcome::Arrived, Some(row.appointment)),
         // Pushing again converges.
         _ => None,
     }

@@ -19,7 +19,7 @@
 --             not public (an error, a zero, or two appointments): each ends as conflict here.
 -- Note:       the book is locked for that user and day between the look and the write, the overlap is looked
 --             for over the whole length, and what was written is read again before it is committed. Whatever
---             has arrived or is over is left as it is. A time outside the sessions is taken and reported:
+--             has arrived or is over is left as it is; arrived says that it is not as wanted. A time outside the sessions is taken and reported:
 --             representatives come when there are no patients.
 SET NOCOUNT ON;
 SET XACT_ABORT OFF;
@@ -82,7 +82,11 @@ BEGIN TRY
             THROW 51001, 'A copy of the appointment is still there after it was cancelled.', 1;
     END;
 
-    IF @arrived = 1
+    IF @wanted = 1 AND @id IS NOT NULL AND @oldUser = @userId AND @oldLocation = @locationId AND @oldDay = @day
+        AND @oldTime = @time AND @oldLength = @length AND @oldType = @type
+        AND RTRIM(@oldReason) = @reason COLLATE Latin1_General_BIN
+        SET @outcome = 'unchanged';
+    ELSE IF @arrived = 1
         SET @outcome = 'arrived';
     ELSE IF @wanted = 0
     BEGIN
@@ -95,10 +99,6 @@ BEGIN TRY
         SET @outcome = 'cancelled';
         SET @id = NULL;
     END
-    ELSE IF @id IS NOT NULL AND @oldUser = @userId AND @oldLocation = @locationId AND @oldDay = @day
-        AND @oldTime = @time AND @oldLength = @length AND @oldType = @type
-        AND RTRIM(@oldReason) = @reason COLLATE Latin1_General_BIN
-        SET @outcome = 'unchanged';
     ELSE IF @active = 0
         SET @outcome = 'unknownUser';
     ELSE IF @away = 1 AND (@id IS NULL OR @oldUser <> @userId OR @oldDay <> @day)

@@ -55,6 +55,7 @@ fn what_has_arrived_or_is_over_is_left_alone() {
         practice.change(&format!(
             "UPDATE dbo.APPOINTMENTS SET {change} WHERE instr(REASON, '{TOKEN}') > 0"
         ));
+        assert_eq!(practice.outcome(&wanted), "unchanged", "{change}");
         let later = Wanted::at(NINE + QUARTER);
         let (outcome, same, _) = practice.push(&later);
         assert_eq!((outcome.as_str(), same), ("arrived", id), "{change}");

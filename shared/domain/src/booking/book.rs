@@ -68,6 +68,11 @@ pub enum Correction {
         /// Which.
         booking: BookingId,
     },
+    /// An appointment that was said to be left otherwise than wanted is as wanted after all.
+    AsWanted {
+        /// Which.
+        booking: BookingId,
+    },
 }
 
 /// Compares the record with the live appointments of Bp's book from a day on that carry a mark.
@@ -101,16 +106,21 @@ pub fn corrections<'b>(
                 found.extend(again(Happened::TriedAgain));
                 continue;
             }
+            // Whoever was marked as arrived by mistake is taken back, and the visit is still cancelled.
+            BookingState::Failed if booking.is_left_arrived() => {}
             BookingState::Pending | BookingState::Waiting | BookingState::Failed => continue,
         }
         found.extend(match (booking.cancelled, &rows[..]) {
+            (true, []) if booking.is_left_arrived() => again(Happened::FoundMissing),
             (true, []) => None,
             (true, rows) if rows.iter().all(|row| row.arrived) => {
                 Some(Correction::LeaveArrived { booking: id() })
             }
             (true, _) => again(Happened::FoundNotCancelled),
             (false, []) => again(Happened::FoundMissing),
-            (false, [row]) if row.is_at(&booking.planned.placement) => None,
+            (false, [row]) if row.is_at(&booking.planned.placement) => {
+                booking.is_left_arrived().then(|| Correction::AsWanted { booking: id() })
+            }
             (false, [row]) if row.arrived => Some(Correction::LeaveArrived { booking: id() }),
             (false, _) => again(Happened::FoundChanged),
         });

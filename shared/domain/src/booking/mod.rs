@@ -206,9 +206,23 @@ impl Booking {
 
     /// Bp's book was found to differ, and the visit has arrived: it is left alone, and said so once.
     pub fn leave_arrived(&mut self, now: Timestamp) {
-        if self.problem != Some(BookingProblem::AlreadyArrived) {
+        if !self.is_left_arrived() {
             self.problem = Some(BookingProblem::AlreadyArrived);
             self.note(Happened::LeftAsItIs, self.problem, now);
+        }
+    }
+
+    /// Whether it is known to stand otherwise than wanted because it has arrived.
+    #[must_use]
+    pub fn is_left_arrived(&self) -> bool {
+        self.problem == Some(BookingProblem::AlreadyArrived)
+    }
+
+    /// Bp's book was found to show it as wanted, whatever was said before.
+    pub fn stands(&mut self, now: Timestamp) {
+        if self.is_left_arrived() {
+            self.problem = None;
+            self.note(Happened::Found, None, now);
         }
     }
 

@@ -231,6 +231,31 @@ fn what_was_deleted_or_changed_in_bp_is_put_back_unless_it_has_arrived() {
 }
 
 #[test]
+fn what_was_marked_as_arrived_by_mistake_is_put_right_once_the_mark_is_gone() {
+    let mut cancelled = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    let row = row_of(&cancelled);
+    let arrived = BookRow { arrived: true, ..row.clone() };
+    push(&mut cancelled, Outcome::Created, now());
+    cancelled.cancel(now());
+    assert_eq!(push(&mut cancelled, Outcome::Arrived, now()), Followed::Over);
+    let found =
+        |booking: &Booking, rows: &[BookRow]| corrections(&practice(), [booking], rows, now());
+    let id = || cancelled.booking_id.clone();
+    let again = |why| vec![Correction::PushAgain { booking: id(), why }];
+    assert_eq!(found(&cancelled, &[arrived]), [Correction::LeaveArrived { booking: id() }]);
+    assert_eq!(found(&cancelled, std::slice::from_ref(&row)), again(Happened::FoundNotCancelled));
+    // The appointment went by hand: the booking is not failed any more either.
+    assert_eq!(found(&cancelled, &[]), again(Happened::FoundMissing));
+
+    let mut moved = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    push(&mut moved, Outcome::Arrived, now());
+    assert!(moved.is_left_arrived());
+    assert_eq!(found(&moved, &[row]), [Correction::AsWanted { booking: id() }]);
+    moved.stands(now());
+    assert_eq!((moved.state, moved.problem), (BookingState::Synced, None));
+}
+
+#[test]
 fn an_appointment_nobody_knows_is_cleared_only_if_its_mark_is_this_practices() {
     let stray = row_of(&booking("gone", date(2026, 12, 1).at(8, 15, 0, 0)));
     assert_eq!(
@@ -281,7 +306,7 @@ fn corrected(record: &[Booking], book: &[BookRow], found: &[Correction]) -> Vec<
             Correction::Clear { token, .. } => {
                 book.retain(|row| row.token != *token || row.arrived);
             }
-            Correction::LeaveArrived { .. } => {}
+            Correction::LeaveArrived { .. } | Correction::AsWanted { .. } => {}
         }
     }
     book

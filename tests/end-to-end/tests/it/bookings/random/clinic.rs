@@ -300,8 +300,8 @@ impl Clinic {
                 state: "synced",
                 book: untouched(arrived),
                 arrived: match rows {
-                    // Where it was wanted: there is nothing to report, though it may be said.
-                    [row] if stands(row, wanted) => Tells::Either,
+                    // Where it was wanted: there is nothing to report.
+                    [row] if stands(row, wanted) => Tells::Nothing,
                     _ => Tells::Arrived,
                 },
             },
@@ -329,7 +329,6 @@ struct Expected {
 enum Tells {
     Nothing,
     Arrived,
-    Either,
 }
 
 impl Expected {
@@ -337,7 +336,6 @@ impl Expected {
         match self.arrived {
             Tells::Nothing => problem.is_none(),
             Tells::Arrived => problem == Some("appointment-arrived"),
-            Tells::Either => problem.is_none_or(|problem| problem == "appointment-arrived"),
         }
     }
 }

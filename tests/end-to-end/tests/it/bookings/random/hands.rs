@@ -51,6 +51,13 @@ impl Clinic {
         let Some(&number) = standing.choose(dice) else { return "nothing in Bp to touch" };
         let user = self.doctors.choose(dice).unwrap().user;
         let day = Self::day(dice);
+        if let Some(arrived) = self.arrived.get(&number).filter(|_| dice.random_bool(0.5)) {
+            let sql =
+                "UPDATE APPOINTMENTS SET APPOINTMENTCODE = 1, ARRIVALTIME = 0 WHERE RECORDID = ?1";
+            assert_eq!(self.database().execute(sql, [arrived.id]).unwrap(), 1);
+            self.arrived.remove(&number);
+            return "taken back that it arrived";
+        }
         let (what, change) = match dice.random_range(0..10) {
             0 => (
                 "put off in Bp",
