@@ -110,7 +110,10 @@ mod tests {
             tracing::warn!(target: "hyper_util::client", "a stranger's warning");
         };
         let text = logged(LevelFilter::INFO, events);
-        assert!(text.contains("a sweep is done") && text.contains("a stranger's warning"), "{text}");
+        assert!(
+            text.contains("a sweep is done") && text.contains("a stranger's warning"),
+            "{text}"
+        );
         for kept in ["a detail", "a whole request", "a stranger's line"] {
             assert!(!text.contains(kept), "{kept} is told: {text}");
         }
