@@ -77,7 +77,7 @@ pub trait Shelf: Connections + Send + Sync {
         waiter: &Waiter,
         keep: SignedDuration,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
-    /// [`Store::schedule`]: the job is done, and comes again then.
+    /// [`Store::job_done`].
     fn job_done(
         &self,
         practice: &PracticeId,
@@ -171,7 +171,7 @@ impl Shelf for Store {
         job: Job,
         next: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        Store::schedule(self, practice, job, next)
+        Store::job_done(self, practice, job, next)
     }
 }
 

@@ -138,7 +138,7 @@ impl Store {
     }
 
     /// Takes a due job's turn: it is not found again before `retry`, by when the worker has told its
-    /// next time with [`Store::schedule`], or died. Whether the turn was still to be taken.
+    /// next time with [`Store::job_done`], or died. Whether the turn was still to be taken.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -158,6 +158,33 @@ impl Store {
         match taken {
             Ok(_) => Ok(true),
             Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends a turn at a job: it comes again at `next`, or at once where somebody wished for it while
+    /// it was done, since it may not have seen why.
+    ///
+    /// # Errors
+    /// When the table gives no answer; the turn is then repeated.
+    pub async fn job_done(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        next: Timestamp,
+    ) -> Result<(), StoreError> {
+        let done = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(turn(practice, job, next)))
+            .condition_expression("attribute_not_exists(pk) OR dueAt > :now")
+            .expression_attribute_values(":now", text(instant(Timestamp::now())))
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match done {
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
             Err(error) => Err(error),
         }
     }

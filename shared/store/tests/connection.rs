@@ -6,7 +6,7 @@ use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId, SiteId};
 use jiff::Timestamp;
 use serde_json::Value;
-use store::{Store, StoreError};
+use store::{Begun, Store, StoreError};
 
 fn seen() -> Connection {
     Connection {
@@ -78,4 +78,26 @@ async fn whoever_comes_second_neither_changes_anything_nor_has_it_told() {
     let (aws, outcome) = asked(&seen().site, Standing::Revoked, refused).await;
     assert_eq!(outcome, Err(StoreError::Conflict));
     assert_eq!(aws.operations(), ["UpdateItem"]);
+}
+
+#[tokio::test]
+async fn a_pairing_that_met_another_write_is_completed_and_one_that_is_not_ours_is_not() {
+    for (code, outcome) in [
+        ("TransactionConflict", Ok(())),
+        ("ThrottlingError", Ok(())),
+        ("ConditionalCheckFailed", Err(StoreError::Conflict)),
+    ] {
+        let first = std::sync::Mutex::new(Some(Answer::cancelled(&["None", "None", code])));
+        let aws = Aws::answering(move |call| match call.operation.as_str() {
+            "TransactWriteItems" => first.lock().unwrap().take().unwrap_or_else(Answer::nothing),
+            _ => Answer::nothing(),
+        });
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table");
+        let (practice, seen) = (PracticeId::parse("bluegum-hollow").unwrap(), seen());
+        let now = Timestamp::UNIX_EPOCH;
+        let begun = store.begin_pairing(&practice, &seen.site_id, now).await.unwrap();
+        let Begun::Mine { attempt, .. } = begun else { panic!("{begun:?}") };
+        let completed = store.complete_pairing(&practice, &attempt, &seen, false).await;
+        assert_eq!(completed, outcome, "{code}");
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use aws_double::{Answer, Aws, Call};
 use domain::ids::PracticeId;
+use domain::schedule::Job;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde_json::{Value, json};
@@ -81,6 +82,18 @@ async fn a_lane_taken_by_our_own_first_try_is_ours() {
     let condition = asked["ConditionExpression"].as_str().unwrap();
     assert!(condition.ends_with("OR holder = :holder"), "{condition}");
     assert_eq!(asked["ExpressionAttributeValues"][":holder"]["S"], "me");
+}
+
+#[tokio::test]
+async fn a_job_that_somebody_wished_for_while_it_was_done_stays_due() {
+    let aws = Aws::answering(|_| Answer::refused(REFUSED));
+    let next = Timestamp::now() + SignedDuration::from_mins(15);
+    assert_eq!(store(&aws).job_done(&practice(), Job::SiteHealth, next).await, Ok(()));
+    let asked = &aws.calls()[0].body;
+    assert_eq!(asked["ConditionExpression"], "attribute_not_exists(pk) OR dueAt > :now");
+    let instant = |value: &Value| value["S"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    assert!(instant(&asked["ExpressionAttributeValues"][":now"]) <= Timestamp::now());
+    assert!(instant(&asked["Item"]["dueAt"]) > Timestamp::now());
 }
 
 /// Answers the first transaction as told, and everything after it well.

@@ -189,14 +189,23 @@ impl Connections for Memory {
     async fn refresh(
         &self,
         practice: &PracticeId,
-        _: &Connection,
+        seen: &Connection,
         site: &Site,
         standing: Standing,
     ) -> Result<(), StoreError> {
         self.step(|kept| {
             let connection = kept.connections.get_mut(practice).ok_or(StoreError::Conflict)?;
-            connection.site = site.clone();
-            connection.standing = standing;
+            let known = [seen.standing, standing].contains(&connection.standing);
+            if standing != seen.standing && !known {
+                return Err(StoreError::Conflict);
+            }
+            if *site != seen.site {
+                connection.site = site.clone();
+            }
+            if standing != seen.standing {
+                connection.standing = standing;
+            }
+            let standing = connection.standing;
             if kept.standings.last().copied().unwrap_or(Standing::Paired) != standing {
                 kept.standings.push(standing);
             }

@@ -11,6 +11,7 @@ mod correspondence;
 mod deployment;
 mod doubt;
 mod edges;
+mod events;
 mod fhir;
 mod imports;
 mod moving;

@@ -1,0 +1,93 @@
+//! What platforms hear on the event bus, as a queue of theirs does that is subscribed to it.
+
+use std::time::{Duration, Instant};
+
+use end_to_end::TestStack;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::steps::{LARGE, paired_practice};
+
+/// A platform's queue, subscribed to what happens at one practice.
+struct Platform<'a> {
+    stack: &'a TestStack,
+    queue: String,
+    heard: Vec<String>,
+}
+
+impl<'a> Platform<'a> {
+    async fn listening(stack: &'a TestStack, practice_id: &str) -> Self {
+        let aws = stack.aws();
+        let name = format!("platform-{}", Uuid::new_v4());
+        let created = aws.call("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name })).await;
+        let queue = created.unwrap()["QueueUrl"].as_str().unwrap().to_owned();
+        let wanted = json!({ "QueueUrl": queue, "AttributeNames": ["QueueArn"] });
+        let attributes = aws.call("sqs", "AmazonSQS.GetQueueAttributes", &wanted).await.unwrap();
+        let bus = stack.file().aws.event_bus.as_deref().unwrap();
+        let pattern = json!({ "detail": { "practiceId": [practice_id] } });
+        let rule = json!({
+            "Name": name, "EventBusName": bus, "EventPattern": pattern.to_string(),
+        });
+        aws.call("events", "AWSEvents.PutRule", &rule).await.unwrap();
+        let arn = &attributes["Attributes"]["QueueArn"];
+        let targets = json!({
+            "Rule": name, "EventBusName": bus, "Targets": [{ "Id": "queue", "Arn": arn }],
+        });
+        aws.call("events", "AWSEvents.PutTargets", &targets).await.unwrap();
+        Self { stack, queue, heard: Vec::new() }
+    }
+
+    /// Waits for the next thing that happens, which must be this.
+    async fn hears(&mut self, what: &str) {
+        let known = self.heard.len();
+        let give_up = Instant::now() + Duration::from_secs(30);
+        while self.heard.len() == known {
+            assert!(Instant::now() < give_up, "{what} was not told: {:?}", self.heard);
+            self.receive().await;
+        }
+        assert_eq!(self.heard[known..], [what], "after {:?}", &self.heard[..known]);
+    }
+
+    async fn receive(&mut self) {
+        let aws = self.stack.aws();
+        let wanted = json!({
+            "QueueUrl": self.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1,
+        });
+        let answer = aws.call("sqs", "AmazonSQS.ReceiveMessage", &wanted).await.unwrap();
+        for message in answer["Messages"].as_array().into_iter().flatten() {
+            let event: Value = serde_json::from_str(message["Body"].as_str().unwrap()).unwrap();
+            let (kind, state) = (&event["detail-type"], &event["detail"]["state"]);
+            let told = format!("{} {}", kind.as_str().unwrap(), state.as_str().unwrap());
+            self.heard.push(told);
+            let done = json!({ "QueueUrl": self.queue, "ReceiptHandle": message["ReceiptHandle"] });
+            aws.call("sqs", "AmazonSQS.DeleteMessage", &done).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_change_of_a_connection_is_told_once() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let mut platform = Platform::listening(stack, &practice.practice_id).await;
+    let look = async || practice.clinician.get("/connection").await.text_at("/state").to_owned();
+    stack.run_job("turns", None).await;
+    platform.hears("connection.changed connected").await;
+    bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
+    assert_eq!(look().await, "revoked");
+    stack.run_job("turns", None).await;
+    platform.hears("connection.changed revoked").await;
+    // It stays so, however often and by whomever it is looked at.
+    assert_eq!(look().await, "revoked");
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    assert_eq!(look().await, "revoked");
+    stack.let_come_round("site-health", &practice.practice_id).await;
+    bp.set_practice(LARGE, json!({ "availability": "online", "integrationEnabled": true })).await;
+    assert_eq!(look().await, "connected");
+    stack.run_job("turns", None).await;
+    platform.hears("connection.changed connected").await;
+    practice.practice_admin.delete("/connection").await.assert_status(204);
+    stack.run_job("turns", None).await;
+    platform.hears("connection.changed disconnected").await;
+}
