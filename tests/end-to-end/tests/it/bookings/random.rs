@@ -139,7 +139,11 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
                 let Some(new) = weather.strike_anew(&bp, clinic.site(), &mut dice).await else {
                     break;
                 };
-                for what in [new, clinic.book(number, &mut dice).await] {
+                let wish = match dice.random_bool(0.7) {
+                    true => clinic.book(number, &mut dice).await,
+                    false => clinic.cancel(number).await,
+                };
+                for what in [new, wish] {
                     *counts.entry(what).or_default() += 1;
                 }
                 tokio::time::sleep(Duration::from_millis(dice.random_range(0..PAUSE))).await;
