@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use runtime::events::EventKind;
 use site_work::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use store::work::{Listing, ParkReason, WorkKind};
-use vault::{Sha256, Vault, VaultError};
+use vault::{Vault, VaultError};
 
 /// Deliveries as a kind of work.
 #[derive(Clone, Debug)]
@@ -41,8 +41,7 @@ impl Deliveries {
     async fn bytes(&self, document: &StoredDocument) -> Result<Vec<u8>, Unreadable> {
         let announced = &document.announced;
         let mismatch = || Unreadable::Never(DeliveryProblem::DocumentMismatch);
-        let expected = Sha256::from_hex(&announced.sha256.to_string()).ok_or_else(mismatch)?;
-        let read = self.vault.read(&document.key, expected, announced.bytes).await;
+        let read = self.vault.read(&document.key, announced.sha256, announced.bytes).await;
         let bytes = read.map_err(|error| match error {
             VaultError::NotFound => Unreadable::Never(DeliveryProblem::DocumentNotFound),
             VaultError::Corrupt | VaultError::TooLarge { .. } => mismatch(),

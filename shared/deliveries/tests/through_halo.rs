@@ -7,10 +7,11 @@ use std::time::Duration;
 use aws_sdk_s3::config::{BehaviorVersion, Config};
 use best_practice::{BpPractice, Found, StatementPack, Written, delivery_found, referral_written};
 use deliveries::Deliveries;
+use domain::Sha256;
 use domain::delivery::{
     Addressee, AnnouncedDocument, ClientId, Content, CorrelationToken, Delivery, DeliveryId,
     DeliveryState, DescribedPatient, DocumentType, Letter, Message, MessageKind, MessagePatient,
-    MessageSubject, MessageText, RecipientName, Referral, ReferralSubject, SenderName, Sha256,
+    MessageSubject, MessageText, RecipientName, Referral, ReferralSubject, SenderName,
     StoredDocument,
 };
 use domain::ids::{HaloGuid, PatientId, PracticeId, SiteId, Subject};

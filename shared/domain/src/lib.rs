@@ -40,9 +40,12 @@ pub mod patient;
 pub mod release;
 pub mod schedule;
 pub mod settings;
+mod sha256;
 pub mod staff;
 pub mod surname;
 pub mod waiting;
+
+pub use sha256::Sha256;
 
 /// Why a value from outside is not what it should be. The text is fixed and never repeats the value,
 /// so it may be shown and logged.

@@ -14,9 +14,9 @@ mod upload;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use domain::Sha256;
 
 pub use content::{ContentType, Sniffer};
-pub use digest::Sha256;
 pub use error::VaultError;
 pub use presign::{PresignedPut, PutTerms};
 pub use read::Head;
@@ -63,7 +63,7 @@ impl Vault {
             .bucket(&self.bucket)
             .key(key)
             .content_type(ContentType::header(stored.content_type))
-            .checksum_sha256(sha256.to_base64())
+            .checksum_sha256(digest::to_base64(sha256))
             .body(ByteStream::from(bytes))
             .send()
             .await?;

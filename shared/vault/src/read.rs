@@ -4,8 +4,10 @@ use aws_sdk_s3::types::ChecksumMode;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _, stream};
 
-use crate::digest::Hasher;
-use crate::{Sha256, Vault, VaultError};
+use domain::Sha256;
+
+use crate::digest::{Hasher, from_base64};
+use crate::{Vault, VaultError};
 
 /// What S3 knows of an object without reading it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,7 +43,7 @@ impl Vault {
         Ok(Some(Head {
             bytes: known.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0),
             content_type: known.content_type,
-            sha256: known.checksum_sha256.as_deref().and_then(Sha256::from_base64),
+            sha256: known.checksum_sha256.as_deref().and_then(from_base64),
         }))
     }
 

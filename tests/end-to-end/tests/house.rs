@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["domain", "ledger"]),
     ("runtime", &["halo"]),
     ("patient-summary", &["domain"]),
+    ("vault", &["domain"]),
     ("practice-session", &["best-practice", "domain", "halo", "store"]),
     (
         "api",

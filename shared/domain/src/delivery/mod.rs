@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use check::Check;
-pub use document::{AnnouncedDocument, DocumentType, Sha256, StoredDocument};
+pub use document::{AnnouncedDocument, DocumentType, StoredDocument};
 pub use id::DeliveryId;
 pub use patient::{DescribedPatient, MedicareCard, MessagePatient, PatientName};
 pub use request::{

@@ -13,6 +13,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use domain::Sha256;
 use domain::attachments::parse_day;
 use domain::audit::AuditedAction;
 use domain::booking::token::Token;
@@ -20,7 +21,6 @@ use domain::booking::{Booking, BookingId, BookingState, Visit};
 use domain::ids::PracticeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use store::work::{Accepted, BodyHash, Entry, WorkKey};
 use store::{BookingQuery, StoreError, booking_listing};
 use utoipa::ToSchema;
@@ -213,8 +213,7 @@ impl AppointmentsApp {
 /// What the platform wants, in short.
 fn hash(booking: &Booking) -> BodyHash {
     let wanted = serde_json::to_vec(&(&booking.visit, booking.cancelled)).unwrap_or_default();
-    let digest = Sha256::digest(wanted);
-    BodyHash(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    BodyHash(Sha256::of(&wanted).to_string())
 }
 
 /// Book, or change a booking. The same body again changes nothing; another one moves the appointment,

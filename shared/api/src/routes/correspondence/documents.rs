@@ -7,7 +7,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::Invalid;
-use domain::delivery::{AnnouncedDocument, ClientId, DocumentType, Sha256, StoredDocument};
+use domain::Sha256;
+use domain::delivery::{AnnouncedDocument, ClientId, DocumentType, StoredDocument};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -117,8 +118,7 @@ pub(crate) async fn announce_document(
     let terms = PutTerms {
         bytes: known.announced.bytes,
         content_type: known.announced.content_type.media_type(),
-        sha256: vault::Sha256::from_hex(&known.announced.sha256.to_string())
-            .ok_or_else(|| Problem::new(Kind::Internal))?,
+        sha256: known.announced.sha256,
     };
     let link = app.documents.upload;
     let put = app.vault().presign_put(&known.key, &terms, link).await.map_err(no_answer)?;

@@ -7,10 +7,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use deliveries::listing;
+use domain::Sha256;
 use domain::audit::AuditedAction;
 use domain::connection::Connection;
 use domain::delivery::{
-    ClientId, Content, Delivery, DeliveryId, DocumentType, Letter, Message, Referral, Sha256,
+    ClientId, Content, Delivery, DeliveryId, DocumentType, Letter, Message, Referral,
     StoredDocument,
 };
 use domain::ids::{BpUserId, PracticeId, SiteId};
@@ -208,8 +209,7 @@ impl CorrespondenceApp {
             pointed(Kind::DocumentNotUploaded, "the document's bytes have not been uploaded")
         })?;
         let announced = &document.announced;
-        let hash_differs =
-            head.sha256.is_some_and(|hash| hash.to_string() != announced.sha256.to_string());
+        let hash_differs = head.sha256.is_some_and(|hash| hash != announced.sha256);
         if head.bytes != announced.bytes || hash_differs {
             return Err(pointed(
                 Kind::DocumentMismatch,
