@@ -73,7 +73,8 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingSettings {
-    /// Whether bookings are sent.
+    /// Whether bookings are taken, and Bp's book is held to them. What was accepted before it was
+    /// switched off is still sent, and cancellations always are.
     pub enabled: bool,
     /// Bp's `LOCATIONID`.
     pub location_id: Option<LocationId>,
