@@ -223,6 +223,14 @@ impl Clinic {
         }
     }
 
+    /// All that has not come to an end.
+    pub(super) async fn on_their_way(&self) -> Vec<Answer> {
+        let mut found = self.listed("accepted").await;
+        found.extend(self.listed("sending").await);
+        found.extend(self.listed("waiting").await);
+        found
+    }
+
     /// Holds the API's list and Bp's tables against what was handed over.
     pub(super) async fn verify(&self) {
         let mut delivered = self.listed("delivered").await;

@@ -132,10 +132,10 @@ pub(super) fn unmet(met: &BTreeMap<String, u64>) -> Vec<&'static str> {
 /// The practice's server goes away, or comes back.
 pub(super) async fn outage(bp: &Bp<'_>, site: &str, dice: &mut StdRng) -> &'static str {
     let (what, change) = match dice.random_range(0..8) {
-        0 | 1 => ("site offline", json!({ "availability": "offline" })),
-        2 => ("site silent", json!({ "availability": "unreachable" })),
-        3 => ("integration unticked", json!({ "integrationEnabled": false })),
-        4 => ("server busy", json!({ "queuePaused": true })),
+        0 => ("site offline", json!({ "availability": "offline" })),
+        1 => ("site silent", json!({ "availability": "unreachable" })),
+        2 => ("integration unticked", json!({ "integrationEnabled": false })),
+        3 => ("server busy", json!({ "queuePaused": true })),
         _ => {
             clear(bp, site).await;
             return "site back";
