@@ -112,6 +112,45 @@ async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book()
 }
 
 #[tokio::test]
+async fn what_was_marked_as_arrived_by_mistake_is_put_right_once_the_mark_is_gone() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    let book_of_bp = Book::of(stack);
+    let day = quiet_day(0);
+    for (id, time) in [("moved", "09:00"), ("cancelled", "10:00")] {
+        book(&practice, id, &visit(DOCTOR, &at(day, time))).await;
+        reaches(&practice, id, "synced").await;
+    }
+    let all = |change: &str| {
+        book_of_bp.change(&format!(
+            "UPDATE APPOINTMENTS SET {change} WHERE instr(REASON, 'Zoë Made-Up') > 0"
+        ));
+    };
+    all("APPOINTMENTCODE = 2, ARRIVALTIME = 32000");
+    let as_received = book_of_bp.live("Zoë Made-Up");
+    // Where it stands as wanted, there is nothing to report.
+    practice.platform.post("/bookings/moved/resend", &json!({})).await.assert_status(202);
+    assert!(reaches(&practice, "moved", "synced").await.at("/problem").is_null());
+    book(&practice, "moved", &visit(DOCTOR, &at(day, "11:00"))).await;
+    practice.platform.delete("/bookings/cancelled").await.assert_status(202);
+    for (id, state) in [("moved", "synced"), ("cancelled", "failed")] {
+        let left = reaches(&practice, id, state).await;
+        assert_eq!(left.text_at("/problem/type"), "appointment-arrived");
+    }
+    assert_eq!(book_of_bp.live("Zoë Made-Up"), as_received);
+
+    all("APPOINTMENTCODE = 1, ARRIVALTIME = 0");
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    reaches(&practice, "cancelled", "cancelled").await;
+    eventually("the book is the record", || {
+        book_of_bp.live("Zoë Made-Up") == [(1, 2, day.to_string(), 39_600, 900)]
+    })
+    .await;
+    assert!(reaches(&practice, "moved", "synced").await.at("/problem").is_null());
+}
+
+#[tokio::test]
 async fn a_practice_that_comes_back_has_its_book_put_right_without_waiting_for_the_hour() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
