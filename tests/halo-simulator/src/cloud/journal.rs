@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cloud::{clock::utc, fault::Effect, operation::Operation};
+use crate::cloud::{clock::utc, effect::Effect, operation::Operation};
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

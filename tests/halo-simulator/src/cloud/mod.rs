@@ -4,6 +4,7 @@ mod answer;
 mod asynchronous;
 mod clock;
 mod command;
+mod effect;
 mod encoding;
 mod fault;
 mod fhir;
@@ -23,7 +24,8 @@ mod world;
 
 pub use self::{
     answer::ErrorShape,
-    fault::{Effect, FaultRequest, SlotVariant},
+    effect::Effect,
+    fault::{FaultRequest, SlotVariant},
     operation::Operation,
     options::{Options, RowEncoding, StreamForm, WebhookTarget},
     simulator::{Running, RunningPractice, Simulator, StartError},

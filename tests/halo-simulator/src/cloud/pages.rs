@@ -16,7 +16,8 @@ use crate::cloud::{
     answer::{Answer, Payload, Refusal},
     asynchronous::{AsyncQuery, Status},
     command,
-    fault::{Effect, Weather},
+    effect::Effect,
+    fault::Weather,
     options::StreamForm,
     world::World,
 };

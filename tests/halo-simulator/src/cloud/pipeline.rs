@@ -16,7 +16,8 @@ use jiff::Timestamp;
 use crate::cloud::{
     answer::{Answer, Payload, Refusal},
     asynchronous, command,
-    fault::{Effect, Traits, Weather},
+    effect::Effect,
+    fault::{Traits, Weather},
     fhir, immediate,
     journal::{Entry, Outcome},
     operation::{Operation, Route},

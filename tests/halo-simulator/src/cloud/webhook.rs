@@ -12,10 +12,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::cloud::{
-    fault::{Effect, Traits},
-    operation::Operation,
-    options::WebhookTarget,
-    site::Site,
+    effect::Effect, fault::Traits, operation::Operation, options::WebhookTarget, site::Site,
     world::World,
 };
 

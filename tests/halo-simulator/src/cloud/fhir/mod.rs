@@ -14,7 +14,8 @@ pub(crate) use search::Continuations;
 use crate::{
     cloud::{
         answer::{Answer, ErrorShape, Refusal},
-        fault::{Effect, Weather},
+        effect::Effect,
+        fault::Weather,
         immediate::execution_fault,
         site::{Availability, Catalogue, ExecutionError, Site},
         world::World,
