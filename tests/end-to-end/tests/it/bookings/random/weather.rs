@@ -1,6 +1,6 @@
 //! Everything that Halo, a practice's server and our own machines may do meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use end_to_end::{Bp, TestStack};
 use local::Worker;
@@ -136,52 +136,67 @@ impl Weather {
     }
 
     /// One of the effects that no call has met, for a practice's next calls; `None` if there is none.
+    /// Those that some call has met no longer stand before it.
     pub(super) async fn strike_anew(
         &self,
         bp: &Bp<'_>,
         site: &str,
         dice: &mut StdRng,
     ) -> Option<&'static str> {
-        self.change(bp, Vec::new()).await;
-        let unmet: Vec<_> = {
-            let (deck, met) = (self.deck.lock().await, self.met.lock().await);
-            let known = |effect: &str| met.keys().any(|one| one.ends_with(&format!(" {effect}")));
-            deck.iter().copied().filter(|(_, effect)| !known(effect)).collect()
-        };
-        let (operation, effect) = *unmet.choose(dice)?;
-        self.change(bp, vec![fault(operation, effect, site, dice)]).await;
-        Some("fault of Halo's that was new")
+        let mut met = self.met.lock().await;
+        let mut faults = tally(&mut met, bp).await;
+        let unmet = self.unmet(&met).await;
+        faults.retain(|fault| unmet.iter().any(|(_, effect)| fault["effect"] == *effect));
+        let new = unmet.choose(dice).map(|(operation, effect)| {
+            faults.push(fault(operation, effect, site, dice));
+            "fault of Halo's that was new"
+        });
+        bp.faults(json!(faults)).await;
+        new
     }
 
-    /// How often each was met.
-    pub(super) async fn met(&self, bp: &Bp<'_>) -> BTreeMap<String, u64> {
+    /// How often each was met, and what no call has met.
+    pub(super) async fn met(&self, bp: &Bp<'_>) -> (BTreeMap<String, u64>, BTreeSet<&'static str>) {
         self.change(bp, Vec::new()).await;
-        self.met.lock().await.clone()
+        let met = self.met.lock().await;
+        (met.clone(), self.unmet(&met).await.into_iter().map(|(_, effect)| effect).collect())
     }
 
-    /// Counts what was met, and puts more faults to those that are still to come.
+    /// All ways in which the effects may occur that have not occurred in any.
+    async fn unmet(&self, met: &BTreeMap<String, u64>) -> Vec<(&'static str, &'static str)> {
+        let known = |effect: &str| met.keys().any(|one| one.ends_with(&format!(" {effect}")));
+        let deck = self.deck.lock().await;
+        deck.iter().copied().filter(|(_, effect)| !known(effect)).collect()
+    }
+
+    /// Puts more faults to those that are still to come.
     async fn change(&self, bp: &Bp<'_>, more: Vec<Value>) {
         let mut met = self.met.lock().await;
-        let known = bp.control(Method::GET, "/faults", None).await;
-        let mut faults = Vec::new();
-        for fault in known["faults"].as_array().unwrap() {
-            let text = |field: &str| fault[field].as_str().unwrap_or_default();
-            let (fired, times) =
-                (fault["fired"].as_u64().unwrap(), fault["times"].as_u64().unwrap());
-            if fired > 0 {
-                *met.entry(format!("{} {}", text("operation"), text("effect"))).or_default() +=
-                    fired;
-            }
-            if fired < times {
-                let mut fault = fault.clone();
-                fault.as_object_mut().unwrap().remove("fired");
-                fault["times"] = json!(times - fired);
-                faults.push(fault);
-            }
-        }
+        let mut faults = tally(&mut met, bp).await;
         faults.extend(more);
         bp.faults(json!(faults)).await;
     }
+}
+
+/// Counts what was met, and returns what is still to come. To be put in force again at once, or it is
+/// counted twice.
+async fn tally(met: &mut BTreeMap<String, u64>, bp: &Bp<'_>) -> Vec<Value> {
+    let known = bp.control(Method::GET, "/faults", None).await;
+    let mut left = Vec::new();
+    for fault in known["faults"].as_array().unwrap() {
+        let text = |field: &str| fault[field].as_str().unwrap_or_default();
+        let (fired, times) = (fault["fired"].as_u64().unwrap(), fault["times"].as_u64().unwrap());
+        if fired > 0 {
+            *met.entry(format!("{} {}", text("operation"), text("effect"))).or_default() += fired;
+        }
+        if fired < times {
+            let mut fault = fault.clone();
+            fault.as_object_mut().unwrap().remove("fired");
+            fault["times"] = json!(times - fired);
+            left.push(fault);
+        }
+    }
+    left
 }
 
 /// A fault that the practice's next calls of that kind meet.
