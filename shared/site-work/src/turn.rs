@@ -197,10 +197,12 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
             }
             let mut stuck = true;
             for entry in due {
-                // Each step moves an entry on; one that did not must not be tried for ever. What is
-                // asked for early stays as it is, and its time may yet come in this turn.
+                // A step that was taken moves its entry on; one that did not must not be tried for
+                // ever. What is asked for early stays as it is, and its time may yet come in this
+                // turn.
                 let is_due = entry.due.is_some_and(|at| at <= now);
-                if is_due && !self.stepped.insert((entry.key.clone(), entry.version)) {
+                let seen = (entry.key.clone(), entry.version);
+                if is_due && self.stepped.contains(&seen) {
                     continue;
                 }
                 stuck = false;
@@ -216,10 +218,13 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                         return self.ended(next).await;
                     }
                 }
+                if is_due {
+                    self.stepped.insert(seen);
+                }
             }
             if stuck {
                 tracing::error!(practice = self.practice.as_str(), "work does not move on");
-                return Ok(Ended::Due(now + self.writer.limits.retry.longest));
+                return Ok(Ended::Due(now + self.writer.limits.slow_poll));
             }
         }
     }

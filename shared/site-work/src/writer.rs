@@ -144,17 +144,24 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
             };
             let now = self.clock.now();
             let (end, wake) = self.farewell(turn.end(), ended, called_for, now);
-            match self.shelf.leave_lane(practice, &lease.holder, arrivals, &end).await? {
-                Left::Free => {
-                    if let Some(delay) = wake
-                        && self.messages.wake(practice, delay).await.is_err()
-                    {
-                        tracing::warn!(practice = practice.as_str(), "left to the sweep");
+            // Who comes that soon finds what arrived, too.
+            let soon = ended.due().is_some_and(|due| due <= now + 2 * self.limits.busy.longest);
+            loop {
+                match self.shelf.leave_lane(practice, &lease.holder, arrivals, &end).await? {
+                    Left::Free => {
+                        if let Some(delay) = wake
+                            && self.messages.wake(practice, delay).await.is_err()
+                        {
+                            tracing::warn!(practice = practice.as_str(), "left to the sweep");
+                        }
+                        return Ok(Went::Through { due: ended.due() });
                     }
-                    return Ok(Went::Through { due: ended.due() });
+                    Left::Arrived { arrivals: now } => arrivals = now,
+                    Left::Lost => return Ok(Went::Lost),
                 }
-                Left::Arrived { arrivals: now } => arrivals = now,
-                Left::Lost => return Ok(Went::Lost),
+                if !soon {
+                    break;
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Practices that are away, and lanes with more than one letter.
 
+use std::time::Duration;
+
 use domain::connection::Standing;
 use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
@@ -10,7 +12,7 @@ use serde_json::json;
 use site_work::{Shelf as _, Went};
 use store::work::{BodyHash, Listing, ParkReason, WorkKey};
 
-use crate::bench::{Bench, TURN};
+use crate::bench::{Bench, TURN, limits};
 use crate::letters::Letter;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -169,6 +171,34 @@ async fn of_two_practices_with_one_bp_one_writes_after_the_other() {
     bench.memory.advance(SignedDuration::from_secs(2));
     bench.writer.turn(&other, None, TURN).await.unwrap();
     assert_eq!(bench.records()["PB-SECOND"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_turn_had_no_time_for_is_due_at_once_although_more_arrives() {
+    let bench = Bench::new().await;
+    bench.accept("PB-00");
+    // Enough for one letter: what comes after it would not end within the turn.
+    let time = limits().fence.call + Duration::from_millis(1_500);
+    let work = bench.writer.turn(&bench.practice, None, time);
+    let more = async {
+        while bench.memory.lane(&bench.practice).lease.is_none() {
+            tokio::task::yield_now().await;
+        }
+        let mut keys = Vec::new();
+        for number in 1..40 {
+            keys.push(bench.accept(&format!("PB-{number:02}")));
+            bench.memory.advance(SignedDuration::from_millis(20));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        keys
+    };
+    let (went, keys) = tokio::join!(work, more);
+    let Ok(Went::Through { due }) = went else { panic!("{went:?}") };
+    let open = keys.iter().filter(|key| bench.letter(key).is_open()).count();
+    assert!(open > 0, "the turn was long enough for everything");
+    assert!(due.is_some_and(|due| due <= bench.now() + SignedDuration::from_secs(5)), "{due:?}");
+    bench.until_closed().await;
+    bench.assert_once(&keys, "after a turn that was too short");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
