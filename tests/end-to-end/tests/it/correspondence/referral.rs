@@ -10,8 +10,9 @@ async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgeme
     let practice = paired_practice(stack, &bp).await;
     let tables = Tables::open(stack, &bp).await;
 
-    // The clinician submits: the document is uploaded, then sent.
-    let document = Document::pdf("referral of a made-up patient");
+    // The clinician imports the patient and a document into the form, and submits it: the letter is
+    // uploaded, then sent.
+    let document = filled_in(&practice).await;
     upload(&practice.clinician, &document).await;
     let id = new_id();
     let mark = bp.mark().await;
@@ -88,6 +89,54 @@ async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgeme
     stack
         .assert_not_logged(&["left knee", "Left knee", "O’Leary", "in triage", "Wattleford"])
         .await;
+}
+
+/// A referral form that was filled in from Bp: the patient is searched and picked, their particulars,
+/// record and newest document are imported.
+async fn filled_in(practice: &TestPractice) -> Document {
+    let clinician = &practice.clinician;
+    let search = json!({ "lastName": "Wattleford", "dateOfBirth": "1957-03-14" });
+    let found = clinician.post("/patients/search", &search).await;
+    let matches = found.assert_status(200).at("/matches").as_array().unwrap().clone();
+    let [patient] = &matches[..] else { panic!("one match, not {}", found.text) };
+    assert_eq!(patient["patientId"], PATIENT);
+    let particulars = clinician.get(&format!("/patients/{PATIENT}")).await;
+    particulars.assert_status(200);
+    let record = clinician.get(&format!("/patients/{PATIENT}/clinical-summary")).await;
+    record.assert_status(200);
+
+    let list = clinician.get(&format!("/patients/{PATIENT}/attachments?limit=1")).await;
+    let newest = list.assert_status(200).at("/items/0").clone();
+    let import = json!({
+        "importId": new_id(),
+        "items": [{ "folder": newest["folder"], "documentId": newest["documentId"], "category": "Imaging" }],
+    });
+    let path = format!("/patients/{PATIENT}/attachment-imports");
+    clinician.post(&path, &import).await.assert_status(202);
+    let path = format!("/attachment-imports/{}", import["importId"].as_str().unwrap());
+    let begun = Instant::now();
+    let copy = loop {
+        let copy = clinician.get(&path).await;
+        match copy.assert_status(200).text_at("/state") {
+            "complete" => break copy,
+            _ => assert!(begun.elapsed() < PATIENCE, "never copied: {}", copy.text),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let client = local::loopback_client().unwrap();
+    let attached = client.get(copy.text_at("/items/0/downloadUrl")).send().await.unwrap();
+    let attached = attached.bytes().await.unwrap();
+    assert_eq!(copy.text_at("/items/0/sha256"), sha256(&attached));
+
+    let words = format!(
+        "{} {}, born {}; {} items of past history; attached {}",
+        particulars.text_at("/firstName"),
+        particulars.text_at("/lastName"),
+        particulars.text_at("/dateOfBirth"),
+        record.at("/sections/pastHistory/items").as_array().unwrap().len(),
+        copy.text_at("/items/0/sha256"),
+    );
+    Document::pdf(&words)
 }
 
 /// Waits until Bp has been asked which messages are checked.
