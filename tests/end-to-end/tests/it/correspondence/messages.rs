@@ -100,3 +100,39 @@ async fn a_referral_for_a_patient_whom_bp_does_not_have_fails_and_leaves_nothing
     assert_eq!(failed.text_at("/problem/type"), "patient-not-found");
     assert!(tables.out("Nobody's letter").is_empty());
 }
+
+#[tokio::test]
+async fn two_practices_that_share_a_bp_take_turns_there_and_are_both_served() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let (one, other) = (paired_practice(stack, &bp).await, paired_practice(stack, &bp).await);
+    let tables = Tables::open(stack, &bp).await;
+    let flood = async |practice: &TestPractice, whose: &str| {
+        let mut sent = Vec::new();
+        for at in 0..8 {
+            let mut body = message("other");
+            body["subject"] = json!(format!("Shared {whose} {at}"));
+            sent.push(send(practice, &body).await);
+        }
+        sent
+    };
+    let (ones, others) = tokio::join!(flood(&one, "one"), flood(&other, "other"));
+    for (practice, sent) in [(&one, ones), (&other, others)] {
+        for delivery in sent {
+            reaches(practice, &delivery, "delivered").await;
+        }
+    }
+    for whose in ["one", "other"] {
+        for at in 0..8 {
+            assert_eq!(tables.inbox(&format!("Shared {whose} {at}")).len(), 1, "{whose} {at}");
+        }
+    }
+    // Whoever was there has left it to the next.
+    let begun = Instant::now();
+    let is_writer =
+        |item: &Value| item["pk"]["S"].as_str().is_some_and(|key| key.starts_with("WRITER#"));
+    while stack.table().await.iter().any(is_writer) {
+        assert!(begun.elapsed() < PATIENCE, "the site is held for ever");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
