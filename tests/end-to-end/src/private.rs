@@ -25,6 +25,14 @@ impl TestStack {
         }
     }
 
+    /// Fails the test if AWS refused a function anything that its role should allow.
+    pub async fn assert_nothing_denied(&self) {
+        for event in self.aws().log_events().await.expect("the log events") {
+            let local::LogEvent { group, message, .. } = &event;
+            assert!(!message.contains("AccessDenied"), "{group}: {message}");
+        }
+    }
+
     /// Fails the test if one of the texts is anywhere in the table.
     pub async fn assert_not_stored(&self, canaries: &[&str]) {
         for item in self.table().await {

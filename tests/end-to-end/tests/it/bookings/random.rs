@@ -225,6 +225,7 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
         add(&mut ends, clinic.ends());
     }
     println!("bookings: in the end {}", json!(ends));
+    stack.assert_nothing_denied().await;
 }
 
 /// How many bookings have not come to anything yet.
