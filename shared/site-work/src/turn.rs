@@ -295,6 +295,11 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                 WorkProgress::Ready(_) | WorkProgress::Sent(_) | WorkProgress::Doubtful(_)
                     if elsewhere =>
                 {
+                    let known = self.writer.shelf.connection(self.practice).await?;
+                    if known.is_some_and(|known| known.site_id == *kind.site(&entry.body)) {
+                        // Paired with it since this turn began: the next one goes there.
+                        return Ok(Next::OutOfTime);
+                    }
                     self.concluded(kind, entry, Conclusion::Elsewhere).await?
                 }
                 WorkProgress::Ready(ready) => self.send(kind, entry, ready).await?,

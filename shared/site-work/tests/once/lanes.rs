@@ -146,6 +146,33 @@ async fn what_is_meant_for_another_bp_fails_and_is_never_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_arrives_for_a_new_bp_in_the_middle_of_a_turn_at_the_old_one_is_left_to_the_next() {
+    let bench = Bench::new().await;
+    let first = bench.accept("PB-OLD");
+    let work = bench.writer.turn(&bench.practice, None, TURN);
+    let move_on = async {
+        while bench.letter(&first).tally().attempts == 0 {
+            tokio::task::yield_now().await;
+        }
+        let mut connection = bench.memory.connection_of(&bench.practice);
+        connection.site_id = SiteId::parse("71009").unwrap();
+        bench.memory.connect(&bench.practice, connection);
+        let mut letter = Letter::new("PB-NEW");
+        letter.site = SiteId::parse("71009").unwrap();
+        let entry = letter.entry(bench.now());
+        bench.memory.put(&bench.practice, &entry);
+        entry.key
+    };
+    let (went, new) = tokio::join!(work, move_on);
+    let Ok(Went::Through { due }) = went else { panic!("{went:?}") };
+    let letter = bench.letter(&new);
+    assert_eq!((letter.body.state.as_str(), letter.tally().attempts), ("accepted", 0));
+    assert!(due.is_some_and(|due| due <= bench.now()), "left for later: {due:?}");
+    bench.until_closed().await;
+    bench.assert_once(&[first, new], "each with its own");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_practices_with_one_bp_one_writes_after_the_other() {
     let bench = Bench::new().await;
     let connection = bench.memory.connection_of(&bench.practice);
