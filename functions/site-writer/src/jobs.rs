@@ -11,8 +11,12 @@ use runtime::events::{Event, EventKind, Events};
 use site_work::{Chore, ChoreError};
 use store::Store;
 
-/// The practice's site as Halo sees it: no query. And how we stand with the practice, told to
-/// platforms where they have not been told yet.
+/// Links of an earlier site that one turn deletes.
+const FORMER_LINKS: usize = 500;
+
+/// The practice's site as Halo sees it: no query. And how we stand with the practice and whose link
+/// changed, told to platforms where they have not been told yet. Links that were made for an earlier
+/// site are deleted in passing.
 pub(crate) struct SiteHealth {
     pub(crate) store: Store,
     pub(crate) bp: BpPractice,
@@ -44,11 +48,28 @@ impl Chore for SiteHealth {
                 self.store.hasten(practice, Job::Reconcile).await?;
             }
         }
+        self.tell_relinks(practice).await?;
+        if self.store.forget_former_links(practice, FORMER_LINKS).await? {
+            self.store.hasten(practice, Job::SiteHealth).await?;
+        }
         Ok(looked?)
     }
 }
 
 impl SiteHealth {
+    async fn tell_relinks(&self, practice: &PracticeId) -> Result<(), ChoreError> {
+        for relink in self.store.untold_relinks(practice).await? {
+            let changed = Event {
+                kind: EventKind::ClinicianRelinked,
+                practice: practice.as_str().to_owned(),
+                id: relink.user.0.to_string(),
+            };
+            self.events.put(&[changed]).await?;
+            self.store.relink_told(practice, &relink).await?;
+        }
+        Ok(())
+    }
+
     async fn look(
         &self,
         practice: &PracticeId,
@@ -165,6 +186,8 @@ mod tests {
                     *self.told.lock().unwrap() = told;
                     Answer::nothing()
                 }
+                // Nobody's link has changed.
+                "Query" => Answer::of(json!({ "Items": [], "Count": 0 })),
                 "PutEvents" => {
                     let lost = i32::from(self.bus_is_down.load(Ordering::SeqCst));
                     Answer::of(json!({ "FailedEntryCount": lost, "Entries": [] }))

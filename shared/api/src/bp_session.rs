@@ -1,12 +1,14 @@
 //! Asking a connected practice's Bp, with a problem for an answer where there is none.
 
 use best_practice::BpError;
+use domain::clinician::Clinician;
 use domain::connection::Connection;
 use domain::ids::{HaloGuid, PracticeId};
 use halo::Deadline;
 use practice_session::{Session, SessionError};
 
 use crate::App;
+use crate::caller::Caller;
 use crate::problem::{Kind, Problem};
 
 impl App {
@@ -20,6 +22,39 @@ impl App {
         practice: &PracticeId,
     ) -> Result<Connection, Problem> {
         Ok(self.session().open::<BpError>(practice).await?)
+    }
+
+    /// The Bp user that a clinician's account is linked to, and the practice's connection in whatever
+    /// standing. Whoever reads patients' records or sends in their own name must be linked. One read
+    /// of the table.
+    pub(crate) async fn clinician(
+        &self,
+        practice: &PracticeId,
+        caller: &Caller,
+    ) -> Result<(Connection, Clinician), Problem> {
+        let (connection, link) =
+            self.store.connection_and_link(practice, caller.subject()).await?;
+        match (connection, link) {
+            (Some(connection), Some(link)) => Ok((connection, link)),
+            (Some(connection), None) if connection.is_open() => {
+                Err(Problem::new(Kind::ClinicianLinkNeeded))
+            }
+            _ => Err(Problem::new(Kind::NotConnected)),
+        }
+    }
+
+    /// As [`App::open_connection`], for a clinician who is linked: see [`App::clinician`].
+    pub(crate) async fn open_for_clinician(
+        &self,
+        practice: &PracticeId,
+        caller: &Caller,
+    ) -> Result<(Connection, Clinician), Problem> {
+        let (connection, link) = self.clinician(practice, caller).await?;
+        if connection.is_open() {
+            Ok((connection, link))
+        } else {
+            Err(Problem::new(Kind::NotConnected))
+        }
     }
 
     /// Asks, and keeps the connection true; see [`Session::ask`].

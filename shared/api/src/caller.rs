@@ -136,14 +136,18 @@ permissions! {
     SeePractice: [Role::PracticeAdmin, Role::Clinician], [Scope::PracticesAdmin, Scope::CorrespondenceWrite, Scope::BookingsWrite];
     /// Disconnect, change settings.
     ManagePractice: [Role::PracticeAdmin], [Scope::PracticesAdmin];
-    /// Read patients' records. People only: platforms get what people send them.
-    ReadPatients: [Role::PracticeAdmin, Role::Clinician], [];
+    /// Read patients' records. Clinicians only: platforms get what clinicians send them, and
+    /// administrators manage the practice. The clinician must be linked to a Bp user, too: see
+    /// `App::open_for_clinician`.
+    ReadPatients: [Role::Clinician], [];
     /// Keep the staff list and the bookings.
     KeepBookings: [Role::PracticeAdmin], [Scope::BookingsWrite];
     /// See the staff list and the bookings.
     SeeBookings: [Role::PracticeAdmin, Role::Clinician], [Scope::BookingsWrite];
-    /// Upload documents, send referrals and messages.
-    SendCorrespondence: [Role::Clinician], [Scope::CorrespondenceWrite];
+    /// Upload documents, send referrals.
+    SendReferrals: [Role::Clinician], [Scope::CorrespondenceWrite];
+    /// Put messages into clinicians' inboxes. Platforms only: a message names its sender freely.
+    SendMessages: [], [Scope::CorrespondenceWrite];
     /// Follow deliveries.
     SeeDeliveries: [Role::PracticeAdmin, Role::Clinician], [Scope::CorrespondenceWrite];
     /// Read the audit trail.
@@ -234,10 +238,22 @@ mod tests {
     async fn a_clinician_may_read_patients_but_not_manage_the_practice() {
         let clinician = || Some(person("ours", &[Role::Clinician]));
         assert_eq!(status::<ReadPatients>(clinician()).await, 200);
+        assert_eq!(status::<SendReferrals>(clinician()).await, 200);
+        assert_eq!(status::<SendMessages>(clinician()).await, 403);
         assert_eq!(status::<ManagePractice>(clinician()).await, 403);
         assert_eq!(status::<ReadAudit>(clinician()).await, 403);
         assert_eq!(status::<SeePractice>(Some(person("ours", &[]))).await, 403);
         assert_eq!(status::<SeePractice>(None).await, 401);
+    }
+
+    #[tokio::test]
+    async fn an_administrator_manages_the_practice_and_reads_no_patients() {
+        let administrator = || Some(person("ours", &[Role::PracticeAdmin]));
+        assert_eq!(status::<ManagePractice>(administrator()).await, 200);
+        assert_eq!(status::<ReadPatients>(administrator()).await, 403);
+        assert_eq!(status::<SendReferrals>(administrator()).await, 403);
+        let both = person("ours", &[Role::PracticeAdmin, Role::Clinician]);
+        assert_eq!(status::<ReadPatients>(Some(both)).await, 200);
     }
 
     #[tokio::test]

@@ -4,12 +4,12 @@
 //! the table → answer, or a [`problem::Problem`].
 
 mod bp_session;
+mod connecting;
 pub mod caller;
 mod cursor;
 mod input;
 mod observe;
 pub mod openapi;
-mod pairing;
 pub mod problem;
 pub mod routes;
 pub mod serve;
@@ -17,7 +17,6 @@ mod tools;
 mod trail;
 
 use std::num::NonZeroU16;
-use std::time::Duration;
 
 use best_practice::BpPractice;
 pub use cursor::Cursors;
@@ -26,8 +25,6 @@ use jiff::{SignedDuration, Timestamp};
 use store::Store;
 pub use tools::{Bucket, Wakes};
 
-/// API Gateway ends a call at 29 s; one that cannot end in time says so itself before that.
-const LONGEST_CALL: Duration = Duration::from_secs(24);
 
 /// What the routes of a practice work with.
 #[derive(Clone, Debug)]
@@ -64,6 +61,6 @@ impl App {
     }
 
     fn deadline() -> Deadline {
-        Deadline::after(LONGEST_CALL)
+        Deadline::after(domain::pairing::REQUEST)
     }
 }

@@ -74,3 +74,33 @@ fn metric(operation: &str, status: u16, problem: Option<&str>, duration_ms: f64)
     });
     println!("{line}");
 }
+
+/// What is counted beside requests.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Counter {
+    /// A try to pair that Halo refused, or whose answer did not arrive.
+    PairingsFailed,
+    /// A try to pair that was not sent to Halo, because too many had failed.
+    PairingsLimited,
+}
+
+/// Counts one, over all practices.
+#[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
+pub(crate) fn count(counter: Counter) {
+    let name = match counter {
+        Counter::PairingsFailed => "PairingsFailed",
+        Counter::PairingsLimited => "PairingsLimited",
+    };
+    let mut line = json!({
+        "_aws": {
+            "Timestamp": Timestamp::now().as_millisecond(),
+            "CloudWatchMetrics": [{
+                "Namespace": "PracticeBridge",
+                "Dimensions": [[]],
+                "Metrics": [{ "Name": name, "Unit": "Count" }],
+            }],
+        },
+    });
+    line[name] = 1.into();
+    println!("{line}");
+}

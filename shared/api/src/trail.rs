@@ -1,7 +1,8 @@
 //! Lines of the audit trail.
 
 use domain::audit::{AuditRecord, AuditedAction};
-use domain::ids::{PatientId, PracticeId};
+use domain::ids::{BpUserId, PatientId, PracticeId};
+use store::StoreError;
 
 use crate::App;
 use crate::caller::Caller;
@@ -14,12 +15,14 @@ pub(crate) struct Deed {
     action: AuditedAction,
     patients: Vec<PatientId>,
     resource: Option<String>,
+    user: Option<BpUserId>,
+    former_user: Option<BpUserId>,
 }
 
 impl Deed {
     /// Something that was done.
     pub(crate) fn of(action: AuditedAction) -> Self {
-        Self { action, patients: Vec::new(), resource: None }
+        Self { action, patients: Vec::new(), resource: None, user: None, former_user: None }
     }
 
     /// To the records of these patients.
@@ -30,6 +33,11 @@ impl Deed {
     /// With what has this id.
     pub(crate) fn with(self, resource: impl Into<String>) -> Self {
         Self { resource: Some(resource.into()), ..self }
+    }
+
+    /// By which an account was linked to this user of Bp, and to that one before.
+    pub(crate) fn linking(self, user: Option<BpUserId>, former_user: Option<BpUserId>) -> Self {
+        Self { user, former_user, ..self }
     }
 }
 
@@ -42,15 +50,27 @@ impl App {
         caller: &Caller,
         deed: Deed,
     ) -> Result<(), Problem> {
-        let Deed { action, patients, resource } = deed;
+        Ok(self.record(practice, caller, deed).await?)
+    }
+
+    /// As [`App::note`], for whoever has problems of their own.
+    pub(crate) async fn record(
+        &self,
+        practice: &PracticeId,
+        caller: &Caller,
+        deed: Deed,
+    ) -> Result<(), StoreError> {
+        let Deed { action, patients, resource, user, former_user } = deed;
         let record = AuditRecord {
             at: Self::now(),
             subject: caller.subject().clone(),
             action,
             patients,
             resource,
+            user_id: user,
+            former_user_id: former_user,
             request_id: REQUEST_ID.try_with(|id| id.0.clone()).unwrap_or_default(),
         };
-        Ok(self.store.audit(practice, &record, self.audit_retention).await?)
+        self.store.audit(practice, &record, self.audit_retention).await
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{PatientId, Subject};
+use crate::ids::{BpUserId, PatientId, Subject};
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
@@ -30,6 +30,8 @@ pub enum AuditedAction {
     DeliveryRetried,
     /// The practice was paired with a Bp site.
     ConnectionChanged,
+    /// A try to pair the practice with a Bp site came to nothing.
+    PairingFailed,
     /// An account was linked with a user of Bp.
     ClinicianLinked,
     /// The practice was disconnected.
@@ -64,6 +66,14 @@ pub struct AuditRecord {
     /// connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
+    /// The Bp user that an account was linked with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub user_id: Option<BpUserId>,
+    /// The Bp user that the account was linked with before, where that was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub former_user_id: Option<BpUserId>,
     /// The request, as in our logs.
     pub request_id: String,
 }
@@ -79,7 +89,7 @@ mod tests {
         let old = json!({ "at": "2026-03-02T01:00:00Z", "subject": "somebody", "action": "bookingCancelled",
             "patients": [], "requestId": "r-1" });
         let record: AuditRecord = serde_json::from_value(old.clone()).unwrap();
-        assert_eq!(record.resource, None);
+        assert_eq!((&record.resource, record.user_id), (&None, None));
         assert_eq!(serde_json::to_value(&record).unwrap(), old);
     }
 }

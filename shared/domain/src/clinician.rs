@@ -123,6 +123,44 @@ pub enum NotLinked {
     /// Several users agree with everything given.
     #[error("several users of Bp agree with everything given")]
     Ambiguous,
+    /// The account is linked to another user, or the user to another account, and nothing given
+    /// proves who asks.
+    #[error("the account or the user is linked already")]
+    ProofNeeded,
+}
+
+/// What a new link means for the links that exist.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LinkChange {
+    /// Nobody else is concerned.
+    Plain,
+    /// Another link is concerned: platforms are told.
+    Relinked {
+        /// The user that the account was linked to, if it was another one.
+        former: Option<BpUserId>,
+    },
+}
+
+/// Whether an account may be linked to `user`. A name is no secret: where a link exists already, the
+/// provider number's first digits or an administrator are needed beside it.
+///
+/// # Errors
+/// [`NotLinked::ProofNeeded`].
+pub fn judge_link(
+    user: BpUserId,
+    linked_to: Option<BpUserId>,
+    user_has_another_account: bool,
+    proved: bool,
+) -> Result<LinkChange, NotLinked> {
+    let former = linked_to.filter(|linked| *linked != user);
+    let same = linked_to == Some(user);
+    if same || (former.is_none() && !user_has_another_account) {
+        Ok(LinkChange::Plain)
+    } else if proved {
+        Ok(LinkChange::Relinked { former })
+    } else {
+        Err(NotLinked::ProofNeeded)
+    }
 }
 
 /// Chooses the one user of Bp who agrees with everything given.
@@ -209,6 +247,23 @@ mod tests {
     fn one_user_with_several_locations_is_one_user() {
         let users = [user(3, "Jane", "Lee", &["9990011A"]), user(3, "Jane", "Lee", &["9990011B"])];
         assert!(choose(&users, &name("Jane", "Lee"), None).is_ok());
+    }
+
+    #[test]
+    fn a_link_that_concerns_another_one_needs_proof() {
+        let (mine, other) = (BpUserId(1), BpUserId(2));
+        for (linked_to, taken, proved, expected) in [
+            (None, false, false, Ok(LinkChange::Plain)),
+            (Some(mine), false, false, Ok(LinkChange::Plain)),
+            (Some(mine), true, false, Ok(LinkChange::Plain)),
+            (None, true, false, Err(NotLinked::ProofNeeded)),
+            (None, true, true, Ok(LinkChange::Relinked { former: None })),
+            (Some(other), false, false, Err(NotLinked::ProofNeeded)),
+            (Some(other), false, true, Ok(LinkChange::Relinked { former: Some(other) })),
+            (Some(other), true, true, Ok(LinkChange::Relinked { former: Some(other) })),
+        ] {
+            assert_eq!(judge_link(mine, linked_to, taken, proved), expected, "{linked_to:?} {taken} {proved}");
+        }
     }
 
     #[test]

@@ -62,6 +62,10 @@ pub struct Connection {
     pub standing: Standing,
     /// When the site was last paired.
     pub paired_at: Timestamp,
+    /// How often the practice has moved to another site. A clinician's link holds only in the
+    /// generation that it was made in, because Bp's user numbers mean other people elsewhere.
+    #[serde(default)]
+    pub generation: u32,
 }
 
 /// What a caller is told.
@@ -130,7 +134,18 @@ mod tests {
             },
             standing,
             paired_at: Timestamp::UNIX_EPOCH,
+            generation: 0,
         }
+    }
+
+    #[test]
+    fn a_connection_that_an_earlier_release_stored_is_still_read() {
+        let old = serde_json::json!({
+            "siteId": "71001", "standing": "paired", "pairedAt": "2026-03-02T01:00:00Z",
+            "site": { "haloGuid": uuid::Uuid::nil(), "practiceName": null, "pmsVersion": null,
+                "haloLinkVersion": null, "lastHeartbeat": null, "availability": "online" },
+        });
+        assert_eq!(serde_json::from_value::<Connection>(old).unwrap().generation, 0);
     }
 
     #[test]

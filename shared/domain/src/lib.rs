@@ -36,6 +36,7 @@ pub mod delivery;
 pub mod ids;
 pub mod imports;
 mod letters;
+pub mod pairing;
 pub mod patient;
 pub mod release;
 pub mod schedule;

@@ -73,6 +73,7 @@ impl Bench {
                 site,
                 standing,
                 paired_at: Timestamp::UNIX_EPOCH,
+                generation: 0,
             },
         }
     }

@@ -16,6 +16,8 @@ const BATCH: usize = 10;
 pub enum EventKind {
     /// A practice's connection was made, lost, ended, or came back.
     ConnectionChanged,
+    /// An account was linked to another Bp user than before, or to one whom another account has.
+    ClinicianRelinked,
     /// A document is in Bp.
     DeliveryDelivered,
     /// A document has been checked in Bp.
@@ -36,6 +38,7 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ConnectionChanged => "connection.changed",
+            Self::ClinicianRelinked => "clinician.relinked",
             Self::DeliveryDelivered => "delivery.delivered",
             Self::DeliveryChecked => "delivery.checked",
             Self::DeliveryFailed => "delivery.failed",
@@ -53,7 +56,7 @@ pub struct Event {
     pub kind: EventKind,
     /// The practice's id.
     pub practice: String,
-    /// The delivery's or booking's id; for a connection, its new state.
+    /// The delivery's or booking's id; for a connection, its new state; for a link, the Bp user.
     pub id: String,
 }
 
@@ -65,6 +68,8 @@ struct Detail<'a> {
     delivery_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     booking_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
     state: &'a str,
 }
 
@@ -73,10 +78,12 @@ impl Event {
         use EventKind as K;
         let kind = self.kind.as_str();
         let state = kind.rsplit('.').next().unwrap_or(kind);
+        let practice_id = &self.practice;
         let detail =
-            Detail { practice_id: &self.practice, delivery_id: None, booking_id: None, state };
+            Detail { practice_id, delivery_id: None, booking_id: None, user_id: None, state };
         match self.kind {
             K::ConnectionChanged => Detail { state: &self.id, ..detail },
+            K::ClinicianRelinked => Detail { user_id: Some(&self.id), ..detail },
             K::DeliveryDelivered | K::DeliveryChecked | K::DeliveryFailed => {
                 Detail { delivery_id: Some(&self.id), ..detail }
             }
@@ -159,6 +166,10 @@ mod tests {
         assert_eq!(
             written(EventKind::BookingConflict, "b-1"),
             r#"{"practiceId":"wattle-creek","bookingId":"b-1","state":"conflict"}"#
+        );
+        assert_eq!(
+            written(EventKind::ClinicianRelinked, "3"),
+            r#"{"practiceId":"wattle-creek","userId":"3","state":"relinked"}"#
         );
         assert_eq!(
             written(EventKind::ConnectionChanged, "revoked"),

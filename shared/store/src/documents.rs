@@ -1,12 +1,10 @@
 //! Documents that were announced for upload, by the platform's own ids.
 
-use domain::clinician::Clinician;
 use domain::delivery::{ClientId, StoredDocument};
-use domain::ids::{PracticeId, Subject};
+use domain::ids::PracticeId;
 use jiff::SignedDuration;
 
-use crate::item::{Item, body, item, key, number, practice_key};
-use crate::practice::LinkKey;
+use crate::item::{Item, body, item, key, number};
 use crate::{Store, StoreError};
 
 fn documents_key(practice: &PracticeId) -> String {
@@ -64,19 +62,6 @@ impl Store {
         id: &ClientId,
     ) -> Result<Option<StoredDocument>, StoreError> {
         self.get(key(documents_key(practice), id.as_str())).await
-    }
-
-    /// The clinician that a person's account is linked with. One read, consistent.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
-    pub async fn linked_clinician(
-        &self,
-        practice: &PracticeId,
-        account: &Subject,
-    ) -> Result<Option<Clinician>, StoreError> {
-        let link = LinkKey::Account(account.clone());
-        self.get(key(practice_key(practice), link.sort_key())).await
     }
 
     async fn get<T: serde::de::DeserializeOwned>(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ids::{PracticeId, SiteId};
+use domain::ids::PracticeId;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,14 +15,11 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const CONNECTION: &str = "CONNECTION";
 pub(crate) const CLINICIAN: &str = "CLINICIAN#";
 pub(crate) const PAIRING: &str = "PAIRING";
+pub(crate) const RELINKED: &str = "RELINKED#";
 pub(crate) const SETTINGS: &str = "SETTINGS";
 
 pub(crate) fn practice_key(practice: &PracticeId) -> String {
     format!("PRACTICE#{practice}")
-}
-
-pub(crate) fn site_key(site: &SiteId) -> String {
-    format!("SITE#{site}")
 }
 
 const WORK: &str = "WORK#";

@@ -3,11 +3,12 @@
 //! | pk | sk | what | written by |
 //! |---|---|---|---|
 //! | `PRACTICE#<practice>` | `CONNECTION` | [`domain::connection::Connection`] | pairing, status |
-//! | | `CLINICIAN#<account or user>` | a linked clinician | pairing |
-//! | | `PAIRING` | a pairing being asked for: a lease, and a memory of doubt | pairing |
+//! | | `CLINICIAN#<account or user>` | a linked clinician, for one `generation` of the connection | pairing |
+//! | | `RELINKED#<uuid>` | the Bp user of a changed link, until platforms are told | pairing, site-writer |
+//! | | `PAIRING` | [`domain::pairing::Attempt`]: the practice's current one, with a lease | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
 //! | `STAFF#<practice>` | `LIST` | [`domain::staff::StaffList`], with a `version` | staff |
-//! | `SITE#<Bp Site ID>` | `PRACTICE#<practice>` | who was ever paired with that site, or is `asking` | pairing |
+//! | `LIMIT#<scope>#<id>` | `PAIRING` | failed pairings in the present window, expires | pairing |
 //! | `DOCUMENT#<practice>` | `<document>` | [`domain::delivery::StoredDocument`], announced for upload, expires | correspondence |
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
 //! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-stager |
@@ -27,6 +28,7 @@ mod bookings;
 mod documents;
 mod imports;
 mod item;
+mod limits;
 mod pairing;
 mod practice;
 mod schedule;
@@ -44,8 +46,8 @@ use crate::item::Item;
 pub use audit::{AuditPage, AuditQuery};
 pub use bookings::{BookingQuery, FoundBookings, booking_listing};
 pub use imports::{Created, ImportRecord, StoredItem};
-pub use pairing::{Attempt, Begun};
-pub use practice::{LinkKey, PracticeRecord};
+pub use limits::{Limited, Reserved};
+pub use practice::{Link, LinkKey, PracticeRecord, UntoldRelink};
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;
 

@@ -1,6 +1,9 @@
 //! A practice: its connection, its clinicians, its settings.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
+};
 use domain::clinician::Clinician;
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{BpUserId, PracticeId, Subject};
@@ -9,9 +12,10 @@ use domain::settings::Settings;
 use jiff::Timestamp;
 
 use crate::item::{
-    CLINICIAN, CONNECTION, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
+    CLINICIAN, CONNECTION, Item, PAIRING, RELINKED, SETTINGS, body, item, key, number, practice_key,
+    sort_key, text,
 };
-use crate::pairing::Attempt;
+use crate::schedule::turn;
 use crate::{Store, StoreError};
 
 /// How we stood when platforms were last told; beside the connection, which a new pairing replaces.
@@ -33,6 +37,34 @@ impl LinkKey {
             Self::User(user) => format!("{CLINICIAN}USER#{}", user.0),
         }
     }
+
+    fn parse(sk: &str) -> Option<Self> {
+        let of = sk.strip_prefix(CLINICIAN)?;
+        if let Some(subject) = of.strip_prefix("ACCOUNT#") {
+            return Some(Self::Account(Subject(subject.to_owned())));
+        }
+        of.strip_prefix("USER#")?.parse().ok().map(|user| Self::User(BpUserId(user)))
+    }
+}
+
+/// Under which generation of the connection a link was made; an attribute beside the body.
+const GENERATION: &str = "generation";
+
+/// A clinician's link that holds for the present connection.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Link {
+    /// Who linked.
+    pub key: LinkKey,
+    /// To whom.
+    pub clinician: Clinician,
+}
+
+/// A change of links that platforms have not been told of.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UntoldRelink {
+    sk: String,
+    /// The user who is linked now.
+    pub user: BpUserId,
 }
 
 /// Everything that is kept of a practice, read at one moment.
@@ -40,34 +72,101 @@ impl LinkKey {
 pub struct PracticeRecord {
     /// The connection, if there ever was one.
     pub connection: Option<Connection>,
-    /// Linked clinicians, each Bp user once, in the order of their ids.
-    pub clinicians: Vec<Clinician>,
-    /// A pairing being asked for.
-    pub attempt: Option<Attempt>,
+    /// Links that hold for the connection. Those of an earlier site are not among them.
+    pub links: Vec<Link>,
     /// Settings, as chosen or untouched.
     pub settings: Settings,
 }
 
+impl PracticeRecord {
+    /// Linked clinicians, each Bp user once, in the order of their ids.
+    #[must_use]
+    pub fn clinicians(&self) -> Vec<Clinician> {
+        let mut clinicians: Vec<_> = self.links.iter().map(|link| link.clinician.clone()).collect();
+        clinicians.sort_by_key(|clinician| clinician.user_id);
+        clinicians.dedup_by_key(|clinician| clinician.user_id);
+        clinicians
+    }
+
+    /// Whom an account is linked to.
+    #[must_use]
+    pub fn linked(&self, account: &Subject) -> Option<&Clinician> {
+        let is_own = |link: &&Link| matches!(&link.key, LinkKey::Account(of) if of == account);
+        self.links.iter().find(is_own).map(|link| &link.clinician)
+    }
+
+    /// Whether an account other than this one is linked to a user.
+    #[must_use]
+    pub fn is_linked_by_another(&self, user: BpUserId, account: Option<&Subject>) -> bool {
+        self.links.iter().any(|link| {
+            link.clinician.user_id == user
+                && matches!(&link.key, LinkKey::Account(of) if Some(of) != account)
+        })
+    }
+}
+
 impl Store {
-    /// Reads a practice. One query, consistent.
+    /// Reads a practice, consistently. One query for every megabyte, which is some thousand links.
     ///
     /// # Errors
     /// When the table gives no answer.
     pub async fn practice(&self, practice: &PracticeId) -> Result<PracticeRecord, StoreError> {
-        let found = self.partition(practice_key(practice)).send().await?;
         let mut record = PracticeRecord::default();
-        for item in found.items() {
-            match sort_key(item)? {
-                CONNECTION => record.connection = Some(body(item)?),
-                PAIRING => record.attempt = Some(body(item)?),
-                SETTINGS => record.settings = body(item)?,
-                sk if sk.starts_with(CLINICIAN) => record.clinicians.push(body(item)?),
-                _ => {}
+        let mut links = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.partition(practice_key(practice));
+            let page = page.set_exclusive_start_key(start).send().await?;
+            for item in page.items() {
+                match sort_key(item)? {
+                    CONNECTION => record.connection = Some(body(item)?),
+                    SETTINGS => record.settings = body(item)?,
+                    sk if sk.starts_with(CLINICIAN) => links.push(link_of(item)?),
+                    _ => {}
+                }
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
             }
         }
-        record.clinicians.sort_by_key(|clinician| clinician.user_id);
-        record.clinicians.dedup_by_key(|clinician| clinician.user_id);
+        let generation = record.connection.as_ref().map_or(0, |connection| connection.generation);
+        record.links =
+            links.into_iter().filter(|(of, _)| *of == generation).map(|(_, link)| link).collect();
         Ok(record)
+    }
+
+    /// Reads a practice's connection, and whom an account is linked to for it. One call, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn connection_and_link(
+        &self,
+        practice: &PracticeId,
+        account: &Subject,
+    ) -> Result<(Option<Connection>, Option<Clinician>), StoreError> {
+        let link = LinkKey::Account(account.clone()).sort_key();
+        let keys = KeysAndAttributes::builder()
+            .consistent_read(true)
+            .keys(key(practice_key(practice), CONNECTION))
+            .keys(key(practice_key(practice), link))
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        let found =
+            self.client.batch_get_item().request_items(&self.table, keys).send().await?;
+        if found.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
+            return Err(StoreError::Unavailable { code: "throttled".to_owned() });
+        }
+        let (mut connection, mut link) = (None, None);
+        for item in found.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
+            match sort_key(item)? {
+                CONNECTION => connection = Some(body::<Connection>(item)?),
+                _ => link = Some(link_of(item)?),
+            }
+        }
+        let generation = connection.as_ref().map_or(0, |connection| connection.generation);
+        let link = link.filter(|(of, _)| *of == generation).map(|(_, link)| link.clinician);
+        Ok((connection, link))
     }
 
     /// Reads a practice's connection alone. One get, consistent: a disconnected practice must not
@@ -83,7 +182,8 @@ impl Store {
         found.as_ref().map(body).transpose()
     }
 
-    /// Links a clinician. The same account linked again is moved to the other Bp user.
+    /// Links a clinician for a generation of the practice's connection. The same account linked again
+    /// is moved to the other Bp user; `relinked` says that platforms are to be told of it.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -92,14 +192,93 @@ impl Store {
         practice: &PracticeId,
         link: &LinkKey,
         clinician: &Clinician,
+        generation: u32,
+        relinked: bool,
     ) -> Result<(), StoreError> {
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item(practice_key(practice), link.sort_key(), clinician)?))
+        let mut kept = item(practice_key(practice), link.sort_key(), clinician)?;
+        kept.insert(GENERATION.to_owned(), number(generation));
+        let mut writes = vec![self.put(kept)?];
+        if relinked {
+            let sk = format!("{RELINKED}{}", uuid::Uuid::now_v7());
+            writes.push(self.put(item(practice_key(practice), sk, &clinician.user_id)?)?);
+            // Whoever looks at the site tells platforms.
+            writes.push(self.put(turn(practice, Job::SiteHealth, Timestamp::now()))?);
+        }
+        self.transact(writes).await
+    }
+
+    /// Changes of links that platforms have not been told of.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn untold_relinks(
+        &self,
+        practice: &PracticeId,
+    ) -> Result<Vec<UntoldRelink>, StoreError> {
+        let found = self.beginning_with(practice, RELINKED).send().await?;
+        found
+            .items()
+            .iter()
+            .map(|item| Ok(UntoldRelink { sk: sort_key(item)?.to_owned(), user: body(item)? }))
+            .collect()
+    }
+
+    /// Forgets a change of links. Comes after the telling, so that a crash between the two repeats it.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn relink_told(
+        &self,
+        practice: &PracticeId,
+        told: &UntoldRelink,
+    ) -> Result<(), StoreError> {
+        let key = key(practice_key(practice), &told.sk);
+        self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await?;
+        Ok(())
+    }
+
+    /// Deletes at most `most` links that were made for an earlier site. They hold no more, whether or
+    /// not they are still there. Whether there may be more of them.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn forget_former_links(
+        &self,
+        practice: &PracticeId,
+        most: usize,
+    ) -> Result<bool, StoreError> {
+        let Some(connection) = self.connection(practice).await? else { return Ok(false) };
+        let generation = i64::from(connection.generation);
+        if generation == 0 {
+            return Ok(false);
+        }
+        let found = self
+            .beginning_with(practice, CLINICIAN)
+            .filter_expression("attribute_not_exists(generation) OR generation < :generation")
+            .expression_attribute_values(":generation", number(generation))
+            .projection_expression("sk")
             .send()
             .await?;
-        Ok(())
+        let former: Vec<_> = found.items().iter().take(most).collect();
+        for item in &former {
+            let former = key(practice_key(practice), sort_key(item)?);
+            let deleted = self
+                .client
+                .delete_item()
+                .table_name(&self.table)
+                .set_key(Some(former))
+                // Somebody may have linked anew meanwhile.
+                .condition_expression("attribute_not_exists(generation) OR generation < :generation")
+                .expression_attribute_values(":generation", number(generation))
+                .send()
+                .await
+                .map_err(StoreError::from);
+            match deleted {
+                Ok(_) | Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(former.len() < found.items().len() || found.last_evaluated_key().is_some())
     }
 
     /// Records what Halo now says of the site, and how we stand, unless the connection has meanwhile
@@ -170,14 +349,19 @@ impl Store {
         Ok(())
     }
 
-    /// Disconnects a practice; doing so twice, or without a connection, changes nothing.
+    /// Disconnects a practice and ends an attempt to pair it, in one transaction: an answer of Halo
+    /// that arrives after this connects nobody. Doing so twice, or without a connection, changes
+    /// nothing more.
     ///
     /// # Errors
     /// When the table gives no answer.
     pub async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
-        let outcome = self
-            .client
-            .update_item()
+        let attempt = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), PAIRING)))
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        let connection = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), CONNECTION)))
             .update_expression("SET #body.standing = :disconnected")
@@ -187,12 +371,14 @@ impl Store {
                 ":disconnected",
                 serde_dynamo::to_attribute_value(Standing::Disconnected)?,
             )
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match outcome {
-            Ok(_) => self.tell_standing_soon(practice).await,
-            Err(StoreError::Conflict) => Ok(()),
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        let attempt = TransactWriteItem::builder().delete(attempt).build();
+        let connection = TransactWriteItem::builder().update(connection).build();
+        match self.transact(vec![attempt.clone(), connection]).await {
+            Ok(()) => self.tell_standing_soon(practice).await,
+            // There never was a connection. An attempt to make the first one ends all the same.
+            Err(StoreError::Conflict) => self.transact(vec![attempt]).await,
             Err(error) => Err(error),
         }
     }
@@ -268,24 +454,33 @@ impl Store {
         Ok(())
     }
 
-    /// Keys of the clinicians' items, for a connection that moves to another site.
-    pub(crate) async fn clinician_keys(
-        &self,
-        practice: &PracticeId,
-    ) -> Result<Vec<AttributeValue>, StoreError> {
-        let found = self
-            .client
+    fn beginning_with(&self, practice: &PracticeId, prefix: &str) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .consistent_read(true)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :clinician)")
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(practice_key(practice)))
-            .expression_attribute_values(":clinician", text(CLINICIAN))
-            .projection_expression("sk")
-            .send()
-            .await?;
-        Ok(found.items().iter().filter_map(|item| item.get("sk").cloned()).collect())
+            .expression_attribute_values(":prefix", text(prefix))
     }
+
+    pub(crate) fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
+        let put = put.map_err(|_| StoreError::Corrupt)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// A link, with the generation of the connection that it was made for. Links of before generations
+/// were counted are of the first one.
+fn link_of(item: &Item) -> Result<(u32, Link), StoreError> {
+    let generation = match item.get(GENERATION).map(AttributeValue::as_n) {
+        Some(Ok(number)) => number.parse().map_err(|_| StoreError::Corrupt)?,
+        Some(Err(_)) => return Err(StoreError::Corrupt),
+        None => 0,
+    };
+    let key = LinkKey::parse(sort_key(item)?).ok_or(StoreError::Corrupt)?;
+    Ok((generation, Link { key, clinician: body(item)? }))
 }
 
 /// Whether a practice can be asked again that could not be, or runs another Bp release.
@@ -318,6 +513,7 @@ mod tests {
             site: site(availability, "Spectra"),
             standing,
             paired_at: Timestamp::UNIX_EPOCH,
+            generation: 0,
         };
         use Availability::{Offline, Online, Unreachable};
         use Standing::{Paired, Revoked};

@@ -21,6 +21,7 @@ fn seen() -> Connection {
         },
         standing: Standing::Paired,
         paired_at: Timestamp::UNIX_EPOCH,
+        generation: 0,
     }
 }
 

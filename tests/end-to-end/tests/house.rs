@@ -16,10 +16,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("patient-summary", &["domain"]),
     ("vault", &["domain"]),
     ("practice-session", &["best-practice", "domain", "halo", "store"]),
+    ("connection", &["best-practice", "domain", "halo", "practice-session", "store"]),
     (
         "api",
         &[
             "best-practice",
+            "connection",
             "deliveries",
             "domain",
             "halo",

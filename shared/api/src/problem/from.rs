@@ -44,6 +44,13 @@ impl From<NotLinked> for Problem {
                 Kind::ClinicianAmbiguous,
                 "The practice is paired, but several users of Bp agree with everything given.",
             ),
+            NotLinked::ProofNeeded => Self {
+                errors: vec![FieldError {
+                    pointer: "/clinician/providerNumberPrefix".to_owned(),
+                    message: "the first 6 digits of the provider number are needed".to_owned(),
+                }],
+                ..Self::new(Kind::LinkProofNeeded)
+            },
         }
     }
 }

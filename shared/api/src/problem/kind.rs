@@ -98,9 +98,12 @@ kinds! {
     /// Somebody else is pairing this practice at this moment.
     PairingInProgress => "pairing-in-progress", CONFLICT, "The practice is being connected at this moment", None,
         ["Wait a few seconds and repeat the request."];
-    /// Halo gave no clear answer, and the code is not used up.
+    /// Halo's answer did not arrive, or could not be kept.
     PairingUnconfirmed => "pairing-unconfirmed", SERVICE_UNAVAILABLE, "The pairing could not be confirmed", Some(HALO),
-        ["Repeat the request with the same pairing code: if it was used up by this attempt, that is noticed."];
+        ["Repeat the request with the same pairing code. If Halo did not receive it the first time, it works now.", "If the code is refused then, the first attempt used it up: press Generate pairing code in Bp and enter the new one."];
+    /// Too many failed tries of a caller, for a practice or for a site.
+    TooManyPairings => "too-many-pairing-attempts", TOO_MANY_REQUESTS, "Too many attempts to pair have failed", Some(PRACTICE),
+        ["Wait for the time given.", WHERE_TO_TICK, "Press Generate pairing code, and enter the Site ID and the new code exactly as shown."];
     /// Paired once, but no more.
     PairingLost => "pairing-lost", CONFLICT, "The pairing with the practice no longer holds", Some(PRACTICE),
         [WHERE_TO_TICK, "Check that this integration is ticked and press Generate pairing code.", "Connect again with the new code."];
@@ -128,6 +131,12 @@ kinds! {
     /// Several of that name.
     ClinicianAmbiguous => "clinician-ambiguous", UNPROCESSABLE_ENTITY, "Several Bp users have this name", Some(PRACTICE),
         ["Enter the first 6 digits of your provider number as well.", "If you did, have the practice correct the users under Setup > Users in Bp.", "The pairing is kept: no new code is needed."];
+    /// The account is linked to another user, or the user to another account.
+    LinkProofNeeded => "link-proof-needed", UNPROCESSABLE_ENTITY, "This account or this Bp user is linked already", Some(PRACTICE),
+        ["Enter the first 6 digits of your provider number, as in Bp under Setup > Users.", "If Bp has no provider number for you, ask the practice to enter it there, or a practice administrator to make the link."];
+    /// A clinician who has not said who they are in Bp.
+    ClinicianLinkNeeded => "clinician-link-needed", FORBIDDEN, "Your account is not linked to a Bp user", None,
+        ["Link your account first: enter the practice's Site ID and your first and last name exactly as in Bp. No pairing code is needed once the practice is paired.", "Repeat the request."];
     /// Another practice under our Site ID.
     PracticeChanged => "practice-changed", CONFLICT, "Another practice now answers under this Site ID", Some(HALO),
         ["The practice's database seems to have been split, merged or moved. Check with the practice, then connect it again with a new pairing code."];

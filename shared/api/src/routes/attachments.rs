@@ -76,7 +76,7 @@ pub(crate) async fn list_attachments(
     let after = fields.finish(after)?;
 
     let deadline = App::deadline();
-    let mut connection = app.open_connection(practice).await?;
+    let (mut connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
     let page = app
         .ask(practice, &mut connection, deadline, |guid| {
             app.bp.attachments(guid, patient, &filter, after.as_ref(), size, deadline)

@@ -74,7 +74,7 @@ impl ClinicalApp {
         let Self { app, observations_per_code } = self;
         let practice = &allowed.practice;
         let deadline = App::deadline();
-        let mut connection = app.open_connection(practice).await?;
+        let (mut connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
         let read_at = App::now();
         let sections = app
             .ask(practice, &mut connection, deadline, |guid| {
@@ -95,7 +95,7 @@ impl ClinicalApp {
         let Self { app, observations_per_code } = self;
         let practice = &allowed.practice;
         let deadline = App::deadline();
-        let mut connection = app.open_connection(practice).await?;
+        let (mut connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
         // Times of day are told with the practice's zone.
         let settings = app.store.practice(practice).await?.settings;
         let read_at = App::now();

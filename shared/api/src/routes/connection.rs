@@ -6,18 +6,21 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::audit::AuditedAction;
+use best_practice::BpPractice;
+use connection::Entered;
+use connection::linking::is_too_old;
 use domain::clinician::{Clinician, ClinicianName, ProviderNumberPrefix};
-use domain::connection::{Availability, Connection, ConnectionState, Standing};
-use domain::ids::{PairingCode, PracticeId, SiteId};
+use domain::connection::{Availability, Connection, ConnectionState, Site, Standing};
+use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId};
 use halo::{Error, Forbidden};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use store::PracticeRecord;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::caller::{Allowed, Connect, ManagePractice, SeePractice};
+use crate::caller::{Allowed, Caller, Connect, ManagePractice, SeePractice};
 use crate::input::{Body, Checker};
-use crate::pairing::Wanted;
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::trail::Deed;
 
@@ -45,7 +48,7 @@ pub(crate) struct ClinicianRequest {
 }
 
 impl ConnectRequest {
-    fn read(self) -> Result<Wanted, Problem> {
+    fn read(self) -> Result<Entered, Problem> {
         let mut fields = Checker::default();
         let site_id = fields.check("/siteId", SiteId::parse(&self.site_id));
         // A form sends an empty text for a field left blank.
@@ -60,13 +63,13 @@ impl ConnectRequest {
         let prefix = prefix.map(|prefix| {
             fields.check("/clinician/providerNumberPrefix", ProviderNumberPrefix::parse(&prefix))
         });
-        let wanted = site_id.zip(first).zip(last).map(|((site_id, first), last)| Wanted {
+        let entered = site_id.zip(first).zip(last).map(|((site_id, first), last)| Entered {
             site_id,
             code: code.flatten(),
             name: ClinicianName { first, last },
             prefix: prefix.flatten(),
         });
-        fields.finish(wanted)
+        fields.finish(entered)
     }
 }
 
@@ -84,23 +87,54 @@ pub struct ConnectionView {
     #[schema(value_type = Option<String>, format = DateTime)]
     last_heartbeat: Option<Timestamp>,
     clinicians: Vec<Clinician>,
+    /// Who calls, as this practice's Bp knows them.
+    you: You,
     /// What keeps the connection from working, where something does.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
 }
 
-impl App {
-    async fn view(&self, practice: &PracticeId) -> Result<ConnectionView, Problem> {
-        let record = self.store.practice(practice).await?;
-        Ok(view_of(record.connection.as_ref(), record.clinicians, None))
+/// Who calls, as this practice's Bp knows them.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct You {
+    /// Whether the caller's account is linked to a Bp user. Only then may a clinician read patients'
+    /// records and send referrals. Always false for a platform's server.
+    linked: bool,
+    /// The Bp user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    user_id: Option<BpUserId>,
+    /// As in Bp.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_name: Option<String>,
+    /// As in Bp.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_name: Option<String>,
+}
+
+impl From<&Clinician> for You {
+    fn from(clinician: &Clinician) -> Self {
+        Self {
+            linked: true,
+            user_id: Some(clinician.user_id),
+            first_name: Some(clinician.first_name.clone()),
+            last_name: Some(clinician.last_name.clone()),
+        }
     }
 }
 
 fn view_of(
     connection: Option<&Connection>,
-    clinicians: Vec<Clinician>,
+    record: &PracticeRecord,
+    caller: &Caller,
     problem: Option<Problem>,
 ) -> ConnectionView {
+    let clinicians = record.clinicians();
+    let you = match caller {
+        Caller::Person { subject, .. } => record.linked(subject).map(You::from),
+        Caller::Platform { .. } => None,
+    };
     let state = connection.map_or(ConnectionState::Disconnected, |connection| {
         connection.state(!clinicians.is_empty())
     });
@@ -116,6 +150,7 @@ fn view_of(
         availability: site.map(|site| site.availability),
         last_heartbeat: site.and_then(|site| site.last_heartbeat),
         clinicians: if site.is_some() { clinicians } else { Vec::new() },
+        you: you.filter(|_| site.is_some()).unwrap_or_default(),
         problem: problem.map(Problem::body),
     }
 }
@@ -130,7 +165,8 @@ pub(crate) async fn connect(
     Body(request): Body<ConnectRequest>,
 ) -> Result<Json<ConnectionView>, Problem> {
     app.connect(&allowed.practice, &allowed.caller, &request.read()?).await?;
-    app.view(&allowed.practice).await.map(Json)
+    let record = app.store.practice(&allowed.practice).await?;
+    Ok(Json(view_of(record.connection.as_ref(), &record, &allowed.caller, None)))
 }
 
 /// How the connection stands, now.
@@ -143,11 +179,11 @@ pub(crate) async fn status(
 ) -> Result<Json<ConnectionView>, Problem> {
     let practice = &allowed.practice;
     let record = app.store.practice(practice).await?;
-    let Some(mut connection) = record.connection.filter(Connection::is_open) else {
-        return app.view(practice).await.map(Json);
+    let Some(mut connection) = record.connection.clone().filter(Connection::is_open) else {
+        return Ok(Json(view_of(record.connection.as_ref(), &record, &allowed.caller, None)));
     };
     let problem = app.look(practice, &mut connection).await.err();
-    Ok(Json(view_of(Some(&connection), record.clinicians, problem)))
+    Ok(Json(view_of(Some(&connection), &record, &allowed.caller, problem)))
 }
 
 impl App {
@@ -169,8 +205,12 @@ impl App {
         if connection.site.availability == Availability::Online {
             self.ask(practice, connection, deadline, |guid| self.bp.probe(guid, deadline)).await?;
         }
-        self.check_release(&connection.site)
+        check_release(&self.bp, &connection.site)
     }
+}
+
+fn check_release(bp: &BpPractice, site: &Site) -> Result<(), Problem> {
+    if is_too_old(bp, site) { Err(Problem::new(Kind::BpReleaseTooOld)) } else { Ok(()) }
 }
 
 /// Disconnect the practice. The practice itself un-ticks the integration in Bp.
@@ -235,8 +275,7 @@ pub(crate) async fn validate(
         },
         Some(site) => ValidationView {
             valid: true,
-            problem: app
-                .check_release(&site)
+            problem: check_release(&app.bp, &site)
                 .err()
                 .or_else(|| {
                     matches!(site.availability, Availability::Offline | Availability::Unreachable)

@@ -49,7 +49,7 @@ pub(crate) async fn search(
 
     let practice = &allowed.practice;
     let deadline = App::deadline();
-    let mut connection = app.open_connection(practice).await?;
+    let (mut connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
     let found = app
         .ask(practice, &mut connection, deadline, |guid| {
             app.bp.search(guid, &surname, born, deadline)
@@ -96,7 +96,7 @@ pub(crate) async fn demographics(
 
     let practice = &allowed.practice;
     let deadline = App::deadline();
-    let mut connection = app.open_connection(practice).await?;
+    let (mut connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
     let found = app
         .ask(practice, &mut connection, deadline, |guid| {
             app.bp.demographics(guid, patient, deadline)

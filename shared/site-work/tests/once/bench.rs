@@ -259,7 +259,8 @@ async fn connect(
         PairingOutcome::Paired(site) => site,
         other => panic!("not paired: {other:?}"),
     };
-    Connection { site_id, site, standing: Standing::Paired, paired_at: Timestamp::UNIX_EPOCH }
+    let paired_at = Timestamp::UNIX_EPOCH;
+    Connection { site_id, site, standing: Standing::Paired, paired_at, generation: 0 }
 }
 
 async fn control(

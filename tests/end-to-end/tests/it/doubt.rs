@@ -4,7 +4,7 @@ use end_to_end::TestStack;
 use local::Role;
 use serde_json::json;
 
-use crate::steps::{LARGE, form, form_without_code};
+use crate::steps::{LARGE, SMALL, form, form_without_code};
 
 #[tokio::test]
 async fn a_yes_of_halo_that_is_lost_on_the_way_is_found_again() {
@@ -148,4 +148,79 @@ async fn a_pairing_in_doubt_cannot_be_taken_over_by_another_practice() {
     assert_eq!(other.clinician.get("/connection").await.text_at("/state"), "disconnected");
 
     practice.clinician.put("/connection", &wanted).await.assert_status(200);
+}
+
+/// No answer to the pairing reaches us, and Halo cannot be asked what came of it.
+fn lost() -> serde_json::Value {
+    json!([
+        { "operation": "pairSite", "effect": "dropAfter", "times": 1 },
+        { "operation": "findSites", "effect": "500" },
+    ])
+}
+
+#[tokio::test]
+async fn a_refusal_that_proves_nothing_does_not_open_a_site_to_another_practices_wrong_code() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    stack.forget_site_claims(LARGE).await;
+    let (owner, intruder) = (stack.new_practice().await, stack.new_practice().await);
+    let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
+    bp.faults(lost()).await;
+    owner.clinician.put("/connection", &right).await.assert_problem(503, "pairing-unconfirmed");
+    // The same again, while the practice's server is off: says nothing of the first attempt.
+    bp.no_faults().await;
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    owner.clinician.put("/connection", &right).await.assert_problem(503, "site-offline");
+    bp.set_practice(LARGE, json!({ "availability": "online" })).await;
+
+    let wrong = form(LARGE, "WRONG7", "Amelia", "Thornbury");
+    bp.faults(json!([{ "operation": "pairSite", "effect": "dropAfter", "times": 1 }])).await;
+    intruder.clinician.put("/connection", &wrong).await;
+    intruder.clinician.put("/connection", &wrong).await;
+    assert_eq!(intruder.clinician.get("/connection").await.text_at("/state"), "disconnected");
+}
+
+#[tokio::test]
+async fn an_owners_lost_yes_does_not_let_in_whoever_typed_a_wrong_code_before() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    stack.forget_site_claims(LARGE).await;
+    let (owner, intruder) = (stack.new_practice().await, stack.new_practice().await);
+    let wrong = form(LARGE, "WRONG7", "Amelia", "Thornbury");
+    bp.faults(lost()).await;
+    intruder.clinician.put("/connection", &wrong).await;
+    let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
+    bp.faults(json!([{ "operation": "pairSite", "effect": "dropAfter", "times": 1 }])).await;
+    owner.clinician.put("/connection", &right).await;
+    bp.no_faults().await;
+    intruder.clinician.put("/connection", &wrong).await;
+    assert_eq!(intruder.clinician.get("/connection").await.text_at("/state"), "disconnected");
+}
+
+#[tokio::test]
+async fn a_wrong_code_and_a_broken_call_never_open_a_site_that_was_disconnected_or_left() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    stack.forget_site_claims(LARGE).await;
+    let practice = stack.new_practice().await;
+    let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
+    practice.clinician.put("/connection", &right).await.assert_status(200);
+    practice.practice_admin.delete("/connection").await.assert_status(204);
+    let wrong = form(LARGE, "WRONG1", "Amelia", "Thornbury");
+    for effect in ["dropAfter", "dropBefore", "504BeforeExecution", "500", "malformedBody"] {
+        bp.faults(json!([{ "operation": "pairSite", "effect": effect, "times": 1 }])).await;
+        practice.clinician.put("/connection", &wrong).await;
+        let state = practice.clinician.get("/connection").await;
+        assert_eq!(state.text_at("/state"), "disconnected", "{effect}");
+    }
+
+    // Whoever moved away is not let in again either.
+    bp.no_faults().await;
+    let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
+    practice.clinician.put("/connection", &right).await.assert_status(200);
+    let elsewhere = form(SMALL, &bp.pairing_code(SMALL).await, "Farid", "El-Khoury");
+    practice.practice_admin.put("/connection", &elsewhere).await.assert_status(200);
+    bp.faults(json!([{ "operation": "pairSite", "effect": "dropBefore", "times": 1 }])).await;
+    practice.clinician.put("/connection", &wrong).await;
+    assert_eq!(practice.clinician.get("/connection").await.text_at("/siteId"), SMALL);
 }

@@ -18,7 +18,7 @@ use utoipa::IntoParams;
 use super::CorrespondenceApp;
 use super::view::{DeliveryPage, DeliveryView};
 use crate::App;
-use crate::caller::{Allowed, SeeDeliveries, SendCorrespondence};
+use crate::caller::{Allowed, Caller, SeeDeliveries, SendReferrals};
 use crate::input::{Checker, Parameters};
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::trail::Deed;
@@ -114,10 +114,13 @@ pub(crate) async fn list_deliveries(
     responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn retry_delivery(
     State(app): State<Arc<CorrespondenceApp>>,
-    allowed: Allowed<SendCorrespondence>,
+    allowed: Allowed<SendReferrals>,
     Path(path): Path<DeliveryPath>,
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
     let practice = &allowed.practice;
+    if matches!(allowed.caller, Caller::Person { .. }) {
+        app.app.clinician(practice, &allowed.caller).await?;
+    }
     for round in 0..TRIES {
         let entry = app.delivery(practice, &path).await?;
         match entry.body.state {

@@ -18,7 +18,7 @@ use vault::PutTerms;
 
 use super::{CorrespondenceApp, no_answer};
 use crate::App;
-use crate::caller::{Allowed, SendCorrespondence};
+use crate::caller::{Allowed, SendReferrals};
 use crate::input::{Body, Checker};
 use crate::problem::{FieldError, Kind, Problem, ProblemBody};
 
@@ -95,7 +95,7 @@ impl DocumentRequest {
     responses((status = 201, body = UploadView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn announce_document(
     State(app): State<Arc<CorrespondenceApp>>,
-    allowed: Allowed<SendCorrespondence>,
+    allowed: Allowed<SendReferrals>,
     Body(request): Body<DocumentRequest>,
 ) -> Result<(StatusCode, Json<UploadView>), Problem> {
     let announced = request.read(app.documents.largest_bytes)?;

@@ -32,8 +32,8 @@ pub(crate) struct ReferralRequest {
     #[schema(value_type = Option<String>, format = Date)]
     #[serde(default)]
     date: Option<String>,
-    /// For platforms' servers: the linked clinician who refers. The patient's usual doctor when
-    /// nothing is said; a clinician's own token speaks for itself.
+    /// For platforms' servers: the linked clinician who refers, or the patient's usual doctor when
+    /// nothing is said. A clinician sends in their own name: any other user is refused.
     #[serde(default)]
     sender_user_id: Option<i64>,
 }

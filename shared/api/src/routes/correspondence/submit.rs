@@ -24,7 +24,7 @@ use super::request::{MessageRequest, ReferralRequest, Said};
 use super::view::DeliveryView;
 use super::{CorrespondenceApp, no_answer};
 use crate::App;
-use crate::caller::{Allowed, Caller, SendCorrespondence};
+use crate::caller::{Allowed, Caller, SendMessages, SendReferrals};
 use crate::input::{Body, Checker};
 use crate::problem::{FieldError, Kind, Problem, ProblemBody};
 use crate::routes::patients::EARLIEST_CALENDAR;
@@ -53,7 +53,7 @@ type Taken = (StatusCode, Json<DeliveryView>);
     responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn send_referral(
     State(app): State<Arc<CorrespondenceApp>>,
-    allowed: Allowed<SendCorrespondence>,
+    allowed: Allowed<SendReferrals>,
     Path(path): Path<ReferralPath>,
     Body(request): Body<ReferralRequest>,
 ) -> Result<Taken, Problem> {
@@ -76,14 +76,14 @@ pub(crate) async fn send_referral(
     app.accept(&allowed, site, id, letter, hash, AuditedAction::ReferralSent).await
 }
 
-/// Sends a message to a clinician's unchecked inbox.
+/// Sends a message to a clinician's unchecked inbox. For platforms' servers.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/correspondence/{messageId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("messageId" = String, Path, description = "The caller's own id")),
     request_body = MessageRequest,
     responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn send_message(
     State(app): State<Arc<CorrespondenceApp>>,
-    allowed: Allowed<SendCorrespondence>,
+    allowed: Allowed<SendMessages>,
     Path(path): Path<MessagePath>,
     Body(request): Body<MessageRequest>,
 ) -> Result<Taken, Problem> {
@@ -155,31 +155,45 @@ impl CorrespondenceApp {
         self.app.open_connection(practice).await.map(|connection| connection.site_id)
     }
 
-    /// To whose Bp a referral goes, and who refers: the clinician who calls, or whom a platform's
-    /// server names.
+    /// To whose Bp a referral goes, and who refers: the clinician who calls, and nobody else in their
+    /// name; or whom a platform's server names.
     async fn sender(
         &self,
-        allowed: &Allowed<SendCorrespondence>,
+        allowed: &Allowed<SendReferrals>,
         named: Option<BpUserId>,
     ) -> Result<(SiteId, Option<BpUserId>), Problem> {
         let practice = &allowed.practice;
-        if let (Caller::Person { subject, .. }, None) = (&allowed.caller, named) {
-            let site = self.open(practice).await?;
-            let linked = self.app.store.linked_clinician(practice, subject).await?;
-            return Ok((site, linked.map(|clinician| clinician.user_id)));
+        let pointed = |problem: Problem, message: &str| Problem {
+            errors: vec![FieldError {
+                pointer: "/senderUserId".to_owned(),
+                message: message.to_owned(),
+            }],
+            ..problem
+        };
+        if matches!(allowed.caller, Caller::Person { .. }) {
+            let (connection, link) =
+                self.app.open_for_clinician(practice, &allowed.caller).await?;
+            if named.is_some_and(|named| named != link.user_id) {
+                let forbidden = Problem::because(
+                    Kind::Forbidden,
+                    "A clinician sends in their own name, never in a colleague's.",
+                );
+                return Err(pointed(forbidden, "this is not the Bp user you are linked to"));
+            }
+            return Ok((connection.site_id, Some(link.user_id)));
         }
         let Some(named) = named else { return Ok((self.open(practice).await?, None)) };
         let record = self.app.store.practice(practice).await?;
-        let Some(connection) = record.connection.filter(Connection::is_open) else {
+        let Some(connection) = record.connection.clone().filter(Connection::is_open) else {
             return Err(Problem::new(Kind::NotConnected));
         };
-        if record.clinicians.iter().any(|clinician| clinician.user_id == named) {
+        if record.links.iter().any(|link| link.clinician.user_id == named) {
             return Ok((connection.site_id, Some(named)));
         }
-        Err(Problem::invalid(vec![FieldError {
-            pointer: "/senderUserId".to_owned(),
-            message: "no clinician of this practice with this id is linked".to_owned(),
-        }]))
+        Err(pointed(
+            Problem::because(Kind::InvalidRequest, "One field is wrong."),
+            "no clinician of this practice with this id is linked",
+        ))
     }
 
     /// The document, if it was uploaded as announced, by its length, its hash and its beginning. All
@@ -226,9 +240,9 @@ impl CorrespondenceApp {
         Ok(document)
     }
 
-    async fn accept(
+    async fn accept<P>(
         &self,
-        allowed: &Allowed<SendCorrespondence>,
+        allowed: &Allowed<P>,
         site: SiteId,
         id: DeliveryId,
         letter: Letter,

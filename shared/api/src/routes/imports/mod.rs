@@ -76,8 +76,10 @@ pub(crate) async fn start_import(
     let now = App::now();
     // What was asked for before is answered as it stands, whatever has become of the connection.
     let mut known = app.store.import(practice, &id, now).await?;
-    if known.is_none() {
-        let connection = app.open_connection(practice).await?;
+    if known.is_some() {
+        app.clinician(practice, &allowed.caller).await?;
+    } else {
+        let (connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
         let asked = Deed::of(AuditedAction::AttachmentsImported).about(vec![patient]);
         app.note(practice, &allowed.caller, asked.with(id.as_str())).await?;
         let import = Import {
@@ -117,6 +119,7 @@ pub(crate) async fn read_import(
     let id = path.import()?;
     let practice = &allowed.practice;
     let record = imports.record(practice, &id).await?;
+    imports.app.clinician(practice, &allowed.caller).await?;
     if imports.wake(practice, &id, &record, |_| false).await.is_err() {
         // The next look wakes them.
         tracing::warn!(practice = practice.as_str(), "documents could not be woken");
@@ -143,7 +146,7 @@ pub(crate) async fn retry_import(
             "Start another import: of this one nothing is kept.",
         ));
     }
-    app.open_connection(practice).await?;
+    app.open_for_clinician(practice, &allowed.caller).await?;
     let asked = Deed::of(AuditedAction::AttachmentsImported).about(vec![record.import.patient]);
     app.note(practice, &allowed.caller, asked.with(id.as_str())).await?;
     for item in &mut record.items {
@@ -172,6 +175,7 @@ pub(crate) async fn cancel_import(
     let id = path.import()?;
     let practice = &allowed.practice;
     let record = imports.record(practice, &id).await?;
+    imports.app.clinician(practice, &allowed.caller).await?;
     if record.import.cancelled_at.is_none() {
         imports.app.store.cancel_import(practice, &id, App::now()).await?;
     }

@@ -1,0 +1,90 @@
+//! Connecting as routes ask for it: who asks, the audit trail in their name, and problems for answers.
+
+use connection::{Asker, AuditLine, Connecting, Entered, NotConnected, NotPaired, Trail};
+use domain::ids::PracticeId;
+use domain::pairing::LimitScope;
+use jiff::Timestamp;
+use store::StoreError;
+
+use crate::App;
+use crate::caller::{Caller, Role, Scope};
+use crate::observe::{Counter, count};
+use crate::problem::{Kind, Problem};
+use crate::trail::Deed;
+
+/// The audit trail in the name of a caller.
+struct CallersTrail<'a> {
+    app: &'a App,
+    practice: &'a PracticeId,
+    caller: &'a Caller,
+}
+
+impl Trail for CallersTrail<'_> {
+    async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
+        let AuditLine { action, site_id, user, former_user } = line;
+        let deed = Deed::of(action).with(site_id.as_str()).linking(user, former_user);
+        self.app.record(self.practice, self.caller, deed).await
+    }
+}
+
+impl App {
+    /// Connects the practice if it is not, and links the caller.
+    pub(crate) async fn connect(
+        &self,
+        practice: &PracticeId,
+        caller: &Caller,
+        entered: &Entered,
+    ) -> Result<(), Problem> {
+        let asker = asker(practice, caller);
+        let trail = CallersTrail { app: self, practice, caller };
+        let connecting = Connecting { store: &self.store, bp: &self.bp, trail: &trail };
+        let connected = connecting.connect(&asker, entered).await;
+        match &connected {
+            Err(NotConnected::NotPaired(NotPaired::TooMany { .. })) => count(Counter::PairingsLimited),
+            Err(NotConnected::NotPaired(NotPaired::Refused(_) | NotPaired::Unconfirmed)) => {
+                count(Counter::PairingsFailed);
+            }
+            _ => {}
+        }
+        Ok(connected?)
+    }
+}
+
+fn asker(practice: &PracticeId, caller: &Caller) -> Asker {
+    let (scope, is_administrator) = match caller {
+        Caller::Person { roles, .. } => (LimitScope::Person, roles.contains(&Role::PracticeAdmin)),
+        Caller::Platform { scopes, .. } => {
+            (LimitScope::Platform, scopes.contains(&Scope::PracticesAdmin))
+        }
+    };
+    Asker { practice: practice.clone(), subject: caller.subject().clone(), scope, is_administrator }
+}
+
+impl From<NotConnected> for Problem {
+    fn from(error: NotConnected) -> Self {
+        match error {
+            NotConnected::CodeNeeded => Self::new(Kind::PairingCodeNeeded),
+            NotConnected::NotPaired(error) => error.into(),
+            NotConnected::ReleaseTooOld => Self::new(Kind::BpReleaseTooOld),
+            NotConnected::Bp(error) => error.into(),
+            NotConnected::NotLinked(error) => error.into(),
+            NotConnected::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotPaired> for Problem {
+    fn from(error: NotPaired) -> Self {
+        match error {
+            NotPaired::Refused(refusal) => refusal.into(),
+            NotPaired::Unconfirmed => Self::new(Kind::PairingUnconfirmed).retry_after(5),
+            NotPaired::Busy => Self::new(Kind::PairingInProgress).retry_after(5),
+            NotPaired::TooMany { until } => {
+                let left = until.duration_since(Timestamp::now()).as_secs();
+                Self::new(Kind::TooManyPairings)
+                    .retry_after(u64::try_from(left).unwrap_or_default().max(1))
+            }
+            NotPaired::Store(error) => error.into(),
+        }
+    }
+}

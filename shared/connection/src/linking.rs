@@ -1,0 +1,127 @@
+//! Linking who asks to a user of Bp: one query for the users of that name.
+
+use best_practice::{BpError, BpPractice};
+use domain::audit::AuditedAction;
+use domain::clinician::{LinkChange, NotLinked, choose, judge_link};
+use domain::connection::{Connection, Site};
+use domain::release::Support;
+use halo::Deadline;
+use jiff::Timestamp;
+use practice_session::{SaysOfConnection as _, Session, SessionError, Verdict};
+use store::{LinkKey, StoreError};
+
+use crate::pairing::NotPaired;
+use crate::ports::{AuditLine, Trail};
+use crate::{Asker, Connecting, Entered};
+
+/// Why somebody is not connected.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NotConnected {
+    /// The practice has to be paired first, and no code was given.
+    #[error("a pairing code is needed")]
+    CodeNeeded,
+    /// The practice was not paired.
+    #[error(transparent)]
+    NotPaired(#[from] NotPaired),
+    /// The practice's Bp release does not work with integrations.
+    #[error("the practice's Bp release is too old")]
+    ReleaseTooOld,
+    /// The practice is paired, and Bp could not be asked for the user.
+    #[error(transparent)]
+    Bp(#[from] SessionError<BpError>),
+    /// The practice is paired, and nobody could be linked.
+    #[error(transparent)]
+    NotLinked(#[from] NotLinked),
+    /// The table gave no answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl NotConnected {
+    /// Whether Halo or Bp no longer lets us in: only then is a new code of use to a practice that was
+    /// paired before.
+    #[must_use]
+    pub fn is_pairing_lost(&self) -> bool {
+        match self {
+            Self::Bp(SessionError::PracticeChanged) => true,
+            Self::Bp(SessionError::Asked(error)) => {
+                matches!(error.verdict(), Verdict::Revoked | Verdict::Unpaired)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether a site's Bp release works with integrations at all.
+#[must_use]
+pub fn is_too_old(bp: &BpPractice, site: &Site) -> bool {
+    let too_old = |version: &String| bp.pack().releases().judge(version) == Support::TooOld;
+    site.pms_version.as_ref().is_some_and(too_old)
+}
+
+impl<T: Trail> Connecting<'_, T> {
+    /// Links to a practice that was paired before. Its Bp release may have changed since, so the
+    /// site's status is asked for as well (no query).
+    pub(crate) async fn link_to_known(
+        &self,
+        asker: &Asker,
+        entered: &Entered,
+        connection: &mut Connection,
+        until: Timestamp,
+    ) -> Result<(), NotConnected> {
+        let session = Session::new(self.bp, self.store);
+        let deadline = deadline(until);
+        let status = |guid| self.bp.site(guid, deadline);
+        let site = session.ask_halo(&asker.practice, connection, deadline, status).await?;
+        session.remember(&asker.practice, connection, site).await?;
+        self.link(asker, entered, connection, until).await
+    }
+
+    pub(crate) async fn link(
+        &self,
+        asker: &Asker,
+        entered: &Entered,
+        connection: &mut Connection,
+        until: Timestamp,
+    ) -> Result<(), NotConnected> {
+        if is_too_old(self.bp, &connection.site) {
+            return Err(NotConnected::ReleaseTooOld);
+        }
+        let practice = &asker.practice;
+        let deadline = deadline(until);
+        let users = Session::new(self.bp, self.store)
+            .ask(practice, connection, deadline, |guid| {
+                self.bp.users_named(guid, &entered.name, deadline)
+            })
+            .await?;
+        let clinician = choose(&users, &entered.name, entered.prefix.as_ref())?;
+        let (key, change) = if asker.is_person() {
+            let record = self.store.practice(practice).await?;
+            let user = clinician.user_id;
+            let linked_to = record.linked(&asker.subject).map(|linked| linked.user_id);
+            let taken = record.is_linked_by_another(user, Some(&asker.subject));
+            // The digits were compared with Bp's when the user was chosen.
+            let proved = entered.prefix.is_some() || asker.is_administrator;
+            let change = judge_link(user, linked_to, taken, proved)?;
+            (LinkKey::Account(asker.subject.clone()), change)
+        } else {
+            // A platform's server names clinicians; nobody's account is concerned.
+            (LinkKey::User(clinician.user_id), LinkChange::Plain)
+        };
+        let former = match change {
+            LinkChange::Relinked { former } => former,
+            LinkChange::Plain => None,
+        };
+        let line = AuditLine::new(AuditedAction::ClinicianLinked, &connection.site_id);
+        let line = AuditLine { user: Some(clinician.user_id), former_user: former, ..line };
+        self.trail.note(line).await?;
+        let relinked = matches!(change, LinkChange::Relinked { .. });
+        let generation = connection.generation;
+        Ok(self.store.link(practice, &key, &clinician, generation, relinked).await?)
+    }
+}
+
+fn deadline(until: Timestamp) -> Deadline {
+    let left = until.duration_since(Timestamp::now());
+    Deadline::after(std::time::Duration::try_from(left).unwrap_or_default())
+}

@@ -1,0 +1,205 @@
+//! Pairing a practice with a Bp site (referral guide, section three).
+//!
+//! The rule that keeps practices apart: **only Halo's own yes connects.** A practice is connected to a
+//! site when Halo answered yes to a code that this practice gave, and the yes reached us while the
+//! attempt was still the practice's current one. Nothing else connects: Halo lets every practice of
+//! ours query a site as soon as one of them was paired with it, so being let in says nothing about
+//! whose code it was.
+//!
+//! What follows from the rule:
+//! - When no answer to an attempt arrives, the attempt is over and the practice is not connected. If
+//!   Halo never received the code, the same code works again. If it did, the code is used up and the
+//!   practice generates a new one, which costs a receptionist a minute.
+//! - An attempt is one stored item per practice. A newer attempt replaces it; disconnecting deletes
+//!   it. An answer that arrives after that connects nobody, however late it is.
+//! - Nothing is claimed and nothing is left in doubt. There is no state that a later attempt, a
+//!   refusal or another practice could change.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::connection::{Connection, Site, Standing};
+use crate::ids::SiteId;
+
+/// How long a request may take in all. API Gateway ends it at 29 s.
+pub const REQUEST: Duration = Duration::from_secs(24);
+/// How long a request waits for another attempt of the same practice.
+pub const WAIT: Duration = Duration::from_secs(8);
+/// How long the pairing call to Halo may take.
+pub const PAIR_CALL: Duration = Duration::from_secs(12);
+/// How long the query for the clinician's name needs at least, after the pairing call.
+pub const NAME_QUERY: Duration = Duration::from_secs(4);
+/// After this time another request may take over an attempt: its request has surely ended.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+const _: () = assert!(
+    WAIT.as_secs() + PAIR_CALL.as_secs() + NAME_QUERY.as_secs() <= REQUEST.as_secs(),
+    "a request that waits for another attempt must still be able to pair and to check the name"
+);
+const _: () = assert!(
+    REQUEST.as_secs() < LEASE.as_secs(),
+    "an attempt must not be taken over while its request still runs"
+);
+
+/// One try to pair a practice with a site. It never holds the code.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// Unlike any other's.
+    pub id: Uuid,
+    /// The site that the practice asks for.
+    pub site_id: SiteId,
+    /// When it began.
+    pub began_at: Timestamp,
+}
+
+impl Attempt {
+    /// A new attempt.
+    #[must_use]
+    pub fn new(site_id: SiteId, now: Timestamp) -> Self {
+        Self { id: Uuid::now_v7(), site_id, began_at: now }
+    }
+
+    /// When another request may replace it.
+    #[must_use]
+    pub fn lease_until(&self) -> Timestamp {
+        self.began_at.saturating_add(LEASE).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The connection that Halo's yes to this attempt makes. `before` is what the practice was
+    /// connected to, in whatever standing.
+    #[must_use]
+    pub fn connects(&self, site: Site, before: Option<&Connection>, now: Timestamp) -> Connection {
+        let moved = before.is_some_and(|before| before.site_id != self.site_id);
+        let generation = before.map_or(0, |before| before.generation);
+        Connection {
+            site_id: self.site_id.clone(),
+            site,
+            standing: Standing::Paired,
+            paired_at: now,
+            // Bp's user numbers mean other people at another site: links made before do not hold there.
+            generation: if moved { generation.saturating_add(1) } else { generation },
+        }
+    }
+}
+
+/// What Halo said to an attempt, as far as the rule distinguishes it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Heard {
+    /// Yes.
+    Yes,
+    /// No, because of the code or the Site ID: whoever guesses hears this.
+    WrongGuess,
+    /// No, for a reason that has nothing to do with what was entered.
+    NotNow,
+    /// No answer, or none that can be understood. Halo may have said yes.
+    Nothing,
+}
+
+impl Heard {
+    /// Whether the practice is connected by it.
+    #[must_use]
+    pub fn connects(self) -> bool {
+        self == Self::Yes
+    }
+
+    /// Whether it counts against the limits. An unheard answer does: it may hide a wrong guess.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        matches!(self, Self::WrongGuess | Self::Nothing)
+    }
+}
+
+/// Whose failed attempts are counted together.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum LimitScope {
+    /// A person's account.
+    Person,
+    /// A platform's server, which pairs for many practices.
+    Platform,
+    /// A practice of ours, whoever tries.
+    Practice,
+    /// A Bp Site ID, whichever practice tries.
+    Site,
+}
+
+impl LimitScope {
+    /// How long failed attempts are counted together.
+    pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+
+    /// Failed attempts within a window after which no other is sent to Halo. A code is valid for seven
+    /// days and has at least six letters and digits, so 40 guesses in 15 minutes find one with a chance of about
+    /// 1 in 80,000 a week. One practice alone cannot use up what a site allows.
+    #[must_use]
+    pub const fn most(self) -> u32 {
+        match self {
+            Self::Person | Self::Practice => 10,
+            Self::Site => 40,
+            Self::Platform => 100,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Availability;
+    use crate::ids::HaloGuid;
+
+    fn site() -> Site {
+        Site {
+            halo_guid: HaloGuid(Uuid::from_u128(7)),
+            practice_name: None,
+            pms_version: None,
+            halo_link_version: None,
+            last_heartbeat: None,
+            availability: Availability::Online,
+        }
+    }
+
+    fn attempt(site_id: &str) -> Attempt {
+        Attempt::new(SiteId::parse(site_id).unwrap(), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn only_a_yes_connects() {
+        assert!(Heard::Yes.connects());
+        for other in [Heard::WrongGuess, Heard::NotNow, Heard::Nothing] {
+            assert!(!other.connects(), "{other:?} connected");
+        }
+    }
+
+    #[test]
+    fn what_a_guesser_hears_counts_and_what_a_practice_cannot_help_does_not() {
+        let counts = [Heard::Yes, Heard::WrongGuess, Heard::NotNow, Heard::Nothing].map(Heard::counts);
+        assert_eq!(counts, [false, true, false, true]);
+    }
+
+    #[test]
+    fn links_outlast_pairing_again_and_end_with_a_move() {
+        let now = Timestamp::UNIX_EPOCH;
+        let first = attempt("71001").connects(site(), None, now);
+        assert_eq!((first.generation, first.standing), (0, Standing::Paired));
+        let again = attempt("71001").connects(site(), Some(&first), now);
+        assert_eq!(again.generation, 0);
+        let moved = attempt("71002").connects(site(), Some(&again), now);
+        assert_eq!((moved.generation, moved.site_id.as_str()), (1, "71002"));
+        let back = attempt("71001").connects(site(), Some(&moved), now);
+        assert_eq!(back.generation, 2, "links of the first time hold again");
+    }
+
+    #[test]
+    fn an_attempt_is_taken_over_only_after_its_lease() {
+        assert_eq!(attempt("71001").lease_until().as_second(), 30);
+    }
+
+    #[test]
+    fn one_practice_alone_cannot_use_up_what_a_site_allows() {
+        assert!(LimitScope::Practice.most() < LimitScope::Site.most());
+        assert!(LimitScope::Site.most() < LimitScope::Platform.most());
+        assert_eq!(LimitScope::Person.most(), 10);
+    }
+}
