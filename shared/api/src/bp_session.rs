@@ -32,8 +32,7 @@ impl App {
         practice: &PracticeId,
         caller: &Caller,
     ) -> Result<(Connection, Clinician), Problem> {
-        let (connection, link) =
-            self.store.connection_and_link(practice, caller.subject()).await?;
+        let (connection, link) = self.store.connection_and_link(practice, caller.subject()).await?;
         match (connection, link) {
             (Some(connection), Some(link)) => Ok((connection, link)),
             (Some(connection), None) if connection.is_open() => {

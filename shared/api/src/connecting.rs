@@ -40,7 +40,9 @@ impl App {
         let connecting = Connecting { store: &self.store, bp: &self.bp, trail: &trail };
         let connected = connecting.connect(&asker, entered).await;
         match &connected {
-            Err(NotConnected::NotPaired(NotPaired::TooMany { .. })) => count(Counter::PairingsLimited),
+            Err(NotConnected::NotPaired(NotPaired::TooMany { .. })) => {
+                count(Counter::PairingsLimited)
+            }
             Err(NotConnected::NotPaired(NotPaired::Refused(_) | NotPaired::Unconfirmed)) => {
                 count(Counter::PairingsFailed);
             }

@@ -4,8 +4,8 @@
 //! the table → answer, or a [`problem::Problem`].
 
 mod bp_session;
-mod connecting;
 pub mod caller;
+mod connecting;
 mod cursor;
 mod input;
 mod observe;
@@ -24,7 +24,6 @@ use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
 pub use tools::{Bucket, Wakes};
-
 
 /// What the routes of a practice work with.
 #[derive(Clone, Debug)]

@@ -73,7 +73,8 @@ impl<T: Trail> Connecting<'_, T> {
     pub async fn connect(&self, asker: &Asker, entered: &Entered) -> Result<(), NotConnected> {
         let until = Timestamp::now().saturating_add(REQUEST).unwrap_or(Timestamp::MAX);
         let known = self.store.connection(&asker.practice).await?;
-        let open = known.clone().filter(|known| known.is_open() && known.site_id == entered.site_id);
+        let open =
+            known.clone().filter(|known| known.is_open() && known.site_id == entered.site_id);
         if let Some(mut connection) = open {
             let linked = self.link_to_known(asker, entered, &mut connection, until).await;
             let lost = linked.as_ref().is_err_and(NotConnected::is_pairing_lost);
@@ -82,7 +83,8 @@ impl<T: Trail> Connecting<'_, T> {
             }
         }
         let Some(code) = &entered.code else { return Err(NotConnected::CodeNeeded) };
-        let mut connection = self.pair(asker, &entered.site_id, code, known.as_ref(), until).await?;
+        let mut connection =
+            self.pair(asker, &entered.site_id, code, known.as_ref(), until).await?;
         self.link(asker, entered, &mut connection, until).await
     }
 

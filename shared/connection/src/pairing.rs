@@ -165,7 +165,11 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
                 Ok(tried) => tries.push(tried),
                 Err(Limited { until }) => {
                     self.give_back(&tries).await;
-                    tracing::warn!(practice = asker.practice.as_str(), ?scope, "pairing is limited");
+                    tracing::warn!(
+                        practice = asker.practice.as_str(),
+                        ?scope,
+                        "pairing is limited"
+                    );
                     return Err(NotPaired::TooMany { until });
                 }
             }

@@ -262,7 +262,11 @@ mod tests {
             (Some(other), false, true, Ok(LinkChange::Relinked { former: Some(other) })),
             (Some(other), true, true, Ok(LinkChange::Relinked { former: Some(other) })),
         ] {
-            assert_eq!(judge_link(mine, linked_to, taken, proved), expected, "{linked_to:?} {taken} {proved}");
+            assert_eq!(
+                judge_link(mine, linked_to, taken, proved),
+                expected,
+                "{linked_to:?} {taken} {proved}"
+            );
         }
     }
 

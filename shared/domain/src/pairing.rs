@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn what_a_guesser_hears_counts_and_what_a_practice_cannot_help_does_not() {
-        let counts = [Heard::Yes, Heard::WrongGuess, Heard::NotNow, Heard::Nothing].map(Heard::counts);
+        let counts =
+            [Heard::Yes, Heard::WrongGuess, Heard::NotNow, Heard::Nothing].map(Heard::counts);
         assert_eq!(counts, [false, true, false, true]);
     }
 

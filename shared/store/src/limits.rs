@@ -53,7 +53,8 @@ impl Store {
         for _ in 0..TRIES {
             let found = self.found(key.clone()).await?;
             let ends = found.as_ref().and_then(|item| whole(item, ENDS)).unwrap_or_default();
-            let failures = found.as_ref().and_then(|item| whole(item, FAILURES)).unwrap_or_default();
+            let failures =
+                found.as_ref().and_then(|item| whole(item, FAILURES)).unwrap_or_default();
             let ends = Timestamp::from_millisecond(ends).unwrap_or_default();
             let counted = if ends <= now {
                 let ends = now.saturating_add(LimitScope::WINDOW).unwrap_or(Timestamp::MAX);

@@ -12,8 +12,8 @@ use domain::settings::Settings;
 use jiff::Timestamp;
 
 use crate::item::{
-    CLINICIAN, CONNECTION, Item, PAIRING, RELINKED, SETTINGS, body, item, key, number, practice_key,
-    sort_key, text,
+    CLINICIAN, CONNECTION, Item, PAIRING, RELINKED, SETTINGS, body, item, key, number,
+    practice_key, sort_key, text,
 };
 use crate::schedule::turn;
 use crate::{Store, StoreError};
@@ -152,13 +152,14 @@ impl Store {
             .keys(key(practice_key(practice), link))
             .build()
             .map_err(|_| StoreError::Corrupt)?;
-        let found =
-            self.client.batch_get_item().request_items(&self.table, keys).send().await?;
+        let found = self.client.batch_get_item().request_items(&self.table, keys).send().await?;
         if found.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
             return Err(StoreError::Unavailable { code: "throttled".to_owned() });
         }
         let (mut connection, mut link) = (None, None);
-        for item in found.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
+        for item in
+            found.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten()
+        {
             match sort_key(item)? {
                 CONNECTION => connection = Some(body::<Connection>(item)?),
                 _ => link = Some(link_of(item)?),
@@ -268,7 +269,9 @@ impl Store {
                 .table_name(&self.table)
                 .set_key(Some(former))
                 // Somebody may have linked anew meanwhile.
-                .condition_expression("attribute_not_exists(generation) OR generation < :generation")
+                .condition_expression(
+                    "attribute_not_exists(generation) OR generation < :generation",
+                )
                 .expression_attribute_values(":generation", number(generation))
                 .send()
                 .await

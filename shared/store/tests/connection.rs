@@ -3,10 +3,11 @@
 
 use aws_double::{Answer, Aws};
 use domain::connection::{Availability, Connection, Site, Standing};
-use domain::ids::{HaloGuid, PracticeId, SiteId};
+use domain::ids::{BpUserId, HaloGuid, PracticeId, SiteId, Subject};
+use domain::pairing::{Attempt, LimitScope};
 use jiff::Timestamp;
-use serde_json::Value;
-use store::{Begun, Store, StoreError};
+use serde_json::{Value, json};
+use store::{LinkKey, Store, StoreError};
 
 fn seen() -> Connection {
     Connection {
@@ -95,10 +96,175 @@ async fn a_pairing_that_met_another_write_is_completed_and_one_that_is_not_ours_
         });
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table");
         let (practice, seen) = (PracticeId::parse("bluegum-hollow").unwrap(), seen());
-        let now = Timestamp::UNIX_EPOCH;
-        let begun = store.begin_pairing(&practice, &seen.site_id, now).await.unwrap();
-        let Begun::Mine { attempt, .. } = begun else { panic!("{begun:?}") };
+        let attempt = Attempt::new(seen.site_id.clone(), Timestamp::UNIX_EPOCH);
         let completed = store.complete_pairing(&practice, &attempt, &seen, false).await;
         assert_eq!(completed, outcome, "{code}");
     }
+}
+
+fn table(answer: impl Fn(&aws_double::Call) -> Answer + Send + Sync + 'static) -> (Aws, Store) {
+    let aws = Aws::answering(answer);
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table");
+    (aws, store)
+}
+
+fn practice() -> PracticeId {
+    PracticeId::parse("bluegum-hollow").unwrap()
+}
+
+#[tokio::test]
+async fn a_yes_is_kept_only_for_the_attempt_that_is_still_the_current_one() {
+    let (aws, store) = table(|_| Answer::nothing());
+    let attempt = Attempt::new(seen().site_id, Timestamp::UNIX_EPOCH);
+    store.complete_pairing(&practice(), &attempt, &seen(), false).await.unwrap();
+    let writes = aws.calls()[0].body["TransactItems"].as_array().unwrap().clone();
+    let ended = writes.iter().find(|write| write["Delete"].is_object()).unwrap();
+    assert_eq!(ended["Delete"]["Key"]["sk"]["S"], "PAIRING");
+    assert_eq!(ended["Delete"]["ConditionExpression"], "#body.id = :id");
+    let id = &ended["Delete"]["ExpressionAttributeValues"][":id"]["S"];
+    assert_eq!(*id, json!(attempt.id.to_string()));
+}
+
+#[tokio::test]
+async fn disconnecting_ends_an_attempt_in_the_same_transaction() {
+    let (aws, store) = table(|_| Answer::nothing());
+    store.disconnect(&practice()).await.unwrap();
+    let writes = aws.calls()[0].body["TransactItems"].as_array().unwrap().clone();
+    assert_eq!(writes[0]["Delete"]["Key"]["sk"]["S"], "PAIRING");
+    assert_eq!(writes[1]["Update"]["Key"]["sk"]["S"], "CONNECTION");
+}
+
+#[tokio::test]
+async fn disconnecting_what_never_was_connected_ends_the_attempt_all_the_same() {
+    let refused = std::sync::atomic::AtomicBool::new(false);
+    let (aws, store) = table(move |_| {
+        if refused.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            Answer::nothing()
+        } else {
+            Answer::cancelled(&["None", "ConditionalCheckFailed"])
+        }
+    });
+    store.disconnect(&practice()).await.unwrap();
+    let calls = aws.calls();
+    assert_eq!(calls.len(), 2);
+    assert_eq!(calls[1].body["TransactItems"].as_array().unwrap().len(), 1);
+    assert_eq!(calls[1].body["TransactItems"][0]["Delete"]["Key"]["sk"]["S"], "PAIRING");
+}
+
+/// A practice that moved once, with a link of before and one of after.
+fn moved() -> Value {
+    let clinician = |user: i64| {
+        json!({ "M": { "userId": { "N": user.to_string() }, "firstName": { "S": "Made" },
+            "lastName": { "S": "Up" } } })
+    };
+    let pk = json!({ "S": "PRACTICE#bluegum-hollow" });
+    let connection = json!({ "M": {
+        "siteId": { "S": "70999" }, "standing": { "S": "paired" },
+        "pairedAt": { "S": "2026-01-01T00:00:00Z" }, "generation": { "N": "1" },
+        "site": { "M": { "haloGuid": { "S": uuid::Uuid::from_u128(7) },
+            "availability": { "S": "online" } } },
+    } });
+    json!([
+        { "pk": pk, "sk": { "S": "CLINICIAN#ACCOUNT#before" }, "body": clinician(1) },
+        { "pk": pk, "sk": { "S": "CLINICIAN#ACCOUNT#after" }, "body": clinician(2),
+            "generation": { "N": "1" } },
+        { "pk": pk, "sk": { "S": "CONNECTION" }, "body": connection },
+    ])
+}
+
+#[tokio::test]
+async fn links_of_an_earlier_site_hold_no_more_on_whichever_page_they_come() {
+    let (aws, store) = table(|call| {
+        let items = moved();
+        if call.body["ExclusiveStartKey"].is_object() {
+            Answer::of(json!({ "Items": items.as_array().unwrap()[1..] }))
+        } else {
+            let last = json!({ "pk": items[0]["pk"], "sk": items[0]["sk"] });
+            Answer::of(json!({ "Items": [items[0]], "LastEvaluatedKey": last }))
+        }
+    });
+    let record = store.practice(&practice()).await.unwrap();
+    assert_eq!(aws.operations(), ["Query", "Query"]);
+    let users: Vec<_> = record.clinicians().iter().map(|one| one.user_id).collect();
+    assert_eq!(users, [BpUserId(2)]);
+    assert_eq!(record.linked(&Subject("before".to_owned())), None);
+    assert!(record.is_linked_by_another(BpUserId(2), None));
+    assert!(!record.is_linked_by_another(BpUserId(2), Some(&Subject("after".to_owned()))));
+}
+
+#[tokio::test]
+async fn who_calls_is_read_together_with_the_connection() {
+    for (account, linked) in [("before", None), ("after", Some(BpUserId(2)))] {
+        let (aws, store) = table(move |_| {
+            let items = moved();
+            let own = if account == "before" { 0 } else { 1 };
+            Answer::of(json!({ "Responses": { "table": [items[own], items[2]] } }))
+        });
+        let account = Subject(account.to_owned());
+        let (connection, link) = store.connection_and_link(&practice(), &account).await.unwrap();
+        assert!(connection.is_some());
+        assert_eq!(link.map(|link| link.user_id), linked);
+        assert_eq!(aws.operations(), ["BatchGetItem"]);
+        let request = &aws.calls()[0].body["RequestItems"]["table"];
+        assert_eq!(request["ConsistentRead"], true);
+    }
+}
+
+#[tokio::test]
+async fn what_the_table_was_too_busy_to_read_is_not_taken_for_nobody() {
+    let (_, store) = table(|_| {
+        Answer::of(json!({ "Responses": { "table": [] },
+            "UnprocessedKeys": { "table": { "Keys": [{ "pk": { "S": "x" }, "sk": { "S": "y" } }] } } }))
+    });
+    let read = store.connection_and_link(&practice(), &Subject("after".to_owned())).await;
+    assert!(matches!(read, Err(StoreError::Unavailable { .. })), "{read:?}");
+}
+
+#[tokio::test]
+async fn a_link_names_its_generation_and_one_that_is_taken_over_leaves_word() {
+    let record = || domain::clinician::Clinician {
+        user_id: BpUserId(3),
+        first_name: "Made".to_owned(),
+        last_name: "Up".to_owned(),
+        provider_number_prefix: None,
+    };
+    for (relinked, writes) in [(false, 1), (true, 3)] {
+        let (aws, store) = table(|_| Answer::nothing());
+        let key = LinkKey::Account(Subject("after".to_owned()));
+        store.link(&practice(), &key, &record(), 4, relinked).await.unwrap();
+        let written = aws.calls()[0].body["TransactItems"].as_array().unwrap().clone();
+        assert_eq!(written.len(), writes);
+        assert_eq!(written[0]["Put"]["Item"]["generation"]["N"], "4");
+    }
+}
+
+#[tokio::test]
+async fn tries_are_counted_until_the_window_ends() {
+    let now = Timestamp::from_second(1_000).unwrap();
+    let ends = now.as_millisecond() + 60_000;
+    let window = move |failures: u32, ends: i64| {
+        json!({ "Item": { "failures": { "N": failures.to_string() },
+            "windowEnds": { "N": ends.to_string() } } })
+    };
+    // Room is left: one more is counted, under the condition that there still is.
+    let (aws, store) = table(move |call| match call.operation.as_str() {
+        "GetItem" => Answer::of(window(9, ends)),
+        _ => Answer::nothing(),
+    });
+    store.reserve_try(LimitScope::Practice, "ours", now).await.unwrap().unwrap();
+    let counted = aws.calls()[1].body.clone();
+    assert_eq!(counted["ConditionExpression"], "failures < :most AND windowEnds = :ends");
+    assert_eq!(counted["ExpressionAttributeValues"][":most"]["N"], "10");
+    // None is left.
+    let (aws, store) = table(move |_| Answer::of(window(10, ends)));
+    let limited = store.reserve_try(LimitScope::Practice, "ours", now).await.unwrap();
+    assert_eq!(limited.unwrap_err().until.as_millisecond(), ends);
+    assert_eq!(aws.operations(), ["GetItem"]);
+    // A window that is over makes way for another.
+    let (aws, store) = table(move |call| match call.operation.as_str() {
+        "GetItem" => Answer::of(window(10, now.as_millisecond())),
+        _ => Answer::nothing(),
+    });
+    store.reserve_try(LimitScope::Practice, "ours", now).await.unwrap().unwrap();
+    assert_eq!(aws.operations(), ["GetItem", "PutItem"]);
 }

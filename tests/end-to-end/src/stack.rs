@@ -134,10 +134,11 @@ impl TestStack {
         }
     }
 
-    /// What earlier tests' practices still had to do would be asked of this test's Halo.
+    /// What earlier tests' practices still had to do would be asked of this test's Halo. What they
+    /// failed at would be counted against the few sites that all tests share.
     async fn forget_work(&self) {
-        self.forget(|partition| partition.starts_with("WORK#") || partition.starts_with("IMPORT#"))
-            .await;
+        let of_others = ["WORK#", "IMPORT#", "LIMIT#"];
+        self.forget(|partition| of_others.iter().any(|of| partition.starts_with(of))).await;
     }
 
     async fn forget(&self, forgotten: impl Fn(&str) -> bool) {
@@ -148,13 +149,6 @@ impl TestStack {
                 self.aws.delete_item(table, &key).await.expect("an item is deleted");
             }
         }
-    }
-
-    /// Forgets which practices were ever paired with a site: tests share the simulator's few sites,
-    /// real practices do not.
-    pub async fn forget_site_claims(&self, site_id: &str) {
-        let claims = format!("SITE#{site_id}");
-        self.forget(|partition| partition == claims).await;
     }
 
     /// Has a scheduled job done now, as EventBridge Scheduler would: `sweep`, `turns`, or with a

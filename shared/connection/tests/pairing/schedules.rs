@@ -93,9 +93,8 @@ impl PairingHalo for Halo<'_> {
         pause().await;
         let lost = || PairingOutcome::Doubtful(Error::OutcomeUnknown { timed_out: true });
         let fate = self.truth.lock().unwrap().fates.pop().unwrap_or(Fate::Answered);
-        let carry_out = || {
-            self.truth.lock().unwrap().carry_out(self.practice, site_id.as_str(), code.expose())
-        };
+        let carry_out =
+            || self.truth.lock().unwrap().carry_out(self.practice, site_id.as_str(), code.expose());
         let said = |yes: bool| {
             if yes {
                 PairingOutcome::Paired(site())
@@ -340,6 +339,7 @@ fn number(name: &str, default: u64) -> u64 {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how much was tried, and how to try it again")]
 fn whoever_is_connected_gave_a_code_to_which_halo_said_yes_since_they_last_left() {
     let schedules = number("PAIRING_SCHEDULES", 12_000);
     let first = number("PAIRING_SEED", rand::random::<u32>().into());

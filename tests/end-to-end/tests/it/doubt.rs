@@ -1,67 +1,80 @@
 //! Pairing when answers are lost and when two people press the button at once.
 
-use end_to_end::TestStack;
+use end_to_end::{Bp, TestPractice, TestStack};
 use local::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::steps::{LARGE, SMALL, form, form_without_code};
 
+/// Enters a code until one is taken, as the problem's steps say: the same one again, then a new one.
+async fn follow_the_steps(bp: &Bp<'_>, practice: &TestPractice, code: &str) {
+    let again = form(LARGE, code, "Amelia", "Thornbury");
+    let again = practice.clinician.put("/connection", &again).await;
+    if again.status != 200 {
+        again.assert_problem(422, "pairing-code-refused");
+        let new = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
+        practice.clinician.put("/connection", &new).await.assert_status(200);
+    }
+    assert_eq!(practice.clinician.get("/connection").await.text_at("/state"), "connected");
+}
+
 #[tokio::test]
-async fn a_yes_of_halo_that_is_lost_on_the_way_is_found_again() {
+async fn a_yes_of_halo_that_is_lost_on_the_way_connects_nobody_and_the_steps_lead_on() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     for effect in ["dropAfter", "malformedBody", "wrongShape", "truncatedBody"] {
         bp.reset().await;
-        stack.forget_site_claims(LARGE).await;
         let practice = stack.new_practice().await;
         let code = bp.pairing_code(LARGE).await;
         bp.faults(json!([{ "operation": "pairSite", "effect": effect, "times": 1 }])).await;
         let wanted = form(LARGE, &code, "Amelia", "Thornbury");
-        let answer = practice.clinician.put("/connection", &wanted).await;
-        if answer.status != 200 {
-            // Nothing certain could be said; asking again with the same code must mend it.
-            practice.clinician.put("/connection", &wanted).await.assert_status(200);
-        }
-        assert_eq!(
-            practice.clinician.get("/connection").await.text_at("/state"),
-            "connected",
-            "{effect}"
-        );
+        let lost = practice.clinician.put("/connection", &wanted).await;
+        lost.assert_problem(503, "pairing-unconfirmed");
+        assert!(lost.text_at("/steps/1").contains("Generate pairing code"), "{}", lost.text);
+        let state = practice.clinician.get("/connection").await;
+        assert_eq!(state.text_at("/state"), "disconnected", "{effect}");
+        follow_the_steps(&bp, &practice, &code).await;
+        stack.assert_not_stored(&[&code]).await;
     }
-}
-
-#[tokio::test]
-async fn a_crash_between_halos_yes_and_our_write_is_recovered_by_asking_again() {
-    let stack = TestStack::shared().await;
-    let bp = stack.exclusive().await;
-    stack.forget_site_claims(LARGE).await;
-    let practice = stack.new_practice().await;
-    let code = bp.pairing_code(LARGE).await;
-    // Halo says yes, nothing reaches us, and the look that follows fails as well: as if we had died.
-    bp.faults(json!([
-        { "operation": "pairSite", "effect": "dropAfter", "times": 1 },
-        { "operation": "findSites", "effect": "500" },
-    ]))
-    .await;
-    let wanted = form(LARGE, &code, "Amelia", "Thornbury");
-    practice.clinician.put("/connection", &wanted).await.assert_problem(503, "pairing-unconfirmed");
-    bp.no_faults().await;
-    let answer = practice.clinician.put("/connection", &wanted).await;
-    assert_eq!(answer.assert_status(200).text_at("/state"), "connected");
-    stack.assert_not_stored(&[&code]).await;
 }
 
 #[tokio::test]
 async fn an_attempt_that_never_reached_halo_leaves_the_code_good() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
-    stack.forget_site_claims(LARGE).await;
     let practice = stack.new_practice().await;
     let code = bp.pairing_code(LARGE).await;
     bp.faults(json!([{ "operation": "pairSite", "effect": "dropBefore", "times": 1 }])).await;
     let wanted = form(LARGE, &code, "Amelia", "Thornbury");
     practice.clinician.put("/connection", &wanted).await.assert_problem(503, "pairing-unconfirmed");
     practice.clinician.put("/connection", &wanted).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn guesses_are_in_the_audit_trail_and_are_stopped_with_a_time_to_come_back() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = stack.new_practice().await;
+    let wrong = form(LARGE, "WRONG7", "Amelia", "Thornbury");
+    for _ in 0..10 {
+        let refused = practice.clinician.put("/connection", &wrong).await;
+        refused.assert_problem(422, "pairing-code-refused");
+    }
+    let mark = bp.mark().await;
+    let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
+    let stopped = practice.clinician.put("/connection", &right).await;
+    stopped.assert_problem(429, "too-many-pairing-attempts");
+    let seconds = stopped.at("/retryAfterSeconds").as_u64().unwrap();
+    assert!((1..=900).contains(&seconds), "{seconds}");
+    assert_eq!(stopped.header("retry-after"), Some(seconds.to_string().as_str()));
+    assert!(bp.queries_since(mark).await.is_empty(), "Halo was asked");
+    let trail = practice.practice_admin.get("/audit").await;
+    let failed = trail.at("/records").as_array().unwrap().clone();
+    let failed = failed.iter().filter(|line| line["action"] == "pairingFailed");
+    assert_eq!(failed.filter(|line| line["resource"] == LARGE).count(), 10, "{}", trail.text);
+    // Another practice is not its victim.
+    let other = stack.new_practice().await;
+    other.clinician.put("/connection", &right).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -125,33 +138,8 @@ async fn a_pairing_that_halo_has_forgotten_is_renewed_with_a_new_code() {
         .assert_status(200);
 }
 
-#[tokio::test]
-async fn a_pairing_in_doubt_cannot_be_taken_over_by_another_practice() {
-    let stack = TestStack::shared().await;
-    let bp = stack.exclusive().await;
-    stack.forget_site_claims(LARGE).await;
-    let practice = stack.new_practice().await;
-    let code = bp.pairing_code(LARGE).await;
-    bp.faults(json!([
-        { "operation": "pairSite", "effect": "dropAfter", "times": 1 },
-        { "operation": "findSites", "effect": "500" },
-    ]))
-    .await;
-    let wanted = form(LARGE, &code, "Amelia", "Thornbury");
-    practice.clinician.put("/connection", &wanted).await.assert_problem(503, "pairing-unconfirmed");
-
-    // Halo said yes to the first practice, so the site answers whoever of ours asks.
-    let other = stack.new_practice().await;
-    bp.faults(json!([{ "operation": "pairSite", "effect": "dropAfter", "times": 1 }])).await;
-    let wrong = form(LARGE, "WRONG7", "Amelia", "Thornbury");
-    other.clinician.put("/connection", &wrong).await.assert_problem(422, "pairing-code-refused");
-    assert_eq!(other.clinician.get("/connection").await.text_at("/state"), "disconnected");
-
-    practice.clinician.put("/connection", &wanted).await.assert_status(200);
-}
-
 /// No answer to the pairing reaches us, and Halo cannot be asked what came of it.
-fn lost() -> serde_json::Value {
+fn lost() -> Value {
     json!([
         { "operation": "pairSite", "effect": "dropAfter", "times": 1 },
         { "operation": "findSites", "effect": "500" },
@@ -162,7 +150,6 @@ fn lost() -> serde_json::Value {
 async fn a_refusal_that_proves_nothing_does_not_open_a_site_to_another_practices_wrong_code() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
-    stack.forget_site_claims(LARGE).await;
     let (owner, intruder) = (stack.new_practice().await, stack.new_practice().await);
     let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
     bp.faults(lost()).await;
@@ -184,7 +171,6 @@ async fn a_refusal_that_proves_nothing_does_not_open_a_site_to_another_practices
 async fn an_owners_lost_yes_does_not_let_in_whoever_typed_a_wrong_code_before() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
-    stack.forget_site_claims(LARGE).await;
     let (owner, intruder) = (stack.new_practice().await, stack.new_practice().await);
     let wrong = form(LARGE, "WRONG7", "Amelia", "Thornbury");
     bp.faults(lost()).await;
@@ -201,7 +187,6 @@ async fn an_owners_lost_yes_does_not_let_in_whoever_typed_a_wrong_code_before() 
 async fn a_wrong_code_and_a_broken_call_never_open_a_site_that_was_disconnected_or_left() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
-    stack.forget_site_claims(LARGE).await;
     let practice = stack.new_practice().await;
     let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
     practice.clinician.put("/connection", &right).await.assert_status(200);

@@ -6,7 +6,7 @@ use end_to_end::TestStack;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::steps::{LARGE, paired_practice};
+use crate::steps::{LARGE, form_without_code, paired_practice};
 
 /// A platform's queue, subscribed to what happens at one practice.
 struct Platform<'a> {
@@ -90,4 +90,18 @@ async fn each_change_of_a_connection_is_told_once() {
     practice.practice_admin.delete("/connection").await.assert_status(204);
     stack.run_job("turns", None).await;
     platform.hears("connection.changed disconnected").await;
+}
+
+#[tokio::test]
+async fn a_link_that_is_taken_over_is_told() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let mut platform = Platform::listening(stack, &practice.practice_id).await;
+    stack.run_job("turns", None).await;
+    platform.hears("connection.changed connected").await;
+    let same = form_without_code(LARGE, "Amelia", "Thornbury");
+    practice.practice_admin.put("/connection", &same).await.assert_status(200);
+    stack.run_job("turns", None).await;
+    platform.hears("clinician.relinked relinked").await;
 }

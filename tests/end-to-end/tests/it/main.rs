@@ -14,6 +14,7 @@ mod edges;
 mod events;
 mod fhir;
 mod imports;
+mod linking;
 mod moving;
 mod pairing;
 mod patients;

@@ -171,8 +171,7 @@ impl CorrespondenceApp {
             ..problem
         };
         if matches!(allowed.caller, Caller::Person { .. }) {
-            let (connection, link) =
-                self.app.open_for_clinician(practice, &allowed.caller).await?;
+            let (connection, link) = self.app.open_for_clinician(practice, &allowed.caller).await?;
             if named.is_some_and(|named| named != link.user_id) {
                 let forbidden = Problem::because(
                     Kind::Forbidden,

@@ -1,0 +1,216 @@
+//! Who somebody is in Bp, and what that lets them do.
+
+use end_to_end::{Caller, TestPractice, TestStack};
+use local::Role;
+use serde_json::{Value, json};
+
+use crate::steps::{LARGE, SMALL, form, form_without_code, paired_practice};
+
+async fn link(
+    caller: &Caller,
+    first: &str,
+    last: &str,
+    prefix: Option<&str>,
+) -> end_to_end::Answer {
+    let mut form = form_without_code(LARGE, first, last);
+    if let Some(prefix) = prefix {
+        form["clinician"]["providerNumberPrefix"] = json!(prefix);
+    }
+    caller.put("/connection", &form).await
+}
+
+/// The first digits of a user's provider number.
+fn digits(users: &Value, user: i64) -> String {
+    let of = users["users"].as_array().unwrap().iter().find(|one| one["userId"] == user).unwrap();
+    of["providerNumber"].as_str().unwrap()[..6].to_owned()
+}
+
+/// Every call that reads a patient's record or sends in a clinician's name.
+async fn clinicians_calls(caller: &Caller) -> Vec<(&'static str, end_to_end::Answer)> {
+    let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
+    let import = json!({ "importId": "i-1",
+        "items": [{ "folder": "investigations", "documentId": "1" }] });
+    let referral = json!({ "patientId": 1, "documentId": "d-1", "subject": "Left knee",
+        "recipientName": "Dr Example" });
+    vec![
+        ("search", caller.post("/patients/search", &search).await),
+        ("demographics", caller.get("/patients/1").await),
+        ("clinical summary", caller.get("/patients/1/clinical-summary").await),
+        ("attachments", caller.get("/patients/1/attachments").await),
+        ("import", caller.post("/patients/1/attachment-imports", &import).await),
+        ("referral", caller.put("/referrals/r-1", &referral).await),
+    ]
+}
+
+#[tokio::test]
+async fn a_clinician_reads_and_sends_only_once_linked_to_a_bp_user() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let other = stack.new_person(&practice.practice_id, Role::Clinician).await;
+    let you = other.get("/connection").await;
+    assert_eq!(*you.assert_status(200).at("/you"), json!({ "linked": false }));
+    let mark = bp.mark().await;
+    for (call, answer) in clinicians_calls(&other).await {
+        assert_eq!(answer.status, 403, "{call}: {}", answer.text);
+        answer.assert_problem(403, "clinician-link-needed");
+        assert!(answer.text_at("/steps/0").contains("Site ID"), "{call}: {}", answer.text);
+    }
+    assert!(bp.queries_since(mark).await.is_empty(), "Bp was asked for somebody unknown");
+    link(&other, "Siobhan", "O'Callaghan", None).await.assert_status(200);
+    let you = other.get("/connection").await;
+    let known =
+        json!({ "linked": true, "userId": 3, "firstName": "Siobhan", "lastName": "O'Callaghan" });
+    assert_eq!(*you.at("/you"), known);
+    for (call, answer) in clinicians_calls(&other).await {
+        assert_ne!(answer.status, 403, "{call}: {}", answer.text);
+    }
+    let platform = practice.platform.get("/connection").await;
+    assert_eq!(*platform.at("/you"), json!({ "linked": false }));
+}
+
+#[tokio::test]
+async fn an_administrator_manages_the_practice_and_reads_no_record() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    link(&practice.practice_admin, "Rajan", "Wickramasinghe", None).await.assert_status(200);
+    for (call, answer) in clinicians_calls(&practice.practice_admin).await {
+        assert_eq!(answer.status, 403, "{call}: {}", answer.text);
+        answer.assert_problem(403, "forbidden");
+    }
+    practice.practice_admin.get("/settings").await.assert_status(200);
+    practice.practice_admin.get("/deliveries").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn only_a_platform_puts_messages_into_an_inbox() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let message = json!({ "patient": { "patientId": 1 }, "addressee": { "userId": 1 },
+        "kind": "other", "subject": "Left knee", "senderName": "Dr Somebody Else", "text": "Rest." });
+    practice.clinician.put("/correspondence/m-1", &message).await.assert_problem(403, "forbidden");
+    practice
+        .practice_admin
+        .put("/correspondence/m-1", &message)
+        .await
+        .assert_problem(403, "forbidden");
+    practice.platform.put("/correspondence/m-1", &message).await.assert_status(202);
+}
+
+#[tokio::test]
+async fn a_clinician_never_signs_as_a_colleague() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let colleague = stack.new_person(&practice.practice_id, Role::Clinician).await;
+    link(&colleague, "Siobhan", "O'Callaghan", None).await.assert_status(200);
+    let referral = |sender: i64| {
+        json!({ "patientId": 1, "documentId": "d-1", "subject": "Left knee",
+            "recipientName": "Dr Example", "senderUserId": sender })
+    };
+    let refused = practice.clinician.put("/referrals/r-1", &referral(3)).await;
+    refused.assert_problem(403, "forbidden");
+    assert_eq!(refused.text_at("/errors/0/pointer"), "/senderUserId");
+    // Their own number is no lie, and a platform's server names whom it acts for.
+    let own = practice.clinician.put("/referrals/r-1", &referral(1)).await;
+    own.assert_problem(422, "document-not-found");
+    let named = practice.platform.put("/referrals/r-1", &referral(3)).await;
+    named.assert_problem(422, "document-not-found");
+}
+
+async fn linkings(practice: &TestPractice) -> Vec<(Value, Value)> {
+    let trail = practice.practice_admin.get("/audit").await;
+    let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
+    records
+        .iter()
+        .filter(|line| line["action"] == "clinicianLinked")
+        .map(|line| (line["userId"].clone(), line["formerUserId"].clone()))
+        .collect()
+}
+
+#[tokio::test]
+async fn taking_over_a_link_needs_the_provider_number_and_is_in_the_trail() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let users = bp.practice(LARGE).await;
+    // The account is linked to another user.
+    let refused = link(&practice.clinician, "Siobhan", "O'Callaghan", None).await;
+    refused.assert_problem(422, "link-proof-needed");
+    assert_eq!(refused.text_at("/errors/0/pointer"), "/clinician/providerNumberPrefix");
+    let wrong = link(&practice.clinician, "Siobhan", "O'Callaghan", Some("000001")).await;
+    wrong.assert_problem(422, "clinician-not-found");
+    assert_eq!(*practice.clinician.get("/connection").await.at("/you/userId"), json!(1));
+    let proved = digits(&users, 3);
+    link(&practice.clinician, "Siobhan", "O'Callaghan", Some(&proved)).await.assert_status(200);
+    assert_eq!(*practice.clinician.get("/connection").await.at("/you/userId"), json!(3));
+    // The user is linked to another account.
+    let second = stack.new_person(&practice.practice_id, Role::Clinician).await;
+    link(&second, "Siobhan", "O'Callaghan", None).await.assert_problem(422, "link-proof-needed");
+    // An administrator may, without the number; so may a platform's server, for nobody's account.
+    let admin = &practice.practice_admin;
+    link(admin, "Siobhan", "O'Callaghan", None).await.assert_status(200);
+    link(&practice.platform, "Siobhan", "O'Callaghan", None).await.assert_status(200);
+    // Saying the same again concerns nobody else.
+    link(&practice.clinician, "Siobhan", "O'Callaghan", None).await.assert_status(200);
+    let (none, user) = (Value::Null, json!(3));
+    assert_eq!(
+        linkings(&practice).await,
+        [
+            (json!(1), none.clone()),
+            (user.clone(), json!(1)),
+            (user.clone(), none.clone()),
+            (user.clone(), none.clone()),
+            (user, none),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_practice_with_five_thousand_linked_clinicians_moves_to_another_bp() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let table = stack.file().aws.table.clone().unwrap();
+    let accounts: Vec<usize> = (0..5_000).collect();
+    for some in accounts.chunks(25) {
+        let puts = some.iter().map(|number| {
+            let user = 100_000 + number;
+            json!({ "PutRequest": { "Item": {
+                "pk": { "S": format!("PRACTICE#{}", practice.practice_id) },
+                "sk": { "S": format!("CLINICIAN#ACCOUNT#made-up-{number}") },
+                "body": { "M": { "userId": { "N": user.to_string() },
+                    "firstName": { "S": "Made" }, "lastName": { "S": "Up" } } },
+            } } })
+        });
+        let request = json!({ "RequestItems": { table.clone(): puts.collect::<Vec<_>>() } });
+        let written = stack.aws().call("dynamodb", "DynamoDB_20120810.BatchWriteItem", &request);
+        written.await.expect("links are written");
+    }
+    let linked = practice.clinician.get("/connection").await;
+    assert_eq!(linked.assert_status(200).at("/clinicians").as_array().unwrap().len(), 5_001);
+    let code = bp.pairing_code(SMALL).await;
+    let moved =
+        practice.practice_admin.put("/connection", &form(SMALL, &code, "Farid", "El-Khoury")).await;
+    assert_eq!(moved.assert_status(200).at("/clinicians").as_array().unwrap().len(), 1);
+    // Whoever was linked in the old Bp is nobody in the new one.
+    let old = practice.clinician.get("/patients/1").await;
+    old.assert_problem(403, "clinician-link-needed");
+    // What holds no more is cleared away in passing.
+    stack.run_job("turns", None).await;
+    let begun = std::time::Instant::now();
+    loop {
+        let left = stack.table().await;
+        let left = left.iter().filter(|item| {
+            item["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("CLINICIAN#ACCOUNT#made-up"))
+        });
+        if left.count() == 0 {
+            break;
+        }
+        assert!(begun.elapsed().as_secs() < 120, "former links are still there");
+        stack.run_job("turns", None).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+}
