@@ -29,7 +29,7 @@ fn digits(users: &Value, user: i64) -> String {
 async fn clinicians_calls(caller: &Caller) -> Vec<(&'static str, end_to_end::Answer)> {
     let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
     let import = json!({ "importId": "i-1",
-        "items": [{ "folder": "investigations", "documentId": "1" }] });
+        "items": [{ "folder": "investigations", "documentId": 1 }] });
     let referral = json!({ "patientId": 1, "documentId": "d-1", "subject": "Left knee",
         "recipientName": "Dr Example" });
     vec![

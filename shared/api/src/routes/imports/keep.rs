@@ -98,6 +98,19 @@ impl ImportsApp {
         })
     }
 
+    /// Whoever asked for copies was linked to a Bp user then, and may follow them whatever has become of
+    /// the connection. Anybody else must be linked now.
+    pub(super) async fn may_see(
+        &self,
+        allowed: &Allowed<ReadPatients>,
+        record: &ImportRecord,
+    ) -> Result<(), Problem> {
+        if record.import.asked_by != *allowed.caller.subject() {
+            self.app.clinician(&allowed.practice, &allowed.caller).await?;
+        }
+        Ok(())
+    }
+
     /// An import as its caller sees it, with fresh links. Whoever asked for the copies is in the trail
     /// already; anybody else who is given links is put there.
     pub(super) async fn show(

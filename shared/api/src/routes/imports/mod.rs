@@ -76,8 +76,8 @@ pub(crate) async fn start_import(
     let now = App::now();
     // What was asked for before is answered as it stands, whatever has become of the connection.
     let mut known = app.store.import(practice, &id, now).await?;
-    if known.is_some() {
-        app.clinician(practice, &allowed.caller).await?;
+    if let Some(record) = &known {
+        imports.may_see(&allowed, record).await?;
     } else {
         let (connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
         let asked = Deed::of(AuditedAction::AttachmentsImported).about(vec![patient]);
@@ -119,7 +119,7 @@ pub(crate) async fn read_import(
     let id = path.import()?;
     let practice = &allowed.practice;
     let record = imports.record(practice, &id).await?;
-    imports.app.clinician(practice, &allowed.caller).await?;
+    imports.may_see(&allowed, &record).await?;
     if imports.wake(practice, &id, &record, |_| false).await.is_err() {
         // The next look wakes them.
         tracing::warn!(practice = practice.as_str(), "documents could not be woken");
@@ -175,7 +175,7 @@ pub(crate) async fn cancel_import(
     let id = path.import()?;
     let practice = &allowed.practice;
     let record = imports.record(practice, &id).await?;
-    imports.app.clinician(practice, &allowed.caller).await?;
+    imports.may_see(&allowed, &record).await?;
     if record.import.cancelled_at.is_none() {
         imports.app.store.cancel_import(practice, &id, App::now()).await?;
     }
