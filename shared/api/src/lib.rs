@@ -13,6 +13,7 @@ mod pairing;
 pub mod problem;
 pub mod routes;
 pub mod serve;
+mod shown;
 mod tools;
 mod trail;
 
