@@ -84,7 +84,8 @@ impl Store {
                 .request_items(self.table.clone(), requests)
                 .send()
                 .await?;
-            requests = written.unprocessed_items.into_iter().flatten().flat_map(|it| it.1).collect();
+            requests =
+                written.unprocessed_items.into_iter().flatten().flat_map(|it| it.1).collect();
             if requests.is_empty() {
                 return Ok(());
             }

@@ -3,8 +3,9 @@
 use domain::Invalid;
 use domain::attachments::parse_day;
 use domain::delivery::{
-    Acknowledged, Addressee, ChosenPatient, ClientId, DescribedPatient, MedicareCard, MessageKind, MessagePatient,
-    MessageSubject, MessageText, PatientName, RecipientName, ReferralSubject, SenderName,
+    Acknowledged, Addressee, ChosenPatient, ClientId, DescribedPatient, MedicareCard, MessageKind,
+    MessagePatient, MessageSubject, MessageText, PatientName, RecipientName, ReferralSubject,
+    SenderName,
 };
 use domain::ids::{BpUserId, PatientId};
 use jiff::civil::Date;
