@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod problem;
 pub mod routes;
 pub mod serve;
+mod shown;
 mod tools;
 mod trail;
 

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::delivery::{
-    Addressee, Check, Content, CorrelationToken, Message, MessagePatient, Referral,
+    Acknowledged, Addressee, Check, Content, CorrelationToken, Message, MessagePatient, Referral,
 };
 use domain::ids::{BpUserId, HaloGuid};
 use halo::{Command, Deadline, Parameter, Row};
@@ -19,6 +19,12 @@ pub enum Written {
     There(Found),
     /// Bp has no such patient. Nothing was written.
     NoPatient,
+    /// The number is another patient's than the one who was chosen. Nothing was written.
+    PatientChanged,
+    /// The patient has died, and nobody said that they know. Nothing was written.
+    PatientDeceased,
+    /// They are no longer a patient, and nobody said that they know. Nothing was written.
+    PatientInactive,
     /// No active user of Bp is that addressee. Nothing was written.
     NoAddressee,
     /// Several are. Nothing was written.
@@ -55,9 +61,17 @@ impl StatementPack {
         bytes: &[u8],
     ) -> Command {
         let day = referral.date.map_or_else(String::new, |day| day.to_string());
+        let chosen = referral.chosen.patient();
+        let key = chosen.map_or("", |patient| patient.surname.as_str());
+        let born = chosen.map_or_else(String::new, |patient| patient.date_of_birth.to_string());
+        let accept = |what| i64::from(referral.acknowledged.contains(&what));
         let parameters = [
             Parameter::var_char("@token", token.as_str()),
             Parameter::int("@patientId", referral.patient.0),
+            Parameter::var_char("@surnameKey", key),
+            Parameter::var_char("@dateOfBirth", born),
+            Parameter::int("@acceptDeceased", accept(Acknowledged::Deceased)),
+            Parameter::int("@acceptInactive", accept(Acknowledged::Inactive)),
             Parameter::int("@senderId", referral.sender.map_or(0, |sender| sender.0)),
             Parameter::var_char("@subject", referral.subject.as_str()),
             Parameter::var_char("@recipient", referral.recipient.as_str()),
@@ -199,6 +213,9 @@ fn written(
             Written::There(Found { record: record(row)?, allocated: allocated(row)? })
         }
         Some("noPatient") => Written::NoPatient,
+        Some("patientChanged") => Written::PatientChanged,
+        Some("patientDeceased") => Written::PatientDeceased,
+        Some("patientInactive") => Written::PatientInactive,
         Some("noAddressee") => Written::NoAddressee,
         Some("manyAddressees") => Written::ManyAddressees,
         _ => return Err(Unmappable::OutOfRange("Outcome")),

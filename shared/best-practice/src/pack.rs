@@ -319,19 +319,27 @@ mod tests {
     }
 
     #[test]
-    fn the_search_ignores_the_same_characters_as_the_surname_key() {
-        let text = pack().text(Statement::PatientSearch).to_owned();
-        for ignored in IGNORED {
-            let written = match ignored {
-                '\'' => "''''".to_owned(),
-                '\u{2019}' => "CHAR(146)".to_owned(),
-                other => format!("'{other}'"),
-            };
-            assert_eq!(
-                text.matches(&format!("{written}, '')")).count(),
-                2,
-                "{ignored:?} is not ignored"
-            );
+    fn whatever_compares_a_surname_ignores_the_same_characters_as_the_surname_key() {
+        // The inbox compares two identifiers without their blanks as well.
+        for (statement, comparisons, blanks) in [
+            (Statement::PatientSearch, 2, 2),
+            (Statement::InboxWrite, 1, 3),
+            (Statement::CorrespondenceOutWrite, 1, 1),
+        ] {
+            let text = pack().text(statement).to_owned();
+            for ignored in IGNORED {
+                let written = match ignored {
+                    '\'' => "''''".to_owned(),
+                    '\u{2019}' => "CHAR(146)".to_owned(),
+                    other => format!("'{other}'"),
+                };
+                assert_eq!(
+                    text.matches(&format!("{written}, '')")).count(),
+                    if ignored == ' ' { blanks } else { comparisons },
+                    "{} does not ignore {ignored:?}",
+                    statement.name()
+                );
+            }
         }
     }
 

@@ -33,16 +33,17 @@ impl Kind for Bookings {
     }
 
     async fn command(&self, booking: &mut Booking, now: Timestamp) -> Result<Command, Unready> {
-        if booking.is_too_late(now) {
-            booking.over(BookingProblem::StartPassed, now);
-            return Err(Unready::Refused);
-        }
-        if booking.never_left() {
+        if booking.never_left() && booking.cancelled {
             booking.forget(now);
             return Err(Unready::Nothing);
         }
+        // What Bp was asked for before may stand at an earlier time: that is taken out.
+        if booking.never_left() && booking.is_too_late(now) {
+            booking.over(BookingProblem::StartPassed, now);
+            return Err(Unready::Refused);
+        }
         booking.ask();
-        Ok(self.pack.push_booking(booking))
+        Ok(self.pack.push_booking(booking, now))
     }
 
     fn lookup(&self, booking: &Booking) -> Command {
@@ -66,7 +67,7 @@ impl Kind for Bookings {
         now: Timestamp,
     ) -> Result<Option<Verdict>, BpError> {
         let found = read_lookup(rows)?;
-        Ok(settled_by_lookup(booking, &found).map(|pushed| {
+        Ok(settled_by_lookup(booking, &found, now).map(|pushed| {
             // What is there was compared with what is wanted now.
             booking.ask();
             verdict(booking.settle(pushed, now))

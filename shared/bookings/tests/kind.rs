@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use runtime::events::EventKind;
 use serde_json::{Value, json};
-use site_work::{Failure, Kind, Step, Verdict, Waiting};
+use site_work::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use store::work::ParkReason;
 
 fn kind() -> Bookings {
@@ -173,6 +173,51 @@ fn a_cancelled_visit_that_has_arrived_fails_and_is_left_alone() {
     let there = standing(&pushed, 9 * 3600, 1);
     assert_eq!(kind().read_lookup(&mut pushed, &there, now()).unwrap(), Some(Verdict::Refused));
     assert_eq!(pushed.problem, Some(BookingProblem::AlreadyArrived));
+}
+
+/// The booking's own start.
+fn begun(booking: &Booking) -> Timestamp {
+    booking.planned.starts_at
+}
+
+#[tokio::test]
+async fn a_visit_that_bp_never_heard_of_fails_without_a_query_once_it_has_begun() {
+    let mut late = booking();
+    let begun = begun(&late);
+    assert!(matches!(kind().command(&mut late, begun).await, Err(Unready::Refused)));
+    assert_eq!(late.state, BookingState::Failed);
+    assert_eq!(late.problem, Some(BookingProblem::StartPassed));
+}
+
+#[tokio::test]
+async fn a_visit_that_was_moved_and_then_begins_is_asked_about_once_more() {
+    let mut moved = booking();
+    moved.ask();
+    kind().read(&mut moved, &answer("created", json!(7)), now()).unwrap();
+    moved.resend(None, now());
+    let begun = begun(&moved);
+    assert!(kind().command(&mut moved, begun).await.is_ok(), "Bp is not asked");
+    let before = moved.clone();
+    let verdict = kind().read(&mut moved, &answer("tooLate", Value::Null), begun).unwrap();
+    assert_eq!((verdict, moved.state), (Verdict::Refused, BookingState::Failed));
+    assert_eq!((moved.problem, moved.appointment), (Some(BookingProblem::StartPassed), None));
+    assert_eq!(kind().event(&before, &moved), Some(EventKind::BookingFailed));
+}
+
+#[test]
+fn after_a_lost_answer_a_visit_that_has_begun_stays_only_where_it_belongs() {
+    let mut lost = booking();
+    lost.ask();
+    let (begun, nine) = (begun(&lost), 9 * 3600);
+    let look = |booking: &mut Booking, rows: &[Row]| kind().read_lookup(booking, rows, begun);
+    let elsewhere = standing(&lost, nine + 900, 0);
+    assert_eq!(look(&mut lost, &elsewhere).unwrap(), None, "it is to be taken out");
+    let there = standing(&lost, nine, 0);
+    assert_eq!(look(&mut lost.clone(), &there).unwrap(), Some(Verdict::Done));
+    let arrived = standing(&lost, nine + 900, 1);
+    assert_eq!(look(&mut lost.clone(), &arrived).unwrap(), Some(Verdict::Done), "left alone");
+    assert_eq!(look(&mut lost, &[]).unwrap(), Some(Verdict::Refused));
+    assert_eq!(lost.problem, Some(BookingProblem::StartPassed));
 }
 
 #[test]

@@ -116,6 +116,9 @@ impl Kind for Deliveries {
                 return Ok(Verdict::Done);
             }
             Written::NoPatient => DeliveryProblem::PatientNotFound,
+            Written::PatientChanged => DeliveryProblem::PatientChanged,
+            Written::PatientDeceased => DeliveryProblem::PatientDeceased,
+            Written::PatientInactive => DeliveryProblem::PatientInactive,
             Written::NoAddressee => DeliveryProblem::AddresseeNotFound,
             Written::ManyAddressees => DeliveryProblem::AddresseeAmbiguous,
         };
@@ -257,6 +260,9 @@ mod tests {
             ("written", Verdict::Done, None),
             ("found", Verdict::Done, None),
             ("noPatient", Verdict::Refused, Some(DeliveryProblem::PatientNotFound)),
+            ("patientChanged", Verdict::Refused, Some(DeliveryProblem::PatientChanged)),
+            ("patientDeceased", Verdict::Refused, Some(DeliveryProblem::PatientDeceased)),
+            ("patientInactive", Verdict::Refused, Some(DeliveryProblem::PatientInactive)),
             ("noAddressee", Verdict::Refused, Some(DeliveryProblem::AddresseeNotFound)),
             ("manyAddressees", Verdict::Refused, Some(DeliveryProblem::AddresseeAmbiguous)),
         ] {

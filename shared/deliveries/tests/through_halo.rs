@@ -9,10 +9,10 @@ use best_practice::{BpPractice, Found, StatementPack, Written, delivery_found, r
 use deliveries::Deliveries;
 use domain::Sha256;
 use domain::delivery::{
-    Addressee, AnnouncedDocument, ClientId, Content, CorrelationToken, Delivery, DeliveryId,
-    DeliveryState, DescribedPatient, DocumentType, Letter, Message, MessageKind, MessagePatient,
-    MessageSubject, MessageText, RecipientName, Referral, ReferralSubject, SenderName,
-    StoredDocument,
+    Acknowledged, Addressee, AnnouncedDocument, Chosen, ChosenPatient, ClientId, Content,
+    CorrelationToken, Delivery, DeliveryId, DeliveryState, DescribedPatient, DocumentType, Letter,
+    Message, MessageKind, MessagePatient, MessageSubject, MessageText, RecipientName, Referral,
+    ReferralSubject, SenderName, StoredDocument,
 };
 use domain::ids::{HaloGuid, PatientId, PracticeId, SiteId, Subject};
 use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, PmsName, Row};
@@ -123,6 +123,8 @@ fn letter(bytes: &[u8]) -> Referral {
         recipient: RecipientName::parse("Dr O’Leary").unwrap(),
         date: None,
         sender: None,
+        chosen: Chosen::NumberOnly,
+        acknowledged: Vec::new(),
     }
 }
 
@@ -168,6 +170,32 @@ async fn a_letter_sent_twice_is_there_once_and_is_found() {
         .await;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].text("Subject").unwrap().unwrap(), "Referral – “left knee”");
+}
+
+#[tokio::test]
+async fn a_letter_reaches_whom_its_sender_chose_or_nobody() {
+    let bench = Bench::new().await;
+    let bytes = b"%PDF-1.7 made up";
+    let send = async |id: &str, referral: &Referral| {
+        let token = CorrelationToken::of(&practice(), "referral", id);
+        let write = bench.pack.write_referral(&token, referral, bytes);
+        referral_written(&bench.ask(&write).await).unwrap()
+    };
+    let chosen = |last_name: &str| {
+        Chosen::Patient(ChosenPatient {
+            surname: ChosenPatient::parse_last_name(last_name).unwrap(),
+            date_of_birth: "1957-03-14".parse().unwrap(),
+        })
+    };
+    let right = Referral { chosen: chosen("wattle-ford"), ..letter(bytes) };
+    assert!(matches!(send("right", &right).await, Written::There(_)));
+    let wrong = Referral { chosen: chosen("Somebody"), ..letter(bytes) };
+    assert_eq!(send("wrong", &wrong).await, Written::PatientChanged);
+
+    bench.select("UPDATE dbo.PATIENTS SET PATIENTSTATUS = 3 WHERE INTERNALID = 1").await;
+    assert_eq!(send("died", &right).await, Written::PatientDeceased);
+    let known = Referral { acknowledged: vec![Acknowledged::Deceased], ..right };
+    assert!(matches!(send("known", &known).await, Written::There(_)));
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ pub mod release;
 pub mod schedule;
 pub mod settings;
 mod sha256;
+pub mod shown;
 pub mod staff;
 pub mod surname;
 pub mod waiting;

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Invalid;
 
 /// What Bp's `PATIENTS.SURNAME` (char 40) can hold.
@@ -11,7 +13,10 @@ const LONGEST: usize = 40;
 /// The beginning of a surname, without anything that people type differently.
 ///
 /// `O'Brien`, `o brien` and `OBRIEN` are one key; so are `Smith-Jones` and `Smith Jones`.
-#[derive(Clone, Eq, PartialEq)]
+///
+/// Serialised as it is and read back as it was: a key is made from what was typed only once.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct SurnameKey(String);
 
 /// Characters that the key leaves out. The statement that searches leaves out the same ones; a test

@@ -12,6 +12,7 @@
 //! | `DOCUMENT#<practice>` | `<document>` | [`domain::delivery::StoredDocument`], announced for upload, expires | correspondence |
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
 //! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-stager |
+//! | `SHOWN#<practice>` | `<account>#<patient>` | [`domain::shown::ShownPatient`], the last one, expires | patient-search |
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
 //! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
 //! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
@@ -32,6 +33,7 @@ mod limits;
 mod pairing;
 mod practice;
 mod schedule;
+mod shown;
 mod staff;
 mod transaction;
 mod waiting;

@@ -238,6 +238,15 @@ kinds! {
     /// No such patient in Bp.
     PatientNotFound => "patient-not-found", UNPROCESSABLE_ENTITY, "The practice has no such patient", Some(PRACTICE),
         ["Search for the patient again: the record may have been merged or deleted in Bp.", "Send it again under another id, with the patient's present number."];
+    /// The number is somebody else's.
+    PatientChanged => "patient-changed", UNPROCESSABLE_ENTITY, "The patient's number belongs to another person in Bp now", Some(PRACTICE),
+        ["Nothing was written. Search for the patient again: the record may have been merged or renamed in Bp, or the practice's database replaced.", "Send it again under another id, with the patient's present number, last name and date of birth."];
+    /// The patient has died.
+    PatientDeceased => "patient-deceased", CONFLICT, "Bp says that the patient has died", Some(PRACTICE),
+        ["Check that this is the right patient.", "To send it all the same, send it with \"acknowledge\": [\"deceased\"]; under another id if its delivery has failed.", "If Bp is wrong, have the practice correct the patient's status, then search again and send it, or retry the delivery."];
+    /// The patient has left.
+    PatientInactive => "patient-inactive", CONFLICT, "Bp says that the patient is inactive at the practice", Some(PRACTICE),
+        ["Check that this is the right patient.", "To send it all the same, send it with \"acknowledge\": [\"inactive\"]; under another id if its delivery has failed.", "If Bp is wrong, have the practice correct the patient's status, then search again and send it, or retry the delivery."];
     /// Nobody in Bp is the addressee.
     AddresseeNotFound => "addressee-not-found", UNPROCESSABLE_ENTITY, "No active Bp user is the addressee", Some(PRACTICE),
         ["In Bp, look up the addressee under Setup > Users: the registration number, the provider number at each location, and that the user is active.", "Retry when it is corrected, or send it again under another id to somebody else."];

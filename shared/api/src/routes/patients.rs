@@ -57,7 +57,11 @@ pub(crate) async fn search(
         .await?;
     let shown = found.matches.iter().map(|person| person.patient_id).collect();
     let search = Deed::of(AuditedAction::PatientSearch).about(shown);
-    app.note(practice, &allowed.caller, search).await?;
+    let (noted, ()) = tokio::join!(
+        app.note(practice, &allowed.caller, search),
+        app.keep_shown(practice, &allowed.caller, &connection.site_id, &found.matches),
+    );
+    noted?;
     Ok(Json(found))
 }
 
@@ -104,6 +108,10 @@ pub(crate) async fn demographics(
         .await?
         .ok_or_else(unknown)?;
     let read = Deed::of(AuditedAction::DemographicsRead).about(vec![patient]);
-    app.note(practice, &allowed.caller, read).await?;
+    let (noted, ()) = tokio::join!(
+        app.note(practice, &allowed.caller, read),
+        app.keep_shown(practice, &allowed.caller, &connection.site_id, [&found.person]),
+    );
+    noted?;
     Ok(Json(found))
 }

@@ -8,22 +8,40 @@ use domain::booking::{BookRow, Booking, Outcome, Placement, Pushed};
 use domain::ids::{HaloGuid, PracticeId};
 use domain::staff::Register;
 use halo::{Command, Deadline, Parameter, Row};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::bp::{BpError, BpPractice, malformed};
 use crate::pack::{Statement, StatementPack};
 
-/// Bp's row for slots that are nobody's visit.
+/// Bp's row for slots that are no patient's. Only appointments of this number are ours.
 const NO_PATIENT: i64 = 0;
 /// An integration has no Bp login of its own; public callers send 0.
 const NO_LOGIN: i64 = 0;
 
+/// What a push asks for: `@wanted`.
+enum Wish<'a> {
+    /// 0: not in the book.
+    Out,
+    /// 1: in the book, there.
+    InTheBook(&'a Placement),
+    /// 2: the visit has begun. What stands there stays; what stands elsewhere is taken out.
+    AsItStands(&'a Placement),
+}
+
 impl StatementPack {
-    /// What makes Bp's book show a booking as it is wanted. Harmless when it is repeated.
+    /// What makes Bp's book show a booking as it is wanted at this moment. Harmless when it is repeated.
+    ///
+    /// A visit that has begun is neither put in nor moved; what stands elsewhere is taken out.
     #[must_use]
-    pub fn push_booking(&self, booking: &Booking) -> Command {
-        let wanted = (!booking.cancelled).then_some(&booking.planned.placement);
-        self.push(&booking.token, booking.first_day, wanted)
+    pub fn push_booking(&self, booking: &Booking, now: Timestamp) -> Command {
+        let placement = &booking.planned.placement;
+        let wish = match (booking.cancelled, booking.is_too_late(now)) {
+            (true, _) => Wish::Out,
+            (false, true) => Wish::AsItStands(placement),
+            (false, false) => Wish::InTheBook(placement),
+        };
+        self.push(&booking.token, booking.first_day, wish)
     }
 
     /// What finds the appointment that a push may have left.
@@ -32,14 +50,20 @@ impl StatementPack {
         Command::text(self.text(Statement::BookingLookup))
             .with(Parameter::var_char("@token", booking.token.as_str()))
             .with(Parameter::date("@firstDay", booking.first_day))
+            .with(Parameter::int("@patientId", NO_PATIENT))
     }
 
-    fn push(&self, token: &Token, first_day: Date, wanted: Option<&Placement>) -> Command {
+    fn push(&self, token: &Token, first_day: Date, wish: Wish<'_>) -> Command {
+        let (code, wanted) = match wish {
+            Wish::Out => (0, None),
+            Wish::InTheBook(placement) => (1, Some(placement)),
+            Wish::AsItStands(placement) => (2, Some(placement)),
+        };
         let number = |of: fn(&Placement) -> i64| wanted.map_or(0, of);
         Command::text(self.text(Statement::BookingPush))
             .with(Parameter::var_char("@token", token.as_str()))
             .with(Parameter::date("@firstDay", first_day))
-            .with(Parameter::int("@wanted", i64::from(wanted.is_some())))
+            .with(Parameter::int("@wanted", code))
             .with(Parameter::int("@userId", number(|wanted| wanted.user.0)))
             .with(Parameter::int("@locationId", number(|wanted| wanted.location.0)))
             .with(Parameter::date("@day", wanted.map_or(first_day, |wanted| wanted.day)))
@@ -68,18 +92,19 @@ pub fn read_lookup(rows: &[Row]) -> Result<Vec<BookRow>, BpError> {
     malformed(Statement::BookingLookup, rows::book(rows))
 }
 
-/// What a lost push came to, by what it left in Bp; `None` if it left nothing of what was wanted.
+/// What a lost push came to, by what it left in Bp; `None` if Bp has to be asked again.
 #[must_use]
-pub fn settled_by_lookup(booking: &Booking, found: &[BookRow]) -> Option<Pushed> {
+pub fn settled_by_lookup(booking: &Booking, found: &[BookRow], now: Timestamp) -> Option<Pushed> {
     let pushed =
         |outcome, appointment| Some(Pushed { outcome, appointment, outside_sessions: None });
     match found {
         [] if booking.cancelled => pushed(Outcome::Cancelled, None),
+        [] if booking.is_too_late(now) => pushed(Outcome::TooLate, None),
         [row] if !booking.cancelled && row.is_at(&booking.planned.placement) => {
             pushed(Outcome::Unchanged, Some(row.appointment))
         }
         [row] if row.arrived => pushed(Outcome::Arrived, Some(row.appointment)),
-        // Pushing again converges.
+        // Asking again converges.
         _ => None,
     }
 }
@@ -105,7 +130,7 @@ impl BpPractice {
         from: Date,
         deadline: Deadline,
     ) -> Result<Vec<BookRow>, BpError> {
-        let parameters = [Parameter::date("@from", from)];
+        let parameters = [Parameter::date("@from", from), Parameter::int("@patientId", NO_PATIENT)];
         let rows = self.read(guid, Statement::AppointmentBook, parameters, deadline).await?;
         let tag = PracticeTag::of(practice);
         let mut book = malformed(Statement::AppointmentBook, rows::book(&rows))?;
@@ -125,7 +150,7 @@ impl BpPractice {
         day: Date,
         deadline: Deadline,
     ) -> Result<Pushed, BpError> {
-        let command = self.pack().push(token, day, None);
+        let command = self.pack().push(token, day, Wish::Out);
         let rows = self.ask(guid, Statement::BookingPush, &command, deadline).await?;
         read_push(&rows)
     }

@@ -20,6 +20,7 @@ pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
         Some("away") => Outcome::Away,
         Some("arrived") => Outcome::Arrived,
         Some("unknownUser") => Outcome::UnknownUser,
+        Some("tooLate") => Outcome::TooLate,
         _ => return Err(Unmappable::OutOfRange("Outcome")),
     };
     let appointment = match row.value("AppointmentId")? {

@@ -1,19 +1,30 @@
 -- statement: correspondence_out_write
--- Does:       files a document in a patient's Correspondence Out, once.
+-- Does:       files a document in a patient's Correspondence Out, once, if the patient is whom the sender chose.
 -- Parameters: @token varchar(25): our mark of this letter, kept in USERREFERENCE
 --             @patientId int
+--             @surnameKey varchar(40): the chosen patient's surname in upper case without blanks, apostrophes,
+--             hyphens, stops; empty where it is not known
+--             @dateOfBirth varchar(10): the chosen patient's, YYYY-MM-DD; empty where it is not known
+--             @acceptDeceased, @acceptInactive int: 1 where the sender knows that the patient has died, or is
+--             no longer a patient, and sends the letter all the same; else 0
 --             @senderId int: the Bp user who sends it; 0 for the patient's usual doctor
 --             @subject varchar(100), @recipient varchar(90)
 --             @day varchar(10): the letter's date, YYYY-MM-DD; empty for today on the practice's clock
 --             @fileType varchar(15): the file's extension
 --             @content varchar(max): the file in base64, @length int: its length in bytes
--- Returns:    one row. Outcome: written; found (it had been written before: nothing was done); noPatient
---             (nothing was done). RecordId: CORRESPONDENCEOUT.RECORDID, NULL without one.
+-- Returns:    one row. Outcome: written; found (it had been written before: nothing was done); noPatient (no
+--             such patient, or one that was deleted or merged into another), patientChanged (the number is a
+--             patient of another surname or date of birth), patientDeceased, patientInactive (and that was not
+--             accepted): nothing was done. RecordId: CORRESPONDENCEOUT.RECORDID, NULL without one.
 -- Evidence:   ASSUMED as a whole: that a row may be written here at all. CORRESPONDENCEOUT's columns are
 --             public; the values of STATUSCODE (1 = final) and ORIGIN (0) are assumed. Where the bytes
 --             are kept is not public: BPSDocuments.dbo.DOCUMENTS is a contract of our own (STORE, KIND,
---             RECORDID, PAGENUMBER, FILETYPE, CONTENT). A partner puts here what Best Practice prescribes,
---             and keeps: the mark, the look before the write under one lock, one transaction, and the row.
+--             RECORDID, PAGENUMBER, FILETYPE, CONTENT). Of the words of BPS_Patients.StatusText only Active is
+--             public; Deceased and Inactive are assumed, and any other word is no reason to refuse. What Bp
+--             leaves of a record that was merged into another is not public: it cannot be told from a deleted
+--             one, and both are noPatient. A partner puts here what Best Practice prescribes, and keeps: the
+--             mark, the look before the write under one lock, one transaction, the rules for patients, and the
+--             row.
 -- Note:       the lock is on our mark alone: nobody at the practice waits for it. A letter that somebody
 --             has deleted in Bp counts as written; it is not put back.
 SET NOCOUNT ON;
@@ -40,6 +51,21 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM dbo.PATIENTS AS p
                    WHERE p.INTERNALID = @patientId AND p.INTERNALID > 0 AND p.RECORDSTATUS = 1)
         SET @outcome = 'noPatient';
+    ELSE IF NOT EXISTS (
+        SELECT 1 FROM dbo.PATIENTS AS p
+        WHERE p.INTERNALID = @patientId
+          AND (@dateOfBirth = '' OR CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date))
+          AND (@surnameKey = '' OR UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+              p.SURNAME, ' ', ''), '''', ''), CHAR(146), ''), '`', ''), '-', ''), '.', '')) = @surnameKey))
+        SET @outcome = 'patientChanged';
+    ELSE IF @acceptDeceased = 0 AND EXISTS (
+        SELECT 1 FROM dbo.BPS_Patients AS p
+        WHERE p.InternalID = @patientId AND LOWER(LTRIM(RTRIM(p.StatusText))) = 'deceased')
+        SET @outcome = 'patientDeceased';
+    ELSE IF @acceptInactive = 0 AND EXISTS (
+        SELECT 1 FROM dbo.BPS_Patients AS p
+        WHERE p.InternalID = @patientId AND LOWER(LTRIM(RTRIM(p.StatusText))) = 'inactive')
+        SET @outcome = 'patientInactive';
     ELSE
     BEGIN
         SELECT @sender = u.USERID FROM dbo.USERS AS u WHERE u.USERID = @senderId AND u.USERID > 0;

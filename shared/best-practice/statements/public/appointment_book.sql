@@ -1,7 +1,9 @@
 -- statement: appointment_book
--- Does:       lists the live appointments from a day on that carry a mark of ours in their text, to compare
---             Bp's book with the record.
+-- Does:       lists the live appointments from a day on that are ours: of our own patient number, with a mark
+--             of ours in their text. They are compared with the record. A patient's appointment is not ours,
+--             whatever its text says.
 -- Parameters: @from date: the first day
+--             @patientId int: the INTERNALID of our appointments; 0, Bp's row for slots that are no patient's
 -- Returns:    one row per appointment: AppointmentId, UserId, LocationId, Day (YYYY-MM-DD), Time (seconds since
 --             midnight), Length (seconds), TypeCode, Reason, Arrived (1 or 0).
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
@@ -17,6 +19,7 @@ SELECT a.RECORDID AS AppointmentId,
        CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END AS Arrived
 FROM dbo.APPOINTMENTS AS a
 WHERE a.RECORDSTATUS = 1
+  AND a.INTERNALID = @patientId
   AND a.APPOINTMENTDATE >= @from
   AND CHARINDEX('[PB', a.REASON) > 0
 ORDER BY a.APPOINTMENTDATE, a.APPOINTMENTTIME, a.RECORDID;

@@ -1,8 +1,9 @@
 -- statement: booking_lookup
--- Does:       finds the live appointment that carries a mark, to learn what a push came to whose answer was
---             lost.
+-- Does:       finds our live appointment that carries a mark, to learn what a push came to whose answer was
+--             lost. A patient's appointment is not ours, whatever its text says.
 -- Parameters: @token varchar(25): the mark
 --             @firstDay date: no appointment with this mark is on an earlier day
+--             @patientId int: the INTERNALID of our appointments; 0, Bp's row for slots that are no patient's
 -- Returns:    one row per appointment, as appointment_book does; none if there is none.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
@@ -17,6 +18,7 @@ SELECT a.RECORDID AS AppointmentId,
        CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END AS Arrived
 FROM dbo.APPOINTMENTS AS a
 WHERE a.RECORDSTATUS = 1
+  AND a.INTERNALID = @patientId
   AND a.APPOINTMENTDATE >= @firstDay
   AND CHARINDEX('[' + @token + ']', a.REASON) > 0
 ORDER BY a.RECORDID;

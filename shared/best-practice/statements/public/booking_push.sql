@@ -4,23 +4,30 @@
 --             appointment is found by the mark in its text.
 -- Parameters: @token varchar(25): the mark; it stands in the text as [mark]
 --             @firstDay date: no appointment with this mark is on an earlier day
---             @wanted int: 1 in the book, 0 cancelled; the rest is read for 1 only
+--             @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun: nothing is put in or moved, an
+--             appointment elsewhere (another user, place, day or time) is cancelled, and one at its own time
+--             has its length, type and text corrected if that fits. The rest is read for 1 and 2 only
 --             @userId int, @locationId int, @day date, @time int (seconds since midnight), @length int
 --             (seconds), @type int (APPOINTMENTTYPES), @reason varchar(500), the mark included
---             @patientId int, @loginId int: see the last assumption
+--             @patientId int: the INTERNALID of our appointments; @loginId int: see the last assumption
 -- Returns:    one row: Outcome (created, moved, updated, unchanged, cancelled, conflict, away, arrived,
---             unknownUser), AppointmentId (NULL for none), Sessions (inside, outside, or unknown).
+--             unknownUser, tooLate), AppointmentId (NULL for none), Sessions (inside, outside, or unknown).
+--             tooLate answers 2 only: the visit is not in the book as wanted and will not be.
 -- Evidence:   public for every procedure, parameter, table and column: BP_GetFreeAppointments (fails for a
 --             practitioner who is away), BP_IsAppointmentBooked, BP_AddAppointmentEx, BP_MoveAppointment,
 --             BP_UpdateAppointment, BP_CancelAppointment; BPS_Users lists active users; APPOINTMENTS, where
 --             RECORDSTATUS 1 is live, APPOINTMENTCODE 1 is booked and ARRIVALTIME 0 is not arrived.
 --             Assumptions: patient 0, Bp's row for slots that are no patient's, may be booked by
---             BP_AddAppointmentEx, and login 0 may book; both are parameters. What Bp does with a taken slot is
+--             BP_AddAppointmentEx, which keeps it as INTERNALID, and login 0 may book; both are parameters.
+--             What Bp does with a taken slot is
 --             not public (an error, a zero, or two appointments): each ends as conflict here.
--- Note:       the book is locked for that user and day between the look and the write, the overlap is looked
+-- Note:       only an appointment of @patientId is ours. Once the practice gives it to a patient it is theirs,
+--             whatever its text says: it is never moved, corrected or cancelled, and like every other appointment
+--             it is a conflict where it stands in the way.
+--             The book is locked for that user and day between the look and the write, the overlap is looked
 --             for over the whole length, and what was written is read again before it is committed. Whatever
---             has arrived or is over is left as it is; arrived says that it is not as wanted. A time outside the sessions is taken and reported:
---             representatives come when there are no patients.
+--             has arrived or is over is left as it is; arrived says that it is not as wanted. A time outside the
+--             sessions is taken and reported: representatives come when there are no patients.
 SET NOCOUNT ON;
 SET XACT_ABORT OFF;
 DECLARE @marker varchar(27) = '[' + @token + ']';
@@ -46,8 +53,8 @@ BEGIN
     BEGIN CATCH
         IF LOWER(ERROR_MESSAGE()) LIKE '%away%' SET @away = 1;
     END CATCH;
-    IF EXISTS (SELECT 1 FROM dbo.BPS_Users AS u WHERE u.UserID = @userId) SET @active = 1;
 END;
+IF EXISTS (SELECT 1 FROM dbo.BPS_Users AS u WHERE u.UserID = @userId) SET @active = 1;
 
 SET XACT_ABORT ON;
 BEGIN TRY
@@ -64,6 +71,7 @@ BEGIN TRY
            @arrived = CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END
     FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK, HOLDLOCK)
     WHERE a.RECORDSTATUS = 1
+      AND a.INTERNALID = @patientId
       AND a.APPOINTMENTDATE >= @firstDay
       AND CHARINDEX(@marker, a.REASON) > 0
     ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END, a.RECORDID;
@@ -71,24 +79,25 @@ BEGIN TRY
     -- A copy that somebody made in Bp: one booking is one appointment.
     WHILE @id IS NOT NULL AND EXISTS (
         SELECT 1 FROM dbo.APPOINTMENTS AS a
-        WHERE a.RECORDSTATUS = 1 AND a.APPOINTMENTDATE >= @firstDay AND a.RECORDID <> @id
-          AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0)
+        WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
+          AND a.RECORDID <> @id AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0)
     BEGIN
         SELECT @spare = MIN(a.RECORDID) FROM dbo.APPOINTMENTS AS a
-        WHERE a.RECORDSTATUS = 1 AND a.APPOINTMENTDATE >= @firstDay AND a.RECORDID <> @id
-          AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0;
+        WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
+          AND a.RECORDID <> @id AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0;
         EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
         IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @spare AND a.RECORDSTATUS = 1)
             THROW 51001, 'A copy of the appointment is still there after it was cancelled.', 1;
     END;
 
-    IF @wanted = 1 AND @id IS NOT NULL AND @oldUser = @userId AND @oldLocation = @locationId AND @oldDay = @day
+    IF @wanted > 0 AND @id IS NOT NULL AND @oldUser = @userId AND @oldLocation = @locationId AND @oldDay = @day
         AND @oldTime = @time AND @oldLength = @length AND @oldType = @type
         AND RTRIM(@oldReason) = @reason COLLATE Latin1_General_BIN
         SET @outcome = 'unchanged';
     ELSE IF @arrived = 1
         SET @outcome = 'arrived';
-    ELSE IF @wanted = 0
+    ELSE IF @wanted = 0 OR (@wanted = 2 AND (@id IS NULL OR @oldUser <> @userId OR @oldLocation <> @locationId
+        OR @oldDay <> @day OR @oldTime <> @time))
     BEGIN
         IF @id IS NOT NULL
         BEGIN
@@ -96,7 +105,7 @@ BEGIN TRY
             IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1)
                 THROW 51002, 'The appointment is still there after it was cancelled.', 1;
         END;
-        SET @outcome = 'cancelled';
+        SET @outcome = CASE @wanted WHEN 2 THEN 'tooLate' ELSE 'cancelled' END;
         SET @id = NULL;
     END
     ELSE IF @active = 0
@@ -142,8 +151,8 @@ BEGIN TRY
         -- Only what stands in the book exactly as wanted, alone in its time, stays.
         IF @outcome <> 'conflict' AND NOT EXISTS (
             SELECT 1 FROM dbo.APPOINTMENTS AS a
-            WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1 AND a.USERID = @userId AND a.LOCATIONID = @locationId
-              AND a.APPOINTMENTDATE = @day AND a.APPOINTMENTTIME = @time AND a.APPOINTMENTLENGTH = @length
+            WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.USERID = @userId
+              AND a.LOCATIONID = @locationId AND a.APPOINTMENTDATE = @day AND a.APPOINTMENTTIME = @time AND a.APPOINTMENTLENGTH = @length
               AND CHARINDEX(@marker, a.REASON) > 0)
             SET @outcome = 'conflict';
         IF @outcome <> 'conflict' AND EXISTS (
@@ -167,4 +176,6 @@ END CATCH;
 
 IF @outcome = 'conflict' AND @oldUser IS NULL
     SET @id = NULL;
+IF @outcome = 'conflict' AND @wanted = 2
+    SET @outcome = 'tooLate';
 SELECT @outcome AS Outcome, @id AS AppointmentId, @sessions AS Sessions;

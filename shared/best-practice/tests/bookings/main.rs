@@ -1,7 +1,9 @@
 //! The statements of the appointment book, executed on a made-up practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+mod patients;
 mod place;
 mod reads;
 mod support;
+mod too_late;
 mod truth;

@@ -1,15 +1,17 @@
 //! Reading the book and the users.
 
-use crate::support::{BOOK, DAY, LOOKUP, NINE, Practice, QUARTER, STAFF, TOKEN, Wanted, words};
+use crate::support::{
+    BOOK, DAY, LOOKUP, NINE, Practice, QUARTER, STAFF, TOKEN, Wanted, Wish, words,
+};
 
 #[test]
 fn a_login_that_may_not_read_the_book_is_told_so_and_leaves_no_trace() {
     let mut practice = Practice::open();
     practice.environment.denied_objects = vec!["APPOINTMENTS".to_owned()];
-    assert_eq!(practice.try_push(&Wanted::at(NINE), false).unwrap_err().number, 229);
+    assert_eq!(practice.try_push(&Wanted::at(NINE), Wish::InTheBook).unwrap_err().number, 229);
     let mut practice = Practice::open();
     practice.environment.denied_objects = vec!["BP_AddAppointmentEx".to_owned()];
-    assert_eq!(practice.try_push(&Wanted::at(NINE), false).unwrap_err().number, 229);
+    assert_eq!(practice.try_push(&Wanted::at(NINE), Wish::InTheBook).unwrap_err().number, 229);
     assert_eq!(practice.live(&Wanted::at(NINE)), []);
 }
 
@@ -18,7 +20,11 @@ fn a_lookup_finds_what_stands_and_nothing_that_is_cancelled() {
     let mut practice = Practice::open();
     let wanted = Wanted::at(NINE);
     let look = |practice: &mut Practice| {
-        let parameters = [("@token", "VarChar", TOKEN), ("@firstDay", "Date", "2027-11-01")];
+        let parameters = [
+            ("@token", "VarChar", TOKEN),
+            ("@firstDay", "Date", "2027-11-01"),
+            ("@patientId", "Int", "0"),
+        ];
         words(&practice.run(LOOKUP, &parameters).unwrap())
     };
     assert!(look(&mut practice).is_empty());
@@ -43,7 +49,8 @@ fn the_book_lists_what_carries_a_mark_from_a_day_on() {
         ..Wanted::at(NINE)
     });
     let list = |practice: &mut Practice, from| {
-        words(&practice.run(BOOK, &[("@from", "Date", from)]).unwrap())
+        let parameters = [("@from", "Date", from), ("@patientId", "Int", "0")];
+        words(&practice.run(BOOK, &parameters).unwrap())
     };
     assert_eq!(list(&mut practice, "2027-11-01").len(), 2);
     let later = list(&mut practice, "2027-11-03");

@@ -57,6 +57,14 @@ impl Wanted {
     }
 }
 
+/// What `@wanted` says.
+#[derive(Clone, Copy)]
+pub(crate) enum Wish {
+    Out = 0,
+    InTheBook = 1,
+    AsItStands = 2,
+}
+
 /// Outcome, appointment and sessions.
 pub(crate) type Answer = (String, Option<i64>, String);
 
@@ -104,14 +112,14 @@ impl Practice {
         Ok(outcome.result_sets.into_iter().next_back().map(|set| set.rows).unwrap_or_default())
     }
 
-    pub(crate) fn try_push(&mut self, wanted: &Wanted, cancel: bool) -> Result<Answer, SqlError> {
+    pub(crate) fn try_push(&mut self, wanted: &Wanted, wish: Wish) -> Result<Answer, SqlError> {
         let number = |number: i64| number.to_string();
         let rows = self.run(
             PUSH,
             &[
                 ("@token", "VarChar", wanted.token),
                 ("@firstDay", "Date", "2027-11-01"),
-                ("@wanted", "Int", if cancel { "0" } else { "1" }),
+                ("@wanted", "Int", &number(wish as i64)),
                 ("@userId", "Int", &number(wanted.user)),
                 ("@locationId", "Int", &number(wanted.location)),
                 ("@day", "Date", wanted.day),
@@ -132,7 +140,7 @@ impl Practice {
     }
 
     pub(crate) fn push(&mut self, wanted: &Wanted) -> Answer {
-        self.try_push(wanted, false).unwrap()
+        self.try_push(wanted, Wish::InTheBook).unwrap()
     }
 
     pub(crate) fn outcome(&mut self, wanted: &Wanted) -> String {
@@ -140,7 +148,12 @@ impl Practice {
     }
 
     pub(crate) fn cancel(&mut self, wanted: &Wanted) -> String {
-        self.try_push(wanted, true).unwrap().0
+        self.try_push(wanted, Wish::Out).unwrap().0
+    }
+
+    /// The visit has begun: whatever stands elsewhere is taken out.
+    pub(crate) fn too_late(&mut self, wanted: &Wanted) -> Answer {
+        self.try_push(wanted, Wish::AsItStands).unwrap()
     }
 
     /// Live appointments with the mark, as anyone sees them in the database.
@@ -193,6 +206,33 @@ impl Practice {
         let Value::Int(id) = rows[0][0] else { panic!("no id") };
         assert!(id > 0);
         id
+    }
+
+    /// Gives an appointment of ours to a patient, with its text left as it was.
+    pub(crate) fn give_to_a_patient(&self, id: i64) {
+        self.change(&format!("UPDATE dbo.APPOINTMENTS SET INTERNALID = 1 WHERE RECORDID = {id}"));
+    }
+
+    /// Books a patient's appointment with this text.
+    pub(crate) fn book_a_patient(&mut self, time: i64, reason: &str) -> i64 {
+        let batch = format!(
+            "DECLARE @id int; EXEC @id = dbo.BP_AddAppointmentEx @aptdate = '{DAY}', @apttime = {time}, \
+             @appointmenttype = 1, @aptlen = {QUARTER}, @practitionerid = {DOCTOR}, @patientid = 1, \
+             @reason = '{reason}', @locationid = 1; SELECT @id AS Id"
+        );
+        let rows = self.run(&batch, &[]).unwrap();
+        let Value::Int(id) = rows[0][0] else { panic!("no id") };
+        assert!(id > 0);
+        id
+    }
+
+    /// An appointment as anyone sees it in the database: status, patient, time and text.
+    pub(crate) fn appointment(&self, id: i64) -> (i64, i64, i64, String) {
+        let sql = "SELECT RECORDSTATUS, INTERNALID, APPOINTMENTTIME, REASON FROM dbo.APPOINTMENTS \
+             WHERE RECORDID = ?1";
+        self.connection
+            .query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .unwrap()
     }
 
     pub(crate) fn away(&self) {

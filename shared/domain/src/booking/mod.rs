@@ -184,16 +184,17 @@ impl Booking {
         self.planned.starts_at <= now
     }
 
-    /// A visit that has begun is not put into the book any more; taking one out is still possible.
+    /// A visit that has begun is neither put into the book nor moved there any more; taking one out is
+    /// still possible.
     #[must_use]
     pub fn is_too_late(&self, now: Timestamp) -> bool {
         !self.cancelled && self.has_begun(now)
     }
 
-    /// Whether it was cancelled before Bp ever heard of it.
+    /// Whether Bp was never asked for it, so that nothing of it can be in the book.
     #[must_use]
     pub fn never_left(&self) -> bool {
-        self.cancelled && self.asked == 0
+        self.asked == 0
     }
 
     /// Ends a booking that Bp never heard of.
@@ -264,6 +265,7 @@ impl Booking {
             (Outcome::Conflict, false) => self.blocked(BookingProblem::SlotTaken, now),
             (Outcome::Away, false) => self.blocked(BookingProblem::PractitionerAway, now),
             (Outcome::UnknownUser, false) => self.over(BookingProblem::PractitionerUnknown, now),
+            (Outcome::TooLate, false) => self.over(BookingProblem::StartPassed, now),
             // An answer to another question than the one that was asked.
             _ => self.over(BookingProblem::Malformed, now),
         }

@@ -66,7 +66,7 @@ pub enum BookingProblem {
     AlreadyArrived,
     /// Bp no longer has this user, or they are no longer active.
     PractitionerUnknown,
-    /// The start went by before Bp could be told.
+    /// The start went by before Bp's book could show it: no appointment stands anywhere else.
     StartPassed,
     /// The practice's server does not answer.
     SiteOffline,
@@ -113,6 +113,8 @@ pub enum Outcome {
     Arrived,
     /// There is no such active user. Nothing was changed.
     UnknownUser,
+    /// The visit has begun and is not in the book as wanted; what stood elsewhere was taken out.
+    TooLate,
 }
 
 /// Bp's answer to a push.

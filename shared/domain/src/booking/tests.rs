@@ -181,6 +181,18 @@ fn a_visit_that_has_begun_is_not_put_in_but_can_be_taken_out() {
 }
 
 #[test]
+fn a_visit_that_was_too_late_for_the_book_has_failed_and_stands_nowhere() {
+    let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    push(&mut booking, Outcome::Created, now());
+    let begun = booking.planned.starts_at;
+    booking.ask();
+    let nowhere = Pushed { outcome: Outcome::TooLate, appointment: None, outside_sessions: None };
+    assert_eq!(booking.settle(nowhere, begun), Followed::Over);
+    assert_eq!(booking.state, BookingState::Failed);
+    assert_eq!((booking.problem, booking.appointment), (Some(BookingProblem::StartPassed), None));
+}
+
+#[test]
 fn a_long_history_keeps_its_beginning_and_its_end() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     for minute in 0..500 {

@@ -2,6 +2,7 @@
 //! to the moment a doctor has seen it.
 
 mod check;
+mod chosen;
 mod document;
 mod id;
 mod patient;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use check::Check;
+pub use chosen::{Acknowledged, Chosen, ChosenPatient, PatientCheck};
 pub use document::{AnnouncedDocument, DocumentType, StoredDocument};
 pub use id::DeliveryId;
 pub use patient::{DescribedPatient, MedicareCard, MessagePatient, PatientName};
@@ -116,6 +118,15 @@ impl Delivery {
         }
     }
 
+    /// By what a referral's write knows its patient; `None` for a message.
+    #[must_use]
+    pub fn patient_check(&self) -> Option<PatientCheck> {
+        match &self.letter {
+            Letter::Referral(referral) => Some(referral.chosen.check()),
+            Letter::Message(_) => None,
+        }
+    }
+
     /// Whether a doctor will check it.
     #[must_use]
     pub fn is_for_an_inbox(&self) -> bool {
@@ -154,12 +165,19 @@ impl Delivery {
         self.problem = None;
         self.bp_record_id = Some(record);
         self.allocated = Some(allocated);
-        if let Letter::Message(Message { content, patient, .. }) = &mut self.letter {
-            if matches!(content, Content::Text(_)) {
-                *content = Content::DeliveredText;
+        match &mut self.letter {
+            Letter::Message(Message { content, patient, .. }) => {
+                if matches!(content, Content::Text(_)) {
+                    *content = Content::DeliveredText;
+                }
+                if matches!(patient, MessagePatient::Described(_)) {
+                    *patient = MessagePatient::Told;
+                }
             }
-            if matches!(patient, MessagePatient::Described(_)) {
-                *patient = MessagePatient::Told;
+            Letter::Referral(referral) => {
+                if matches!(referral.chosen, Chosen::Patient(_)) {
+                    referral.chosen = Chosen::Told;
+                }
             }
         }
         self.step(DeliveryState::Delivered, None, now);

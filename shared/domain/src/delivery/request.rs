@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::chosen::{Acknowledged, Chosen};
 use super::document::StoredDocument;
 use super::patient::MessagePatient;
 use crate::Invalid;
@@ -235,6 +236,12 @@ pub struct Referral {
     pub date: Option<Date>,
     /// The linked clinician who submitted it; the patient's usual doctor when nobody is known.
     pub sender: Option<BpUserId>,
+    /// Whom the caller chose under that number.
+    #[serde(default)]
+    pub chosen: Chosen,
+    /// What the caller knows of the patient and sends it all the same.
+    #[serde(default)]
+    pub acknowledged: Vec<Acknowledged>,
 }
 
 /// A message, for a clinician's unchecked inbox.

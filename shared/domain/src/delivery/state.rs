@@ -96,6 +96,12 @@ pub enum DeliveryProblem {
     PracticeChanged,
     /// Bp has no such patient.
     PatientNotFound,
+    /// The number is another patient's now than the one who was chosen.
+    PatientChanged,
+    /// Bp says that the patient has died, and nobody said that they know.
+    PatientDeceased,
+    /// Bp says that they are no longer a patient, and nobody said that they know.
+    PatientInactive,
     /// No active user of Bp is that addressee.
     AddresseeNotFound,
     /// Several users of Bp are.

@@ -58,6 +58,54 @@ fn a_restless_history_keeps_its_beginning_and_its_end() {
     assert_eq!(delivery.attempts, 199);
 }
 
+/// A referral as the release before this one kept it.
+fn old_referral() -> serde_json::Value {
+    serde_json::json!({
+        "deliveryId": "referral-r-1", "site": "71001",
+        "letter": { "referral": {
+            "patient": 7,
+            "document": {
+                "announced": { "documentId": "d-1", "contentType": "pdf", "bytes": 4,
+                    "sha256": "ab".repeat(32) },
+                "key": "documents/made-up", "announcedAt": "2026-03-01T00:00:00Z",
+            },
+            "subject": "Left knee", "recipient": "Dr O’Leary", "date": null, "sender": 1,
+        } },
+        "askedBy": "platform", "acceptedAt": "2026-03-02T00:00:00Z",
+        "token": "PB0123456789ABCDEFGHJKMNP", "state": "waiting", "attempts": 1,
+        "nextAttemptAt": null, "bpRecordId": null, "allocated": null,
+        "problem": "site-offline", "history": [],
+    })
+}
+
+#[test]
+fn a_referral_that_was_kept_before_patients_were_compared_goes_by_the_number_only() {
+    let delivery: Delivery = serde_json::from_value(old_referral()).unwrap();
+    assert_eq!(delivery.patient(), Some(PatientId(7)));
+    assert_eq!(delivery.patient_check(), Some(PatientCheck::NumberOnly));
+    let Letter::Referral(referral) = delivery.letter else { panic!("no referral") };
+    assert_eq!(referral.acknowledged, []);
+    assert_eq!(message().patient_check(), None);
+}
+
+#[test]
+fn who_was_chosen_is_kept_until_bp_has_the_letter_and_no_longer() {
+    let mut delivery: Delivery = serde_json::from_value(old_referral()).unwrap();
+    let Letter::Referral(referral) = &mut delivery.letter else { panic!("no referral") };
+    referral.chosen = Chosen::Patient(ChosenPatient {
+        surname: ChosenPatient::parse_last_name("O'Wattle").unwrap(),
+        date_of_birth: "1957-03-14".parse().unwrap(),
+    });
+    let kept = serde_json::to_string(&delivery).unwrap();
+    assert_eq!(serde_json::from_str::<Delivery>(&kept).unwrap(), delivery);
+    delivery.failed(DeliveryProblem::PatientDeceased, at(1));
+    assert!(serde_json::to_string(&delivery).unwrap().contains("OWATTLE"), "it may be retried");
+    delivery.delivered(9, true, at(2));
+    let kept = serde_json::to_string(&delivery).unwrap();
+    assert!(!kept.contains("OWATTLE") && !kept.contains("1957"), "{kept}");
+    assert_eq!(delivery.patient_check(), Some(PatientCheck::NameAndDateOfBirth));
+}
+
 #[test]
 fn only_a_failed_delivery_is_tried_again() {
     let mut delivery = message();

@@ -129,7 +129,7 @@ async fn the_trail_names_each_booking_and_delivery_that_was_made_changed_or_sent
 }
 
 #[tokio::test]
-async fn no_patient_code_key_or_token_is_in_logs_and_no_patient_or_code_in_the_table() {
+async fn no_patient_code_key_or_token_is_in_logs_or_in_the_table_but_whom_a_person_was_shown() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = stack.new_practice().await;
@@ -159,5 +159,21 @@ async fn no_patient_code_key_or_token_is_in_logs_and_no_patient_or_code_in_the_t
     let key = &stack.file().simulator.subscription_key;
     let (name, medicare) = ("Wattleford", person.text_at("/medicare/number"));
     stack.assert_not_logged(&[name, medicare, "1957-03-14", &code, key, token]).await;
-    stack.assert_not_stored(&[name, medicare, "1957-03-14", &code, key, token]).await;
+    stack.assert_not_stored(&[name, medicare, &code, key, token]).await;
+    // Whom the clinician was shown is kept for two weeks, so that a referral is about the same person:
+    // the last name's key, the date of birth and the status, and nowhere else.
+    let mut kept = 0;
+    for item in stack.table().await {
+        let text = item.to_string();
+        if item["pk"]["S"].as_str().unwrap().starts_with("SHOWN#") {
+            assert!(item["expiresAt"]["N"].is_string(), "it never expires: {text}");
+            let mut fields: Vec<_> = item["body"]["M"].as_object().unwrap().keys().collect();
+            fields.sort();
+            assert_eq!(fields, ["dateOfBirth", "shownAt", "site", "status", "surname"]);
+            kept += usize::from(item["pk"]["S"] == format!("SHOWN#{}", practice.practice_id));
+        } else {
+            assert!(!text.contains("1957-03-14") && !text.contains("WATTLEFORD"), "{text}");
+        }
+    }
+    assert_eq!(kept, 1);
 }

@@ -3,14 +3,16 @@
 use domain::Invalid;
 use domain::attachments::parse_day;
 use domain::delivery::{
-    Addressee, ClientId, DescribedPatient, MedicareCard, MessageKind, MessagePatient,
-    MessageSubject, MessageText, PatientName, RecipientName, ReferralSubject, SenderName,
+    Acknowledged, Addressee, ChosenPatient, ClientId, DescribedPatient, MedicareCard, MessageKind,
+    MessagePatient, MessageSubject, MessageText, PatientName, RecipientName, ReferralSubject,
+    SenderName,
 };
 use domain::ids::{BpUserId, PatientId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::chosen::{ChosenPatientRequest, read_acknowledged};
 use crate::input::Checker;
 use crate::problem::Problem;
 
@@ -36,6 +38,16 @@ pub(crate) struct ReferralRequest {
     /// nothing is said. A clinician sends in their own name: any other user is refused.
     #[serde(default)]
     sender_user_id: Option<i64>,
+    // What came later is left out of the request's hash where it is not given: a request that was
+    // accepted before is the same request still.
+    /// Whom the caller chose: `patient-changed` if Bp has somebody else under the number. A person need
+    /// not say it of a patient whom they searched for or opened here within two weeks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patient: Option<ChosenPatientRequest>,
+    /// What the caller knows of the patient and sends the referral all the same.
+    #[schema(value_type = Option<Vec<Acknowledged>>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acknowledge: Option<Vec<String>>,
 }
 
 /// A referral's fields.
@@ -46,10 +58,12 @@ pub(super) struct ReferralFields {
     pub(super) recipient: RecipientName,
     pub(super) date: Option<Date>,
     pub(super) sender: Option<BpUserId>,
+    pub(super) chosen: Option<ChosenPatient>,
+    pub(super) acknowledged: Vec<Acknowledged>,
 }
 
 impl ReferralRequest {
-    pub(super) fn read(&self) -> Result<ReferralFields, Problem> {
+    pub(super) fn read(&self, today: Date) -> Result<ReferralFields, Problem> {
         let mut fields = Checker::default();
         let patient = fields.check("/patientId", PatientId::parse(self.patient_id));
         let document = fields.check("/documentId", ClientId::parse(&self.document_id));
@@ -58,6 +72,9 @@ impl ReferralRequest {
         let date = self.date.as_ref().map(|text| fields.check("/date", letter_day(text)));
         let sender =
             self.sender_user_id.map(|id| fields.check("/senderUserId", BpUserId::parse(id)));
+        let chosen = self.patient.as_ref().map(|patient| patient.read(&mut fields, today));
+        let acknowledged = self.acknowledge.as_deref().unwrap_or_default();
+        let acknowledged = read_acknowledged(acknowledged, &mut fields);
         let read = patient.zip(document).zip(subject).zip(recipient);
         fields.finish(read.map(|(((patient, document), subject), recipient)| ReferralFields {
             patient,
@@ -66,6 +83,8 @@ impl ReferralRequest {
             recipient,
             date: date.flatten(),
             sender: sender.flatten(),
+            chosen: chosen.flatten(),
+            acknowledged,
         }))
     }
 }
@@ -366,7 +385,7 @@ mod tests {
                 "patientId": 1, "documentId": "d-1", "subject": "Left knee", "recipientName": "Dr Z",
             });
             change(&mut body);
-            serde_json::from_value::<ReferralRequest>(body).unwrap().read()
+            serde_json::from_value::<ReferralRequest>(body).unwrap().read(date(2026, 3, 2))
         };
         assert!(read(&|_| {}).is_ok());
         assert!(read(&|body| body["subject"] = json!("“Knee” – Zoë’s")).is_ok());

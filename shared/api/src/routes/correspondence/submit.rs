@@ -16,6 +16,7 @@ use domain::delivery::{
 };
 use domain::ids::{BpUserId, PracticeId, SiteId};
 use domain::schedule::Job;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::work::{Accepted, BodyHash, Entry, WorkKey};
@@ -58,13 +59,17 @@ pub(crate) async fn send_referral(
     Body(request): Body<ReferralRequest>,
 ) -> Result<Taken, Problem> {
     let id = DeliveryId::of_referral(&id("referralId", &path.referral_id)?);
-    let fields = request.read()?;
+    let fields = request.read(today())?;
     let hash = hash_of(&request);
     if let Some(known) = app.known(&allowed.practice, &id, &hash).await? {
         return Ok(known);
     }
     let (site, sender) = app.sender(&allowed, fields.sender).await?;
-    let document = app.uploaded(&allowed.practice, &fields.document).await?;
+    let (chosen, document) = tokio::join!(
+        app.chosen(&allowed, &site, &fields),
+        app.uploaded(&allowed.practice, &fields.document),
+    );
+    let (chosen, document) = (chosen?, document?);
     let letter = Letter::Referral(Referral {
         patient: fields.patient,
         document,
@@ -72,6 +77,8 @@ pub(crate) async fn send_referral(
         recipient: fields.recipient,
         date: fields.date,
         sender,
+        chosen,
+        acknowledged: fields.acknowledged,
     });
     app.accept(&allowed, site, id, letter, hash, AuditedAction::ReferralSent).await
 }
@@ -88,8 +95,7 @@ pub(crate) async fn send_message(
     Body(request): Body<MessageRequest>,
 ) -> Result<Taken, Problem> {
     let id = DeliveryId::of_message(&id("messageId", &path.message_id)?);
-    let zone = TimeZone::get(EARLIEST_CALENDAR).unwrap_or(TimeZone::UTC);
-    let fields = request.read(App::now().to_zoned(zone).date())?;
+    let fields = request.read(today())?;
     let hash = hash_of(&request);
     if let Some(known) = app.known(&allowed.practice, &id, &hash).await? {
         return Ok(known);
@@ -119,6 +125,12 @@ fn id(name: &str, text: &str) -> Result<ClientId, Problem> {
     let mut fields = Checker::default();
     let id = fields.check(name, ClientId::parse(text));
     fields.finish(id)
+}
+
+/// The latest day that it can be at a practice.
+fn today() -> Date {
+    let zone = TimeZone::get(EARLIEST_CALENDAR).unwrap_or(TimeZone::UTC);
+    App::now().to_zoned(zone).date()
 }
 
 /// By which the same request is known again, whatever its blanks and the order of its fields.
@@ -285,5 +297,18 @@ mod tests {
             "patientId": 1, "documentId": "d", "subject": "s", "recipientName": "r", "date": "2026-03-02",
         });
         assert_ne!(one, hash(&other.to_string()));
+    }
+
+    #[test]
+    fn a_request_that_an_earlier_release_accepted_has_the_hash_that_it_had() {
+        let hash = |text: &str| hash_of(&serde_json::from_str::<ReferralRequest>(text).unwrap()).0;
+        let old = r#""patientId": 1, "documentId": "d", "subject": "s", "recipientName": "r""#;
+        let kept = "000ab459cb8f853c266ee329683c40af6ff6db39820aa22c633dde3a9efeb704";
+        assert_eq!(hash(&format!("{{{old}}}")), kept);
+        assert_eq!(hash(&format!(r#"{{{old}, "patient": null, "acknowledge": null}}"#)), kept);
+        let patient = r#""patient": {"lastName": "Brown", "dateOfBirth": "1984-02-29"}"#;
+        for more in [patient, r#""acknowledge": ["deceased"]"#] {
+            assert_ne!(hash(&format!("{{{old}, {more}}}")), kept, "{more}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A delivery as its caller sees it: ids, states and reasons, nothing of the patient.
 
 use domain::delivery::{
-    Check, Delivery, DeliveryKind, DeliveryProblem, DeliveryState, DeliveryStep,
+    Check, Delivery, DeliveryKind, DeliveryProblem, DeliveryState, DeliveryStep, PatientCheck,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -29,6 +29,9 @@ pub struct DeliveryView {
     /// Correspondence In once it is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     bp_record_id: Option<i64>,
+    /// By what a referral's patient is known when it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patient_check: Option<PatientCheck>,
     /// Whether Bp has it under a patient. An item of the inbox that is not waits for somebody at the
     /// practice to allocate it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +59,7 @@ impl From<Delivery> for DeliveryView {
     fn from(delivery: Delivery) -> Self {
         Self {
             kind: delivery.kind(),
+            patient_check: delivery.patient_check(),
             delivery_id: delivery.delivery_id.into(),
             state: delivery.state,
             accepted_at: delivery.accepted_at,
@@ -81,6 +85,9 @@ fn kind_of(problem: DeliveryProblem) -> Kind {
         DeliveryProblem::NotConnected => Kind::NotConnected,
         DeliveryProblem::PracticeChanged => Kind::PracticeChanged,
         DeliveryProblem::PatientNotFound => Kind::PatientNotFound,
+        DeliveryProblem::PatientChanged => Kind::PatientChanged,
+        DeliveryProblem::PatientDeceased => Kind::PatientDeceased,
+        DeliveryProblem::PatientInactive => Kind::PatientInactive,
         DeliveryProblem::AddresseeNotFound => Kind::AddresseeNotFound,
         DeliveryProblem::AddresseeAmbiguous => Kind::AddresseeAmbiguous,
         DeliveryProblem::DocumentNotFound => Kind::DocumentNotFound,
@@ -107,6 +114,9 @@ mod tests {
             P::NotConnected,
             P::PracticeChanged,
             P::PatientNotFound,
+            P::PatientChanged,
+            P::PatientDeceased,
+            P::PatientInactive,
             P::AddresseeNotFound,
             P::AddresseeAmbiguous,
             P::DocumentNotFound,

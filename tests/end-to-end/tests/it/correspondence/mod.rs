@@ -1,5 +1,6 @@
 //! "Sending a referral": documents into Bp and what becomes of them, whatever happens on the way.
 
+mod chosen;
 mod doubt;
 mod messages;
 mod referral;

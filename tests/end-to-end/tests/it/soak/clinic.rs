@@ -128,6 +128,8 @@ impl Clinic {
             let recipient = format!("Wattlebird Heart Clinic, room {}", dice.random_range(1..99));
             body["patientId"] = json!(patient);
             body["recipientName"] = json!(recipient);
+            // Some of the patients worth trying have died or left.
+            body["acknowledge"] = json!(["deceased", "inactive"]);
             (format!("/referrals/{id}"), To::Recipient(recipient))
         } else {
             let doctor = self.doctors.choose(dice).unwrap();

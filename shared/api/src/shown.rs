@@ -1,0 +1,32 @@
+//! Whom a caller is shown: kept, so that a referral of theirs is about the same person.
+
+use domain::ids::{PracticeId, SiteId};
+use domain::patient::PatientMatch;
+use domain::shown::ShownPatient;
+
+use crate::App;
+use crate::caller::Caller;
+
+impl App {
+    /// Keeps whom the caller is shown under which number. Goes on beside the line of the audit trail.
+    ///
+    /// That it cannot be kept is a warning only. It protects a later referral, which says itself when it
+    /// goes by the number alone; what is kept from before can only refuse one. A doctor who cannot see
+    /// the patient is the greater harm.
+    pub(crate) async fn keep_shown<'p>(
+        &self,
+        practice: &PracticeId,
+        caller: &Caller,
+        site: &SiteId,
+        people: impl IntoIterator<Item = &'p PatientMatch>,
+    ) {
+        let now = Self::now();
+        let shown: Vec<_> = people
+            .into_iter()
+            .map(|person| (person.patient_id, ShownPatient::of(person, site, now)))
+            .collect();
+        if let Err(error) = self.store.keep_shown(practice, caller.subject(), &shown).await {
+            tracing::warn!(%error, "whom a caller was shown could not be kept");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The statements that write letters and messages, executed on a made-up practice.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
+mod chosen;
+mod letters;
+mod messages;
+mod support;

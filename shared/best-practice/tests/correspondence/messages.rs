@@ -1,0 +1,240 @@
+//! Messages into the inbox, and what becomes of them.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use halo_simulator::practice::patient;
+
+use crate::support::{CHECKED, INBOX, LOOKUP, OTHER_TOKEN, Parameters, Practice, TOKEN};
+
+#[test]
+fn a_message_lands_unchecked_in_the_inbox_of_whoever_it_is_addressed_to() {
+    let mut practice = Practice::open();
+    let (doctor, ahpra, provider) = practice.doctor();
+    for (at, addressee) in
+        [("@userId", doctor.to_string()), ("@ahpra", ahpra), ("@provider", provider)]
+            .into_iter()
+            .enumerate()
+    {
+        let message = Parameters::message(addressee, b"%PDF-1.7 report")
+            .with("@patientId", "1")
+            .with("@token", &format!("PB{at:023}"));
+        let done = practice.outcome(INBOX, &message);
+        assert_eq!((done["Outcome"].as_str(), done["Allocated"].as_str()), ("written", "1"));
+        let record = &done["RecordId"];
+        let row =
+            practice.row(&format!("SELECT * FROM dbo.INCOMINGREPORTS WHERE REPORTID = {record}"));
+        for (column, value) in [
+            ("INTERNALID", "1"),
+            ("CHECKSTATUS", "0"),
+            ("CHECKEDBY", "0"),
+            ("RECORDSTATUS", "1"),
+            ("SUBJECT", "Left knee"),
+            ("TESTNAME", "Report: Left knee"),
+            ("CATEGORY", "Specialist report"),
+            ("CONTACTNAME", "Harbour Orthopaedics"),
+            ("SURNAME", "Wattleford"),
+            ("REPORTTIME", "34200"),
+            ("REPORTDATE", "2026-03-02T00:00:00"),
+        ] {
+            assert_eq!(row[column], value, "{column}");
+        }
+        assert_eq!(row["USERID"], doctor.to_string());
+        assert!(!row["ADDRESSEDTO"].is_empty());
+        let document = practice.row(&format!(
+            "SELECT * FROM BPSDocuments.DOCUMENTS WHERE rtrim(KIND) = 'INCOMINGREPORT' AND RECORDID = {record}"
+        ));
+        assert_eq!(document["CONTENT"], STANDARD.encode(b"%PDF-1.7 report"));
+    }
+}
+
+#[test]
+fn a_message_for_nobody_or_for_several_is_not_written() {
+    let mut practice = Practice::open();
+    let (_, ahpra, _) = practice.doctor();
+    let before = practice.count("dbo.INCOMINGREPORTS");
+    let inactive = practice.row(
+        "SELECT USERID FROM dbo.USERS WHERE USERSTATUS = 2 AND USERID > 0 ORDER BY USERID LIMIT 1",
+    )["USERID"]
+        .clone();
+    for addressee in [
+        ("@userId", "1999999999".to_owned()),
+        ("@userId", inactive),
+        ("@ahpra", "MED9999999999".to_owned()),
+        ("@provider", "0000000X".to_owned()),
+    ] {
+        let message = Parameters::message(addressee, b"x").with("@patientId", "1");
+        assert_eq!(practice.outcome(INBOX, &message)["Outcome"], "noAddressee");
+    }
+    practice
+        .connection
+        .execute(
+            "UPDATE dbo.USERS SET REGISTRATIONNO = ?1 WHERE USERSTATUS = 1 AND USERID > 0",
+            [&ahpra],
+        )
+        .unwrap();
+    let message = Parameters::message(("@ahpra", ahpra), b"x").with("@patientId", "1");
+    assert_eq!(practice.outcome(INBOX, &message)["Outcome"], "manyAddressees");
+    for nobody in ["1999999999", &patient::DELETED.to_string()] {
+        let message = message.clone().with("@patientId", nobody);
+        assert_eq!(practice.outcome(INBOX, &message)["Outcome"], "noPatient");
+    }
+    assert_eq!(practice.count("dbo.INCOMINGREPORTS"), before);
+}
+
+#[test]
+fn a_described_patient_is_taken_only_when_exactly_one_agrees_on_everything() {
+    let mut practice = Practice::open();
+    let (doctor, ..) = practice.doctor();
+    let blank = Parameters::message(("@userId", doctor.to_string()), b"x");
+    let twin = practice.row(
+        "SELECT rtrim(MEDICARENO) AS N, rtrim(MEDICARELINENO) AS L FROM dbo.PATIENTS WHERE INTERNALID = 3",
+    );
+    let number = twin["N"].replace(' ', "");
+    let brien = |first| blank.clone().described("OBRIEN", "O’Brien", first, "1968-11-02");
+    let twins = |first| blank.clone().described("FARRADAY", "Farraday", first, "2015-02-19");
+    let cases = [
+        ("one agrees", brien(""), patient::APOSTROPHE),
+        ("one agrees, first name too", brien("declan"), patient::APOSTROPHE),
+        ("the first name differs", brien("Deborah"), 0),
+        ("the date of birth differs", brien("").with("@dateOfBirth", "1968-11-03"), 0),
+        ("twins, told apart by the first name", twins("Imogen"), patient::OTHER_TWIN),
+        ("twins, not told apart", twins(""), 0),
+        ("twins, not told apart by the card", twins("").with("@medicare", &number), 0),
+        (
+            "twins, told apart by the line on the card",
+            twins("").with("@medicare", &number).with("@medicareLine", &twin["L"]),
+            patient::TWIN,
+        ),
+        ("the card is somebody else's", twins("Isla").with("@medicare", "2000000009"), 0),
+        (
+            "an identifier that Bp does not have",
+            blank
+                .clone()
+                .described("NIHILL", "Nihill", "Quentin", "1979-07-30")
+                .with("@ihi", "8003600000000000"),
+            0,
+        ),
+        (
+            "namesakes of one day",
+            blank.clone().described("BROWN", "Brown", "Michael", "1975-05-05"),
+            0,
+        ),
+        (
+            "a name with a blank and one without, of one day",
+            blank.clone().described("MCDONALD", "McDonald", "", "1949-09-09"),
+            0,
+        ),
+        (
+            "twice in the view for two e-mail addresses, and still one",
+            blank.clone().described("TAPPER", "Tapper", "Bronwyn", "1970-06-06"),
+            patient::TWO_EMAILS,
+        ),
+        (
+            "deleted",
+            blank.clone().described("WINTERBOURNE", "Winterbourne", "Phoebe", "1977-03-03"),
+            0,
+        ),
+    ];
+    for (at, (case, message, expected)) in cases.into_iter().enumerate() {
+        let message = message.with("@token", &format!("PB{at:023}"));
+        let done = practice.outcome(INBOX, &message);
+        assert_eq!(done["Outcome"], "written", "{case}");
+        let record = &done["RecordId"];
+        let row =
+            practice.row(&format!("SELECT * FROM dbo.INCOMINGREPORTS WHERE REPORTID = {record}"));
+        assert_eq!(row["INTERNALID"], expected.to_string(), "{case}");
+        assert_eq!(done["Allocated"], if expected > 0 { "1" } else { "0" }, "{case}");
+        // What the sender said stands there for whoever allocates it.
+        let sent: HashMap<_, _> = message.0.iter().map(|(name, value, _)| (*name, value)).collect();
+        assert_eq!(&row["SURNAME"], sent["@lastName"], "{case}");
+        assert_eq!(row["DOB"], format!("{}T00:00:00", sent["@dateOfBirth"]), "{case}");
+        assert_eq!(row.get("IHI").map_or("", String::as_str), sent["@ihi"], "{case}");
+    }
+}
+
+#[test]
+fn a_text_is_shown_in_the_inbox_and_kept_as_a_file() {
+    let mut practice = Practice::open();
+    let (doctor, ..) = practice.doctor();
+    let message = Parameters::message(("@userId", doctor.to_string()), b"It\x92s here.\r\n")
+        .with("@patientId", "1")
+        .with("@text", "It’s here.\r\n")
+        .with("@fileType", "txt");
+    let record = practice.outcome(INBOX, &message)["RecordId"].clone();
+    let row = practice.row(&format!("SELECT * FROM dbo.INCOMINGREPORTS WHERE REPORTID = {record}"));
+    assert_eq!(row["REPORTBODY"], "It’s here.");
+    let document = practice.row(&format!(
+        "SELECT * FROM BPSDocuments.DOCUMENTS WHERE rtrim(KIND) = 'INCOMINGREPORT' AND RECORDID = {record}"
+    ));
+    assert_eq!(document["CONTENT"], STANDARD.encode(b"It\x92s here.\r\n"));
+}
+
+#[test]
+fn a_message_is_recognised_wherever_bp_has_moved_it() {
+    let mut practice = Practice::open();
+    let (doctor, ..) = practice.doctor();
+    let message =
+        Parameters::message(("@userId", doctor.to_string()), b"x").with("@patientId", "1");
+    let token = Parameters(vec![("@token", TOKEN.to_owned(), "VarChar")]);
+    assert!(practice.run(LOOKUP, &token).unwrap().is_empty());
+    let report = practice.outcome(INBOX, &message)["RecordId"].clone();
+    let found = practice.run(LOOKUP, &token).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0]["Place"].as_str(), &found[0]["RecordId"]), ("2", &report));
+
+    // Bp files it: one way keeps the row of the inbox, another does not.
+    practice
+        .connection
+        .execute_batch(&format!(
+            "INSERT INTO dbo.CORRESPONDENCEIN (DOCUMENTID, RECORDSTATUS, STORED, ORIGIN, INTERNALID, USERID, CONTACTID,
+             CONFIDENTIALFLAG, USERREFERENCE, CHECKEDBY, NOTATION, ACTION, ACTIONED, CLINICALIMAGE, CREATED,
+             CREATEDBY, STATUSCODE) SELECT 900001, 1, 2, 0, 1, {doctor}, 0, 0, USERREFERENCE, {doctor}, 1, 1, 0, 0,
+             CREATED, 0, 1 FROM dbo.INCOMINGREPORTS WHERE REPORTID = {report};"
+        ))
+        .unwrap();
+    let found = practice.run(LOOKUP, &token).unwrap();
+    assert_eq!(found.iter().map(|row| row["Place"].as_str()).collect::<Vec<_>>(), ["2", "3"]);
+    practice
+        .connection
+        .execute("DELETE FROM dbo.INCOMINGREPORTS WHERE REPORTID = ?1", [&report])
+        .unwrap();
+    let again = practice.outcome(INBOX, &message);
+    assert_eq!(
+        (again["Outcome"].as_str(), again["RecordId"].as_str(), again["Allocated"].as_str()),
+        ("found", "900001", "1")
+    );
+    assert_eq!(practice.count(&format!("dbo.INCOMINGREPORTS WHERE USERREFERENCE = '{TOKEN}'")), 0);
+}
+
+#[test]
+fn only_messages_that_are_asked_about_and_checked_are_reported() {
+    let mut practice = Practice::open();
+    let (doctor, ..) = practice.doctor();
+    let mut reports = Vec::new();
+    for token in [TOKEN, OTHER_TOKEN, "PBYYYY456789ABCDEFGHJKMNP"] {
+        let message = Parameters::message(("@userId", doctor.to_string()), b"x")
+            .with("@patientId", "1")
+            .with("@token", token);
+        reports.push(practice.outcome(INBOX, &message)["RecordId"].clone());
+    }
+    let asked = Parameters(vec![("@tokens", format!("{TOKEN} {OTHER_TOKEN}"), "VarChar")]);
+    assert!(practice.run(CHECKED, &asked).unwrap().is_empty());
+    // The first and the third are checked; the second waits.
+    for report in [&reports[0], &reports[2]] {
+        practice
+            .connection
+            .execute(
+                "UPDATE dbo.INCOMINGREPORTS SET CHECKEDBY = ?2, CHECKDATE = '2026-03-02T00:00:00', NOTATION = 1, \
+                 ACTION = 6 WHERE REPORTID = ?1",
+                (report, doctor),
+            )
+            .unwrap();
+    }
+    let found = practice.run(CHECKED, &asked).unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["Token"], TOKEN);
+    assert_eq!(found[0]["CheckedOn"], "2026-03-02");
+    assert_eq!((found[0]["Notation"].as_str(), found[0]["Action"].as_str()), ("1", "6"));
+}

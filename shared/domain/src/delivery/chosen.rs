@@ -1,0 +1,120 @@
+//! Whom the caller of a referral chose: more than a number, so that the write can tell that the number
+//! is somebody else's by now.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Invalid;
+use crate::ansi::line;
+use crate::surname::SurnameKey;
+
+/// What is known of a patient beside their number.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChosenPatient {
+    /// The whole last name, without what people type differently.
+    pub surname: SurnameKey,
+    /// Their date of birth.
+    pub date_of_birth: Date,
+}
+
+impl ChosenPatient {
+    /// Takes a whole last name that Bp can hold.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse_last_name(text: &str) -> Result<SurnameKey, Invalid> {
+        const TOO_LONG: &str = "this is longer than a last name in Bp can be (40 characters)";
+        let text = line(text, 40, Invalid(TOO_LONG))?;
+        SurnameKey::parse(&text)
+    }
+}
+
+/// Whom a referral is about, beside the patient's number.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Chosen {
+    /// Nothing but the number is known.
+    #[default]
+    NumberOnly,
+    /// The write compares this with Bp's record, and writes nothing if it is another person's.
+    Patient(ChosenPatient),
+    /// Bp was told: nothing of ours needs to know any more.
+    Told,
+}
+
+impl Chosen {
+    /// Whom the write is to find under the number, if that is known.
+    #[must_use]
+    pub fn patient(&self) -> Option<&ChosenPatient> {
+        match self {
+            Self::Patient(patient) => Some(patient),
+            Self::NumberOnly | Self::Told => None,
+        }
+    }
+
+    /// How the write knows its patient.
+    #[must_use]
+    pub fn check(&self) -> PatientCheck {
+        match self {
+            Self::NumberOnly => PatientCheck::NumberOnly,
+            Self::Patient(_) | Self::Told => PatientCheck::NameAndDateOfBirth,
+        }
+    }
+}
+
+/// By what the write knows that the number is still the patient's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PatientCheck {
+    /// The last name and the date of birth have to agree with Bp's record.
+    NameAndDateOfBirth,
+    /// By nothing: whoever has the number in Bp gets the letter.
+    NumberOnly,
+}
+
+/// What a caller knows of the patient and sends the referral all the same.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Acknowledged {
+    /// Bp says that the patient has died.
+    Deceased,
+    /// Bp says that they are no longer a patient of the practice.
+    Inactive,
+}
+
+impl Acknowledged {
+    /// Takes its name.
+    ///
+    /// # Errors
+    /// Names them.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "deceased" => Ok(Self::Deceased),
+            "inactive" => Ok(Self::Inactive),
+            _ => Err(Invalid("this is deceased or inactive")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_last_name_has_to_be_one_that_bp_can_hold() {
+        assert_eq!(ChosenPatient::parse_last_name(" O’Brien ").unwrap().as_str(), "OBRIEN");
+        assert!(ChosenPatient::parse_last_name(&"x".repeat(40)).is_ok());
+        for wrong in ["", "-", "Nguyễn", "Smi%", "a\nb", &"x".repeat(41)] {
+            assert!(ChosenPatient::parse_last_name(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_longer_in_capitals_can_still_be_read_back() {
+        let surname = ChosenPatient::parse_last_name(&"ß".repeat(40)).unwrap();
+        let kept = serde_json::to_string(&surname).unwrap();
+        assert_eq!(serde_json::from_str::<SurnameKey>(&kept).unwrap(), surname);
+    }
+}

@@ -1,0 +1,118 @@
+//! Whom somebody was shown under a patient's number.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::{Chosen, ChosenPatient};
+use crate::ids::SiteId;
+use crate::patient::{PatientMatch, PatientStatus};
+use crate::surname::SurnameKey;
+
+/// What an account last saw of a patient's number, by a search or on the patient's page. A referral
+/// that the account then sends is about this person, whoever has the number in Bp by then.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownPatient {
+    /// The last name, without what people type differently; `None` where Bp has none to compare with.
+    pub surname: Option<SurnameKey>,
+    /// The date of birth, where Bp has one.
+    pub date_of_birth: Option<Date>,
+    /// What Bp said of them.
+    pub status: PatientStatus,
+    /// Whose number it is: another Bp's patients have numbers of their own.
+    pub site: SiteId,
+    /// When.
+    pub shown_at: Timestamp,
+}
+
+impl ShownPatient {
+    /// For how long a referral can be about what was shown. Whoever takes longer searches again, or
+    /// the referral goes by the number only.
+    pub const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+    /// What is shown of a patient of this site's Bp.
+    #[must_use]
+    pub fn of(person: &PatientMatch, site: &SiteId, now: Timestamp) -> Self {
+        let name = person.last_name.as_deref();
+        Self {
+            surname: name.and_then(|name| SurnameKey::parse(name).ok()),
+            date_of_birth: person.date_of_birth,
+            status: person.status,
+            site: site.clone(),
+            shown_at: now,
+        }
+    }
+
+    /// Whether it still says whom the number means at this site.
+    #[must_use]
+    pub fn holds(&self, site: &SiteId, now: Timestamp) -> bool {
+        self.site == *site && now.duration_since(self.shown_at) < Self::KEPT
+    }
+
+    /// Who was chosen. A person without a last name or a date of birth in Bp is known by the number
+    /// only.
+    #[must_use]
+    pub fn chosen(&self) -> Chosen {
+        match (&self.surname, self.date_of_birth) {
+            (Some(surname), Some(date_of_birth)) => {
+                Chosen::Patient(ChosenPatient { surname: surname.clone(), date_of_birth })
+            }
+            _ => Chosen::NumberOnly,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::ids::PatientId;
+
+    fn person() -> PatientMatch {
+        PatientMatch {
+            patient_id: PatientId(7),
+            status: PatientStatus::Active,
+            title: None,
+            first_name: Some("Zoë".to_owned()),
+            middle_name: None,
+            last_name: Some("O'Wattle".to_owned()),
+            preferred_name: None,
+            date_of_birth: Some(date(1957, 3, 14)),
+            sex: None,
+            suburb: None,
+            medicare_ending: None,
+        }
+    }
+
+    fn site(number: &str) -> SiteId {
+        SiteId::parse(number).unwrap()
+    }
+
+    #[test]
+    fn what_was_shown_holds_for_two_weeks_and_at_its_own_site() {
+        let now = Timestamp::UNIX_EPOCH;
+        let shown = ShownPatient::of(&person(), &site("71001"), now);
+        let last = now + ShownPatient::KEPT - SignedDuration::from_secs(1);
+        assert!(shown.holds(&site("71001"), last));
+        assert!(!shown.holds(&site("71001"), now + ShownPatient::KEPT));
+        assert!(!shown.holds(&site("71002"), now), "another Bp's patient 7 is somebody else");
+    }
+
+    #[test]
+    fn who_lacks_a_name_or_a_date_of_birth_in_bp_is_known_by_the_number_only() {
+        let chosen = |person: &PatientMatch| {
+            ShownPatient::of(person, &site("71001"), Timestamp::UNIX_EPOCH).chosen()
+        };
+        let Chosen::Patient(known) = chosen(&person()) else { panic!("not known") };
+        assert_eq!((known.surname.as_str(), known.date_of_birth), ("OWATTLE", date(1957, 3, 14)));
+        for person in [
+            PatientMatch { last_name: None, ..person() },
+            PatientMatch { last_name: Some("?".to_owned()), ..person() },
+            PatientMatch { date_of_birth: None, ..person() },
+        ] {
+            assert_eq!(chosen(&person), Chosen::NumberOnly);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Whom an account was last shown under a patient's number.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use domain::ids::{PatientId, PracticeId, Subject};
+use domain::shown::ShownPatient;
+
+use crate::item::{body, item, key, number};
+use crate::transaction::pause;
+use crate::{Store, StoreError};
+
+/// DynamoDB takes so many items at once.
+const AT_ONCE: usize = 25;
+/// What it leaves over is written again, but not for ever.
+const TRIES: u32 = 4;
+
+fn shown_key(practice: &PracticeId) -> String {
+    format!("SHOWN#{practice}")
+}
+
+fn sort_key(account: &Subject, patient: PatientId) -> String {
+    // The number comes last and has digits only: no two accounts share a key.
+    format!("{}#{}", account.0, patient.0)
+}
+
+impl Store {
+    /// Keeps whom an account is shown under these numbers, in place of what it was shown before; of a
+    /// number that is named twice, the last. One write for each 25 of them, two at a time.
+    ///
+    /// # Errors
+    /// When the table gives no answer, or not for all of them: the others are kept.
+    pub async fn keep_shown(
+        &self,
+        practice: &PracticeId,
+        account: &Subject,
+        shown: &[(PatientId, ShownPatient)],
+    ) -> Result<(), StoreError> {
+        let mut requests = HashMap::with_capacity(shown.len());
+        for (patient, person) in shown {
+            let sk = sort_key(account, *patient);
+            let mut item = item(shown_key(practice), sk.clone(), person)?;
+            let expires = person.shown_at + ShownPatient::KEPT;
+            item.insert("expiresAt".to_owned(), number(expires.as_second()));
+            let put = PutRequest::builder().set_item(Some(item)).build();
+            // `build` fails without an item only.
+            let put = put.map_err(|_| StoreError::Corrupt)?;
+            requests.insert(sk, WriteRequest::builder().put_request(put).build());
+        }
+        let requests: Vec<WriteRequest> = requests.into_values().collect();
+        let chunks: Vec<_> = requests.chunks(AT_ONCE).collect();
+        for pair in chunks.chunks(2) {
+            let mut pair = pair.iter().map(|chunk| self.put_all(chunk.to_vec()));
+            match (pair.next(), pair.next()) {
+                (Some(one), Some(other)) => {
+                    tokio::try_join!(one, other)?;
+                }
+                (Some(one), None) => one.await?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What an account was last shown under a number. One read, consistent. It may have expired.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn shown(
+        &self,
+        practice: &PracticeId,
+        account: &Subject,
+        patient: PatientId,
+    ) -> Result<Option<ShownPatient>, StoreError> {
+        let found = self.found(key(shown_key(practice), sort_key(account, patient))).await?;
+        found.as_ref().map(body).transpose()
+    }
+
+    async fn put_all(&self, mut requests: Vec<WriteRequest>) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let written = self
+                .client
+                .batch_write_item()
+                .request_items(self.table.clone(), requests)
+                .send()
+                .await?;
+            requests =
+                written.unprocessed_items.into_iter().flatten().flat_map(|it| it.1).collect();
+            if requests.is_empty() {
+                return Ok(());
+            }
+            pause().await;
+        }
+        Err(StoreError::Unavailable { code: "busy".to_owned() })
+    }
+}
