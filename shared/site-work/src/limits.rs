@@ -21,6 +21,8 @@ pub struct Limits {
     pub seen_online: Duration,
     /// When to ask again for a query that no turn saw the end of.
     pub slow_poll: Duration,
+    /// The longest time between two questions for a query that outlasts its fence.
+    pub slowest_poll: Duration,
     /// When to look again at a site that is off or in trouble.
     pub park: Backoff,
     /// When to look again where a person has to do something first.
@@ -57,6 +59,7 @@ impl Limits {
             answer: (turn / 3).clamp(SECOND, 15 * SECOND),
             seen_online: 60 * SECOND,
             slow_poll: 25 * SECOND,
+            slowest_poll: 300 * SECOND,
             park: Backoff { first: config.look.min(8 * SECOND), longest: config.look },
             park_for_people: Backoff { first: config.look, longest: 900 * SECOND },
             busy: Backoff { first: 2 * SECOND, longest: 2 * SECOND },
