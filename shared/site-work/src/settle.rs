@@ -41,7 +41,13 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             if !overtime.is_zero() {
                 self.writer.messages.still_running(self.practice, overtime);
             }
-            let Some(progress) = progress else { return self.go_on(then, entry).await };
+            let Some(progress) = progress else {
+                // There is nothing to write down, so nothing to go on with either.
+                return Ok(match self.go_on(then, entry).await? {
+                    Stepped::Again(_) => Stepped::Next(Next::Entry),
+                    next => next,
+                });
+            };
             if let Some(step) = tell {
                 kind.note(&mut entry.body, &step, now);
             }
