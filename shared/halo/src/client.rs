@@ -215,7 +215,7 @@ impl HaloClient {
             Body::None => builder,
             Body::Immediate(command) => {
                 builder.json(&command.to_immediate_json(deadline.remaining()))
-            },
+            }
             Body::Json(json) => builder.json(json),
             Body::Form(fields) => builder.form(fields),
         };
@@ -225,7 +225,8 @@ impl HaloClient {
         if remaining.is_zero() {
             return Err(Error::NotReached);
         }
-        let response = builder.timeout(remaining).send().await.map_err(|error| transport(&error))?;
+        let response =
+            builder.timeout(remaining).send().await.map_err(|error| transport(&error))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);

@@ -7,6 +7,7 @@
 //! `SCHEDULES` sets how many orders are tried, `SEED` repeats a run.
 
 #![expect(clippy::print_stdout, reason = "a run tells how much it tried, and its seed")]
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -24,10 +25,7 @@ fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
 }
 
 /// Holds a statement against random schedules, and says how many and from which seed.
-fn for_schedules(
-    longest: usize,
-    holds: impl Fn(&[Action]) -> Result<(), TestCaseError>,
-) {
+fn for_schedules(longest: usize, holds: impl Fn(&[Action]) -> Result<(), TestCaseError>) {
     let cases = from_environment("SCHEDULES").unwrap_or(SCHEDULES);
     let seed: u64 =
         from_environment("SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish());

@@ -122,13 +122,8 @@ fn a_doubt_is_looked_into_at_the_fence() {
 fn a_refusal_is_counted_and_looked_into_at_once_only_where_it_is_certain() {
     for (certain, fence) in [(true, at(8)), (false, at(105))] {
         let refused = sent().refused(5_u8, certain, at(8));
-        let expected = Doubtful {
-            tally: tally(3, 2, 0),
-            fence,
-            look_at: fence,
-            looks: 0,
-            refusal: Some(5),
-        };
+        let expected =
+            Doubtful { tally: tally(3, 2, 0), fence, look_at: fence, looks: 0, refusal: Some(5) };
         assert_eq!(refused, expected);
     }
 }

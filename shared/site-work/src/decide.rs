@@ -209,10 +209,7 @@ fn of_doubtful(
         }
         Heard::Unseen { .. } => {
             let again_at = at.retry(doubtful.looks.saturating_add(1));
-            Decision::waiting(
-                WorkProgress::Doubtful(doubtful.look_again(again_at)),
-                Waiting::Doubt,
-            )
+            Decision::waiting(WorkProgress::Doubtful(doubtful.look_again(again_at)), Waiting::Doubt)
         }
         _ => Decision::nothing(),
     }
