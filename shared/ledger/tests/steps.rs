@@ -1,6 +1,8 @@
 //! Each step, and what it leaves behind. The model shows that the steps keep the promise together;
 //! these say what each one does.
 
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
