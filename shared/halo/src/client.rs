@@ -195,10 +195,6 @@ impl HaloClient {
         if request.path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
             return Err(Error::Refused { reason: Refusal::Request });
         }
-        let remaining = deadline.remaining();
-        if remaining.is_zero() {
-            return Err(Error::NotReached);
-        }
         let mut url = self.base.clone();
         url.path_segments_mut()
             .map_err(|()| Error::Malformed { what: "base URL" })?
@@ -209,8 +205,7 @@ impl HaloClient {
             .http
             .request(request.method.clone(), url)
             .header(KEY_HEADER, key)
-            .header(ACCEPT, "application/json")
-            .timeout(remaining);
+            .header(ACCEPT, "application/json");
         if !request.query.is_empty() {
             let pairs: Vec<(&str, &str)> =
                 request.query.iter().map(|(name, value)| (*name, value.expose_secret())).collect();
@@ -218,11 +213,20 @@ impl HaloClient {
         }
         builder = match &request.body {
             Body::None => builder,
-            Body::Immediate(command) => builder.json(&command.to_immediate_json(remaining)),
+            Body::Immediate(command) => {
+                builder.json(&command.to_immediate_json(deadline.remaining()))
+            }
             Body::Json(json) => builder.json(json),
             Body::Form(fields) => builder.form(fields),
         };
-        let response = builder.send().await.map_err(|error| transport(&error))?;
+        // Only now: reading the keys and encoding a large body take time as well. Nothing leaves after
+        // the deadline.
+        let remaining = deadline.remaining();
+        if remaining.is_zero() {
+            return Err(Error::NotReached);
+        }
+        let response =
+            builder.timeout(remaining).send().await.map_err(|error| transport(&error))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod backoff;
+mod failed;
 mod fence;
 mod lease;
 mod progress;
 
 pub use backoff::Backoff;
+pub use failed::{Doubt, Failed};
 pub use fence::Fence;
 pub use lease::{Holder, Lease};
-pub use progress::{Doubtful, Failed, Fenced, NotYet, Progress, Ready, Sent, Settled, Tally};
+pub use progress::{Doubtful, Fenced, NotYet, Progress, Ready, Sent, Settled, Tally};

@@ -2,12 +2,15 @@
 //!
 //! Each state is a type of its own and each step a method that consumes it, so that a step which
 //! would break the promise cannot be written: there is no way from [`Sent`] or [`Doubtful`] back to
-//! [`Ready`] but through an answer that excludes that the attempt took effect.
+//! [`Ready`] but through an answer that excludes that the attempt took effect. Giving up keeps the
+//! fence ([`Doubt::Until`]), so reopening is no way around it.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Fence;
+use crate::{Doubt, Failed, Fence};
 
 /// Where one piece of work stands. `H` is the far side's handle of an attempt, `R` why the far side
 /// refused it.
@@ -88,16 +91,6 @@ pub struct Settled {
     pub tally: Tally,
 }
 
-/// Given up.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Failed {
-    /// In the end.
-    pub tally: Tally,
-    /// Whether the last attempt may have taken effect all the same, because nobody could look.
-    pub doubtful: bool,
-}
-
 /// It is not due yet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("it is not due before {until}")]
@@ -145,22 +138,17 @@ impl<H, R> Progress<H, R> {
     }
 
     /// To be done again, because somebody asks for it or wants something else now. An attempt under
-    /// way stays what it is, and one that may have taken effect is looked for first.
+    /// way stays what it is. One that was given up and may have taken effect is looked for first,
+    /// after the same fence as before; where the fence was not recorded ([`Doubt::Unknown`]), after
+    /// `longest` from now, which must be no shorter than any fence that was ever in use.
     #[must_use]
-    pub fn reopened(self, now: Timestamp) -> Self {
+    pub fn reopened(self, now: Timestamp, longest: Duration) -> Self {
         match self {
-            Self::Ready(_) | Self::Settled(_) | Self::Failed(Failed { doubtful: false, .. }) => {
-                Self::new(now)
+            Self::Ready(_) | Self::Settled(_) => Self::new(now),
+            Self::Failed(failed) => {
+                failed.in_doubt(now, longest).map_or_else(|| Self::new(now), Self::Doubtful)
             }
-            // Whoever gave up had waited for the fence.
-            Self::Failed(Failed { tally, doubtful: true }) => Self::Doubtful(Doubtful {
-                tally,
-                fence: now,
-                look_at: now,
-                looks: 0,
-                refusal: None,
-            }),
-            under_way => under_way,
+            under_way @ (Self::Sent(_) | Self::Doubtful(_)) => under_way,
         }
     }
 }
@@ -195,7 +183,7 @@ impl Ready {
     /// It cannot be sent.
     #[must_use]
     pub fn fail(self) -> Failed {
-        Failed { tally: self.tally, doubtful: false }
+        Failed { tally: self.tally, doubt: Doubt::None }
     }
 }
 
@@ -206,10 +194,30 @@ impl<H> Sent<H> {
         if self.handle.is_some() { self.ask_at.min(self.fence) } else { self.fence }
     }
 
+    /// How long the call for this attempt may still last at `now`. The fence counts the call from
+    /// the mark, so a call begun late has to be shorter: no part of the request may reach the far
+    /// side after `at` plus [`Fence::call`]. Ask this directly before each call of the attempt and
+    /// make it the call's time limit; when too little is left, do not call ([`Sent::never_ran`]).
+    #[must_use]
+    pub fn time_to_call(&self, now: Timestamp, fence: &Fence) -> Duration {
+        let end = self.at.saturating_add(fence.call).unwrap_or(Timestamp::MAX);
+        Duration::try_from(end.duration_since(now)).unwrap_or_default().min(fence.call)
+    }
+
     /// The far side took it, and calls it by this handle.
     #[must_use]
     pub fn accepted(self, handle: H, ask_at: Timestamp) -> Self {
         Self { handle: Some(handle), ask_at, ..self }
+    }
+
+    /// The far side says at `now` that the attempt has not ended: it waits or runs there. That is
+    /// better evidence than the fence, which only assumes how long an attempt can take. So the fence
+    /// moves on, as if the attempt had reached the far side just now: it may wait for
+    /// [`Fence::queue`] and run for [`Fence::execution`] from here. Store the result, or the next
+    /// writer does not know of it. The fence never moves back.
+    #[must_use]
+    pub fn still_running(self, now: Timestamp, fence: &Fence) -> Self {
+        Self { fence: self.fence.max(fence.after_call(now)), ..self }
     }
 
     /// No answer yet.
@@ -235,11 +243,11 @@ impl<H> Sent<H> {
     }
 
     /// Nobody knows, but our own call has ended without an answer: the far side has received it by
-    /// now, or never will.
+    /// `ended`, or never will. A call that ended early makes the fence shorter; one that outlasted
+    /// its time, because the machine slept in the middle of it, makes it longer.
     #[must_use]
     pub fn cut_off<R>(self, ended: Timestamp, fence: &Fence) -> Doubtful<R> {
-        let fence = fence.after_call(ended).min(self.fence);
-        Self { fence, ..self }.doubt()
+        Self { fence: fence.after_call(ended), ..self }.doubt()
     }
 
     /// It is over at the far side, and its result is lost: a look is final at once.
@@ -267,7 +275,7 @@ impl<H> Sent<H> {
     /// It was carried out, and the answer is no.
     #[must_use]
     pub fn fail(self) -> Failed {
-        Failed { tally: self.reached(), doubtful: false }
+        Failed { tally: self.reached(), doubt: Doubt::None }
     }
 
     /// It was carried out, and the answer is: not now.
@@ -311,7 +319,7 @@ impl<R> Doubtful<R> {
     /// What is there says no.
     #[must_use]
     pub fn fail(self) -> Failed {
-        Failed { tally: self.tally, doubtful: false }
+        Failed { tally: self.tally, doubt: Doubt::None }
     }
 
     /// What is there says: not now.
@@ -329,9 +337,10 @@ impl<R> Doubtful<R> {
         Ok(Ready { tally: self.tally, not_before: again_at })
     }
 
-    /// Nobody can look. It is not sent again by itself, and looked for first when somebody reopens it.
+    /// Nobody can look. It is not sent again by itself. When somebody reopens it, it is looked for
+    /// first, and not before its fence: giving up does not end an attempt at the far side.
     #[must_use]
     pub fn give_up(self) -> Failed {
-        Failed { tally: self.tally, doubtful: true }
+        Failed { tally: self.tally, doubt: Doubt::Until(self.fence) }
     }
 }

@@ -4,17 +4,15 @@ use std::time::Duration;
 
 use domain::ids::HaloGuid;
 use domain::waiting::Waiter;
-use halo::{AsyncState, Call, Error, Ran, Row, SqlFailure};
-use jiff::{SignedDuration, Timestamp};
-use ledger::{Backoff, Doubtful, Ready, Sent};
-use practice_session::SessionError;
-use store::work::{Entry, ParkReason, WorkProgress, WorkRefusal};
+use halo::{AsyncState, Call, Command, Deadline, Error, Row};
+use jiff::SignedDuration;
+use ledger::{Backoff, Ready, Sent};
+use store::work::{Entry, ParkReason, WorkProgress};
 use uuid::Uuid;
 
-use crate::kind::{Failure, Kind, Step, Unready, Verdict, Waiting};
+use crate::heard::{self, Heard};
+use crate::kind::{Kind, Step, Unready, Verdict};
 use crate::ports::{Clock, Messages, Shelf};
-use crate::settle::Conclusion;
-use crate::site::Trouble;
 use crate::turn::{Next, Stepped, Stop, Turn};
 
 /// How often a turn asks for the end of a query.
@@ -26,23 +24,18 @@ const MOST_PAGES: usize = 4;
 const WAITER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What asking for the end of a query brought.
-enum Heard {
-    /// Its result.
+enum Asked {
+    /// Its result, for the kind to read.
     Rows(Vec<Row>),
-    /// It ran; its result is lost.
-    Ran,
-    /// It never ran.
-    NeverRan(Option<ParkReason>),
-    /// It ran and failed; whether that is the end of it.
-    Refused(WorkRefusal, bool),
-    /// Nobody was let in to run it.
-    LoginRefused,
-    /// Halo says too little to tell.
-    Unclear,
-    /// It has not ended.
-    NotYet,
-    /// Halo cannot be asked now.
-    Trouble(Next),
+    /// Anything else.
+    Heard(Heard),
+}
+
+impl Asked {
+    /// Whether it is worth asking again soon.
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Heard(Heard::StillRunning | Heard::Silent(_)))
+    }
 }
 
 impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
@@ -64,19 +57,17 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         let before = entry.clone();
         let command = match kind.command(&mut entry.body, self.now()).await {
             Ok(command) => command,
-            Err(Unready::Nothing) => {
-                return self.unsent(kind, before, &entry.body, Verdict::Done).await;
-            }
-            Err(Unready::Refused) => {
-                return self.unsent(kind, before, &entry.body, Verdict::Refused).await;
-            }
-            Err(Unready::Later) => {
-                // Never sent, but not for nothing: the delay grows.
-                let mut ready = ready;
-                ready.tally.spared = ready.tally.spared.saturating_add(1);
-                let again_at = self.again_at(ready.tally.spared);
-                let progress = WorkProgress::Ready(ready.put_off(again_at));
-                return self.waiting(kind, entry, progress, Waiting::NextAttempt).await;
+            Err(Unready::Later) => return self.settle(kind, entry, |_| Heard::NotReady).await,
+            Err(unready) => {
+                let verdict = match unready {
+                    Unready::Nothing => Verdict::Done,
+                    Unready::Refused | Unready::Later => Verdict::Refused,
+                };
+                let said = |body: &mut K::Entity| {
+                    *body = entry.body.clone();
+                    Heard::Verdict(verdict)
+                };
+                return self.settle(kind, before, said).await;
             }
         };
         let now = self.now();
@@ -92,76 +83,47 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         let Some(marked) = self.store(entry).await? else {
             return Ok(Stepped::again(self.read_again::<K>(&before.key).await?));
         };
-        // A machine that slept since the mark must not send what others may look for already.
-        if self.time_left() < limits.fence.call {
-            let again = WorkProgress::Ready(sent.never_ran(now));
-            self.progressed::<K>(marked, again).await?;
-            return Ok(Stepped::Next(Next::OutOfTime));
-        }
-        let deadline = self.deadline(limits.fence.call);
-        let halo = self.writer.halo.clone();
-        let submitted = self
-            .asked_halo(|guid: HaloGuid| {
-                let (halo, command) = (&halo, &command);
-                async move {
-                    halo.submit(guid.0, command, limits.fence.queue, Call::Write, deadline).await
-                }
-            })
-            .await;
-        drop(command);
-        match submitted {
-            Ok(submitted) => {
-                let ask_at = self.now() + limits.slow_poll;
-                let sent = sent.accepted(submitted.query_id, ask_at);
-                let stored = self.progressed::<K>(marked, WorkProgress::Sent(sent)).await?;
-                self.follow(kind, stored).await
+        let heard = self.call(&sent, command).await?;
+        let stepped = self.settle(kind, marked, |_| heard).await?;
+        match (heard, stepped) {
+            (Heard::Accepted(query), Stepped::Again(stored)) => {
+                self.follow(kind, *stored, query).await
             }
-            Err(error) => self.not_accepted(kind, marked, sent, error).await,
+            (_, stepped) => Ok(stepped),
         }
     }
 
-    /// Halo did not say that it took the query.
-    async fn not_accepted<K: Kind>(
-        &mut self,
-        kind: &K,
-        entry: Entry<K::Entity>,
-        sent: Sent<Uuid>,
-        error: SessionError<Error>,
-    ) -> Result<Stepped<K::Entity>, Stop> {
-        let now = self.now();
-        let (error, next) = match error {
-            SessionError::Asked(error) => (error, None),
-            // Asked with a GUID that Halo did not take, and no better one was found: it did not run.
-            SessionError::Lookup(error) => (Error::NotFound, Some(Trouble::from(error).park())),
-            SessionError::SiteUnknown | SessionError::PracticeChanged => (Error::NotFound, None),
-            SessionError::NotConnected => (Error::NotReached, None),
-            // What was learned could not be kept, and whether Halo took the query is lost with it.
-            SessionError::Store(error) => return Err(error.into()),
+    /// Hands a marked attempt to Halo. The mark may have taken long, the machine may have slept
+    /// since, and a changed GUID has the call made a second time: whichever it is, no call begins or
+    /// ends after the time that the fence counts from the mark.
+    async fn call(&mut self, sent: &Sent<Uuid>, command: Command) -> Result<Heard, Stop> {
+        let (writer, until) = (self.writer, self.until());
+        let limits = &writer.limits;
+        let time = || {
+            let now = writer.clock.now();
+            let of_turn = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+            sent.time_to_call(now, &limits.fence).min(of_turn)
         };
-        match error.did_it_run() {
-            Ran::No => {
-                let Some(next) = next.or_else(|| Trouble::known(&error).map(|it| it.park())) else {
-                    // Halo refuses the request itself, and would the next time.
-                    let failed = Conclusion::Failed(Failure::RequestRefused);
-                    return self.concluded(kind, entry, failed).await;
-                };
-                let ready = WorkProgress::Ready(sent.never_ran(now));
-                self.progressed::<K>(entry, ready).await?;
-                Ok(Stepped::Next(next))
-            }
-            Ran::Yes => self.doubted(kind, entry, sent.ended(now)).await,
-            Ran::Failed => {
-                let (refusal, certain) = match &error {
-                    Error::Sql(failure) => refusal(failure),
-                    _ => (WorkRefusal::Other { number: None }, false),
-                };
-                self.doubted(kind, entry, sent.refused(refusal, certain, now)).await
-            }
-            Ran::Unknown => {
-                let fence = self.writer.limits.fence;
-                self.doubted(kind, entry, sent.cut_off(now, &fence)).await
-            }
+        if time() < limits.shortest {
+            return Ok(Heard::NotCalled);
         }
+        let deadline = Deadline::after(time());
+        let called = self
+            .asked_halo(|guid: HaloGuid| {
+                let (time, command) = (time(), &command);
+                async move {
+                    if time < limits.shortest {
+                        return Err(Error::NotReached);
+                    }
+                    let (queue, deadline) = (limits.fence.queue, deadline.at_most(time));
+                    writer.halo.submit(guid.0, command, queue, Call::Write, deadline).await
+                }
+            })
+            .await;
+        Ok(match called {
+            Ok(submitted) => Heard::Accepted(submitted.query_id),
+            Err(error) => heard::from_call(error)?,
+        })
     }
 
     /// Asks for the end of a query that an earlier turn left in flight.
@@ -173,10 +135,10 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     ) -> Result<Stepped<K::Entity>, Stop> {
         let Some(query) = sent.handle else {
             // The writer died between the mark and Halo's answer.
-            return self.doubted(kind, entry, sent.doubt()).await;
+            return self.settle(kind, entry, |_| Heard::Unclear).await;
         };
-        let heard = self.hear(query).await?;
-        self.heard(kind, entry, sent, heard, true).await
+        let asked = self.ask_halo_for(query).await?;
+        self.take(kind, entry, asked).await
     }
 
     /// Awaits the end of a query just accepted, for a while.
@@ -184,26 +146,27 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         &mut self,
         kind: &K,
         entry: Entry<K::Entity>,
+        query: Uuid,
     ) -> Result<Stepped<K::Entity>, Stop> {
-        let WorkProgress::Sent(sent) = entry.work.progress.clone() else {
-            return Ok(Stepped::Next(Next::Entry));
-        };
-        let Some(query) = sent.handle else { return Ok(Stepped::Next(Next::Entry)) };
         let until = self.now() + self.patience;
-        for asked in 1.. {
-            self.writer.clock.sleep(POLL.unhurried(asked, self.writer.clock.random())).await;
-            let heard = self.hear(query).await?;
-            let out_of_time =
-                self.now() >= until || self.time_left() < 2 * self.writer.limits.shortest;
-            if !matches!(heard, Heard::NotYet | Heard::Trouble(_)) || out_of_time {
-                return self.heard(kind, entry, sent, heard, false).await;
+        for poll in 1.. {
+            self.writer.clock.sleep(POLL.unhurried(poll, self.writer.clock.random())).await;
+            let asked = self.ask_halo_for(query).await?;
+            if !asked.is_open() {
+                return self.take(kind, entry, asked).await;
+            }
+            if self.now() >= until || self.time_left() < 2 * self.writer.limits.shortest {
+                let waiter = Waiter::Site { practice: self.practice.clone() };
+                // Where this is lost, the query is asked for when its time comes.
+                let _ = self.writer.shelf.await_query(query, &waiter, WAITER_KEPT).await;
+                return self.take(kind, entry, asked).await;
             }
         }
         Ok(Stepped::Next(Next::Entry))
     }
 
     /// What Halo says of a query.
-    async fn hear(&mut self, query: Uuid) -> Result<Heard, Stop> {
+    async fn ask_halo_for(&mut self, query: Uuid) -> Result<Asked, Stop> {
         let deadline = self.deadline(self.writer.limits.answer);
         let halo = self.writer.halo.clone();
         let asked = self
@@ -232,166 +195,44 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             })
             .await;
         Ok(match asked {
-            Ok((status, rows)) => match status.state {
-                AsyncState::Successful => rows.map_or(Heard::Ran, Heard::Rows),
-                AsyncState::UploadFailed => Heard::Ran,
-                AsyncState::InitialisationFailedSiteOffline
-                | AsyncState::InitialisationFailedSiteUnreachable => {
-                    Heard::NeverRan(Some(ParkReason::Offline))
+            Ok((status, rows)) => {
+                match (heard::from_status(status.state, status.failure.as_ref()), rows) {
+                    (Some(heard), _) => Asked::Heard(heard),
+                    (None, Some(rows)) => Asked::Rows(rows),
+                    (None, None) => Asked::Heard(Heard::Ran),
                 }
-                AsyncState::ExpiredInQueue | AsyncState::InitialisationFailedCacheError => {
-                    Heard::NeverRan(None)
-                }
-                AsyncState::ExecutionFailed => match status.failure {
-                    Some(Error::Sql(SqlFailure::LoginRefused)) => Heard::LoginRefused,
-                    Some(Error::Sql(failure)) => {
-                        let (refusal, certain) = refusal(&failure);
-                        Heard::Refused(refusal, certain)
-                    }
-                    // The result was computed, then was too large.
-                    Some(Error::ResultTooLarge) => Heard::Ran,
-                    _ => Heard::Unclear,
-                },
-                AsyncState::Initialising
-                | AsyncState::Queued
-                | AsyncState::Executing
-                | AsyncState::Uploading => Heard::NotYet,
-            },
-            Err(SessionError::Store(error)) => return Err(error.into()),
-            // Halo forgot the query, or the site is another one now.
-            Err(
-                SessionError::Asked(Error::NotFound)
-                | SessionError::SiteUnknown
-                | SessionError::PracticeChanged,
-            ) => Heard::Unclear,
-            Err(SessionError::NotConnected) => {
-                Heard::Trouble(Next::Park(ParkReason::NotConnected, None))
             }
-            Err(SessionError::Asked(error)) => Heard::Trouble(Trouble::from(error).park()),
-            Err(SessionError::Lookup(error)) => Heard::Trouble(Trouble::from(error).park()),
+            Err(error) => Asked::Heard(heard::from_question(error)?),
         })
     }
 
-    /// What follows on what was heard.
-    async fn heard<K: Kind>(
+    /// Settles what asking for a query brought.
+    async fn take<K: Kind>(
         &mut self,
         kind: &K,
         entry: Entry<K::Entity>,
-        sent: Sent<Uuid>,
-        heard: Heard,
-        known_to_wait: bool,
+        asked: Asked,
     ) -> Result<Stepped<K::Entity>, Stop> {
-        let now = self.now();
-        match heard {
-            Heard::Rows(rows) => {
-                let read =
-                    |body: &mut K::Entity| kind.read(body, &rows, now).map(Conclusion::Verdict);
-                match self.conclude(kind, entry, read).await? {
-                    Ok(stepped) => Ok(stepped),
-                    Err(entry) => {
-                        tracing::error!(entry = %entry.key, "Bp's answer to a write is malformed");
-                        self.doubted(kind, *entry, sent.ended(now)).await
-                    }
-                }
-            }
-            Heard::Ran => self.doubted(kind, entry, sent.ended(now)).await,
-            Heard::Refused(refusal, certain) => {
-                self.doubted(kind, entry, sent.refused(refusal, certain, now)).await
-            }
-            Heard::LoginRefused => {
-                let ready = WorkProgress::Ready(sent.never_ran(now));
-                self.progressed::<K>(entry, ready).await?;
-                Ok(Stepped::Next(self.revoke().await?))
-            }
-            Heard::NeverRan(Some(reason)) => {
-                let ready = WorkProgress::Ready(sent.never_ran(now));
-                self.progressed::<K>(entry, ready).await?;
-                Ok(Stepped::Next(Next::Park(reason, None)))
-            }
-            Heard::NeverRan(None) => {
-                let again_at = self.again_at(sent.tally.spared + 1);
-                let ready = WorkProgress::Ready(sent.never_ran(again_at));
-                self.waiting(kind, entry, ready, Waiting::NextAttempt).await
-            }
-            Heard::Unclear => self.doubted(kind, entry, sent.doubt()).await,
-            Heard::NotYet | Heard::Trouble(_) if now >= sent.fence => {
-                // It cannot begin any more, and should long have ended.
-                self.doubted(kind, entry, sent.doubt()).await
-            }
-            Heard::NotYet | Heard::Trouble(_) => {
-                // A slow practice: the next entries are not waited for as long.
-                self.patience /= 2;
-                if let (false, Some(query)) = (known_to_wait, sent.handle) {
-                    let waiter = Waiter::Site { practice: self.practice.clone() };
-                    // The slow look stands behind it.
-                    let _ = self.writer.shelf.await_query(query, &waiter, WAITER_KEPT).await;
-                }
-                if entry.due.is_some_and(|due| due <= now) || !known_to_wait {
-                    let slow = Backoff {
-                        first: self.writer.limits.slow_poll,
-                        longest: self.writer.limits.slow_poll,
-                    };
-                    let ask_at = now + slow.unhurried(1, self.writer.clock.random());
-                    let sent = WorkProgress::Sent(sent.ask_again(ask_at));
-                    self.progressed::<K>(entry, sent).await?;
-                }
-                Ok(Stepped::Next(match heard {
-                    Heard::Trouble(next) => next,
-                    _ => Next::Entry,
-                }))
-            }
+        if asked.is_open() {
+            // A slow practice: the next entries are not waited for as long.
+            self.patience /= 2;
         }
-    }
-
-    /// Whether it took effect has to be looked up: at once where a look is final.
-    async fn doubted<K: Kind>(
-        &mut self,
-        kind: &K,
-        entry: Entry<K::Entity>,
-        doubtful: Doubtful<WorkRefusal>,
-    ) -> Result<Stepped<K::Entity>, Stop> {
-        let final_now = doubtful.may_look(self.now()).is_ok();
-        let doubtful = WorkProgress::Doubtful(doubtful);
-        if final_now {
-            return Ok(Stepped::again(self.progressed::<K>(entry, doubtful).await?));
-        }
-        self.waiting(kind, entry, doubtful, Waiting::Doubt).await
-    }
-
-    /// There is nothing to send, as the kind says in the entity.
-    async fn unsent<K: Kind>(
-        &mut self,
-        kind: &K,
-        before: Entry<K::Entity>,
-        after: &K::Entity,
-        verdict: Verdict,
-    ) -> Result<Stepped<K::Entity>, Stop> {
-        let said = |body: &mut K::Entity| {
-            *body = after.clone();
-            Ok(Conclusion::Verdict(verdict))
+        let rows = match asked {
+            Asked::Heard(heard) => return self.settle(kind, entry, |_| heard).await,
+            Asked::Rows(rows) => rows,
         };
-        match self.conclude(kind, before, said).await? {
-            Ok(stepped) => Ok(stepped),
-            Err(entry) => Ok(Stepped::again(*entry)),
-        }
-    }
-
-    /// When to try again after this many failures.
-    pub(crate) fn again_at(&self, failures: u32) -> Timestamp {
-        let delay = self.writer.limits.retry.unhurried(failures, self.writer.clock.random());
-        self.now() + delay
-    }
-}
-
-/// Why the database refused, and whether that is the end of it: after a timeout it may still run on.
-fn refusal(failure: &SqlFailure) -> (WorkRefusal, bool) {
-    match failure {
-        SqlFailure::PermissionDenied => (WorkRefusal::PermissionDenied, true),
-        SqlFailure::UnknownObject => (WorkRefusal::UnknownObject, true),
-        SqlFailure::LoginRefused => (WorkRefusal::Other { number: None }, true),
-        SqlFailure::Other { number } => {
-            let certain = number.is_some_and(|number| number > 0);
-            (WorkRefusal::Other { number: *number }, certain)
-        }
+        let (key, now) = (entry.key.clone(), self.now());
+        let hear = |body: &mut K::Entity| {
+            let before = body.clone();
+            match kind.read(body, &rows, now) {
+                Ok(verdict) => Heard::Verdict(verdict),
+                Err(_) => {
+                    tracing::error!(entry = %key, "Bp's answer to a write is malformed");
+                    *body = before;
+                    Heard::Ran
+                }
+            }
+        };
+        self.settle(kind, entry, hear).await
     }
 }

@@ -10,6 +10,8 @@
 
 mod attempt;
 mod chore;
+mod decide;
+mod heard;
 mod kind;
 mod kinds;
 mod limits;

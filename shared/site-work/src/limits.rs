@@ -21,6 +21,8 @@ pub struct Limits {
     pub seen_online: Duration,
     /// When to ask again for a query that no turn saw the end of.
     pub slow_poll: Duration,
+    /// The longest time between two questions for a query that outlasts its fence.
+    pub slowest_poll: Duration,
     /// When to look again at a site that is off or in trouble.
     pub park: Backoff,
     /// When to look again where a person has to do something first.
@@ -57,6 +59,7 @@ impl Limits {
             answer: (turn / 3).clamp(SECOND, 15 * SECOND),
             seen_online: 60 * SECOND,
             slow_poll: 25 * SECOND,
+            slowest_poll: 300 * SECOND,
             park: Backoff { first: config.look.min(8 * SECOND), longest: config.look },
             park_for_people: Backoff { first: config.look, longest: 900 * SECOND },
             busy: Backoff { first: 2 * SECOND, longest: 2 * SECOND },
@@ -77,6 +80,51 @@ impl Limits {
             | ParkReason::Revoked
             | ParkReason::SiteChanged
             | ParkReason::Refused => &self.park_for_people,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::work::LONGEST_FENCE;
+
+    use super::*;
+
+    const TEMPLATE: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"));
+
+    /// The largest value that a parameter of the deployment takes.
+    fn largest(parameter: &str) -> u64 {
+        let (_, rest) = TEMPLATE.split_once(&format!("\n  {parameter}:\n")).unwrap();
+        let (_, rest) = rest.split_once("MaxValue: ").unwrap();
+        rest.lines().next().unwrap().parse().unwrap()
+    }
+
+    fn config() -> SiteWorkConfig {
+        SiteWorkConfig {
+            bucket: String::new(),
+            turn: 118 * SECOND,
+            queue: Duration::from_secs(largest("WriteQueueSeconds")),
+            execution: Duration::from_secs(largest("WriteExecutionSeconds")),
+            margin: 60 * SECOND,
+            look: 30 * SECOND,
+        }
+    }
+
+    #[test]
+    fn no_deployment_has_a_longer_fence_than_the_longest() {
+        let fence = Limits::new(&config()).fence;
+        let sum = fence.call + fence.queue + fence.execution + fence.margin;
+        assert_eq!(sum, Duration::from_secs(30 + 7200 + 3600 + 60));
+        assert!(sum <= LONGEST_FENCE, "{sum:?}");
+    }
+
+    #[test]
+    fn a_call_and_what_follows_fit_into_a_turn() {
+        for turn in [4, 20, 118] {
+            let limits = Limits::new(&SiteWorkConfig { turn: turn * SECOND, ..config() });
+            assert!(limits.fence.call + limits.shortest <= turn * SECOND, "{turn}");
+            assert!(limits.slow_poll < limits.slowest_poll);
         }
     }
 }

@@ -11,6 +11,7 @@ use practice_session::Connections;
 use runtime::events::{Event, Events};
 use runtime::queues::{Queues, SiteWake};
 use serde::Serialize;
+use serde_json::{Value, json};
 use store::work::{Entry, Lane, LaneEnd, Left, WorkKey};
 use store::{Store, StoreError};
 use uuid::Uuid;
@@ -197,6 +198,9 @@ pub trait Messages: Send + Sync {
     ) -> impl Future<Output = Result<(), NotTaken>> + Send;
     /// Puts an event on the bus.
     fn tell(&self, event: Event) -> impl Future<Output = Result<(), NotTaken>> + Send;
+    /// Tells the operators that a write of the practice runs longer than its fence allows for, and
+    /// by how much so far.
+    fn still_running(&self, practice: &PracticeId, overtime: Duration);
 }
 
 /// The queue and the bus.
@@ -230,6 +234,28 @@ impl Messages for QueueAndBus {
     async fn tell(&self, event: Event) -> Result<(), NotTaken> {
         self.events.put(&[event]).await.map_err(|_| NotTaken)
     }
+
+    #[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
+    fn still_running(&self, practice: &PracticeId, overtime: Duration) {
+        println!("{}", overtime_metric(practice, overtime, Timestamp::now()));
+    }
+}
+
+/// CloudWatch's embedded metric format: a log line that becomes the metric `WriteOvertime`, in
+/// seconds. The practice is in the line, for whoever searches the logs, and no dimension.
+fn overtime_metric(practice: &PracticeId, overtime: Duration, now: Timestamp) -> Value {
+    json!({
+        "_aws": {
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{
+                "Namespace": "PracticeBridge",
+                "Dimensions": [[]],
+                "Metrics": [{ "Name": "WriteOvertime", "Unit": "Seconds" }],
+            }],
+        },
+        "WriteOvertime": overtime.as_secs(),
+        "practice": practice.as_str(),
+    })
 }
 
 /// Time, and chance.

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use best_practice::BpError;
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::HaloGuid;
-use halo::{Error, Forbidden, SqlFailure};
+use halo::Error;
 use practice_session::{SaysOfConnection, SessionError};
 use store::work::{Entry, ParkReason, Parked, WorkNote, WorkProgress};
 
+use crate::heard::Trouble;
 use crate::kind::{Step, Waiting};
 use crate::ports::{Clock, Messages, Shelf};
 use crate::turn::{Ended, Next, Stop, Turn};
@@ -185,14 +185,14 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     ) -> Result<Result<T, Next>, Stop> {
         let trouble = match error {
             SessionError::Store(error) => return Err(error.into()),
-            SessionError::NotConnected => Trouble::of_practice(ParkReason::NotConnected),
+            SessionError::NotConnected => Trouble::of(ParkReason::NotConnected),
             SessionError::SiteUnknown | SessionError::PracticeChanged => {
-                Trouble::of_practice(ParkReason::SiteChanged)
+                Trouble::of(ParkReason::SiteChanged)
             }
             SessionError::Asked(error) => error.into(),
             SessionError::Lookup(error) => error.into(),
         };
-        Ok(Err(trouble.park()))
+        Ok(Err(Next::Park(trouble.reason, trouble.after)))
     }
 
     /// Parks the lane: nothing is asked or sent before the next look.
@@ -254,57 +254,6 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             if !full || told.len() == before || self.time_left() < self.writer.limits.shortest {
                 return Ok(());
             }
-        }
-    }
-}
-
-/// What an error of Halo means for the whole lane.
-pub(crate) struct Trouble {
-    reason: ParkReason,
-    after: Option<Duration>,
-}
-
-impl Trouble {
-    fn of_practice(reason: ParkReason) -> Self {
-        Self { reason, after: None }
-    }
-
-    pub(crate) fn park(&self) -> Next {
-        Next::Park(self.reason, self.after)
-    }
-
-    /// `None` where the error says nothing of the next question.
-    pub(crate) fn known(error: &Error) -> Option<Self> {
-        let reason = match error {
-            Error::SiteOffline => ParkReason::Offline,
-            Error::NotReached => ParkReason::HaloUnavailable,
-            Error::RateLimited { retry_after } => {
-                return Some(Self { reason: ParkReason::RateLimited, after: *retry_after });
-            }
-            Error::KeyRefused | Error::Forbidden(Forbidden::Address | Forbidden::Quota) => {
-                ParkReason::Refused
-            }
-            Error::Forbidden(Forbidden::NotEnabled | Forbidden::Site)
-            | Error::Sql(SqlFailure::LoginRefused) => ParkReason::Revoked,
-            Error::NotFound => ParkReason::SiteChanged,
-            _ => return None,
-        };
-        Some(Self::of_practice(reason))
-    }
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Self::known(&error).unwrap_or_else(|| Self::of_practice(ParkReason::HaloUnavailable))
-    }
-}
-
-impl From<BpError> for Trouble {
-    fn from(error: BpError) -> Self {
-        match error {
-            BpError::LoginRefused => Self::of_practice(ParkReason::Revoked),
-            BpError::Halo(error) => error.into(),
-            _ => Self::of_practice(ParkReason::HaloUnavailable),
         }
     }
 }

@@ -13,9 +13,9 @@ use practice_session::Session;
 use store::StoreError;
 use store::work::{Entry, Lane, ParkReason, WorkKey, WorkProgress};
 
+use crate::heard::Heard;
 use crate::kind::Kind;
 use crate::ports::{Clock, Messages, Shelf};
-use crate::settle::Conclusion;
 use crate::writer::Writer;
 
 /// Entries read at once.
@@ -259,6 +259,11 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
         self.writer.clock.now()
     }
 
+    /// When the turn has to end.
+    pub(crate) fn until(&self) -> Timestamp {
+        self.until
+    }
+
     /// What is left of the turn.
     pub(crate) fn time_left(&self) -> Duration {
         Duration::try_from(self.until.duration_since(self.now())).unwrap_or_default()
@@ -300,7 +305,7 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                         // Paired with it since this turn began: the next one goes there.
                         return Ok(Next::OutOfTime);
                     }
-                    self.concluded(kind, entry, Conclusion::Elsewhere).await?
+                    self.settle(kind, entry, |_| Heard::Moved).await?
                 }
                 WorkProgress::Ready(ready) => self.send(kind, entry, ready).await?,
                 WorkProgress::Sent(sent) => self.ask(kind, entry, sent).await?,

@@ -9,7 +9,7 @@ use domain::schedule::Job;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde_json::{Value, json};
-use store::work::{Accepted, BodyHash, Entry, Listing, WorkKey};
+use store::work::{Accepted, BodyHash, Entry, LONGEST_FENCE, Listing, WorkKey, WorkProgress};
 use store::{Store, StoreError};
 
 const REFUSED: &str = "ConditionalCheckFailedException";
@@ -144,6 +144,21 @@ async fn an_entry_that_cannot_be_read_hides_no_other() {
     let newest = store(&aws).newest_open_work(&practice(), Timestamp::UNIX_EPOCH, 1).await.unwrap();
     assert_eq!(newest.len(), 1);
     assert_eq!(aws.operations(), ["Query"; 4]);
+}
+
+#[tokio::test]
+async fn a_given_up_entry_of_the_release_before_is_looked_for_after_the_longest_fence() {
+    let mut old = item("old").await;
+    let tally = json!({ "M": { "attempts": { "N": "1" }, "refusals": { "N": "0" }, "spared": { "N": "0" } } });
+    let failed = json!({ "is": { "S": "failed" }, "tally": tally, "doubtful": { "BOOL": true } });
+    old["work"]["M"]["progress"] = json!({ "M": failed });
+    let aws = Aws::answering(move |_| Answer::of(json!({ "Item": old })));
+    let entry = store(&aws).work(&practice(), &WorkKey::delivery("old")).await.unwrap().unwrap();
+    let (now, hash) = (Timestamp::UNIX_EPOCH, entry.hash.clone());
+    let body = entry.body.clone();
+    let reopened = entry.reopened(body, hash, &Listing::state("accepted"), now);
+    assert_eq!(reopened.due, Some(now + LONGEST_FENCE));
+    assert!(matches!(reopened.work.progress, WorkProgress::Doubtful(_)), "{reopened:?}");
 }
 
 #[tokio::test]

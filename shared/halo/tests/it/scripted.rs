@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use halo::{Call, Command, Deadline, Error, ExecutionMode, HaloClient, Ran, Uuid};
+use halo::{Call, Command, Deadline, Error, ExecutionMode, HaloClient, Parameter, Ran, Uuid};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -170,6 +170,23 @@ async fn a_command_that_had_to_wait_may_queue_for_less_time() {
     assert_eq!(queue_times.len(), 2);
     assert!(queue_times[0] < 20_000, "{queue_times:?}");
     assert!(queue_times[1] + 1_000 < queue_times[0], "{queue_times:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_ready_by_its_deadline_is_not_put_on_the_wire() {
+    let silent = Say::Silence(String::new());
+    let server = Scripted::start(vec![silent]).await;
+    let (client, site) = (server.client(), Uuid::new_v4());
+    // Encoding this takes longer than the deadline leaves.
+    let large = write().with(Parameter::var_char("@body", "x".repeat(30 << 20)));
+    let deadline = Deadline::after(Duration::from_millis(3));
+    let error = client.immediate(site, &large, Call::Write, deadline).await.unwrap_err();
+    assert_eq!((&error, error.did_it_run()), (&Error::NotReached, Ran::No));
+    let late = Deadline::after(Duration::ZERO);
+    let queue = Duration::from_secs(60);
+    let error = client.submit(site, &write(), queue, Call::Write, late).await.unwrap_err();
+    assert_eq!(error, Error::NotReached);
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ pub(crate) fn limits() -> Limits {
         answer: seconds(10),
         seen_online: seconds(60),
         slow_poll: seconds(25),
+        slowest_poll: seconds(300),
         park: Backoff { first: seconds(8), longest: seconds(30) },
         park_for_people: Backoff { first: seconds(30), longest: seconds(900) },
         busy: Backoff { first: seconds(2), longest: seconds(2) },
@@ -146,6 +147,17 @@ impl Bench {
         let journal = self.control(Method::GET, "/queries?since=0", Value::Null).await;
         let site = &self.running.practices()[0].site_id;
         let ours = |call: &&Value| call["operation"] == operation && call["siteId"] == json!(site);
+        journal["queries"].as_array().unwrap().iter().filter(ours).count()
+    }
+
+    /// How many queries Halo took to be run asynchronously.
+    pub(crate) async fn taken(&self) -> usize {
+        let journal = self.control(Method::GET, "/queries?since=0", Value::Null).await;
+        let site = &self.running.practices()[0].site_id;
+        let ours = |call: &&Value| {
+            let asked = call["operation"] == "asyncQuery" && call["siteId"] == json!(site);
+            asked && call["outcome"] == "successful"
+        };
         journal["queries"].as_array().unwrap().iter().filter(ours).count()
     }
 

@@ -9,5 +9,6 @@ mod bench;
 mod faults;
 mod kills;
 mod lanes;
+mod late;
 mod letters;
 mod shelf;

@@ -18,7 +18,7 @@ use runtime::events::Event;
 use serde::Serialize;
 use site_work::{Clock, Messages, NotTaken, Shelf};
 use store::StoreError;
-use store::work::{Entry, Lane, LaneEnd, Left, WorkKey};
+use store::work::{Entry, Lane, LaneEnd, Left, WorkKey, WorkProgress};
 use tokio::sync::Notify;
 
 #[derive(Default)]
@@ -34,9 +34,11 @@ struct Kept {
     wakes: Vec<(PracticeId, Timestamp)>,
     jobs_done: Vec<Job>,
     events: Vec<Event>,
+    overtimes: Vec<Duration>,
     bus_down: bool,
     steps: u64,
     kill_at: Option<u64>,
+    sleep_at_mark: bool,
 }
 
 /// All of it; cheap to clone.
@@ -66,7 +68,9 @@ impl Memory {
         let dies = {
             let mut kept = self.kept();
             kept.steps += 1;
-            kept.kill_at == Some(kept.steps)
+            let marked = kept.sleep_at_mark && kept.entries.values().any(is_marked);
+            kept.sleep_at_mark &= !marked;
+            marked || kept.kill_at == Some(kept.steps)
         };
         if dies {
             self.killed.notify_one();
@@ -80,6 +84,11 @@ impl Memory {
         let mut kept = self.kept();
         kept.steps = 0;
         kept.kill_at = step;
+    }
+
+    /// Stops the writer when it has marked an attempt and not yet called for it.
+    pub(crate) fn sleep_at_mark(&self) {
+        self.kept().sleep_at_mark = true;
     }
 
     /// Wakes a writer that was not dead.
@@ -160,6 +169,11 @@ impl Memory {
         self.kept().events.clone()
     }
 
+    /// By how much writes outlasted their fence, each time that the operators were told.
+    pub(crate) fn overtimes(&self) -> Vec<Duration> {
+        self.kept().overtimes.clone()
+    }
+
     pub(crate) fn break_bus(&self, down: bool) {
         self.kept().bus_down = down;
     }
@@ -175,6 +189,11 @@ impl Memory {
     pub(crate) fn jobs_done(&self) -> Vec<Job> {
         self.kept().jobs_done.clone()
     }
+}
+
+/// Whether an attempt is marked, and nobody has noted that Halo took it.
+fn is_marked(entry: &Entry) -> bool {
+    matches!(&entry.work.progress, WorkProgress::Sent(sent) if sent.handle.is_none())
 }
 
 fn raw<T: Serialize>(entry: &Entry<T>) -> Entry {
@@ -395,6 +414,10 @@ impl Messages for Memory {
             Ok(())
         })
         .await
+    }
+
+    fn still_running(&self, _: &PracticeId, overtime: Duration) {
+        self.kept().overtimes.push(overtime);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One delivery or booking, as it is kept.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use ledger::{Progress, Tally};
@@ -162,6 +163,12 @@ impl Work {
     }
 }
 
+/// No configuration of the writer allows a longer fence: the call (30 s), the longest times in the
+/// queue and in execution that `template.yaml` takes, and the margin add up to less. Items of the
+/// release before this one do not say how long a given-up attempt may still take effect; when such
+/// an entry is reopened, it is looked for after this time. A test of `site-work` holds the sum.
+pub const LONGEST_FENCE: Duration = Duration::from_secs(4 * 3600);
+
 /// An entry.
 #[derive(Clone, Debug)]
 pub struct Entry<T = serde_json::Value> {
@@ -242,7 +249,8 @@ impl<T> Entry<T> {
     }
 
     /// The entry after a client's new body, or a wish to have the same done again: to be done now,
-    /// unless an attempt is under way, which is awaited first.
+    /// unless an attempt is under way, which is awaited first, or was given up in doubt: that one is
+    /// looked for first, once it can no longer take effect.
     #[must_use]
     pub fn reopened(mut self, body: T, hash: BodyHash, listing: &Listing, now: Timestamp) -> Self {
         self.body = body;
@@ -251,7 +259,7 @@ impl<T> Entry<T> {
             self.revision += 1;
         }
         self.hash = hash;
-        self.work.progress = self.work.progress.reopened(now);
+        self.work.progress = self.work.progress.reopened(now, LONGEST_FENCE);
         self.work.noted = None;
         self.due = self.work.progress.due();
         self.list_under(listing);

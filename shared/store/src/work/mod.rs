@@ -21,7 +21,8 @@ mod site;
 mod write;
 
 pub use entry::{
-    BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkNote, WorkProgress, WorkRefusal,
+    BodyHash, Entry, LONGEST_FENCE, Listing, Work, WorkKey, WorkKind, WorkNote, WorkProgress,
+    WorkRefusal,
 };
 pub use lane::{DueLane, Lane, LaneEnd, Left, ParkReason, Parked, SHARDS};
 pub use list::{WorkCursor, WorkList, WorkPage};

@@ -17,7 +17,7 @@ use crate::{
         effect::Effect,
         encoding,
         fault::Weather,
-        immediate::{apply, database_refusal, error_details, milliseconds, running},
+        immediate::{apply, database_refusal, error_details, milliseconds, running, unlocked},
         pages::{self, Page, PageStatus},
         site::{Availability, ExecutionError, Site},
         webhook::Source,
@@ -253,6 +253,7 @@ async fn advance(
 
     query.enter(Status::Executing, world.clock.now());
     pause().await;
+    unlocked(site).await;
     let (outcome, duration) = execute(world, site, submission, weather).await.map_err(|error| {
         query.progress().error = Some(error_details(&error));
         Status::ExecutionFailed

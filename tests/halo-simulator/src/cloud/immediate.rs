@@ -17,7 +17,7 @@ use crate::{
         effect::Effect,
         encoding,
         fault::Weather,
-        site::{self, Availability, ExecutionError, Site},
+        site::{self, Availability, ExecutionError, Site, SiteState},
         world::World,
     },
     sql::{ExecutionMode, Outcome, SqlError},
@@ -169,16 +169,25 @@ async fn execute(
 
 /// Waits until the site takes work from its queue.
 pub(crate) async fn running(site: &Site) {
+    until(site, |state| {
+        let online = state.availability == Availability::Online && state.link_installed;
+        online && !state.queue_paused
+    })
+    .await;
+}
+
+/// Waits until the site lets what has begun go on.
+pub(crate) async fn unlocked(site: &Site) {
+    until(site, |state| !state.execution_paused).await;
+}
+
+async fn until(site: &Site, is_so: impl Fn(&SiteState) -> bool) {
     loop {
         let changed = site.changed.notified();
         tokio::pin!(changed);
         changed.as_mut().enable();
-        {
-            let state = site.state();
-            let online = state.availability == Availability::Online && state.link_installed;
-            if online && !state.queue_paused {
-                return;
-            }
+        if is_so(&site.state()) {
+            return;
         }
         changed.await;
     }

@@ -84,6 +84,9 @@ pub(crate) struct SiteState {
     pub(crate) row_encoding: RowEncoding,
     pub(crate) caller_ip_allowed: bool,
     pub(crate) queue_paused: bool,
+    /// Asynchronous queries that have begun do not go on, as if their statement waited for a lock.
+    /// They hold up nobody else.
+    pub(crate) execution_paused: bool,
     pub(crate) rotation_keeps_pairing: bool,
     /// Whether FHIR covers documents.
     pub(crate) fhir_documents: bool,
@@ -274,6 +277,7 @@ fn initial(identity: &Identity) -> SiteState {
         row_encoding: RowEncoding::default(),
         caller_ip_allowed: true,
         queue_paused: false,
+        execution_paused: false,
         rotation_keeps_pairing: true,
         fhir_documents: false,
     }

@@ -30,6 +30,7 @@ struct Change {
     row_encoding: Option<RowEncoding>,
     caller_ip_allowed: Option<bool>,
     queue_paused: Option<bool>,
+    execution_paused: Option<bool>,
     rotation_keeps_pairing: Option<bool>,
     fhir_documents: Option<bool>,
     rotate_guid: Option<bool>,
@@ -118,6 +119,7 @@ fn apply(change: Change, state: &mut SiteState) {
     set(&mut state.row_encoding, change.row_encoding);
     set(&mut state.caller_ip_allowed, change.caller_ip_allowed);
     set(&mut state.queue_paused, change.queue_paused);
+    set(&mut state.execution_paused, change.execution_paused);
     set(&mut state.rotation_keeps_pairing, change.rotation_keeps_pairing);
     set(&mut state.fhir_documents, change.fhir_documents);
 }
@@ -158,6 +160,7 @@ async fn describe(site: &Site) -> Result<Value, Problem> {
         "rowEncoding": state.row_encoding,
         "callerIpAllowed": state.caller_ip_allowed,
         "queuePaused": state.queue_paused,
+        "executionPaused": state.execution_paused,
         "rotationKeepsPairing": state.rotation_keeps_pairing,
         "fhirDocuments": state.fhir_documents,
         "databaseFile": site.files.patients,

@@ -187,6 +187,21 @@ async fn a_queued_query_runs_when_the_practice_comes_back_or_expires() {
 }
 
 #[tokio::test]
+async fn a_query_that_waits_for_a_lock_stays_executing_and_holds_up_nobody_else() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    bench.change(json!({"executionPaused": true})).await;
+    let slow = bench.submit(&guid, text("SELECT 1 AS one")).await;
+    eventually("the query is executing", || async {
+        (bench.status(&guid, &slow).await["status"] == "executing").then_some(())
+    })
+    .await;
+    assert_eq!(bench.select(&guid, "SELECT 2 AS two").await.rows()[0]["two"], 2);
+    bench.change(json!({"executionPaused": false})).await;
+    assert_eq!(bench.settle(&guid, &slow).await["status"], "successful");
+}
+
+#[tokio::test]
 async fn a_failed_statement_ends_with_both_forms_of_its_error() {
     let bench = Bench::new().await;
     let guid = bench.pair().await;

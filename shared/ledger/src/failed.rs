@@ -1,0 +1,79 @@
+//! Work that was given up, and what is still open about its last attempt.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Doubtful, Tally};
+
+/// Given up. Nothing is sent until somebody reopens it ([`crate::Progress::reopened`]).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(from = "Stored", into = "Stored")]
+pub struct Failed {
+    /// In the end.
+    pub tally: Tally,
+    /// Whether the last attempt may have taken effect all the same.
+    pub doubt: Doubt,
+}
+
+/// Whether the last attempt of given-up work may have taken effect all the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Doubt {
+    /// No: nothing was sent, or the far side said no.
+    None,
+    /// Perhaps: nobody could look. It can take effect until this instant.
+    Until(Timestamp),
+    /// Perhaps, and the record does not say until when. Records written before the fence was kept
+    /// are read as this.
+    Unknown,
+}
+
+/// How [`Failed`] is stored: `{"tally": …, "doubtful": true, "fence": "2026-11-02T00:06:25Z"}`.
+/// Records without `fence` come from a release that did not keep it.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    tally: Tally,
+    doubtful: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fence: Option<Timestamp>,
+}
+
+impl Failed {
+    /// The last attempt as it has to be looked for when somebody reopens the work; `None` when
+    /// nothing is in doubt. `longest` is the longest fence that any configuration allows: a fence
+    /// that was not recorded ends by then.
+    #[must_use]
+    pub(crate) fn in_doubt<R>(self, now: Timestamp, longest: Duration) -> Option<Doubtful<R>> {
+        let fence = match self.doubt {
+            Doubt::None => return None,
+            Doubt::Until(fence) => fence,
+            Doubt::Unknown => now.saturating_add(longest).unwrap_or(Timestamp::MAX),
+        };
+        let look_at = now.max(fence);
+        Some(Doubtful { tally: self.tally, fence, look_at, looks: 0, refusal: None })
+    }
+}
+
+impl From<Stored> for Failed {
+    fn from(stored: Stored) -> Self {
+        let doubt = match (stored.doubtful, stored.fence) {
+            (false, _) => Doubt::None,
+            (true, Some(fence)) => Doubt::Until(fence),
+            (true, None) => Doubt::Unknown,
+        };
+        Self { tally: stored.tally, doubt }
+    }
+}
+
+impl From<Failed> for Stored {
+    fn from(failed: Failed) -> Self {
+        let (doubtful, fence) = match failed.doubt {
+            Doubt::None => (false, None),
+            Doubt::Until(fence) => (true, Some(fence)),
+            Doubt::Unknown => (true, None),
+        };
+        Self { tally: failed.tally, doubtful, fence }
+    }
+}
