@@ -34,7 +34,9 @@ pub(crate) struct Wanted {
 }
 
 /// One patient's clinical record, or the sections of it that are asked for. A section that Bp does not let
-/// us read is `unavailable`; the others still come. With `Accept: application/fhir+json` the same comes as
+/// us read, or that cannot be understood, is `unavailable`; the others still come. A row that cannot be
+/// understood is counted in its section's `problem.unreadableRows`: the list is then not complete. A value
+/// that cannot be understood is null, and its entry's `unreadable` names it. With `Accept: application/fhir+json` the same comes as
 /// an International Patient Summary (FHIR R4, a document Bundle), still from the one query; any other
 /// `Accept` gets JSON.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
@@ -142,6 +144,7 @@ mod tests {
             (Reason::NotPermitted, Kind::BpPermissionMissing),
             (Reason::NotInThisRelease, Kind::BpReleaseDiffers),
             (Reason::Refused, Kind::BpRefused),
+            (Reason::Malformed, Kind::MalformedAnswer),
         ] {
             assert_eq!(serde_json::to_value(reason).unwrap(), kind.slug());
         }
