@@ -158,4 +158,26 @@ mod tests {
         assert!(content["application/json"]["schema"].is_object(), "{content}");
         assert!(content["application/fhir+json"].is_object(), "{content}");
     }
+
+    #[test]
+    fn the_document_of_the_api_tells_what_could_not_be_read_and_that_it_may_be_left_out() {
+        let document: Value = serde_json::from_str(&crate::openapi::document()).unwrap();
+        let schemas = &document["components"]["schemas"];
+        for (schema, member) in [
+            ("SectionProblem", "unreadableRows"),
+            ("Allergy", "unreadable"),
+            ("Observation", "unreadable"),
+            ("Parent", "unreadable"),
+            ("Circumstances", "unreadable"),
+        ] {
+            let told = &schemas[schema]["properties"][member];
+            assert!(told["description"].is_string(), "{schema} does not tell {member}");
+            let required = schemas[schema]["required"].to_string();
+            assert!(!required.contains(&format!("\"{member}\"")), "{schema} demands {member}");
+        }
+        assert!(schemas["Reason"]["enum"].to_string().contains("malformed-answer"));
+        // Null where it could not be read, which is never the same as no.
+        let ticked = &schemas["Medication"]["properties"]["whenNeeded"]["type"];
+        assert!(ticked.to_string().contains("null"), "{ticked}");
+    }
 }

@@ -31,11 +31,11 @@ impl<'a> Reader<'a> {
 
     /// A row that could not be read is missing from the section.
     pub(super) fn lose_row(&mut self, source: Source) {
-        tracing::warn!(source = source.column, "a row of the clinical record cannot be understood");
         let partly = |one: &&mut Unreadable| one.view == source.view && one.rows > 0;
         match self.unreadable.iter_mut().find(partly) {
             Some(known) => known.rows += 1,
             None => {
+                tracing::warn!(source = source.column, "rows cannot be understood");
                 let (reason, view) = (Reason::Malformed, source.view);
                 self.unreadable.push(Unreadable { reason, view, rows: 1 });
             }
