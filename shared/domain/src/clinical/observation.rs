@@ -284,6 +284,32 @@ mod tests {
     }
 
     #[test]
+    fn every_public_code_is_named_and_any_other_is_other() {
+        use ObservationKind as Kind;
+        for (code, kind, unit) in [
+            (1, Kind::Temperature, Some("\u{b0}C")),
+            (2, Kind::Pulse, Some("/min")),
+            (3, Kind::SystolicPressure, Some("mmHg")),
+            (4, Kind::DiastolicPressure, Some("mmHg")),
+            (5, Kind::Other, None),
+            (6, Kind::BloodSugar, Some("mmol/L")),
+            (7, Kind::Height, Some("cm")),
+            (8, Kind::Weight, Some("kg")),
+            (9, Kind::BodyMassIndex, Some("kg/m\u{b2}")),
+            (10, Kind::HeadCircumference, Some("cm")),
+            (17, Kind::Waist, Some("cm")),
+            (18, Kind::Hip, Some("cm")),
+            (21, Kind::WaistHipRatio, None),
+            (26, Kind::DiabetesRisk, None),
+        ] {
+            let one = &group(vec![reading(1, code, "7", None)])[0];
+            assert_eq!((one.code, one.unit, one.bp_code), (kind, unit, Some(code)));
+        }
+        let unread = &group(vec![Reading { value: Some("7".to_owned()), ..Reading::default() }])[0];
+        assert_eq!((unread.code, unread.unit, unread.bp_code), (Kind::Other, None, None));
+    }
+
+    #[test]
     fn the_halves_of_a_blood_pressure_are_one_item_in_the_order_of_recording() {
         let of_two = vec![
             reading(1, 3, "138", Some(0)),
@@ -297,6 +323,7 @@ mod tests {
         assert_eq!((one.code, one.unit), (ObservationKind::BloodPressure, Some("mmHg")));
         assert_eq!((one.systolic.as_deref(), one.diastolic.as_deref()), (Some("138"), Some("82")));
         assert_eq!(one.record_ids, [1, 2]);
+        assert_eq!(one.name.as_deref(), Some("Blood pressure"));
         assert_eq!(one.observed_at.unwrap().to_string(), "2026-05-23T09:15");
     }
 
