@@ -22,8 +22,6 @@ pub(crate) enum Unmappable {
     OutOfRange(&'static str),
     #[error("NextOfKin is not the JSON that was asked for")]
     NextOfKin,
-    #[error("{0} is not the JSON that was asked for")]
-    Json(&'static str),
     #[error("{0} was not read")]
     NotRead(&'static str),
 }

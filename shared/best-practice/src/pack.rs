@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use domain::release::ReleaseTable;
 
+use crate::clinical::Markers;
 use crate::documents::FhirNames;
 
 /// A statement by name. Its text begins with a comment that names it, so that logs on every side
@@ -148,14 +149,18 @@ pub enum PackError {
     /// The names of documents in FHIR are wrong.
     #[error("the names of documents in FHIR are wrong: {0}")]
     FhirNames(String),
+    /// The words that say whether there is anything to list are wrong.
+    #[error("the words of Bp's markers are wrong: {0}")]
+    Markers(String),
 }
 
-/// All statements, ready to send, and the table of releases.
+/// All statements, ready to send, and the data files beside them.
 #[derive(Clone, Debug)]
 pub struct StatementPack {
     texts: BTreeMap<Statement, String>,
     releases: ReleaseTable,
     fhir_names: FhirNames,
+    markers: Markers,
 }
 
 impl StatementPack {
@@ -180,10 +185,13 @@ impl StatementPack {
         let releases = releases.as_deref().unwrap_or(include_str!("../data/releases.json"));
         let fhir = replacement(replacements, "fhir_documents.json")?;
         let fhir = fhir.as_deref().unwrap_or(include_str!("../data/fhir_documents.json"));
+        let markers = replacement(replacements, "markers.json")?;
+        let markers = markers.as_deref().unwrap_or(include_str!("../data/markers.json"));
         Ok(Self {
             texts,
             releases: ReleaseTable::parse(releases).map_err(PackError::Releases)?,
             fhir_names: FhirNames::parse(fhir).map_err(PackError::FhirNames)?,
+            markers: Markers::parse(markers).map_err(PackError::Markers)?,
         })
     }
 
@@ -196,6 +204,11 @@ impl StatementPack {
     /// How documents are named in FHIR.
     pub(crate) fn fhir_names(&self) -> &FhirNames {
         &self.fhir_names
+    }
+
+    /// What Bp's words about empty lists mean.
+    pub(crate) fn markers(&self) -> &Markers {
+        &self.markers
     }
 
     /// The table of Bp releases.
@@ -225,6 +238,7 @@ fn without_header(text: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::clinical::NilMarker;
     use domain::release::Support;
     use domain::surname::IGNORED;
     use sqlparser::dialect::MsSqlDialect;
@@ -261,7 +275,7 @@ mod tests {
 
     #[test]
     fn statements_touch_only_the_objects_they_are_known_to_touch() {
-        const ALLOWED: [&str; 28] = [
+        const ALLOWED: [&str; 29] = [
             "BPS_Alcohol",
             "BPS_Clinical",
             "BPS_ClinicalImages",
@@ -289,6 +303,7 @@ mod tests {
             "BP_IsAppointmentBooked",
             "BP_MoveAppointment",
             "BP_UpdateAppointment",
+            "CLINICAL",
             "USERS",
         ];
         const ASSUMED: [&str; 9] = [
@@ -377,6 +392,19 @@ mod tests {
             StatementPack::load(Some(folder.path())),
             Err(PackError::Misnamed { .. })
         ));
+    }
+
+    #[test]
+    fn the_words_of_markers_can_be_replaced_and_are_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |text: &str| {
+            std::fs::write(folder.path().join("markers.json"), text).unwrap();
+            StatementPack::load(Some(folder.path()))
+        };
+        let words = r#"{"allergies": {"nil": ["Nichts"], "recorded": []},
+            "pastHistory": {"nil": [], "recorded": []}, "familyHistory": {"nil": [], "recorded": []}}"#;
+        assert_eq!(load(words).unwrap().markers().allergies.says("nichts"), NilMarker::Nil);
+        assert!(matches!(load("{}"), Err(PackError::Markers(_))));
     }
 
     #[test]

@@ -44,9 +44,9 @@ impl<'a> Draft<'a> {
         self.subject.clone()
     }
 
-    /// The number of a record in one of Bp's tables.
-    pub(crate) fn record(&self, table: &str, number: i64) -> Vec<Identifier> {
-        let value = Text::new(&number.to_string());
+    /// The number of a record in one of Bp's tables, where it could be read.
+    pub(crate) fn record(&self, table: &str, number: Option<i64>) -> Vec<Identifier> {
+        let value = number.and_then(|number| Text::new(&number.to_string()));
         let system = record_numbers(self.site, table);
         value.map(|value| Identifier { r#type: None, system, value }).into_iter().collect()
     }
@@ -88,8 +88,14 @@ impl Line {
     }
 
     /// A fact that needs no words beside its name, and has no place in the resource.
-    pub(crate) fn flagged(&mut self, label: &'static str, is_so: bool) {
-        self.noted(label, is_so.then_some("yes"));
+    pub(crate) fn flagged(&mut self, label: &'static str, is_so: Option<bool>) {
+        self.noted(label, yes(is_so));
+    }
+
+    /// Which members Bp holds values for that could not be understood.
+    pub(crate) fn unreadable(&mut self, members: &[&'static str]) {
+        let words: Vec<String> = members.iter().map(|member| in_words(member)).collect();
+        self.noted("Could not be read", (!words.is_empty()).then(|| words.join(", ")));
     }
 
     /// The remarks.
@@ -118,4 +124,25 @@ impl Line {
             }
         });
     }
+}
+
+/// "Yes", where it is so. "No" is not said: it is also what nobody ever ticked.
+pub(crate) fn yes(is_so: Option<bool>) -> Option<&'static str> {
+    is_so.filter(|is_so| *is_so).map(|_| "yes")
+}
+
+/// A member's name as people write it: `ageAtDeath` is "age at death".
+fn in_words(member: &str) -> String {
+    let mut words = String::new();
+    for c in member.chars() {
+        match c {
+            '.' => words.push(' '),
+            c if c.is_ascii_uppercase() => {
+                words.push(' ');
+                words.push(c.to_ascii_lowercase());
+            }
+            c => words.push(c),
+        }
+    }
+    words
 }

@@ -13,6 +13,7 @@
 //! | `unavailable` | `emptyReason` `withheld` where our login may not read it, else `unavailable` |
 //! | not asked for | left out; the three sections that every summary must have (problems, medications, allergies) with `emptyReason` `unavailable`, "not asked for" |
 //!
+//! A value that could not be understood is left out, and a remark of its resource says which one.
 //! A note or a problem of a section is its extension `note`, and in its narrative, also beside entries.
 //! Sections with a problem are incomplete.
 

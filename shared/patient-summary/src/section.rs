@@ -100,7 +100,13 @@ fn shell(
 
 /// What is missing, and why.
 fn told(problem: &SectionProblem) -> String {
-    format!("{}: {}. What it holds is missing here.", problem.title, problem.unreadable.join(", "))
+    let views = problem.unreadable.join(", ");
+    let missing = match problem.unreadable_rows {
+        0 => "What it holds is missing here.".to_owned(),
+        1 => "What could not be read of it, 1 row or more, is missing here.".to_owned(),
+        rows => format!("What could not be read of it, {rows} rows or more, is missing here."),
+    };
+    format!("{}: {views}. {missing}", problem.title)
 }
 
 fn note(remark: &str) -> Option<Extension> {

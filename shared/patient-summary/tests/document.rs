@@ -16,8 +16,10 @@ use proptest::prelude::*;
 use records::{everything, person, sections};
 use serde_json::{Value, json};
 
-const DENIED: Unreadable = Unreadable { reason: Reason::NotPermitted, view: "BPS_Reactions" };
-const OLD: Unreadable = Unreadable { reason: Reason::NotInThisRelease, view: "BPS_History" };
+const DENIED: Unreadable =
+    Unreadable { reason: Reason::NotPermitted, view: "BPS_Reactions", rows: 0 };
+const OLD: Unreadable =
+    Unreadable { reason: Reason::NotInThisRelease, view: "BPS_History", rows: 0 };
 
 fn written_in(record: &IdentifiedRecord, zone: Option<&str>) -> Value {
     let zone = zone.map(|zone| PracticeTimeZone::parse(zone).unwrap());
@@ -131,6 +133,61 @@ fn an_unreadable_allergy_list_is_never_no_known_allergies() {
     assert!(resources(&document, "AllergyIntolerance").is_empty());
     let section = section(&document, "48765-2");
     assert_eq!(section["emptyReason"]["coding"][0]["code"], "withheld");
+}
+
+#[test]
+fn a_list_that_lost_rows_is_not_complete_and_an_empty_one_is_unavailable() {
+    const LOST: Unreadable =
+        Unreadable { reason: Reason::Malformed, view: "BPS_Reactions", rows: 2 };
+    let none = with(|all| all.allergies = Some(Section::conclude(vec![], NilMarker::Nil, &[LOST])));
+    assert!(resources(&none, "AllergyIntolerance").is_empty());
+    let empty = section(&none, "48765-2");
+    assert_eq!(empty["emptyReason"]["coding"][0]["code"], "unavailable");
+    assert!(!none.to_string().contains("No known allerg"), "{empty}");
+
+    let some = with(|all| {
+        let items = all.allergies.take().unwrap().items;
+        all.allergies = Some(Section::conclude(items, NilMarker::Nil, &[LOST]));
+    });
+    let partly = section(&some, "48765-2");
+    assert!(partly["entry"].is_array() && partly["emptyReason"].is_null());
+    for read in [&partly["text"]["div"], &partly["extension"]] {
+        let read = read.to_string();
+        assert!(read.contains("not complete") && read.contains("2 rows"), "{read}");
+    }
+    assert!(!some.to_string().contains("No known allerg"));
+}
+
+#[test]
+fn a_value_that_could_not_be_read_is_left_out_and_named_in_its_resource_and_for_people() {
+    let document = with(|all| {
+        let allergies = all.allergies.as_mut().unwrap();
+        allergies.items.truncate(1);
+        (allergies.items[0].severity, allergies.items[0].unreadable) = (None, vec!["severity"]);
+        let medications = all.medications.as_mut().unwrap();
+        medications.items.truncate(1);
+        let medication = &mut medications.items[0];
+        (medication.when_needed, medication.record_id, medication.repeats) = (None, None, None);
+        medication.unreadable = vec!["recordId", "whenNeeded", "repeats"];
+        let vaccines = all.immunisations.as_mut().unwrap();
+        vaccines.items.truncate(1);
+        let vaccine = &mut vaccines.items[0];
+        (vaccine.not_given_here, vaccine.unreadable) = (None, vec!["notGivenHere"]);
+    });
+    for (kind, loinc, words) in [
+        ("AllergyIntolerance", "48765-2", "Could not be read: severity"),
+        ("MedicationStatement", "10160-0", "Could not be read: record id, when needed, repeats"),
+        ("Immunization", "11369-6", "Could not be read: not given here"),
+    ] {
+        let resource = resources(&document, kind).remove(0);
+        assert!(resource["note"].to_string().contains(words), "{resource}");
+        assert!(section(&document, loinc)["text"]["div"].as_str().unwrap().contains(words));
+    }
+    let medication = resources(&document, "MedicationStatement").remove(0);
+    assert!(
+        medication["identifier"].is_null() && medication["dosage"][0]["asNeededBoolean"].is_null()
+    );
+    assert!(resources(&document, "Immunization")[0]["primarySource"].is_null());
 }
 
 #[test]

@@ -34,7 +34,9 @@ pub(crate) struct Wanted {
 }
 
 /// One patient's clinical record, or the sections of it that are asked for. A section that Bp does not let
-/// us read is `unavailable`; the others still come. With `Accept: application/fhir+json` the same comes as
+/// us read, or that cannot be understood, is `unavailable`; the others still come. A row that cannot be
+/// understood is counted in its section's `problem.unreadableRows`: the list is then not complete. A value
+/// that cannot be understood is null, and its entry's `unreadable` names it. With `Accept: application/fhir+json` the same comes as
 /// an International Patient Summary (FHIR R4, a document Bundle), still from the one query; any other
 /// `Accept` gets JSON.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
@@ -142,6 +144,7 @@ mod tests {
             (Reason::NotPermitted, Kind::BpPermissionMissing),
             (Reason::NotInThisRelease, Kind::BpReleaseDiffers),
             (Reason::Refused, Kind::BpRefused),
+            (Reason::Malformed, Kind::MalformedAnswer),
         ] {
             assert_eq!(serde_json::to_value(reason).unwrap(), kind.slug());
         }
@@ -154,5 +157,28 @@ mod tests {
         let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
         assert!(content["application/json"]["schema"].is_object(), "{content}");
         assert!(content["application/fhir+json"].is_object(), "{content}");
+    }
+
+    #[test]
+    fn the_document_of_the_api_tells_what_could_not_be_read_and_that_it_may_be_left_out() {
+        let document: Value = serde_json::from_str(&crate::openapi::document()).unwrap();
+        let schemas = &document["components"]["schemas"];
+        let listed = |section: &str| schemas[section]["properties"]["items"]["items"].clone();
+        for (schema, member) in [
+            (schemas["SectionProblem"].clone(), "unreadableRows"),
+            (listed("Section_Allergy"), "unreadable"),
+            (listed("Section_Observation"), "unreadable"),
+            (schemas["Parent"].clone(), "unreadable"),
+            (schemas["Circumstances"].clone(), "unreadable"),
+        ] {
+            let told = &schema["properties"][member];
+            assert!(told["description"].is_string(), "nothing tells {member}: {schema}");
+            let required = schema["required"].to_string();
+            assert!(!required.contains(&format!("\"{member}\"")), "{schema} demands {member}");
+        }
+        assert!(schemas["Reason"]["enum"].to_string().contains("malformed-answer"));
+        // Null where it could not be read, which is never the same as no.
+        let ticked = &listed("Section_Medication")["properties"]["whenNeeded"]["type"];
+        assert!(ticked.to_string().contains("null"), "{ticked}");
     }
 }

@@ -24,7 +24,7 @@ impl BpPractice {
     ) -> Result<Option<Sections>, BpError> {
         let asked = parameters(patient, wanted, observations_per_code, false);
         let rows = self.read(guid, Statement::ClinicalSummary, asked, deadline).await?;
-        malformed(Statement::ClinicalSummary, super::sections(&rows, wanted))
+        malformed(Statement::ClinicalSummary, super::sections(&rows, wanted, self.pack.markers()))
     }
 
     /// The same together with whose record it is, still by one query; `None` when Bp has no such patient.
@@ -42,18 +42,25 @@ impl BpPractice {
         const STATEMENT: Statement = Statement::ClinicalSummary;
         let asked = parameters(patient, wanted, observations_per_code, true);
         let rows = self.read(guid, STATEMENT, asked, deadline).await?;
-        let Some(sections) = malformed(STATEMENT, super::sections(&rows, wanted))? else {
+        let Some(sections) =
+            malformed(STATEMENT, super::sections(&rows, wanted, self.pack.markers()))?
+        else {
             return Ok(None);
         };
+        // A document of nobody helps nobody: without the patient there is none.
         let statement = STATEMENT.name();
-        let identity =
-            malformed(STATEMENT, super::identity::identity(&rows, patient))?.map_err(|reason| {
-                match reason {
-                    Reason::NotPermitted => BpError::NotPermitted { statement },
-                    Reason::NotInThisRelease => BpError::NotInThisRelease { statement },
-                    Reason::Refused => BpError::Refused { statement },
-                }
-            })?;
+        let identity = rows
+            .first()
+            .map_or(Err(Reason::Malformed), |row| super::identity::identity(row, patient));
+        let identity = identity.map_err(|reason| match reason {
+            Reason::NotPermitted => BpError::NotPermitted { statement },
+            Reason::NotInThisRelease => BpError::NotInThisRelease { statement },
+            Reason::Refused => BpError::Refused { statement },
+            Reason::Malformed => {
+                let problem = "Identity is not the JSON that was asked for".to_owned();
+                BpError::Malformed { statement, problem }
+            }
+        })?;
         Ok(Some(IdentifiedRecord { identity, sections }))
     }
 }

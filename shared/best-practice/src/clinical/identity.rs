@@ -2,48 +2,43 @@ use domain::clinical::{Identity, MedicareNumber, Reason};
 use domain::ids::PatientId;
 use domain::patient::{Address, Dva, PatientStatus, Phones};
 use halo::Row;
+use serde_json::Value;
 
-use super::rows::IdentityRow;
-use super::{IDENTITY, Reader};
-use crate::mapping::Unmappable;
+use super::IDENTITY;
+use super::cells::Cells;
+use super::reader::Reader;
 
-/// Whose record it is, or why Bp does not say.
-pub(super) fn identity(
-    rows: &[Row],
-    patient_id: PatientId,
-) -> Result<Result<Identity, Reason>, Unmappable> {
-    let row = rows.first().ok_or(Unmappable::NotRead(IDENTITY.column))?;
-    let mut reader = Reader::new(row);
-    let found: Vec<IdentityRow> = reader.list(IDENTITY)?;
-    if let Some(unreadable) = reader.unreadable.first() {
-        return Ok(Err(unreadable.reason));
-    }
-    let row = found.into_iter().next().ok_or(Unmappable::NotRead(IDENTITY.column))?;
-    let line = row.medicare_line.0;
-    Ok(Ok(Identity {
+/// Whose record it is, or why Bp does not say. A cell that cannot be understood is not known; a record of
+/// nobody is malformed.
+pub(super) fn identity(row: &Row, patient_id: PatientId) -> Result<Identity, Reason> {
+    let rows = Reader::new(row).rows(IDENTITY).map_err(|unreadable| unreadable.reason)?;
+    let Some(Value::Object(row)) = rows.first() else { return Err(Reason::Malformed) };
+    let cells = &mut Cells::new(row);
+    let line = cells.text("medicareLine");
+    Ok(Identity {
         patient_id,
-        status: PatientStatus::from_bp(&row.status.0.unwrap_or_default()),
-        title: row.title.0,
-        first_name: row.first_name.0,
-        middle_name: row.middle_name.0,
-        last_name: row.last_name.0,
-        preferred_name: row.preferred_name.0,
-        date_of_birth: row.born,
-        sex: row.sex.0,
-        gender: row.gender.0,
+        status: PatientStatus::from_bp(&cells.text("status").unwrap_or_default()),
+        title: cells.text("title"),
+        first_name: cells.text("firstName"),
+        middle_name: cells.text("middleName"),
+        last_name: cells.text("lastName"),
+        preferred_name: cells.text("preferredName"),
+        date_of_birth: cells.date("born"),
+        sex: cells.text("sex"),
+        gender: cells.text("gender"),
         address: Address {
-            line1: row.line1.0,
-            line2: row.line2.0,
-            suburb: row.suburb.0,
-            postcode: row.postcode.0,
+            line1: cells.text("line1"),
+            line2: cells.text("line2"),
+            suburb: cells.text("suburb"),
+            postcode: cells.text("postcode"),
         },
         phones: Phones {
-            home: row.home_phone.0,
-            work: row.work_phone.0,
-            mobile: row.mobile_phone.0,
+            home: cells.text("homePhone"),
+            work: cells.text("workPhone"),
+            mobile: cells.text("mobilePhone"),
         },
-        medicare: row.medicare_number.0.map(|card| MedicareNumber { card, line }),
-        dva: row.dva.0.map(|number| Dva { number }),
-        ihi: row.ihi.0,
-    }))
+        medicare: cells.text("medicareNumber").map(|card| MedicareNumber { card, line }),
+        dva: cells.text("dva").map(|number| Dva { number }),
+        ihi: cells.text("ihi"),
+    })
 }

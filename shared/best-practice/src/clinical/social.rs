@@ -2,40 +2,46 @@ use domain::clinical::{
     Alcohol, Circumstances, NilMarker, Occupation, Section, SocialItem, Tobacco, notes,
 };
 
-use super::rows::{AlcoholRow, CircumstancesRow, OccupationRow, TobaccoRow, number};
-use super::{ALCOHOL, CIRCUMSTANCES, OCCUPATIONS, Reader, TOBACCO};
-use crate::mapping::Unmappable;
+use serde_json::Value;
 
-pub(super) fn section(mut reader: Reader<'_>) -> Result<Section<SocialItem>, Unmappable> {
-    let tobacco: Vec<TobaccoRow> = reader.list(TOBACCO)?;
-    let alcohol: Vec<AlcoholRow> = reader.list(ALCOHOL)?;
-    let lives: Vec<CircumstancesRow> = reader.list(CIRCUMSTANCES)?;
-    let work: Vec<OccupationRow> = reader.list(OCCUPATIONS)?;
+use super::cells::Cells;
+use super::reader::Reader;
+use super::{ALCOHOL, CIRCUMSTANCES, OCCUPATIONS, Source, TOBACCO};
 
-    let statuses = distinct(lives.iter().filter_map(|row| row.smoking_status.0.clone()));
-    let (smoking, smoking_disagrees) = smoking(tobacco, statuses);
-    let drinking =
-        distinct(alcohol.into_iter().map(drinking).filter(|one| *one != Alcohol::default()));
+const SMOKING_STATUS: &str = "smokingStatus";
+
+pub(super) fn section(mut reader: Reader<'_>) -> Section<SocialItem> {
+    let tobacco = said(&mut reader, TOBACCO, smoked, |one| one);
+    let alcohol = said(&mut reader, ALCOHOL, drinking, |one| Alcohol {
+        non_drinker: ticked(one.non_drinker),
+        ..one
+    });
     // The view repeats some patients. Equal rows are one; of different ones none is dated.
-    let lives =
-        distinct(lives.into_iter().map(living).filter(|one| *one != Circumstances::default()));
+    let lives = said(&mut reader, CIRCUMSTANCES, living, |one| Circumstances {
+        retired: ticked(one.retired),
+        pacemaker: ticked(one.pacemaker),
+        ..one
+    });
     let lives_disagree = lives.len() > 1;
+    let statuses = statuses(&reader);
+    let (smoking, smoking_disagrees) = smoking(tobacco, statuses);
+    let work = reader.entries(OCCUPATIONS, working);
 
     let items = smoking
         .into_iter()
         .map(SocialItem::Tobacco)
-        .chain(drinking.into_iter().map(SocialItem::Alcohol))
+        .chain(alcohol.into_iter().map(SocialItem::Alcohol))
         .chain(lives.into_iter().map(|one| SocialItem::Circumstances(Box::new(one))))
-        .chain(work.into_iter().map(|row| SocialItem::Occupation(working(row))))
+        .chain(work.into_iter().map(SocialItem::Occupation))
         .collect();
-    let mut section = Section::conclude(items, NilMarker::Silent, &reader.unreadable);
+    let mut section = Section::conclude(items, NilMarker::Silent, reader.unreadable());
     if smoking_disagrees {
         section = section.noting(notes::SMOKING_DISAGREES);
     }
     if lives_disagree {
         section = section.noting(notes::CIRCUMSTANCES_DISAGREE);
     }
-    Ok(section)
+    section
 }
 
 fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
@@ -47,20 +53,59 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     })
 }
 
+/// A box that is not ticked says nothing by itself: it is also what nobody ever ticked.
+fn ticked(flag: Option<bool>) -> Option<bool> {
+    flag.filter(|is_so| *is_so)
+}
+
+/// What a source's rows say, each thing once. A row in which nobody wrote anything says nothing; one of which
+/// nothing could be understood is lost. `bare` takes away what says nothing by itself.
+fn said<T: Bare>(
+    reader: &mut Reader<'_>,
+    source: Source,
+    make: fn(&mut Cells<'_>) -> T,
+    bare: fn(T) -> T,
+) -> Vec<T> {
+    let mut all = Vec::new();
+    for row in reader.objects(source) {
+        let cells = &mut Cells::new(&row);
+        let found = make(cells);
+        let is_bare = bare(found.clone()).without_names() == T::default();
+        match (is_bare, cells.unreadable().is_empty()) {
+            (true, true) => {}
+            (true, false) => reader.lose_row(source),
+            (false, _) => all.push(found),
+        }
+    }
+    distinct(all.into_iter())
+}
+
+/// An entry that may hold nothing but the names of what could not be understood.
+trait Bare: Clone + Default + PartialEq {
+    fn without_names(self) -> Self;
+}
+
+macro_rules! bare {
+    ($($name:ident)*) => {$(
+        impl Bare for $name {
+            fn without_names(self) -> Self {
+                Self { unreadable: Vec::new(), ..self }
+            }
+        }
+    )*};
+}
+
+bare! { Tobacco Alcohol Circumstances }
+
+/// The smoking statuses of `BPS_Clinical`, whose rows are shown as circumstances.
+fn statuses(reader: &Reader<'_>) -> Vec<String> {
+    let rows = reader.rows(CIRCUMSTANCES).unwrap_or_default();
+    let objects = rows.iter().filter_map(Value::as_object);
+    distinct(objects.filter_map(|row| Cells::new(row).text(SMOKING_STATUS)))
+}
+
 /// Bp keeps a smoking status in two places. Whether they disagree stands beside.
-fn smoking(rows: Vec<TobaccoRow>, mut statuses: Vec<String>) -> (Vec<Tobacco>, bool) {
-    let mut found = distinct(rows.into_iter().map(|row| Tobacco {
-        status: row.status.0,
-        other_statuses: Vec::new(),
-        kind: row.kind.0,
-        per_day: number(row.per_day),
-        year_started: number(row.year_started),
-        past_status: row.past_status.0,
-        past_per_day: number(row.past_per_day),
-        past_year_started: number(row.past_started),
-        past_year_stopped: number(row.past_stopped),
-    }));
-    found.retain(|one| *one != Tobacco::default());
+fn smoking(mut found: Vec<Tobacco>, mut statuses: Vec<String>) -> (Vec<Tobacco>, bool) {
     statuses.retain(|status| found.iter().all(|one| one.status.as_ref() != Some(status)));
     if found.is_empty() && !statuses.is_empty() {
         found.push(Tobacco::default());
@@ -75,50 +120,74 @@ fn smoking(rows: Vec<TobaccoRow>, mut statuses: Vec<String>) -> (Vec<Tobacco>, b
     (found, disagrees)
 }
 
-fn drinking(row: AlcoholRow) -> Alcohol {
+fn smoked(cells: &mut Cells<'_>) -> Tobacco {
+    Tobacco {
+        status: cells.text("status"),
+        other_statuses: Vec::new(),
+        kind: cells.text("type"),
+        per_day: cells.code("perDay"),
+        year_started: cells.code("yearStarted"),
+        past_status: cells.text("pastStatus"),
+        past_per_day: cells.code("pastPerDay"),
+        past_year_started: cells.code(("pastStarted", "pastYearStarted")),
+        past_year_stopped: cells.code(("pastStopped", "pastYearStopped")),
+        unreadable: cells.unreadable(),
+    }
+}
+
+fn drinking(cells: &mut Cells<'_>) -> Alcohol {
     Alcohol {
-        non_drinker: row.non_drinker.0,
-        days_per_week: number(row.days_per_week),
-        drinks_per_day: number(row.drinks_per_day),
-        description: row.description.0,
-        past_level: row.past_level.0,
-        year_started: number(row.year_started),
-        year_stopped: number(row.year_stopped),
-        comment: row.comment.0,
+        non_drinker: cells.flag("nonDrinker"),
+        days_per_week: cells.code("daysPerWeek"),
+        drinks_per_day: cells.code("drinksPerDay"),
+        description: cells.text("description"),
+        past_level: cells.text("pastLevel"),
+        year_started: cells.code("yearStarted"),
+        year_stopped: cells.code("yearStopped"),
+        comment: cells.text("comment"),
+        unreadable: cells.unreadable(),
     }
 }
 
-fn living(row: CircumstancesRow) -> Circumstances {
+fn living(cells: &mut Cells<'_>) -> Circumstances {
+    // Shown as tobacco. Where it cannot be understood, this is the entry that can say so.
+    let _ = cells.text(SMOKING_STATUS);
     Circumstances {
-        social_history: row.social_history.0,
-        recreation: row.recreation.0,
-        accommodation: row.accommodation.0,
-        lives_with: row.lives_with.0,
-        has_carer: row.has_carer.0,
-        is_carer: row.is_carer.0,
-        marital_status: row.marital_status.0,
-        sexuality: row.sexuality.0,
-        retired: row.retired.0,
-        elite_sports: row.elite_sports.0,
-        blood_group: row.blood_group.0,
-        pacemaker: row.pace_maker.0,
-        advance_care_directive: row.advance_care_directive.and_then(number),
-        power_of_attorney: row.power_of_attorney.and_then(number),
+        social_history: cells.text("socialHistory"),
+        recreation: cells.text("recreation"),
+        accommodation: cells.text("accommodation"),
+        lives_with: cells.text("livesWith"),
+        has_carer: cells.text("hasCarer"),
+        is_carer: cells.text("isCarer"),
+        marital_status: cells.text("maritalStatus"),
+        sexuality: cells.text("sexuality"),
+        retired: cells.flag("retired"),
+        elite_sports: cells.text("eliteSports"),
+        blood_group: cells.text("bloodGroup"),
+        pacemaker: cells.flag(("paceMaker", "pacemaker")),
+        advance_care_directive: cells.optional_code("advanceCareDirective"),
+        power_of_attorney: cells.optional_code("powerOfAttorney"),
+        unreadable: cells.unreadable(),
     }
 }
 
-fn working(row: OccupationRow) -> Occupation {
-    Occupation {
-        occupation: row.occupation.0,
-        description: row.description.0,
-        employer: row.employer.0,
-        year_started: number(row.year_started),
-        year_stopped: number(row.year_stopped),
-        asbestos: row.asbestos.0,
-        dust: row.dust.0,
-        radiation: row.radiation.0,
-        animals: row.animals.0,
-        comment: row.comment.0,
-        adf_status: number(row.adf_status),
-    }
+fn working(cells: &mut Cells<'_>) -> Option<Occupation> {
+    let found = Occupation {
+        occupation: cells.text("occupation"),
+        description: cells.text("description"),
+        employer: cells.text("employer"),
+        year_started: cells.code("yearStarted"),
+        year_stopped: cells.code("yearStopped"),
+        asbestos: cells.flag("asbestos"),
+        dust: cells.flag("dust"),
+        radiation: cells.flag("radiation"),
+        animals: cells.flag("animals"),
+        comment: cells.text("comment"),
+        adf_status: cells.code("adfStatus"),
+        unreadable: cells.unreadable(),
+    };
+    let is_named = [&found.occupation, &found.description, &found.employer, &found.comment]
+        .into_iter()
+        .any(Option::is_some);
+    (is_named || found.unreadable.is_empty()).then_some(found)
 }

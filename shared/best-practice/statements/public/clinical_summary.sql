@@ -9,13 +9,17 @@
 --                           left out of the objects; dates are YYYY-MM-DD.
 --             <Source>Error 0 when the source was read, -1 when it was not asked for, else SQL Server's number of
 --                           the error (229, 230, 916: not permitted; 207, 208: not in this release).
---             Sources: History, HistoryMarker, Medications, Reactions, AllergyMarker, Family, Relatives,
---             FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations, Immunisations, Identity
---             (one object: status, title, first, middle, last and preferred name, born, sex, gender, address,
+--             Sources: History, HistoryMarker, Medications, Reactions, AllergyMarker, AllergyCode, Family,
+--             Relatives, FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations, Immunisations,
+--             Identity (one object: status, title, first, middle, last and preferred name, born, sex, gender, address,
 --             phones, Medicare number and line, DVA number, IHI).
--- Evidence:   public for every view and column. INFERRED: ObservationTime is seconds since midnight, 0 is "not
---             set" in dates and codes. The words in the markers are read by the mapping, not here.
--- Note:       a blood pressure is two rows (codes 3 and 4) of one moment, which therefore count as one kind.
+-- Evidence:   public for every view and column, and for CLINICAL.KNOWNALLERGIES (0 nothing recorded, 1 nil
+--             known, 2 some recorded; one row a patient). INFERRED: ObservationTime is seconds since midnight, 0
+--             is "not set" in dates and codes. The words in the markers are compared with data/markers.json by
+--             the mapping, not here.
+-- Note:       the code of AllergyCode goes before the words of AllergyMarker; a login that may not read the base
+--             table loses the code only, and the words stand alone.
+--             A blood pressure is two rows (codes 3 and 4) of one moment, which therefore count as one kind.
 --             Long texts are cast, because FOR JSON does not take the type text.
 --             The unqualified columns of Identity are the view's own where it has them, else those of "absent":
 --             what a release lacks is left out of the object and costs nothing else.
@@ -25,6 +29,7 @@ DECLARE @history nvarchar(max), @historyError int = -1,
         @medicationList nvarchar(max), @medicationsError int = -1,
         @reactions nvarchar(max), @reactionsError int = -1,
         @allergyMarker nvarchar(max), @allergyMarkerError int = -1,
+        @allergyCode nvarchar(max), @allergyCodeError int = -1,
         @family nvarchar(max), @familyError int = -1,
         @relatives nvarchar(max), @relativesError int = -1,
         @familyMarker nvarchar(max), @familyMarkerError int = -1,
@@ -122,6 +127,19 @@ BEGIN
     END TRY
     BEGIN CATCH
         SELECT @allergyMarker = NULL, @allergyMarkerError = ERROR_NUMBER();
+    END CATCH;
+    BEGIN TRY
+        EXEC sp_executesql N'SET @found = (
+            SELECT c.KNOWNALLERGIES AS code
+            FROM dbo.CLINICAL AS c
+            WHERE c.INTERNALID = @patientId
+            FOR JSON PATH)',
+            N'@patientId int, @found nvarchar(max) OUTPUT',
+            @patientId = @patientId, @found = @allergyCode OUTPUT;
+        SET @allergyCodeError = 0;
+    END TRY
+    BEGIN CATCH
+        SELECT @allergyCode = NULL, @allergyCodeError = ERROR_NUMBER();
     END CATCH;
 END;
 IF @familyHistory = 1
@@ -327,6 +345,7 @@ SELECT p.InternalID AS PatientId,
        @medicationList AS Medications, @medicationsError AS MedicationsError,
        @reactions AS Reactions, @reactionsError AS ReactionsError,
        @allergyMarker AS AllergyMarker, @allergyMarkerError AS AllergyMarkerError,
+       @allergyCode AS AllergyCode, @allergyCodeError AS AllergyCodeError,
        @family AS Family, @familyError AS FamilyError,
        @relatives AS Relatives, @relativesError AS RelativesError,
        @familyMarker AS FamilyMarker, @familyMarkerError AS FamilyMarkerError,

@@ -1,6 +1,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Entry;
+
 /// A line of the family history.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "camelCase")]
@@ -13,6 +15,16 @@ pub enum FamilyItem {
     Relative(Relative),
     /// Free text about the family.
     Comment(FamilyComment),
+}
+
+impl Entry for FamilyItem {
+    fn unreadable(&self) -> &[&'static str] {
+        match self {
+            Self::Parent(parent) => &parent.unreadable,
+            Self::Relative(relative) => &relative.unreadable,
+            Self::FamilyUnknown | Self::Comment(_) => &[],
+        }
+    }
 }
 
 /// Which parent.
@@ -37,13 +49,20 @@ pub struct Parent {
     pub age_at_death: Option<i64>,
     /// Cause of death.
     pub cause_of_death: Option<String>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
 
 impl Parent {
-    /// Whether anything is known.
+    /// Whether Bp holds anything, understood or not.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.alive.is_some() || self.age_at_death.is_some() || self.cause_of_death.is_some()
+        self.alive.is_some()
+            || self.age_at_death.is_some()
+            || self.cause_of_death.is_some()
+            || !self.unreadable.is_empty()
     }
 }
 
@@ -59,6 +78,10 @@ pub struct Relative {
     pub disease_code: Option<i64>,
     /// `Comment`.
     pub comment: Option<String>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
 
 /// What somebody wrote about the family (`BPS_FamilyHistory.Comment`).

@@ -1,7 +1,8 @@
 //! A patient's clinical record, as it is imported into a referral. Texts are Bp's own words without their
 //! padding; codes are Bp's own numbers where their meaning is not public, and `None` where Bp has 0.
 //!
-//! "Nil known", "not recorded" and "could not be read" are three different answers: see [`Section`].
+//! "Nil known", "not recorded" and "could not be read" are three different answers: see [`Section`]. A value
+//! that cannot be understood costs itself, a row that cannot be understood costs that row: see [`Entry`].
 
 mod family;
 mod identity;
@@ -23,7 +24,9 @@ pub use identity::{IdentifiedRecord, Identity, MedicareNumber};
 pub use observation::{Observation, ObservationKind, ObservedAt, Reading, group};
 pub use partial_date::PartialDate;
 pub use record::{Allergy, Fracture, Immunisation, Medication, PastHistory};
-pub use section::{NilMarker, Reason, Section, SectionProblem, SectionStatus, Unreadable, notes};
+pub use section::{
+    Entry, NilMarker, Reason, Section, SectionProblem, SectionStatus, Unreadable, notes,
+};
 pub use social::{Alcohol, Circumstances, Occupation, SocialItem, Tobacco};
 
 /// A part of the clinical record.

@@ -6,6 +6,8 @@ use jiff::civil::{Date, Time};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::Entry;
+
 const SYSTOLIC: i64 = 3;
 const DIASTOLIC: i64 = 4;
 
@@ -108,12 +110,12 @@ impl Serialize for ObservedAt {
 }
 
 /// A row of `BPS_Observations`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     /// `RECORDID`.
-    pub record_id: i64,
+    pub record_id: Option<i64>,
     /// `ObservationCode`.
-    pub code: i64,
+    pub code: Option<i64>,
     /// `ObservationName`.
     pub name: Option<String>,
     /// `ObservationValue`.
@@ -124,6 +126,8 @@ pub struct Reading {
     pub modifier: Option<i64>,
     /// `Provider`.
     pub provider: Option<String>,
+    /// Members of [`Observation`] that Bp holds a value for which could not be understood.
+    pub unreadable: Vec<&'static str>,
 }
 
 /// A measurement.
@@ -132,8 +136,8 @@ pub struct Reading {
 pub struct Observation {
     /// What was measured.
     pub code: ObservationKind,
-    /// `ObservationCode`; of a blood pressure the systolic one's.
-    pub bp_code: i64,
+    /// `ObservationCode`; of a blood pressure the systolic one's. Null where it could not be read.
+    pub bp_code: Option<i64>,
     /// `RECORDID`; of a blood pressure both.
     pub record_ids: Vec<i64>,
     /// `ObservationName`.
@@ -157,16 +161,26 @@ pub struct Observation {
     pub modifier: Option<i64>,
     /// `Provider`.
     pub provider: Option<String>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient; of `observedAt` the day is kept. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
+}
+
+impl Entry for Observation {
+    fn unreadable(&self) -> &[&'static str] {
+        &self.unreadable
+    }
 }
 
 impl From<Reading> for Observation {
     fn from(reading: Reading) -> Self {
-        let kind = ObservationKind::of(reading.code);
-        let half = |wanted| (reading.code == wanted).then(|| reading.value.clone()).flatten();
+        let kind = reading.code.map_or(ObservationKind::Other, ObservationKind::of);
+        let half = |wanted| reading.value.clone().filter(|_| reading.code == Some(wanted));
         Self {
             code: kind,
             bp_code: reading.code,
-            record_ids: vec![reading.record_id],
+            record_ids: reading.record_id.into_iter().collect(),
             unit: kind.inferred_unit(),
             systolic: half(SYSTOLIC),
             diastolic: half(DIASTOLIC),
@@ -175,60 +189,79 @@ impl From<Reading> for Observation {
             observed_at: reading.at,
             modifier: reading.modifier,
             provider: reading.provider,
+            unreadable: reading.unreadable,
         }
     }
 }
 
 fn joined(systolic: Reading, diastolic: &Reading) -> Observation {
     let show = |value: &Option<String>| value.clone().unwrap_or_default();
+    let of_the_other = diastolic.unreadable.iter();
+    let unreadable = of_the_other.filter(|member| !systolic.unreadable.contains(member)).copied();
     Observation {
         code: ObservationKind::BloodPressure,
         name: Some("Blood pressure".to_owned()),
         value: Some(format!("{}/{}", show(&systolic.value), show(&diastolic.value))),
-        record_ids: vec![systolic.record_id, diastolic.record_id],
+        record_ids: systolic.record_id.into_iter().chain(diastolic.record_id).collect(),
         diastolic: diastolic.value.clone(),
+        unreadable: systolic.unreadable.iter().copied().chain(unreadable).collect(),
         ..Observation::from(systolic)
     }
 }
 
 /// Joins systolic and diastolic rows of one moment, in the order in which they were recorded; all else
-/// stays as it is, in its place. Halves that cannot be told apart (two of one, one of the other) and halves
-/// without a date stay apart: a wrong pair is worse than none.
+/// stays as it is, in its place. Halves that cannot be told apart (two of one, one of the other, or a record
+/// number that is missing or used twice), and halves whose moment is not known, stay apart: a wrong pair is
+/// worse than none.
 #[must_use]
 pub fn group(readings: Vec<Reading>) -> Vec<Observation> {
+    // The places of the halves of a moment, in the order of their record numbers.
     let halves = |code: i64, at: ObservedAt| {
-        let mut ids: Vec<i64> = readings
+        let mut found: Vec<(i64, usize)> = readings
             .iter()
-            .filter(|one| one.code == code && one.at == Some(at) && one.value.is_some())
-            .map(|one| one.record_id)
+            .enumerate()
+            .filter(|(_, one)| one.code == Some(code) && one.moment() == Some(at))
+            .filter(|(_, one)| one.value.is_some())
+            .filter_map(|(place, one)| Some((one.record_id?, place)))
             .collect();
-        ids.sort_unstable();
-        ids
+        found.sort_unstable();
+        let is_clear = found.windows(2).all(|two| two[0].0 != two[1].0);
+        if is_clear { found } else { Vec::new() }
     };
-    let partner = |reading: &Reading| -> Option<i64> {
-        let at = reading.at?;
-        let other = match reading.code {
-            SYSTOLIC => DIASTOLIC,
-            DIASTOLIC => SYSTOLIC,
+    let partner = |place: usize| -> Option<usize> {
+        let at = readings[place].moment()?;
+        let (code, other) = match readings[place].code? {
+            SYSTOLIC => (SYSTOLIC, DIASTOLIC),
+            DIASTOLIC => (DIASTOLIC, SYSTOLIC),
             _ => return None,
         };
-        let (own, others) = (halves(reading.code, at), halves(other, at));
-        let place = own.iter().position(|id| *id == reading.record_id)?;
-        (own.len() == others.len()).then(|| others[place])
+        let (own, others) = (halves(code, at), halves(other, at));
+        let turn = own.iter().position(|(_, one)| *one == place)?;
+        (own.len() == others.len()).then(|| others[turn].1)
     };
     readings
         .iter()
-        .filter_map(|reading| match (reading.code, partner(reading)) {
+        .enumerate()
+        .filter_map(|(place, reading)| match (reading.code, partner(place)) {
             // Shown with its systolic half.
-            (DIASTOLIC, Some(_)) => None,
-            (SYSTOLIC, Some(id)) => {
-                let diastolic =
-                    readings.iter().find(|one| one.code == DIASTOLIC && one.record_id == id)?;
-                Some(joined(reading.clone(), diastolic))
-            }
-            _ => Some(Observation::from(reading.clone())),
+            (Some(DIASTOLIC), Some(_)) => None,
+            (_, Some(diastolic)) => Some(joined(reading.clone(), &readings[diastolic])),
+            (_, None) => Some(Observation::from(reading.clone())),
         })
         .collect()
+}
+
+impl Entry for Reading {
+    fn unreadable(&self) -> &[&'static str] {
+        &self.unreadable
+    }
+}
+
+impl Reading {
+    /// When, where that is sure: a day whose time could not be read is no moment.
+    fn moment(&self) -> Option<ObservedAt> {
+        self.at.filter(|_| !self.unreadable.contains(&"observedAt"))
+    }
 }
 
 #[cfg(test)]
@@ -243,11 +276,37 @@ mod tests {
             time: Some(time(9, 15, seconds, 0)),
         });
         let value = Some(value.to_owned());
-        Reading { record_id, code, name: None, value, at, modifier: None, provider: None }
+        Reading { record_id: Some(record_id), code: Some(code), value, at, ..Reading::default() }
     }
 
     fn shown(readings: Vec<Reading>) -> Vec<String> {
         group(readings).into_iter().map(|one| one.value.unwrap()).collect()
+    }
+
+    #[test]
+    fn every_public_code_is_named_and_any_other_is_other() {
+        use ObservationKind as Kind;
+        for (code, kind, unit) in [
+            (1, Kind::Temperature, Some("\u{b0}C")),
+            (2, Kind::Pulse, Some("/min")),
+            (3, Kind::SystolicPressure, Some("mmHg")),
+            (4, Kind::DiastolicPressure, Some("mmHg")),
+            (5, Kind::Other, None),
+            (6, Kind::BloodSugar, Some("mmol/L")),
+            (7, Kind::Height, Some("cm")),
+            (8, Kind::Weight, Some("kg")),
+            (9, Kind::BodyMassIndex, Some("kg/m\u{b2}")),
+            (10, Kind::HeadCircumference, Some("cm")),
+            (17, Kind::Waist, Some("cm")),
+            (18, Kind::Hip, Some("cm")),
+            (21, Kind::WaistHipRatio, None),
+            (26, Kind::DiabetesRisk, None),
+        ] {
+            let one = &group(vec![reading(1, code, "7", None)])[0];
+            assert_eq!((one.code, one.unit, one.bp_code), (kind, unit, Some(code)));
+        }
+        let unread = &group(vec![Reading { value: Some("7".to_owned()), ..Reading::default() }])[0];
+        assert_eq!((unread.code, unread.unit, unread.bp_code), (Kind::Other, None, None));
     }
 
     #[test]
@@ -264,6 +323,7 @@ mod tests {
         assert_eq!((one.code, one.unit), (ObservationKind::BloodPressure, Some("mmHg")));
         assert_eq!((one.systolic.as_deref(), one.diastolic.as_deref()), (Some("138"), Some("82")));
         assert_eq!(one.record_ids, [1, 2]);
+        assert_eq!(one.name.as_deref(), Some("Blood pressure"));
         assert_eq!(one.observed_at.unwrap().to_string(), "2026-05-23T09:15");
     }
 
@@ -283,5 +343,36 @@ mod tests {
             group(vec![reading(1, 3, "142", Some(0))])[0].code,
             ObservationKind::SystolicPressure
         );
+    }
+
+    #[test]
+    fn halves_that_cannot_be_told_apart_are_all_shown_and_none_is_lost() {
+        let unclear = |change: fn(&mut Reading)| {
+            let mut readings = vec![
+                reading(1, 3, "138", Some(0)),
+                reading(2, 3, "131", Some(0)),
+                reading(3, 4, "82", Some(0)),
+                reading(4, 4, "79", Some(0)),
+            ];
+            change(&mut readings[1]);
+            change(&mut readings[3]);
+            shown(readings)
+        };
+        assert_eq!(unclear(|_| ()), ["138/82", "131/79"]);
+        assert_eq!(unclear(|one| one.record_id = Some(1)), ["138", "131", "82", "79"]);
+        // A half without a number of its own takes no part.
+        assert_eq!(unclear(|one| one.record_id = None), ["138/82", "131", "79"]);
+        assert_eq!(unclear(|one| one.unreadable.push("observedAt")), ["138/82", "131", "79"]);
+        assert_eq!(unclear(|one| one.code = None), ["138/82", "131", "79"]);
+    }
+
+    #[test]
+    fn a_pair_names_what_was_not_readable_in_either_half() {
+        let mut halves = vec![reading(1, 3, "138", Some(0)), reading(2, 4, "82", Some(0))];
+        halves[0].unreadable = vec!["modifier"];
+        halves[1].unreadable = vec!["modifier", "provider"];
+        let pairs = group(halves);
+        assert_eq!(pairs.len(), 1);
+        assert_eq!(pairs[0].unreadable(), ["modifier", "provider"]);
     }
 }

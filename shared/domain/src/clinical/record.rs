@@ -1,33 +1,34 @@
-//! What is listed row by row: past history, medications, allergies, immunisations.
+//! What is listed row by row: past history, medications, allergies, immunisations. A tick box is null where
+//! Bp says neither yes nor no: it is never taken for no.
 
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::PartialDate;
+use super::{Entry, PartialDate};
 
 /// How a bone was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fracture {
     /// `Displaced`.
-    pub displaced: bool,
+    pub displaced: Option<bool>,
     /// `Compound`.
-    pub compound: bool,
+    pub compound: Option<bool>,
     /// `Comminuted`.
-    pub comminuted: bool,
+    pub comminuted: Option<bool>,
     /// `Spiral`.
-    pub spiral: bool,
+    pub spiral: Option<bool>,
     /// `Greenstick`.
-    pub greenstick: bool,
+    pub greenstick: Option<bool>,
 }
 
 /// A condition or a procedure (`BPS_History`).
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PastHistory {
-    /// `RECORDID`.
-    pub record_id: i64,
+    /// `RECORDID`; null where it could not be read.
+    pub record_id: Option<i64>,
     /// `Year`, `Month` and `Day`, as far as they are known.
     #[schema(value_type = Option<String>, example = "2011-05")]
     pub date: Option<PartialDate>,
@@ -44,9 +45,9 @@ pub struct PastHistory {
     /// `Severity`.
     pub severity: Option<String>,
     /// `Acute`.
-    pub acute: bool,
+    pub acute: Option<bool>,
     /// `Summary`: the practice includes it in summaries.
-    pub in_summary: bool,
+    pub in_summary: Option<bool>,
     /// The fracture flags, where it is one.
     pub fracture: Option<Fracture>,
     /// `Details`.
@@ -54,14 +55,18 @@ pub struct PastHistory {
     /// `Created`.
     #[schema(value_type = Option<String>, format = Date)]
     pub recorded_on: Option<Date>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
 
 /// A current medication (`BPS_CurrentRx`).
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Medication {
-    /// `RECORDID`.
-    pub record_id: i64,
+    /// `RECORDID`; null where it could not be read.
+    pub record_id: Option<i64>,
     /// `DrugName`.
     pub name: Option<String>,
     /// `Dose`.
@@ -73,7 +78,7 @@ pub struct Medication {
     /// `OtherDetail`.
     pub other_detail: Option<String>,
     /// `PRN`: taken when needed.
-    pub when_needed: bool,
+    pub when_needed: Option<bool>,
     /// `Instructions`.
     pub instructions: Option<String>,
     /// `Route`, a code whose list is not public.
@@ -82,8 +87,8 @@ pub struct Medication {
     pub quantity: Option<i64>,
     /// `ProductUnit`.
     pub unit: Option<String>,
-    /// `Repeats`; 0 is none.
-    pub repeats: i64,
+    /// `Repeats`; 0 is none, null could not be read.
+    pub repeats: Option<i64>,
     /// `Indication`.
     pub indication: Option<String>,
     /// `FirstDate`.
@@ -97,6 +102,10 @@ pub struct Medication {
     /// `Created`.
     #[schema(value_type = Option<String>, format = Date)]
     pub recorded_on: Option<Date>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
 
 /// An allergy or adverse reaction (`BPS_Reactions`).
@@ -111,19 +120,23 @@ pub struct Allergy {
     pub severity: Option<String>,
     /// `Comment`.
     pub comment: Option<String>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
 
 /// A vaccine given (`BPS_Immunisations`).
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Immunisation {
-    /// `RECORDID`.
-    pub record_id: i64,
+    /// `RECORDID`; null where it could not be read.
+    pub record_id: Option<i64>,
     /// `GivenDate`.
     #[schema(value_type = Option<String>, format = Date)]
     pub given_on: Option<Date>,
     /// `NotGivenHere`: recorded by this practice, given by somebody else.
-    pub not_given_here: bool,
+    pub not_given_here: Option<bool>,
     /// `VaccineName`.
     pub vaccine: Option<String>,
     /// `VaccineID`.
@@ -142,4 +155,20 @@ pub struct Immunisation {
     pub comment: Option<String>,
     /// `Provider`.
     pub provider: Option<String>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
+
+macro_rules! entries {
+    ($($name:ident)*) => {$(
+        impl Entry for $name {
+            fn unreadable(&self) -> &[&'static str] {
+                &self.unreadable
+            }
+        }
+    )*};
+}
+
+entries! { PastHistory Medication Allergy Immunisation }

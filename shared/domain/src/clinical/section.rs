@@ -27,15 +27,26 @@ pub enum Reason {
     /// The database gave another reason.
     #[serde(rename = "bp-refused")]
     Refused,
+    /// The answer is not what was asked for.
+    #[serde(rename = "malformed-answer")]
+    Malformed,
 }
 
-/// A view of Bp that could not be read.
+/// A view of Bp that could not be read, or not all of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Unreadable {
     /// Why.
     pub reason: Reason,
     /// The view.
     pub view: &'static str,
+    /// How many of its rows could not be read where the others could; 0 where none of it could.
+    pub rows: usize,
+}
+
+/// Something that is listed in a section.
+pub trait Entry {
+    /// The members whose values in Bp could not be understood, by their names on the wire.
+    fn unreadable(&self) -> &[&'static str];
 }
 
 /// What is missing from a section, and why.
@@ -47,19 +58,37 @@ pub struct SectionProblem {
     pub kind: Reason,
     /// In words.
     pub title: &'static str,
-    /// The views of Bp that could not be read.
+    /// The views of Bp that could not be read, or not all of them.
     pub unreadable: Vec<&'static str>,
+    /// How many rows of Bp could not be read in views that otherwise could. Each may be an entry that is
+    /// missing from the items. Left out when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    pub unreadable_rows: usize,
+}
+
+/// serde's `skip_serializing_if` hands over a reference.
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl SectionProblem {
     fn of(unreadable: &[Unreadable]) -> Option<Self> {
-        let kind = unreadable.first()?.reason;
+        // A whole view weighs more than some of its rows.
+        let whole = unreadable.iter().find(|one| one.rows == 0);
+        let kind = whole.or(unreadable.first())?.reason;
         let title = match kind {
             Reason::NotPermitted => "Bp does not let us read this",
             Reason::NotInThisRelease => "This release of Bp does not know what was asked",
             Reason::Refused => "Bp's database refused the question",
+            Reason::Malformed => "The practice's answer could not be understood",
         };
-        Some(Self { kind, title, unreadable: unreadable.iter().map(|one| one.view).collect() })
+        Some(Self {
+            kind,
+            title,
+            unreadable: unreadable.iter().map(|one| one.view).collect(),
+            unreadable_rows: unreadable.iter().map(|one| one.rows).sum(),
+        })
     }
 }
 
@@ -74,6 +103,8 @@ pub enum NilMarker {
     Recorded,
     /// Bp holds several markers, and they do not agree.
     Contradictory,
+    /// Bp says something that is not known here.
+    Unknown,
 }
 
 /// What a reader should know beside the items.
@@ -86,6 +117,13 @@ pub mod notes {
         "Bp says that something is recorded here, but lists nothing. Ask the patient.";
     /// Several markers.
     pub const MARKERS_DISAGREE: &str = "Bp holds several entries that do not agree whether there is anything to list here. Ask the patient.";
+    /// A marker that nobody here knows.
+    pub const MARKER_UNKNOWN: &str = "Bp's word for whether there is anything to list here is not known to this service. Ask the patient.";
+    /// Rows are missing; how many is in the problem.
+    pub const ROWS_UNREADABLE: &str = "Some of what Bp lists here could not be read and is missing, so the list is not complete. Ask the patient.";
+    /// Items with members that could not be read, which they name.
+    pub const VALUES_UNREADABLE: &str =
+        "Some values could not be read. The entries that they belong to name them.";
     /// Several rows of circumstances.
     pub const CIRCUMSTANCES_DISAGREE: &str =
         "Bp holds several entries that do not agree, and does not say which is the latest.";
@@ -101,7 +139,7 @@ pub struct Section<T> {
     pub status: SectionStatus,
     /// What is recorded. Never empty when the status is `recorded`.
     pub items: Vec<T>,
-    /// Where Bp contradicts itself.
+    /// Where Bp contradicts itself, or says something that could not be understood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// What could not be read; beside `recorded` the items are not all there is.
@@ -109,9 +147,10 @@ pub struct Section<T> {
     pub problem: Option<SectionProblem>,
 }
 
-impl<T> Section<T> {
+impl<T: Entry> Section<T> {
     /// Draws the conclusion. What was found is shown, whatever the marker says; an empty list means
-    /// "nil known" only where Bp says so, and nothing at all where a part could not be read.
+    /// "nil known" only where Bp says so in words or codes that are known, and nothing at all where a part
+    /// could not be read.
     #[must_use]
     pub fn conclude(items: Vec<T>, marker: NilMarker, unreadable: &[Unreadable]) -> Self {
         let (status, note) = match (items.is_empty(), marker) {
@@ -119,7 +158,9 @@ impl<T> Section<T> {
             (false, NilMarker::Contradictory) => {
                 (SectionStatus::Recorded, Some(notes::MARKERS_DISAGREE))
             }
-            (false, _) => (SectionStatus::Recorded, None),
+            (false, NilMarker::Silent | NilMarker::Recorded | NilMarker::Unknown) => {
+                (SectionStatus::Recorded, None)
+            }
             (true, _) if !unreadable.is_empty() => (SectionStatus::Unavailable, None),
             (true, NilMarker::Nil) => (SectionStatus::NilKnown, None),
             (true, NilMarker::Recorded) => {
@@ -128,10 +169,20 @@ impl<T> Section<T> {
             (true, NilMarker::Contradictory) => {
                 (SectionStatus::NotRecorded, Some(notes::MARKERS_DISAGREE))
             }
+            (true, NilMarker::Unknown) => (SectionStatus::NotRecorded, Some(notes::MARKER_UNKNOWN)),
             (true, NilMarker::Silent) => (SectionStatus::NotRecorded, None),
         };
+        let is_partial = items.iter().any(|item| !item.unreadable().is_empty());
         let problem = SectionProblem::of(unreadable);
-        Self { status, items, note: note.map(str::to_owned), problem }
+        let rows = problem.as_ref().map_or(0, |problem| problem.unreadable_rows);
+        let mut section = Self { status, items, note: note.map(str::to_owned), problem };
+        if rows > 0 {
+            section = section.noting(notes::ROWS_UNREADABLE);
+        }
+        if is_partial {
+            section = section.noting(notes::VALUES_UNREADABLE);
+        }
+        section
     }
 
     /// With one more note.
@@ -149,37 +200,104 @@ impl<T> Section<T> {
 mod tests {
     use super::*;
 
-    const DENIED: Unreadable = Unreadable { reason: Reason::NotPermitted, view: "BPS_Reactions" };
+    const ALL: [NilMarker; 5] = [
+        NilMarker::Silent,
+        NilMarker::Nil,
+        NilMarker::Recorded,
+        NilMarker::Contradictory,
+        NilMarker::Unknown,
+    ];
+    const DENIED: Unreadable =
+        Unreadable { reason: Reason::NotPermitted, view: "BPS_Reactions", rows: 0 };
+    const TWO_ROWS: Unreadable =
+        Unreadable { reason: Reason::Malformed, view: "BPS_Reactions", rows: 2 };
 
-    fn status(items: &[i32], marker: NilMarker, unreadable: &[Unreadable]) -> SectionStatus {
-        Section::conclude(items.to_vec(), marker, unreadable).status
+    #[derive(Clone, Debug, PartialEq)]
+    struct Item(&'static [&'static str]);
+
+    impl Entry for Item {
+        fn unreadable(&self) -> &[&'static str] {
+            self.0
+        }
+    }
+
+    const WHOLE: Item = Item(&[]);
+    const PARTIAL: Item = Item(&["severity"]);
+
+    fn concluded(items: &[Item], marker: NilMarker, unreadable: &[Unreadable]) -> Section<Item> {
+        Section::conclude(items.to_vec(), marker, unreadable)
     }
 
     #[test]
     fn an_empty_list_alone_never_means_that_there_is_nothing() {
-        assert_eq!(status(&[], NilMarker::Silent, &[]), SectionStatus::NotRecorded);
-        assert_eq!(status(&[], NilMarker::Nil, &[]), SectionStatus::NilKnown);
-        assert_eq!(status(&[], NilMarker::Recorded, &[]), SectionStatus::NotRecorded);
-        assert_eq!(status(&[], NilMarker::Contradictory, &[]), SectionStatus::NotRecorded);
+        for (marker, status, note) in [
+            (NilMarker::Silent, SectionStatus::NotRecorded, None),
+            (NilMarker::Nil, SectionStatus::NilKnown, None),
+            (NilMarker::Recorded, SectionStatus::NotRecorded, Some(notes::RECORDED_BUT_EMPTY)),
+            (NilMarker::Contradictory, SectionStatus::NotRecorded, Some(notes::MARKERS_DISAGREE)),
+            (NilMarker::Unknown, SectionStatus::NotRecorded, Some(notes::MARKER_UNKNOWN)),
+        ] {
+            let section = concluded(&[], marker, &[]);
+            assert_eq!((section.status, section.note.as_deref()), (status, note), "{marker:?}");
+        }
     }
 
     #[test]
     fn what_could_not_be_read_is_never_nil_known() {
-        for marker in
-            [NilMarker::Silent, NilMarker::Nil, NilMarker::Recorded, NilMarker::Contradictory]
-        {
-            assert_eq!(status(&[], marker, &[DENIED]), SectionStatus::Unavailable);
+        for marker in ALL {
+            for unreadable in [DENIED, TWO_ROWS] {
+                let section = concluded(&[], marker, &[unreadable]);
+                assert_eq!(section.status, SectionStatus::Unavailable, "{marker:?}");
+            }
         }
-        let partly = Section::conclude(vec![1], NilMarker::Silent, &[DENIED]);
-        assert_eq!(partly.status, SectionStatus::Recorded);
+        let partly = concluded(&[WHOLE], NilMarker::Silent, &[DENIED]);
+        assert_eq!((partly.status, partly.note), (SectionStatus::Recorded, None));
         assert_eq!(partly.problem.unwrap().unreadable, ["BPS_Reactions"]);
     }
 
     #[test]
     fn what_is_listed_is_shown_even_where_bp_says_that_there_is_nothing() {
-        let section = Section::conclude(vec![1, 2], NilMarker::Nil, &[]).noting("More.");
+        let section = concluded(&[WHOLE, WHOLE], NilMarker::Nil, &[]).noting("More.");
         assert_eq!(section.status, SectionStatus::Recorded);
-        assert_eq!(section.items, [1, 2]);
+        assert_eq!(section.items, [WHOLE, WHOLE]);
         assert_eq!(section.note.unwrap(), format!("{} More.", notes::NIL_BUT_LISTED));
+        for (marker, note) in [
+            (NilMarker::Silent, None),
+            (NilMarker::Recorded, None),
+            (NilMarker::Unknown, None),
+            (NilMarker::Contradictory, Some(notes::MARKERS_DISAGREE)),
+        ] {
+            assert_eq!(concluded(&[WHOLE], marker, &[]).note.as_deref(), note, "{marker:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_lost_rows_is_shown_and_says_that_it_is_not_complete() {
+        let section = concluded(&[WHOLE], NilMarker::Recorded, &[TWO_ROWS]);
+        assert_eq!(section.status, SectionStatus::Recorded);
+        assert_eq!(section.note.as_deref(), Some(notes::ROWS_UNREADABLE));
+        let problem = section.problem.unwrap();
+        assert_eq!((problem.kind, problem.unreadable_rows), (Reason::Malformed, 2));
+        assert!(concluded(&[], NilMarker::Nil, &[TWO_ROWS]).note.is_some());
+        let wire =
+            |unreadable| serde_json::to_value(SectionProblem::of(&[unreadable]).unwrap()).unwrap();
+        assert_eq!(wire(TWO_ROWS)["unreadableRows"], 2);
+        assert!(wire(DENIED).get("unreadableRows").is_none());
+    }
+
+    #[test]
+    fn a_view_that_could_not_be_read_at_all_names_the_problem_before_single_rows() {
+        for order in [[DENIED, TWO_ROWS], [TWO_ROWS, DENIED]] {
+            let problem = SectionProblem::of(&order).unwrap();
+            assert_eq!((problem.kind, problem.unreadable_rows), (Reason::NotPermitted, 2));
+        }
+        assert_eq!(SectionProblem::of(&[]), None);
+    }
+
+    #[test]
+    fn an_item_with_values_that_could_not_be_read_says_so_in_its_section() {
+        let section = concluded(&[WHOLE, PARTIAL], NilMarker::Silent, &[]);
+        assert_eq!(section.note.as_deref(), Some(notes::VALUES_UNREADABLE));
+        assert_eq!(section.problem, None);
     }
 }

@@ -1,6 +1,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Entry;
+
 /// A line of the social history.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "camelCase")]
@@ -13,6 +15,17 @@ pub enum SocialItem {
     Circumstances(Box<Circumstances>),
     /// Work.
     Occupation(Occupation),
+}
+
+impl Entry for SocialItem {
+    fn unreadable(&self) -> &[&'static str] {
+        match self {
+            Self::Tobacco(one) => &one.unreadable,
+            Self::Alcohol(one) => &one.unreadable,
+            Self::Circumstances(one) => &one.unreadable,
+            Self::Occupation(one) => &one.unreadable,
+        }
+    }
 }
 
 /// Smoking (`BPS_Tobacco`, and the status of `BPS_Clinical`).
@@ -39,6 +52,10 @@ pub struct Tobacco {
     pub past_year_started: Option<i64>,
     /// `PastStopped`.
     pub past_year_stopped: Option<i64>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
 
 /// Drinking (`BPS_Alcohol`).
@@ -46,7 +63,7 @@ pub struct Tobacco {
 #[serde(rename_all = "camelCase")]
 pub struct Alcohol {
     /// `NonDrinker`.
-    pub non_drinker: bool,
+    pub non_drinker: Option<bool>,
     /// `DaysPerweek`.
     pub days_per_week: Option<i64>,
     /// `DrinksPerday`.
@@ -61,6 +78,10 @@ pub struct Alcohol {
     pub year_stopped: Option<i64>,
     /// `Comment`.
     pub comment: Option<String>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
 
 /// How somebody lives (`BPS_Clinical`).
@@ -84,17 +105,21 @@ pub struct Circumstances {
     /// `SexualityName`.
     pub sexuality: Option<String>,
     /// `Retired`.
-    pub retired: bool,
+    pub retired: Option<bool>,
     /// `EliteSports`.
     pub elite_sports: Option<String>,
     /// `BloodGroup`.
     pub blood_group: Option<String>,
     /// `PaceMaker`.
-    pub pacemaker: bool,
+    pub pacemaker: Option<bool>,
     /// `AdvanceCareDirective`, a code whose list is not public.
     pub advance_care_directive: Option<i64>,
     /// `PowerOfAttorney`, a code whose list is not public.
     pub power_of_attorney: Option<i64>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }
 
 /// Work (`BPS_OccupationHistory`).
@@ -112,15 +137,19 @@ pub struct Occupation {
     /// `YearStopped`.
     pub year_stopped: Option<i64>,
     /// `Asbestos`: was exposed to it.
-    pub asbestos: bool,
+    pub asbestos: Option<bool>,
     /// `Dust`.
-    pub dust: bool,
+    pub dust: Option<bool>,
     /// `Radiation`.
-    pub radiation: bool,
+    pub radiation: Option<bool>,
     /// `Animals`.
-    pub animals: bool,
+    pub animals: Option<bool>,
     /// `Comment`.
     pub comment: Option<String>,
     /// `ADFStatus` (defence force), a code whose list is not public.
     pub adf_status: Option<i64>,
+    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
+    /// and that says nothing about the patient. Left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<&'static str>,
 }

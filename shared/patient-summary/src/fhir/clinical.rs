@@ -66,7 +66,7 @@ elements! {
         /// How often.
         timing: Option<Timing>,
         /// Only when needed.
-        as_needed_boolean: bool,
+        as_needed_boolean: Option<bool>,
         /// Which way.
         route: Option<CodeableConcept>,
     }
@@ -157,7 +157,7 @@ elements! {
         /// When, in words: widespread libraries refuse a vaccine with nothing but a reason why not.
         occurrence_string: Option<Text>,
         /// Whether this practice gave it.
-        primary_source: bool,
+        primary_source: Option<bool>,
         /// Batch.
         lot_number: Option<Text>,
         /// Where on the body.

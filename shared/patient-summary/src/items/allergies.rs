@@ -18,6 +18,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
         line.noted("Severity", item.severity.as_deref());
     }
     line.noted("Comment", item.comment.as_deref());
+    line.unreadable(&item.unreadable);
     // FHIR has no severity without something that is severe.
     let reaction = (item.reaction.is_some() || severity.is_some()).then(|| Reaction {
         manifestation: vec![CodeableConcept::text(Text::or(

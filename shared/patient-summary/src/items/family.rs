@@ -64,6 +64,7 @@ fn relation(draft: &Draft<'_>, parent: &Parent) -> Written {
         line.noted("Age at death", parent.age_at_death);
     }
     line.told("Cause of death", parent.cause_of_death.as_deref());
+    line.unreadable(&parent.unreadable);
     let relationship = CodeableConcept::text(Text::ours(word)).coded([Coding::new(ROLE, code)]);
     let history = FamilyMemberHistory {
         deceased_boolean: parent.alive.filter(|_| age.is_none()).map(|alive| !alive),
@@ -88,6 +89,7 @@ fn suffering(draft: &Draft<'_>, relative: &Relative) -> Written {
     line.told("Condition", relative.condition.as_deref());
     line.told("Condition, Bp's code", relative.disease_code);
     line.noted("Comment", relative.comment.as_deref());
+    line.unreadable(&relative.unreadable);
     let relationship = CodeableConcept::text(relation).coded([Coding::new(ROLE, "FAMMEMB")]);
     let code = CodeableConcept {
         coding: own(bp::DISEASE, relative.disease_code).into_iter().collect(),

@@ -1,6 +1,6 @@
 use domain::clinical::Immunisation;
 
-use crate::draft::{Draft, Line};
+use crate::draft::{Draft, Line, yes};
 use crate::fhir::{
     CodeableConcept, Immunization, ImmunizationStatus, Performer, Protocol, Reference, Resource,
     Text, When,
@@ -12,7 +12,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
     let name = Text::or(item.vaccine.as_deref(), "A vaccine that Bp does not name");
     let mut line = Line::new(name.clone());
     line.told("Given", item.given_on);
-    line.told("Given by somebody else", item.not_given_here.then_some("yes"));
+    line.told("Given by somebody else", yes(item.not_given_here));
     line.told("Batch", item.batch_number.as_deref());
     line.told("Dose", item.sequence);
     line.told("Site, Bp's code", item.site_code);
@@ -20,6 +20,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
     line.noted("Consent, Bp's code", item.consent_code);
     line.noted("Comment", item.comment.as_deref());
     line.told("By", item.provider.as_deref());
+    line.unreadable(&item.unreadable);
     let occurrence_date_time = item.given_on.map(When::from);
     let resource = Resource::Immunization(Box::new(Immunization {
         identifier: draft.record("BPS_Immunisations", item.record_id),
@@ -28,7 +29,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
         patient: draft.subject(),
         occurrence_string: occurrence_date_time.is_none().then(|| Text::ours("unknown")),
         occurrence_date_time,
-        primary_source: !item.not_given_here,
+        primary_source: item.not_given_here.map(|elsewhere| !elsewhere),
         lot_number: item.batch_number.as_deref().and_then(Text::new),
         site: own(bp::VACCINE_SITE, item.site_code).map(CodeableConcept::from),
         route: own(bp::VACCINE_ROUTE, item.route_code).map(CodeableConcept::from),

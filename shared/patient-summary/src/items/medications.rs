@@ -1,6 +1,6 @@
 use domain::clinical::Medication;
 
-use crate::draft::{Draft, Line};
+use crate::draft::{Draft, Line, yes};
 use crate::fhir::{
     CodeableConcept, Dosage, Element, MedicationStatement, MedicationStatus, Period, Resource,
     Text, Timing,
@@ -15,17 +15,18 @@ pub(super) fn write(draft: &Draft<'_>, item: &Medication) -> Written {
     line.told("Frequency", item.frequency.as_deref());
     line.told("Food", item.food.as_deref());
     line.told("Detail", item.other_detail.as_deref());
-    line.told("Only when needed", item.when_needed.then_some("yes"));
+    line.told("Only when needed", yes(item.when_needed));
     line.told("Instructions", item.instructions.as_deref());
     line.told("Route, Bp's code", item.route_code);
     line.told("Indication", item.indication.as_deref());
     line.noted("Quantity of one script", item.quantity);
     line.noted("Unit", item.unit.as_deref());
-    line.noted("Repeats", Some(item.repeats));
+    line.noted("Repeats", item.repeats);
     line.told("First prescribed", item.first_date);
     // Of a script: when taking it ends is not known.
     line.noted("Last prescribed", item.last_date);
     line.told("Recorded", item.recorded_on);
+    line.unreadable(&item.unreadable);
     let effective_period =
         item.first_date.map(|first| Period { start: Some(first.into()), end: None });
     let resource = Resource::MedicationStatement(Box::new(MedicationStatement {
@@ -50,7 +51,7 @@ fn dosage(item: &Medication) -> Dosage {
         item.frequency.as_deref(),
         item.food.as_deref(),
         item.other_detail.as_deref(),
-        item.when_needed.then_some("when needed"),
+        yes(item.when_needed).map(|_| "when needed"),
         item.instructions.as_deref(),
     ]
     .into_iter()

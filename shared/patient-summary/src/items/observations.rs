@@ -20,14 +20,15 @@ pub(super) fn write(draft: &Draft<'_>, item: &Measured) -> Written {
     );
     let code = CodeableConcept::text(name)
         .coded(observation(item.code))
-        .coded(own(bp::OBSERVATION, Some(item.bp_code)));
+        .coded(own(bp::OBSERVATION, item.bp_code));
     let mut measured = Observation::of(draft.subject(), category(item.code), code);
     measured.identifier =
-        item.record_ids.iter().flat_map(|id| draft.record("BPS_Observations", *id)).collect();
+        item.record_ids.iter().flat_map(|id| draft.record("BPS_Observations", Some(*id))).collect();
     measured.effective_date_time = moment(draft, item, &mut line);
     measured.effective_absent = Element::unless(&measured.effective_date_time);
     line.noted("Modifier, Bp's code", item.modifier);
     line.told("By", item.provider.as_deref());
+    line.unreadable(&item.unreadable);
     measured.performer = Reference::named(item.provider.as_deref()).into_iter().collect();
     if is_pressure(item.code) {
         measured.component = vec![

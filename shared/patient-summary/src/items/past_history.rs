@@ -1,6 +1,6 @@
 use domain::clinical::{Fracture, PastHistory};
 
-use crate::draft::{Draft, Line};
+use crate::draft::{Draft, Line, yes};
 use crate::fhir::{CodeableConcept, Coding, Condition, Resource, Text};
 use crate::section::Written;
 use crate::terminology::{CONDITION_CATEGORY, CONDITION_STATUS, bp, own, severity, side, snomed};
@@ -28,6 +28,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &PastHistory) -> Written {
     } else {
         line.noted("SNOMED CT", item.snomed.as_deref());
     }
+    line.unreadable(&item.unreadable);
     let worded = |word: &str, coding: fn(&str) -> Option<Coding>| {
         Text::new(word).map(|text| CodeableConcept::text(text).coded(coding(word)))
     };
@@ -65,7 +66,7 @@ fn broken(fracture: Fracture) -> String {
         (fracture.greenstick, "greenstick"),
     ]
     .into_iter()
-    .filter_map(|(is_so, kind)| is_so.then_some(kind))
+    .filter_map(|(is_so, kind)| yes(is_so).map(|_| kind))
     .collect();
     if kinds.is_empty() { "yes".to_owned() } else { kinds.join(", ") }
 }

@@ -1,6 +1,6 @@
 use domain::clinical::{Alcohol, Circumstances, Occupation, SocialItem, Tobacco};
 
-use crate::draft::{Draft, Line};
+use crate::draft::{Draft, Line, yes};
 use crate::fhir::{
     CodeableConcept, Coding, Component, Element, Observation, Period, Resource, Text, Value, When,
 };
@@ -40,10 +40,6 @@ fn finished(line: Line, mut observation: Observation) -> Written {
     Written { line, resource: Resource::Observation(Box::new(observation)) }
 }
 
-fn yes(is_so: bool) -> Option<&'static str> {
-    is_so.then_some("yes")
-}
-
 fn smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
     let mut line = Line::new(Text::ours("Tobacco"));
     line.told("Status", item.status.as_deref());
@@ -57,6 +53,7 @@ fn smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
     line.told("A day in the past", item.past_per_day);
     line.told("Started in the past", item.past_year_started);
     line.told("Stopped", item.past_year_stopped);
+    line.unreadable(&item.unreadable);
     let mut observation = observation(draft, "Tobacco smoking status", Some("72166-2"));
     observation.value = CodeableConcept::said(item.status.as_deref())
         .map(|said| Value::Concept(said.coded(item.status.as_deref().and_then(smoking))));
@@ -73,6 +70,7 @@ fn drinks(draft: &Draft<'_>, item: &Alcohol) -> Written {
     line.told("Started", item.year_started);
     line.told("Stopped", item.year_stopped);
     line.told("Comment", item.comment.as_deref());
+    line.unreadable(&item.unreadable);
     finished(line, observation(draft, "Alcohol use", Some("11331-6")))
 }
 
@@ -92,6 +90,7 @@ fn lives(draft: &Draft<'_>, item: &Circumstances) -> Written {
     line.told("Pacemaker", yes(item.pacemaker));
     line.told("Advance care directive, Bp's code", item.advance_care_directive);
     line.told("Power of attorney, Bp's code", item.power_of_attorney);
+    line.unreadable(&item.unreadable);
     finished(line, observation(draft, "Social circumstances", None))
 }
 
@@ -109,6 +108,7 @@ fn works(draft: &Draft<'_>, item: &Occupation) -> Written {
     line.told("Exposed to animals", yes(item.animals));
     line.told("Comment", item.comment.as_deref());
     line.told("Defence force status, Bp's code", item.adf_status);
+    line.unreadable(&item.unreadable);
     let mut observation = observation(draft, "Occupation", Some("11341-5"));
     observation.value = Some(Value::Text(occupation));
     let period = Period {

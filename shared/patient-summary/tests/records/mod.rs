@@ -65,14 +65,27 @@ pub(crate) fn sections(word: &str) -> Sections {
         )),
         allergies: Some(Section::conclude(
             vec![
-                Allergy { item: next(), reaction: next(), severity: next(), comment: next() },
+                Allergy {
+                    item: next(),
+                    reaction: next(),
+                    severity: next(),
+                    comment: next(),
+                    unreadable: Vec::new(),
+                },
                 Allergy {
                     item: next(),
                     reaction: None,
                     severity: Some("Severe".into()),
                     comment: None,
+                    unreadable: Vec::new(),
                 },
-                Allergy { item: None, reaction: None, severity: None, comment: None },
+                Allergy {
+                    item: None,
+                    reaction: None,
+                    severity: None,
+                    comment: None,
+                    unreadable: Vec::new(),
+                },
             ],
             NilMarker::Silent,
             &[],
@@ -90,7 +103,7 @@ pub(crate) fn sections(word: &str) -> Sections {
 
 fn condition(next: &dyn Fn() -> Option<String>) -> PastHistory {
     PastHistory {
-        record_id: 7,
+        record_id: Some(7),
         date: Some(PartialDate::Month(2011, 5)),
         condition: next(),
         condition_code: Some(1234),
@@ -98,23 +111,24 @@ fn condition(next: &dyn Fn() -> Option<String>) -> PastHistory {
         status: next(),
         side: next(),
         severity: next(),
-        acute: true,
-        in_summary: true,
+        acute: Some(true),
+        in_summary: Some(true),
         fracture: Some(Fracture {
-            displaced: true,
-            compound: false,
-            comminuted: true,
-            spiral: false,
-            greenstick: false,
+            displaced: Some(true),
+            compound: Some(false),
+            comminuted: Some(true),
+            spiral: Some(false),
+            greenstick: Some(false),
         }),
         details: next(),
         recorded_on: Some(date(2011, 6, 1)),
+        unreadable: Vec::new(),
     }
 }
 
 fn nothing_of_a_condition() -> PastHistory {
     PastHistory {
-        record_id: 8,
+        record_id: Some(8),
         date: None,
         condition: None,
         condition_code: None,
@@ -122,61 +136,70 @@ fn nothing_of_a_condition() -> PastHistory {
         status: Some("Inactive".into()),
         side: Some("Left".into()),
         severity: Some("Mild".into()),
-        acute: false,
-        in_summary: false,
+        acute: Some(false),
+        in_summary: Some(false),
         fracture: None,
         details: None,
         recorded_on: None,
+        unreadable: Vec::new(),
     }
 }
 
 fn medication(next: &dyn Fn() -> Option<String>) -> Medication {
     Medication {
-        record_id: 9,
+        record_id: Some(9),
         name: next(),
         dose: next(),
         frequency: next(),
         food: next(),
         other_detail: next(),
-        when_needed: true,
+        when_needed: Some(true),
         instructions: next(),
         route_code: Some(2),
         quantity: Some(100),
         unit: next(),
-        repeats: 5,
+        repeats: Some(5),
         indication: next(),
         first_date: Some(date(2020, 2, 29)),
         last_date: Some(date(2026, 1, 5)),
         product_id: Some(4711),
         recorded_on: Some(date(2020, 3, 1)),
+        unreadable: Vec::new(),
     }
 }
 
 fn nothing_of_a_medication() -> Medication {
     Medication {
-        record_id: 10,
+        record_id: Some(10),
         name: None,
         dose: None,
         frequency: None,
         food: None,
         other_detail: None,
-        when_needed: false,
+        when_needed: Some(false),
         instructions: None,
         route_code: None,
         quantity: None,
         unit: None,
-        repeats: 0,
+        repeats: Some(0),
         indication: None,
         first_date: None,
         last_date: None,
         product_id: None,
         recorded_on: None,
+        unreadable: Vec::new(),
     }
 }
 
 fn family(next: &dyn Fn() -> Option<String>) -> Vec<FamilyItem> {
     let parent = |relation, alive, age_at_death| {
-        FamilyItem::Parent(Parent { relation, alive, age_at_death, cause_of_death: next() })
+        FamilyItem::Parent(Parent {
+            relation,
+            alive,
+            age_at_death,
+            cause_of_death: next(),
+            unreadable: Vec::new(),
+        })
     };
     vec![
         FamilyItem::FamilyUnknown,
@@ -188,12 +211,14 @@ fn family(next: &dyn Fn() -> Option<String>) -> Vec<FamilyItem> {
             condition: next(),
             disease_code: Some(3),
             comment: next(),
+            unreadable: Vec::new(),
         }),
         FamilyItem::Relative(Relative {
             relation: None,
             condition: None,
             disease_code: None,
             comment: None,
+            unreadable: Vec::new(),
         }),
         FamilyItem::Comment(FamilyComment { text: next().unwrap_or_default() }),
     ]
@@ -211,10 +236,11 @@ fn social(next: &dyn Fn() -> Option<String>) -> Vec<SocialItem> {
             past_per_day: Some(30),
             past_year_started: Some(1970),
             past_year_stopped: Some(1974),
+            unreadable: Vec::new(),
         }),
         SocialItem::Tobacco(Tobacco::default()),
         SocialItem::Alcohol(Alcohol {
-            non_drinker: true,
+            non_drinker: Some(true),
             days_per_week: Some(2),
             drinks_per_day: Some(3),
             description: next(),
@@ -222,6 +248,7 @@ fn social(next: &dyn Fn() -> Option<String>) -> Vec<SocialItem> {
             year_started: Some(1980),
             year_stopped: Some(1990),
             comment: next(),
+            unreadable: Vec::new(),
         }),
         SocialItem::Circumstances(Box::new(Circumstances {
             social_history: next(),
@@ -232,12 +259,13 @@ fn social(next: &dyn Fn() -> Option<String>) -> Vec<SocialItem> {
             is_carer: next(),
             marital_status: next(),
             sexuality: next(),
-            retired: true,
+            retired: Some(true),
             elite_sports: next(),
             blood_group: next(),
-            pacemaker: true,
+            pacemaker: Some(true),
             advance_care_directive: Some(1),
             power_of_attorney: Some(2),
+            unreadable: Vec::new(),
         })),
         SocialItem::Occupation(Occupation {
             occupation: next(),
@@ -245,12 +273,13 @@ fn social(next: &dyn Fn() -> Option<String>) -> Vec<SocialItem> {
             employer: next(),
             year_started: Some(1980),
             year_stopped: Some(99_999),
-            asbestos: true,
-            dust: true,
-            radiation: true,
-            animals: true,
+            asbestos: Some(true),
+            dust: Some(true),
+            radiation: Some(true),
+            animals: Some(true),
             comment: next(),
             adf_status: Some(1),
+            unreadable: Vec::new(),
         }),
     ]
 }
@@ -258,7 +287,7 @@ fn social(next: &dyn Fn() -> Option<String>) -> Vec<SocialItem> {
 fn measurements(next: &dyn Fn() -> Option<String>) -> Vec<Observation> {
     let measured = Observation {
         code: ObservationKind::Weight,
-        bp_code: 8,
+        bp_code: Some(8),
         record_ids: vec![11],
         name: next(),
         value: next(),
@@ -268,10 +297,11 @@ fn measurements(next: &dyn Fn() -> Option<String>) -> Vec<Observation> {
         observed_at: Some(ObservedAt { date: date(2026, 1, 24), time: None }),
         modifier: Some(3),
         provider: next(),
+        unreadable: Vec::new(),
     };
     let pressure = Observation {
         code: ObservationKind::BloodPressure,
-        bp_code: 3,
+        bp_code: Some(3),
         record_ids: vec![12, 13],
         value: Some("131/79".into()),
         unit: Some("mmHg"),
@@ -283,7 +313,7 @@ fn measurements(next: &dyn Fn() -> Option<String>) -> Vec<Observation> {
     };
     let nothing = Observation {
         code: ObservationKind::Other,
-        bp_code: 99,
+        bp_code: Some(99),
         name: None,
         value: None,
         unit: None,
@@ -297,9 +327,9 @@ fn measurements(next: &dyn Fn() -> Option<String>) -> Vec<Observation> {
 
 fn vaccine(next: &dyn Fn() -> Option<String>) -> Immunisation {
     Immunisation {
-        record_id: 14,
+        record_id: Some(14),
         given_on: Some(date(2025, 4, 25)),
-        not_given_here: true,
+        not_given_here: Some(true),
         vaccine: next(),
         vaccine_id: Some(12),
         batch_number: next(),
@@ -309,14 +339,15 @@ fn vaccine(next: &dyn Fn() -> Option<String>) -> Immunisation {
         consent_code: Some(3),
         comment: next(),
         provider: next(),
+        unreadable: Vec::new(),
     }
 }
 
 fn nothing_of_a_vaccine() -> Immunisation {
     Immunisation {
-        record_id: 15,
+        record_id: Some(15),
         given_on: None,
-        not_given_here: false,
+        not_given_here: Some(false),
         vaccine: None,
         vaccine_id: None,
         batch_number: None,
@@ -326,5 +357,6 @@ fn nothing_of_a_vaccine() -> Immunisation {
         consent_code: None,
         comment: None,
         provider: None,
+        unreadable: Vec::new(),
     }
 }

@@ -267,19 +267,27 @@ async fn nil_known_and_not_recorded_are_told_apart_and_contradictions_are_noted(
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    for (patient, status, listed, noted) in [
-        (25, "nilKnown", 0, false),
-        (26, "recorded", 2, true),
-        (27, "notRecorded", 0, true),
-        (28, "notRecorded", 0, false),
-        (29, "recorded", 2, false),
-    ] {
-        let answer = summary(&practice, patient).await;
-        let allergies = answer.at("/sections/allergies");
-        assert_eq!(allergies["status"], status, "patient {patient}");
-        assert_eq!(allergies["items"].as_array().unwrap().len(), listed, "patient {patient}");
-        assert_eq!(allergies["note"].is_string(), noted, "patient {patient}: {allergies}");
+    // By Bp's code, by its word where the code may not be read, and by the code alone.
+    for denied in [json!([]), json!(["CLINICAL"]), json!(["BPS_Clinical"])] {
+        bp.set_practice(LARGE, json!({ "deniedObjects": denied })).await;
+        for (patient, status, listed, noted) in [
+            (25, "nilKnown", 0, false),
+            (26, "recorded", 2, true),
+            (27, "notRecorded", 0, true),
+            (28, "notRecorded", 0, false),
+            (29, "recorded", 2, false),
+        ] {
+            let answer = summary(&practice, patient).await;
+            let allergies = answer.at("/sections/allergies");
+            assert_eq!(allergies["status"], status, "patient {patient}");
+            assert_eq!(allergies["items"].as_array().unwrap().len(), listed, "patient {patient}");
+            assert_eq!(allergies["note"].is_string(), noted, "patient {patient}: {allergies}");
+        }
     }
+    bp.set_practice(LARGE, json!({ "deniedObjects": ["CLINICAL", "BPS_Clinical"] })).await;
+    let neither = summary(&practice, 25).await;
+    assert_eq!(neither.text_at("/sections/allergies/status"), "unavailable");
+    bp.set_practice(LARGE, json!({ "deniedObjects": [] })).await;
     let empty = summary(&practice, 2).await;
     for section in empty.at("/sections").as_object().unwrap().values() {
         assert_eq!(*section, json!({ "status": "notRecorded", "items": [] }));

@@ -1,0 +1,223 @@
+//! The cells of one JSON object of the statement. A cell that is not what the statement's header promises
+//! costs itself: it is left out, and its name is kept for whoever reads the entry.
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+/// The largest whole number that a float holds exactly: beyond it, a float is no number of Bp's.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A column of the statement's objects, and the member of the answer that it fills.
+#[derive(Clone, Copy)]
+pub(super) struct Name {
+    column: &'static str,
+    member: &'static str,
+}
+
+impl From<&'static str> for Name {
+    fn from(both: &'static str) -> Self {
+        Self { column: both, member: both }
+    }
+}
+
+impl From<(&'static str, &'static str)> for Name {
+    fn from((column, member): (&'static str, &'static str)) -> Self {
+        Self { column, member }
+    }
+}
+
+/// One object, and which of its cells could not be understood so far.
+pub(super) struct Cells<'a> {
+    row: &'a Map<String, Value>,
+    unreadable: Vec<&'static str>,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn new(row: &'a Map<String, Value>) -> Self {
+        Self { row, unreadable: Vec::new() }
+    }
+
+    /// The members that could not be understood. Asked last, when all cells were read.
+    pub(super) fn unreadable(&self) -> Vec<&'static str> {
+        self.unreadable.clone()
+    }
+
+    /// Says that a member could not be understood.
+    pub(super) fn refuse<T>(&mut self, member: &'static str) -> Option<T> {
+        if !self.unreadable.contains(&member) {
+            self.unreadable.push(member);
+        }
+        None
+    }
+
+    /// Text without its padding. NULL and blank are nothing.
+    pub(super) fn text(&mut self, name: impl Into<Name>) -> Option<String> {
+        let Name { column, member } = name.into();
+        let text = match self.row.get(column) {
+            None | Some(Value::Null) => return None,
+            Some(Value::String(text)) => text.trim().to_owned(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) => return self.refuse(member),
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// A whole number, written as a number or as text. NULL is none: these columns have a value.
+    pub(super) fn number(&mut self, name: impl Into<Name>) -> Option<i64> {
+        let Name { column, member } = name.into();
+        let number = match self.row.get(column) {
+            Some(Value::Number(number)) => number.as_i64().or_else(|| {
+                let float = number.as_f64()?;
+                (float.fract() == 0.0 && float.abs() < EXACT).then_some(float as i64)
+            }),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.or_else(|| self.refuse(member))
+    }
+
+    /// A code or a count, where Bp's 0 is "not set".
+    pub(super) fn code(&mut self, name: impl Into<Name>) -> Option<i64> {
+        self.number(name).filter(|code| *code != 0)
+    }
+
+    /// The same where Bp's column may be NULL, which is "not set", too.
+    pub(super) fn optional_code(&mut self, name: impl Into<Name>) -> Option<i64> {
+        let name = name.into();
+        match self.row.get(name.column) {
+            None | Some(Value::Null) => None,
+            Some(_) => self.code(name),
+        }
+    }
+
+    /// A tick box; blank is not ticked. NULL, and what is neither yes nor no, says neither.
+    pub(super) fn flag(&mut self, name: impl Into<Name>) -> Option<bool> {
+        let Name { column, member } = name.into();
+        let said = match self.row.get(column) {
+            Some(Value::Bool(ticked)) => Some(*ticked),
+            Some(Value::String(word)) if word.trim().is_empty() => Some(false),
+            Some(Value::String(word)) => yes_or_no(word),
+            _ => None,
+        };
+        said.or_else(|| self.refuse(member))
+    }
+
+    /// Whether a parent is alive. NULL, blank and "Unknown" are not known.
+    pub(super) fn alive(&mut self, name: impl Into<Name>) -> Option<bool> {
+        let name = name.into();
+        let word = self.text(name)?;
+        if word.eq_ignore_ascii_case("unknown") {
+            return None;
+        }
+        yes_or_no(&word).or_else(|| self.refuse(name.member))
+    }
+
+    /// A date, from `YYYY-MM-DD` or the beginning of a date and time.
+    pub(super) fn date(&mut self, name: impl Into<Name>) -> Option<Date> {
+        let name = name.into();
+        let text = self.text(name)?;
+        let date = text.get(..10).and_then(|day| day.parse().ok());
+        date.or_else(|| self.refuse(name.member))
+    }
+}
+
+fn yes_or_no(word: &str) -> Option<bool> {
+    match word.trim().to_ascii_lowercase().as_str() {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a reading of a cell comes to, and whether the cell was refused.
+    fn read<T>(cell: Value, read: impl Fn(&mut Cells<'_>) -> Option<T>) -> (Option<T>, bool) {
+        let row = Map::from_iter([("cell".to_owned(), cell)]);
+        let mut cells = Cells::new(&row);
+        let found = read(&mut cells);
+        (found, !cells.unreadable().is_empty())
+    }
+
+    #[test]
+    fn a_number_is_a_whole_number_however_it_is_written_and_nothing_else() {
+        let number = |cell| read(cell, |cells| cells.number("cell"));
+        for (cell, is) in [(json!(7), 7), (json!(7.0), 7), (json!(" -7 "), -7), (json!(0), 0)] {
+            assert_eq!(number(cell.clone()), (Some(is), false), "{cell}");
+        }
+        let wrong = [
+            json!(null),
+            json!(7.5),
+            json!("seven"),
+            json!(""),
+            json!(true),
+            json!([7]),
+            json!({}),
+        ];
+        for cell in wrong.into_iter().chain([json!(1e300), json!(-1e300), json!(EXACT)]) {
+            assert_eq!(number(cell.clone()), (None, true), "{cell}");
+        }
+        assert_eq!(read(json!(0), |cells| cells.code("cell")), (None, false));
+        assert_eq!(read(json!(3), |cells| cells.code("cell")), (Some(3), false));
+        assert_eq!(read(json!(null), |cells| cells.optional_code("cell")), (None, false));
+        assert_eq!(read(json!(3), |cells| cells.optional_code("cell")), (Some(3), false));
+        assert_eq!(read(json!("x"), |cells| cells.optional_code("cell")), (None, true));
+    }
+
+    #[test]
+    fn a_tick_box_is_ticked_or_not_or_says_neither() {
+        let flag = |cell| read(cell, |cells| cells.flag("cell"));
+        for (cell, is) in [
+            (json!("Yes  "), true),
+            (json!("no"), false),
+            (json!("   "), false),
+            (json!(true), true),
+            (json!(false), false),
+        ] {
+            assert_eq!(flag(cell.clone()), (Some(is), false), "{cell}");
+        }
+        for cell in [json!("Y"), json!("Maybe"), json!(1), json!(null), json!({})] {
+            assert_eq!(flag(cell.clone()), (None, true), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_parent_is_alive_or_dead_or_not_known_or_the_word_is_not_known() {
+        let alive = |cell| read(cell, |cells| cells.alive("cell"));
+        assert_eq!(alive(json!("Yes         ")), (Some(true), false));
+        assert_eq!(alive(json!("No")), (Some(false), false));
+        for cell in [json!("Unknown"), json!(" "), json!(null)] {
+            assert_eq!(alive(cell.clone()), (None, false), "{cell}");
+        }
+        for cell in [json!("Alive"), json!(2), json!([])] {
+            assert_eq!(alive(cell.clone()), (None, true), "{cell}");
+        }
+    }
+
+    #[test]
+    fn text_and_dates_are_trimmed_and_anything_else_is_refused_once() {
+        let text = |cell| read(cell, |cells| cells.text("cell"));
+        assert_eq!(text(json!(" Penicillin  ")), (Some("Penicillin".to_owned()), false));
+        assert_eq!(text(json!(36.6)), (Some("36.6".to_owned()), false));
+        assert_eq!(text(json!("  ")), (None, false));
+        assert_eq!(text(json!(true)), (None, true));
+        let date = |cell| read(cell, |cells| cells.date("cell"));
+        let day = jiff::civil::date(2026, 2, 28);
+        assert_eq!(date(json!("2026-02-28")), (Some(day), false));
+        assert_eq!(date(json!("2026-02-28T09:15:00")), (Some(day), false));
+        assert_eq!(date(json!(null)), (None, false));
+        for cell in ["2026-02-30", "28/02/2026", "today", "Zoë’s 10th day"] {
+            assert_eq!(date(json!(cell)), (None, true), "{cell}");
+        }
+        let row =
+            Map::from_iter([("date".to_owned(), json!("x")), ("time".to_owned(), json!("x"))]);
+        let mut cells = Cells::new(&row);
+        cells.date(("date", "observedAt"));
+        cells.number(("time", "observedAt"));
+        assert_eq!(cells.unreadable(), ["observedAt"]);
+    }
+}

@@ -1,0 +1,131 @@
+//! Reads a section's sources, and remembers what could not be read of them.
+
+use domain::clinical::{Reason, Unreadable};
+use halo::{Row, SqlFailure};
+use serde_json::{Map, Value};
+
+use super::cells::Cells;
+use super::{ALLERGY_CODE, Source};
+
+pub(super) struct Reader<'a> {
+    row: &'a Row,
+    unreadable: Vec<Unreadable>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(row: &'a Row) -> Self {
+        Self { row, unreadable: Vec::new() }
+    }
+
+    /// What could not be read so far.
+    pub(super) fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
+    }
+
+    /// A view that could not be read is missing from the section.
+    pub(super) fn missing(&mut self, unreadable: Unreadable) {
+        if !self.unreadable.contains(&unreadable) {
+            self.unreadable.push(unreadable);
+        }
+    }
+
+    /// A row that could not be read is missing from the section.
+    pub(super) fn lose_row(&mut self, source: Source) {
+        let partly = |one: &&mut Unreadable| one.view == source.view && one.rows > 0;
+        match self.unreadable.iter_mut().find(partly) {
+            Some(known) => known.rows += 1,
+            None => {
+                tracing::warn!(source = source.column, "rows cannot be understood");
+                let (reason, view) = (Reason::Malformed, source.view);
+                self.unreadable.push(Unreadable { reason, view, rows: 1 });
+            }
+        }
+    }
+
+    /// A source's objects; none where it could not be read. What is no object is a lost row.
+    pub(super) fn objects(&mut self, source: Source) -> Vec<Map<String, Value>> {
+        let rows = match self.rows(source) {
+            Ok(rows) => rows,
+            Err(unreadable) => {
+                self.missing(unreadable);
+                return Vec::new();
+            }
+        };
+        let mut objects = Vec::with_capacity(rows.len());
+        for row in rows {
+            match row {
+                Value::Object(object) => objects.push(object),
+                _ => self.lose_row(source),
+            }
+        }
+        objects
+    }
+
+    /// A source's entries. A row that `make` can make nothing of is a lost row.
+    pub(super) fn entries<T>(
+        &mut self,
+        source: Source,
+        make: fn(&mut Cells<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let mut entries = Vec::new();
+        for object in self.objects(source) {
+            match make(&mut Cells::new(&object)) {
+                Some(entry) => entries.push(entry),
+                None => self.lose_row(source),
+            }
+        }
+        entries
+    }
+
+    /// One reading of each of a source's objects.
+    ///
+    /// # Errors
+    /// Where the source, or any row of it, could not be read.
+    pub(super) fn cells<T>(
+        &self,
+        source: Source,
+        read: impl Fn(&mut Cells<'_>) -> T,
+    ) -> Result<Vec<T>, Unreadable> {
+        let rows = self.rows(source)?;
+        rows.iter()
+            .map(|row| match row {
+                Value::Object(object) => Ok(read(&mut Cells::new(object))),
+                _ => Err(unreadable(source, Reason::Malformed)),
+            })
+            .collect()
+    }
+
+    /// A source's rows, whatever they are.
+    pub(super) fn rows(&self, source: Source) -> Result<Vec<Value>, Unreadable> {
+        self.of_source(source).map_err(|reason| {
+            if reason == Reason::Malformed {
+                tracing::warn!(source = source.column, "a source cannot be understood");
+            }
+            unreadable(source, reason)
+        })
+    }
+
+    fn of_source(&self, source: Source) -> Result<Vec<Value>, Reason> {
+        if source.column == ALLERGY_CODE.column && self.row.value(source.error).is_err() {
+            // A statement that was replaced before there was this source.
+            return Err(Reason::NotInThisRelease);
+        }
+        match self.row.int(source.error) {
+            Ok(0) => {
+                let text = self.row.text(source.column).map_err(|_| Reason::Malformed)?;
+                let Some(json) = text else { return Ok(Vec::new()) };
+                serde_json::from_str(&json).map_err(|_| Reason::Malformed)
+            }
+            Ok(error) if error > 0 => Err(match SqlFailure::of_number(error) {
+                SqlFailure::PermissionDenied => Reason::NotPermitted,
+                SqlFailure::UnknownObject => Reason::NotInThisRelease,
+                _ => Reason::Refused,
+            }),
+            _ => Err(Reason::Malformed),
+        }
+    }
+}
+
+fn unreadable(source: Source, reason: Reason) -> Unreadable {
+    Unreadable { reason, view: source.view, rows: 0 }
+}
