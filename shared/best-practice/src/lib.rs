@@ -9,6 +9,7 @@ mod correspondence;
 mod documents;
 mod mapping;
 mod pack;
+mod problem;
 
 pub use bookings::{read_lookup, read_push, settled_by_lookup};
 pub use bp::{BpError, BpPractice, Location, PairingOutcome, PairingRefusal};
@@ -17,3 +18,4 @@ pub use correspondence::{
 };
 pub use documents::{DocumentError, DocumentKey, DocumentProgress, DocumentStart, FhirDocument};
 pub use pack::{PackError, Statement, StatementPack};
+pub use problem::problem_of;

@@ -1,14 +1,15 @@
 //! A booking as a kind of site work.
 
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
-use domain::booking::{Booking, BookingProblem, BookingState, Followed};
+use domain::booking::{Booking, BookingState, Followed};
 use domain::ids::SiteId;
+use domain::problem::ProblemType;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
 use site_work::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use store::booking_listing;
-use store::work::{Listing, ParkReason, WorkKind};
+use store::work::{Listing, WorkKind};
 
 /// Pushes bookings into Bp's appointment book, one query each.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ impl Kind for Bookings {
         }
         // What Bp was asked for before may stand at an earlier time: that is taken out.
         if booking.never_left() && booking.is_too_late(now) {
-            booking.over(BookingProblem::StartPassed, now);
+            booking.over(ProblemType::StartPassed, now);
             return Err(Unready::Refused);
         }
         booking.ask();
@@ -78,7 +79,7 @@ impl Kind for Bookings {
         match step {
             Step::Sending { .. } => booking.sending(now),
             Step::Waiting { reason: Waiting::Practice(reason), next } => {
-                booking.wait(obstacle(*reason), *next, now);
+                booking.wait(reason.problem(), *next, now);
             }
             Step::Waiting { reason: Waiting::Doubt | Waiting::NextAttempt, next } => {
                 booking.next_attempt_at = *next;
@@ -115,25 +116,11 @@ fn verdict(followed: Followed) -> Verdict {
     }
 }
 
-fn obstacle(reason: ParkReason) -> BookingProblem {
-    match reason {
-        ParkReason::Offline => BookingProblem::SiteOffline,
-        ParkReason::NotConnected => BookingProblem::NotConnected,
-        ParkReason::Revoked => BookingProblem::NotEnabled,
-        ParkReason::SiteChanged => BookingProblem::SiteChanged,
-        ParkReason::HaloUnavailable | ParkReason::RateLimited => BookingProblem::HaloUnavailable,
-        ParkReason::Refused => BookingProblem::HaloRefuses,
-    }
-}
-
-fn failed(failure: Failure) -> BookingProblem {
+/// What the machinery's word means for a booking. Whether it is in Bp is looked up in the appointment
+/// book there, unlike a document.
+fn failed(failure: Failure) -> ProblemType {
     match failure {
-        Failure::NotPermitted => BookingProblem::NotPermitted,
-        Failure::NotInThisRelease => BookingProblem::ReleaseDiffers,
-        Failure::TooLong | Failure::RequestRefused | Failure::DatabaseRefused => {
-            BookingProblem::Refused
-        }
-        Failure::Unverifiable => BookingProblem::Unverified,
-        Failure::SiteChanged => BookingProblem::SiteChanged,
+        Failure::Unverifiable => ProblemType::BookingUnverified,
+        other => other.problem(),
     }
 }

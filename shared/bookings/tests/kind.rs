@@ -8,7 +8,7 @@ use bookings::Bookings;
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
 use domain::booking::{
-    Booking, BookingId, BookingProblem, BookingState, Happened, Representative, Visit,
+    Booking, BookingId, BookingState, Happened, ProblemType, Representative, Visit,
 };
 use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
@@ -172,7 +172,7 @@ fn a_cancelled_visit_that_has_arrived_fails_and_is_left_alone() {
     pushed.ask();
     let there = standing(&pushed, 9 * 3600, 1);
     assert_eq!(kind().read_lookup(&mut pushed, &there, now()).unwrap(), Some(Verdict::Refused));
-    assert_eq!(pushed.problem, Some(BookingProblem::AlreadyArrived));
+    assert_eq!(pushed.problem, Some(ProblemType::AppointmentArrived));
 }
 
 /// The booking's own start.
@@ -186,7 +186,7 @@ async fn a_visit_that_bp_never_heard_of_fails_without_a_query_once_it_has_begun(
     let begun = begun(&late);
     assert!(matches!(kind().command(&mut late, begun).await, Err(Unready::Refused)));
     assert_eq!(late.state, BookingState::Failed);
-    assert_eq!(late.problem, Some(BookingProblem::StartPassed));
+    assert_eq!(late.problem, Some(ProblemType::StartPassed));
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn a_visit_that_was_moved_and_then_begins_is_asked_about_once_more() {
     let before = moved.clone();
     let verdict = kind().read(&mut moved, &answer("tooLate", Value::Null), begun).unwrap();
     assert_eq!((verdict, moved.state), (Verdict::Refused, BookingState::Failed));
-    assert_eq!((moved.problem, moved.appointment), (Some(BookingProblem::StartPassed), None));
+    assert_eq!((moved.problem, moved.appointment), (Some(ProblemType::StartPassed), None));
     assert_eq!(kind().event(&before, &moved), Some(EventKind::BookingFailed));
 }
 
@@ -217,7 +217,7 @@ fn after_a_lost_answer_a_visit_that_has_begun_stays_only_where_it_belongs() {
     let arrived = standing(&lost, nine + 900, 1);
     assert_eq!(look(&mut lost.clone(), &arrived).unwrap(), Some(Verdict::Done), "left alone");
     assert_eq!(look(&mut lost, &[]).unwrap(), Some(Verdict::Refused));
-    assert_eq!(lost.problem, Some(BookingProblem::StartPassed));
+    assert_eq!(lost.problem, Some(ProblemType::StartPassed));
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_practice_that_is_away_shows_as_waiting_until_it_is_sent() {
     let reason = Waiting::Practice(ParkReason::Offline);
     kind().note(&mut pushed, &Step::Waiting { reason, next: None }, now());
     assert_eq!(pushed.state, BookingState::Waiting);
-    assert_eq!(pushed.problem, Some(BookingProblem::SiteOffline));
+    assert_eq!(pushed.problem, Some(ProblemType::SiteOffline));
     kind().note(&mut pushed, &Step::Sending { attempt: 1 }, now());
     assert_eq!((pushed.state, pushed.problem), (BookingState::Pending, None));
     kind().note(&mut pushed, &Step::Failed(Failure::Unverifiable), now());

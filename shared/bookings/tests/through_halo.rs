@@ -8,8 +8,9 @@ use best_practice::StatementPack;
 use bookings::Bookings;
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
-use domain::booking::{Booking, BookingId, BookingProblem, BookingState, Representative, Visit};
+use domain::booking::{Booking, BookingId, BookingState, Representative, Visit};
 use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
+use domain::problem::ProblemType;
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
 use domain::staff::AhpraNumber;
 use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, PmsName, Row, Uuid};
@@ -135,7 +136,7 @@ async fn a_visit_that_is_moved_while_the_practice_is_away_leaves_no_old_appointm
     let late = moved.planned.starts_at + SignedDuration::from_hours(1);
     bench.push(&mut moved, late).await;
     assert_eq!(moved.state, BookingState::Failed);
-    assert_eq!((moved.problem, moved.appointment), (Some(BookingProblem::StartPassed), None));
+    assert_eq!((moved.problem, moved.appointment), (Some(ProblemType::StartPassed), None));
     assert!(bench.live(&moved).await.is_empty());
 }
 
@@ -175,7 +176,7 @@ async fn a_slot_that_was_given_to_a_patient_stays_the_patients() {
     given.resend(None, now());
     bench.push(&mut given, now()).await;
     assert_eq!(given.state, BookingState::Conflict);
-    assert_eq!((given.problem, given.appointment), (Some(BookingProblem::SlotTaken), None));
+    assert_eq!((given.problem, given.appointment), (Some(ProblemType::SlotTaken), None));
     given.cancel(now());
     bench.push(&mut given, now()).await;
     assert_eq!(given.state, BookingState::Cancelled);

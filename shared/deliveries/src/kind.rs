@@ -4,15 +4,15 @@ use best_practice::{
     BpError, StatementPack, Written, delivery_found, message_written, referral_written,
 };
 use domain::delivery::{
-    Content, Delivery, DeliveryProblem, DeliveryState, Letter, Message, MessagePatient,
-    StoredDocument,
+    Content, Delivery, DeliveryState, Letter, Message, MessagePatient, StoredDocument,
 };
 use domain::ids::SiteId;
+use domain::problem::ProblemType;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
-use site_work::{Failure, Kind, Step, Unready, Verdict, Waiting};
-use store::work::{Listing, ParkReason, WorkKind};
+use site_work::{Kind, Step, Unready, Verdict};
+use store::work::{Listing, WorkKind};
 use vault::{Vault, VaultError};
 
 /// Deliveries as a kind of work.
@@ -27,7 +27,7 @@ enum Unreadable {
     /// Not now.
     Later,
     /// Never.
-    Never(DeliveryProblem),
+    Never(ProblemType),
 }
 
 impl Deliveries {
@@ -40,10 +40,10 @@ impl Deliveries {
     /// A document's bytes, which are what was announced or are not given at all.
     async fn bytes(&self, document: &StoredDocument) -> Result<Vec<u8>, Unreadable> {
         let announced = &document.announced;
-        let mismatch = || Unreadable::Never(DeliveryProblem::DocumentMismatch);
+        let mismatch = || Unreadable::Never(ProblemType::DocumentMismatch);
         let read = self.vault.read(&document.key, announced.sha256, announced.bytes).await;
         let bytes = read.map_err(|error| match error {
-            VaultError::NotFound => Unreadable::Never(DeliveryProblem::DocumentNotFound),
+            VaultError::NotFound => Unreadable::Never(ProblemType::DocumentNotFound),
             VaultError::Corrupt | VaultError::TooLarge { .. } => mismatch(),
             error => {
                 tracing::warn!(%error, "a document cannot be read at the moment");
@@ -115,12 +115,12 @@ impl Kind for Deliveries {
                 delivery.delivered(found.record, found.allocated, now);
                 return Ok(Verdict::Done);
             }
-            Written::NoPatient => DeliveryProblem::PatientNotFound,
-            Written::PatientChanged => DeliveryProblem::PatientChanged,
-            Written::PatientDeceased => DeliveryProblem::PatientDeceased,
-            Written::PatientInactive => DeliveryProblem::PatientInactive,
-            Written::NoAddressee => DeliveryProblem::AddresseeNotFound,
-            Written::ManyAddressees => DeliveryProblem::AddresseeAmbiguous,
+            Written::NoPatient => ProblemType::PatientNotFound,
+            Written::PatientChanged => ProblemType::PatientChanged,
+            Written::PatientDeceased => ProblemType::PatientDeceased,
+            Written::PatientInactive => ProblemType::PatientInactive,
+            Written::NoAddressee => ProblemType::AddresseeNotFound,
+            Written::ManyAddressees => ProblemType::AddresseeAmbiguous,
         };
         delivery.failed(problem, now);
         Ok(Verdict::Refused)
@@ -141,8 +141,8 @@ impl Kind for Deliveries {
     fn note(&self, delivery: &mut Delivery, step: &Step, now: Timestamp) {
         match *step {
             Step::Sending { attempt } => delivery.sending(attempt, now),
-            Step::Waiting { reason, next } => delivery.waiting(waits_for(reason), next, now),
-            Step::Failed(failure) => delivery.failed(failed_by(failure), now),
+            Step::Waiting { reason, next } => delivery.waiting(reason.problem(), next, now),
+            Step::Failed(failure) => delivery.failed(failure.problem(), now),
         }
     }
 
@@ -160,32 +160,6 @@ impl Kind for Deliveries {
             DeliveryState::Failed => Some(EventKind::DeliveryFailed),
             _ => None,
         }
-    }
-}
-
-fn waits_for(reason: Waiting) -> DeliveryProblem {
-    match reason {
-        Waiting::Practice(ParkReason::Offline) => DeliveryProblem::SiteOffline,
-        Waiting::Practice(ParkReason::NotConnected) => DeliveryProblem::NotConnected,
-        Waiting::Practice(ParkReason::Revoked) => DeliveryProblem::IntegrationNotEnabled,
-        Waiting::Practice(ParkReason::SiteChanged) => DeliveryProblem::PracticeChanged,
-        Waiting::Practice(
-            ParkReason::HaloUnavailable | ParkReason::RateLimited | ParkReason::Refused,
-        ) => DeliveryProblem::HaloUnavailable,
-        Waiting::Doubt => DeliveryProblem::OutcomeUnknown,
-        Waiting::NextAttempt => DeliveryProblem::AttemptFailed,
-    }
-}
-
-fn failed_by(failure: Failure) -> DeliveryProblem {
-    match failure {
-        Failure::NotPermitted => DeliveryProblem::BpPermissionMissing,
-        Failure::NotInThisRelease => DeliveryProblem::BpReleaseDiffers,
-        Failure::TooLong | Failure::RequestRefused | Failure::DatabaseRefused => {
-            DeliveryProblem::BpRefused
-        }
-        Failure::Unverifiable => DeliveryProblem::OutcomeUnknown,
-        Failure::SiteChanged => DeliveryProblem::PracticeChanged,
     }
 }
 
@@ -259,12 +233,12 @@ mod tests {
         for (outcome, verdict, problem) in [
             ("written", Verdict::Done, None),
             ("found", Verdict::Done, None),
-            ("noPatient", Verdict::Refused, Some(DeliveryProblem::PatientNotFound)),
-            ("patientChanged", Verdict::Refused, Some(DeliveryProblem::PatientChanged)),
-            ("patientDeceased", Verdict::Refused, Some(DeliveryProblem::PatientDeceased)),
-            ("patientInactive", Verdict::Refused, Some(DeliveryProblem::PatientInactive)),
-            ("noAddressee", Verdict::Refused, Some(DeliveryProblem::AddresseeNotFound)),
-            ("manyAddressees", Verdict::Refused, Some(DeliveryProblem::AddresseeAmbiguous)),
+            ("noPatient", Verdict::Refused, Some(ProblemType::PatientNotFound)),
+            ("patientChanged", Verdict::Refused, Some(ProblemType::PatientChanged)),
+            ("patientDeceased", Verdict::Refused, Some(ProblemType::PatientDeceased)),
+            ("patientInactive", Verdict::Refused, Some(ProblemType::PatientInactive)),
+            ("noAddressee", Verdict::Refused, Some(ProblemType::AddresseeNotFound)),
+            ("manyAddressees", Verdict::Refused, Some(ProblemType::AddresseeAmbiguous)),
         ] {
             let mut delivery = message();
             assert_eq!(kind.read(&mut delivery, &answer(outcome), now), Ok(verdict));

@@ -38,6 +38,7 @@ pub mod imports;
 mod letters;
 pub mod pairing;
 pub mod patient;
+pub mod problem;
 pub mod release;
 pub mod schedule;
 pub mod settings;

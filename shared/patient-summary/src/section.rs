@@ -1,6 +1,7 @@
 //! A section of the domain as a section of the document.
 
-use domain::clinical::{Reason, Section, SectionProblem, SectionStatus};
+use domain::clinical::{Section, SectionProblem, SectionStatus};
+use domain::problem::ProblemType;
 
 use crate::draft::{Draft, Line};
 use crate::fhir::{
@@ -71,8 +72,10 @@ pub(crate) fn section<T>(
         SectionStatus::Unavailable => {
             let words = "This could not be read. It says nothing about the patient.";
             read.insert(0, words.to_owned());
-            let withheld =
-                found.problem.as_ref().is_some_and(|problem| problem.kind == Reason::NotPermitted);
+            let withheld = found
+                .problem
+                .as_ref()
+                .is_some_and(|problem| problem.kind == ProblemType::BpPermissionMissing);
             let code = if withheld { EmptyReason::Withheld } else { EmptyReason::Unavailable };
             Some(empty(code, found.problem.as_ref().map_or(words, |problem| problem.title)))
         }

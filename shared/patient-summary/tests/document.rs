@@ -6,10 +6,10 @@ mod records;
 
 use conformance::{assert_conforms, faults};
 use domain::clinical::{
-    IdentifiedRecord, NilMarker, ObservationKind, Reason, Section, SectionName, Sections,
-    Unreadable,
+    IdentifiedRecord, NilMarker, ObservationKind, Section, SectionName, Sections, Unreadable,
 };
 use domain::ids::SiteId;
+use domain::problem::ProblemType;
 use domain::settings::PracticeTimeZone;
 use patient_summary::{Origin, document};
 use proptest::prelude::*;
@@ -17,9 +17,9 @@ use records::{everything, person, sections};
 use serde_json::{Value, json};
 
 const DENIED: Unreadable =
-    Unreadable { reason: Reason::NotPermitted, view: "BPS_Reactions", rows: 0 };
+    Unreadable { reason: ProblemType::BpPermissionMissing, view: "BPS_Reactions", rows: 0 };
 const OLD: Unreadable =
-    Unreadable { reason: Reason::NotInThisRelease, view: "BPS_History", rows: 0 };
+    Unreadable { reason: ProblemType::BpReleaseDiffers, view: "BPS_History", rows: 0 };
 
 fn written_in(record: &IdentifiedRecord, zone: Option<&str>) -> Value {
     let zone = zone.map(|zone| PracticeTimeZone::parse(zone).unwrap());
@@ -138,7 +138,7 @@ fn an_unreadable_allergy_list_is_never_no_known_allergies() {
 #[test]
 fn a_list_that_lost_rows_is_not_complete_and_an_empty_one_is_unavailable() {
     const LOST: Unreadable =
-        Unreadable { reason: Reason::Malformed, view: "BPS_Reactions", rows: 2 };
+        Unreadable { reason: ProblemType::MalformedAnswer, view: "BPS_Reactions", rows: 2 };
     let none = with(|all| all.allergies = Some(Section::conclude(vec![], NilMarker::Nil, &[LOST])));
     assert!(resources(&none, "AllergyIntolerance").is_empty());
     let empty = section(&none, "48765-2");

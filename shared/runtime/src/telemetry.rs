@@ -20,6 +20,7 @@ const OURS: &[&str] = &[
     "best_practice",
     "bookings",
     "clinical_import",
+    "connection",
     "correspondence",
     "deliveries",
     "domain",

@@ -92,12 +92,14 @@ impl Trouble {
             Error::RateLimited { retry_after } => {
                 return Some(Self { reason: ParkReason::RateLimited, after: *retry_after });
             }
-            Error::KeyRefused | Error::Forbidden(Forbidden::Address | Forbidden::Quota) => {
-                ParkReason::Refused
+            Error::KeyRefused => ParkReason::KeyRefused,
+            Error::Forbidden(Forbidden::Address) => ParkReason::AddressRefused,
+            Error::Forbidden(Forbidden::Quota) => ParkReason::QuotaUsed,
+            Error::Forbidden(Forbidden::NotEnabled) | Error::Sql(SqlFailure::LoginRefused) => {
+                ParkReason::Revoked
             }
-            Error::Forbidden(Forbidden::NotEnabled | Forbidden::Site)
-            | Error::Sql(SqlFailure::LoginRefused) => ParkReason::Revoked,
-            Error::NotFound => ParkReason::SiteChanged,
+            Error::Forbidden(Forbidden::Site) => ParkReason::PairingLost,
+            Error::NotFound => ParkReason::SiteUnknown,
             _ => return None,
         };
         Some(Self::of(reason))
@@ -130,9 +132,8 @@ pub(crate) fn from_call(error: SessionError<Error>) -> Result<Heard, StoreError>
     let error = match error {
         SessionError::Store(error) => return Err(error),
         SessionError::Lookup(error) => return never(Trouble::from(error)),
-        SessionError::SiteUnknown | SessionError::PracticeChanged => {
-            return never(Trouble::of(ParkReason::SiteChanged));
-        }
+        SessionError::SiteUnknown => return never(Trouble::of(ParkReason::SiteUnknown)),
+        SessionError::PracticeChanged => return never(Trouble::of(ParkReason::SiteChanged)),
         SessionError::NotConnected => return never(Trouble::of(ParkReason::NotConnected)),
         SessionError::Asked(error) => error,
     };
@@ -203,7 +204,10 @@ pub(crate) fn from_look(error: SessionError<Error>) -> Result<Heard, StoreError>
         SessionError::NotConnected => {
             return Ok(Heard::Silent(Trouble::of(ParkReason::NotConnected)));
         }
-        SessionError::SiteUnknown | SessionError::PracticeChanged => {
+        SessionError::SiteUnknown => {
+            return Ok(Heard::Silent(Trouble::of(ParkReason::SiteUnknown)));
+        }
+        SessionError::PracticeChanged => {
             return Ok(Heard::Silent(Trouble::of(ParkReason::SiteChanged)));
         }
         SessionError::Asked(error) => error,

@@ -2,6 +2,7 @@
 
 use best_practice::BpError;
 use domain::ids::SiteId;
+use domain::problem::ProblemType;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
@@ -139,6 +140,18 @@ pub enum Waiting {
     NextAttempt,
 }
 
+impl Waiting {
+    /// The same as callers know it.
+    #[must_use]
+    pub fn problem(self) -> ProblemType {
+        match self {
+            Self::Practice(reason) => reason.problem(),
+            Self::Doubt => ProblemType::OutcomeUnknown,
+            Self::NextAttempt => ProblemType::AttemptFailed,
+        }
+    }
+}
+
 /// Why an entry was given up by the machinery. Kinds have reasons of their own, which they write
 /// down themselves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -158,4 +171,20 @@ pub enum Failure {
     /// It may be in Bp: whether it is could not be read there. Nothing is sent again by itself; when
     /// it is reopened, Bp is asked first.
     Unverifiable,
+}
+
+impl Failure {
+    /// The same as callers know it.
+    #[must_use]
+    pub fn problem(self) -> ProblemType {
+        match self {
+            Self::NotPermitted => ProblemType::BpWriteNotPermitted,
+            Self::NotInThisRelease => ProblemType::BpReleaseDiffers,
+            Self::TooLong | Self::RequestRefused | Self::DatabaseRefused => {
+                ProblemType::BpWriteRefused
+            }
+            Self::SiteChanged => ProblemType::PracticeChanged,
+            Self::Unverifiable => ProblemType::OutcomeUnknown,
+        }
+    }
 }

@@ -78,8 +78,12 @@ impl Limits {
             }
             ParkReason::NotConnected
             | ParkReason::Revoked
+            | ParkReason::PairingLost
+            | ParkReason::SiteUnknown
             | ParkReason::SiteChanged
-            | ParkReason::Refused => &self.park_for_people,
+            | ParkReason::KeyRefused
+            | ParkReason::AddressRefused
+            | ParkReason::QuotaUsed => &self.park_for_people,
         }
     }
 }

@@ -94,12 +94,14 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     /// next look. Costs one read, and that only where a person has to do something.
     pub(crate) async fn is_mended(&mut self, parked: &Parked) -> Result<bool, Stop> {
         let by_pairing = match parked.reason {
-            ParkReason::NotConnected | ParkReason::Revoked => false,
-            ParkReason::SiteChanged => true,
+            ParkReason::NotConnected | ParkReason::Revoked | ParkReason::PairingLost => false,
+            ParkReason::SiteUnknown | ParkReason::SiteChanged => true,
             ParkReason::Offline
             | ParkReason::HaloUnavailable
             | ParkReason::RateLimited
-            | ParkReason::Refused => return Ok(false),
+            | ParkReason::KeyRefused
+            | ParkReason::AddressRefused
+            | ParkReason::QuotaUsed => return Ok(false),
         };
         let Some(connection) = self.writer.shelf.connection(self.practice).await? else {
             return Ok(false);
@@ -186,9 +188,8 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         let trouble = match error {
             SessionError::Store(error) => return Err(error.into()),
             SessionError::NotConnected => Trouble::of(ParkReason::NotConnected),
-            SessionError::SiteUnknown | SessionError::PracticeChanged => {
-                Trouble::of(ParkReason::SiteChanged)
-            }
+            SessionError::SiteUnknown => Trouble::of(ParkReason::SiteUnknown),
+            SessionError::PracticeChanged => Trouble::of(ParkReason::SiteChanged),
             SessionError::Asked(error) => error.into(),
             SessionError::Lookup(error) => error.into(),
         };

@@ -6,7 +6,8 @@ use std::time::Duration;
 use best_practice::{DocumentError, DocumentProgress};
 use bytes::Bytes;
 use domain::connection::Connection;
-use domain::imports::{Fetching, Item, ItemProblem, Place};
+use domain::imports::{Fetching, Item, Place};
+use domain::problem::ProblemType;
 use domain::waiting::Waiter;
 use futures::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
@@ -78,7 +79,7 @@ impl Job<'_> {
             if lost && asked_again {
                 fetching.forget_query();
                 // It was put off for too long, or the practice was gone when it came to it.
-                let problem = ItemProblem::SiteOffline;
+                let problem = ProblemType::SiteOffline;
                 return Err(Obstacle { problem, course: Course::Wait { after: None } }.into());
             }
             asked_again = true;

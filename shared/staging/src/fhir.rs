@@ -3,7 +3,8 @@
 
 use best_practice::{BpError, FhirDocument};
 use domain::connection::Connection;
-use domain::imports::{Fetching, Item, ItemProblem};
+use domain::imports::{Fetching, Item};
+use domain::problem::ProblemType;
 use futures::{TryStreamExt as _, stream};
 use jiff::Timestamp;
 
@@ -37,10 +38,10 @@ impl Job<'_> {
             // That FHIR does not find it under its number does not mean that Bp has none.
             None => Err(refused.into()),
             Some(FhirDocument::WithoutBytes) => {
-                Err(Obstacle::never(ItemProblem::DocumentWithoutFile).into())
+                Err(Obstacle::never(ProblemType::DocumentWithoutFile).into())
             }
             Some(FhirDocument::InParts) => {
-                Err(Obstacle::never(ItemProblem::DocumentInParts).into())
+                Err(Obstacle::never(ProblemType::DocumentInParts).into())
             }
             Some(FhirDocument::Inline(bytes)) => {
                 let announced = u64::try_from(bytes.len()).ok();
@@ -58,7 +59,7 @@ impl Job<'_> {
                     Ok(stored) => Ok(Ended::Copied(stored)),
                     // It was there a moment ago.
                     Err(Stop::PagesGone) => {
-                        Err(Obstacle::again(ItemProblem::DocumentChanged).into())
+                        Err(Obstacle::again(ProblemType::DocumentChanged).into())
                     }
                     Err(other) => Err(other),
                 }

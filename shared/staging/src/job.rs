@@ -5,7 +5,8 @@ use std::time::Duration;
 use best_practice::{DocumentKey, DocumentStart};
 use domain::connection::Connection;
 use domain::ids::PracticeId;
-use domain::imports::{Fetching, ImportId, Item, ItemProblem, Place, StagedCopy};
+use domain::imports::{Fetching, ImportId, Item, Place, StagedCopy};
+use domain::problem::ProblemType;
 use halo::Deadline;
 use jiff::Timestamp;
 use practice_session::Session;
@@ -70,7 +71,7 @@ impl Job<'_> {
             Err(Stop::Obstacle(obstacle)) => self.stumble(fetching, obstacle).await,
             Err(Stop::PagesGone) => {
                 fetching.forget_query();
-                let problem = ItemProblem::SiteSlow;
+                let problem = ProblemType::SiteSlow;
                 self.stumble(fetching, Obstacle { problem, course: Course::Again }).await
             }
             Err(Stop::Overtaken) => {
@@ -87,7 +88,7 @@ impl Job<'_> {
         let mut connection: Connection = session.open(&self.practice).await?;
         if connection.site_id != self.item.site {
             // Under the same numbers another Bp has other people's documents.
-            return Err(Obstacle::never(ItemProblem::PracticeChanged).into());
+            return Err(Obstacle::never(ProblemType::PracticeChanged).into());
         }
         match self.fetch_by_statement(session, &mut connection, fetching).await {
             Err(Stop::Obstacle(refused)) if refused.is_of_statement() => {
@@ -113,10 +114,10 @@ impl Job<'_> {
                     self.request(session, connection, fetching).await?;
                 }
                 DocumentStart::WithoutBytes => {
-                    return Err(Obstacle::never(ItemProblem::DocumentWithoutFile).into());
+                    return Err(Obstacle::never(ProblemType::DocumentWithoutFile).into());
                 }
                 DocumentStart::InParts => {
-                    return Err(Obstacle::never(ItemProblem::DocumentInParts).into());
+                    return Err(Obstacle::never(ProblemType::DocumentInParts).into());
                 }
             }
         }
@@ -152,7 +153,7 @@ impl Job<'_> {
                 bp.document_start(guid, &document, limit, deadline)
             })
             .await?
-            .ok_or_else(|| Obstacle::never(ItemProblem::DocumentUnknown).into())
+            .ok_or_else(|| Obstacle::never(ProblemType::DocumentUnknown).into())
     }
 
     pub(crate) fn document(&self) -> DocumentKey {
@@ -161,7 +162,7 @@ impl Job<'_> {
     }
 
     pub(crate) fn key(&self, fetching: &Fetching) -> Result<String, Stop> {
-        let place = fetching.place().ok_or(Obstacle::never(ItemProblem::Internal))?;
+        let place = fetching.place().ok_or(Obstacle::never(ProblemType::Internal))?;
         Ok(place.key.clone())
     }
 

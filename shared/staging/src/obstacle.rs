@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use best_practice::{BpError, DocumentError};
-use domain::imports::ItemProblem;
+use domain::problem::ProblemType;
 use halo::{Error as HaloError, Forbidden};
 use practice_session::SessionError;
 use vault::VaultError;
@@ -27,7 +27,7 @@ pub(crate) enum Course {
 /// A failure, as the caller of the API sees it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Obstacle {
-    pub(crate) problem: ItemProblem,
+    pub(crate) problem: ProblemType,
     pub(crate) course: Course,
 }
 
@@ -45,21 +45,17 @@ pub(crate) enum Stop {
 }
 
 impl Obstacle {
-    pub(crate) fn never(problem: ItemProblem) -> Self {
+    pub(crate) fn never(problem: ProblemType) -> Self {
         Self { problem, course: Course::Never }
     }
 
-    pub(crate) fn again(problem: ItemProblem) -> Self {
+    pub(crate) fn again(problem: ProblemType) -> Self {
         Self { problem, course: Course::Again }
     }
 
     /// Whether our statement cannot be run at this practice, though the practice can be asked.
     pub(crate) fn is_of_statement(self) -> bool {
-        matches!(self.problem, ItemProblem::BpPermissionMissing | ItemProblem::BpReleaseDiffers)
-    }
-
-    fn wait(problem: ItemProblem) -> Self {
-        Self { problem, course: Course::Wait { after: None } }
+        matches!(self.problem, ProblemType::BpPermissionMissing | ProblemType::BpReleaseDiffers)
     }
 }
 
@@ -72,9 +68,9 @@ impl From<Obstacle> for Stop {
 impl From<SessionError> for Stop {
     fn from(error: SessionError) -> Self {
         match error {
-            SessionError::NotConnected => Obstacle::never(ItemProblem::NotConnected).into(),
-            SessionError::SiteUnknown => Obstacle::never(ItemProblem::SiteUnknown).into(),
-            SessionError::PracticeChanged => Obstacle::never(ItemProblem::PracticeChanged).into(),
+            SessionError::NotConnected => Obstacle::never(ProblemType::NotConnected).into(),
+            SessionError::SiteUnknown => Obstacle::never(ProblemType::SiteUnknown).into(),
+            SessionError::PracticeChanged => Obstacle::never(ProblemType::PracticeChanged).into(),
             SessionError::Store(error) => Self::Broken(error.into()),
             SessionError::Asked(error) | SessionError::Lookup(error) => of_bp(&error).into(),
         }
@@ -85,11 +81,11 @@ impl From<DocumentError> for Stop {
     fn from(error: DocumentError) -> Self {
         match error {
             DocumentError::Lost => Self::PagesGone,
-            DocumentError::Changed => Obstacle::again(ItemProblem::DocumentChanged).into(),
+            DocumentError::Changed => Obstacle::again(ProblemType::DocumentChanged).into(),
             DocumentError::Bp(
                 BpError::Malformed { .. }
                 | BpError::Halo(HaloError::Malformed { .. } | HaloError::OutcomeUnknown { .. }),
-            ) => Obstacle::again(ItemProblem::DocumentDamaged).into(),
+            ) => Obstacle::again(ProblemType::DocumentDamaged).into(),
             DocumentError::Bp(error) => of_bp(&error).into(),
         }
     }
@@ -98,7 +94,7 @@ impl From<DocumentError> for Stop {
 impl From<VaultError> for Stop {
     fn from(error: VaultError) -> Self {
         tracing::warn!(%error, "S3 does not take a copy");
-        let problem = ItemProblem::StorageUnavailable;
+        let problem = ProblemType::StorageUnavailable;
         match error {
             VaultError::Unavailable { .. } => {
                 Obstacle { problem, course: Course::Wait { after: Some(Duration::from_secs(10)) } }
@@ -111,46 +107,43 @@ impl From<VaultError> for Stop {
 
 /// What a failure of Bp or Halo means for a document.
 pub(crate) fn of_bp(error: &BpError) -> Obstacle {
-    use ItemProblem as P;
+    let problem = error.problem();
     match error {
-        BpError::LoginRefused => Obstacle::never(P::IntegrationNotEnabled),
-        BpError::NotPermitted { .. } => Obstacle::never(P::BpPermissionMissing),
-        BpError::NotInThisRelease { .. } => Obstacle::never(P::BpReleaseDiffers),
-        BpError::Refused { .. } => Obstacle::again(P::BpRefused),
-        BpError::Malformed { statement, problem } => {
-            tracing::error!(statement, problem, "Bp's answer is malformed");
-            Obstacle::again(P::MalformedAnswer)
+        BpError::LoginRefused | BpError::NotPermitted { .. } | BpError::NotInThisRelease { .. } => {
+            Obstacle::never(problem)
         }
-        BpError::Halo(error) => of_halo(error),
+        BpError::Refused { .. } => Obstacle::again(problem),
+        BpError::Malformed { statement, problem: what } => {
+            tracing::error!(statement, problem = what, "Bp's answer is malformed");
+            Obstacle::again(problem)
+        }
+        BpError::Halo(error) => Obstacle { problem, course: course_after(error) },
     }
 }
 
-fn of_halo(error: &HaloError) -> Obstacle {
-    use ItemProblem as P;
+fn course_after(error: &HaloError) -> Course {
     match error {
-        HaloError::NotReached => Obstacle::wait(P::HaloUnavailable),
         // Keys are rotated and addresses listed while we wait.
-        HaloError::KeyRefused => Obstacle::wait(P::HaloKeyRefused),
-        HaloError::Forbidden(Forbidden::Address) => Obstacle::wait(P::HaloAddressRefused),
-        HaloError::Forbidden(Forbidden::Quota) => Obstacle {
-            problem: P::HaloQuotaUsed,
-            course: Course::Wait { after: Some(Duration::from_mins(15)) },
-        },
-        HaloError::Forbidden(Forbidden::NotEnabled) => Obstacle::never(P::IntegrationNotEnabled),
-        HaloError::Forbidden(Forbidden::Site) => Obstacle::again(P::PairingLost),
-        HaloError::NotFound => Obstacle::again(P::SiteUnknown),
-        HaloError::RateLimited { retry_after } => Obstacle {
-            problem: P::HaloBusy,
-            course: Course::Wait { after: Some(retry_after.unwrap_or(Duration::from_secs(10))) },
-        },
-        HaloError::SiteOffline => Obstacle::wait(P::SiteOffline),
-        HaloError::OutcomeUnknown { .. } => Obstacle::again(P::SiteSlow),
-        HaloError::PracticeSoftware => Obstacle::again(P::HaloUnavailable),
-        HaloError::Malformed { .. } => Obstacle::again(P::MalformedAnswer),
-        HaloError::Gone
+        HaloError::NotReached
+        | HaloError::KeyRefused
+        | HaloError::Forbidden(Forbidden::Address)
+        | HaloError::SiteOffline => Course::Wait { after: None },
+        HaloError::Forbidden(Forbidden::Quota) => {
+            Course::Wait { after: Some(Duration::from_mins(15)) }
+        }
+        HaloError::RateLimited { retry_after } => {
+            Course::Wait { after: Some(retry_after.unwrap_or(Duration::from_secs(10))) }
+        }
+        HaloError::Forbidden(Forbidden::NotEnabled) => Course::Never,
+        HaloError::Forbidden(Forbidden::Site)
+        | HaloError::NotFound
+        | HaloError::OutcomeUnknown { .. }
+        | HaloError::PracticeSoftware
+        | HaloError::Malformed { .. }
+        | HaloError::Gone
         | HaloError::Refused { .. }
         | HaloError::Sql(_)
-        | HaloError::ResultTooLarge => Obstacle::again(P::BpRefused),
+        | HaloError::ResultTooLarge => Course::Again,
     }
 }
 
@@ -177,9 +170,9 @@ pub(crate) fn of_fhir(error: &BpError, refused: Obstacle) -> Obstacle {
 pub(crate) fn is_whole(received: u64, announced: Option<u64>) -> Result<(), Obstacle> {
     match announced {
         Some(announced) if announced != received => {
-            Err(Obstacle::again(ItemProblem::DocumentDamaged))
+            Err(Obstacle::again(ProblemType::DocumentDamaged))
         }
-        _ if received == 0 => Err(Obstacle::never(ItemProblem::DocumentWithoutFile)),
+        _ if received == 0 => Err(Obstacle::never(ProblemType::DocumentWithoutFile)),
         _ => Ok(()),
     }
 }
@@ -187,6 +180,10 @@ pub(crate) fn is_whole(received: u64, announced: Option<u64>) -> Result<(), Obst
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn wait(problem: ProblemType) -> Obstacle {
+        Obstacle { problem, course: Course::Wait { after: None } }
+    }
 
     #[test]
     fn a_refused_statement_stays_refused_where_fhir_is_no_way_and_nothing_else_is_asked_by_fhir() {
@@ -215,18 +212,18 @@ mod tests {
     fn fewer_or_more_bytes_than_announced_are_no_document() {
         assert_eq!(is_whole(7, Some(7)), Ok(()));
         assert_eq!(is_whole(7, None), Ok(()));
-        let damaged = Err(Obstacle::again(ItemProblem::DocumentDamaged));
+        let damaged = Err(Obstacle::again(ProblemType::DocumentDamaged));
         for received in [0, 6, 8] {
             assert_eq!(is_whole(received, Some(7)), damaged, "{received}");
         }
-        let empty = Err(Obstacle::never(ItemProblem::DocumentWithoutFile));
+        let empty = Err(Obstacle::never(ProblemType::DocumentWithoutFile));
         assert_eq!(is_whole(0, None), empty);
     }
 
     #[test]
     fn an_offline_practice_and_a_busy_halo_are_waited_out() {
         let offline = of_bp(&BpError::Halo(HaloError::SiteOffline));
-        assert_eq!(offline, Obstacle::wait(ItemProblem::SiteOffline));
+        assert_eq!(offline, wait(ProblemType::SiteOffline));
         let told = Some(Duration::from_secs(7));
         let busy = of_bp(&BpError::Halo(HaloError::RateLimited { retry_after: told }));
         assert_eq!(busy.course, Course::Wait { after: told });
@@ -244,7 +241,7 @@ mod tests {
         let error = BpError::Malformed { statement: "x", problem: "y".to_owned() };
         match Stop::from(DocumentError::Bp(error)) {
             Stop::Obstacle(obstacle) => {
-                assert_eq!(obstacle, Obstacle::again(ItemProblem::DocumentDamaged));
+                assert_eq!(obstacle, Obstacle::again(ProblemType::DocumentDamaged));
             }
             other => panic!("{other:?}"),
         }

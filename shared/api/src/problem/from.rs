@@ -1,6 +1,6 @@
 //! What each failure below means to a caller.
 
-use best_practice::{BpError, PairingRefusal};
+use best_practice::{BpError, PairingRefusal, problem_of};
 use domain::clinician::NotLinked;
 use halo::{Error as HaloError, Forbidden};
 use store::StoreError;
@@ -57,52 +57,39 @@ impl From<NotLinked> for Problem {
 
 impl From<HaloError> for Problem {
     fn from(error: HaloError) -> Self {
+        let problem = Self::new(problem_of(&error));
         match error {
-            HaloError::KeyRefused => Self::new(Kind::HaloKeyRefused),
-            HaloError::Forbidden(Forbidden::Address) => Self::new(Kind::HaloAddressRefused),
-            HaloError::Forbidden(Forbidden::Quota) => {
-                Self::new(Kind::HaloQuotaUsed).retry_after(3600)
+            HaloError::Forbidden(Forbidden::Quota) => problem.retry_after(3600),
+            HaloError::RateLimited { retry_after } => {
+                problem.retry_after(retry_after.map_or(10, |wait| wait.as_secs().max(1)))
             }
-            HaloError::Forbidden(Forbidden::NotEnabled) => Self::new(Kind::IntegrationNotEnabled),
-            HaloError::Forbidden(Forbidden::Site) => Self::new(Kind::PairingLost),
-            HaloError::NotFound => Self::new(Kind::SiteUnknown),
-            HaloError::RateLimited { retry_after } => Self::new(Kind::HaloBusy)
-                .retry_after(retry_after.map_or(10, |wait| wait.as_secs().max(1))),
-            HaloError::SiteOffline => Self::new(Kind::SiteOffline).retry_after(60),
-            HaloError::OutcomeUnknown { timed_out: true } => {
-                Self::new(Kind::SiteSlow).retry_after(15)
-            }
+            HaloError::SiteOffline => problem.retry_after(60),
+            HaloError::OutcomeUnknown { timed_out: true }
+            | HaloError::NotReached
+            | HaloError::PracticeSoftware => problem.retry_after(15),
             HaloError::OutcomeUnknown { timed_out: false } => Self::because(
-                Kind::SiteSlow,
+                problem.kind,
                 "Halo or the practice's server broke off before it answered.",
             )
             .retry_after(15),
-            HaloError::NotReached | HaloError::PracticeSoftware => {
-                Self::new(Kind::HaloUnavailable).retry_after(15)
-            }
             HaloError::ResultTooLarge => {
-                Self::because(Kind::BpRefused, "The answer is larger than Halo passes on.")
+                Self::because(problem.kind, "The answer is larger than Halo passes on.")
             }
-            HaloError::Malformed { .. } | HaloError::Gone | HaloError::Refused { .. } => {
-                Self::new(Kind::MalformedAnswer)
-            }
-            HaloError::Sql(_) => Self::new(Kind::BpRefused),
+            _ => problem,
         }
     }
 }
 
 impl From<BpError> for Problem {
     fn from(error: BpError) -> Self {
+        let kind = error.problem();
         match error {
-            BpError::LoginRefused => Self::new(Kind::IntegrationNotEnabled),
-            BpError::NotPermitted { .. } => Self::new(Kind::BpPermissionMissing),
-            BpError::NotInThisRelease { .. } => Self::new(Kind::BpReleaseDiffers),
-            BpError::Refused { .. } => Self::new(Kind::BpRefused),
+            BpError::Halo(error) => error.into(),
             BpError::Malformed { statement, ref problem } => {
                 tracing::error!(statement, problem, "Bp's answer is malformed");
-                Self::new(Kind::MalformedAnswer)
+                Self::new(kind)
             }
-            BpError::Halo(error) => error.into(),
+            _ => Self::new(kind),
         }
     }
 }

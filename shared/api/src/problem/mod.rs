@@ -2,7 +2,6 @@
 
 mod from;
 mod kind;
-mod schema;
 
 use std::borrow::Cow;
 
@@ -12,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use kind::Kind;
+pub use domain::problem::ProblemType as Kind;
+pub use kind::ProblemText;
 
 /// Whom to call.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
@@ -142,14 +142,10 @@ impl IntoResponse for Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     #[test]
-    fn every_kind_has_its_own_slug_and_an_error_status() {
-        let slugs: HashSet<_> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
-        assert_eq!(slugs.len(), Kind::ALL.len());
+    fn every_kind_has_an_error_status_and_a_title() {
         for kind in Kind::ALL {
             assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{kind:?}");
             assert!(!kind.title().is_empty());
@@ -179,5 +175,30 @@ mod tests {
         assert_eq!(response.status(), 503);
         assert_eq!(response.headers()["content-type"], "application/problem+json");
         assert_eq!(response.headers()["retry-after"], "60");
+    }
+
+    /// What API Gateway answers of its own is in the one list of problems, with the same words.
+    #[test]
+    fn what_the_gateway_answers_itself_is_in_the_list() {
+        let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
+        let template = std::fs::read_to_string(template).unwrap();
+        let prefix = "application/json: '{\"type\":";
+        let answers: Vec<serde_json::Value> = template
+            .lines()
+            .filter(|line| line.trim_start().starts_with(prefix))
+            .map(|line| {
+                let text = line.trim_start().strip_prefix("application/json: '").unwrap();
+                let text = text.strip_suffix('\'').unwrap().replace("''", "'");
+                serde_json::from_str(&text).unwrap()
+            })
+            .collect();
+        assert!(answers.len() >= 9, "{} answers of the gateway were found", answers.len());
+        for answer in answers {
+            let slug = answer["type"].as_str().unwrap();
+            let kind = Kind::ALL.iter().copied().find(|kind| kind.slug() == slug);
+            let kind = kind.unwrap_or_else(|| panic!("{slug} is not in the list of problems"));
+            assert_eq!(answer["title"], kind.title(), "{slug}");
+            assert_eq!(answer["status"], kind.status().as_u16(), "{slug}");
+        }
     }
 }

@@ -133,22 +133,7 @@ impl ClinicalApp {
 
 #[cfg(test)]
 mod tests {
-    use domain::clinical::Reason;
     use serde_json::Value;
-
-    use super::Kind;
-
-    #[test]
-    fn a_section_names_its_problem_as_a_whole_answer_would() {
-        for (reason, kind) in [
-            (Reason::NotPermitted, Kind::BpPermissionMissing),
-            (Reason::NotInThisRelease, Kind::BpReleaseDiffers),
-            (Reason::Refused, Kind::BpRefused),
-            (Reason::Malformed, Kind::MalformedAnswer),
-        ] {
-            assert_eq!(serde_json::to_value(reason).unwrap(), kind.slug());
-        }
-    }
 
     #[test]
     fn the_document_of_the_api_tells_both_formats() {
@@ -176,7 +161,7 @@ mod tests {
             let required = schema["required"].to_string();
             assert!(!required.contains(&format!("\"{member}\"")), "{schema} demands {member}");
         }
-        assert!(schemas["Reason"]["enum"].to_string().contains("malformed-answer"));
+        assert!(schemas["ProblemType"]["enum"].to_string().contains("malformed-answer"));
         // Null where it could not be read, which is never the same as no.
         let ticked = &listed("Section_Medication")["properties"]["whenNeeded"]["type"];
         assert!(ticked.to_string().contains("null"), "{ticked}");

@@ -207,6 +207,7 @@ pub(crate) async fn sync_staff(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::ProblemText as _;
 
     #[test]
     fn whatever_is_not_synced_says_where_to_mend_it() {

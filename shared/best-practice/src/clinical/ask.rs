@@ -2,8 +2,9 @@
 
 use std::num::NonZeroU16;
 
-use domain::clinical::{IdentifiedRecord, Reason, SectionName, Sections};
+use domain::clinical::{IdentifiedRecord, SectionName, Sections};
 use domain::ids::{HaloGuid, PatientId};
+use domain::problem::ProblemType;
 use halo::{Deadline, Parameter};
 
 use crate::bp::{BpError, BpPractice, malformed};
@@ -49,14 +50,14 @@ impl BpPractice {
         };
         // A document of nobody helps nobody: without the patient there is none.
         let statement = STATEMENT.name();
-        let identity = rows
-            .first()
-            .map_or(Err(Reason::Malformed), |row| super::identity::identity(row, patient));
+        let identity = rows.first().map_or(Err(ProblemType::MalformedAnswer), |row| {
+            super::identity::identity(row, patient)
+        });
         let identity = identity.map_err(|reason| match reason {
-            Reason::NotPermitted => BpError::NotPermitted { statement },
-            Reason::NotInThisRelease => BpError::NotInThisRelease { statement },
-            Reason::Refused => BpError::Refused { statement },
-            Reason::Malformed => {
+            ProblemType::BpPermissionMissing => BpError::NotPermitted { statement },
+            ProblemType::BpReleaseDiffers => BpError::NotInThisRelease { statement },
+            ProblemType::BpRefused => BpError::Refused { statement },
+            _ => {
                 let problem = "Identity is not the JSON that was asked for".to_owned();
                 BpError::Malformed { statement, problem }
             }

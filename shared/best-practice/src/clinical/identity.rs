@@ -1,6 +1,7 @@
-use domain::clinical::{Identity, MedicareNumber, Reason};
+use domain::clinical::{Identity, MedicareNumber};
 use domain::ids::PatientId;
 use domain::patient::{Address, Dva, PatientStatus, Phones};
+use domain::problem::ProblemType;
 use halo::Row;
 use serde_json::Value;
 
@@ -10,9 +11,9 @@ use super::reader::Reader;
 
 /// Whose record it is, or why Bp does not say. A cell that cannot be understood is not known; a record of
 /// nobody is malformed.
-pub(super) fn identity(row: &Row, patient_id: PatientId) -> Result<Identity, Reason> {
+pub(super) fn identity(row: &Row, patient_id: PatientId) -> Result<Identity, ProblemType> {
     let rows = Reader::new(row).rows(IDENTITY).map_err(|unreadable| unreadable.reason)?;
-    let Some(Value::Object(row)) = rows.first() else { return Err(Reason::Malformed) };
+    let Some(Value::Object(row)) = rows.first() else { return Err(ProblemType::MalformedAnswer) };
     let cells = &mut Cells::new(row);
     let line = cells.text("medicareLine");
     Ok(Identity {

@@ -1,6 +1,7 @@
 //! What Bp says where a list is empty: codes, and words that a data file explains.
 
-use domain::clinical::{NilMarker, Reason, Unreadable};
+use domain::clinical::{NilMarker, Unreadable};
+use domain::problem::ProblemType;
 use serde::Deserialize;
 
 use super::reader::Reader;
@@ -123,7 +124,7 @@ pub(super) fn allergies(reader: &mut Reader<'_>, words: &Words) -> NilMarker {
         reader.cells(ALLERGY_CODE, |cells| cells.number("code")).map(|codes| of_codes(&codes));
     let word = of_words(reader, ALLERGY_MARKER, words);
     for source in [word.as_ref().err(), code.as_ref().err()].into_iter().flatten() {
-        if source.reason == Reason::Malformed {
+        if source.reason == ProblemType::MalformedAnswer {
             reader.missing(*source);
         }
     }

@@ -1,6 +1,7 @@
 //! Reads a section's sources, and remembers what could not be read of them.
 
-use domain::clinical::{Reason, Unreadable};
+use domain::clinical::Unreadable;
+use domain::problem::ProblemType;
 use halo::{Row, SqlFailure};
 use serde_json::{Map, Value};
 
@@ -36,7 +37,7 @@ impl<'a> Reader<'a> {
             Some(known) => known.rows += 1,
             None => {
                 tracing::warn!(source = source.column, "rows cannot be understood");
-                let (reason, view) = (Reason::Malformed, source.view);
+                let (reason, view) = (ProblemType::MalformedAnswer, source.view);
                 self.unreadable.push(Unreadable { reason, view, rows: 1 });
             }
         }
@@ -90,7 +91,7 @@ impl<'a> Reader<'a> {
         rows.iter()
             .map(|row| match row {
                 Value::Object(object) => Ok(read(&mut Cells::new(object))),
-                _ => Err(unreadable(source, Reason::Malformed)),
+                _ => Err(unreadable(source, ProblemType::MalformedAnswer)),
             })
             .collect()
     }
@@ -98,34 +99,35 @@ impl<'a> Reader<'a> {
     /// A source's rows, whatever they are.
     pub(super) fn rows(&self, source: Source) -> Result<Vec<Value>, Unreadable> {
         self.of_source(source).map_err(|reason| {
-            if reason == Reason::Malformed {
+            if reason == ProblemType::MalformedAnswer {
                 tracing::warn!(source = source.column, "a source cannot be understood");
             }
             unreadable(source, reason)
         })
     }
 
-    fn of_source(&self, source: Source) -> Result<Vec<Value>, Reason> {
+    fn of_source(&self, source: Source) -> Result<Vec<Value>, ProblemType> {
         if source.column == ALLERGY_CODE.column && self.row.value(source.error).is_err() {
             // A statement that was replaced before there was this source.
-            return Err(Reason::NotInThisRelease);
+            return Err(ProblemType::BpReleaseDiffers);
         }
         match self.row.int(source.error) {
             Ok(0) => {
-                let text = self.row.text(source.column).map_err(|_| Reason::Malformed)?;
+                let text =
+                    self.row.text(source.column).map_err(|_| ProblemType::MalformedAnswer)?;
                 let Some(json) = text else { return Ok(Vec::new()) };
-                serde_json::from_str(&json).map_err(|_| Reason::Malformed)
+                serde_json::from_str(&json).map_err(|_| ProblemType::MalformedAnswer)
             }
             Ok(error) if error > 0 => Err(match SqlFailure::of_number(error) {
-                SqlFailure::PermissionDenied => Reason::NotPermitted,
-                SqlFailure::UnknownObject => Reason::NotInThisRelease,
-                _ => Reason::Refused,
+                SqlFailure::PermissionDenied => ProblemType::BpPermissionMissing,
+                SqlFailure::UnknownObject => ProblemType::BpReleaseDiffers,
+                _ => ProblemType::BpRefused,
             }),
-            _ => Err(Reason::Malformed),
+            _ => Err(ProblemType::MalformedAnswer),
         }
     }
 }
 
-fn unreadable(source: Source, reason: Reason) -> Unreadable {
+fn unreadable(source: Source, reason: ProblemType) -> Unreadable {
     Unreadable { reason, view: source.view, rows: 0 }
 }

@@ -1,7 +1,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::clinical::{Reason, SectionStatus};
+use domain::clinical::SectionStatus;
 use domain::ids::PatientId;
+use domain::problem::ProblemType;
 use serde_json::{Value, json};
 
 use super::*;
@@ -85,10 +86,10 @@ fn nil_known_is_said_only_where_every_entry_of_bp_agrees() {
 #[test]
 fn what_may_not_be_read_costs_its_own_section_only() {
     for (error, reason) in [
-        (229, Reason::NotPermitted),
-        (207, Reason::NotInThisRelease),
-        (208, Reason::NotInThisRelease),
-        (1205, Reason::Refused),
+        (229, ProblemType::BpPermissionMissing),
+        (207, ProblemType::BpReleaseDiffers),
+        (208, ProblemType::BpReleaseDiffers),
+        (1205, ProblemType::BpRefused),
     ] {
         let found = found(json!({
             "ReactionsError": error,
@@ -127,15 +128,21 @@ fn a_patient_is_named_by_whatever_the_release_has_and_a_refusal_is_never_a_namel
     assert_eq!(found.medicare.unwrap().line.as_deref(), Some("1"));
     assert_eq!((found.dva, found.gender), (None, None));
     assert_eq!(ask(json!("[{}]"), 0).unwrap().last_name, None);
-    for (error, reason) in
-        [(230, Reason::NotPermitted), (207, Reason::NotInThisRelease), (1205, Reason::Refused)]
-    {
+    for (error, reason) in [
+        (230, ProblemType::BpPermissionMissing),
+        (207, ProblemType::BpReleaseDiffers),
+        (1205, ProblemType::BpRefused),
+    ] {
         assert_eq!(ask(Value::Null, error), Err(reason));
     }
     for (found, error) in
         [(Value::Null, 0), (json!("[]"), 0), (json!("[7]"), 0), (json!("{"), 0), (Value::Null, -1)]
     {
-        assert_eq!(ask(found.clone(), error), Err(Reason::Malformed), "{found} was taken");
+        assert_eq!(
+            ask(found.clone(), error),
+            Err(ProblemType::MalformedAnswer),
+            "{found} was taken"
+        );
     }
     let odd =
         ask(json!(r#"[{"born": "1957-02-30", "sex": [], "lastName": "Wattleford"}]"#), 0).unwrap();

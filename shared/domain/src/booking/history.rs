@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Booking, BookingProblem};
+use super::Booking;
+use crate::problem::ProblemType;
 
 /// A booking that is asked about for weeks keeps its beginning and its latest lines.
 const MOST_LINES: usize = 60;
@@ -63,12 +64,12 @@ pub struct HistoryLine {
     pub what: Happened,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<BookingProblem>,
+    pub problem: Option<ProblemType>,
 }
 
 impl Booking {
     /// Adds a line; the same thing happening again and again is one line, with its latest time.
-    pub(super) fn note(&mut self, what: Happened, problem: Option<BookingProblem>, at: Timestamp) {
+    pub(super) fn note(&mut self, what: Happened, problem: Option<ProblemType>, at: Timestamp) {
         let repeated = matches!(what, Happened::Waits)
             && self.history.last().is_some_and(|line| (line.what, line.problem) == (what, problem));
         if repeated {

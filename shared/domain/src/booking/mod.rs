@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::book::{BookRow, Correction, corrections};
 pub use self::history::{Happened, HistoryLine};
-pub use self::state::{BookingProblem, BookingState, Followed, Outcome, Pushed};
+pub use self::state::{BookingState, Followed, Outcome, Pushed};
 use self::token::Token;
 pub use self::visit::{LONGEST_NOTES, Placement, Planned, Representative, Unplannable, Visit};
 use crate::Invalid;
 use crate::ids::PracticeId;
+use crate::problem::ProblemType;
 use crate::settings::PracticeTimeZone;
 
 /// How long until a slot that was taken, or a practitioner who was away, is asked about again at
@@ -80,7 +81,7 @@ pub struct Booking {
     /// `RECORDID` in Bp.
     pub appointment: Option<i64>,
     /// What stands in the way.
-    pub problem: Option<BookingProblem>,
+    pub problem: Option<ProblemType>,
     /// How often in a row Bp's book had no room for it.
     #[serde(default)]
     pub blocked: u32,
@@ -208,7 +209,7 @@ impl Booking {
     /// Bp's book was found to differ, and the visit has arrived: it is left alone, and said so once.
     pub fn leave_arrived(&mut self, now: Timestamp) {
         if !self.is_left_arrived() {
-            self.problem = Some(BookingProblem::AlreadyArrived);
+            self.problem = Some(ProblemType::AppointmentArrived);
             self.note(Happened::LeftAsItIs, self.problem, now);
         }
     }
@@ -216,7 +217,7 @@ impl Booking {
     /// Whether it is known to stand otherwise than wanted because it has arrived.
     #[must_use]
     pub fn is_left_arrived(&self) -> bool {
-        self.problem == Some(BookingProblem::AlreadyArrived)
+        self.problem == Some(ProblemType::AppointmentArrived)
     }
 
     /// Bp's book was found to show it as wanted, whatever was said before.
@@ -257,17 +258,17 @@ impl Booking {
             }
             (Outcome::Arrived, false) => {
                 self.state = BookingState::Synced;
-                self.problem = Some(BookingProblem::AlreadyArrived);
+                self.problem = Some(ProblemType::AppointmentArrived);
                 self.note(Happened::LeftAsItIs, self.problem, now);
                 Followed::Done
             }
-            (Outcome::Arrived, true) => self.over(BookingProblem::AlreadyArrived, now),
-            (Outcome::Conflict, false) => self.blocked(BookingProblem::SlotTaken, now),
-            (Outcome::Away, false) => self.blocked(BookingProblem::PractitionerAway, now),
-            (Outcome::UnknownUser, false) => self.over(BookingProblem::PractitionerUnknown, now),
-            (Outcome::TooLate, false) => self.over(BookingProblem::StartPassed, now),
+            (Outcome::Arrived, true) => self.over(ProblemType::AppointmentArrived, now),
+            (Outcome::Conflict, false) => self.blocked(ProblemType::SlotTaken, now),
+            (Outcome::Away, false) => self.blocked(ProblemType::PractitionerAway, now),
+            (Outcome::UnknownUser, false) => self.over(ProblemType::PractitionerInactive, now),
+            (Outcome::TooLate, false) => self.over(ProblemType::StartPassed, now),
             // An answer to another question than the one that was asked.
-            _ => self.over(BookingProblem::Malformed, now),
+            _ => self.over(ProblemType::MalformedAnswer, now),
         }
     }
 
@@ -278,7 +279,7 @@ impl Booking {
         Followed::Done
     }
 
-    fn blocked(&mut self, problem: BookingProblem, now: Timestamp) -> Followed {
+    fn blocked(&mut self, problem: ProblemType, now: Timestamp) -> Followed {
         let again = now + BETWEEN_ATTEMPTS * 2_i32.pow(self.blocked.min(DOUBLINGS));
         self.blocked = self.blocked.saturating_add(1);
         self.state = BookingState::Conflict;
@@ -289,7 +290,7 @@ impl Booking {
     }
 
     /// It comes to nothing.
-    pub fn over(&mut self, problem: BookingProblem, now: Timestamp) -> Followed {
+    pub fn over(&mut self, problem: ProblemType, now: Timestamp) -> Followed {
         self.state = BookingState::Failed;
         self.problem = Some(problem);
         self.next_attempt_at = None;
@@ -298,7 +299,7 @@ impl Booking {
     }
 
     /// The practice cannot be reached, or does not let us in.
-    pub fn wait(&mut self, problem: BookingProblem, until: Option<Timestamp>, now: Timestamp) {
+    pub fn wait(&mut self, problem: ProblemType, until: Option<Timestamp>, now: Timestamp) {
         self.state = BookingState::Waiting;
         self.problem = Some(problem);
         self.next_attempt_at = until;

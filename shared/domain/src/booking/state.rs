@@ -54,44 +54,6 @@ impl BookingState {
     }
 }
 
-/// What stands between a booking and Bp's book. On the wire the slugs of the API's problems.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum BookingProblem {
-    /// Another appointment stands there, or Bp refused the slot.
-    SlotTaken,
-    /// The practitioner is away on that day.
-    PractitionerAway,
-    /// The visit has arrived or is over in Bp: it is left as it stands there.
-    AlreadyArrived,
-    /// Bp no longer has this user, or they are no longer active.
-    PractitionerUnknown,
-    /// The start went by before Bp's book could show it: no appointment stands anywhere else.
-    StartPassed,
-    /// The practice's server does not answer.
-    SiteOffline,
-    /// The practice took our permission away.
-    NotEnabled,
-    /// Our Bp login may not do this.
-    NotPermitted,
-    /// This release of Bp lacks what is needed.
-    ReleaseDiffers,
-    /// Bp's database refused.
-    Refused,
-    /// Bp's answer could not be understood.
-    Malformed,
-    /// Halo cannot be used at the moment.
-    HaloUnavailable,
-    /// The practice is not connected.
-    NotConnected,
-    /// Halo does not know the site any more, or offers another practice under its number.
-    SiteChanged,
-    /// Halo refuses us.
-    HaloRefuses,
-    /// Whether it is in Bp could not be read there.
-    Unverified,
-}
-
 /// What Bp's book came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {

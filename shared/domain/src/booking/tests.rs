@@ -189,7 +189,7 @@ fn a_visit_that_was_too_late_for_the_book_has_failed_and_stands_nowhere() {
     let nowhere = Pushed { outcome: Outcome::TooLate, appointment: None, outside_sessions: None };
     assert_eq!(booking.settle(nowhere, begun), Followed::Over);
     assert_eq!(booking.state, BookingState::Failed);
-    assert_eq!((booking.problem, booking.appointment), (Some(BookingProblem::StartPassed), None));
+    assert_eq!((booking.problem, booking.appointment), (Some(ProblemType::StartPassed), None));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::problem::ProblemType;
+
 /// What a section came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -15,28 +17,11 @@ pub enum SectionStatus {
     Unavailable,
 }
 
-/// Why something could not be read. On the wire the slugs of the API's problems.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
-pub enum Reason {
-    /// Our login may not.
-    #[serde(rename = "bp-permission-missing")]
-    NotPermitted,
-    /// This release of Bp has no such view or column.
-    #[serde(rename = "bp-release-differs")]
-    NotInThisRelease,
-    /// The database gave another reason.
-    #[serde(rename = "bp-refused")]
-    Refused,
-    /// The answer is not what was asked for.
-    #[serde(rename = "malformed-answer")]
-    Malformed,
-}
-
 /// A view of Bp that could not be read, or not all of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Unreadable {
     /// Why.
-    pub reason: Reason,
+    pub reason: ProblemType,
     /// The view.
     pub view: &'static str,
     /// How many of its rows could not be read where the others could; 0 where none of it could.
@@ -55,7 +40,7 @@ pub trait Entry {
 pub struct SectionProblem {
     /// The slug of the problem that a whole answer would be.
     #[serde(rename = "type")]
-    pub kind: Reason,
+    pub kind: ProblemType,
     /// In words.
     pub title: &'static str,
     /// The views of Bp that could not be read, or not all of them.
@@ -77,15 +62,9 @@ impl SectionProblem {
         // A whole view weighs more than some of its rows.
         let whole = unreadable.iter().find(|one| one.rows == 0);
         let kind = whole.or(unreadable.first())?.reason;
-        let title = match kind {
-            Reason::NotPermitted => "Bp does not let us read this",
-            Reason::NotInThisRelease => "This release of Bp does not know what was asked",
-            Reason::Refused => "Bp's database refused the question",
-            Reason::Malformed => "The practice's answer could not be understood",
-        };
         Some(Self {
             kind,
-            title,
+            title: kind.title(),
             unreadable: unreadable.iter().map(|one| one.view).collect(),
             unreadable_rows: unreadable.iter().map(|one| one.rows).sum(),
         })
@@ -208,9 +187,9 @@ mod tests {
         NilMarker::Unknown,
     ];
     const DENIED: Unreadable =
-        Unreadable { reason: Reason::NotPermitted, view: "BPS_Reactions", rows: 0 };
+        Unreadable { reason: ProblemType::BpPermissionMissing, view: "BPS_Reactions", rows: 0 };
     const TWO_ROWS: Unreadable =
-        Unreadable { reason: Reason::Malformed, view: "BPS_Reactions", rows: 2 };
+        Unreadable { reason: ProblemType::MalformedAnswer, view: "BPS_Reactions", rows: 2 };
 
     #[derive(Clone, Debug, PartialEq)]
     struct Item(&'static [&'static str]);
@@ -277,7 +256,7 @@ mod tests {
         assert_eq!(section.status, SectionStatus::Recorded);
         assert_eq!(section.note.as_deref(), Some(notes::ROWS_UNREADABLE));
         let problem = section.problem.unwrap();
-        assert_eq!((problem.kind, problem.unreadable_rows), (Reason::Malformed, 2));
+        assert_eq!((problem.kind, problem.unreadable_rows), (ProblemType::MalformedAnswer, 2));
         assert!(concluded(&[], NilMarker::Nil, &[TWO_ROWS]).note.is_some());
         let wire =
             |unreadable| serde_json::to_value(SectionProblem::of(&[unreadable]).unwrap()).unwrap();
@@ -289,7 +268,10 @@ mod tests {
     fn a_view_that_could_not_be_read_at_all_names_the_problem_before_single_rows() {
         for order in [[DENIED, TWO_ROWS], [TWO_ROWS, DENIED]] {
             let problem = SectionProblem::of(&order).unwrap();
-            assert_eq!((problem.kind, problem.unreadable_rows), (Reason::NotPermitted, 2));
+            assert_eq!(
+                (problem.kind, problem.unreadable_rows),
+                (ProblemType::BpPermissionMissing, 2)
+            );
         }
         assert_eq!(SectionProblem::of(&[]), None);
     }

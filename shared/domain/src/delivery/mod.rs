@@ -22,10 +22,11 @@ pub use request::{
     Addressee, ClientId, Content, Letter, Message, MessageKind, MessageSubject, MessageText,
     RecipientName, Referral, ReferralSubject, SenderName,
 };
-pub use state::{DeliveryKind, DeliveryProblem, DeliveryState, DeliveryStep};
+pub use state::{DeliveryKind, DeliveryState, DeliveryStep};
 pub use token::CorrelationToken;
 
 use crate::ids::{PatientId, PracticeId, SiteId, Subject};
+use crate::problem::ProblemType;
 
 /// A delivery, as it is kept.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -57,7 +58,7 @@ pub struct Delivery {
     #[serde(default)]
     pub check: Option<Check>,
     /// Why it waits or has failed.
-    pub problem: Option<DeliveryProblem>,
+    pub problem: Option<ProblemType>,
     /// What happened, oldest first.
     pub history: Vec<DeliveryStep>,
 }
@@ -152,7 +153,7 @@ impl Delivery {
     }
 
     /// It has to wait.
-    pub fn waiting(&mut self, reason: DeliveryProblem, again: Option<Timestamp>, now: Timestamp) {
+    pub fn waiting(&mut self, reason: ProblemType, again: Option<Timestamp>, now: Timestamp) {
         self.next_attempt_at = again;
         self.problem = Some(reason);
         self.step(DeliveryState::Waiting, Some(reason), now);
@@ -194,7 +195,7 @@ impl Delivery {
     }
 
     /// It cannot be delivered as it is.
-    pub fn failed(&mut self, problem: DeliveryProblem, now: Timestamp) {
+    pub fn failed(&mut self, problem: ProblemType, now: Timestamp) {
         self.next_attempt_at = None;
         self.problem = Some(problem);
         self.step(DeliveryState::Failed, Some(problem), now);
@@ -214,7 +215,7 @@ impl Delivery {
         Ok(())
     }
 
-    fn step(&mut self, state: DeliveryState, reason: Option<DeliveryProblem>, at: Timestamp) {
+    fn step(&mut self, state: DeliveryState, reason: Option<ProblemType>, at: Timestamp) {
         self.state = state;
         if self.history.last().is_some_and(|last| last.state == state && last.reason == reason) {
             // A practice that is off for a week is one step, not a thousand.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Invalid;
+use crate::problem::ProblemType;
 
 /// What a delivery carries.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
@@ -76,48 +77,6 @@ impl DeliveryState {
     }
 }
 
-/// Why a delivery waits or has failed. Named as the API's problems of the same kind.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DeliveryProblem {
-    /// The practice's server is off.
-    SiteOffline,
-    /// Halo cannot be used at the moment.
-    HaloUnavailable,
-    /// The last attempt failed in a way that passes.
-    AttemptFailed,
-    /// It is not known whether it arrived: it is looked for before it is sent again.
-    OutcomeUnknown,
-    /// The practice has un-ticked us in Bp.
-    IntegrationNotEnabled,
-    /// The practice is disconnected on our side.
-    NotConnected,
-    /// Another practice answers under the Bp Site ID.
-    PracticeChanged,
-    /// Bp has no such patient.
-    PatientNotFound,
-    /// The number is another patient's now than the one who was chosen.
-    PatientChanged,
-    /// Bp says that the patient has died, and nobody said that they know.
-    PatientDeceased,
-    /// Bp says that they are no longer a patient, and nobody said that they know.
-    PatientInactive,
-    /// No active user of Bp is that addressee.
-    AddresseeNotFound,
-    /// Several users of Bp are.
-    AddresseeAmbiguous,
-    /// The uploaded document is no longer kept.
-    DocumentNotFound,
-    /// The uploaded bytes are not what was announced.
-    DocumentMismatch,
-    /// Our Bp login may not write this.
-    BpPermissionMissing,
-    /// This Bp release has no such table or column.
-    BpReleaseDiffers,
-    /// The database refused the write.
-    BpRefused,
-}
-
 /// A step of a delivery.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -129,5 +88,5 @@ pub struct DeliveryStep {
     pub state: DeliveryState,
     /// Why, where there is a reason.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reason: Option<DeliveryProblem>,
+    pub reason: Option<ProblemType>,
 }

@@ -39,7 +39,7 @@ fn a_deliverys_id_says_which_of_the_platforms_ids_it_is() {
 fn a_practice_that_is_off_for_a_week_is_one_step_of_the_history() {
     let mut delivery = message();
     for second in 1..1000 {
-        delivery.waiting(DeliveryProblem::SiteOffline, Some(at(second + 30)), at(second));
+        delivery.waiting(ProblemType::SiteOffline, Some(at(second + 30)), at(second));
     }
     assert_eq!(delivery.history.len(), 2);
     assert_eq!(delivery.next_attempt_at, Some(at(1029)));
@@ -50,7 +50,7 @@ fn a_restless_history_keeps_its_beginning_and_its_end() {
     let mut delivery = message();
     for second in 1..200 {
         delivery.sending(u32::try_from(second).unwrap(), at(second));
-        delivery.waiting(DeliveryProblem::AttemptFailed, None, at(second));
+        delivery.waiting(ProblemType::AttemptFailed, None, at(second));
     }
     assert_eq!(delivery.history.len(), Delivery::MOST_STEPS);
     assert_eq!(delivery.history[0].state, DeliveryState::Accepted);
@@ -98,7 +98,7 @@ fn who_was_chosen_is_kept_until_bp_has_the_letter_and_no_longer() {
     });
     let kept = serde_json::to_string(&delivery).unwrap();
     assert_eq!(serde_json::from_str::<Delivery>(&kept).unwrap(), delivery);
-    delivery.failed(DeliveryProblem::PatientDeceased, at(1));
+    delivery.failed(ProblemType::PatientDeceased, at(1));
     assert!(serde_json::to_string(&delivery).unwrap().contains("OWATTLE"), "it may be retried");
     delivery.delivered(9, true, at(2));
     let kept = serde_json::to_string(&delivery).unwrap();
@@ -110,7 +110,7 @@ fn who_was_chosen_is_kept_until_bp_has_the_letter_and_no_longer() {
 fn only_a_failed_delivery_is_tried_again() {
     let mut delivery = message();
     assert_eq!(delivery.retry(at(1)), Err(NotFailed));
-    delivery.failed(DeliveryProblem::AddresseeNotFound, at(2));
+    delivery.failed(ProblemType::AddresseeNotFound, at(2));
     assert_eq!(delivery.retry(at(3)), Ok(()));
     assert_eq!((delivery.state, delivery.problem), (DeliveryState::Accepted, None));
     delivery.delivered(7, true, at(4));
@@ -128,7 +128,7 @@ fn a_delivered_text_is_kept_no_longer() {
 #[test]
 fn what_is_kept_is_read_back_the_same() {
     let mut delivery = message();
-    delivery.waiting(DeliveryProblem::OutcomeUnknown, Some(at(9)), at(1));
+    delivery.waiting(ProblemType::OutcomeUnknown, Some(at(9)), at(1));
     let text = serde_json::to_string(&delivery).unwrap();
     assert_eq!(serde_json::from_str::<Delivery>(&text).unwrap(), delivery);
     assert!(text.contains("outcome-unknown"), "{text}");

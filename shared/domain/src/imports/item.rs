@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ItemProblem;
+use crate::problem::ProblemType;
 
 /// Wakes come a little early or late.
 const PUNCTUALITY: SignedDuration = SignedDuration::from_secs(2);
@@ -50,7 +50,7 @@ pub enum Item {
 pub struct Effort {
     since: Timestamp,
     spoiled: u8,
-    obstacle: Option<ItemProblem>,
+    obstacle: Option<ProblemType>,
     next_look: Option<Timestamp>,
     query: Option<Uuid>,
     place: Option<Place>,
@@ -63,7 +63,7 @@ impl Effort {
 
     /// What stood in the way last time.
     #[must_use]
-    pub fn obstacle(&self) -> Option<ItemProblem> {
+    pub fn obstacle(&self) -> Option<ProblemType> {
         self.obstacle
     }
 
@@ -131,7 +131,7 @@ pub struct StagedCopy {
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// Why.
-    pub problem: ItemProblem,
+    pub problem: ProblemType,
     /// Since when.
     pub at: Timestamp,
     /// What may still be in the bucket.
@@ -189,7 +189,7 @@ impl Item {
                         granted(effort)
                     } else {
                         let leftover = effort.place;
-                        let problem = ItemProblem::Internal;
+                        let problem = ProblemType::Internal;
                         Claim::Hopeless(Self::Failed(Failure { problem, at: now, leftover }))
                     }
                 }
@@ -324,7 +324,7 @@ impl Fetching {
     #[must_use]
     pub fn postpone(
         mut self,
-        problem: ItemProblem,
+        problem: ProblemType,
         next_look: Timestamp,
         now: Timestamp,
         patience: Patience,
@@ -341,7 +341,7 @@ impl Fetching {
     #[must_use]
     pub fn spoil(
         mut self,
-        problem: ItemProblem,
+        problem: ProblemType,
         next_look: Timestamp,
         now: Timestamp,
         patience: Patience,
@@ -367,14 +367,14 @@ impl Fetching {
 
     /// It cannot be had.
     #[must_use]
-    pub fn fail(self, problem: ItemProblem, at: Timestamp) -> Item {
+    pub fn fail(self, problem: ProblemType, at: Timestamp) -> Item {
         Item::Failed(Failure { problem, at, leftover: self.effort.place })
     }
 }
 
-fn given_up(problem: ItemProblem) -> ItemProblem {
+fn given_up(problem: ProblemType) -> ProblemType {
     match problem {
-        ItemProblem::SiteOffline => ItemProblem::PracticeOffline,
+        ProblemType::SiteOffline => ProblemType::PracticeOffline,
         other => other,
     }
 }

@@ -2,6 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::*;
+use crate::problem::ProblemType;
 
 const PATIENCE: Patience = Patience { longest: SignedDuration::from_hours(24), spoiled: 3 };
 
@@ -64,7 +65,7 @@ fn a_document_over_which_workers_die_is_given_up() {
     let item = Item::Fetching(claimed(item, 200));
     match item.claim(lease(300), at(300), PATIENCE) {
         Claim::Hopeless(Item::Failed(failure)) => {
-            assert_eq!(failure.problem, ItemProblem::Internal)
+            assert_eq!(failure.problem, ProblemType::Internal)
         }
         other => panic!("tried for ever: {other:?}"),
     }
@@ -73,7 +74,7 @@ fn a_document_over_which_workers_die_is_given_up() {
 #[test]
 fn a_doubled_wake_does_not_double_the_tries() {
     let waiting =
-        claimed(Item::new(at(0)), 0).postpone(ItemProblem::SiteOffline, at(60), at(1), PATIENCE);
+        claimed(Item::new(at(0)), 0).postpone(ProblemType::SiteOffline, at(60), at(1), PATIENCE);
     assert_eq!(waiting.clone().claim(lease(5), at(5), PATIENCE), Claim::Early);
     assert!(matches!(waiting.claim(lease(59), at(59), PATIENCE), Claim::Granted(_)));
     // But a webhook's wake for a prepared document is never early.
@@ -85,18 +86,18 @@ fn a_doubled_wake_does_not_double_the_tries() {
 fn an_offline_practice_is_waited_for_and_then_given_up_by_its_name() {
     let working = claimed(Item::new(at(0)), 0);
     let Item::Queued(effort) =
-        working.clone().postpone(ItemProblem::SiteOffline, at(160), at(100), PATIENCE)
+        working.clone().postpone(ProblemType::SiteOffline, at(160), at(100), PATIENCE)
     else {
         panic!("not queued");
     };
-    assert_eq!(effort.obstacle(), Some(ItemProblem::SiteOffline));
+    assert_eq!(effort.obstacle(), Some(ProblemType::SiteOffline));
     let day = 24 * 3_600;
     let Item::Failed(failure) =
-        working.postpone(ItemProblem::SiteOffline, at(day + 60), at(day + 1), PATIENCE)
+        working.postpone(ProblemType::SiteOffline, at(day + 60), at(day + 1), PATIENCE)
     else {
         panic!("waited for ever");
     };
-    assert_eq!(failure.problem, ItemProblem::PracticeOffline);
+    assert_eq!(failure.problem, ProblemType::PracticeOffline);
 }
 
 #[test]
@@ -104,21 +105,21 @@ fn a_document_that_is_damaged_each_time_fails_with_that_problem() {
     let mut item = Item::new(at(0));
     for round in 0..2 {
         item = claimed(item, round * 100).spoil(
-            ItemProblem::DocumentDamaged,
+            ProblemType::DocumentDamaged,
             at(round * 100),
             at(round * 100),
             PATIENCE,
         );
         assert!(matches!(item, Item::Queued(_)));
     }
-    let item = claimed(item, 300).spoil(ItemProblem::DocumentDamaged, at(300), at(300), PATIENCE);
-    assert!(matches!(item, Item::Failed(f) if f.problem == ItemProblem::DocumentDamaged));
+    let item = claimed(item, 300).spoil(ProblemType::DocumentDamaged, at(300), at(300), PATIENCE);
+    assert!(matches!(item, Item::Failed(f) if f.problem == ProblemType::DocumentDamaged));
 }
 
 #[test]
 fn what_is_over_stays_over_unless_somebody_asks_again() {
     let staged = claimed(Item::new(at(0)), 0).stage(copy());
-    let failed = claimed(Item::new(at(0)), 0).fail(ItemProblem::DocumentInParts, at(1));
+    let failed = claimed(Item::new(at(0)), 0).fail(ProblemType::DocumentInParts, at(1));
     for item in [staged.clone(), failed.clone(), Item::Cancelled { leftover: None }] {
         assert_eq!(item.claim(lease(99), at(99), PATIENCE), Claim::Over);
     }
@@ -143,7 +144,7 @@ fn a_cancelled_document_says_what_is_to_be_cleared_away() {
 fn a_retried_document_clears_away_what_the_failed_try_left() {
     let mut working = claimed(Item::new(at(0)), 0);
     working.put_at(place());
-    let again = working.fail(ItemProblem::StorageUnavailable, at(1)).retry(at(2)).unwrap();
+    let again = working.fail(ProblemType::StorageUnavailable, at(1)).retry(at(2)).unwrap();
     assert_eq!(claimed(again, 3).place(), Some(&place()));
 }
 
@@ -152,7 +153,7 @@ fn an_import_is_as_its_documents_are() {
     use ImportState as S;
     let queued = Item::new(at(0));
     let staged = claimed(Item::new(at(0)), 0).stage(copy());
-    let failed = claimed(Item::new(at(0)), 0).fail(ItemProblem::DocumentUnknown, at(1));
+    let failed = claimed(Item::new(at(0)), 0).fail(ProblemType::DocumentUnknown, at(1));
     assert_eq!(S::of([&staged, &queued]), S::Running);
     assert_eq!(S::of([&failed, &queued]), S::Running);
     assert_eq!(S::of([&staged, &staged]), S::Complete);
@@ -169,7 +170,7 @@ fn an_item_reads_back_as_it_was_written() {
         Item::new(at(0)),
         Item::Fetching(working.clone()),
         working.clone().wait(at(30)),
-        working.clone().fail(ItemProblem::DocumentDamaged, at(3)),
+        working.clone().fail(ProblemType::DocumentDamaged, at(3)),
         working.clone().stage(copy()),
         Item::Fetching(working).cancel().unwrap(),
     ] {
@@ -214,7 +215,7 @@ fn an_import_id_makes_a_key_of_its_own() {
 fn a_document_is_forsaken_once_its_wake_is_a_minute_late() {
     let working = || claimed(Item::new(at(0)), 0);
     let untouched = Item::new(at(0));
-    let postponed = working().postpone(ItemProblem::SiteOffline, at(120), at(5), PATIENCE);
+    let postponed = working().postpone(ProblemType::SiteOffline, at(120), at(5), PATIENCE);
     let preparing = working().wait(at(30));
     for (item, expected) in
         [(untouched, 0), (postponed, 120), (preparing, 30), (Item::Fetching(working()), 60)]
@@ -224,7 +225,7 @@ fn a_document_is_forsaken_once_its_wake_is_a_minute_late() {
     }
     for over in [
         working().stage(copy()),
-        working().fail(ItemProblem::DocumentUnknown, at(5)),
+        working().fail(ProblemType::DocumentUnknown, at(5)),
         Item::new(at(0)).cancel().unwrap(),
     ] {
         assert!(!over.is_forsaken(at(1_000_000)), "{over:?}");
@@ -234,7 +235,7 @@ fn a_document_is_forsaken_once_its_wake_is_a_minute_late() {
 #[test]
 fn a_wake_that_was_just_sent_is_awaited_and_may_begin_at_once() {
     let postponed =
-        claimed(Item::new(at(0)), 0).postpone(ItemProblem::SiteOffline, at(120), at(5), PATIENCE);
+        claimed(Item::new(at(0)), 0).postpone(ProblemType::SiteOffline, at(120), at(5), PATIENCE);
     let silent = Item::Fetching(claimed(Item::new(at(0)), 0));
     for forsaken in [Item::new(at(0)), postponed, silent] {
         assert_eq!(forsaken.clone().awaited(at(100)).is_some(), forsaken.is_forsaken(at(100)));

@@ -25,21 +25,28 @@ fn troubles() -> [(Error, Trouble); 10] {
             Error::RateLimited { retry_after: WAIT },
             Trouble { reason: Why::RateLimited, after: WAIT },
         ),
-        (Error::KeyRefused, trouble(Why::Refused)),
-        (Error::Forbidden(Forbidden::Address), trouble(Why::Refused)),
-        (Error::Forbidden(Forbidden::Quota), trouble(Why::Refused)),
+        (Error::KeyRefused, trouble(Why::KeyRefused)),
+        (Error::Forbidden(Forbidden::Address), trouble(Why::AddressRefused)),
+        (Error::Forbidden(Forbidden::Quota), trouble(Why::QuotaUsed)),
         (Error::Forbidden(Forbidden::NotEnabled), trouble(Why::Revoked)),
-        (Error::Forbidden(Forbidden::Site), trouble(Why::Revoked)),
+        (Error::Forbidden(Forbidden::Site), trouble(Why::PairingLost)),
         (Error::Sql(SqlFailure::LoginRefused), trouble(Why::Revoked)),
-        (Error::NotFound, trouble(Why::SiteChanged)),
+        (Error::NotFound, trouble(Why::SiteUnknown)),
     ]
+}
+
+#[test]
+fn a_lane_and_a_direct_question_name_the_same_problem() {
+    for (error, trouble) in troubles() {
+        assert_eq!(trouble.reason.problem(), best_practice::problem_of(&error), "{error:?}");
+    }
 }
 
 /// Errors of the session itself, but for the table's.
 fn of_session() -> [(SessionError<Error>, ParkReason); 4] {
     [
         (SessionError::NotConnected, ParkReason::NotConnected),
-        (SessionError::SiteUnknown, ParkReason::SiteChanged),
+        (SessionError::SiteUnknown, ParkReason::SiteUnknown),
         (SessionError::PracticeChanged, ParkReason::SiteChanged),
         (SessionError::Lookup(BpError::Halo(Error::SiteOffline)), ParkReason::Offline),
     ]

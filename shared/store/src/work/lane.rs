@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::ids::PracticeId;
+use domain::problem::ProblemType;
 use domain::schedule::scatter;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
@@ -32,14 +33,43 @@ pub enum ParkReason {
     NotConnected,
     /// The practice took our permission away in Bp.
     Revoked,
-    /// Halo does not know the site any more, or offers another practice under its number.
+    /// Halo no longer lets us query the site: it has to be paired anew.
+    PairingLost,
+    /// Halo does not know the site any more.
+    SiteUnknown,
+    /// Halo offers another practice under the site's number.
     SiteChanged,
     /// Halo cannot be reached, or fails.
     HaloUnavailable,
     /// Halo's rate limit.
     RateLimited,
-    /// Halo refuses us: key, address or quota.
-    Refused,
+    /// Halo refuses our key. An earlier release stored every refusal of us as this one.
+    #[serde(alias = "refused")]
+    KeyRefused,
+    /// Halo refuses our address.
+    AddressRefused,
+    /// Our quota at Halo is used up.
+    QuotaUsed,
+}
+
+impl ParkReason {
+    /// The same as callers know it.
+    #[must_use]
+    pub fn problem(self) -> ProblemType {
+        match self {
+            Self::Offline => ProblemType::SiteOffline,
+            Self::NotConnected => ProblemType::NotConnected,
+            Self::Revoked => ProblemType::IntegrationNotEnabled,
+            Self::PairingLost => ProblemType::PairingLost,
+            Self::SiteUnknown => ProblemType::SiteUnknown,
+            Self::SiteChanged => ProblemType::PracticeChanged,
+            Self::HaloUnavailable => ProblemType::HaloUnavailable,
+            Self::RateLimited => ProblemType::HaloBusy,
+            Self::KeyRefused => ProblemType::HaloKeyRefused,
+            Self::AddressRefused => ProblemType::HaloAddressRefused,
+            Self::QuotaUsed => ProblemType::HaloQuotaUsed,
+        }
+    }
 }
 
 /// A parked lane.

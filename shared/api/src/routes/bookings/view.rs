@@ -1,6 +1,6 @@
 //! A booking as callers see it.
 
-use domain::booking::{Booking, BookingProblem, BookingState, Happened, time};
+use domain::booking::{Booking, BookingState, Happened, time};
 use domain::ids::{BpUserId, LocationId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -82,7 +82,7 @@ impl From<Booking> for BookingView {
             location_id: booking.planned.placement.location,
             bp_appointment_id: booking.appointment,
             outside_sessions: booking.outside_sessions,
-            problem: booking.problem.map(|problem| Problem::new(kind(problem)).body()),
+            problem: booking.problem.map(|problem| Problem::new(problem).body()),
             next_attempt_at: booking.next_attempt_at,
             accepted_at: booking.accepted_at,
             history: booking
@@ -91,30 +91,9 @@ impl From<Booking> for BookingView {
                 .map(|line| HistoryView {
                     at: line.at,
                     event: line.what,
-                    problem: line.problem.map(|problem| kind(problem).slug()),
+                    problem: line.problem.map(Kind::slug),
                 })
                 .collect(),
         }
-    }
-}
-
-fn kind(problem: BookingProblem) -> Kind {
-    match problem {
-        BookingProblem::SlotTaken => Kind::SlotTaken,
-        BookingProblem::PractitionerAway => Kind::PractitionerAway,
-        BookingProblem::AlreadyArrived => Kind::AppointmentArrived,
-        BookingProblem::PractitionerUnknown => Kind::PractitionerInactive,
-        BookingProblem::StartPassed => Kind::StartPassed,
-        BookingProblem::SiteOffline => Kind::SiteOffline,
-        BookingProblem::NotEnabled => Kind::IntegrationNotEnabled,
-        BookingProblem::NotPermitted => Kind::BpPermissionMissing,
-        BookingProblem::ReleaseDiffers => Kind::BpReleaseDiffers,
-        BookingProblem::Refused => Kind::BpRefused,
-        BookingProblem::Malformed => Kind::MalformedAnswer,
-        BookingProblem::HaloUnavailable => Kind::HaloUnavailable,
-        BookingProblem::NotConnected => Kind::NotConnected,
-        BookingProblem::SiteChanged => Kind::PracticeChanged,
-        BookingProblem::HaloRefuses => Kind::HaloKeyRefused,
-        BookingProblem::Unverified => Kind::BookingUnverified,
     }
 }

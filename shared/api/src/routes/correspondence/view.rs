@@ -1,13 +1,11 @@
 //! A delivery as its caller sees it: ids, states and reasons, nothing of the patient.
 
-use domain::delivery::{
-    Check, Delivery, DeliveryKind, DeliveryProblem, DeliveryState, DeliveryStep, PatientCheck,
-};
+use domain::delivery::{Check, Delivery, DeliveryKind, DeliveryState, DeliveryStep, PatientCheck};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody};
 
 /// A document or text on its way into a practice's Bp.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,64 +66,8 @@ impl From<Delivery> for DeliveryView {
             bp_record_id: delivery.bp_record_id,
             allocated: delivery.allocated,
             check: delivery.check,
-            problem: delivery.problem.map(|problem| Problem::new(kind_of(problem)).body()),
+            problem: delivery.problem.map(|problem| Problem::new(problem).body()),
             history: delivery.history,
-        }
-    }
-}
-
-/// The API's problem of the same name.
-fn kind_of(problem: DeliveryProblem) -> Kind {
-    match problem {
-        DeliveryProblem::SiteOffline => Kind::SiteOffline,
-        DeliveryProblem::HaloUnavailable => Kind::HaloUnavailable,
-        DeliveryProblem::AttemptFailed => Kind::AttemptFailed,
-        DeliveryProblem::OutcomeUnknown => Kind::OutcomeUnknown,
-        DeliveryProblem::IntegrationNotEnabled => Kind::IntegrationNotEnabled,
-        DeliveryProblem::NotConnected => Kind::NotConnected,
-        DeliveryProblem::PracticeChanged => Kind::PracticeChanged,
-        DeliveryProblem::PatientNotFound => Kind::PatientNotFound,
-        DeliveryProblem::PatientChanged => Kind::PatientChanged,
-        DeliveryProblem::PatientDeceased => Kind::PatientDeceased,
-        DeliveryProblem::PatientInactive => Kind::PatientInactive,
-        DeliveryProblem::AddresseeNotFound => Kind::AddresseeNotFound,
-        DeliveryProblem::AddresseeAmbiguous => Kind::AddresseeAmbiguous,
-        DeliveryProblem::DocumentNotFound => Kind::DocumentNotFound,
-        DeliveryProblem::DocumentMismatch => Kind::DocumentMismatch,
-        DeliveryProblem::BpPermissionMissing => Kind::BpPermissionMissing,
-        DeliveryProblem::BpReleaseDiffers => Kind::BpReleaseDiffers,
-        DeliveryProblem::BpRefused => Kind::BpRefused,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_has_the_name_of_the_apis_own_problem() {
-        use DeliveryProblem as P;
-        for problem in [
-            P::SiteOffline,
-            P::HaloUnavailable,
-            P::AttemptFailed,
-            P::OutcomeUnknown,
-            P::IntegrationNotEnabled,
-            P::NotConnected,
-            P::PracticeChanged,
-            P::PatientNotFound,
-            P::PatientChanged,
-            P::PatientDeceased,
-            P::PatientInactive,
-            P::AddresseeNotFound,
-            P::AddresseeAmbiguous,
-            P::DocumentNotFound,
-            P::DocumentMismatch,
-            P::BpPermissionMissing,
-            P::BpReleaseDiffers,
-            P::BpRefused,
-        ] {
-            assert_eq!(serde_json::to_value(problem).unwrap(), kind_of(problem).slug());
         }
     }
 }

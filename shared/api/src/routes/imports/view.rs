@@ -2,13 +2,13 @@
 
 use domain::attachments::Folder;
 use domain::ids::DocumentId;
-use domain::imports::{Category, ImportId, ImportState, Item, ItemProblem};
+use domain::imports::{Category, ImportId, ImportState, Item};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{ImportRecord, StoredItem};
 use utoipa::ToSchema;
 
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody};
 
 /// An import of documents.
 #[derive(Debug, Serialize, ToSchema)]
@@ -121,7 +121,7 @@ impl ImportView {
             _ if cancelled => {}
             Item::Queued(effort) => {
                 view.state = ImportItemState::Queued;
-                view.problem = effort.obstacle().map(body);
+                view.problem = effort.obstacle().map(|problem| Problem::new(problem).body());
             }
             Item::Fetching(fetching) => {
                 view.state = ImportItemState::Fetching;
@@ -140,31 +140,10 @@ impl ImportView {
             }
             Item::Failed(failure) => {
                 view.state = ImportItemState::Failed;
-                view.problem = Some(body(failure.problem));
+                view.problem = Some(Problem::new(failure.problem).body());
             }
             Item::Cancelled { .. } => {}
         }
         self.items.push(view);
-    }
-}
-
-fn body(problem: ItemProblem) -> ProblemBody {
-    Problem::new(kind(problem).unwrap_or(Kind::Internal)).body()
-}
-
-fn kind(problem: ItemProblem) -> Option<Kind> {
-    Kind::ALL.iter().copied().find(|kind| kind.slug() == problem.slug())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_documents_problem_has_the_name_of_the_apis_own() {
-        for problem in ItemProblem::ALL {
-            assert!(kind(*problem).is_some(), "{} is none of the API's", problem.slug());
-            assert_eq!(serde_json::to_value(problem).unwrap(), problem.slug());
-        }
     }
 }
