@@ -3,6 +3,15 @@
 //! A kind of work ([`Kind`]: deliveries, bookings) says what to write, how to look whether it was
 //! written, and what the answers mean. Everything that makes it happen once is here and in `ledger`.
 //!
+//! Where to read: `decide` is the table of what follows on what, and `heard` what Halo's answers mean;
+//! both are pure. `writer` takes a lane, `turn` goes through what is due there, `site` sees whether the
+//! site can be reached, `attempt` marks, sends and awaits, `look` looks in Bp, `settle` stores what was
+//! decided. The table and the words are held by unit tests, which mutation checks:
+//!
+//! ```text
+//! cargo mutants -p site-work --file '**/decide.rs' --file '**/heard.rs' -- --lib
+//! ```
+//!
 //! How a kind is used by the API: make the entity, then
 //! [`store::Store::accept_work`] (one transaction: the entry and the lane's arrival), then
 //! [`runtime::queues::Queues::wake_site`] (if that fails, the sweep finds the lane by its due time),
