@@ -7,10 +7,9 @@ use best_practice::StatementPack;
 use bookings::Bookings;
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
-use domain::booking::{
-    Booking, BookingId, BookingState, Happened, ProblemType, Representative, Visit,
-};
+use domain::booking::{Booking, BookingId, BookingState, Happened, Representative, Visit};
 use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
+use domain::problem::ProblemType;
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
 use domain::staff::AhpraNumber;
 use halo::Row;
