@@ -184,24 +184,26 @@ impl AppointmentsApp {
     }
 
     /// Changes a known booking; `None` from `change` when there is nothing to do. The booking as it is
-    /// then, and whether it was changed.
+    /// then, and whether it was changed; `None` for a booking that nobody knows.
     async fn change(
         &self,
         allowed: &Allowed<KeepBookings>,
         action: AuditedAction,
         id: &BookingId,
         change: impl Fn(&Booking, Timestamp) -> Result<Option<Booking>, Problem>,
-    ) -> Result<(Booking, bool), Problem> {
+    ) -> Result<Option<(Booking, bool)>, Problem> {
         let practice = &allowed.practice;
         for round in 0..TRIES {
             let now = App::now();
-            let entry = self.entry(practice, id).await?.ok_or_else(unknown)?;
-            let Some(booking) = change(&entry.body, now)? else { return Ok((entry.body, false)) };
+            let Some(entry) = self.entry(practice, id).await? else { return Ok(None) };
+            let Some(booking) = change(&entry.body, now)? else {
+                return Ok(Some((entry.body, false)));
+            };
             if round == 0 {
                 self.note(allowed, action, id).await?;
             }
             match self.reopen(practice, entry, booking.clone(), now).await {
-                Ok(()) => return Ok((booking, true)),
+                Ok(()) => return Ok(Some((booking, true))),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -248,7 +250,8 @@ pub(crate) async fn cancel_booking(
             let mut booking = booking.clone();
             Ok(booking.cancel(now).then_some(booking))
         })
-        .await?;
+        .await?
+        .ok_or_else(unknown)?;
     if changed {
         appointments.wakes.wake_writer(&allowed.practice).await;
     }
@@ -333,7 +336,8 @@ pub(crate) async fn resend_booking(
             again.resend(Some(desk.plan(&booking.visit, &booking.token, now)?), now);
             Ok(Some(again))
         })
-        .await?;
+        .await?
+        .ok_or_else(unknown)?;
     appointments.wakes.wake_writer(practice).await;
     Ok((StatusCode::ACCEPTED, Json(booking.into())))
 }

@@ -19,7 +19,7 @@ use super::AppointmentsApp;
 use crate::App;
 use crate::caller::{Allowed, KeepBookings};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody};
 
 /// Which bookings.
 #[derive(Deserialize, IntoParams)]
@@ -91,9 +91,9 @@ pub(crate) async fn resend_bookings(
         };
         let (id, action) = (&booking.booking_id, AuditedAction::BookingResent);
         match appointments.change(&allowed, action, id, again).await {
-            Ok((_, sent)) => resent += usize::from(sent),
+            Ok(Some((_, sent))) => resent += usize::from(sent),
             // It has gone since it was listed.
-            Err(problem) if problem.kind == Kind::NotFound => {}
+            Ok(None) => {}
             Err(problem) => {
                 outcome = Err(problem);
                 break;
