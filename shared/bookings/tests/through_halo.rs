@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use best_practice::StatementPack;
+use best_practice::{BpPractice, StatementPack};
 use bookings::Bookings;
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingId, BookingState, Representative, Visit};
-use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
+use domain::ids::{BpUserId, HaloGuid, LocationId, PracticeId, SiteId};
 use domain::problem::ProblemType;
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
 use domain::staff::AhpraNumber;
@@ -173,6 +173,11 @@ async fn a_slot_that_was_given_to_a_patient_stays_the_patients() {
     let id = given.appointment.unwrap();
     let give = format!("UPDATE dbo.APPOINTMENTS SET INTERNALID = 1 WHERE RECORDID = {id}");
     bench.ask(&Command::text(give)).await;
+    // To whoever compares the book with the record, it is not there.
+    let bp = BpPractice::new(bench.halo.clone(), StatementPack::load(None).unwrap());
+    let (ours, today) = (PracticeId::parse("ours").unwrap(), date(2026, 11, 1));
+    let book = bp.appointment_book(HaloGuid(bench.site), &ours, today, ample()).await;
+    assert_eq!(book.unwrap(), []);
     given.resend(None, now());
     bench.push(&mut given, now()).await;
     assert_eq!(given.state, BookingState::Conflict);

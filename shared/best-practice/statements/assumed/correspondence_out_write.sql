@@ -55,8 +55,9 @@ BEGIN
         SELECT 1 FROM dbo.PATIENTS AS p
         WHERE p.INTERNALID = @patientId
           AND (@dateOfBirth = '' OR CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date))
-          AND (@surnameKey = '' OR UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-              p.SURNAME, ' ', ''), '''', ''), CHAR(146), ''), '`', ''), '-', ''), '.', '')) = @surnameKey))
+          -- CHAR(223) is the sharp s: in capitals the key has SS, and not every collation takes the two for equal.
+          AND (@surnameKey = '' OR REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+              p.SURNAME, ' ', ''), '''', ''), CHAR(146), ''), '`', ''), '-', ''), '.', '')), CHAR(223), 'SS') = @surnameKey))
         SET @outcome = 'patientChanged';
     ELSE IF @acceptDeceased = 0 AND EXISTS (
         SELECT 1 FROM dbo.BPS_Patients AS p

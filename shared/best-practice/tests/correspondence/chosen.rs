@@ -50,6 +50,8 @@ fn a_letter_about_the_chosen_patient_is_written_however_the_name_is_spelt_in_bp(
         ("O’Wattle", "OWATTLE"),
         ("St. Wattle", "STWATTLE"),
         ("Müller", "MÜLLER"),
+        ("Strauß", "STRAUSS"),
+        ("Strauss", "STRAUSS"),
     ] {
         let mut practice = Practice::open();
         change(
