@@ -177,6 +177,21 @@ mod tests {
         assert_eq!(response.headers()["retry-after"], "60");
     }
 
+    #[test]
+    fn what_could_not_be_written_does_not_speak_of_reading() {
+        for kind in [Kind::BpWriteNotPermitted, Kind::BpWriteRefused] {
+            let said = format!("{} {}", kind.title(), kind.steps().join(" "));
+            assert!(said.contains("write") && said.contains("Nothing was written"), "{said}");
+            assert!(!said.contains("read") && !said.contains("question"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_practice_that_was_moved_on_purpose_is_told_so_and_not_to_look_for_a_fault() {
+        let steps = Kind::PracticeChanged.steps();
+        assert!(steps[0].starts_with("If the practice was connected to another Bp on purpose"));
+    }
+
     /// What API Gateway answers of its own is in the one list of problems, with the same words.
     #[test]
     fn what_the_gateway_answers_itself_is_in_the_list() {
