@@ -116,6 +116,40 @@ fn repeated_rows_are_one_and_different_ones_are_all_shown_with_a_note() {
 }
 
 #[test]
+fn a_box_that_is_ticked_says_something_by_itself() {
+    let drinker = json!([{ "nonDrinker": "Yes", "daysPerWeek": 0, "drinksPerDay": 0, "yearStarted": 0,
+        "yearStopped": 0 }]);
+    let social = found(json!({ "Alcohol": drinker.to_string() })).social.unwrap();
+    assert_eq!((social.status, social.items.len()), (SectionStatus::Recorded, 1));
+}
+
+#[test]
+fn smoking_statuses_that_disagree_are_all_shown_with_a_note_and_equal_ones_without() {
+    let smoked = |statuses: &[&str], said: &str| {
+        let row = |status: &&str| {
+            json!({ "status": status, "perDay": 1, "yearStarted": 0, "pastPerDay": 0,
+            "pastStarted": 0, "pastStopped": 0 })
+        };
+        let tobacco: Vec<Value> = statuses.iter().map(row).collect();
+        let lives = json!([{ "smokingStatus": said, "retired": "No", "paceMaker": "No" }]);
+        let social = found(json!({
+            "Tobacco": json!(tobacco).to_string(),
+            "Circumstances": lives.to_string(),
+        }));
+        let social = serde_json::to_value(social.social.unwrap()).unwrap();
+        let items = social["items"].as_array().unwrap().clone();
+        (items, social["note"].is_string())
+    };
+    let (items, noted) = smoked(&["Smoker"], "Smoker");
+    assert_eq!((items.len(), items[0]["status"].as_str(), noted), (1, Some("Smoker"), false));
+    assert!(items[0].get("otherStatuses").is_none(), "{items:?}");
+    let (items, noted) = smoked(&["Smoker"], "Ex smoker");
+    assert_eq!((items.len(), &items[0]["otherStatuses"], noted), (1, &json!(["Ex smoker"]), true));
+    let (items, noted) = smoked(&["Smoker", "Ex smoker"], "Smoker");
+    assert_eq!((items.len(), noted), (2, true));
+}
+
+#[test]
 fn a_patient_is_named_by_whatever_the_release_has_and_a_refusal_is_never_a_nameless_patient() {
     let ask = |found: Value, error: i64| {
         let row = json!({ "PatientId": 1, "Identity": found, "IdentityError": error });

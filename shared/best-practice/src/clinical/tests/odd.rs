@@ -244,6 +244,25 @@ fn a_row_that_does_not_say_what_it_is_about_is_lost_and_what_is_merely_blank_is_
 }
 
 #[test]
+fn lost_rows_are_counted_for_each_view_that_lost_some() {
+    let family = json!([sound(FAMILY), 7, 8]).to_string();
+    let section = &wire(json!({ "Family": family, "Relatives": "[7]" }))["familyHistory"];
+    let views = json!(["BPS_FamilyHistory", "BPS_FamilyHistoryDetail"]);
+    assert_eq!(section["problem"]["unreadable"], views);
+    assert_eq!(section["problem"]["unreadableRows"], 3);
+}
+
+#[test]
+fn a_vaccine_was_given_here_or_elsewhere() {
+    for (number, elsewhere) in [(0, false), (1, true)] {
+        let mut row = sound(IMMUNISATIONS);
+        row["notGivenHere"] = json!(number);
+        let found = wire(json!({ "Immunisations": json!([row]).to_string() }));
+        assert_eq!(found["immunisations"]["items"][0]["notGivenHere"], elsewhere);
+    }
+}
+
+#[test]
 fn a_marker_that_cannot_be_read_never_lets_nil_known_be_said() {
     let status = |changes: Value| wire(changes)["allergies"]["status"].as_str().unwrap().to_owned();
     let (nil, one) = (r#"[{"word": "Nil known"}]"#, r#"[{"code": 1}]"#);
