@@ -4,4 +4,5 @@
 
 mod faults;
 mod schedules;
+mod turns;
 mod world;

@@ -16,7 +16,6 @@ use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PairingCode, PracticeId, SiteId, Subject};
 use domain::pairing::{LimitScope, REQUEST};
 use halo::{Error, Forbidden};
-use jiff::SignedDuration;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -357,25 +356,4 @@ fn whoever_is_connected_gave_a_code_to_which_halo_said_yes_since_they_last_left(
     println!("{connected} connections were made, {left} were left again");
     let schedules = usize::try_from(schedules).unwrap();
     assert!(connected > schedules && left > schedules / 2, "the schedules exercise too little");
-}
-
-#[test]
-fn a_second_person_of_the_practice_waits_and_needs_no_second_code() {
-    let world = World::default();
-    let truth = Arc::<Mutex<Truth>>::default();
-    truth.lock().unwrap().unused.insert("CODE0001".to_owned(), SITES[0].to_owned());
-    let person = || {
-        let code = "CODE0001".to_owned();
-        Box::pin(connect(world.clone(), Arc::clone(&truth), PRACTICES[0], SITES[0], code)) as Task
-    };
-    let mut tasks = vec![person(), person()];
-    let mut context = Context::from_waker(Waker::noop());
-    while !tasks.is_empty() {
-        tasks.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
-        let mut kept = world.kept();
-        kept.now += SignedDuration::from_millis(10);
-    }
-    let kept = world.kept();
-    assert!(kept.connections.values().all(Connection::is_open) && kept.connections.len() == 1);
-    assert_eq!(kept.lines.len(), 1, "the code was sent twice: {:?}", kept.lines);
 }

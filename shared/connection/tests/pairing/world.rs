@@ -21,6 +21,8 @@ pub(crate) struct Kept {
     pub(crate) connections: HashMap<PracticeId, Connection>,
     pub(crate) tries: HashMap<(LimitScope, String), (u32, Timestamp)>,
     pub(crate) lines: Vec<AuditLine>,
+    /// Connections that were made, and whether each was told to be a move.
+    pub(crate) made: Vec<(Connection, bool)>,
     /// Practices that were disconnected, until somebody has noticed.
     pub(crate) disconnected: Vec<PracticeId>,
     /// Whether limits are kept; most schedules are about something else.
@@ -144,7 +146,7 @@ impl PairingRecords for World {
         practice: &PracticeId,
         attempt: &Attempt,
         connection: &Connection,
-        _: bool,
+        moved: bool,
     ) -> Result<(), StoreError> {
         let completed = self
             .call(|kept| {
@@ -152,6 +154,7 @@ impl PairingRecords for World {
                 if ours {
                     kept.attempts.remove(practice);
                     kept.connections.insert(practice.clone(), connection.clone());
+                    kept.made.push((connection.clone(), moved));
                 }
                 ours
             })

@@ -123,7 +123,11 @@ async fn the_trail_says_who_had_documents_copied_and_who_else_was_given_links() 
     start(&practice, &id, &documents[..1]).await.assert_status(202);
     finished(&practice, &id).await;
     let colleague = stack.new_person(&practice.practice_id, Role::Clinician).await;
-    colleague.get(&format!("/attachment-imports/{id}")).await.assert_status(200);
+    let path = format!("/attachment-imports/{id}");
+    colleague.get(&path).await.assert_problem(403, "clinician-link-needed");
+    let linked = form_without_code(LARGE, "Siobhan", "O'Callaghan");
+    colleague.put("/connection", &linked).await.assert_status(200);
+    colleague.get(&path).await.assert_status(200);
 
     let trail = practice.practice_admin.get(&format!("/audit?patientId={SHOWCASE}")).await;
     let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
