@@ -5,7 +5,7 @@ use local::Role;
 use serde_json::json;
 
 use super::*;
-use crate::steps::paired_practice;
+use crate::steps::{form_without_code, paired_practice};
 
 #[tokio::test]
 async fn the_same_request_is_the_same_import_and_another_one_under_its_id_is_refused() {
