@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a failed test")]
 
 mod chain;
+mod lookalikes;
 mod names;
 mod numbers;
 mod support;
