@@ -106,7 +106,7 @@ impl StatementPack {
         let (user, ahpra, provider) = match &message.addressee {
             Addressee::User(user) => (user.0, String::new(), String::new()),
             Addressee::Ahpra(number) => (0, number.clone(), String::new()),
-            // An earlier release kept it without its leading zeros.
+            // A number in no known form is nobody's.
             Addressee::Provider(number) => {
                 (0, String::new(), numbers::provider(number).unwrap_or_default())
             }

@@ -2,7 +2,7 @@
 -- Does:       files a document in a patient's Correspondence Out, once, if the patient is whom the sender chose.
 -- Parameters: @token varchar(25): our mark of this letter, kept in USERREFERENCE
 --             @patientId int
---             @surnameKey varchar(40): the chosen patient's surname in upper case without blanks, apostrophes,
+--             @surnameKey varchar(80): the chosen patient's surname in upper case without blanks, apostrophes,
 --             dashes, stops; empty where it is not known
 --             @dateOfBirth varchar(10): the chosen patient's, YYYY-MM-DD; empty where it is not known
 --             @acceptDeceased, @acceptInactive int: 1 where the sender knows that the patient has died, or is

@@ -1,8 +1,8 @@
 -- statement: patient_search
 -- Does:       finds patients by date of birth and the beginning of the surname, whatever its case,
 --             blanks, apostrophes, dashes and full stops.
--- Parameters: @dateOfBirth date, @surname varchar(40) (upper case, without those characters),
---             @surnamePattern varchar(130) (the same, escaped with a backslash, then %)
+-- Parameters: @dateOfBirth date, @surname varchar(80) (upper case, without those characters),
+--             @surnamePattern varchar(161) (the same, escaped with a backslash, then %)
 -- Returns:    at most 51 rows, exact surnames first: IsExact, InternalID, StatusText, Title, Firstname,
 --             Middlename, Surname, Preferredname, DOB (YYYY-MM-DD), Sex, City, MedicareEnding.
 --             MedicareEnding: the last four of the card's ten digits, without what stands between them.

@@ -1,7 +1,7 @@
 //! What a platform asks to be sent, parsed where it enters.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::chosen::{Acknowledged, Chosen};
@@ -178,7 +178,13 @@ pub enum Addressee {
     /// By AHPRA registration number.
     Ahpra(String),
     /// By Medicare provider number, at any of the practice's locations.
-    Provider(String),
+    Provider(#[serde(deserialize_with = "whole_provider_number")] String),
+}
+
+/// An earlier release kept the number as it was sent, without its leading zeros.
+fn whole_provider_number<'de, D: Deserializer<'de>>(kept: D) -> Result<String, D::Error> {
+    let kept = String::deserialize(kept)?;
+    Ok(numbers::provider(&kept).unwrap_or(kept))
 }
 
 impl Addressee {
@@ -315,6 +321,15 @@ mod tests {
         );
         for wrong in ["", "A", "ABCDEFGH", "99900111A"] {
             assert!(Addressee::parse_provider(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn an_addressee_that_an_earlier_release_kept_is_the_same_as_one_that_is_sent_now() {
+        for (kept, sent) in [("499601K", "0499601K"), ("0499601K", "499601K")] {
+            let kept = serde_json::json!({ "provider": kept });
+            let kept: Addressee = serde_json::from_value(kept).unwrap();
+            assert_eq!(Ok(kept), Addressee::parse_provider(sent));
         }
     }
 
