@@ -245,6 +245,7 @@ fn setting(name: &str, otherwise: usize) -> usize {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a number is what a long run is for")]
 fn no_message_is_filed_under_somebody_who_looks_like_the_one_it_is_about() {
     let seed = setting("LOOKALIKES_SEED", 20_260_302);
     let count = setting("LOOKALIKES", 3_000);
