@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use domain::Invalid;
+use domain::Unfit;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{FieldError, Kind, Problem};
@@ -43,6 +43,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // A gateway may already have put U+FFFD where bytes were not UTF-8: the name that was sent is lost.
+    let is_utf_8 = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\u{fffd}'));
+    if !is_utf_8 {
+        return Err(Problem::because(Kind::InvalidRequest, "The body is not UTF-8."));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value =
         serde_path_to_error::deserialize(&mut json).map_err(|error| shape_problem(&error))?;
@@ -105,8 +110,12 @@ pub(crate) struct Checker(Vec<FieldError>);
 
 impl Checker {
     /// Takes a value, or notes what is wrong with it.
-    pub(crate) fn check<T>(&mut self, pointer: &str, value: Result<T, Invalid>) -> Option<T> {
-        value.map_err(|Invalid(message)| self.wrong(pointer, message)).ok()
+    pub(crate) fn check<T, E: Into<Unfit>>(
+        &mut self,
+        pointer: &str,
+        value: Result<T, E>,
+    ) -> Option<T> {
+        value.map_err(|why| self.wrong(pointer, &why.into().to_string())).ok()
     }
 
     /// Notes that something is wrong.
@@ -161,6 +170,29 @@ mod tests {
         for wrong in ["", "{", "nonsense", r#"{"lastName": "a", "inner": []} {}"#] {
             assert_eq!(problem(wrong).kind, Kind::InvalidRequest);
         }
+    }
+
+    #[test]
+    fn a_body_that_is_not_utf_8_is_refused_whoever_noticed_it_first() {
+        for body in [
+            &b"{\"lastName\": \"M\xfcller\", \"inner\": []}"[..],
+            "{\"lastName\": \"M\u{fffd}ller\", \"inner\": []}".as_bytes(),
+        ] {
+            let refused = read_json::<Shape>(body).unwrap_err();
+            assert_eq!(
+                (refused.kind, refused.detail.as_ref()),
+                (Kind::InvalidRequest, "The body is not UTF-8.")
+            );
+        }
+    }
+
+    #[test]
+    fn a_character_that_bp_lacks_is_named_at_its_field() {
+        let mut fields = Checker::default();
+        fields.check("/lastName", domain::surname::SurnameKey::parse("Tr李n"));
+        let refused = fields.finish(None::<()>).unwrap_err();
+        assert_eq!(refused.errors[0].pointer, "/lastName");
+        assert!(refused.errors[0].message.contains("李 (U+674E), character 3"), "{refused:?}");
     }
 
     proptest! {

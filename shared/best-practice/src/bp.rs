@@ -4,6 +4,7 @@ use domain::clinician::{BpUser, ClinicianName};
 use domain::connection::{Availability, Site};
 use domain::ids::{HaloGuid, LocationId, PairingCode, PatientId, SiteId};
 use domain::patient::{DateOfBirth, Demographics, PatientMatches};
+use domain::spelling::key;
 use domain::surname::SurnameKey;
 use halo::{
     Call, Command, Deadline, Error, Forbidden, HaloClient, LifeCycle, Parameter, PmsName, Row,
@@ -175,7 +176,7 @@ impl BpPractice {
         self.read(guid, Statement::LoginProbe, [], deadline).await.map(|_| ())
     }
 
-    /// The active users of one name.
+    /// The active users whose name may be meant; [`choose`](domain::clinician::choose) says which is.
     ///
     /// # Errors
     /// What any query may meet.
@@ -186,8 +187,8 @@ impl BpPractice {
         deadline: Deadline,
     ) -> Result<Vec<BpUser>, BpError> {
         let parameters = [
-            Parameter::var_char("@firstName", &name.first),
-            Parameter::var_char("@lastName", &name.last),
+            Parameter::var_char("@firstNameKey", key(&name.first)),
+            Parameter::var_char("@lastNameKey", key(&name.last)),
         ];
         let rows = self.read(guid, Statement::UsersNamed, parameters, deadline).await?;
         malformed(Statement::UsersNamed, mapping::users(&rows))

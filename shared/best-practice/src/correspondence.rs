@@ -6,6 +6,7 @@ use domain::delivery::{
     Acknowledged, Addressee, Check, Content, CorrelationToken, Message, MessagePatient, Referral,
 };
 use domain::ids::{BpUserId, HaloGuid};
+use domain::numbers;
 use halo::{Command, Deadline, Parameter, Row};
 
 use crate::bp::{BpError, BpPractice, malformed};
@@ -103,9 +104,12 @@ impl StatementPack {
         let born = described.map_or_else(String::new, |patient| patient.date_of_birth.to_string());
         let key = described.map_or_else(String::new, |patient| patient.surname_key());
         let (user, ahpra, provider) = match &message.addressee {
-            Addressee::User(user) => (user.0, "", ""),
-            Addressee::Ahpra(number) => (0, number.as_str(), ""),
-            Addressee::Provider(number) => (0, "", number.as_str()),
+            Addressee::User(user) => (user.0, String::new(), String::new()),
+            Addressee::Ahpra(number) => (0, number.clone(), String::new()),
+            // A number in no known form is nobody's.
+            Addressee::Provider(number) => {
+                (0, String::new(), numbers::provider(number).unwrap_or_default())
+            }
         };
         let (said, extension) = match &message.content {
             Content::Document(document) => ("", document.announced.content_type.extension()),
@@ -116,6 +120,10 @@ impl StatementPack {
             text("@token", token.as_str().to_owned()),
             Parameter::int("@patientId", known),
             text("@surnameKey", key),
+            text(
+                "@firstNameKey",
+                described.map_or_else(String::new, |patient| patient.first_name_key()),
+            ),
             text("@lastName", of(described.map(|patient| patient.last_name.as_str()))),
             text(
                 "@firstName",
@@ -126,8 +134,8 @@ impl StatementPack {
             text("@medicareLine", of(card.and_then(|card| card.line.as_deref()))),
             text("@ihi", of(described.and_then(|patient| patient.ihi.as_deref()))),
             Parameter::int("@userId", user),
-            text("@ahpra", ahpra.to_owned()),
-            text("@provider", provider.to_owned()),
+            text("@ahpra", ahpra),
+            text("@provider", provider),
             text("@heading", format!("{}{}", message.kind.heading(), message.subject.as_str())),
             text("@subject", message.subject.as_str().to_owned()),
             text("@category", message.kind.category().to_owned()),

@@ -3,6 +3,7 @@
 
 use domain::clinician::BpUser;
 use domain::ids::{BpUserId, LocationId, PatientId};
+use domain::numbers;
 use domain::patient::{
     Address, Demographics, Dva, HealthFund, Medicare, NextOfKin, PatientMatch, PatientMatches,
     PatientStatus, Pension, Phones,
@@ -81,7 +82,9 @@ fn joined(parts: &[Option<String>], separator: &str) -> Option<String> {
 pub(crate) fn matches(rows: &[Row]) -> Result<PatientMatches, Unmappable> {
     let mut matches: Vec<PatientMatch> = Vec::new();
     for row in rows {
-        let person = person(row, row.text("MedicareEnding")?)?;
+        let ending =
+            row.text("MedicareEnding")?.and_then(|ending| numbers::medicare_ending(&ending));
+        let person = person(row, ending)?;
         if matches.iter().all(|known| known.patient_id != person.patient_id) {
             matches.push(person);
         }
@@ -111,10 +114,7 @@ fn person(row: &Row, medicare_ending: Option<String>) -> Result<PatientMatch, Un
 pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappable> {
     let Some(row) = rows.first() else { return Ok(None) };
     let medicare_number = row.text("MedicareNo")?;
-    let ending = medicare_number.as_ref().map(|number| {
-        let from = number.chars().count().saturating_sub(4);
-        number.chars().skip(from).collect()
-    });
+    let ending = medicare_number.as_deref().and_then(numbers::medicare_ending);
     let fund = HealthFund { name: row.text("HealthFundName")?, number: row.text("HealthFundNo")? };
     Ok(Some(Demographics {
         person: person(row, ending)?,
@@ -146,13 +146,13 @@ pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappa
             .next(),
         medicare: match medicare_number {
             Some(number) => Some(Medicare {
-                number,
+                number: as_one(number, numbers::digits),
                 line: row.text("MedicareLineNo")?,
                 expiry: row.text("MedicareExpiry")?,
             }),
             None => None,
         },
-        dva: row.text("DVANo")?.map(|number| Dva { number }),
+        dva: row.text("DVANo")?.map(|number| Dva { number: as_one(number, numbers::dva) }),
         pension: match row.text("PensionNo")? {
             Some(number) => Some(Pension {
                 number,
@@ -162,11 +162,16 @@ pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappa
             None => None,
         },
         health_fund: (fund.name.is_some() || fund.number.is_some()).then_some(fund),
-        ihi: row.text("IHI")?,
+        ihi: row.text("IHI")?.map(|number| as_one(number, numbers::digits)),
         ethnicity: row.text("Ethnicity")?,
         usual_doctor: row.text("UsualDoctor")?,
         next_of_kin: next_of_kin(row)?,
     }))
+}
+
+/// A number in its one form; as Bp has it where it is no such number.
+fn as_one(number: String, form: impl Fn(&str) -> Option<String>) -> String {
+    form(&number).unwrap_or(number)
 }
 
 fn next_of_kin(row: &Row) -> Result<Option<NextOfKin>, Unmappable> {

@@ -240,7 +240,6 @@ fn without_header(text: &str, name: &str) -> Option<String> {
 mod tests {
     use domain::clinical::NilMarker;
     use domain::release::Support;
-    use domain::surname::IGNORED;
     use sqlparser::dialect::MsSqlDialect;
     use sqlparser::parser::Parser;
 
@@ -327,31 +326,6 @@ mod tests {
                 assert!(
                     ALLOWED.contains(&object.as_str()) || ASSUMED.contains(&object.as_str()),
                     "{} touches {object}",
-                    statement.name()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn whatever_compares_a_surname_ignores_the_same_characters_as_the_surname_key() {
-        // The inbox compares two identifiers without their blanks as well.
-        for (statement, comparisons, blanks) in [
-            (Statement::PatientSearch, 2, 2),
-            (Statement::InboxWrite, 1, 3),
-            (Statement::CorrespondenceOutWrite, 1, 1),
-        ] {
-            let text = pack().text(statement).to_owned();
-            for ignored in IGNORED {
-                let written = match ignored {
-                    '\'' => "''''".to_owned(),
-                    '\u{2019}' => "CHAR(146)".to_owned(),
-                    other => format!("'{other}'"),
-                };
-                assert_eq!(
-                    text.matches(&format!("{written}, '')")).count(),
-                    if ignored == ' ' { blanks } else { comparisons },
-                    "{} does not ignore {ignored:?}",
                     statement.name()
                 );
             }

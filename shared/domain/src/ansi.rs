@@ -2,7 +2,10 @@
 //! refused where it enters: a letter whose subject was cut or whose name has a question mark in it
 //! may end in front of the wrong eyes.
 
+use std::fmt;
+
 use crate::Invalid;
+use crate::spelling::compose;
 
 /// What Windows-1252 has besides Latin-1, at 0x80 to 0x9F.
 const TYPOGRAPHIC: [(char, u8); 27] = [
@@ -35,10 +38,63 @@ const TYPOGRAPHIC: [(char, u8); 27] = [
     ('Ÿ', 0x9f),
 ];
 
+/// A character that Bp's columns have no place for. It may be a part of a name, so it is shown to whoever
+/// sent it and never logged.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Unheld {
+    character: char,
+    /// Counted from 1, in characters, accents on their letters.
+    place: usize,
+}
+
+impl Unheld {
+    /// The first such character of a text; line breaks and other control characters are none.
+    pub(crate) fn first(text: &str) -> Option<Self> {
+        compose(text)
+            .chars()
+            .enumerate()
+            .find(|(_, c)| !c.is_control() && byte(*c).is_none())
+            .map(|(at, character)| Self { character, place: at + 1 })
+    }
+}
+
+impl fmt::Display for Unheld {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { character, place } = *self;
+        let code = u32::from(character);
+        formatter.write_str("this holds a character that Bp cannot store: ")?;
+        if character.is_alphanumeric() {
+            write!(formatter, "{character} (U+{code:04X})")?;
+        } else {
+            // A mark or an emoji of its own may be shown as nothing, or run into the sentence.
+            write!(formatter, "U+{code:04X}")?;
+        }
+        if character == char::REPLACEMENT_CHARACTER {
+            formatter.write_str(", which stands for bytes that were not UTF-8")?;
+        }
+        write!(
+            formatter,
+            ", character {place}; Bp's text is Windows-1252 (Western European letters and typographic signs)"
+        )
+    }
+}
+
+impl fmt::Debug for Unheld {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Unheld(…)")
+    }
+}
+
 /// Why a text is refused.
-pub(crate) const NOT_ANSI: Invalid = Invalid(
-    "this holds a character that Bp cannot store: its text is Windows-1252 (Western European letters and typographic signs)",
-);
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Unfit {
+    /// For a reason of a fixed wording.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// For a character that Bp cannot hold.
+    #[error("{0}")]
+    Unheld(Unheld),
+}
 
 /// The byte of a character, where Windows-1252 has one. Control characters have none here.
 pub(crate) fn byte(character: char) -> Option<u8> {
@@ -48,11 +104,13 @@ pub(crate) fn byte(character: char) -> Option<u8> {
     }
 }
 
-/// A text as Windows-1252, its line ends as Windows has them.
+/// A text as Windows-1252, composed, its line ends as Windows has them.
 ///
 /// # Errors
 /// When a character has no place there.
-pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Invalid> {
+pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Unfit> {
+    fit(text)?;
+    let text = compose(text);
     let mut bytes = Vec::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -64,28 +122,38 @@ pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Invalid> {
                 bytes.extend(b"\r\n");
             }
             '\t' => bytes.push(b'\t'),
-            other => bytes.push(byte(other).ok_or(NOT_ANSI)?),
+            other => bytes.push(byte(other).ok_or(CONTROL)?),
         }
     }
     Ok(bytes)
 }
 
-/// A line of text without outer blanks for a column of this width.
-pub(crate) fn line(text: &str, width: usize, too_long: Invalid) -> Result<String, Invalid> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Invalid("this must not be empty"));
+/// What no text in Bp holds.
+const CONTROL: Invalid = Invalid("control characters are not taken");
+
+/// Whether Bp can hold every character of a text.
+///
+/// # Errors
+/// Names the first that it cannot hold.
+pub(crate) fn fit(text: &str) -> Result<(), Unfit> {
+    Unheld::first(text).map_or(Ok(()), |unheld| Err(Unfit::Unheld(unheld)))
+}
+
+/// A line of text, composed, without outer blanks, for a column of this width.
+pub(crate) fn line(text: &str, width: usize, too_long: Invalid) -> Result<String, Unfit> {
+    let composed = compose(text);
+    let line = composed.trim();
+    if line.is_empty() {
+        return Err(Invalid("this must not be empty").into());
     }
-    if text.chars().any(char::is_control) {
-        return Err(Invalid("this is one line of text without control characters"));
+    if line.chars().any(char::is_control) {
+        return Err(Invalid("this is one line of text without control characters").into());
     }
-    if text.chars().any(|character| byte(character).is_none()) {
-        return Err(NOT_ANSI);
+    fit(text)?;
+    if line.chars().count() > width {
+        return Err(too_long.into());
     }
-    if text.chars().count() > width {
-        return Err(too_long);
-    }
-    Ok(text.to_owned())
+    Ok(line.to_owned())
 }
 
 #[cfg(test)]
@@ -106,8 +174,7 @@ mod tests {
 
     #[test]
     fn what_the_code_page_lacks_is_refused_and_never_replaced() {
-        // The last is an e with a combining accent, which looks like é and is not.
-        for text in ["Łódź", "Nguyễn", "日本", "😀", "e\u{301}", "a\u{81}b", "a\nb", "", "  "]
+        for text in ["Łódź", "Nguyễn", "日本", "😀", "q\u{301}", "a\u{81}b", "a\nb", "", "  "]
         {
             assert!(line(text, 60, LONG).is_err(), "{text:?} was taken");
         }
@@ -115,9 +182,29 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_names_the_character_and_its_place_and_is_never_logged() {
+        for (text, named) in [
+            ("  Nguye\u{302}\u{303}n", "ễ (U+1EC5), character 7"),
+            ("Tr李n", "李 (U+674E), character 3"),
+            ("q\u{301}", "U+0301, character 2"),
+            ("M\u{fffd}ller", "U+FFFD, which stands for bytes that were not UTF-8, character 2"),
+        ] {
+            let refusal = line(text, 60, LONG).unwrap_err();
+            assert!(refusal.to_string().contains(named), "{refusal}");
+            assert!(!format!("{refusal:?}").contains(['ễ', '李']), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_letter_with_its_accent_behind_it_is_one_letter() {
+        assert_eq!(line("Mu\u{308}ller", 6, LONG).as_deref(), Ok("Müller"));
+        assert_eq!(encode("e\u{301}").unwrap(), [0xe9]);
+    }
+
+    #[test]
     fn a_text_is_never_cut() {
         assert!(line(&"x".repeat(60), 60, LONG).is_ok());
-        assert_eq!(line(&"x".repeat(61), 60, LONG), Err(LONG));
+        assert_eq!(line(&"x".repeat(61), 60, LONG), Err(LONG.into()));
         // Counted in characters, of which each is one byte in Bp.
         assert!(line(&"é".repeat(60), 60, LONG).is_ok());
     }

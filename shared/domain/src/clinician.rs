@@ -4,19 +4,22 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Invalid;
+use crate::ansi::fit;
 use crate::ids::BpUserId;
+use crate::spelling::{is_blank, plain};
+use crate::{Invalid, Unfit, numbers};
 
 /// What Bp's `USERS.FIRSTNAME` (char 30) and `USERS.SURNAME` (char 100) can hold at most.
 const LONGEST_FIRST_NAME: usize = 30;
 const LONGEST_LAST_NAME: usize = 100;
 
-/// A name as typed by a person, to be compared with Bp's users.
+/// A name as typed by a person, to be compared with Bp's users. Both parts are in their plainest
+/// spelling ([`plain`]): a telephone curls the apostrophe and types a blank too many.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClinicianName {
-    /// First name without outer blanks.
+    /// First name.
     pub first: String,
-    /// Last name without outer blanks.
+    /// Last name.
     pub last: String,
 }
 
@@ -25,7 +28,7 @@ impl ClinicianName {
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse_first(text: &str) -> Result<String, Invalid> {
+    pub fn parse_first(text: &str) -> Result<String, Unfit> {
         parse_name(text, LONGEST_FIRST_NAME)
     }
 
@@ -33,23 +36,24 @@ impl ClinicianName {
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse_last(text: &str) -> Result<String, Invalid> {
+    pub fn parse_last(text: &str) -> Result<String, Unfit> {
         parse_name(text, LONGEST_LAST_NAME)
     }
 }
 
-fn parse_name(text: &str, longest: usize) -> Result<String, Invalid> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Invalid("a name is needed, exactly as it appears in Bp"));
+fn parse_name(text: &str, longest: usize) -> Result<String, Unfit> {
+    if text.trim().chars().any(char::is_control) {
+        return Err(Invalid("a name holds no control characters").into());
     }
-    if text.chars().count() > longest {
-        return Err(Invalid("this is longer than a name in Bp can be"));
+    let name = plain(text);
+    if name.is_empty() {
+        return Err(Invalid("a name is needed, exactly as it appears in Bp").into());
     }
-    if text.chars().any(char::is_control) {
-        return Err(Invalid("a name holds no control characters"));
+    fit(&name)?;
+    if name.chars().count() > longest {
+        return Err(Invalid("this is longer than a name in Bp can be").into());
     }
-    Ok(text.to_owned())
+    Ok(name)
 }
 
 /// The first six digits of a Medicare provider number: the person, without the location.
@@ -58,14 +62,14 @@ fn parse_name(text: &str, longest: usize) -> Result<String, Invalid> {
 pub struct ProviderNumberPrefix(String);
 
 impl ProviderNumberPrefix {
-    /// Takes exactly six digits, blanks around them forgiven.
+    /// Takes exactly six digits, blanks forgiven.
     ///
     /// # Errors
     /// Says so when the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = text.trim();
+        let text: String = text.chars().filter(|c| !is_blank(*c)).collect();
         (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| Self(text.to_owned()))
+            .then_some(Self(text))
             .ok_or(Invalid("the first 6 digits of the provider number are needed, digits only"))
     }
 
@@ -75,10 +79,12 @@ impl ProviderNumberPrefix {
         &self.0
     }
 
-    /// Provider numbers are written with and without leading zeros, so both sides are compared as
-    /// Bp shows them: the first six characters.
+    /// Bp's users write provider numbers with and without leading zeros. The person may have taken
+    /// the first six digits of the whole number, or the first six that Bp shows.
     fn begins(&self, provider_number: &str) -> bool {
-        provider_number.trim_start().starts_with(&self.0)
+        let shown: String = provider_number.chars().filter(|c| !is_blank(*c)).collect();
+        let whole = numbers::provider(&shown);
+        shown.starts_with(&self.0) || whole.is_some_and(|whole| whole.starts_with(&self.0))
     }
 }
 
@@ -174,7 +180,7 @@ pub fn choose(
 ) -> Result<Clinician, NotLinked> {
     let mut named: Vec<&BpUser> = users
         .iter()
-        .filter(|user| user.first_name.trim() == name.first && user.last_name.trim() == name.last)
+        .filter(|user| plain(&user.first_name) == name.first && plain(&user.last_name) == name.last)
         .collect();
     // One user may come as several rows, one for each location.
     named.sort_by_key(|user| user.user_id);
@@ -189,8 +195,8 @@ pub fn choose(
         [] => Err(NotLinked::ProviderNumberDiffers),
         [user] => Ok(Clinician {
             user_id: user.user_id,
-            first_name: name.first.clone(),
-            last_name: name.last.clone(),
+            first_name: user.first_name.trim().to_owned(),
+            last_name: user.last_name.trim().to_owned(),
             provider_number_prefix: prefix.cloned(),
         }),
         _ => Err(NotLinked::Ambiguous),
@@ -225,6 +231,37 @@ mod tests {
         for (first, last) in [("Siobhan", "OBrien"), ("siobhan", "O'Brien"), ("Siobhán", "O'Brien")]
         {
             assert_eq!(choose(&users, &name(first, last), None), Err(NotLinked::NameNotFound));
+        }
+    }
+
+    #[test]
+    fn a_name_that_a_telephone_wrote_is_bps_and_shown_as_bp_has_it() {
+        let users = [user(3, "Mary  Anne", "O’Brien–Lee", &[])];
+        let typed = ClinicianName {
+            first: ClinicianName::parse_first(" Mary\u{a0}Anne ").unwrap(),
+            last: ClinicianName::parse_last("O'Brien-Lee").unwrap(),
+        };
+        let linked = choose(&users, &typed, None).unwrap();
+        assert_eq!(
+            (linked.first_name.as_str(), linked.last_name.as_str()),
+            ("Mary  Anne", "O’Brien–Lee")
+        );
+        let refusal = ClinicianName::parse_last("Nguyễn").unwrap_err().to_string();
+        assert!(refusal.contains("ễ (U+1EC5), character 5"), "{refusal}");
+        for wrong in ["", " \u{200b} ", "a\nb"] {
+            assert!(ClinicianName::parse_first(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_provider_number_without_its_leading_zero_begins_with_it() {
+        for shown in ["0499601K", "499601K", "049960 1K"] {
+            let users = [user(3, "Jane", "Lee", &[shown])];
+            assert!(
+                choose(&users, &name("Jane", "Lee"), prefix("049960").as_ref()).is_ok(),
+                "{shown}"
+            );
+            assert!(choose(&users, &name("Jane", "Lee"), prefix("049961").as_ref()).is_err());
         }
     }
 
@@ -273,7 +310,8 @@ mod tests {
     #[test]
     fn a_provider_number_prefix_is_six_digits() {
         assert!(ProviderNumberPrefix::parse(" 999001 ").is_ok());
-        for wrong in ["99900", "9990011", "99900A", ""] {
+        assert_eq!(ProviderNumberPrefix::parse("999 001").unwrap().as_str(), "999001");
+        for wrong in ["99900", "9990011", "99900A", "", "     "] {
             assert!(ProviderNumberPrefix::parse(wrong).is_err(), "{wrong:?} was taken");
         }
     }

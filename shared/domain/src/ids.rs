@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Invalid;
+use crate::spelling::is_blank;
 
 /// A practice on the platforms: `custom:practice_id` of its people's tokens.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -66,13 +67,13 @@ impl SiteId {
 pub struct PairingCode(SecretString);
 
 impl PairingCode {
-    /// Takes 4 to 32 letters, digits and hyphens, blanks around them forgiven. Halo publishes no
-    /// pattern: its own example is six letters and digits.
+    /// Takes 4 to 32 letters, digits and hyphens; blanks around and among them are dropped, because
+    /// people copy it in groups. Halo publishes no pattern: its own example is six letters and digits.
     ///
     /// # Errors
     /// Says so when the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = text.trim();
+        let text: String = text.chars().filter(|c| !is_blank(*c)).collect();
         ((4..=32).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         .then(|| Self(SecretString::from(text)))
@@ -168,6 +169,16 @@ mod tests {
         let code = PairingCode::parse("QX7PLM").unwrap();
         assert!(!format!("{code:?}").contains("QX7PLM"));
         assert_eq!(code.expose(), "QX7PLM");
+    }
+
+    #[test]
+    fn blanks_in_a_pairing_code_are_dropped() {
+        for pasted in ["QX7PLM", " QX7 PLM ", "QX7\u{a0}PLM\u{200b}", "Q X 7 P L M\n"] {
+            assert_eq!(PairingCode::parse(pasted).unwrap().expose(), "QX7PLM", "{pasted:?}");
+        }
+        for wrong in ["", "   ", "Q X", "QX7_PLM", "QX7PLÜ"] {
+            assert!(PairingCode::parse(wrong).is_err(), "{wrong:?} was taken");
+        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub mod delivery;
 pub mod ids;
 pub mod imports;
 mod letters;
+pub mod numbers;
 pub mod pairing;
 pub mod patient;
 pub mod problem;
@@ -44,10 +45,12 @@ pub mod schedule;
 pub mod settings;
 mod sha256;
 pub mod shown;
+pub mod spelling;
 pub mod staff;
 pub mod surname;
 pub mod waiting;
 
+pub use ansi::{Unfit, Unheld};
 pub use sha256::Sha256;
 
 /// Why a value from outside is not what it should be. The text is fixed and never repeats the value,

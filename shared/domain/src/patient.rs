@@ -88,7 +88,7 @@ pub struct PatientMatch {
     pub sex: Option<String>,
     /// `City`.
     pub suburb: Option<String>,
-    /// The last four digits of `MedicareNo`: enough to tell twins apart, too little to misuse.
+    /// The last four of the ten digits of `MedicareNo`, nothing where it holds anything else: enough to tell twins apart, too little to misuse.
     pub medicare_ending: Option<String>,
 }
 
@@ -137,7 +137,7 @@ pub struct Phones {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Medicare {
-    /// `MedicareNo`, ten digits.
+    /// `MedicareNo`: ten digits, or what Bp has instead of them; a wrong one is shown, not mended.
     pub number: String,
     /// `MedicareLineNo`, the person's place on the card.
     pub line: Option<String>,
@@ -149,7 +149,7 @@ pub struct Medicare {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Dva {
-    /// `DVANo`.
+    /// `DVANo`, without blanks where it is such a number, else as Bp has it.
     pub number: String,
 }
 
@@ -216,7 +216,7 @@ pub struct Demographics {
     pub pension: Option<Pension>,
     /// Private insurance.
     pub health_fund: Option<HealthFund>,
-    /// `IHI`, sixteen digits.
+    /// `IHI`: sixteen digits, or what Bp has instead of them.
     pub ihi: Option<String>,
     /// `Ethnicity`, Bp's word.
     pub ethnicity: Option<String>,

@@ -101,6 +101,16 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_release_has_kept_is_read_and_compared_as_todays() {
+        let kept = r#"{"surname":"O‘WATTLE–LEE","dateOfBirth":"1957-03-14","status":"active","site":"71001","shownAt":"2026-03-02T09:30:00Z"}"#;
+        let shown: ShownPatient = serde_json::from_str(kept).unwrap();
+        let Chosen::Patient(known) = shown.chosen() else { panic!("not known") };
+        assert_eq!(known.surname.as_str(), "OWATTLELEE");
+        let again = serde_json::to_value(&shown).unwrap();
+        assert_eq!(again["surname"], "OWATTLELEE");
+    }
+
+    #[test]
     fn who_lacks_a_name_or_a_date_of_birth_in_bp_is_known_by_the_number_only() {
         let chosen = |person: &PatientMatch| {
             ShownPatient::of(person, &site("71001"), Timestamp::UNIX_EPOCH).chosen()

@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Invalid;
+use crate::ansi::fit;
+use crate::spelling::{compose, held, key, unmarked};
+use crate::{Invalid, Unfit};
 
 /// What Bp's `PATIENTS.SURNAME` (char 40) can hold.
 const LONGEST: usize = 40;
@@ -14,41 +16,59 @@ const LONGEST: usize = 40;
 ///
 /// `O'Brien`, `o brien` and `OBRIEN` are one key; so are `Smith-Jones` and `Smith Jones`.
 ///
-/// Serialised as it is and read back as it was: a key is made from what was typed only once.
+/// Serialised as it is. A key that an earlier release has kept may still hold signs that are left out
+/// now: it becomes today's key when it is read.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(transparent)]
+#[serde(from = "String", into = "String")]
 pub struct SurnameKey(String);
 
-/// Characters that the key leaves out. The statement that searches leaves out the same ones; a test
-/// of the statement pack holds the two together.
-pub const IGNORED: [char; 6] = [' ', '\'', '\u{2019}', '`', '-', '.'];
+impl From<String> for SurnameKey {
+    fn from(kept: String) -> Self {
+        let key = key(&kept);
+        // Nothing is compared with an empty key, so a key never becomes one.
+        Self(if key.is_empty() { kept } else { key })
+    }
+}
+
+impl From<SurnameKey> for String {
+    fn from(key: SurnameKey) -> Self {
+        key.0
+    }
+}
 
 /// Characters that mean "anything" to a database or to people. No surname holds them, and somebody
 /// who types one expects a wildcard: say that none is needed rather than find nobody.
 const WILDCARDS: [char; 7] = ['%', '_', '*', '?', '[', ']', '^'];
 
 impl SurnameKey {
-    /// Takes a surname or its beginning.
+    /// Takes a surname or its beginning. A name that Bp cannot hold is taken without its marks:
+    /// Nguyễn is Nguyen there.
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = text.trim();
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        let composed = compose(text);
+        let text = composed.trim();
         if text.chars().count() > LONGEST {
-            return Err(Invalid("this is longer than a last name in Bp can be (40 characters)"));
+            return Err(
+                Invalid("this is longer than a last name in Bp can be (40 characters)").into()
+            );
         }
         if text.chars().any(|c| WILDCARDS.contains(&c)) {
             return Err(Invalid(
                 "wildcards are not needed: the first letters of the last name are enough",
-            ));
+            )
+            .into());
         }
         if text.chars().any(char::is_control) {
-            return Err(Invalid("a last name holds no control characters"));
+            return Err(Invalid("a last name holds no control characters").into());
         }
-        let key: String =
-            text.chars().filter(|c| !IGNORED.contains(c)).flat_map(char::to_uppercase).collect();
+        let name = held(text);
+        let name = unmarked(&name);
+        fit(&name)?;
+        let key = key(&name);
         if !key.chars().any(char::is_alphanumeric) {
-            return Err(Invalid("a last name, or its first letters, is needed"));
+            return Err(Invalid("a last name, or its first letters, is needed").into());
         }
         Ok(Self(key))
     }
@@ -71,6 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::spelling::IGNORED;
 
     fn key(text: &str) -> String {
         SurnameKey::parse(text).unwrap().0
@@ -89,7 +110,10 @@ mod tests {
     #[test]
     fn a_wildcard_is_answered_with_advice_not_with_everybody() {
         for wild in ["%", "Smi%", "_mith", "[a-z]", "Smi*"] {
-            assert!(SurnameKey::parse(wild).unwrap_err().0.contains("wildcards"), "{wild}");
+            assert!(
+                SurnameKey::parse(wild).unwrap_err().to_string().contains("wildcards"),
+                "{wild}"
+            );
         }
     }
 
@@ -98,6 +122,25 @@ mod tests {
         for nothing in ["", "  ", "'", "-'-", "\u{0}", "..."] {
             assert!(SurnameKey::parse(nothing).is_err(), "{nothing:?} was taken");
         }
+    }
+
+    #[test]
+    fn a_letter_that_bp_cannot_hold_is_taken_without_its_marks_or_named() {
+        assert_eq!(key("Nguyễn"), "NGUYEN");
+        let refusal = SurnameKey::parse("Tr李n").unwrap_err().to_string();
+        assert!(refusal.contains("李 (U+674E), character 3"), "{refusal}");
+        assert!(SurnameKey::parse("M\u{fffd}ller").is_err());
+    }
+
+    #[test]
+    fn a_key_of_an_earlier_release_is_read_as_todays() {
+        for (kept, now) in [("O‘BRIEN", "OBRIEN"), ("LEE–WONG", "LEEWONG"), ("OBRIEN", "OBRIEN")]
+        {
+            let read: SurnameKey = serde_json::from_value(kept.into()).unwrap();
+            assert_eq!(read.as_str(), now);
+        }
+        let read: SurnameKey = serde_json::from_value("–".into()).unwrap();
+        assert_eq!(read.as_str(), "–", "an empty key would be compared with nothing");
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! Whom a document is about, and who is answerable for it.
 
 use domain::clinical::Identity;
+use domain::numbers;
 use domain::patient::PatientStatus;
 
 use crate::Origin;
@@ -73,10 +74,14 @@ fn identifiers(draft: &Draft<'_>, identity: &Identity) -> Vec<Identifier> {
             value: Text::new(number?)?,
         })
     };
+    // Only a number that is right identifies anybody: a wrong one may be somebody else's.
     // The number of a person on a card is the card's with the place on it.
-    let medicare = identity.medicare.as_ref().map(|medicare| {
-        format!("{}{}", medicare.card, medicare.line.as_deref().unwrap_or_default())
+    let medicare = identity.medicare.as_ref().and_then(|medicare| {
+        let line = medicare.line.as_deref().and_then(numbers::medicare_line);
+        numbers::medicare(&medicare.card).map(|card| card + &line.unwrap_or_default())
     });
+    let ihi = identity.ihi.as_deref().and_then(numbers::ihi);
+    let dva = identity.dva.as_ref().and_then(|dva| numbers::dva(&dva.number));
     let own = identity.patient_id.0.to_string();
     let numbers = record_numbers(draft.site, "PATIENTS");
     [
@@ -84,15 +89,10 @@ fn identifiers(draft: &Draft<'_>, identity: &Identity) -> Vec<Identifier> {
             Coding::new(IDENTIFIER_TYPE, "NI"),
             "Individual Healthcare Identifier",
             IHI,
-            identity.ihi.as_deref(),
+            ihi.as_deref(),
         ),
         typed(Coding::new(IDENTIFIER_TYPE, "MC"), "Medicare number", MEDICARE, medicare.as_deref()),
-        typed(
-            Coding::new(IDENTIFIER_TYPE_AU, "DVAU"),
-            "DVA number",
-            DVA,
-            identity.dva.as_ref().map(|dva| dva.number.as_str()),
-        ),
+        typed(Coding::new(IDENTIFIER_TYPE_AU, "DVAU"), "DVA number", DVA, dva.as_deref()),
         typed(Coding::new(IDENTIFIER_TYPE, "MR"), "Number in Best Practice", &numbers, Some(&own)),
     ]
     .into_iter()

@@ -2,8 +2,8 @@
 -- Does:       files a document in a patient's Correspondence Out, once, if the patient is whom the sender chose.
 -- Parameters: @token varchar(25): our mark of this letter, kept in USERREFERENCE
 --             @patientId int
---             @surnameKey varchar(40): the chosen patient's surname in upper case without blanks, apostrophes,
---             hyphens, stops; empty where it is not known
+--             @surnameKey varchar(80): the chosen patient's surname in upper case without blanks, apostrophes,
+--             dashes, stops; empty where it is not known
 --             @dateOfBirth varchar(10): the chosen patient's, YYYY-MM-DD; empty where it is not known
 --             @acceptDeceased, @acceptInactive int: 1 where the sender knows that the patient has died, or is
 --             no longer a patient, and sends the letter all the same; else 0
@@ -55,9 +55,10 @@ BEGIN
         SELECT 1 FROM dbo.PATIENTS AS p
         WHERE p.INTERNALID = @patientId
           AND (@dateOfBirth = '' OR CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date))
-          -- CHAR(223) is the sharp s: in capitals the key has SS, and not every collation takes the two for equal.
-          AND (@surnameKey = '' OR REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-              p.SURNAME, ' ', ''), '''', ''), CHAR(146), ''), '`', ''), '-', ''), '.', '')), CHAR(223), 'SS') = @surnameKey))
+          -- The same characters are left out as in patient_search, which names them.
+          AND (@surnameKey = '' OR REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+              p.SURNAME, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+              CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey))
         SET @outcome = 'patientChanged';
     ELSE IF @acceptDeceased = 0 AND EXISTS (
         SELECT 1 FROM dbo.BPS_Patients AS p

@@ -2,11 +2,13 @@
 -- Does:       puts a document or a text into a clinician's unchecked results inbox, once.
 -- Parameters: @token varchar(25): our mark of this message, kept in USERREFERENCE
 --             @patientId int: the patient; 0 where the next ones describe somebody
---             @surnameKey varchar(40): the surname in upper case without blanks, apostrophes, hyphens, stops
+--             @surnameKey varchar(80), @firstNameKey varchar(60): the names in upper case without blanks,
+--             apostrophes, dashes, stops; they are compared
 --             @lastName, @firstName varchar(30), @dateOfBirth varchar(10) (YYYY-MM-DD), @medicare varchar(10),
---             @medicareLine varchar(1), @ihi varchar(16): as the sender has them; empty where not given
+--             @medicareLine varchar(1), @ihi varchar(16): as the sender has them; empty where not given. Names
+--             are kept as they are, numbers have no blanks
 --             @userId int, @ahpra varchar(13), @provider varchar(8): the addressee, by one of them; 0 or
---                 empty for the others
+--                 empty for the others. Upper case without blanks, the provider number with its leading zeros
 --             @heading varchar(80): how the inbox lists it; @subject varchar(60), @category varchar(25)
 --             @senderName varchar(60): empty where not given
 --             @text varchar(max): a message without a file; empty otherwise
@@ -23,8 +25,10 @@
 --             prescribes, and keeps: the mark, the look before the write under one lock, one transaction,
 --             the rule for patients, and the row.
 -- Note:       a described patient is taken only where exactly one patient agrees on everything given; an
---             identifier that Bp lacks does not agree. Otherwise INTERNALID is 0, which is how Bp itself
---             leaves what it could not match. Names in Bp longer than the inbox's columns are shown cut
+--             identifier that Bp lacks does not agree, nor does a first name without a letter. Names are
+--             compared without the characters that patient_search names; cards and identifiers without blanks,
+--             hyphens and slashes; numbers of users without blanks, and provider numbers without leading zeros.
+--             Otherwise INTERNALID is 0, which is how Bp itself leaves what it could not match. Names in Bp longer than the inbox's columns are shown cut
 --             there; nothing that was sent is. A message that was deleted in Bp counts as written.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
@@ -57,12 +61,14 @@ BEGIN
     SELECT DISTINCT u.UserID
     FROM dbo.BPS_Users AS u
     WHERE (@userId > 0 AND u.UserID = @userId)
-       OR (@ahpra <> '' AND UPPER(LTRIM(RTRIM(u.RegistrationNo))) = @ahpra)
-       OR (@provider <> '' AND UPPER(LTRIM(RTRIM(u.ProviderNo))) = @provider)
+       OR (@ahpra <> '' AND UPPER(REPLACE(REPLACE(u.RegistrationNo, ' ', ''), CHAR(160), '')) = @ahpra)
+       OR (@provider <> '' AND REPLICATE('0', 8 - LEN(UPPER(REPLACE(REPLACE(u.ProviderNo, ' ', ''), CHAR(160), '')))) + UPPER(REPLACE(REPLACE(u.ProviderNo, ' ', ''), CHAR(160), ''))
+              = @provider)
        OR (@provider <> '' AND EXISTS (
                SELECT 1 FROM dbo.PROVIDER_LOCATION AS l
                WHERE l.USERID = u.UserID AND l.RECORDSTATUS = 1
-                 AND UPPER(LTRIM(RTRIM(l.PROVIDERNUMBER))) = @provider));
+                 AND REPLICATE('0', 8 - LEN(UPPER(REPLACE(REPLACE(l.PROVIDERNUMBER, ' ', ''), CHAR(160), '')))) + UPPER(REPLACE(REPLACE(l.PROVIDERNUMBER, ' ', ''), CHAR(160), ''))
+                     = @provider));
     INSERT INTO @candidates (InternalId)
     SELECT DISTINCT p.InternalID
     FROM dbo.BPS_Patients AS p
@@ -70,12 +76,15 @@ BEGIN
       AND ((@patientId > 0 AND p.InternalID = @patientId)
         OR (@patientId = 0
             AND CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date)
-            AND UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-                p.Surname, ' ', ''), '''', ''), CHAR(146), ''), '`', ''), '-', ''), '.', '')) = @surnameKey
-            AND (@firstName = '' OR UPPER(LTRIM(RTRIM(p.Firstname))) = UPPER(@firstName))
-            AND (@medicare = '' OR REPLACE(p.MedicareNo, ' ', '') = @medicare)
-            AND (@medicareLine = '' OR RTRIM(p.MedicareLineNo) = @medicareLine)
-            AND (@ihi = '' OR REPLACE(p.IHI, ' ', '') = @ihi)));
+            AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+                p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+                CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey
+            AND (@firstName = '' OR (@firstNameKey <> '' AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+                p.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+                CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey))
+            AND (@medicare = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @medicare)
+            AND (@medicareLine = '' OR LTRIM(RTRIM(p.MedicareLineNo)) = @medicareLine)
+            AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi)));
     IF @patientId > 0 AND NOT EXISTS (SELECT 1 FROM @candidates)
         SET @outcome = 'noPatient';
     ELSE IF NOT EXISTS (SELECT 1 FROM @addressees)
@@ -92,7 +101,9 @@ BEGIN
         FROM dbo.USERS AS u WHERE u.USERID = @user;
         IF @provider <> ''
             SELECT @location = MIN(l.LOCATIONID) FROM dbo.PROVIDER_LOCATION AS l
-            WHERE l.USERID = @user AND l.RECORDSTATUS = 1 AND UPPER(LTRIM(RTRIM(l.PROVIDERNUMBER))) = @provider
+            WHERE l.USERID = @user AND l.RECORDSTATUS = 1
+              AND REPLICATE('0', 8 - LEN(UPPER(REPLACE(REPLACE(l.PROVIDERNUMBER, ' ', ''), CHAR(160), '')))) + UPPER(REPLACE(REPLACE(l.PROVIDERNUMBER, ' ', ''), CHAR(160), ''))
+                  = @provider
             HAVING COUNT(*) > 0;
         SELECT @store = MAX(s.CURRENTSTORE) FROM dbo.DOCUMENTSTORE AS s;
         INSERT INTO dbo.INCOMINGREPORTS (

@@ -1,15 +1,21 @@
 -- statement: patient_search
 -- Does:       finds patients by date of birth and the beginning of the surname, whatever its case,
---             blanks, apostrophes, hyphens and full stops.
--- Parameters: @dateOfBirth date, @surname varchar(40) (upper case, without those characters),
---             @surnamePattern varchar(130) (the same, escaped with a backslash, then %)
+--             blanks, apostrophes, dashes and full stops.
+-- Parameters: @dateOfBirth date, @surname varchar(80) (upper case, without those characters),
+--             @surnamePattern varchar(161) (the same, escaped with a backslash, then %)
 -- Returns:    at most 51 rows, exact surnames first: IsExact, InternalID, StatusText, Title, Firstname,
 --             Middlename, Surname, Preferredname, DOB (YYYY-MM-DD), Sex, City, MedicareEnding.
+--             MedicareEnding: the last four of the card's ten digits, without what stands between them.
 -- Evidence:   public (BPS_Patients). DISTINCT, because a patient with two e-mail addresses comes twice.
+-- Note:       the characters that are left out are those of IGNORED in domain::spelling, as Windows-1252 has
+--             them: 145, 146 and 180 are apostrophes, 150 and 151 dashes, 160 a blank that holds a line
+--             together, 173 a soft hyphen. 223 is the sharp s: in capitals the parameter has SS, and not every
+--             collation takes the two for equal.
 SELECT DISTINCT TOP (51)
        CASE
-           WHEN UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-               p.Surname, ' ', ''), '''', ''), CHAR(146), ''), '`', ''), '-', ''), '.', '')) = @surname
+           WHEN REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+               p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+               CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surname
            THEN 1 ELSE 0
        END AS IsExact,
        p.InternalID AS InternalID,
@@ -22,10 +28,12 @@ SELECT DISTINCT TOP (51)
        CONVERT(char(10), p.DOB, 23) AS DOB,
        RTRIM(p.Sex) AS Sex,
        RTRIM(p.City) AS City,
-       RIGHT(RTRIM(p.MedicareNo), 4) AS MedicareEnding
+       RIGHT(LEFT(REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', ''), 10), 4)
+           AS MedicareEnding
 FROM dbo.BPS_Patients AS p
 WHERE CAST(p.DOB AS date) = @dateOfBirth
   AND p.InternalID > 0
-  AND UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-      p.Surname, ' ', ''), '''', ''), CHAR(146), ''), '`', ''), '-', ''), '.', '')) LIKE @surnamePattern ESCAPE '\'
+  AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+      p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+      CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') LIKE @surnamePattern ESCAPE '\'
 ORDER BY IsExact DESC, Surname, Firstname, InternalID;

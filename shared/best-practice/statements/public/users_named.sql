@@ -1,24 +1,29 @@
 -- statement: users_named
--- Does:       finds the active users of one name, with the provider numbers of all their locations.
--- Parameters: @firstName varchar(30), @lastName varchar(100)
+-- Does:       finds the active users whose name may be meant, with the provider numbers of all their locations.
+-- Parameters: @firstNameKey varchar(60), @lastNameKey varchar(200): the names in upper case without blanks,
+--             apostrophes, dashes and full stops
 -- Returns:    one row per user and provider number: UserID, FirstName, LastName, ProviderNumber.
 -- Evidence:   public. BPS_Users hides inactive users and carries the usual location's number;
 --             PROVIDER_LOCATION carries one for each location (RECORDSTATUS 1 = current).
--- Note:       the database compares names without regard to case; whoever reads the rows does not.
-SELECT u.UserID AS UserID,
-       RTRIM(u.Firstname) AS FirstName,
-       RTRIM(u.Surname) AS LastName,
-       RTRIM(u.ProviderNo) AS ProviderNumber
-FROM dbo.BPS_Users AS u
-WHERE RTRIM(u.Firstname) = @firstName
-  AND RTRIM(u.Surname) = @lastName
+-- Note:       the rows are more than are meant: whoever reads them compares capitals, blanks and signs. The
+--             characters that are left out are those of patient_search, which names them.
+WITH named AS (
+    SELECT u.UserID AS UserID,
+           RTRIM(u.Firstname) AS FirstName,
+           RTRIM(u.Surname) AS LastName,
+           RTRIM(u.ProviderNo) AS ProviderNumber
+    FROM dbo.BPS_Users AS u
+    WHERE REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+        u.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+        CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey
+      AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+        u.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+        CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @lastNameKey
+)
+SELECT n.UserID, n.FirstName, n.LastName, n.ProviderNumber
+FROM named AS n
 UNION
-SELECT u.UserID,
-       RTRIM(u.Firstname),
-       RTRIM(u.Surname),
-       RTRIM(l.PROVIDERNUMBER)
-FROM dbo.BPS_Users AS u
-INNER JOIN dbo.PROVIDER_LOCATION AS l ON l.USERID = u.UserID AND l.RECORDSTATUS = 1
-WHERE RTRIM(u.Firstname) = @firstName
-  AND RTRIM(u.Surname) = @lastName
+SELECT n.UserID, n.FirstName, n.LastName, RTRIM(l.PROVIDERNUMBER)
+FROM named AS n
+INNER JOIN dbo.PROVIDER_LOCATION AS l ON l.USERID = n.UserID AND l.RECORDSTATUS = 1
 ORDER BY UserID, ProviderNumber;

@@ -57,6 +57,7 @@ impl Parameters {
             text("@token", TOKEN),
             ("@patientId", "0".to_owned(), "Int"),
             text("@surnameKey", ""),
+            text("@firstNameKey", ""),
             text("@lastName", ""),
             text("@firstName", ""),
             text("@dateOfBirth", ""),
@@ -92,6 +93,7 @@ impl Parameters {
     pub(crate) fn described(self, key: &str, last: &str, first: &str, born: &str) -> Self {
         self.with("@surnameKey", key)
             .with("@lastName", last)
+            .with("@firstNameKey", &domain::spelling::key(first))
             .with("@firstName", first)
             .with("@dateOfBirth", born)
     }

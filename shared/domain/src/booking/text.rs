@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::token::Token;
 use super::visit::{LONGEST_NOTES, Representative};
-use crate::Invalid;
-use crate::ansi::{NOT_ANSI, byte};
+use crate::ansi::fit;
+use crate::spelling::compose;
+use crate::{Invalid, Unfit};
 
 /// `REASON` holds as many characters.
 pub const LONGEST_REASON: usize = 500;
@@ -35,28 +36,25 @@ const _: () = assert!(
 #[serde(transparent)]
 pub struct BpText(String);
 
-fn is_ansi(character: char) -> bool {
-    byte(character).is_some()
-}
-
 impl BpText {
     /// Takes up to `longest` characters; line breaks and runs of blanks become one blank.
     ///
     /// # Errors
     /// Says what Bp could not hold.
-    pub fn parse(text: &str, longest: usize) -> Result<Self, Invalid> {
+    pub fn parse(text: &str, longest: usize) -> Result<Self, Unfit> {
         if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            return Err(Invalid("control characters are not taken"));
+            return Err(Invalid("control characters are not taken").into());
         }
+        // Every blank becomes a plain one, so none of them is a character that Bp lacks.
+        let text: String =
+            compose(text).chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+        fit(&text)?;
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if !text.chars().all(is_ansi) {
-            return Err(NOT_ANSI);
-        }
         if text.chars().count() > longest {
-            return Err(Invalid("this is longer than Bp's appointment text has room for"));
+            return Err(Invalid("this is longer than Bp's appointment text has room for").into());
         }
         if text.to_ascii_uppercase().contains("[PB") {
-            return Err(Invalid("[PB is how our own marks in Bp begin"));
+            return Err(Invalid("[PB is how our own marks in Bp begin").into());
         }
         Ok(Self(text))
     }
@@ -139,6 +137,7 @@ mod tests {
             assert!(BpText::parse(wrong, 50).is_err(), "{wrong:?} was taken");
         }
         assert!(BpText::parse(&"x".repeat(51), 50).is_err());
+        assert_eq!(BpText::parse("Mu\u{308}ller", 50).unwrap().as_str(), "Müller");
     }
 
     #[test]
@@ -168,7 +167,7 @@ mod tests {
         #[test]
         fn any_text_is_held_in_one_line_or_refused(raw in ".{0,120}") {
             if let Ok(text) = BpText::parse(&raw, 100) {
-                prop_assert!(text.as_str().chars().all(is_ansi));
+                prop_assert!(fit(text.as_str()).is_ok());
                 prop_assert!(text.as_str().chars().count() <= 100);
                 prop_assert!(!text.as_str().contains("  "));
                 let visitor = Representative { name: text.clone(), company: text.clone() };

@@ -33,16 +33,16 @@ pub struct Identity {
     pub phones: Phones,
     /// The Medicare card and the place on it.
     pub medicare: Option<MedicareNumber>,
-    /// `DVANo`.
+    /// `DVANo`, as Bp has it.
     pub dva: Option<Dva>,
-    /// `IHI`.
+    /// `IHI`, as Bp has it.
     pub ihi: Option<String>,
 }
 
 /// A person's number on a Medicare card (`MedicareNo`, `MedicareLineNo`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MedicareNumber {
-    /// The card's, ten digits.
+    /// The card's, as Bp has it.
     pub card: String,
     /// The person's place on the card.
     pub line: Option<String>,

@@ -5,9 +5,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Invalid;
 use crate::ansi::line;
+use crate::spelling::held;
 use crate::surname::SurnameKey;
+use crate::{Invalid, Unfit};
 
 /// What is known of a patient beside their number.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -24,9 +25,9 @@ impl ChosenPatient {
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse_last_name(text: &str) -> Result<SurnameKey, Invalid> {
+    pub fn parse_last_name(text: &str) -> Result<SurnameKey, Unfit> {
         const TOO_LONG: &str = "this is longer than a last name in Bp can be (40 characters)";
-        let text = line(text, 40, Invalid(TOO_LONG))?;
+        let text = line(&held(text), 40, Invalid(TOO_LONG))?;
         SurnameKey::parse(&text)
     }
 }
@@ -105,6 +106,7 @@ mod tests {
     #[test]
     fn a_last_name_has_to_be_one_that_bp_can_hold() {
         assert_eq!(ChosenPatient::parse_last_name(" O’Brien ").unwrap().as_str(), "OBRIEN");
+        assert_eq!(ChosenPatient::parse_last_name("Lee\u{2011}Wong").unwrap().as_str(), "LEEWONG");
         assert!(ChosenPatient::parse_last_name(&"x".repeat(40)).is_ok());
         for wrong in ["", "-", "Nguyễn", "Smi%", "a\nb", &"x".repeat(41)] {
             assert!(ChosenPatient::parse_last_name(wrong).is_err(), "{wrong:?} was taken");

@@ -3,11 +3,12 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::Invalid;
 use crate::ansi::line;
 use crate::ids::PatientId;
 use crate::patient::DateOfBirth;
+use crate::spelling::{held, key};
 use crate::surname::SurnameKey;
+use crate::{Invalid, Unfit, numbers};
 
 /// `INCOMINGREPORTS.FIRSTNAME` and `SURNAME`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -15,13 +16,14 @@ use crate::surname::SurnameKey;
 pub struct PatientName(String);
 
 impl PatientName {
-    /// Takes one line of Windows-1252 text that fits Bp's column.
+    /// Takes one line of Windows-1252 text that fits Bp's column. An apostrophe, a dash or a blank
+    /// that Windows-1252 lacks is written as the plain one.
     ///
     /// # Errors
-    /// Says what is wrong with it. Nothing is ever cut or replaced.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
+    /// Says what is wrong with it. Nothing is ever cut, and no letter is replaced.
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
         const TOO_LONG: &str = "this is longer than the 30 characters that Bp's inbox keeps of a name; send the patientId instead";
-        line(text, 30, Invalid(TOO_LONG)).map(Self)
+        line(&held(text), 30, Invalid(TOO_LONG)).map(Self)
     }
 
     /// The name.
@@ -61,10 +63,7 @@ impl MedicareCard {
 }
 
 fn digits(text: &str, how_many: usize, wrong: Invalid) -> Result<String, Invalid> {
-    let digits: String = text.chars().filter(|character| *character != ' ').collect();
-    (digits.len() == how_many && digits.bytes().all(|byte| byte.is_ascii_digit()))
-        .then_some(digits)
-        .ok_or(wrong)
+    numbers::digits(text).filter(|digits| digits.len() == how_many).ok_or(wrong)
 }
 
 /// A patient as the sender knows them. Filed only where exactly one patient of the practice agrees
@@ -89,9 +88,10 @@ impl DescribedPatient {
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse_last_name(text: &str) -> Result<PatientName, Invalid> {
-        SurnameKey::parse(text)?;
-        PatientName::parse(text)
+    pub fn parse_last_name(text: &str) -> Result<PatientName, Unfit> {
+        let name = PatientName::parse(text)?;
+        SurnameKey::parse(name.as_str())?;
+        Ok(name)
     }
 
     /// Takes a date of birth; `today` is the practice's.
@@ -113,9 +113,14 @@ impl DescribedPatient {
     /// The surname without what people type differently.
     #[must_use]
     pub fn surname_key(&self) -> String {
-        SurnameKey::parse(self.last_name.as_str())
-            .map(|key| key.as_str().to_owned())
-            .unwrap_or_default()
+        key(self.last_name.as_str())
+    }
+
+    /// The first name without what people type differently; empty where none is given, or nothing
+    /// that can be compared.
+    #[must_use]
+    pub fn first_name_key(&self) -> String {
+        self.first_name.as_ref().map(|name| key(name.as_str())).unwrap_or_default()
     }
 }
 
@@ -147,7 +152,10 @@ mod tests {
     #[test]
     fn a_surname_that_nothing_can_be_compared_with_is_refused() {
         assert!(DescribedPatient::parse_last_name("O’Brien").is_ok());
-        for wrong in ["", "%", "-", "Brown%", "日本"] {
+        for (given, kept) in [("OʼBrien", "O'Brien"), ("Lee\u{2011}Wong", "Lee-Wong")] {
+            assert_eq!(DescribedPatient::parse_last_name(given).unwrap().as_str(), kept);
+        }
+        for wrong in ["", "%", "-", "Brown%", "日本", "Nguyễn"] {
             assert!(DescribedPatient::parse_last_name(wrong).is_err(), "{wrong:?} was taken");
         }
     }

@@ -1,15 +1,16 @@
 //! What a platform asks to be sent, parsed where it enters.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::chosen::{Acknowledged, Chosen};
 use super::document::StoredDocument;
 use super::patient::MessagePatient;
-use crate::Invalid;
 use crate::ansi::{encode, line};
 use crate::ids::{BpUserId, PatientId};
+use crate::spelling::compose;
+use crate::{Invalid, Unfit, numbers};
 
 /// A platform's own id of a document, a referral or a message.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -48,11 +49,12 @@ macro_rules! lines {
         pub struct $name(String);
 
         impl $name {
-            /// Takes one line of Windows-1252 text that fits Bp's column.
+            /// Takes one line of Windows-1252 text that fits Bp's column; accents may stand behind
+            /// their letters.
             ///
             /// # Errors
             /// Says what is wrong with it. Nothing is ever cut or replaced.
-            pub fn parse(text: &str) -> Result<Self, Invalid> {
+            pub fn parse(text: &str) -> Result<Self, Unfit> {
                 line(text, $width, Invalid($too_long)).map(Self)
             }
 
@@ -85,19 +87,20 @@ impl MessageText {
     /// What is longer is a document.
     pub const LONGEST: usize = 20_000;
 
-    /// Takes text that Windows-1252 can hold.
+    /// Takes text that Windows-1252 can hold; accents may stand behind their letters.
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
         if text.trim().is_empty() {
-            return Err(Invalid("this must not be empty"));
+            return Err(Invalid("this must not be empty").into());
         }
+        let text = compose(text);
         if text.chars().count() > Self::LONGEST {
-            return Err(Invalid("a text has at most 20,000 characters; upload longer ones"));
+            return Err(Invalid("a text has at most 20,000 characters; upload longer ones").into());
         }
-        encode(text)?;
-        Ok(Self(text.to_owned()))
+        encode(&text)?;
+        Ok(Self(text.into_owned()))
     }
 
     /// The text.
@@ -175,36 +178,35 @@ pub enum Addressee {
     /// By AHPRA registration number.
     Ahpra(String),
     /// By Medicare provider number, at any of the practice's locations.
-    Provider(String),
+    Provider(#[serde(deserialize_with = "whole_provider_number")] String),
+}
+
+/// An earlier release kept the number as it was sent, without its leading zeros.
+fn whole_provider_number<'de, D: Deserializer<'de>>(kept: D) -> Result<String, D::Error> {
+    let kept = String::deserialize(kept)?;
+    Ok(numbers::provider(&kept).unwrap_or(kept))
 }
 
 impl Addressee {
-    /// Takes three letters and ten digits, such as `MED0001234567`.
+    /// Takes three letters and ten digits, such as `MED0001234567`, blanks among them forgiven.
     ///
     /// # Errors
     /// Says so when the text is anything else.
     pub fn parse_ahpra(text: &str) -> Result<Self, Invalid> {
-        let text = text.trim().to_ascii_uppercase();
-        let bytes = text.as_bytes();
-        (bytes.len() == 13
-            && bytes[..3].iter().all(u8::is_ascii_uppercase)
-            && bytes[3..].iter().all(u8::is_ascii_digit))
-        .then_some(Self::Ahpra(text))
-        .ok_or(Invalid("an AHPRA registration number is three letters and ten digits"))
+        numbers::ahpra(text)
+            .map(Self::Ahpra)
+            .ok_or(Invalid("an AHPRA registration number is three letters and ten digits"))
     }
 
-    /// Takes a provider number: up to six digits, a location and a check character.
+    /// Takes a provider number: up to six digits, a location and a check letter. Blanks among them and
+    /// missing zeros before them are forgiven.
     ///
     /// # Errors
     /// Says so when the text is anything else.
     pub fn parse_provider(text: &str) -> Result<Self, Invalid> {
-        let text: String = text.chars().filter(|character| *character != ' ').collect();
-        let text = text.to_ascii_uppercase();
-        let fits = (7..=8).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && text.bytes().take(text.len() - 2).all(|byte| byte.is_ascii_digit());
-        fits.then_some(Self::Provider(text))
-            .ok_or(Invalid("a provider number is 5 or 6 digits and two more characters"))
+        numbers::provider(text).map(Self::Provider).ok_or(Invalid(
+            "a provider number is up to 6 digits, a location's digit or letter and a check letter",
+        ))
     }
 }
 
@@ -281,6 +283,7 @@ mod tests {
         assert!(ReferralSubject::parse(&"é".repeat(100)).is_ok());
         assert!(ReferralSubject::parse(&"é".repeat(101)).is_err());
         assert!(MessageSubject::parse("Łódź clinic").is_err());
+        assert_eq!(MessageSubject::parse("Mu\u{308}ller").unwrap().as_str(), "Müller");
         assert_eq!(
             MessageSubject::parse("  Re: “Left knee”  ").unwrap().as_str(),
             "Re: “Left knee”"
@@ -312,14 +315,29 @@ mod tests {
             Addressee::parse_provider("999001 1a"),
             Ok(Addressee::Provider("9990011A".to_owned()))
         );
+        assert_eq!(
+            Addressee::parse_provider("499601K"),
+            Ok(Addressee::Provider("0499601K".to_owned()))
+        );
         for wrong in ["", "A", "ABCDEFGH", "99900111A"] {
             assert!(Addressee::parse_provider(wrong).is_err(), "{wrong:?} was taken");
         }
     }
 
     #[test]
+    fn an_addressee_that_an_earlier_release_kept_is_the_same_as_one_that_is_sent_now() {
+        for (kept, sent) in [("499601K", "0499601K"), ("0499601K", "499601K")] {
+            let kept = serde_json::json!({ "provider": kept });
+            let kept: Addressee = serde_json::from_value(kept).unwrap();
+            assert_eq!(Ok(kept), Addressee::parse_provider(sent));
+        }
+    }
+
+    #[test]
     fn a_text_is_kept_whole_or_refused() {
         assert!(MessageText::parse(&"x".repeat(20_000)).is_ok());
+        let composed = MessageText::parse(&"e\u{301}".repeat(20_000)).unwrap();
+        assert_eq!(composed.encoded(), [0xe9; 20_000]);
         for wrong in [" \n ".to_owned(), "x".repeat(20_001), "a\0b".to_owned(), "α".to_owned()] {
             assert!(MessageText::parse(&wrong).is_err());
         }

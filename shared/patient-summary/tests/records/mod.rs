@@ -39,7 +39,7 @@ pub(crate) fn person() -> Identity {
         },
         medicare: Some(MedicareNumber { card: "0000000000".to_owned(), line: text("1") }),
         dva: Some(Dva { number: "QX000000".to_owned() }),
-        ihi: text("8003600000000000"),
+        ihi: text("8003600000000007"),
     }
 }
 

@@ -42,7 +42,7 @@ impl BookingRequest {
     pub(super) fn read(self, booking_id: &str) -> Result<(BookingId, Visit), Problem> {
         let mut fields = Checker::default();
         let needed = |text: &str, longest| match BpText::parse(text, longest) {
-            Ok(text) if text.is_empty() => Err(Invalid("this may not be empty")),
+            Ok(text) if text.is_empty() => Err(Invalid("this may not be empty").into()),
             outcome => outcome,
         };
         let id = fields.check("bookingId", BookingId::parse(booking_id));

@@ -12,7 +12,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     ("ts_like", matches),
     ("ts_patindex", |a| both(a, |pattern, value| count(like::pattern_index(pattern, value)))),
     ("ts_charindex", charindex),
-    ("ts_upper", |a| one(a, |text| text.to_uppercase())),
+    ("ts_upper", |a| one(a, |text| text.chars().map(capital).collect())),
     ("ts_lower", |a| one(a, |text| text.to_lowercase())),
     ("ts_reverse", |a| one(a, |text| text.chars().rev().collect())),
     ("ts_left", |a| cut(a, |text, n| text.chars().take(n).collect())),
@@ -106,6 +106,19 @@ fn first(arguments: &[Val], body: fn(char) -> i64) -> Result<Val, SqlError> {
     Ok(text_at(arguments, 0)?
         .and_then(|text| text.chars().next())
         .map_or(Val::Null, |c| Val::Integer(body(c))))
+}
+
+/// SQL Server maps one character to one: ß stays, and so does an ANSI letter without an ANSI capital.
+fn capital(letter: char) -> char {
+    let mut capitals = letter.to_uppercase();
+    match (capitals.next(), capitals.next()) {
+        (Some(capital), None)
+            if bytes::to_ansi(letter).is_none() || bytes::to_ansi(capital).is_some() =>
+        {
+            capital
+        }
+        _ => letter,
+    }
 }
 
 fn cut(arguments: &[Val], body: fn(String, usize) -> String) -> Result<Val, SqlError> {

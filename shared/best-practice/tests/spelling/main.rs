@@ -1,0 +1,9 @@
+//! Names and numbers as people write them, asked of a made-up practice through the whole client.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a failed test")]
+
+mod chain;
+mod lookalikes;
+mod names;
+mod numbers;
+mod support;
+mod table;

@@ -1,0 +1,198 @@
+//! Numbers as people write them: with blanks, without leading zeros, with a digit too few.
+//!
+//! Each function gives a number in its one form, or nothing when the text is not such a number.
+//! Only what they give is an identifier; what they refuse is shown as it stands, or left out.
+
+use crate::spelling::is_blank;
+
+/// The text without blanks, hyphens and slashes.
+fn joined(text: &str) -> String {
+    text.chars().filter(|c| !is_blank(*c) && !matches!(c, '-' | '/')).collect()
+}
+
+/// The text in capitals, without blanks of any kind.
+pub(crate) fn without_blanks(text: &str) -> String {
+    text.chars().filter(|c| !is_blank(*c)).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// The digits of a text that holds digits and what people put between them; nothing else.
+#[must_use]
+pub fn digits(text: &str) -> Option<String> {
+    let digits = joined(text);
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+}
+
+/// A Medicare card's number: ten digits, of which the ninth is a check digit over the first eight
+/// (weights 1, 3, 7, 9, modulo 10; published by Services Australia).
+#[must_use]
+pub fn medicare(text: &str) -> Option<String> {
+    const WEIGHTS: [u32; 8] = [1, 3, 7, 9, 1, 3, 7, 9];
+    let card = digits(text).filter(|card| card.len() == 10)?;
+    let values: Vec<u32> = card.bytes().map(|digit| u32::from(digit - b'0')).collect();
+    let sum: u32 = values.iter().zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum();
+    (values.get(8) == Some(&(sum % 10))).then_some(card)
+}
+
+/// A person's place on a Medicare card: 1 to 9.
+#[must_use]
+pub fn medicare_line(text: &str) -> Option<String> {
+    digits(text).filter(|line| line.len() == 1 && line != "0")
+}
+
+/// The last four of a Medicare card's ten digits, or of as many as there are. An eleventh is the
+/// place on the card.
+#[must_use]
+pub fn medicare_ending(text: &str) -> Option<String> {
+    let digits = digits(text)?;
+    let card = digits.get(..10).unwrap_or(&digits);
+    card.get(card.len().saturating_sub(4)..).map(str::to_owned)
+}
+
+/// An individual healthcare identifier: 16 digits that begin with 800360 and end with Luhn's check
+/// digit (Australian Digital Health Agency).
+#[must_use]
+pub fn ihi(text: &str) -> Option<String> {
+    let number = digits(text).filter(|it| it.len() == 16 && it.starts_with("800360"))?;
+    let sum: u32 = number
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| {
+            let value = u32::from(digit - b'0') * if place % 2 == 1 { 2 } else { 1 };
+            value / 10 + value % 10
+        })
+        .sum();
+    sum.is_multiple_of(10).then_some(number)
+}
+
+/// A Veterans' Affairs file number: the state's letter, up to three letters of the war, one to six
+/// digits, and the letter of a dependant where there is one; nine characters at most (METeOR 339127).
+#[must_use]
+pub fn dva(text: &str) -> Option<String> {
+    let number = without_blanks(text);
+    let rest = number.strip_prefix(['N', 'Q', 'S', 'T', 'V', 'W'])?;
+    let war = rest.bytes().take_while(u8::is_ascii_uppercase).count();
+    let digits = rest.bytes().skip(war).take_while(u8::is_ascii_digit).count();
+    let last = rest.get(war + digits..)?;
+    let ends = last.is_empty() || (last.len() == 1 && last.bytes().all(|b| b.is_ascii_uppercase()));
+    (war <= 3 && (1..=6).contains(&digits) && ends && number.len() <= 9).then_some(number)
+}
+
+/// A Medicare provider number in its one form: six digits with their leading zeros, the location's
+/// character and the check letter. The check letter is not verified: a letter is addressed by what
+/// Bp has, right or wrong.
+#[must_use]
+pub fn provider(text: &str) -> Option<String> {
+    let number = without_blanks(text);
+    let (stem, end) = number.split_at_checked(number.len().checked_sub(2)?)?;
+    let fits = (1..=6).contains(&stem.len())
+        && stem.bytes().all(|byte| byte.is_ascii_digit())
+        && end.bytes().next().is_some_and(|location| location.is_ascii_alphanumeric())
+        && end.bytes().next_back().is_some_and(|check| check.is_ascii_uppercase());
+    fits.then(|| format!("{stem:0>6}{end}"))
+}
+
+/// An AHPRA registration number: three letters and ten digits.
+#[must_use]
+pub fn ahpra(text: &str) -> Option<String> {
+    let number = without_blanks(text);
+    let (profession, digits) = number.split_at_checked(3)?;
+    let fits = profession.bytes().all(|byte| byte.is_ascii_uppercase())
+        && digits.len() == 10
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn a_medicare_number_has_ten_digits_and_the_right_check_digit() {
+        // The example of the public Australian FHIR guides is 2951254511; the others are made up.
+        for spelt in ["2950000041", "2950 00004 1", "2950-00004-1", " 2950\u{a0}00004\u{a0}1 "] {
+            assert_eq!(medicare(spelt), text("2950000041"), "{spelt}");
+        }
+        for wrong in ["2950000001", "295000004", "29500000411", "", "295000004A", "２950000041"] {
+            assert_eq!(medicare(wrong), None, "{wrong}");
+        }
+        assert_eq!(medicare_line(" 3"), text("3"));
+        for wrong in ["0", "10", "", "A"] {
+            assert_eq!(medicare_line(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_ending_is_four_digits_of_the_card_or_nothing() {
+        assert_eq!(medicare_ending("2950 00004 1"), text("0041"));
+        assert_eq!(medicare_ending("29500000411"), text("0041"));
+        assert_eq!(medicare_ending("295"), text("295"));
+        assert_eq!(medicare_ending("2950 see card"), None);
+        assert_eq!(medicare_ending("  "), None);
+    }
+
+    #[test]
+    fn an_ihi_has_sixteen_digits_its_prefix_and_the_right_check_digit() {
+        assert_eq!(ihi("8003 6000 0000 0007"), text("8003600000000007"));
+        for wrong in ["8003600000000000", "8003610000000006", "800360000", "8003600000007", ""] {
+            assert_eq!(ihi(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_veterans_number_follows_its_pattern() {
+        for right in ["NX990314", "qss990314", "V 123456", "QX000001A", "NSS990314"] {
+            assert!(dva(right).is_some(), "{right}");
+        }
+        for wrong in ["", "N", "AX990314", "NX", "NX9903145", "NABCD12", "NX99AB", "123456"] {
+            assert_eq!(dva(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_provider_number_has_its_leading_zeros_and_an_ahpra_number_no_blanks() {
+        for spelt in ["0499601K", "499601K", "049960 1k", " 499 601K "] {
+            assert_eq!(provider(spelt), text("0499601K"), "{spelt}");
+        }
+        assert_eq!(provider("12 1k"), text("0000121K"));
+        for wrong in ["", "1K", "K", "ABCDEFGH", "99900111A", "00000000", "04996O1K", "é1K"] {
+            assert_eq!(provider(wrong), None, "{wrong}");
+        }
+        assert_eq!(ahpra("med 000 0000001"), text("MED0000000001"));
+        for wrong in ["", "MED1", "MED00000000011", "ME00000000001", "MÉD000000001"] {
+            assert_eq!(ahpra(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_or_refused_and_what_is_taken_is_taken_again(given in "\\PC{0,20}") {
+            for form in [digits, medicare, medicare_line, ihi, dva, provider, ahpra] {
+                if let Some(number) = form(&given) {
+                    prop_assert_eq!(form(&number), Some(number.clone()));
+                    prop_assert!(number.is_ascii());
+                }
+            }
+            let _ = medicare_ending(&given);
+        }
+
+        #[test]
+        fn one_wrong_digit_is_never_a_medicare_number_or_an_ihi(place in 0_usize..9, more in 1_u32..10) {
+            let wrong = |right: &str, place: usize| -> String {
+                right.chars().enumerate().map(|(at, digit)| {
+                    let value = digit.to_digit(10).unwrap();
+                    let value = if at == place { (value + more) % 10 } else { value };
+                    char::from_digit(value, 10).unwrap()
+                }).collect()
+            };
+            prop_assert_eq!(medicare(&wrong("2950000041", place)), None);
+            prop_assert_eq!(ihi(&wrong("8003600000000007", place + 7)), None);
+        }
+    }
+}
