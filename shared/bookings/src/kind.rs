@@ -67,7 +67,7 @@ impl Kind for Bookings {
         rows: &[Row],
         now: Timestamp,
     ) -> Result<Option<Verdict>, BpError> {
-        let found = read_lookup(rows)?;
+        let found = read_lookup(booking, rows)?;
         Ok(settled_by_lookup(booking, &found, now).map(|pushed| {
             // What is there was compared with what is wanted now.
             booking.ask();

@@ -41,7 +41,7 @@ impl StatementPack {
             (false, true) => Wish::AsItStands(placement),
             (false, false) => Wish::InTheBook(placement),
         };
-        self.push(&booking.token, booking.first_day, wish)
+        self.push(&booking.token, booking.first_day, booking.appointment, wish)
     }
 
     /// What finds the appointment that a push may have left.
@@ -50,10 +50,17 @@ impl StatementPack {
         Command::text(self.text(Statement::BookingLookup))
             .with(Parameter::var_char("@token", booking.token.as_str()))
             .with(Parameter::date("@firstDay", booking.first_day))
+            .with(Parameter::int("@appointmentId", booking.appointment.unwrap_or(0)))
             .with(Parameter::int("@patientId", NO_PATIENT))
     }
 
-    fn push(&self, token: &Token, first_day: Date, wish: Wish<'_>) -> Command {
+    fn push(
+        &self,
+        token: &Token,
+        first_day: Date,
+        appointment: Option<i64>,
+        wish: Wish<'_>,
+    ) -> Command {
         let (code, wanted) = match wish {
             Wish::Out => (0, None),
             Wish::InTheBook(placement) => (1, Some(placement)),
@@ -63,6 +70,7 @@ impl StatementPack {
         Command::text(self.text(Statement::BookingPush))
             .with(Parameter::var_char("@token", token.as_str()))
             .with(Parameter::date("@firstDay", first_day))
+            .with(Parameter::int("@appointmentId", appointment.unwrap_or(0)))
             .with(Parameter::int("@wanted", code))
             .with(Parameter::int("@userId", number(|wanted| wanted.user.0)))
             .with(Parameter::int("@locationId", number(|wanted| wanted.location.0)))
@@ -84,12 +92,12 @@ pub fn read_push(rows: &[Row]) -> Result<Pushed, BpError> {
     malformed(Statement::BookingPush, rows::pushed(rows))
 }
 
-/// Reads the appointments that a lookup found.
+/// Reads the appointments that a lookup found for a booking, by its mark or by its number.
 ///
 /// # Errors
 /// When it is not what the statement's header promises.
-pub fn read_lookup(rows: &[Row]) -> Result<Vec<BookRow>, BpError> {
-    malformed(Statement::BookingLookup, rows::book(rows))
+pub fn read_lookup(booking: &Booking, rows: &[Row]) -> Result<Vec<BookRow>, BpError> {
+    malformed(Statement::BookingLookup, rows::found(rows, &booking.token))
 }
 
 /// What a lost push came to, by what it left in Bp; `None` if Bp has to be asked again.
@@ -150,7 +158,7 @@ impl BpPractice {
         day: Date,
         deadline: Deadline,
     ) -> Result<Pushed, BpError> {
-        let command = self.pack().push(token, day, Wish::Out);
+        let command = self.pack().push(token, day, None, Wish::Out);
         let rows = self.ask(guid, Statement::BookingPush, &command, deadline).await?;
         read_push(&rows)
     }

@@ -52,20 +52,33 @@ pub(super) fn book(rows: &[Row]) -> Result<Vec<BookRow>, Unmappable> {
     for row in rows {
         let reason = row.text("Reason")?.unwrap_or_default();
         let Some(token) = Token::find(&reason) else { continue };
-        book.push(BookRow {
-            appointment: row.int("AppointmentId")?,
-            token,
-            user: row.int("UserId")?,
-            location: row.int("LocationId")?,
-            day: row.date("Day")?.ok_or(Unmappable::NotRead("Day"))?,
-            time: row.int("Time")?,
-            length: row.int("Length")?,
-            kind: row.int("TypeCode")?,
-            reason,
-            arrived: row.int("Arrived")? != 0,
-        });
+        book.push(appointment(row, token, reason)?);
     }
     Ok(book)
+}
+
+/// Appointments of one booking, whose mark people may have typed over.
+pub(super) fn found(rows: &[Row], token: &Token) -> Result<Vec<BookRow>, Unmappable> {
+    let of_booking = |row: &Row| {
+        let reason = row.text("Reason")?.unwrap_or_default();
+        appointment(row, token.clone(), reason)
+    };
+    rows.iter().map(of_booking).collect()
+}
+
+fn appointment(row: &Row, token: Token, reason: String) -> Result<BookRow, Unmappable> {
+    Ok(BookRow {
+        appointment: row.int("AppointmentId")?,
+        token,
+        user: row.int("UserId")?,
+        location: row.int("LocationId")?,
+        day: row.date("Day")?.ok_or(Unmappable::NotRead("Day"))?,
+        time: row.int("Time")?,
+        length: row.int("Length")?,
+        kind: row.int("TypeCode")?,
+        reason,
+        arrived: row.int("Arrived")? != 0,
+    })
 }
 
 pub(super) fn register(rows: &[Row]) -> Result<Register, Unmappable> {

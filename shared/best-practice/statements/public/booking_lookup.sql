@@ -1,8 +1,10 @@
 -- statement: booking_lookup
--- Does:       finds our live appointment that carries a mark, to learn what a push came to whose answer was
---             lost. A patient's appointment is not ours, whatever its text says.
+-- Does:       finds our live appointment by its mark, or by its number where people typed over the mark, to
+--             learn what a push came to whose answer was lost. A patient's appointment is not ours, whatever its
+--             text says.
 -- Parameters: @token varchar(25): the mark
 --             @firstDay date: no appointment with this mark is on an earlier day
+--             @appointmentId int: the RECORDID that an earlier answer gave; 0 for none
 --             @patientId int: the INTERNALID of our appointments; 0, Bp's row for slots that are no patient's
 -- Returns:    one row per appointment, as appointment_book does; none if there is none.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
@@ -20,5 +22,7 @@ FROM dbo.APPOINTMENTS AS a
 WHERE a.RECORDSTATUS = 1
   AND a.INTERNALID = @patientId
   AND a.APPOINTMENTDATE >= @firstDay
-  AND CHARINDEX('[' + @token + ']', a.REASON) > 0
+  AND (CHARINDEX('[' + @token + ']', a.REASON) > 0
+       OR (a.RECORDID = @appointmentId
+           AND ISNULL(a.REASON, '') NOT LIKE '%[[]PB' + REPLICATE('[0-9A-Z]', 23) + ']%'))
 ORDER BY a.RECORDID;

@@ -1,9 +1,11 @@
 -- statement: booking_push
 -- Does:       makes Bp's appointment book show one booking as it is wanted: puts it in, moves it, corrects its
 --             length, type and text, or cancels it. Running it twice changes nothing the second time: the
---             appointment is found by the mark in its text.
+--             appointment is found by the mark in its text, or by its number when people typed over the mark.
 -- Parameters: @token varchar(25): the mark; it stands in the text as [mark]
 --             @firstDay date: no appointment with this mark is on an earlier day
+--             @appointmentId int: the RECORDID that an earlier answer gave; 0 for none. A live appointment of
+--             this number and of @patientId is ours, whatever its text says, unless that is another's whole mark
 --             @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun: nothing is put in or moved, an
 --             appointment elsewhere (another user, place, day or time) is cancelled, and one at its own time
 --             has its length, type and text corrected if that fits. The rest is read for 1 and 2 only
@@ -31,6 +33,7 @@
 SET NOCOUNT ON;
 SET XACT_ABORT OFF;
 DECLARE @marker varchar(27) = '[' + @token + ']';
+DECLARE @anyMark varchar(250) = '%[[]PB' + REPLICATE('[0-9A-Z]', 23) + ']%';
 DECLARE @outcome varchar(20) = 'conflict';
 DECLARE @sessions varchar(10) = 'unknown';
 DECLARE @stage varchar(10) = 'looking';
@@ -73,8 +76,10 @@ BEGIN TRY
     WHERE a.RECORDSTATUS = 1
       AND a.INTERNALID = @patientId
       AND a.APPOINTMENTDATE >= @firstDay
-      AND CHARINDEX(@marker, a.REASON) > 0
-    ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END, a.RECORDID;
+      AND (CHARINDEX(@marker, a.REASON) > 0
+           OR (a.RECORDID = @appointmentId AND ISNULL(a.REASON, '') NOT LIKE @anyMark))
+    ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END,
+             CASE WHEN a.RECORDID = @appointmentId THEN 0 ELSE 1 END, a.RECORDID;
 
     -- A copy that somebody made in Bp: one booking is one appointment.
     WHILE @id IS NOT NULL AND EXISTS (

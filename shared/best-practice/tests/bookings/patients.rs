@@ -74,7 +74,9 @@ fn neither_the_look_nor_the_list_shows_a_patients_appointment_with_a_mark() {
     let look = |practice: &mut Practice| {
         let mark = ("@token", "VarChar", TOKEN);
         let nobody = ("@patientId", "Int", "0");
-        let found = practice.run(LOOKUP, &[mark, ("@firstDay", "Date", "2027-11-01"), nobody]);
+        let day = ("@firstDay", "Date", "2027-11-01");
+        let number = ("@appointmentId", "Int", "0");
+        let found = practice.run(LOOKUP, &[mark, day, number, nobody]);
         let listed = practice.run(BOOK, &[("@from", "Date", "2027-11-01"), nobody]);
         (words(&found.unwrap()).len(), words(&listed.unwrap()).len())
     };

@@ -23,6 +23,7 @@ fn a_lookup_finds_what_stands_and_nothing_that_is_cancelled() {
         let parameters = [
             ("@token", "VarChar", TOKEN),
             ("@firstDay", "Date", "2027-11-01"),
+            ("@appointmentId", "Int", "0"),
             ("@patientId", "Int", "0"),
         ];
         words(&practice.run(LOOKUP, &parameters).unwrap())

@@ -22,6 +22,8 @@ pub(crate) const QUARTER: i64 = 900;
 pub(crate) struct Practice {
     pub(crate) connection: Connection,
     pub(crate) environment: Environment,
+    /// The appointment's number that the booking keeps; 0 for none.
+    pub(crate) known: i64,
     pub(crate) _folder: tempfile::TempDir,
 }
 
@@ -83,6 +85,7 @@ impl Practice {
                 missing_columns: Vec::new(),
                 booking: BookingWeather::default(),
             },
+            known: 0,
             _folder: folder,
         }
     }
@@ -114,11 +117,13 @@ impl Practice {
 
     pub(crate) fn try_push(&mut self, wanted: &Wanted, wish: Wish) -> Result<Answer, SqlError> {
         let number = |number: i64| number.to_string();
+        let known = number(self.known);
         let rows = self.run(
             PUSH,
             &[
                 ("@token", "VarChar", wanted.token),
                 ("@firstDay", "Date", "2027-11-01"),
+                ("@appointmentId", "Int", &known),
                 ("@wanted", "Int", &number(wish as i64)),
                 ("@userId", "Int", &number(wanted.user)),
                 ("@locationId", "Int", &number(wanted.location)),
@@ -206,6 +211,13 @@ impl Practice {
         let Value::Int(id) = rows[0][0] else { panic!("no id") };
         assert!(id > 0);
         id
+    }
+
+    /// Somebody at the practice types another text over ours.
+    pub(crate) fn overtype(&self, id: i64, reason: &str) {
+        self.change(&format!(
+            "UPDATE dbo.APPOINTMENTS SET REASON = '{reason}' WHERE RECORDID = {id}"
+        ));
     }
 
     /// Gives an appointment of ours to a patient, with its text left as it was.

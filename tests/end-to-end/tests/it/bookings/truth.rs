@@ -216,3 +216,38 @@ async fn one_visit_or_all_future_ones_can_be_sent_again() {
         .await
         .assert_problem(404, "not-found");
 }
+
+#[tokio::test]
+async fn a_visit_whose_text_was_typed_over_is_put_back_moved_and_really_cancelled() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    let book_of_bp = Book::of(stack);
+    let day = quiet_day(0);
+    book(&practice, "visit-1", &visit(DOCTOR, &at(day, "09:00"))).await;
+    let id = reaches(&practice, "visit-1", "synced").await.at("/bpAppointmentId").clone();
+    let overtype = || {
+        book_of_bp
+            .change(&format!("UPDATE APPOINTMENTS SET REASON = 'Rep lunch' WHERE RECORDID = {id}"));
+    };
+    overtype();
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    eventually("the text is put back", || book_of_bp.live("Zoë Made-Up").len() == 1).await;
+    assert!(book_of_bp.live("Rep lunch").is_empty());
+
+    reaches(&practice, "visit-1", "synced").await;
+    overtype();
+    book(&practice, "visit-1", &visit(DOCTOR, &at(day, "11:00"))).await;
+    eventually("the visit is moved", || {
+        matches!(&book_of_bp.live("Zoë Made-Up")[..], [(_, _, _, time, _)] if *time == 11 * 3600)
+    })
+    .await;
+    let moved = reaches(&practice, "visit-1", "synced").await;
+    assert_eq!(*moved.at("/bpAppointmentId"), id, "it is another appointment");
+    assert!(book_of_bp.live("Rep lunch").is_empty(), "the visit is there twice");
+
+    overtype();
+    practice.platform.delete("/bookings/visit-1").await;
+    reaches(&practice, "visit-1", "cancelled").await;
+    assert!(book_of_bp.live("Rep lunch").is_empty(), "the visit still stands");
+}
