@@ -99,8 +99,9 @@ impl Kind for Bookings {
             return None;
         }
         match after.state {
-            // A cancelled booking that has left the book is as it should be.
-            BookingState::Synced | BookingState::Cancelled => Some(EventKind::BookingSynced),
+            BookingState::Synced if after.was_put_back() => Some(EventKind::BookingRestored),
+            BookingState::Synced => Some(EventKind::BookingSynced),
+            BookingState::Cancelled => Some(EventKind::BookingCancelled),
             BookingState::Conflict => Some(EventKind::BookingConflict),
             BookingState::Failed => Some(EventKind::BookingFailed),
             BookingState::Pending | BookingState::Waiting => None,

@@ -231,3 +231,27 @@ fn a_practice_that_is_away_shows_as_waiting_until_it_is_sent() {
     kind().note(&mut pushed, &Step::Failed(Failure::Unverifiable), now());
     assert_eq!(pushed.state, BookingState::Failed);
 }
+
+#[test]
+fn platforms_hear_what_was_put_back_and_a_cancelled_visit_is_never_called_synced() {
+    let synced = |booking: &mut Booking, outcome: &str| {
+        booking.ask();
+        let before = booking.clone();
+        let appointment = if outcome == "cancelled" { Value::Null } else { json!(7) };
+        kind().read(booking, &answer(outcome, appointment), now()).unwrap();
+        kind().event(&before, booking)
+    };
+    let mut visit = booking();
+    assert_eq!(synced(&mut visit, "created"), Some(EventKind::BookingSynced));
+    for (why, outcome) in [(Happened::FoundMissing, "created"), (Happened::FoundChanged, "moved")] {
+        visit.put_back(why, now());
+        assert_eq!(synced(&mut visit, outcome), Some(EventKind::BookingRestored), "{why:?}");
+    }
+    // What the platform asks for itself is no restoring, even after one.
+    visit.resend(None, now());
+    assert_eq!(synced(&mut visit, "updated"), Some(EventKind::BookingSynced));
+    visit.cancel(now());
+    assert_eq!(synced(&mut visit, "cancelled"), Some(EventKind::BookingCancelled));
+    visit.put_back(Happened::FoundNotCancelled, now());
+    assert_eq!(synced(&mut visit, "cancelled"), Some(EventKind::BookingCancelled));
+}

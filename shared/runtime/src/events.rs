@@ -26,6 +26,10 @@ pub enum EventKind {
     DeliveryFailed,
     /// A booking is in Bp's appointment book as it should be.
     BookingSynced,
+    /// A booking was found changed or missing in Bp's appointment book and has been put back.
+    BookingRestored,
+    /// A cancelled booking has left Bp's appointment book, or never was in it.
+    BookingCancelled,
     /// Bp's appointment book has something else there.
     BookingConflict,
     /// A booking will not get into Bp unless somebody does something.
@@ -43,6 +47,8 @@ impl EventKind {
             Self::DeliveryChecked => "delivery.checked",
             Self::DeliveryFailed => "delivery.failed",
             Self::BookingSynced => "booking.synced",
+            Self::BookingRestored => "booking.restored",
+            Self::BookingCancelled => "booking.cancelled",
             Self::BookingConflict => "booking.conflict",
             Self::BookingFailed => "booking.failed",
         }
@@ -87,9 +93,11 @@ impl Event {
             K::DeliveryDelivered | K::DeliveryChecked | K::DeliveryFailed => {
                 Detail { delivery_id: Some(&self.id), ..detail }
             }
-            K::BookingSynced | K::BookingConflict | K::BookingFailed => {
-                Detail { booking_id: Some(&self.id), ..detail }
-            }
+            K::BookingSynced
+            | K::BookingRestored
+            | K::BookingCancelled
+            | K::BookingConflict
+            | K::BookingFailed => Detail { booking_id: Some(&self.id), ..detail },
         }
     }
 }

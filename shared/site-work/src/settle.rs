@@ -162,9 +162,13 @@ fn event_of(kind: WorkKind, name: &str) -> Option<EventKind> {
         WorkKind::Delivery => {
             &[EventKind::DeliveryDelivered, EventKind::DeliveryChecked, EventKind::DeliveryFailed]
         }
-        WorkKind::Booking => {
-            &[EventKind::BookingSynced, EventKind::BookingConflict, EventKind::BookingFailed]
-        }
+        WorkKind::Booking => &[
+            EventKind::BookingSynced,
+            EventKind::BookingRestored,
+            EventKind::BookingCancelled,
+            EventKind::BookingConflict,
+            EventKind::BookingFailed,
+        ],
     };
     known.iter().copied().find(|event| event.as_str() == name)
 }

@@ -68,6 +68,26 @@ pub struct HistoryLine {
 }
 
 impl Booking {
+    /// Whether it was last asked for because Bp's book was found to differ, and by nobody since.
+    #[must_use]
+    pub fn was_put_back(&self) -> bool {
+        use Happened as H;
+        let mut reasons = self.history.iter().rev().map(|line| line.what).filter(|what| {
+            matches!(
+                what,
+                H::Accepted
+                    | H::Changed
+                    | H::CancelRequested
+                    | H::ResendRequested
+                    | H::FoundMissing
+                    | H::FoundChanged
+                    | H::FoundNotCancelled
+                    | H::TriedAgain
+            )
+        });
+        matches!(reasons.next(), Some(H::FoundMissing | H::FoundChanged | H::FoundNotCancelled))
+    }
+
     /// Adds a line; the same thing happening again and again is one line, with its latest time.
     pub(super) fn note(&mut self, what: Happened, problem: Option<ProblemType>, at: Timestamp) {
         let repeated = matches!(what, Happened::Waits)
