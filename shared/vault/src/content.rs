@@ -23,13 +23,29 @@ pub enum ContentType {
     Utf8Text,
     /// Text in Windows' Western encoding.
     AnsiText,
-    /// An HL7 version 2 message.
+    /// Text in UTF-16, with its byte order mark.
+    Utf16Text,
+    /// An HL7 version 2 message, or a batch of them.
     Hl7,
+    /// XML, CDA among it.
+    Xml,
+    /// GIF.
+    Gif,
+    /// A Windows bitmap.
+    Bmp,
+    /// A photograph of a telephone.
+    Heic,
+    /// DICOM.
+    Dicom,
+    /// Word, up to 2003.
+    Word,
+    /// Word, since 2007.
+    WordXml,
 }
 
 impl ContentType {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 17] = [
         Self::Pdf,
         Self::Jpeg,
         Self::Png,
@@ -38,7 +54,15 @@ impl ContentType {
         Self::Html,
         Self::Utf8Text,
         Self::AnsiText,
+        Self::Utf16Text,
         Self::Hl7,
+        Self::Xml,
+        Self::Gif,
+        Self::Bmp,
+        Self::Heic,
+        Self::Dicom,
+        Self::Word,
+        Self::WordXml,
     ];
 
     /// The media type.
@@ -53,7 +77,17 @@ impl ContentType {
             Self::Html => "text/html",
             Self::Utf8Text => "text/plain; charset=utf-8",
             Self::AnsiText => "text/plain; charset=windows-1252",
+            Self::Utf16Text => "text/plain; charset=utf-16",
             Self::Hl7 => "x-application/hl7-v2+er7",
+            Self::Xml => "application/xml",
+            Self::Gif => "image/gif",
+            Self::Bmp => "image/bmp",
+            Self::Heic => "image/heic",
+            Self::Dicom => "application/dicom",
+            Self::Word => "application/msword",
+            Self::WordXml => {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            }
         }
     }
 
@@ -73,8 +107,15 @@ impl ContentType {
             Self::Tiff => "tif",
             Self::Rtf => "rtf",
             Self::Html => "html",
-            Self::Utf8Text | Self::AnsiText => "txt",
+            Self::Utf8Text | Self::AnsiText | Self::Utf16Text => "txt",
             Self::Hl7 => "hl7",
+            Self::Xml => "xml",
+            Self::Gif => "gif",
+            Self::Bmp => "bmp",
+            Self::Heic => "heic",
+            Self::Dicom => "dcm",
+            Self::Word => "doc",
+            Self::WordXml => "docx",
         }
     }
 
@@ -86,40 +127,106 @@ impl ContentType {
 
     /// The type of bytes that begin so; `all` tells whether there are no more.
     fn of(start: &[u8], all: bool) -> Option<Self> {
-        let begins = |magic: &[u8]| start.starts_with(magic);
-        if begins(b"\xFF\xD8\xFF") {
+        Self::of_mark(start).or_else(|| Self::of_text(start, all))
+    }
+
+    /// By a mark. What a file begins with comes before what is only mentioned further on: a letter may
+    /// speak of a PDF.
+    fn of_mark(start: &[u8]) -> Option<Self> {
+        let begins = |marks: &[&[u8]]| marks.iter().any(|mark| start.starts_with(mark));
+        let at = |place: usize, mark: &[u8]| {
+            start.get(place..).is_some_and(|rest| rest.starts_with(mark))
+        };
+        // DICOM may have a preamble that makes another format of it.
+        if at(128, b"DICM") {
+            return Some(Self::Dicom);
+        }
+        if begins(&[b"\xFF\xD8\xFF"]) {
             return Some(Self::Jpeg);
         }
-        if begins(b"\x89PNG\r\n\x1A\n") {
+        if begins(&[b"\x89PNG\r\n\x1A\n"]) {
             return Some(Self::Png);
         }
-        if begins(b"II\x2A\x00") || begins(b"MM\x00\x2A") {
+        if begins(&[b"II\x2A\x00", b"MM\x00\x2A", b"II\x2B\x00", b"MM\x00\x2B"]) {
             return Some(Self::Tiff);
         }
-        // Readers of PDF take some bytes before the header, and so do the programs that write them.
-        if start.windows(5).any(|window| window == b"%PDF-") {
-            return Some(Self::Pdf);
+        if begins(&[b"GIF87a", b"GIF89a"]) {
+            return Some(Self::Gif);
         }
+        // Four bytes that nothing uses stand behind a bitmap's length.
+        if begins(&[b"BM"]) && at(6, b"\0\0\0\0") {
+            return Some(Self::Bmp);
+        }
+        let brands: [&[u8]; 4] = [b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"];
+        if brands.into_iter().any(|brand| at(4, brand)) {
+            return Some(Self::Heic);
+        }
+        if begins(&[b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"]) {
+            return Some(Self::Word);
+        }
+        let holds = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
+        if begins(&[b"PK\x03\x04"]) && (holds(b"word/") || holds(b"[Content_Types].xml")) {
+            return Some(Self::WordXml);
+        }
+        if begins(&[b"\xFF\xFE", b"\xFE\xFF"]) && start.len() > 2 {
+            return Some(Self::Utf16Text);
+        }
+        Self::of_head(start).or_else(|| is_pdf(start).then_some(Self::Pdf))
+    }
+
+    /// By the first word of a text.
+    fn of_head(start: &[u8]) -> Option<Self> {
         let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-        // Files of messages often keep the frame that they travelled in.
-        let text = text.strip_prefix(b"\x0B").unwrap_or(text).trim_ascii_start();
+        // Files of messages often keep the frame that they travelled in, and a mark inside it.
+        let text = text.strip_prefix(b"\x0B").unwrap_or(text);
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
+        let tag = |tag: &[u8]| text.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
+        let any = |tags: &[&[u8]]| tags.iter().any(|it| tag(it));
         if text.starts_with(b"{\\rtf") {
             return Some(Self::Rtf);
         }
         if [b"MSH|", b"FHS|", b"BHS|"].into_iter().any(|head| text.starts_with(head)) {
             return Some(Self::Hl7);
         }
-        let tag = |tag: &[u8]| text.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
-        if tag(b"<!doctype html") || tag(b"<html") {
+        let html = |text: &[u8]| {
+            let lower = text.to_ascii_lowercase();
+            [&b"<html"[..], b"<!doctype html"]
+                .iter()
+                .any(|mark| lower.windows(mark.len()).any(|window| window == *mark))
+        };
+        if tag(b"<?xml") {
+            // A page may be written as XML.
+            return Some(if html(text) { Self::Html } else { Self::Xml });
+        }
+        if tag(b"<!--") && html(text) {
             return Some(Self::Html);
         }
-        Self::of_text(start, all)
+        let page: [&[u8]; 10] = [
+            b"<!doctype html",
+            b"<html",
+            b"<head",
+            b"<body",
+            b"<p>",
+            b"<div",
+            b"<table",
+            b"<span",
+            b"<font",
+            b"<br",
+        ];
+        any(&page).then_some(Self::Html)
     }
 
-    /// Text holds no control characters but those of lines and pages.
+    /// Text holds no control characters but those of lines and pages, and what result files and
+    /// printers leave in it.
     fn of_text(start: &[u8], all: bool) -> Option<Self> {
         let plain = |byte: &u8| *byte >= b' ' && *byte != 0x7F || b"\t\n\x0C\r".contains(byte);
-        if start.is_empty() || !start.iter().all(plain) {
+        // Ctrl-Z ends files of DOS programs, escape begins a printer's command, and NUL fills.
+        let left = |byte: &u8| b"\0\x1A\x1B".contains(byte);
+        let odd = start.iter().filter(|byte| left(byte)).count();
+        if start.is_empty() || !start.iter().all(|byte| plain(byte) || left(byte)) {
+            return None;
+        }
+        if odd * 8 > start.len() {
             return None;
         }
         match std::str::from_utf8(start) {
@@ -134,6 +241,22 @@ impl ContentType {
             }
         }
     }
+}
+
+/// Readers of PDF take some bytes before the header, and so do the programs that write them: a
+/// printer's commands, or bytes that are no text. Within text the header counts at the beginning of a
+/// line only, with its version behind it.
+fn is_pdf(start: &[u8]) -> bool {
+    const MARK: &[u8] = b"%PDF-";
+    let is_text = |bytes: &[u8]| {
+        bytes.iter().all(|byte| *byte >= b' ' && *byte != 0x7F || b"\t\n\x0C\r".contains(byte))
+    };
+    start.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK).any(|(at, _)| {
+        let (before, after) = (&start[..at], &start[at + MARK.len()..]);
+        let begins_a_line = before.last().is_none_or(|byte| b"\n\r".contains(byte));
+        let version = after.first().is_some_and(u8::is_ascii_digit);
+        version && (begins_a_line || !is_text(before))
+    })
 }
 
 /// Sees the beginning of bytes that come in pieces.
@@ -172,8 +295,48 @@ mod tests {
 
     #[test]
     fn every_type_is_known_by_its_beginning() {
-        use ContentType::{AnsiText, Hl7, Html, Jpeg, Pdf, Png, Rtf, Tiff, Utf8Text};
-        let cases: [(&[u8], ContentType); 17] = [
+        use ContentType::{
+            AnsiText, Bmp, Dicom, Gif, Heic, Hl7, Html, Jpeg, Pdf, Png, Rtf, Tiff, Utf8Text,
+            Utf16Text, Word, WordXml, Xml,
+        };
+        let dicom = [&b"II\x2A\x00"[..], &[0; 124], b"DICM"].concat();
+        let cases: [(&[u8], ContentType); 49] = [
+            // What is only mentioned is not what the file is.
+            (b"{\\rtf1 please see the %PDF-1.7 attached}", Rtf),
+            (b"MSH|^~\\&|LAB|see %PDF-1.4", Hl7),
+            (b"Please see the %PDF-1.7 attached.", Utf8Text),
+            (b"The file begins with\n%PDF- and a number.", Utf8Text),
+            (b"\x1B%-12345X@PJL JOB\r\n%PDF-1.4", Pdf),
+            (b"12 3\n%PDF-1.4\n", Pdf),
+            // What result files leave behind.
+            (b"Glucose 5.1\r\n\x1A", Utf8Text),
+            (b"\x1BEGlucose 5.1 mmol/L\0 end", Utf8Text),
+            (b"\xFF\xFEG\0l\0u\0", Utf16Text),
+            (b"\xFE\xFF\0G\0l", Utf16Text),
+            // Pages of any beginning.
+            (b"<!-- made by a laboratory -->\n<html><body>", Html),
+            (b"<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC \"x\"><html>", Html),
+            (b"<head><title>x</title>", Html),
+            (b"<body>", Html),
+            (b"<p>Dear colleague", Html),
+            (b"<TABLE border=1>", Html),
+            // Others that people keep.
+            (b"<?xml version=\"1.0\"?><ClinicalDocument xmlns=\"urn:hl7-org:v3\">", Xml),
+            (b"\xEF\xBB\xBF<?xml version=\"1.0\"?><a/>", Xml),
+            (b"GIF89a\x01\0", Gif),
+            (b"GIF87a\x01\0", Gif),
+            (b"BM\x46\0\0\0\0\0\0\0\x36", Bmp),
+            (b"\0\0\0\x18ftypheic\0\0\0\0", Heic),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0", Heic),
+            (b"II\x2B\x00\x08\x00", Tiff),
+            (b"MM\x00\x2B\x00\x08", Tiff),
+            (&dicom, Dicom),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0", Word),
+            (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml", WordXml),
+            (b"PK\x03\x04\x14\0\x06\0word/document.xml", WordXml),
+            (b"\x0B\xEF\xBB\xBFMSH|^~\\&|LAB|", Hl7),
+            (b"BHS|^~\\&|", Hl7),
+            (b"BM is an abbreviation", Utf8Text),
             (b"%PDF-1.4\n%\xE2\xE3\xCF\xD3\n", Pdf),
             (b"\r\n\0junk%PDF-1.7\n", Pdf),
             (b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00", Jpeg),
@@ -200,9 +363,7 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_said_to_be_unknown() {
-        for bytes in
-            [&b""[..], b"\0\0\0\0", b"PK\x03\x04\x14\0", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"]
-        {
+        for bytes in [&b""[..], b"\0\0\0\0", b"PK\x03\x04\x14\0", b"a\0b\0c\0d\0"] {
             assert_eq!(sniffed(bytes), None, "{}", bytes.escape_ascii());
         }
         assert_eq!(ContentType::header(None), "application/octet-stream");
