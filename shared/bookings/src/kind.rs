@@ -99,7 +99,9 @@ impl Kind for Bookings {
             return None;
         }
         match after.state {
-            BookingState::Synced if after.was_put_back() => Some(EventKind::BookingRestored),
+            BookingState::Synced if after.was_put_back() && !after.is_left_arrived() => {
+                Some(EventKind::BookingRestored)
+            }
             BookingState::Synced => Some(EventKind::BookingSynced),
             BookingState::Cancelled => Some(EventKind::BookingCancelled),
             BookingState::Conflict => Some(EventKind::BookingConflict),

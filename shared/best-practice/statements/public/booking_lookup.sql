@@ -21,8 +21,7 @@ SELECT a.RECORDID AS AppointmentId,
 FROM dbo.APPOINTMENTS AS a
 WHERE a.RECORDSTATUS = 1
   AND a.INTERNALID = @patientId
-  AND a.APPOINTMENTDATE >= @firstDay
-  AND (CHARINDEX('[' + @token + ']', a.REASON) > 0
+  AND ((a.APPOINTMENTDATE >= @firstDay AND CHARINDEX('[' + @token + ']', a.REASON) > 0)
        OR (a.RECORDID = @appointmentId
            AND ISNULL(a.REASON, '') NOT LIKE '%[[]PB' + REPLICATE('[0-9A-Z]', 23) + ']%'))
 ORDER BY a.RECORDID;

@@ -75,8 +75,7 @@ BEGIN TRY
     FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK, HOLDLOCK)
     WHERE a.RECORDSTATUS = 1
       AND a.INTERNALID = @patientId
-      AND a.APPOINTMENTDATE >= @firstDay
-      AND (CHARINDEX(@marker, a.REASON) > 0
+      AND ((a.APPOINTMENTDATE >= @firstDay AND CHARINDEX(@marker, a.REASON) > 0)
            OR (a.RECORDID = @appointmentId AND ISNULL(a.REASON, '') NOT LIKE @anyMark))
     ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END,
              CASE WHEN a.RECORDID = @appointmentId THEN 0 ELSE 1 END, a.RECORDID;

@@ -115,3 +115,14 @@ fn a_look_finds_an_overtyped_visit_by_its_number() {
     assert_eq!(look(&mut practice, 0), 0);
     assert_eq!(look(&mut practice, id), 1);
 }
+
+#[test]
+fn an_overtyped_visit_is_found_on_whatever_day_it_was_put() {
+    let (mut practice, wanted, id) = booked();
+    practice.overtype(id, "Rep lunch");
+    practice.change(&format!(
+        "UPDATE dbo.APPOINTMENTS SET APPOINTMENTDATE = '2027-10-29T00:00:00' WHERE RECORDID = {id}"
+    ));
+    assert_eq!(practice.cancel(&wanted), "cancelled");
+    assert_eq!(practice.appointment(id).0, 4, "it still stands");
+}

@@ -139,7 +139,8 @@ impl Booking {
     /// The platform wants something else.
     pub fn change(&mut self, visit: Visit, planned: Planned, now: Timestamp) {
         self.blocked = 0;
-        (self.visit, self.planned, self.cancelled) = (visit, planned, false);
+        self.plan(planned);
+        (self.visit, self.cancelled) = (visit, false);
         self.reopen(Happened::Changed, now);
     }
 
@@ -156,9 +157,17 @@ impl Booking {
     /// Somebody asks for it again; settings and staff may have changed meanwhile.
     pub fn resend(&mut self, planned: Option<Planned>, now: Timestamp) {
         if let Some(planned) = planned {
-            self.planned = planned;
+            self.plan(planned);
         }
         self.reopen(Happened::ResendRequested, now);
+    }
+
+    /// Where it is to stand. An appointment's number is another one's at another Bp.
+    fn plan(&mut self, planned: Planned) {
+        if planned.site != self.planned.site {
+            self.appointment = None;
+        }
+        self.planned = planned;
     }
 
     /// Bp's book was found to differ, or may have room by now. That there was none is not unsaid, or

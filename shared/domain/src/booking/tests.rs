@@ -379,3 +379,22 @@ proptest! {
         prop_assert!(doubly_arrived || acts(&again) == 0, "{again:?}");
     }
 }
+
+#[test]
+fn an_appointments_number_is_forgotten_with_the_bp_that_gave_it() {
+    let elsewhere = |booking: &Booking| Planned {
+        site: crate::ids::SiteId::parse("71999").unwrap(),
+        ..booking.planned.clone()
+    };
+    let mut changed = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    push(&mut changed, Outcome::Created, now());
+    assert!(changed.appointment.is_some());
+    let mut resent = changed.clone();
+    let same = changed.planned.clone();
+    changed.change(changed.visit.clone(), same.clone(), now());
+    resent.resend(Some(same), now());
+    assert!(changed.appointment.is_some() && resent.appointment.is_some(), "the same Bp");
+    changed.change(changed.visit.clone(), elsewhere(&changed), now());
+    resent.resend(Some(elsewhere(&resent)), now());
+    assert_eq!((changed.appointment, resent.appointment), (None, None));
+}
