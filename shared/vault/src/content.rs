@@ -2,7 +2,7 @@
 //! hoped; a download is labelled by what it is.
 
 /// How much of the beginning is looked at.
-const SEEN: usize = 1_024;
+const SEEN: usize = 4_096;
 
 /// A type that documents have.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -157,15 +157,20 @@ impl ContentType {
         if begins(&[b"BM"]) && at(6, b"\0\0\0\0") {
             return Some(Self::Bmp);
         }
-        let brands: [&[u8]; 4] = [b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"];
-        if brands.into_iter().any(|brand| at(4, brand)) {
+        let holds = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
+        let brand = |brands: &[&[u8]]| brands.iter().any(|brand| at(8, brand));
+        // A still picture names what it is made of among its compatible brands.
+        if at(4, b"ftyp")
+            && (brand(&[b"heic", b"heix", b"hevc"])
+                || brand(&[b"mif1", b"msf1"]) && holds(b"heic") && !holds(b"avif"))
+        {
             return Some(Self::Heic);
         }
-        if begins(&[b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"]) {
+        // Other programs write the same containers: only what names Word is Word's.
+        if begins(&[b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"]) && holds(b"W\0o\0r\0d\0D\0o\0c\0") {
             return Some(Self::Word);
         }
-        let holds = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
-        if begins(&[b"PK\x03\x04"]) && (holds(b"word/") || holds(b"[Content_Types].xml")) {
+        if begins(&[b"PK\x03\x04"]) && holds(b"word/") {
             return Some(Self::WordXml);
         }
         if begins(&[b"\xFF\xFE", b"\xFE\xFF"]) && start.len() > 2 {
@@ -181,39 +186,31 @@ impl ContentType {
         let text = text.strip_prefix(b"\x0B").unwrap_or(text);
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
         let tag = |tag: &[u8]| text.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
-        let any = |tags: &[&[u8]]| tags.iter().any(|it| tag(it));
         if text.starts_with(b"{\\rtf") {
             return Some(Self::Rtf);
         }
         if [b"MSH|", b"FHS|", b"BHS|"].into_iter().any(|head| text.starts_with(head)) {
             return Some(Self::Hl7);
         }
-        let html = |text: &[u8]| {
-            let lower = text.to_ascii_lowercase();
-            [&b"<html"[..], b"<!doctype html"]
-                .iter()
-                .any(|mark| lower.windows(mark.len()).any(|window| window == *mark))
-        };
-        if tag(b"<?xml") {
-            // A page may be written as XML.
-            return Some(if html(text) { Self::Html } else { Self::Xml });
+        if tag(b"<?xml") || tag(b"<!--") {
+            // What comes first says what it is; a page may be written as XML.
+            let first = first_element(text);
+            let page = first.is_some_and(|name| name.eq_ignore_ascii_case(b"html"));
+            return match page {
+                true => Some(Self::Html),
+                false => tag(b"<?xml").then_some(Self::Xml),
+            };
         }
-        if tag(b"<!--") && html(text) {
+        if tag(b"<!doctype html") {
             return Some(Self::Html);
         }
-        let page: [&[u8]; 10] = [
-            b"<!doctype html",
-            b"<html",
-            b"<head",
-            b"<body",
-            b"<p>",
-            b"<div",
-            b"<table",
-            b"<span",
-            b"<font",
-            b"<br",
+        const PAGE: [&[u8]; 14] = [
+            b"html", b"head", b"body", b"p", b"div", b"table", b"span", b"font", b"br", b"meta",
+            b"title", b"h1", b"h2", b"h3",
         ];
-        any(&page).then_some(Self::Html)
+        let first = text.starts_with(b"<").then(|| first_element(text)).flatten();
+        let page = |name: &[u8]| PAGE.iter().any(|it| name.eq_ignore_ascii_case(it));
+        first.is_some_and(page).then_some(Self::Html)
     }
 
     /// Text holds no control characters but those of lines and pages, and what result files and
@@ -222,6 +219,8 @@ impl ContentType {
         let plain = |byte: &u8| *byte >= b' ' && *byte != 0x7F || b"\t\n\x0C\r".contains(byte);
         // Ctrl-Z ends files of DOS programs, escape begins a printer's command, and NUL fills.
         let left = |byte: &u8| b"\0\x1A\x1B".contains(byte);
+        let ending = start.iter().rev().take_while(|byte| left(byte)).count();
+        let start = if all { &start[..start.len() - ending] } else { start };
         let odd = start.iter().filter(|byte| left(byte)).count();
         if start.is_empty() || !start.iter().all(|byte| plain(byte) || left(byte)) {
             return None;
@@ -243,9 +242,27 @@ impl ContentType {
     }
 }
 
+/// The name of the first element of a text, behind declarations and comments.
+fn first_element(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    loop {
+        rest = &rest[rest.iter().position(|byte| *byte == b'<')? + 1..];
+        let end: &[u8] = match rest {
+            [b'!', b'-', b'-', ..] => b"-->",
+            [b'?' | b'!', ..] => b">",
+            [first, ..] if first.is_ascii_alphabetic() => break,
+            _ => return None,
+        };
+        let over = rest.windows(end.len()).position(|window| window == end)?;
+        rest = &rest[over + end.len()..];
+    }
+    let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b':');
+    Some(&rest[..length.count()])
+}
+
 /// Readers of PDF take some bytes before the header, and so do the programs that write them: a
-/// printer's commands, or bytes that are no text. Within text the header counts at the beginning of a
-/// line only, with its version behind it.
+/// printer's commands, or bytes that are no text. Within text the header counts where it is a line of
+/// its own.
 fn is_pdf(start: &[u8]) -> bool {
     const MARK: &[u8] = b"%PDF-";
     let is_text = |bytes: &[u8]| {
@@ -253,9 +270,15 @@ fn is_pdf(start: &[u8]) -> bool {
     };
     start.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK).any(|(at, _)| {
         let (before, after) = (&start[..at], &start[at + MARK.len()..]);
-        let begins_a_line = before.last().is_none_or(|byte| b"\n\r".contains(byte));
-        let version = after.first().is_some_and(u8::is_ascii_digit);
-        version && (begins_a_line || !is_text(before))
+        if at == 0 {
+            return true;
+        }
+        let version =
+            after.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        let behind = after.get(version);
+        let ends = behind.is_none_or(|byte| b"\r\n%".contains(byte) || !byte.is_ascii());
+        let begins_a_line = before.last().is_some_and(|byte| b"\n\r".contains(byte));
+        version > 0 && (begins_a_line && ends || !is_text(before))
     })
 }
 
@@ -300,7 +323,7 @@ mod tests {
             Utf16Text, Word, WordXml, Xml,
         };
         let dicom = [&b"II\x2A\x00"[..], &[0; 124], b"DICM"].concat();
-        let cases: [(&[u8], ContentType); 49] = [
+        let cases: [(&[u8], ContentType); 54] = [
             // What is only mentioned is not what the file is.
             (b"{\\rtf1 please see the %PDF-1.7 attached}", Rtf),
             (b"MSH|^~\\&|LAB|see %PDF-1.4", Hl7),
@@ -327,12 +350,17 @@ mod tests {
             (b"GIF87a\x01\0", Gif),
             (b"BM\x46\0\0\0\0\0\0\0\x36", Bmp),
             (b"\0\0\0\x18ftypheic\0\0\0\0", Heic),
-            (b"\0\0\0\x18ftypmif1\0\0\0\0", Heic),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", Heic),
+            (b"<p class=\"x\">Dear colleague", Html),
+            (b"<meta charset=\"utf-8\"><h1>x", Html),
+            (b"<?xml version=\"1.0\"?><!-- <html> --><ClinicalDocument>", Xml),
+            (b"Note:\n%PDF-1.4 could not be opened", Utf8Text),
+            (b"ok\x1A", Utf8Text),
             (b"II\x2B\x00\x08\x00", Tiff),
             (b"MM\x00\x2B\x00\x08", Tiff),
             (&dicom, Dicom),
-            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0", Word),
-            (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml", WordXml),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0W\0o\0r\0d\0D\0o\0c\0u\0", Word),
+            (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml\0word/document.xml", WordXml),
             (b"PK\x03\x04\x14\0\x06\0word/document.xml", WordXml),
             (b"\x0B\xEF\xBB\xBFMSH|^~\\&|LAB|", Hl7),
             (b"BHS|^~\\&|", Hl7),
@@ -363,7 +391,15 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_said_to_be_unknown() {
-        for bytes in [&b""[..], b"\0\0\0\0", b"PK\x03\x04\x14\0", b"a\0b\0c\0d\0"] {
+        for bytes in [
+            &b""[..],
+            b"\0\0\0\0",
+            b"\x1A",
+            b"PK\x03\x04\x14\0\x06\0[Content_Types].xml\0xl/workbook.xml",
+            b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0W\0o\0r\0k\0b\0o\0o\0k\0",
+            b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif",
+            b"a\0b\0c\0d\0",
+        ] {
             assert_eq!(sniffed(bytes), None, "{}", bytes.escape_ascii());
         }
         assert_eq!(ContentType::header(None), "application/octet-stream");
