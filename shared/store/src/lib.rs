@@ -30,6 +30,7 @@ mod documents;
 mod imports;
 mod item;
 mod limits;
+mod links;
 mod pairing;
 mod practice;
 mod schedule;
@@ -49,7 +50,8 @@ pub use audit::{AuditPage, AuditQuery};
 pub use bookings::{BookingQuery, FoundBookings, booking_listing};
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
-pub use practice::{Link, LinkKey, PracticeRecord, UntoldRelink};
+pub use links::{Link, LinkKey, UntoldRelink};
+pub use practice::PracticeRecord;
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;
 
