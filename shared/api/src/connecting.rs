@@ -1,6 +1,7 @@
 //! Connecting as routes ask for it: who asks, the audit trail in their name, and problems for answers.
 
 use connection::{Asker, AuditLine, Connecting, Entered, NotConnected, NotPaired, Trail};
+use domain::clinician::NotLinked;
 use domain::ids::PracticeId;
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
@@ -21,8 +22,9 @@ struct CallersTrail<'a> {
 
 impl Trail for CallersTrail<'_> {
     async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
-        let AuditLine { action, site_id, user, former_user } = line;
-        let deed = Deed::of(action).with(site_id.as_str()).linking(user, former_user);
+        let AuditLine { action, site_id, user, former_user, former_account } = line;
+        let resource = former_account.map_or_else(|| site_id.to_string(), |account| account.0);
+        let deed = Deed::of(action).with(resource).linking(user, former_user);
         self.app.record(self.practice, self.caller, deed).await
     }
 }
@@ -43,9 +45,10 @@ impl App {
             Err(NotConnected::NotPaired(NotPaired::TooMany { .. })) => {
                 count(Counter::PairingsLimited)
             }
-            Err(NotConnected::NotPaired(NotPaired::Refused(_) | NotPaired::Unconfirmed)) => {
-                count(Counter::PairingsFailed);
-            }
+            Err(
+                NotConnected::NotPaired(NotPaired::Refused(_) | NotPaired::Unconfirmed)
+                | NotConnected::NotLinked(NotLinked::ProviderNumberDiffers),
+            ) => count(Counter::PairingsFailed),
             _ => {}
         }
         Ok(connected?)

@@ -1,6 +1,7 @@
 //! Whom a caller is shown: kept, so that a referral of theirs is about the same person.
 
-use domain::ids::{PracticeId, SiteId};
+use domain::connection::Database;
+use domain::ids::PracticeId;
 use domain::patient::PatientMatch;
 use domain::shown::ShownPatient;
 
@@ -17,13 +18,13 @@ impl App {
         &self,
         practice: &PracticeId,
         caller: &Caller,
-        site: &SiteId,
+        database: &Database,
         people: impl IntoIterator<Item = &'p PatientMatch>,
     ) {
         let now = Self::now();
         let shown: Vec<_> = people
             .into_iter()
-            .map(|person| (person.patient_id, ShownPatient::of(person, site, now)))
+            .map(|person| (person.patient_id, ShownPatient::of(person, database, now)))
             .collect();
         if let Err(error) = self.store.keep_shown(practice, caller.subject(), &shown).await {
             tracing::warn!(%error, "whom a caller was shown could not be kept");

@@ -114,6 +114,7 @@ fn connection(guid: Uuid) -> Value {
         standing: Standing::Paired,
         paired_at: Timestamp::UNIX_EPOCH,
         generation: 0,
+        edition: 0,
     };
     let body = attribute(&serde_json::to_value(connection).unwrap());
     json!({ "pk": { "S": "PRACTICE#x" }, "sk": { "S": "CONNECTION" }, "body": body })
@@ -133,7 +134,7 @@ fn shown(status: PatientStatus, at: &str, ago: SignedDuration) -> ShownPatient {
         surname: Some(SurnameKey::parse("Wattleford").unwrap()),
         date_of_birth: Some("1957-03-14".parse().unwrap()),
         status,
-        site: site(at),
+        site: site(at).into(),
         shown_at: Timestamp::now() - ago,
     }
 }

@@ -106,7 +106,7 @@ async fn kept_booking() -> Value {
         representative: Representative { name: text("Kim Made-Up"), company: text("Example Labs") },
         notes: None,
     };
-    let (id, site) = (BookingId::parse(BOOKING).unwrap(), SiteId::parse("70999").unwrap());
+    let (id, site) = (BookingId::parse(BOOKING).unwrap(), SiteId::parse("70999").unwrap().into());
     let token = Token::of(&practice(), &id);
     let planned = visit.plan(&settings, BpUserId(1), &site, &token).unwrap();
     let now = Timestamp::now();

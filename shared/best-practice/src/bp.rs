@@ -58,7 +58,7 @@ pub enum PairingOutcome {
     Paired(Site),
     /// Halo refused, and the code is as good as before or was never good.
     Refused(PairingRefusal),
-    /// Nobody knows: look whether the site answers before asking for another code.
+    /// Halo may have said yes. Nobody is connected by it.
     Doubtful(Error),
 }
 
@@ -74,6 +74,8 @@ pub enum PairingRefusal {
     UnknownSite,
     /// The practice's server does not answer.
     Offline,
+    /// The practice's Bp or Halo Link fails.
+    PracticeSoftware,
     /// Anything else, the same as for every call.
     Other(Error),
 }
@@ -331,7 +333,8 @@ fn refusal(error: &Error) -> Option<PairingRefusal> {
         Error::Forbidden(Forbidden::NotEnabled | Forbidden::Site)
         | Error::Sql(SqlFailure::LoginRefused) => Some(PairingRefusal::NotEnabled),
         Error::NotFound => Some(PairingRefusal::UnknownSite),
-        Error::SiteOffline | Error::PracticeSoftware => Some(PairingRefusal::Offline),
+        Error::SiteOffline => Some(PairingRefusal::Offline),
+        Error::PracticeSoftware => Some(PairingRefusal::PracticeSoftware),
         Error::NotReached | Error::KeyRefused | Error::Forbidden(_) | Error::RateLimited { .. } => {
             Some(PairingRefusal::Other(error.clone()))
         }

@@ -13,6 +13,10 @@ use crate::bp::{BpError, BpPractice, malformed};
 use crate::mapping::Unmappable;
 use crate::pack::{Statement, StatementPack};
 
+/// The number by which our write statements say that another attempt of the same letter is being
+/// written at this moment (`THROW` in `correspondence_out_write.sql` and `inbox_write.sql`).
+pub const BEING_WRITTEN: i64 = 50_002;
+
 /// What became of a write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Written {

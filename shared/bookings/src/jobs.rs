@@ -81,7 +81,7 @@ impl<'a> BookingJobs<'a> {
             .await?;
         Ok(self
             .store
-            .sync_staff(practice, kept, &register, &connection.site_id, Timestamp::now())
+            .sync_staff(practice, kept, &register, &connection.database(), Timestamp::now())
             .await?)
     }
 
@@ -121,7 +121,7 @@ impl<'a> BookingJobs<'a> {
         };
         let mut record = self.store.bookings(practice, &query).await?.bookings;
         // What was planned at another Bp is sent to this one when somebody says so.
-        record.retain(|booking| booking.planned.site == connection.site_id);
+        record.retain(|booking| booking.planned.site == connection.database());
         let found = corrections(practice, &record, &book, now);
         let mut reconciled = Reconciled { compared: record.len(), ..Reconciled::default() };
         let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));

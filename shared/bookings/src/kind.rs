@@ -2,7 +2,7 @@
 
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
 use domain::booking::{Booking, BookingState, Followed};
-use domain::ids::SiteId;
+use domain::connection::Database;
 use domain::problem::ProblemType;
 use halo::{Command, Row};
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ impl Kind for Bookings {
     const KIND: WorkKind = WorkKind::Booking;
     type Entity = Booking;
 
-    fn site<'e>(&self, booking: &'e Booking) -> &'e SiteId {
+    fn site<'e>(&self, booking: &'e Booking) -> &'e Database {
         &booking.planned.site
     }
 

@@ -51,8 +51,9 @@ fn booking() -> Booking {
         notes: None,
     };
     let token = Token::of(&practice, &id);
-    let planned =
-        visit.plan(&settings, BpUserId(1), &SiteId::parse("71001").unwrap(), &token).unwrap();
+    let planned = visit
+        .plan(&settings, BpUserId(1), &SiteId::parse("71001").unwrap().into(), &token)
+        .unwrap();
     Booking::accept(&practice, id, visit, planned, &zone, now())
 }
 

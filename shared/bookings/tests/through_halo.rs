@@ -117,7 +117,9 @@ fn planned(start: DateTime) -> domain::booking::Planned {
     };
     let practice = PracticeId::parse("ours").unwrap();
     let token = Token::of(&practice, &BookingId::parse("b1").unwrap());
-    visit(start).plan(&settings, BpUserId(1), &SiteId::parse("71001").unwrap(), &token).unwrap()
+    visit(start)
+        .plan(&settings, BpUserId(1), &SiteId::parse("71001").unwrap().into(), &token)
+        .unwrap()
 }
 
 /// A Tuesday in a year for which the made-up practice has booked nothing.

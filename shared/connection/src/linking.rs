@@ -2,13 +2,13 @@
 
 use best_practice::{BpError, BpPractice};
 use domain::audit::AuditedAction;
-use domain::clinician::{LinkChange, NotLinked, choose, judge_link};
+use domain::clinician::{BpUser, Clinician, LinkChange, NotLinked, choose, judge_link};
 use domain::connection::{Connection, Site};
 use domain::release::Support;
 use halo::Deadline;
 use jiff::Timestamp;
 use practice_session::{SaysOfConnection as _, Session, SessionError, Verdict};
-use store::{LinkKey, StoreError};
+use store::{Limited, LinkKey, StoreError};
 
 use crate::pairing::NotPaired;
 use crate::ports::{AuditLine, Trail};
@@ -43,9 +43,10 @@ impl NotConnected {
     #[must_use]
     pub fn is_pairing_lost(&self) -> bool {
         match self {
-            Self::Bp(SessionError::PracticeChanged) => true,
-            Self::Bp(SessionError::Asked(error)) => {
-                matches!(error.verdict(), Verdict::Revoked | Verdict::Unpaired)
+            Self::Bp(SessionError::PracticeChanged | SessionError::SiteUnknown) => true,
+            // Halo may tell about a site only whom it is paired with.
+            Self::Bp(SessionError::Asked(error) | SessionError::Lookup(error)) => {
+                error.verdict() != Verdict::Nothing
             }
             _ => false,
         }
@@ -94,30 +95,64 @@ impl<T: Trail> Connecting<'_, T> {
                 self.bp.users_named(guid, &entered.name, deadline)
             })
             .await?;
-        let clinician = choose(&users, &entered.name, entered.prefix.as_ref())?;
+        let clinician = self.prove(asker, entered, connection, &users).await?;
+        let user = clinician.user_id;
+        let mut displaced = Vec::new();
         let (key, change) = if asker.is_person() {
             let record = self.store.practice(practice).await?;
-            let user = clinician.user_id;
             let linked_to = record.linked(&asker.subject).map(|linked| linked.user_id);
-            let taken = record.is_linked_by_another(user, Some(&asker.subject));
-            // The digits were compared with Bp's when the user was chosen.
+            let others = record.others_linked_to(user, &asker.subject);
             let proved = entered.prefix.is_some() || asker.is_administrator;
-            let change = judge_link(user, linked_to, taken, proved)?;
+            let change = judge_link(user, linked_to, !others.is_empty(), proved)?;
+            // Whoever has the digits is the user. An administrator only may do without them.
+            if entered.prefix.is_some() {
+                displaced = others;
+            }
             (LinkKey::Account(asker.subject.clone()), change)
         } else {
             // A platform's server names clinicians; nobody's account is concerned.
-            (LinkKey::User(clinician.user_id), LinkChange::Plain)
+            (LinkKey::User(user), LinkChange::Plain)
         };
-        let former = match change {
+        let former_user = match change {
             LinkChange::Relinked { former } => former,
             LinkChange::Plain => None,
         };
         let line = AuditLine::new(AuditedAction::ClinicianLinked, &connection.site_id);
-        let line = AuditLine { user: Some(clinician.user_id), former_user: former, ..line };
+        let line = AuditLine { user: Some(user), former_user, ..line };
         self.trail.note(line).await?;
-        let relinked = matches!(change, LinkChange::Relinked { .. });
+        for account in &displaced {
+            let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
+            let former_account = Some(account.clone());
+            self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await?;
+        }
+        let relinked = matches!(change, LinkChange::Relinked { .. }) || !displaced.is_empty();
         let generation = connection.generation;
-        Ok(self.store.link(practice, &key, &clinician, generation, relinked).await?)
+        let (displaced, clinician) = (displaced.as_slice(), &clinician);
+        Ok(self.store.link(practice, &key, clinician, generation, displaced, relinked).await?)
+    }
+
+    /// Chooses whom the name means. Digits are tries: wrong ones are noted, and few are taken.
+    async fn prove(
+        &self,
+        asker: &Asker,
+        entered: &Entered,
+        connection: &Connection,
+        users: &[BpUser],
+    ) -> Result<Clinician, NotConnected> {
+        let chosen = choose(users, &entered.name, entered.prefix.as_ref());
+        if entered.prefix.is_none() || !asker.is_person() {
+            return Ok(chosen?);
+        }
+        let subject = asker.subject.0.as_str();
+        let tried = self.store.reserve_try(asker.scope, subject, Timestamp::now()).await?;
+        let tried = tried.map_err(|Limited { until }| NotPaired::TooMany { until })?;
+        if chosen == Err(NotLinked::ProviderNumberDiffers) {
+            let line = AuditLine::new(AuditedAction::ClinicianLinkFailed, &connection.site_id);
+            self.trail.note(line).await?;
+        } else if let Err(error) = self.store.give_back_try(&tried).await {
+            tracing::warn!(%error, "a try to link stays counted");
+        }
+        Ok(chosen?)
     }
 }
 

@@ -196,7 +196,7 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
     ) -> Result<Connection, NotPaired> {
         let practice = &asker.practice;
         let connection = attempt.connects(site, before, self.clock.now());
-        let moved = before.is_some_and(|before| before.site_id != connection.site_id);
+        let moved = before.is_some_and(|before| before.generation != connection.generation);
         let line = AuditLine::new(AuditedAction::ConnectionChanged, &attempt.site_id);
         if let Err(error) = self.trail.note(line).await {
             // What cannot be recorded does not happen, although the code is used up.
@@ -231,12 +231,16 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
 pub fn heard(outcome: &PairingOutcome) -> Heard {
     match outcome {
         PairingOutcome::Paired(_) => Heard::Yes,
-        PairingOutcome::Refused(PairingRefusal::Code | PairingRefusal::UnknownSite) => {
-            Heard::WrongGuess
-        }
+        // How Halo answers a wrong code is not public: 400, 403 and 502 may all be it.
         PairingOutcome::Refused(
-            PairingRefusal::NotEnabled | PairingRefusal::Offline | PairingRefusal::Other(_),
-        ) => Heard::NotNow,
+            PairingRefusal::Code
+            | PairingRefusal::UnknownSite
+            | PairingRefusal::NotEnabled
+            | PairingRefusal::PracticeSoftware,
+        ) => Heard::WrongGuess,
+        PairingOutcome::Refused(PairingRefusal::Offline | PairingRefusal::Other(_)) => {
+            Heard::NotNow
+        }
         PairingOutcome::Doubtful(_) => Heard::Nothing,
     }
 }

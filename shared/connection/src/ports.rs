@@ -5,7 +5,7 @@ use std::time::Duration;
 use best_practice::{BpPractice, PairingOutcome};
 use domain::audit::AuditedAction;
 use domain::connection::Connection;
-use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId};
+use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId, Subject};
 use domain::pairing::{Attempt, LimitScope};
 use halo::Deadline;
 use jiff::Timestamp;
@@ -125,13 +125,21 @@ pub struct AuditLine {
     pub user: Option<BpUserId>,
     /// Whom it was linked to before.
     pub former_user: Option<BpUserId>,
+    /// Another account, whose link ended by it.
+    pub former_account: Option<Subject>,
 }
 
 impl AuditLine {
     /// Something that was done with a site.
     #[must_use]
     pub fn new(action: AuditedAction, site_id: &SiteId) -> Self {
-        Self { action, site_id: site_id.clone(), user: None, former_user: None }
+        Self {
+            action,
+            site_id: site_id.clone(),
+            user: None,
+            former_user: None,
+            former_account: None,
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 use best_practice::{
     BpError, StatementPack, Written, delivery_found, message_written, referral_written,
 };
+use domain::connection::Database;
 use domain::delivery::{
     Content, Delivery, DeliveryState, Letter, Message, MessagePatient, StoredDocument,
 };
-use domain::ids::SiteId;
 use domain::problem::ProblemType;
 use halo::{Command, Row};
 use jiff::Timestamp;
@@ -80,7 +80,7 @@ impl Kind for Deliveries {
     const KIND: WorkKind = WorkKind::Delivery;
     type Entity = Delivery;
 
-    fn site<'e>(&self, delivery: &'e Delivery) -> &'e SiteId {
+    fn site<'e>(&self, delivery: &'e Delivery) -> &'e Database {
         &delivery.site
     }
 
@@ -196,7 +196,7 @@ mod tests {
         });
         Delivery::accept(
             &practice,
-            SiteId::parse("71001").unwrap(),
+            SiteId::parse("71001").unwrap().into(),
             id,
             letter,
             Subject("platform".to_owned()),

@@ -140,7 +140,7 @@ fn message(id: &str, patient: MessagePatient) -> Delivery {
     let id = DeliveryId::of_message(&ClientId::parse(id).unwrap());
     Delivery::accept(
         &practice(),
-        SiteId::parse("71001").unwrap(),
+        SiteId::parse("71001").unwrap().into(),
         id,
         letter,
         Subject("x".to_owned()),

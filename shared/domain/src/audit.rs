@@ -34,6 +34,10 @@ pub enum AuditedAction {
     PairingFailed,
     /// An account was linked with a user of Bp.
     ClinicianLinked,
+    /// Digits were given for a user of Bp that are not the user's.
+    ClinicianLinkFailed,
+    /// An account's link with a user of Bp was ended: by the user's proof, or by an administrator.
+    ClinicianUnlinked,
     /// The practice was disconnected.
     Disconnected,
     /// Settings were changed.
@@ -63,7 +67,7 @@ pub struct AuditRecord {
     /// Whose records were shown or changed.
     pub patients: Vec<PatientId>,
     /// With what: the caller's id of an import or booking, the id of a delivery, the Site ID of a
-    /// connection.
+    /// connection, the account whose link another's proof ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// The Bp user that an account was linked with.

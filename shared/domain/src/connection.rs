@@ -1,9 +1,12 @@
 //! A practice's connection to its Bp database: what is stored, and the state that a caller sees.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Invalid;
 use crate::ids::{HaloGuid, SiteId};
 
 /// What is known of a site from Halo (`SiteForIntegrator`).
@@ -62,10 +65,54 @@ pub struct Connection {
     pub standing: Standing,
     /// When the site was last paired.
     pub paired_at: Timestamp,
-    /// How often the practice has moved to another site. A clinician's link holds only in the
+    /// How often the practice has moved to another database. A clinician's link holds only in the
     /// generation that it was made in, because Bp's user numbers mean other people elsewhere.
     #[serde(default)]
     pub generation: u32,
+    /// How often another practice's database was found under the same Site ID.
+    #[serde(default)]
+    pub edition: u32,
+}
+
+/// A Bp database: whose numbers of patients, users, documents and appointments are meant. Mostly the
+/// Site ID says so; where another database has taken its place, an edition tells them apart. Stored
+/// as `71001`, or `71001#1`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Database {
+    site_id: SiteId,
+    edition: u32,
+}
+
+impl From<SiteId> for Database {
+    fn from(site_id: SiteId) -> Self {
+        Self { site_id, edition: 0 }
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.edition {
+            0 => write!(f, "{}", self.site_id),
+            edition => write!(f, "{}#{edition}", self.site_id),
+        }
+    }
+}
+
+impl From<Database> for String {
+    fn from(database: Database) -> Self {
+        database.to_string()
+    }
+}
+
+impl TryFrom<String> for Database {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let (site_id, edition) = text.split_once('#').unwrap_or((&text, "0"));
+        let edition = edition.parse().map_err(|_| Invalid("an edition is a number"))?;
+        Ok(Self { site_id: SiteId::parse(site_id)?, edition })
+    }
 }
 
 /// What a caller is told.
@@ -97,6 +144,12 @@ impl Connection {
             (Standing::Paired, false, _) => ConnectionState::ClinicianPending,
             (Standing::Paired, true, _) => ConnectionState::Connected,
         }
+    }
+
+    /// Whose numbers hold.
+    #[must_use]
+    pub fn database(&self) -> Database {
+        Database { site_id: self.site_id.clone(), edition: self.edition }
     }
 
     /// Whether queries may be sent at all.
@@ -135,6 +188,20 @@ mod tests {
             standing,
             paired_at: Timestamp::UNIX_EPOCH,
             generation: 0,
+            edition: 0,
+        }
+    }
+
+    #[test]
+    fn a_database_is_stored_as_earlier_releases_stored_the_site() {
+        let first = connection(Standing::Paired, Availability::Online).database();
+        let second = Database { edition: 2, ..first.clone() };
+        for (database, text) in [(first, "71001"), (second, "71001#2")] {
+            assert_eq!(serde_json::to_value(&database).unwrap(), text);
+            assert_eq!(serde_json::from_value::<Database>(text.into()).unwrap(), database);
+        }
+        for wrong in ["", "71001#", "71001#x", "#1"] {
+            assert!(serde_json::from_value::<Database>(wrong.into()).is_err(), "{wrong:?}");
         }
     }
 

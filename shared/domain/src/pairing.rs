@@ -73,15 +73,22 @@ impl Attempt {
     /// connected to, in whatever standing.
     #[must_use]
     pub fn connects(&self, site: Site, before: Option<&Connection>, now: Timestamp) -> Connection {
-        let moved = before.is_some_and(|before| before.site_id != self.site_id);
-        let generation = before.map_or(0, |before| before.generation);
+        let (generation, edition) =
+            before.map_or((0, 0), |before| (before.generation, before.edition));
+        let elsewhere = before.is_some_and(|before| before.site_id != self.site_id);
+        // Under the same Site ID, a new GUID is the same database only where the practice's name says so.
+        let replaced = !elsewhere
+            && before.is_some_and(|before| {
+                before.site.halo_guid != site.halo_guid && !before.is_same_practice(&site)
+            });
         Connection {
             site_id: self.site_id.clone(),
             site,
             standing: Standing::Paired,
             paired_at: now,
-            // Bp's user numbers mean other people at another site: links made before do not hold there.
-            generation: if moved { generation.saturating_add(1) } else { generation },
+            // Bp's user numbers mean other people in another database: links made before do not hold.
+            generation: generation.saturating_add(u32::from(elsewhere || replaced)),
+            edition: edition.saturating_add(u32::from(replaced)),
         }
     }
 }
@@ -91,7 +98,7 @@ impl Attempt {
 pub enum Heard {
     /// Yes.
     Yes,
-    /// No, because of the code or the Site ID: whoever guesses hears this.
+    /// No, maybe because of the code or the Site ID: whoever guesses hears this.
     WrongGuess,
     /// No, for a reason that has nothing to do with what was entered.
     NotNow,
@@ -190,6 +197,31 @@ mod tests {
         assert_eq!((moved.generation, moved.site_id.as_str()), (1, "71002"));
         let back = attempt("71001").connects(site(), Some(&moved), now);
         assert_eq!(back.generation, 2, "links of the first time hold again");
+    }
+
+    #[test]
+    fn another_practices_database_under_the_same_site_id_is_a_move() {
+        let now = Timestamp::UNIX_EPOCH;
+        let named = |guid, name: Option<&str>| Site {
+            halo_guid: HaloGuid(Uuid::from_u128(guid)),
+            practice_name: name.map(str::to_owned),
+            ..site()
+        };
+        let first = attempt("71001").connects(named(7, Some("Bluegum Hollow")), None, now);
+        // A new GUID of the same practice is no move, nor is a new name of the same database.
+        for same in [named(8, Some("bluegum hollow ")), named(7, Some("Bluegum Valley"))] {
+            let again = attempt("71001").connects(same, Some(&first), now);
+            assert_eq!((again.generation, again.database()), (0, first.database()));
+        }
+        for other in [named(8, Some("Somebody Else's Clinic")), named(8, None)] {
+            let replaced = attempt("71001").connects(other, Some(&first), now);
+            assert_eq!(replaced.generation, 1, "links of the former database hold");
+            assert_ne!(replaced.database(), first.database());
+            // Elsewhere and back, the present database's numbers hold again.
+            let elsewhere = attempt("71002").connects(site(), Some(&replaced), now);
+            let back = attempt("71001").connects(named(8, None), Some(&elsewhere), now);
+            assert_eq!(back.database(), replaced.database());
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ problem_types! {
     /// Halo's answer did not arrive, or could not be kept.
     PairingUnconfirmed => "pairing-unconfirmed", "The pairing could not be confirmed";
     /// Too many failed tries of a caller, for a practice or for a site.
-    TooManyPairings => "too-many-pairing-attempts", "Too many attempts to pair have failed";
+    TooManyPairings => "too-many-pairing-attempts", "Too many attempts to connect have failed";
     /// Paired once, but no more.
     PairingLost => "pairing-lost", "The pairing with the practice no longer holds";
     /// The integration is not ticked.

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::connection::Database;
 use crate::delivery::{Chosen, ChosenPatient};
-use crate::ids::SiteId;
 use crate::patient::{PatientMatch, PatientStatus};
 use crate::surname::SurnameKey;
 
@@ -21,7 +21,7 @@ pub struct ShownPatient {
     /// What Bp said of them.
     pub status: PatientStatus,
     /// Whose number it is: another Bp's patients have numbers of their own.
-    pub site: SiteId,
+    pub site: Database,
     /// When.
     pub shown_at: Timestamp,
 }
@@ -31,9 +31,9 @@ impl ShownPatient {
     /// the referral goes by the number only.
     pub const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-    /// What is shown of a patient of this site's Bp.
+    /// What is shown of a patient of this Bp.
     #[must_use]
-    pub fn of(person: &PatientMatch, site: &SiteId, now: Timestamp) -> Self {
+    pub fn of(person: &PatientMatch, site: &Database, now: Timestamp) -> Self {
         let name = person.last_name.as_deref();
         Self {
             surname: name.and_then(|name| SurnameKey::parse(name).ok()),
@@ -44,9 +44,9 @@ impl ShownPatient {
         }
     }
 
-    /// Whether it still says whom the number means at this site.
+    /// Whether it still says whom the number means in this Bp.
     #[must_use]
-    pub fn holds(&self, site: &SiteId, now: Timestamp) -> bool {
+    pub fn holds(&self, site: &Database, now: Timestamp) -> bool {
         self.site == *site && now.duration_since(self.shown_at) < Self::KEPT
     }
 
@@ -86,8 +86,8 @@ mod tests {
         }
     }
 
-    fn site(number: &str) -> SiteId {
-        SiteId::parse(number).unwrap()
+    fn site(number: &str) -> Database {
+        crate::ids::SiteId::parse(number).unwrap().into()
     }
 
     #[test]

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
-use crate::ids::{BpUserId, SiteId};
+use crate::connection::Database;
+use crate::ids::BpUserId;
 
 /// A practitioner's AHPRA registration number, such as the platform keeps it. Bp keeps it as free
 /// text (`RegistrationNo`), so it is compared letter by letter, outer blanks aside.
@@ -103,7 +104,7 @@ pub struct StaffList {
     /// In the platform's order.
     pub staff: Vec<Listed>,
     /// Whose users Bp's `USERID`s are; `None` while nobody is known.
-    pub site: Option<SiteId>,
+    pub site: Option<Database>,
     /// When Bp was last asked.
     pub synced_at: Option<Timestamp>,
 }
@@ -190,7 +191,7 @@ impl StaffList {
 
     /// The list as the Bp users of a site say.
     #[must_use]
-    pub fn synced(mut self, register: &Register, site: &SiteId, now: Timestamp) -> Self {
+    pub fn synced(mut self, register: &Register, site: &Database, now: Timestamp) -> Self {
         for listed in &mut self.staff {
             listed.standing = register.standing(&listed.member.ahpra_number);
         }
@@ -241,8 +242,8 @@ mod tests {
         RegisteredUser { user: BpUserId(id), registration: registration.to_owned(), active }
     }
 
-    fn site() -> SiteId {
-        SiteId::parse("71001").unwrap()
+    fn site() -> Database {
+        crate::ids::SiteId::parse("71001").unwrap().into()
     }
 
     fn register() -> Register {

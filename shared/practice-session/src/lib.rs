@@ -215,12 +215,12 @@ impl<'a, C: Connections> Session<'a, C> {
         connection: &mut Connection,
         deadline: Deadline,
     ) -> Result<bool, SessionError<E>> {
-        let offered = self
-            .bp
-            .find(&connection.site_id, deadline)
-            .await
-            .map_err(SessionError::Lookup)?
-            .ok_or(SessionError::SiteUnknown)?;
+        let offered = match self.bp.find(&connection.site_id, deadline).await {
+            Ok(found) => found.ok_or(SessionError::SiteUnknown)?,
+            // Halo may tell about a site only whom it is paired with: there is nothing to follow.
+            Err(error) if error.verdict() == Verdict::Unpaired => return Ok(false),
+            Err(error) => return Err(SessionError::Lookup(error)),
+        };
         if offered.halo_guid == connection.site.halo_guid {
             return Ok(false);
         }

@@ -74,6 +74,7 @@ impl Bench {
                 standing,
                 paired_at: Timestamp::UNIX_EPOCH,
                 generation: 0,
+                edition: 0,
             },
         }
     }

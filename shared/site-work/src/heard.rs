@@ -227,6 +227,10 @@ pub(crate) fn from_look(error: SessionError<Error>) -> Result<Heard, StoreError>
 
 /// Why the database refused, and whether that is the end of it: after a timeout it may still run on.
 fn refusal(failure: &SqlFailure) -> Heard {
+    // It was turned away at the door, and the one inside may still write.
+    if matches!(failure, SqlFailure::Other { number: Some(best_practice::BEING_WRITTEN) }) {
+        return Heard::Unclear;
+    }
     let (why, ended) = match failure {
         SqlFailure::PermissionDenied => (WorkRefusal::PermissionDenied, true),
         SqlFailure::UnknownObject => (WorkRefusal::UnknownObject, true),

@@ -1,7 +1,7 @@
 //! What a kind of work has to say; all that differs between deliveries and bookings.
 
 use best_practice::BpError;
-use domain::ids::SiteId;
+use domain::connection::Database;
 use domain::problem::ProblemType;
 use halo::{Command, Row};
 use jiff::Timestamp;
@@ -36,7 +36,7 @@ pub trait Kind: Send + Sync + 'static {
     type Entity: Clone + Serialize + DeserializeOwned + Send + Sync;
 
     /// Whose Bp the numbers in the entity are from; nothing of it goes to any other.
-    fn site<'e>(&self, entity: &'e Self::Entity) -> &'e SiteId;
+    fn site<'e>(&self, entity: &'e Self::Entity) -> &'e Database;
 
     /// The write. Called just before it is sent; bytes that it carries are fetched here. What it
     /// changes in the entity is kept with the mark of the attempt.

@@ -295,13 +295,13 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
             let elsewhere = self
                 .connection
                 .as_ref()
-                .is_some_and(|connection| connection.site_id != *kind.site(&entry.body));
+                .is_some_and(|connection| connection.database() != *kind.site(&entry.body));
             let stepped = match entry.work.progress.clone() {
                 WorkProgress::Ready(_) | WorkProgress::Sent(_) | WorkProgress::Doubtful(_)
                     if elsewhere =>
                 {
                     let known = self.writer.shelf.connection(self.practice).await?;
-                    if known.is_some_and(|known| known.site_id == *kind.site(&entry.body)) {
+                    if known.is_some_and(|known| known.database() == *kind.site(&entry.body)) {
                         // Paired with it since this turn began: the next one goes there.
                         return Ok(Next::OutOfTime);
                     }

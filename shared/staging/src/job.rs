@@ -86,7 +86,7 @@ impl Job<'_> {
         self.take(fetching).await?;
         let session = Session::new(&self.stager.bp, &self.stager.store);
         let mut connection: Connection = session.open(&self.practice).await?;
-        if connection.site_id != self.item.site {
+        if connection.database() != self.item.site {
             // Under the same numbers another Bp has other people's documents.
             return Err(Obstacle::never(ProblemType::PracticeChanged).into());
         }

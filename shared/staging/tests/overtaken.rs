@@ -101,7 +101,7 @@ impl Bench {
             category: None,
         };
         let import = Import {
-            site: SiteId::parse("70999").unwrap(),
+            site: SiteId::parse("70999").unwrap().into(),
             patient: PatientId(1),
             asked_by: Subject("somebody".to_owned()),
             asked_at: began,

@@ -4,7 +4,8 @@
 //! somebody else was first, and clears away what it made meanwhile.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use domain::ids::{PatientId, PracticeId, SiteId};
+use domain::connection::Database;
+use domain::ids::{PatientId, PracticeId};
 use domain::imports::{Import, ImportId, Item as ItemState, Selection, Selections};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ pub struct StoredItem {
     /// Its place in the import, from 0.
     pub index: u32,
     /// From whose Bp.
-    pub site: SiteId,
+    pub site: Database,
     /// Whose document.
     pub patient: PatientId,
     /// Which document.
@@ -55,7 +56,7 @@ pub struct StoredItem {
 
 #[derive(Deserialize, Eq, PartialEq, Serialize)]
 struct ItemBody {
-    site: SiteId,
+    site: Database,
     patient: PatientId,
     selection: Selection,
     state: ItemState,

@@ -1,7 +1,7 @@
 //! Links of clinicians: which account is which user of Bp, for which generation of the connection.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, TransactWriteItem};
 use domain::clinician::Clinician;
 use domain::connection::Connection;
 use domain::ids::{BpUserId, PracticeId, Subject};
@@ -96,7 +96,8 @@ impl Store {
     }
 
     /// Links a clinician for a generation of the practice's connection. The same account linked again
-    /// is moved to the other Bp user; `relinked` says that platforms are to be told of it.
+    /// is moved to the other Bp user, and the `displaced` accounts lose theirs. `relinked` says that
+    /// platforms are to be told of it.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -106,11 +107,22 @@ impl Store {
         link: &LinkKey,
         clinician: &Clinician,
         generation: u32,
+        displaced: &[Subject],
         relinked: bool,
     ) -> Result<(), StoreError> {
         let mut kept = item(practice_key(practice), link.sort_key(), clinician)?;
         kept.insert(GENERATION.to_owned(), number(generation));
         let mut writes = vec![self.put(kept)?];
+        // A transaction holds a hundred writes; nobody has as many impostors.
+        for account in displaced.iter().take(90) {
+            let former = LinkKey::Account(account.clone()).sort_key();
+            let delete = Delete::builder()
+                .table_name(&self.table)
+                .set_key(Some(key(practice_key(practice), former)))
+                .build()
+                .map_err(|_| StoreError::Corrupt)?;
+            writes.push(TransactWriteItem::builder().delete(delete).build());
+        }
         if relinked {
             let sk = format!("{RELINKED}{}", uuid::Uuid::now_v7());
             writes.push(self.put(item(practice_key(practice), sk, &clinician.user_id)?)?);
@@ -118,6 +130,35 @@ impl Store {
             writes.push(self.put(turn(practice, Job::SiteHealth, Timestamp::now()))?);
         }
         self.transact(writes).await
+    }
+
+    /// Ends every link to a Bp user. Whether there was one.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn unlink(&self, practice: &PracticeId, user: BpUserId) -> Result<bool, StoreError> {
+        let record = self.practice(practice).await?;
+        let mut ended = false;
+        for link in record.links.iter().filter(|link| link.clinician.user_id == user) {
+            let deleted = self
+                .client
+                .delete_item()
+                .table_name(&self.table)
+                .set_key(Some(key(practice_key(practice), link.key.sort_key())))
+                // The account may have been linked to somebody else meanwhile.
+                .condition_expression("#body.userId = :user")
+                .expression_attribute_names("#body", "body")
+                .expression_attribute_values(":user", number(user.0))
+                .send()
+                .await
+                .map_err(StoreError::from);
+            match deleted {
+                Ok(_) => ended = true,
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ended)
     }
 
     /// Changes of links that platforms have not been told of.

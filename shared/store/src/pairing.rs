@@ -38,8 +38,11 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(new))
-            .condition_expression("attribute_not_exists(pk) OR leaseUntil < :now")
+            // Ours already: the answer to an earlier try of this call was lost.
+            .condition_expression("attribute_not_exists(pk) OR leaseUntil < :now OR #body.id = :id")
+            .expression_attribute_names("#body", "body")
             .expression_attribute_values(":now", number(now.as_millisecond()))
+            .expression_attribute_values(":id", serde_dynamo::to_attribute_value(attempt.id)?)
             .send()
             .await
             .map_err(StoreError::from);
@@ -77,7 +80,7 @@ impl Store {
     }
 
     /// Connects the practice by Halo's yes to its current attempt: the connection and the attempt's
-    /// end in one transaction. When the practice moves to another site, what it knew of locations,
+    /// end in one transaction. When the practice moves to another database, what it knew of locations,
     /// appointment types and staff is of another database and is forgotten with it; links of
     /// clinicians are left out by their generation.
     ///

@@ -29,13 +29,18 @@ pub struct PracticeRecord {
 }
 
 impl PracticeRecord {
-    /// Linked clinicians, each Bp user once, in the order of their ids.
+    /// Linked clinicians, each Bp user once, in the order of their ids. The digits of a provider number
+    /// prove who somebody is, so they are shown of the caller's own links alone.
     #[must_use]
-    pub fn clinicians(&self) -> Vec<Clinician> {
-        let mut clinicians: Vec<_> = self.links.iter().map(|link| link.clinician.clone()).collect();
-        clinicians.sort_by_key(|clinician| clinician.user_id);
-        clinicians.dedup_by_key(|clinician| clinician.user_id);
-        clinicians
+    pub fn clinicians(&self, is_own: impl Fn(&LinkKey) -> bool) -> Vec<Clinician> {
+        let mut links: Vec<_> = self.links.iter().map(|link| (is_own(&link.key), link)).collect();
+        links.sort_by_key(|(own, link)| (link.clinician.user_id, !own));
+        links.dedup_by_key(|(_, link)| link.clinician.user_id);
+        let shown = links.into_iter().map(|(own, link)| {
+            let digits = link.clinician.provider_number_prefix.clone().filter(|_| own);
+            Clinician { provider_number_prefix: digits, ..link.clinician.clone() }
+        });
+        shown.collect()
     }
 
     /// Whom an account is linked to.
@@ -45,13 +50,16 @@ impl PracticeRecord {
         self.links.iter().find(is_own).map(|link| &link.clinician)
     }
 
-    /// Whether an account other than this one is linked to a user.
+    /// Accounts other than this one that are linked to a user.
     #[must_use]
-    pub fn is_linked_by_another(&self, user: BpUserId, account: Option<&Subject>) -> bool {
-        self.links.iter().any(|link| {
-            link.clinician.user_id == user
-                && matches!(&link.key, LinkKey::Account(of) if Some(of) != account)
-        })
+    pub fn others_linked_to(&self, user: BpUserId, account: &Subject) -> Vec<Subject> {
+        let to_user = self.links.iter().filter(|link| link.clinician.user_id == user);
+        to_user
+            .filter_map(|link| match &link.key {
+                LinkKey::Account(of) if of != account => Some(of.clone()),
+                _ => None,
+            })
+            .collect()
     }
 }
 
@@ -167,13 +175,27 @@ impl Store {
         Ok(())
     }
 
-    /// Disconnects a practice and ends an attempt to pair it, in one transaction: an answer of Halo
-    /// that arrives after this connects nobody. Doing so twice, or without a connection, changes
-    /// nothing more.
+    /// Disconnects a practice and ends an attempt to pair it: an answer of Halo that arrives after
+    /// this connects nobody. Doing so twice, or without a connection, changes nothing more.
     ///
     /// # Errors
     /// When the table gives no answer.
     pub async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
+        if self.leave_connection(practice).await? {
+            return Ok(());
+        }
+        // There never was a connection. An attempt to make the first one ends all the same.
+        let attempt = key(practice_key(practice), PAIRING);
+        self.client.delete_item().table_name(&self.table).set_key(Some(attempt)).send().await?;
+        // Unless it succeeded just before.
+        if self.connection(practice).await?.is_some() {
+            self.leave_connection(practice).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the connection and an attempt in one transaction. Whether there was a connection.
+    async fn leave_connection(&self, practice: &PracticeId) -> Result<bool, StoreError> {
         let attempt = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), PAIRING)))
@@ -193,10 +215,12 @@ impl Store {
             .map_err(|_| StoreError::Corrupt)?;
         let attempt = TransactWriteItem::builder().delete(attempt).build();
         let connection = TransactWriteItem::builder().update(connection).build();
-        match self.transact(vec![attempt.clone(), connection]).await {
-            Ok(()) => self.tell_standing_soon(practice).await,
-            // There never was a connection. An attempt to make the first one ends all the same.
-            Err(StoreError::Conflict) => self.transact(vec![attempt]).await,
+        match self.transact(vec![attempt, connection]).await {
+            Ok(()) => {
+                self.tell_standing_soon(practice).await?;
+                Ok(true)
+            }
+            Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -310,6 +334,7 @@ mod tests {
             standing,
             paired_at: Timestamp::UNIX_EPOCH,
             generation: 0,
+            edition: 0,
         };
         use Availability::{Offline, Online, Unreachable};
         use Standing::{Paired, Revoked};

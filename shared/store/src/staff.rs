@@ -1,6 +1,7 @@
 //! A practice's staff list: one item of its own partition, for it is long and rarely read.
 
-use domain::ids::{PracticeId, SiteId};
+use domain::connection::Database;
+use domain::ids::PracticeId;
 use domain::staff::{Register, StaffList};
 use jiff::Timestamp;
 
@@ -81,7 +82,7 @@ impl Store {
         practice: &PracticeId,
         mut kept: KeptStaff,
         register: &Register,
-        site: &SiteId,
+        site: &Database,
         now: Timestamp,
     ) -> Result<StaffList, StoreError> {
         for _ in 0..TRIES {

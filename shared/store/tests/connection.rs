@@ -23,6 +23,7 @@ fn seen() -> Connection {
         standing: Standing::Paired,
         paired_at: Timestamp::UNIX_EPOCH,
         generation: 0,
+        edition: 0,
     }
 }
 
@@ -145,10 +146,8 @@ async fn disconnecting_what_never_was_connected_ends_the_attempt_all_the_same() 
         }
     });
     store.disconnect(&practice()).await.unwrap();
-    let calls = aws.calls();
-    assert_eq!(calls.len(), 2);
-    assert_eq!(calls[1].body["TransactItems"].as_array().unwrap().len(), 1);
-    assert_eq!(calls[1].body["TransactItems"][0]["Delete"]["Key"]["sk"]["S"], "PAIRING");
+    assert_eq!(aws.operations(), ["TransactWriteItems", "DeleteItem", "GetItem"]);
+    assert_eq!(aws.calls()[1].body["Key"]["sk"]["S"], "PAIRING");
 }
 
 /// A practice that moved once, with a link of before and one of after.
@@ -185,11 +184,12 @@ async fn links_of_an_earlier_site_hold_no_more_on_whichever_page_they_come() {
     });
     let record = store.practice(&practice()).await.unwrap();
     assert_eq!(aws.operations(), ["Query", "Query"]);
-    let users: Vec<_> = record.clinicians().iter().map(|one| one.user_id).collect();
+    let users: Vec<_> = record.clinicians(|_| false).iter().map(|one| one.user_id).collect();
     assert_eq!(users, [BpUserId(2)]);
     assert_eq!(record.linked(&Subject("before".to_owned())), None);
-    assert!(record.is_linked_by_another(BpUserId(2), None));
-    assert!(!record.is_linked_by_another(BpUserId(2), Some(&Subject("after".to_owned()))));
+    let others = |account: &str| record.others_linked_to(BpUserId(2), &Subject(account.to_owned()));
+    assert_eq!(others("somebody"), [Subject("after".to_owned())]);
+    assert_eq!(others("after"), []);
 }
 
 #[tokio::test]
@@ -228,14 +228,47 @@ async fn a_link_names_its_generation_and_one_that_is_taken_over_leaves_word() {
         last_name: "Up".to_owned(),
         provider_number_prefix: None,
     };
-    for (relinked, writes) in [(false, 1), (true, 3)] {
+    let impostor = Subject("before".to_owned());
+    for (relinked, displaced, writes) in
+        [(false, &[][..], 1), (true, &[], 3), (true, std::slice::from_ref(&impostor), 4)]
+    {
         let (aws, store) = table(|_| Answer::nothing());
         let key = LinkKey::Account(Subject("after".to_owned()));
-        store.link(&practice(), &key, &record(), 4, relinked).await.unwrap();
+        store.link(&practice(), &key, &record(), 4, displaced, relinked).await.unwrap();
         let written = aws.calls()[0].body["TransactItems"].as_array().unwrap().clone();
         assert_eq!(written.len(), writes);
         assert_eq!(written[0]["Put"]["Item"]["generation"]["N"], "4");
+        let deleted = written.iter().map(|write| &write["Delete"]["Key"]["sk"]["S"]);
+        let deleted = deleted.filter(|sk| *sk == "CLINICIAN#ACCOUNT#before").count();
+        assert_eq!(deleted, displaced.len());
     }
+}
+
+#[tokio::test]
+async fn a_disconnection_outlives_the_first_pairing_that_succeeds_beside_it() {
+    let tries = std::sync::atomic::AtomicU32::new(0);
+    let (aws, store) = table(move |call| match call.operation.as_str() {
+        // At first there is no connection; then there is.
+        "TransactWriteItems" if tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 => {
+            Answer::cancelled(&["None", "ConditionalCheckFailed"])
+        }
+        "GetItem" => Answer::of(json!({ "Item": moved()[2] })),
+        _ => Answer::nothing(),
+    });
+    store.disconnect(&practice()).await.unwrap();
+    let done: Vec<_> = aws.operations();
+    assert_eq!(done[..4], ["TransactWriteItems", "DeleteItem", "GetItem", "TransactWriteItems"]);
+}
+
+#[tokio::test]
+async fn an_attempt_whose_beginning_was_written_twice_is_still_ours() {
+    let (aws, store) = table(|_| Answer::nothing());
+    let now = Timestamp::from_second(1_000).unwrap();
+    let attempt = domain::pairing::Attempt::new(SiteId::parse("70999").unwrap(), now);
+    assert!(store.begin_pairing(&practice(), &attempt, now).await.unwrap());
+    let put = &aws.calls()[0].body;
+    assert!(put["ConditionExpression"].as_str().unwrap().ends_with("OR #body.id = :id"), "{put}");
+    assert_eq!(put["ExpressionAttributeValues"][":id"]["S"], attempt.id.to_string());
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ fn person(name: &str) -> ShownPatient {
         surname: Some(SurnameKey::parse(name).unwrap()),
         date_of_birth: Some("1957-03-14".parse().unwrap()),
         status: PatientStatus::Deceased,
-        site: SiteId::parse("71001").unwrap(),
+        site: SiteId::parse("71001").unwrap().into(),
         shown_at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -103,7 +103,7 @@ impl From<PairingRefusal> for Problem {
             ),
             PairingRefusal::NotEnabled => Self::new(Kind::IntegrationNotEnabled),
             PairingRefusal::UnknownSite => Self::new(Kind::SiteUnknown),
-            PairingRefusal::Offline => Self::because(
+            PairingRefusal::Offline | PairingRefusal::PracticeSoftware => Self::because(
                 Kind::SiteOffline,
                 "The practice's server has to be on for pairing. The code has not been used.",
             )

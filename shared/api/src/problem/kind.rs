@@ -78,7 +78,7 @@ texts! {
     PairingUnconfirmed => SERVICE_UNAVAILABLE, Some(HALO),
         ["Repeat the request with the same pairing code. If Halo did not receive it the first time, it works now.", "If the code is refused then, the first attempt used it up: press Generate pairing code in Bp and enter the new one."];
     TooManyPairings => TOO_MANY_REQUESTS, Some(PRACTICE),
-        ["Wait for the time given.", WHERE_TO_TICK, "Press Generate pairing code, and enter the Site ID and the new code exactly as shown."];
+        ["Wait for the time given.", WHERE_TO_TICK, "Press Generate pairing code, and enter the Site ID and the new code exactly as shown.", "If it was the provider number that differed, look it up in Bp under Setup > Users."];
     PairingLost => CONFLICT, Some(PRACTICE),
         [WHERE_TO_TICK, "Check that this integration is ticked and press Generate pairing code.", "Connect again with the new code."];
     IntegrationNotEnabled => CONFLICT, Some(PRACTICE),
@@ -98,7 +98,7 @@ texts! {
     ClinicianAmbiguous => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["Enter the first 6 digits of your provider number as well.", "If you did, have the practice correct the users under Setup > Users in Bp.", "The pairing is kept: no new code is needed."];
     LinkProofNeeded => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        ["Enter the first 6 digits of your provider number, as in Bp under Setup > Users.", "If Bp has no provider number for you, ask the practice to enter it there, or a practice administrator to make the link."];
+        ["Enter the first 6 digits of your provider number, as in Bp under Setup > Users.", "If Bp has no provider number for you, ask the practice to enter it there, or a practice administrator to end the other link; then link again."];
     ClinicianLinkNeeded => FORBIDDEN, None,
         ["Link your account first: enter the practice's Site ID and your first and last name exactly as in Bp. No pairing code is needed once the practice is paired.", "Repeat the request."];
     PracticeChanged => CONFLICT, Some(HALO),
@@ -114,7 +114,7 @@ texts! {
     HaloUnavailable => BAD_GATEWAY, Some(HALO),
         ["Repeat the request in a moment.", "If it goes on, look at Halo's status page."];
     MalformedAnswer => BAD_GATEWAY, Some(PLATFORM),
-        ["Nothing was imported. Report this to the platform."];
+        ["Report this to the platform."];
     BpPermissionMissing => BAD_GATEWAY, Some(PLATFORM),
         ["The platform has to clear this with Best Practice."];
     BpReleaseDiffers => BAD_GATEWAY, Some(PLATFORM),

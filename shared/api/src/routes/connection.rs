@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use best_practice::BpPractice;
 use connection::Entered;
@@ -15,7 +15,7 @@ use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId};
 use halo::{Error, Forbidden};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::PracticeRecord;
+use store::{LinkKey, PracticeRecord};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -130,7 +130,11 @@ fn view_of(
     caller: &Caller,
     problem: Option<Problem>,
 ) -> ConnectionView {
-    let clinicians = record.clinicians();
+    let clinicians = record.clinicians(|key| match (key, caller) {
+        (LinkKey::Account(of), Caller::Person { subject, .. }) => of == subject,
+        (LinkKey::User(_), Caller::Platform { .. }) => true,
+        _ => false,
+    });
     let you = match caller {
         Caller::Person { subject, .. } => record.linked(subject).map(You::from),
         Caller::Platform { .. } => None,
@@ -224,6 +228,33 @@ pub(crate) async fn disconnect(
     let deed = Deed::of(AuditedAction::Disconnected);
     app.note(&allowed.practice, &allowed.caller, deed).await?;
     app.store.disconnect(&allowed.practice).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The path of a linked clinician.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClinicianPath {
+    user_id: String,
+}
+
+/// End every account's link to a Bp user, because somebody else was linked or the user has left. They
+/// read no records and send nothing until they link again.
+#[utoipa::path(delete, path = "/v1/practices/{practiceId}/connection/clinicians/{userId}", tag = "Connection",
+    params(("practiceId" = String, Path), ("userId" = i64, Path)),
+    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn unlink(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ManagePractice>,
+    path: Path<ClinicianPath>,
+) -> Result<StatusCode, Problem> {
+    let unknown = || Problem::because(Kind::NotFound, "Nobody is linked to this user.");
+    let user = BpUserId(path.user_id.parse().map_err(|_| unknown())?);
+    let deed = Deed::of(AuditedAction::ClinicianUnlinked).linking(Some(user), None);
+    app.note(&allowed.practice, &allowed.caller, deed).await?;
+    if !app.store.unlink(&allowed.practice, user).await? {
+        return Err(unknown());
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -17,7 +17,7 @@ mod webhook;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::{App, ClinicalApp, PagedApp};
 
@@ -48,6 +48,10 @@ pub fn practice(app: App) -> Router {
             put(connection::connect).get(connection::status).delete(connection::disconnect),
         )
         .route("/v1/practices/{practiceId}/connection/validation", post(connection::validate))
+        .route(
+            "/v1/practices/{practiceId}/connection/clinicians/{userId}",
+            delete(connection::unlink),
+        )
         .route("/v1/practices/{practiceId}/locations", get(locations::list))
         .route("/v1/practices/{practiceId}/settings", get(settings::read).put(settings::replace))
         .route("/v1/practices/{practiceId}/audit", get(audit::trail))

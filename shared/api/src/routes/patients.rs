@@ -57,9 +57,10 @@ pub(crate) async fn search(
         .await?;
     let shown = found.matches.iter().map(|person| person.patient_id).collect();
     let search = Deed::of(AuditedAction::PatientSearch).about(shown);
+    let database = connection.database();
     let (noted, ()) = tokio::join!(
         app.note(practice, &allowed.caller, search),
-        app.keep_shown(practice, &allowed.caller, &connection.site_id, &found.matches),
+        app.keep_shown(practice, &allowed.caller, &database, &found.matches),
     );
     noted?;
     Ok(Json(found))
@@ -108,9 +109,10 @@ pub(crate) async fn demographics(
         .await?
         .ok_or_else(unknown)?;
     let read = Deed::of(AuditedAction::DemographicsRead).about(vec![patient]);
+    let database = connection.database();
     let (noted, ()) = tokio::join!(
         app.note(practice, &allowed.caller, read),
-        app.keep_shown(practice, &allowed.caller, &connection.site_id, [&found.person]),
+        app.keep_shown(practice, &allowed.caller, &database, [&found.person]),
     );
     noted?;
     Ok(Json(found))

@@ -200,7 +200,7 @@ pub(crate) async fn sync_staff(
         .ask(practice, &mut connection, deadline, |guid| app.bp.register(guid, deadline))
         .await?;
     let synced =
-        app.store.sync_staff(practice, kept, &register, &connection.site_id, App::now()).await?;
+        app.store.sync_staff(practice, kept, &register, &connection.database(), App::now()).await?;
     Ok(Json(view(synced)))
 }
 

@@ -169,15 +169,36 @@ async fn guesses_are_noted_and_stopped_before_halo_hears_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_halo_may_answer_to_a_wrong_code_counts() {
+    for effect in ["404", "502", "504AfterExecution", "403, not enabled"] {
+        let bench = Bench::new().await;
+        bench.world.kept().limited = true;
+        if effect == "403, not enabled" {
+            let path = format!("/practices/{}", bench.site_id());
+            bench.control(Method::PUT, &path, json!({ "integrationEnabled": false })).await;
+        } else {
+            let fault = json!([{ "operation": "pairSite", "effect": effect, "times": 100 }]);
+            bench.control(Method::PUT, "/faults", fault).await;
+        }
+        for _ in 0..LimitScope::Person.most() {
+            let refused = bench.pair("guesser", "WRONG7").await;
+            assert!(!matches!(refused, Err(NotPaired::TooMany { .. })), "{effect}");
+        }
+        let stopped = bench.pair("guesser", "WRONG7").await;
+        assert!(matches!(stopped, Err(NotPaired::TooMany { .. })), "{effect}: {stopped:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_practice_cannot_help_is_not_counted() {
     let bench = Bench::new().await;
     bench.world.kept().limited = true;
-    let path = format!("/practices/{}", bench.site_id());
-    bench.control(Method::PUT, &path, json!({ "availability": "offline" })).await;
+    let fault = json!([{ "operation": "pairSite", "effect": "503", "times": 100 }]);
+    bench.control(Method::PUT, "/faults", fault).await;
     let code = bench.code().await;
     for _ in 0..LimitScope::Person.most() + 2 {
         assert!(matches!(bench.pair("patient", &code).await, Err(NotPaired::Refused(_))));
     }
-    bench.control(Method::PUT, &path, json!({ "availability": "online" })).await;
+    bench.control(Method::DELETE, "/faults", Value::Null).await;
     bench.pair("patient", &code).await.unwrap();
 }

@@ -77,14 +77,32 @@ impl World {
         done
     }
 
-    /// As [`store::Store::disconnect`]: one transaction.
+    /// As [`store::Store::disconnect`].
     pub(crate) async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
+        if self.leave_connection(practice).await? {
+            return Ok(());
+        }
         self.call(|kept| {
             kept.attempts.remove(practice);
-            kept.disconnected.push(practice.clone());
-            if let Some(connection) = kept.connections.get_mut(practice) {
-                connection.standing = Standing::Disconnected;
+            if !kept.connections.contains_key(practice) {
+                kept.disconnected.push(practice.clone());
             }
+        })
+        .await?;
+        if self.call(|kept| kept.connections.contains_key(practice)).await? {
+            self.leave_connection(practice).await?;
+        }
+        Ok(())
+    }
+
+    /// One transaction, which is refused where there never was a connection.
+    async fn leave_connection(&self, practice: &PracticeId) -> Result<bool, StoreError> {
+        self.call(|kept| {
+            let Some(connection) = kept.connections.get_mut(practice) else { return false };
+            connection.standing = Standing::Disconnected;
+            kept.attempts.remove(practice);
+            kept.disconnected.push(practice.clone());
+            true
         })
         .await
     }

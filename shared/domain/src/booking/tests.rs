@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::text::BpText;
 use super::*;
+use crate::connection::Database;
 use crate::ids::{BpUserId, LocationId, SiteId};
 use crate::settings::{BookingSettings, DurationMinutes, Settings};
 use crate::staff::AhpraNumber;
@@ -13,8 +14,8 @@ fn practice() -> PracticeId {
     PracticeId::parse("ours").unwrap()
 }
 
-fn site() -> SiteId {
-    SiteId::parse("71001").unwrap()
+fn site() -> Database {
+    SiteId::parse("71001").unwrap().into()
 }
 
 fn zone() -> PracticeTimeZone {
@@ -383,7 +384,7 @@ proptest! {
 #[test]
 fn an_appointments_number_is_forgotten_with_the_bp_that_gave_it() {
     let elsewhere = |booking: &Booking| Planned {
-        site: crate::ids::SiteId::parse("71999").unwrap(),
+        site: SiteId::parse("71999").unwrap().into(),
         ..booking.planned.clone()
     };
     let mut changed = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));

@@ -8,7 +8,8 @@ use super::text::{self, BpText};
 use super::time;
 use super::token::Token;
 use crate::Invalid;
-use crate::ids::{BpUserId, LocationId, SiteId};
+use crate::connection::Database;
+use crate::ids::{BpUserId, LocationId};
 use crate::settings::{DurationMinutes, Settings};
 use crate::staff::AhpraNumber;
 
@@ -74,7 +75,7 @@ pub struct Placement {
 #[serde(rename_all = "camelCase")]
 pub struct Planned {
     /// Whose users and locations these are.
-    pub site: SiteId,
+    pub site: Database,
     /// In Bp's book.
     pub placement: Placement,
     /// The visit's length in minutes.
@@ -103,7 +104,7 @@ impl Visit {
         &self,
         settings: &Settings,
         user: BpUserId,
-        site: &SiteId,
+        site: &Database,
         token: &Token,
     ) -> Result<Planned, Unplannable> {
         let chosen = &settings.bookings;

@@ -25,7 +25,8 @@ pub use request::{
 pub use state::{DeliveryKind, DeliveryState, DeliveryStep};
 pub use token::CorrelationToken;
 
-use crate::ids::{PatientId, PracticeId, SiteId, Subject};
+use crate::connection::Database;
+use crate::ids::{PatientId, PracticeId, Subject};
 use crate::problem::ProblemType;
 
 /// A delivery, as it is kept.
@@ -34,8 +35,8 @@ use crate::problem::ProblemType;
 pub struct Delivery {
     /// Its id.
     pub delivery_id: DeliveryId,
-    /// To whose Bp: the numbers of patients and users in the letter are this site's.
-    pub site: SiteId,
+    /// To whose Bp: the numbers of patients and users in the letter are this database's.
+    pub site: Database,
     /// What is to be delivered.
     pub letter: Letter,
     /// Who asked: a token's subject.
@@ -71,7 +72,7 @@ impl Delivery {
     #[must_use]
     pub fn accept(
         practice: &PracticeId,
-        site: SiteId,
+        site: Database,
         delivery_id: DeliveryId,
         letter: Letter,
         asked_by: Subject,

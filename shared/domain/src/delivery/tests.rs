@@ -16,7 +16,7 @@ fn message() -> Delivery {
         content: Content::Text(MessageText::parse("Rest it.").unwrap()),
     });
     let subject = Subject("platform".to_owned());
-    let site = SiteId::parse("71001").unwrap();
+    let site = crate::ids::SiteId::parse("71001").unwrap().into();
     Delivery::accept(&practice, site, id, letter, subject, at(0))
 }
 

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use crate::Invalid;
 use crate::attachments::Folder;
-use crate::ids::{DocumentId, PatientId, SiteId, Subject};
+use crate::connection::Database;
+use crate::ids::{DocumentId, PatientId, Subject};
 
 pub use item::{Claim, Effort, Failure, Fetching, Item, Lease, Patience, Place, StagedCopy};
 
@@ -123,8 +124,8 @@ impl Selections {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Import {
-    /// From whose Bp: the numbers of patient and documents are this site's.
-    pub site: SiteId,
+    /// From whose Bp: the numbers of patient and documents are this database's.
+    pub site: Database,
     /// Whose documents.
     pub patient: PatientId,
     /// Who asked.

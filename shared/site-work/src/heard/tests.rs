@@ -68,12 +68,14 @@ const UNKNOWN: [Error; 4] = [
 ];
 
 /// What the database's refusals mean, wherever they are told.
-fn refusals() -> [(Error, Heard); 6] {
+fn refusals() -> [(Error, Heard); 7] {
     let other = |number| WorkRefusal::Other { number };
     [
         (Error::Sql(SqlFailure::PermissionDenied), refused(WorkRefusal::PermissionDenied, true)),
         (Error::Sql(SqlFailure::UnknownObject), refused(WorkRefusal::UnknownObject, true)),
         (sql(Some(1205)), refused(other(Some(1205)), true)),
+        // Another attempt is being written: it may be ours.
+        (sql(Some(50_002)), Heard::Unclear),
         // A time-out has a number that is none of SQL Server's: the statement may run on.
         (sql(Some(-2)), refused(other(Some(-2)), false)),
         (sql(Some(0)), refused(other(Some(0)), false)),

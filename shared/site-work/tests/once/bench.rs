@@ -272,7 +272,7 @@ async fn connect(
         other => panic!("not paired: {other:?}"),
     };
     let paired_at = Timestamp::UNIX_EPOCH;
-    Connection { site_id, site, standing: Standing::Paired, paired_at, generation: 0 }
+    Connection { site_id, site, standing: Standing::Paired, paired_at, generation: 0, edition: 0 }
 }
 
 async fn control(

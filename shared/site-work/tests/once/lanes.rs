@@ -136,7 +136,7 @@ async fn what_is_meant_for_another_bp_fails_and_is_never_sent() {
     let bench = Bench::new().await;
     let key = bench.accept("PB-ELSEWHERE");
     let mut entry = bench.letter(&key);
-    entry.body.site = SiteId::parse("71009").unwrap();
+    entry.body.site = SiteId::parse("71009").unwrap().into();
     bench.memory.put(&bench.practice, &entry);
     bench.turn().await;
     let letter = bench.letter(&key);
@@ -158,7 +158,7 @@ async fn what_arrives_for_a_new_bp_in_the_middle_of_a_turn_at_the_old_one_is_lef
         connection.site_id = SiteId::parse("71009").unwrap();
         bench.memory.connect(&bench.practice, connection);
         let mut letter = Letter::new("PB-NEW");
-        letter.site = SiteId::parse("71009").unwrap();
+        letter.site = SiteId::parse("71009").unwrap().into();
         let entry = letter.entry(bench.now());
         bench.memory.put(&bench.practice, &entry);
         entry.key

@@ -1,6 +1,7 @@
 //! A kind of work that writes a row whenever its batch runs.
 
 use best_practice::BpError;
+use domain::connection::Database;
 use domain::ids::SiteId;
 use halo::{Command, Parameter, Row};
 use jiff::Timestamp;
@@ -32,7 +33,7 @@ WHERE o.USERREFERENCE = @token ORDER BY o.RECORDID DESC;";
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Letter {
     pub(crate) token: String,
-    pub(crate) site: SiteId,
+    pub(crate) site: Database,
     pub(crate) subject: String,
     pub(crate) state: String,
     pub(crate) record: Option<i64>,
@@ -43,7 +44,7 @@ impl Letter {
     pub(crate) fn new(token: &str) -> Self {
         Self {
             token: token.to_owned(),
-            site: SiteId::parse("71001").unwrap(),
+            site: SiteId::parse("71001").unwrap().into(),
             subject: "first".to_owned(),
             state: "accepted".to_owned(),
             record: None,
@@ -74,7 +75,7 @@ impl Kind for Letters {
     const KIND: WorkKind = WorkKind::Delivery;
     type Entity = Letter;
 
-    fn site<'e>(&self, letter: &'e Letter) -> &'e SiteId {
+    fn site<'e>(&self, letter: &'e Letter) -> &'e Database {
         &letter.site
     }
 

@@ -129,6 +129,65 @@ async fn a_guid_that_now_leads_to_another_practice_is_not_followed() {
 }
 
 #[tokio::test]
+async fn another_practices_database_under_the_same_site_id_inherits_nothing() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    let message = json!({ "patient": { "patientId": 1 }, "addressee": { "userId": 1 },
+        "kind": "advice", "subject": "For the former database", "text": "Rest it." });
+    let path = "/correspondence/former-1";
+    practice.platform.put(path, &message).await.assert_status(202);
+    let other = json!({ "availability": "online", "rotateGuid": true,
+        "name": "Somebody Else's Clinic" });
+    bp.set_practice(LARGE, other).await;
+    let code = bp.pairing_code(LARGE).await;
+    let paired = practice
+        .practice_admin
+        .put("/connection", &form(LARGE, &code, "Rajan", "Wickramasinghe"))
+        .await;
+    assert_eq!(paired.assert_status(200).at("/clinicians").as_array().unwrap().len(), 1);
+    practice.clinician.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
+    let begun = std::time::Instant::now();
+    loop {
+        let delivery = practice.platform.get("/deliveries/message-former-1").await;
+        if delivery.at("/state") == "failed" {
+            assert_eq!(delivery.text_at("/problem/type"), "practice-changed");
+            break;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "{}", delivery.text);
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let there = bp.practice(LARGE).await;
+    let database = rusqlite::Connection::open(there["databaseFile"].as_str().unwrap()).unwrap();
+    let written: i64 = database
+        .query_row(
+            "SELECT count(*) FROM INCOMINGREPORTS WHERE rtrim(SUBJECT) = 'For the former database'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(written, 0);
+}
+
+#[tokio::test]
+async fn a_lost_pairing_is_made_anew_where_halo_tells_nothing_of_an_unpaired_site() {
+    for lookup in ["forbidden", "empty"] {
+        let stack = TestStack::shared().await;
+        let bp = stack.exclusive().await;
+        let practice = paired_practice(stack, &bp).await;
+        let lost = json!({ "rotateGuid": true, "rotationKeepsPairing": false,
+            "lookupBeforePair": lookup });
+        bp.set_practice(LARGE, lost).await;
+        let code = bp.pairing_code(LARGE).await;
+        let again =
+            practice.clinician.put("/connection", &form(LARGE, &code, "Amelia", "Thornbury")).await;
+        assert_eq!(again.assert_status(200).text_at("/state"), "connected", "{lookup}");
+        practice.clinician.get("/patients/1").await.assert_status(200);
+    }
+}
+
+#[tokio::test]
 async fn a_site_id_can_be_validated_before_pairing() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;

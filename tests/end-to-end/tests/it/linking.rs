@@ -149,6 +149,16 @@ async fn taking_over_a_link_needs_the_provider_number_and_is_in_the_trail() {
     // The user is linked to another account.
     let second = stack.new_person(&practice.practice_id, Role::Clinician).await;
     link(&second, "Siobhan", "O'Callaghan", None).await.assert_problem(422, "link-proof-needed");
+    // Whoever has the number is the user: nobody else stays linked. What proves it is shown to nobody.
+    let seen = second.get("/connection").await;
+    assert_eq!(*seen.at("/clinicians/0/userId"), json!(3), "{}", seen.text);
+    assert_eq!(*seen.at("/clinicians/0/providerNumberPrefix"), Value::Null, "{}", seen.text);
+    let own = practice.clinician.get("/connection").await;
+    assert_eq!(own.text_at("/clinicians/0/providerNumberPrefix"), proved);
+    link(&second, "Siobhan", "O'Callaghan", Some(&proved)).await.assert_status(200);
+    practice.clinician.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
+    link(&practice.clinician, "Siobhan", "O'Callaghan", Some(&proved)).await.assert_status(200);
+    second.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
     // An administrator may, without the number; so may a platform's server, for nobody's account.
     let admin = &practice.practice_admin;
     link(admin, "Siobhan", "O'Callaghan", None).await.assert_status(200);
@@ -163,9 +173,51 @@ async fn taking_over_a_link_needs_the_provider_number_and_is_in_the_trail() {
             (user.clone(), json!(1)),
             (user.clone(), none.clone()),
             (user.clone(), none.clone()),
+            (user.clone(), none.clone()),
+            (user.clone(), none.clone()),
             (user, none),
         ]
     );
+}
+
+#[tokio::test]
+async fn wrong_digits_are_in_the_trail_and_soon_stopped() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let users = bp.practice(LARGE).await;
+    for guess in 0..10 {
+        let wrong = format!("00000{guess}");
+        let refused = link(&practice.clinician, "Siobhan", "O'Callaghan", Some(&wrong)).await;
+        refused.assert_problem(422, "clinician-not-found");
+    }
+    let right = digits(&users, 3);
+    let stopped = link(&practice.clinician, "Siobhan", "O'Callaghan", Some(&right)).await;
+    stopped.assert_problem(429, "too-many-pairing-attempts");
+    let trail = practice.practice_admin.get("/audit").await;
+    let lines = trail.at("/records").as_array().unwrap().clone();
+    let failed = lines.iter().filter(|line| line["action"] == "clinicianLinkFailed").count();
+    assert_eq!(failed, 10, "{}", trail.text);
+    // Nobody else waits for it.
+    let other = stack.new_person(&practice.practice_id, Role::Clinician).await;
+    link(&other, "Siobhan", "O'Callaghan", Some(&right)).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn an_administrator_ends_a_wrong_link() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let unlink = "/connection/clinicians/1";
+    practice.clinician.delete(unlink).await.assert_problem(403, "forbidden");
+    practice.practice_admin.delete(unlink).await.assert_status(204);
+    practice.clinician.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
+    practice.practice_admin.delete(unlink).await.assert_problem(404, "not-found");
+    let nobody = practice.practice_admin.delete("/connection/clinicians/nobody").await;
+    nobody.assert_problem(404, "not-found");
+    // The name is free again.
+    let other = stack.new_person(&practice.practice_id, Role::Clinician).await;
+    link(&other, "Amelia", "Thornbury", None).await.assert_status(200);
 }
 
 #[tokio::test]

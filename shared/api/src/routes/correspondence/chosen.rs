@@ -1,7 +1,7 @@
 //! Whom a referral is about: by name and date of birth, where the caller or we know them.
 
+use domain::connection::Database;
 use domain::delivery::{Acknowledged, Chosen, ChosenPatient};
-use domain::ids::SiteId;
 use domain::patient::{DateOfBirth, PatientStatus};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,7 @@ impl CorrespondenceApp {
     pub(super) async fn chosen(
         &self,
         allowed: &Allowed<SendReferrals>,
-        site: &SiteId,
+        site: &Database,
         fields: &ReferralFields,
     ) -> Result<Chosen, Problem> {
         // Servers are shown nobody.

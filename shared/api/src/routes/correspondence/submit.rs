@@ -9,12 +9,12 @@ use axum::http::StatusCode;
 use deliveries::listing;
 use domain::Sha256;
 use domain::audit::AuditedAction;
-use domain::connection::Connection;
+use domain::connection::{Connection, Database};
 use domain::delivery::{
     ClientId, Content, Delivery, DeliveryId, DocumentType, Letter, Message, Referral,
     StoredDocument,
 };
-use domain::ids::{BpUserId, PracticeId, SiteId};
+use domain::ids::{BpUserId, PracticeId};
 use domain::schedule::Job;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -163,8 +163,8 @@ impl CorrespondenceApp {
     }
 
     /// The site that the practice is connected to: for one that is not, nothing can be promised.
-    async fn open(&self, practice: &PracticeId) -> Result<SiteId, Problem> {
-        self.app.open_connection(practice).await.map(|connection| connection.site_id)
+    async fn open(&self, practice: &PracticeId) -> Result<Database, Problem> {
+        self.app.open_connection(practice).await.map(|connection| connection.database())
     }
 
     /// To whose Bp a referral goes, and who refers: the clinician who calls, and nobody else in their
@@ -173,7 +173,7 @@ impl CorrespondenceApp {
         &self,
         allowed: &Allowed<SendReferrals>,
         named: Option<BpUserId>,
-    ) -> Result<(SiteId, Option<BpUserId>), Problem> {
+    ) -> Result<(Database, Option<BpUserId>), Problem> {
         let practice = &allowed.practice;
         let pointed = |problem: Problem, message: &str| Problem {
             errors: vec![FieldError {
@@ -191,7 +191,7 @@ impl CorrespondenceApp {
                 );
                 return Err(pointed(forbidden, "this is not the Bp user you are linked to"));
             }
-            return Ok((connection.site_id, Some(link.user_id)));
+            return Ok((connection.database(), Some(link.user_id)));
         }
         let Some(named) = named else { return Ok((self.open(practice).await?, None)) };
         let record = self.app.store.practice(practice).await?;
@@ -199,7 +199,7 @@ impl CorrespondenceApp {
             return Err(Problem::new(Kind::NotConnected));
         };
         if record.links.iter().any(|link| link.clinician.user_id == named) {
-            return Ok((connection.site_id, Some(named)));
+            return Ok((connection.database(), Some(named)));
         }
         Err(pointed(
             Problem::because(Kind::InvalidRequest, "One field is wrong."),
@@ -254,7 +254,7 @@ impl CorrespondenceApp {
     async fn accept<P>(
         &self,
         allowed: &Allowed<P>,
-        site: SiteId,
+        site: Database,
         id: DeliveryId,
         letter: Letter,
         hash: BodyHash,

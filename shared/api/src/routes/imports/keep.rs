@@ -106,7 +106,11 @@ impl ImportsApp {
         record: &ImportRecord,
     ) -> Result<(), Problem> {
         if record.import.asked_by != *allowed.caller.subject() {
-            self.app.clinician(&allowed.practice, &allowed.caller).await?;
+            let (connection, _) = self.app.clinician(&allowed.practice, &allowed.caller).await?;
+            if connection.database() != record.import.site {
+                // Another Bp's clinicians have no business with this one's patients.
+                return Err(Problem::new(Kind::NotFound));
+            }
         }
         Ok(())
     }

@@ -83,7 +83,7 @@ pub(crate) async fn start_import(
         let asked = Deed::of(AuditedAction::AttachmentsImported).about(vec![patient]);
         app.note(practice, &allowed.caller, asked.with(id.as_str())).await?;
         let import = Import {
-            site: connection.site_id,
+            site: connection.database(),
             patient,
             asked_by: allowed.caller.subject().clone(),
             asked_at: now,
