@@ -138,8 +138,9 @@ impl LimitScope {
     pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
     /// Failed attempts within a window after which no other is sent to Halo. A code is valid for seven
-    /// days and has at least six letters and digits, so 40 guesses in 15 minutes find one with a chance of about
-    /// 1 in 80,000 a week. One practice alone cannot use up what a site allows.
+    /// days. If it has six letters and digits, as in Halo's example, 40 guesses in 15 minutes find one
+    /// with a chance of about 1 in 80,000 a week; how short a code can be is not public. One practice
+    /// alone cannot use up what a site allows.
     #[must_use]
     pub const fn most(self) -> u32 {
         match self {

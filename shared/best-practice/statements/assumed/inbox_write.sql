@@ -28,8 +28,9 @@
 --             identifier that Bp lacks does not agree, nor does a first name without a letter. Names are
 --             compared without the characters that patient_search names; cards and identifiers without blanks,
 --             hyphens and slashes; numbers of users without blanks, and provider numbers without leading zeros.
---             Otherwise INTERNALID is 0, which is how Bp itself leaves what it could not match. Names in Bp longer than the inbox's columns are shown cut
---             there; nothing that was sent is. A message that was deleted in Bp counts as written.
+--             Otherwise INTERNALID is 0, which is how Bp itself leaves what it could not match. Names in Bp
+--             longer than the inbox's columns are shown cut there; nothing that was sent is. A message that
+--             was deleted in Bp counts as written.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
