@@ -62,13 +62,14 @@ fn rows(rows: Value) -> Vec<Row> {
 }
 
 fn answer(outcome: &str, appointment: Value) -> Vec<Row> {
-    rows(json!([{ "Outcome": outcome, "AppointmentId": appointment, "Sessions": "inside" }]))
+    rows(json!([{ "Outcome": outcome, "AppointmentId": appointment,
+        "Created": "2027-03-01 09:30:00.000", "Sessions": "inside" }]))
 }
 
 /// The appointment as it stands in Bp.
 fn standing(booking: &Booking, time: i64, arrived: i64) -> Vec<Row> {
     rows(json!([{
-        "AppointmentId": 7, "UserId": 1, "LocationId": 1, "Day": "2027-03-02", "Time": time,
+        "AppointmentId": 7, "Created": "2027-03-01 09:30:00.000", "UserId": 1, "LocationId": 1, "Day": "2027-03-02", "Time": time,
         "Length": 900, "TypeCode": 1, "Reason": booking.planned.placement.reason, "Arrived": arrived,
     }]))
 }

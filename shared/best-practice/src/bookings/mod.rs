@@ -41,16 +41,18 @@ impl StatementPack {
             (false, true) => Wish::AsItStands(placement),
             (false, false) => Wish::InTheBook(placement),
         };
-        self.push(&booking.token, booking.first_day, booking.appointment, wish)
+        self.push(&booking.token, booking.first_day, known(booking), wish)
     }
 
     /// What finds the appointment that a push may have left.
     #[must_use]
     pub fn look_for_booking(&self, booking: &Booking) -> Command {
+        let (number, created) = known(booking);
         Command::text(self.text(Statement::BookingLookup))
             .with(Parameter::var_char("@token", booking.token.as_str()))
             .with(Parameter::date("@firstDay", booking.first_day))
-            .with(Parameter::int("@appointmentId", booking.appointment.unwrap_or(0)))
+            .with(Parameter::int("@appointmentId", number))
+            .with(Parameter::var_char("@created", created))
             .with(Parameter::int("@patientId", NO_PATIENT))
     }
 
@@ -58,7 +60,7 @@ impl StatementPack {
         &self,
         token: &Token,
         first_day: Date,
-        appointment: Option<i64>,
+        (appointment, created): (i64, &str),
         wish: Wish<'_>,
     ) -> Command {
         let (code, wanted) = match wish {
@@ -70,7 +72,8 @@ impl StatementPack {
         Command::text(self.text(Statement::BookingPush))
             .with(Parameter::var_char("@token", token.as_str()))
             .with(Parameter::date("@firstDay", first_day))
-            .with(Parameter::int("@appointmentId", appointment.unwrap_or(0)))
+            .with(Parameter::int("@appointmentId", appointment))
+            .with(Parameter::var_char("@created", created))
             .with(Parameter::int("@wanted", code))
             .with(Parameter::int("@userId", number(|wanted| wanted.user.0)))
             .with(Parameter::int("@locationId", number(|wanted| wanted.location.0)))
@@ -82,6 +85,11 @@ impl StatementPack {
             .with(Parameter::int("@patientId", NO_PATIENT))
             .with(Parameter::int("@loginId", NO_LOGIN))
     }
+}
+
+/// The appointment that an earlier answer named: its number and when it was created.
+fn known(booking: &Booking) -> (i64, &str) {
+    booking.appointment.zip(booking.appointment_created.as_deref()).unwrap_or((0, ""))
 }
 
 /// Reads the answer to a push.
@@ -103,15 +111,21 @@ pub fn read_lookup(booking: &Booking, rows: &[Row]) -> Result<Vec<BookRow>, BpEr
 /// What a lost push came to, by what it left in Bp; `None` if Bp has to be asked again.
 #[must_use]
 pub fn settled_by_lookup(booking: &Booking, found: &[BookRow], now: Timestamp) -> Option<Pushed> {
-    let pushed =
-        |outcome, appointment| Some(Pushed { outcome, appointment, outside_sessions: None });
+    let pushed = |outcome, row: Option<&BookRow>| {
+        Some(Pushed {
+            outcome,
+            appointment: row.map(|row| row.appointment),
+            created: row.and_then(|row| row.created.clone()),
+            outside_sessions: None,
+        })
+    };
     match found {
         [] if booking.cancelled => pushed(Outcome::Cancelled, None),
         [] if booking.is_too_late(now) => pushed(Outcome::TooLate, None),
         [row] if !booking.cancelled && row.is_at(&booking.planned.placement) => {
-            pushed(Outcome::Unchanged, Some(row.appointment))
+            pushed(Outcome::Unchanged, Some(row))
         }
-        [row] if row.arrived => pushed(Outcome::Arrived, Some(row.appointment)),
+        [row] if row.arrived => pushed(Outcome::Arrived, Some(row)),
         // Asking again converges.
         _ => None,
     }
@@ -158,7 +172,7 @@ impl BpPractice {
         day: Date,
         deadline: Deadline,
     ) -> Result<Pushed, BpError> {
-        let command = self.pack().push(token, day, None, Wish::Out);
+        let command = self.pack().push(token, day, (0, ""), Wish::Out);
         let rows = self.ask(guid, Statement::BookingPush, &command, deadline).await?;
         read_push(&rows)
     }

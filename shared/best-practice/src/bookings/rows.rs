@@ -43,7 +43,8 @@ pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
         Some("outside") => Some(true),
         _ => None,
     };
-    Ok(Pushed { outcome, appointment, outside_sessions })
+    let created = row.text("Created")?;
+    Ok(Pushed { outcome, appointment, created, outside_sessions })
 }
 
 /// Appointments whose text has something like a mark but none of ours are left out.
@@ -69,6 +70,7 @@ pub(super) fn found(rows: &[Row], token: &Token) -> Result<Vec<BookRow>, Unmappa
 fn appointment(row: &Row, token: Token, reason: String) -> Result<BookRow, Unmappable> {
     Ok(BookRow {
         appointment: row.int("AppointmentId")?,
+        created: row.text("Created")?,
         token,
         user: row.int("UserId")?,
         location: row.int("LocationId")?,

@@ -90,7 +90,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// A tick box; blank is not ticked. NULL, and what is neither yes nor no, says neither.
+    /// A tick box. Blank is not ticked. NULL and any other value say neither yes nor no.
     pub(super) fn flag(&mut self, name: impl Into<Name>) -> Option<bool> {
         let Name { column, member } = name.into();
         let said = match self.row.get(column) {

@@ -9,7 +9,7 @@ use jiff::civil::Time;
 
 use super::cells::Cells;
 
-/// A row of which something could not be understood, and whose rest does not say what it is about, is no entry.
+/// Leaves out a row that cannot be understood in part, where the rest does not say what it is about.
 pub(super) fn entry<T: Entry>(found: T, is_named: bool) -> Option<T> {
     (is_named || found.unreadable().is_empty()).then_some(found)
 }
@@ -91,7 +91,7 @@ pub(super) fn allergy(cells: &mut Cells<'_>) -> Option<Allergy> {
         unreadable: cells.unreadable(),
     };
     let is_named = found.item.is_some() || found.reaction.is_some() || found.comment.is_some();
-    // A severity of nobody knows what is no entry, however well it was understood.
+    // A severity alone is no entry: nobody knows of what.
     is_named.then_some(found)
 }
 

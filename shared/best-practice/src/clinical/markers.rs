@@ -116,9 +116,9 @@ pub(super) fn nothing_significant(
     }
 }
 
-/// Whether the patient has allergies, by Bp's code where we may read it, else by Bp's word. What of the two
-/// cannot be understood is missing from the section; what we may not read is, where the other is not there
-/// either.
+/// Whether the patient has allergies: by Bp's code where we may read it, else by Bp's word. A code or a word
+/// that cannot be understood is reported as missing from the section. One that we may not read is reported
+/// only where the other is not there either.
 pub(super) fn allergies(reader: &mut Reader<'_>, words: &Words) -> NilMarker {
     let code =
         reader.cells(ALLERGY_CODE, |cells| cells.number("code")).map(|codes| of_codes(&codes));

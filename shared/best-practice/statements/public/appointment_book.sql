@@ -4,11 +4,12 @@
 --             whatever its text says.
 -- Parameters: @from date: the first day
 --             @patientId int: the INTERNALID of our appointments; 0, Bp's row for slots that are no patient's
--- Returns:    one row per appointment: AppointmentId, UserId, LocationId, Day (YYYY-MM-DD), Time (seconds since
---             midnight), Length (seconds), TypeCode, Reason, Arrived (1 or 0).
+-- Returns:    one row per appointment: AppointmentId, Created (YYYY-MM-DD hh:mm:ss.mmm), UserId, LocationId, Day
+--             (YYYY-MM-DD), Time (seconds since midnight), Length (seconds), TypeCode, Reason, Arrived (1 or 0).
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
 SELECT a.RECORDID AS AppointmentId,
+       CONVERT(varchar(23), a.CREATED, 121) AS Created,
        a.USERID AS UserId,
        a.LOCATIONID AS LocationId,
        CONVERT(char(10), a.APPOINTMENTDATE, 23) AS Day,

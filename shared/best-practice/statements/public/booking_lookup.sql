@@ -4,12 +4,14 @@
 --             text says.
 -- Parameters: @token varchar(25): the mark
 --             @firstDay date: no appointment with this mark is on an earlier day
---             @appointmentId int: the RECORDID that an earlier answer gave; 0 for none
+--             @appointmentId int, @created varchar(23): RECORDID and CREATED as an earlier answer gave them; 0
+--             and empty for none
 --             @patientId int: the INTERNALID of our appointments; 0, Bp's row for slots that are no patient's
 -- Returns:    one row per appointment, as appointment_book does; none if there is none.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
 SELECT a.RECORDID AS AppointmentId,
+       CONVERT(varchar(23), a.CREATED, 121) AS Created,
        a.USERID AS UserId,
        a.LOCATIONID AS LocationId,
        CONVERT(char(10), a.APPOINTMENTDATE, 23) AS Day,
@@ -22,6 +24,6 @@ FROM dbo.APPOINTMENTS AS a
 WHERE a.RECORDSTATUS = 1
   AND a.INTERNALID = @patientId
   AND ((a.APPOINTMENTDATE >= @firstDay AND CHARINDEX('[' + @token + ']', a.REASON) > 0)
-       OR (a.RECORDID = @appointmentId
+       OR (a.RECORDID = @appointmentId AND CONVERT(varchar(23), a.CREATED, 121) = @created
            AND ISNULL(a.REASON, '') NOT LIKE '%[[]PB' + REPLICATE('[0-9A-Z]', 23) + ']%'))
 ORDER BY a.RECORDID;

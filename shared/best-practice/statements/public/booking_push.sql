@@ -4,8 +4,9 @@
 --             appointment is found by the mark in its text, or by its number when people typed over the mark.
 -- Parameters: @token varchar(25): the mark; it stands in the text as [mark]
 --             @firstDay date: no appointment with this mark is on an earlier day
---             @appointmentId int: the RECORDID that an earlier answer gave; 0 for none. A live appointment of
---             this number and of @patientId is ours, whatever its text says, unless that is another's whole mark
+--             @appointmentId int, @created varchar(23): RECORDID and CREATED as an earlier answer gave them; 0
+--             and empty for none. The live appointment of @patientId with both is ours, whatever its text says,
+--             unless that is another's whole mark. RECORDID alone may be another's: a restored backup counts anew
 --             @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun: nothing is put in or moved, an
 --             appointment elsewhere (another user, place, day or time) is cancelled, and one at its own time
 --             has its length, type and text corrected if that fits. The rest is read for 1 and 2 only
@@ -13,7 +14,8 @@
 --             (seconds), @type int (APPOINTMENTTYPES), @reason varchar(500), the mark included
 --             @patientId int: the INTERNALID of our appointments; @loginId int: see the last assumption
 -- Returns:    one row: Outcome (created, moved, updated, unchanged, cancelled, conflict, away, arrived,
---             unknownUser, tooLate), AppointmentId (NULL for none), Sessions (inside, outside, or unknown).
+--             unknownUser, tooLate), AppointmentId and Created (NULL for none;
+--             YYYY-MM-DD hh:mm:ss.mmm), Sessions (inside, outside, or unknown).
 --             tooLate answers 2 only: the visit is not in the book as wanted and will not be.
 -- Evidence:   public for every procedure, parameter, table and column: BP_GetFreeAppointments (fails for a
 --             practitioner who is away), BP_IsAppointmentBooked, BP_AddAppointmentEx, BP_MoveAppointment,
@@ -40,6 +42,7 @@ DECLARE @stage varchar(10) = 'looking';
 DECLARE @away int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @returned int = 0;
 DECLARE @oldUser int, @oldLocation int, @oldDay date, @oldTime int, @oldLength int, @oldType int;
 DECLARE @oldReason varchar(500);
+DECLARE @made varchar(23) = NULL;
 DECLARE @free TABLE (AppointmentTime int, AppointmentLength int);
 
 -- Whether the practitioner is there: on the side, for it fails by design.
@@ -76,7 +79,8 @@ BEGIN TRY
     WHERE a.RECORDSTATUS = 1
       AND a.INTERNALID = @patientId
       AND ((a.APPOINTMENTDATE >= @firstDay AND CHARINDEX(@marker, a.REASON) > 0)
-           OR (a.RECORDID = @appointmentId AND ISNULL(a.REASON, '') NOT LIKE @anyMark))
+           OR (a.RECORDID = @appointmentId AND CONVERT(varchar(23), a.CREATED, 121) = @created
+               AND ISNULL(a.REASON, '') NOT LIKE @anyMark))
     ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END,
              CASE WHEN a.RECORDID = @appointmentId THEN 0 ELSE 1 END, a.RECORDID;
 
@@ -182,4 +186,5 @@ IF @outcome = 'conflict' AND @oldUser IS NULL
     SET @id = NULL;
 IF @outcome = 'conflict' AND @wanted = 2
     SET @outcome = 'tooLate';
-SELECT @outcome AS Outcome, @id AS AppointmentId, @sessions AS Sessions;
+SELECT @made = CONVERT(varchar(23), a.CREATED, 121) FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @id;
+SELECT @outcome AS Outcome, @id AS AppointmentId, @made AS Created, @sessions AS Sessions;

@@ -12,7 +12,7 @@ fn booked() -> (Practice, Wanted, i64) {
     let mut practice = Practice::open();
     let wanted = Wanted::at(NINE);
     let id = practice.push(&wanted).1.unwrap();
-    practice.known = id;
+    practice.know(id);
     (practice, wanted, id)
 }
 
@@ -75,6 +75,20 @@ fn the_number_alone_makes_nothing_ours_that_is_a_patients_or_another_bookings() 
 }
 
 #[test]
+fn after_a_restored_backup_the_number_is_somebody_elses_and_is_left_alone() {
+    let (mut practice, wanted, id) = booked();
+    practice.change(&format!(
+        "UPDATE dbo.APPOINTMENTS SET REASON = 'Staff meeting', CREATED = '2027-11-01T11:05:00' \
+         WHERE RECORDID = {id}"
+    ));
+    let meeting = (1, 0, NINE, "Staff meeting".to_owned());
+    assert_eq!(practice.push(&Wanted::at(TEN)).0, "created");
+    assert_eq!(practice.appointment(id), meeting);
+    assert_eq!(practice.cancel(&wanted), "cancelled");
+    assert_eq!(practice.appointment(id), meeting);
+}
+
+#[test]
 fn an_overtyped_visit_that_has_arrived_is_left_alone() {
     let (mut practice, wanted, id) = booked();
     practice.overtype(id, "Rep lunch");
@@ -103,11 +117,12 @@ fn a_look_finds_an_overtyped_visit_by_its_number() {
     let (mut practice, _, id) = booked();
     practice.overtype(id, "Rep lunch");
     let look = |practice: &mut Practice, number: i64| {
-        let number = number.to_string();
+        let (number, created) = (number.to_string(), practice.created.clone());
         let parameters = [
             ("@token", "VarChar", TOKEN),
             ("@firstDay", "Date", "2027-11-01"),
             ("@appointmentId", "Int", number.as_str()),
+            ("@created", "VarChar", created.as_str()),
             ("@patientId", "Int", "0"),
         ];
         words(&practice.run(LOOKUP, &parameters).unwrap()).len()

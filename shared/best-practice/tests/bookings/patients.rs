@@ -76,7 +76,8 @@ fn neither_the_look_nor_the_list_shows_a_patients_appointment_with_a_mark() {
         let nobody = ("@patientId", "Int", "0");
         let day = ("@firstDay", "Date", "2027-11-01");
         let number = ("@appointmentId", "Int", "0");
-        let found = practice.run(LOOKUP, &[mark, day, number, nobody]);
+        let created = ("@created", "VarChar", "");
+        let found = practice.run(LOOKUP, &[mark, day, number, created, nobody]);
         let listed = practice.run(BOOK, &[("@from", "Date", "2027-11-01"), nobody]);
         (words(&found.unwrap()).len(), words(&listed.unwrap()).len())
     };

@@ -24,6 +24,7 @@ fn a_lookup_finds_what_stands_and_nothing_that_is_cancelled() {
             ("@token", "VarChar", TOKEN),
             ("@firstDay", "Date", "2027-11-01"),
             ("@appointmentId", "Int", "0"),
+            ("@created", "VarChar", ""),
             ("@patientId", "Int", "0"),
         ];
         words(&practice.run(LOOKUP, &parameters).unwrap())
@@ -33,7 +34,9 @@ fn a_lookup_finds_what_stands_and_nothing_that_is_cancelled() {
     let reason = wanted.reason();
     let id = id.unwrap().to_string();
     let row: Vec<String> =
-        [&id, "1", "1", DAY, "32400", "900", "1", &reason, "0"].map(str::to_owned).into();
+        [&id, "2027-11-01 09:30:00.000", "1", "1", DAY, "32400", "900", "1", &reason, "0"]
+            .map(str::to_owned)
+            .into();
     assert_eq!(look(&mut practice), [row]);
     practice.cancel(&wanted);
     assert!(look(&mut practice).is_empty());
@@ -56,7 +59,7 @@ fn the_book_lists_what_carries_a_mark_from_a_day_on() {
     assert_eq!(list(&mut practice, "2027-11-01").len(), 2);
     let later = list(&mut practice, "2027-11-03");
     assert_eq!(later.len(), 1);
-    assert_eq!(later[0][3], "2027-11-04");
+    assert_eq!(later[0][4], "2027-11-04");
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Practice {
     pub(crate) environment: Environment,
     /// The appointment's number that the booking keeps; 0 for none.
     pub(crate) known: i64,
+    /// When that appointment was created, as the booking keeps it; empty for none.
+    pub(crate) created: String,
     pub(crate) _folder: tempfile::TempDir,
 }
 
@@ -86,6 +88,7 @@ impl Practice {
                 booking: BookingWeather::default(),
             },
             known: 0,
+            created: String::new(),
             _folder: folder,
         }
     }
@@ -117,13 +120,14 @@ impl Practice {
 
     pub(crate) fn try_push(&mut self, wanted: &Wanted, wish: Wish) -> Result<Answer, SqlError> {
         let number = |number: i64| number.to_string();
-        let known = number(self.known);
+        let (known, created) = (number(self.known), self.created.clone());
         let rows = self.run(
             PUSH,
             &[
                 ("@token", "VarChar", wanted.token),
                 ("@firstDay", "Date", "2027-11-01"),
                 ("@appointmentId", "Int", &known),
+                ("@created", "VarChar", &created),
                 ("@wanted", "Int", &number(wish as i64)),
                 ("@userId", "Int", &number(wanted.user)),
                 ("@locationId", "Int", &number(wanted.location)),
@@ -141,7 +145,7 @@ impl Practice {
             Value::Int(id) => Some(*id),
             _ => None,
         };
-        Ok((text(&row[0]), id, text(&row[2])))
+        Ok((text(&row[0]), id, text(&row[3])))
     }
 
     pub(crate) fn push(&mut self, wanted: &Wanted) -> Answer {
@@ -211,6 +215,18 @@ impl Practice {
         let Value::Int(id) = rows[0][0] else { panic!("no id") };
         assert!(id > 0);
         id
+    }
+
+    /// The booking keeps this appointment's number, and when it was created.
+    pub(crate) fn know(&mut self, id: i64) {
+        let created = self.run(
+            &format!(
+                "SELECT CONVERT(varchar(23), a.CREATED, 121) AS Created \
+                 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = {id}"
+            ),
+            &[],
+        );
+        (self.known, self.created) = (id, text(&created.unwrap()[0][0]));
     }
 
     /// Somebody at the practice types another text over ours.

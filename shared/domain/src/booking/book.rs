@@ -14,6 +14,8 @@ use crate::ids::PracticeId;
 pub struct BookRow {
     /// `RECORDID`.
     pub appointment: i64,
+    /// `CREATED`, as Bp writes it.
+    pub created: Option<String>,
     /// The mark in its text.
     pub token: Token,
     /// Where and how it stands; numbers as Bp has them.

@@ -80,6 +80,10 @@ pub struct Booking {
     pub state: BookingState,
     /// `RECORDID` in Bp.
     pub appointment: Option<i64>,
+    /// `CREATED` of that appointment, as Bp writes it. The number alone may be another's: a restored
+    /// backup counts anew, and another Bp counts for itself.
+    #[serde(default)]
+    pub appointment_created: Option<String>,
     /// What stands in the way.
     pub problem: Option<ProblemType>,
     /// How often in a row Bp's book had no room for it.
@@ -119,6 +123,7 @@ impl Booking {
             first_day: time::local(now, zone).date().yesterday().unwrap_or(Date::MIN),
             state: BookingState::Pending,
             appointment: None,
+            appointment_created: None,
             problem: None,
             blocked: 0,
             outside_sessions: false,
@@ -165,7 +170,7 @@ impl Booking {
     /// Where it is to stand. An appointment's number is another one's at another Bp.
     fn plan(&mut self, planned: Planned) {
         if planned.site != self.planned.site {
-            self.appointment = None;
+            (self.appointment, self.appointment_created) = (None, None);
         }
         self.planned = planned;
     }
@@ -245,7 +250,7 @@ impl Booking {
     /// Bp's answer to what it was asked last. When the platform has changed its mind meanwhile, it
     /// only tells what is there: the newer wish is still to be sent.
     pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> Followed {
-        self.appointment = pushed.appointment;
+        (self.appointment, self.appointment_created) = (pushed.appointment, pushed.created);
         if self.asked != self.revision {
             return Followed::Again(now);
         }
@@ -260,7 +265,7 @@ impl Booking {
             (Outcome::Updated, false) => self.synced(Happened::Updated, now),
             (Outcome::Unchanged, false) => self.synced(Happened::Found, now),
             (Outcome::Cancelled, true) => {
-                self.appointment = None;
+                (self.appointment, self.appointment_created) = (None, None);
                 self.state = BookingState::Cancelled;
                 self.note(Happened::Cancelled, None, now);
                 Followed::Done

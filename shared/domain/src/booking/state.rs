@@ -80,12 +80,14 @@ pub enum Outcome {
 }
 
 /// Bp's answer to a push.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Pushed {
     /// What it came to.
     pub outcome: Outcome,
     /// `RECORDID` of the appointment with our mark, if there is one.
     pub appointment: Option<i64>,
+    /// `CREATED` of that appointment, as Bp writes it.
+    pub created: Option<String>,
     /// Whether the time lies outside the practitioner's sessions; `None` where Bp does not tell.
     pub outside_sessions: Option<bool>,
 }

@@ -58,7 +58,8 @@ fn booking(id: &str, start: DateTime) -> Booking {
 }
 
 fn pushed(outcome: Outcome) -> Pushed {
-    Pushed { outcome, appointment: Some(7), outside_sessions: Some(false) }
+    let created = Some("2026-11-20 09:30:00.000".to_owned());
+    Pushed { outcome, appointment: Some(7), created, outside_sessions: Some(false) }
 }
 
 /// Asks Bp for what is wanted, and hears this.
@@ -72,6 +73,7 @@ fn row_of(booking: &Booking) -> BookRow {
         booking.planned.placement.clone();
     BookRow {
         appointment: 7,
+        created: Some("2026-11-20 09:30:00.000".to_owned()),
         token: booking.token.clone(),
         user: user.0,
         location: location.0,
@@ -187,7 +189,12 @@ fn a_visit_that_was_too_late_for_the_book_has_failed_and_stands_nowhere() {
     push(&mut booking, Outcome::Created, now());
     let begun = booking.planned.starts_at;
     booking.ask();
-    let nowhere = Pushed { outcome: Outcome::TooLate, appointment: None, outside_sessions: None };
+    let nowhere = Pushed {
+        outcome: Outcome::TooLate,
+        appointment: None,
+        created: None,
+        outside_sessions: None,
+    };
     assert_eq!(booking.settle(nowhere, begun), Followed::Over);
     assert_eq!(booking.state, BookingState::Failed);
     assert_eq!((booking.problem, booking.appointment), (Some(ProblemType::StartPassed), None));
