@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::connection::Connection;
 use domain::ids::HaloGuid;
 use domain::waiting::Waiter;
 use halo::{AsyncState, Call, Command, Deadline, Error, Row};
@@ -51,8 +52,8 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         if self.time_left() < limits.fence.call + limits.shortest {
             return Ok(Stepped::Next(Next::OutOfTime));
         }
-        if self.connection.is_none() {
-            return Ok(Stepped::Next(Next::Park(ParkReason::NotConnected, None)));
+        if let Some(next) = self.changed_connection().await? {
+            return Ok(Stepped::Next(next));
         }
         let before = entry.clone();
         let command = match kind.command(&mut entry.body, self.now()).await {
@@ -91,6 +92,19 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             }
             (_, stepped) => Ok(stepped),
         }
+    }
+
+    /// What to do instead of sending, where somebody has disconnected the practice or connected it anew
+    /// since the turn began: a turn lasts minutes, and nothing is sent that long after a disconnection.
+    async fn changed_connection(&mut self) -> Result<Option<Next>, Stop> {
+        let known = self.writer.shelf.connection(self.practice).await?;
+        let (Some(held), Some(known)) = (&self.connection, known.filter(Connection::is_open))
+        else {
+            self.connection = None;
+            return Ok(Some(Next::Park(ParkReason::NotConnected, None)));
+        };
+        let same = (held.paired_at, held.database()) == (known.paired_at, known.database());
+        Ok((!same).then_some(Next::OutOfTime))
     }
 
     /// Hands a marked attempt to Halo. The mark may have taken long, the machine may have slept

@@ -175,9 +175,9 @@ fn of_sent(sent: Sent<Uuid>, heard: Heard, newer: bool, at: &At<'_>) -> Decision
 }
 
 /// Halo's word that a query waits or runs counts for more than the fence, which only assumes how
-/// long that can take. So nobody looks and nothing is sent again while Halo says so, however long;
-/// beyond the first fence it is asked ever more slowly, and each time is told to the operators. What
-/// Halo says before the query was to be asked for is not written down: the fence covers it.
+/// long that can take. Nobody looks and nothing is sent again while Halo says so, however long that
+/// lasts. After the first fence Halo is asked ever more slowly, and operators are told each time.
+/// What Halo says before the query was due to be asked for is not written down: the fence covers it.
 fn still_running(sent: Sent<Uuid>, at: &At<'_>) -> Decision {
     let first = at.limits.fence.after(sent.at);
     let overtime = Duration::try_from(at.now.duration_since(first)).unwrap_or_default();

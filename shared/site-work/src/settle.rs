@@ -31,7 +31,8 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             let (seen, before) = (entry.work.progress.clone(), entry.body.clone());
             let heard = hear(&mut entry.body);
             let now = self.now();
-            // What was sent is not what is wanted any more: that is sent next, whatever came of this.
+            // Somebody changed the entry after it was sent: the newer wish is sent next, whatever this one
+            // came to.
             let newer = !matches!(seen, WorkProgress::Ready(_))
                 && entry.revision != entry.work.sent_revision;
             let random = self.writer.clock.random();

@@ -102,6 +102,28 @@ async fn a_practice_that_is_connected_again_is_served_at_the_next_wake() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_practice_that_disconnects_in_the_middle_of_a_turn_gets_nothing_more() {
+    let bench = Bench::new().await;
+    let first = bench.accept("PB-FIRST");
+    let second = bench.accept("PB-SECOND");
+    let work = bench.writer.turn(&bench.practice, None, TURN);
+    let disconnect = async {
+        while bench.letter(&first).tally().attempts == 0 {
+            tokio::task::yield_now().await;
+        }
+        bench.memory.stand(&bench.practice, Standing::Disconnected);
+    };
+    let (went, ()) = tokio::join!(work, disconnect);
+    went.unwrap();
+    assert_eq!(bench.letter(&second).tally().attempts, 0, "written after the disconnection");
+    let parked = bench.memory.lane(&bench.practice).parked.map(|parked| parked.reason);
+    assert_eq!(parked, Some(ParkReason::NotConnected));
+    bench.memory.stand(&bench.practice, Standing::Paired);
+    bench.until_closed().await;
+    bench.assert_once(&[first, second], "after being connected again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_guid_is_followed() {
     let bench = Bench::new().await;
     bench.change(json!({"rotateGuid": true})).await;
