@@ -4,6 +4,7 @@ use best_practice::{BpError, BpPractice};
 use domain::audit::AuditedAction;
 use domain::clinician::{BpUser, Clinician, LinkChange, NotLinked, choose, judge_link};
 use domain::connection::{Connection, Site};
+use domain::ids::BpUserId;
 use domain::release::Support;
 use halo::Deadline;
 use jiff::Timestamp;
@@ -97,12 +98,13 @@ impl<T: Trail> Connecting<'_, T> {
             .await?;
         let clinician = self.prove(asker, entered, connection, &users).await?;
         let user = clinician.user_id;
-        let mut displaced = Vec::new();
+        let (mut displaced, mut is_first) = (Vec::new(), false);
         let (key, change) = if asker.is_person() {
             let record = self.store.practice(practice).await?;
             let linked_to = record.linked(&asker.subject).map(|linked| linked.user_id);
             let others = record.others_linked_to(user, &asker.subject);
             let proved = entered.prefix.is_some() || asker.is_administrator;
+            is_first = linked_to.is_none() && !proved;
             let change = judge_link(user, linked_to, !others.is_empty(), proved)?;
             // Whoever has the digits is the user. An administrator only may do without them.
             if entered.prefix.is_some() {
@@ -128,7 +130,27 @@ impl<T: Trail> Connecting<'_, T> {
         let relinked = matches!(change, LinkChange::Relinked { .. }) || !displaced.is_empty();
         let generation = connection.generation;
         let (displaced, clinician) = (displaced.as_slice(), &clinician);
-        Ok(self.store.link(practice, &key, clinician, generation, displaced, relinked).await?)
+        self.store.link(practice, &key, clinician, generation, displaced, relinked).await?;
+        if is_first { self.stay_alone(asker, connection, user).await } else { Ok(()) }
+    }
+
+    /// Two accounts may link to one user at the same moment, each finding nobody else. Whoever sees
+    /// the other afterwards steps back, so that both never stay without the digits.
+    async fn stay_alone(
+        &self,
+        asker: &Asker,
+        connection: &Connection,
+        user: BpUserId,
+    ) -> Result<(), NotConnected> {
+        let record = self.store.practice(&asker.practice).await?;
+        if record.others_linked_to(user, &asker.subject).is_empty() {
+            return Ok(());
+        }
+        let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
+        let former_account = Some(asker.subject.clone());
+        self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await?;
+        self.store.unlink_account(&asker.practice, &asker.subject, user).await?;
+        Err(NotLinked::ProofNeeded.into())
     }
 
     /// Chooses whom the name means. Digits are tries: wrong ones are noted, and few are taken.

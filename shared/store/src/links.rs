@@ -140,25 +140,47 @@ impl Store {
         let record = self.practice(practice).await?;
         let mut ended = false;
         for link in record.links.iter().filter(|link| link.clinician.user_id == user) {
-            let deleted = self
-                .client
-                .delete_item()
-                .table_name(&self.table)
-                .set_key(Some(key(practice_key(practice), link.key.sort_key())))
-                // The account may have been linked to somebody else meanwhile.
-                .condition_expression("#body.userId = :user")
-                .expression_attribute_names("#body", "body")
-                .expression_attribute_values(":user", number(user.0))
-                .send()
-                .await
-                .map_err(StoreError::from);
-            match deleted {
-                Ok(_) => ended = true,
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
+            ended |= self.delete_link(practice, &link.key, user).await?;
         }
         Ok(ended)
+    }
+
+    /// Ends an account's own link to a Bp user. Whether there was one.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn unlink_account(
+        &self,
+        practice: &PracticeId,
+        account: &Subject,
+        user: BpUserId,
+    ) -> Result<bool, StoreError> {
+        self.delete_link(practice, &LinkKey::Account(account.clone()), user).await
+    }
+
+    async fn delete_link(
+        &self,
+        practice: &PracticeId,
+        link: &LinkKey,
+        user: BpUserId,
+    ) -> Result<bool, StoreError> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), link.sort_key())))
+            // The account may have been linked to somebody else meanwhile.
+            .condition_expression("#body.userId = :user")
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(":user", number(user.0))
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match deleted {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Changes of links that platforms have not been told of.

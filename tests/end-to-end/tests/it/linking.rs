@@ -32,7 +32,10 @@ async fn clinicians_calls(caller: &Caller) -> Vec<(&'static str, end_to_end::Ans
         "items": [{ "folder": "investigations", "documentId": 1 }] });
     let referral = json!({ "patientId": 1, "documentId": "d-1", "subject": "Left knee",
         "recipientName": "Dr Example" });
+    let document = json!({ "documentId": "d-1", "contentType": "application/pdf", "bytes": 10,
+        "sha256": "ab".repeat(32) });
     vec![
+        ("document", caller.post("/documents", &document).await),
         ("search", caller.post("/patients/search", &search).await),
         ("demographics", caller.get("/patients/1").await),
         ("clinical summary", caller.get("/patients/1/clinical-summary").await),
@@ -67,6 +70,35 @@ async fn a_clinician_reads_and_sends_only_once_linked_to_a_bp_user() {
     }
     let platform = practice.platform.get("/connection").await;
     assert_eq!(*platform.at("/you"), json!({ "linked": false }));
+}
+
+#[tokio::test]
+async fn two_accounts_that_link_to_one_user_at_once_never_both_stay() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    for round in 0..4 {
+        let one = stack.new_person(&practice.practice_id, Role::Clinician).await;
+        let two = stack.new_person(&practice.practice_id, Role::Clinician).await;
+        let name = ("Siobhan", "O'Callaghan");
+        let answers =
+            tokio::join!(link(&one, name.0, name.1, None), link(&two, name.0, name.1, None));
+        let mut linked = 0;
+        for (caller, answer) in [(&one, &answers.0), (&two, &answers.1)] {
+            let you = caller.get("/connection").await;
+            let is_linked = *you.at("/you/linked") == json!(true);
+            assert_eq!(answer.status == 200, is_linked, "round {round}: {}", answer.text);
+            if !is_linked {
+                answer.assert_problem(422, "link-proof-needed");
+            }
+            linked += i32::from(is_linked);
+        }
+        assert!(linked < 2, "round {round}: both are user 3");
+        if linked == 1 {
+            let ended = practice.practice_admin.delete("/connection/clinicians/3").await;
+            ended.assert_status(204);
+        }
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use vault::PutTerms;
 
 use super::{CorrespondenceApp, no_answer};
 use crate::App;
-use crate::caller::{Allowed, SendReferrals};
+use crate::caller::{Allowed, Caller, SendReferrals};
 use crate::input::{Body, Checker};
 use crate::problem::{FieldError, Kind, Problem, ProblemBody};
 
@@ -98,6 +98,10 @@ pub(crate) async fn announce_document(
     allowed: Allowed<SendReferrals>,
     Body(request): Body<DocumentRequest>,
 ) -> Result<(StatusCode, Json<UploadView>), Problem> {
+    // A person sends as the Bp user they are; whoever is none has nothing to send.
+    if let Caller::Person { .. } = &allowed.caller {
+        app.app.clinician(&allowed.practice, &allowed.caller).await?;
+    }
     let announced = request.read(app.documents.largest_bytes)?;
     let now = App::now();
     let document = StoredDocument {
