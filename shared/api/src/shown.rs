@@ -11,9 +11,9 @@ use crate::caller::Caller;
 impl App {
     /// Keeps whom the caller is shown under which number. Goes on beside the line of the audit trail.
     ///
-    /// That it cannot be kept is a warning only. It protects a later referral, which says itself when it
-    /// goes by the number alone; what is kept from before can only refuse one. A doctor who cannot see
-    /// the patient is the greater harm.
+    /// Where the table does not take it, the patient is shown all the same, with a warning in the log: a
+    /// doctor who cannot see the patient is the greater harm. A later referral then goes by the number
+    /// alone and says so, or an older entry refuses it.
     pub(crate) async fn keep_shown<'p>(
         &self,
         practice: &PracticeId,

@@ -88,7 +88,8 @@ pub struct PatientMatch {
     pub sex: Option<String>,
     /// `City`.
     pub suburb: Option<String>,
-    /// The last four of the ten digits of `MedicareNo`, nothing where it holds anything else: enough to tell twins apart, too little to misuse.
+    /// The last four of the ten digits of `MedicareNo`; left out where it holds anything else. Enough to tell
+    /// twins apart, too little to misuse.
     pub medicare_ending: Option<String>,
 }
 

@@ -55,8 +55,8 @@ pub struct PastHistory {
     /// `Created`.
     #[schema(value_type = Option<String>, format = Date)]
     pub recorded_on: Option<Date>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// The members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
@@ -102,8 +102,8 @@ pub struct Medication {
     /// `Created`.
     #[schema(value_type = Option<String>, format = Date)]
     pub recorded_on: Option<Date>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// The members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
@@ -120,8 +120,8 @@ pub struct Allergy {
     pub severity: Option<String>,
     /// `Comment`.
     pub comment: Option<String>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// The members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
@@ -155,8 +155,8 @@ pub struct Immunisation {
     pub comment: Option<String>,
     /// `Provider`.
     pub provider: Option<String>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// The members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }

@@ -75,7 +75,7 @@ pub enum PatientCheck {
     NumberOnly,
 }
 
-/// What a caller knows of the patient and sends the referral all the same.
+/// What a caller knows about the patient, and still sends the referral.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Acknowledged {

@@ -49,7 +49,8 @@ pub(super) fn read_acknowledged(texts: &[String], fields: &mut Checker) -> Vec<A
     known
 }
 
-/// What was shown of the patient has to be known to whoever sends a referral all the same.
+/// Refuses a referral for a patient who was shown as deceased or inactive, unless the caller says that
+/// they know.
 fn objection(status: PatientStatus, acknowledged: &[Acknowledged]) -> Result<(), Problem> {
     let (kind, needed, name) = match status {
         PatientStatus::Deceased => (Kind::PatientDeceased, Acknowledged::Deceased, "deceased"),

@@ -38,10 +38,11 @@ pub(crate) struct ReferralRequest {
     /// nothing is said. A clinician sends in their own name: any other user is refused.
     #[serde(default)]
     sender_user_id: Option<i64>,
-    // What came later is left out of the request's hash where it is not given: a request that was
-    // accepted before is the same request still.
-    /// Whom the caller chose: `patient-changed` if Bp has somebody else under the number. A person need
-    /// not say it of a patient whom they searched for or opened here within two weeks.
+    // The fields below are newer. Where one is not given it is left out of the request's hash, so that a
+    // request from before still counts as the same request.
+    /// The patient whom the caller chose. If Bp has somebody else under the number, the answer is
+    /// `patient-changed`. A person may leave it out for a patient whom they found or opened here within
+    /// two weeks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     patient: Option<ChosenPatientRequest>,
     /// What the caller knows of the patient and sends the referral all the same.

