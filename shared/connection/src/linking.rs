@@ -98,14 +98,16 @@ impl<T: Trail> Connecting<'_, T> {
             .await?;
         let clinician = self.prove(asker, entered, connection, &users).await?;
         let user = clinician.user_id;
-        let (mut displaced, mut is_first) = (Vec::new(), false);
+        let (mut displaced, mut is_proved, mut is_kept) = (Vec::new(), true, false);
         let (key, change) = if asker.is_person() {
             let record = self.store.practice(practice).await?;
-            let linked_to = record.linked(&asker.subject).map(|linked| linked.user_id);
+            let linked = record.linked(&asker.subject);
+            let linked_to = linked.map(|linked| linked.user_id);
             let others = record.others_linked_to(user, &asker.subject);
             let proved = entered.prefix.is_some() || asker.is_administrator;
-            is_first = linked_to.is_none() && !proved;
             let change = judge_link(user, linked_to, !others.is_empty(), proved)?;
+            is_proved = proved;
+            is_kept = !proved && linked.is_some_and(|linked| linked.is_same_user(&clinician));
             // Whoever has the digits is the user. An administrator only may do without them.
             if entered.prefix.is_some() {
                 displaced = others;
@@ -127,30 +129,42 @@ impl<T: Trail> Connecting<'_, T> {
             let former_account = Some(account.clone());
             self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await?;
         }
+        if is_kept {
+            // Written again, it would undo what a proof or an administrator did to it meanwhile.
+            return Ok(());
+        }
         let relinked = matches!(change, LinkChange::Relinked { .. }) || !displaced.is_empty();
         let generation = connection.generation;
         let (displaced, clinician) = (displaced.as_slice(), &clinician);
         self.store.link(practice, &key, clinician, generation, displaced, relinked).await?;
-        if is_first { self.stay_alone(asker, connection, user).await } else { Ok(()) }
+        if !asker.is_person() || (is_proved && entered.prefix.is_none()) {
+            return Ok(());
+        }
+        self.settle_race(asker, connection, user, is_proved).await
     }
 
-    /// Two accounts may link to one user at the same moment, each finding nobody else. Whoever sees
-    /// the other afterwards steps back, so that both never stay without the digits.
-    async fn stay_alone(
+    /// Two accounts may link to one user at the same moment, each finding nobody else. So each looks
+    /// again afterwards: whoever has the digits ends the other's link, whoever lacks them steps back.
+    async fn settle_race(
         &self,
         asker: &Asker,
         connection: &Connection,
         user: BpUserId,
+        is_proved: bool,
     ) -> Result<(), NotConnected> {
         let record = self.store.practice(&asker.practice).await?;
-        if record.others_linked_to(user, &asker.subject).is_empty() {
+        let others = record.others_linked_to(user, &asker.subject);
+        if others.is_empty() {
             return Ok(());
         }
-        let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
-        let former_account = Some(asker.subject.clone());
-        self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await?;
-        self.store.unlink_account(&asker.practice, &asker.subject, user).await?;
-        Err(NotLinked::ProofNeeded.into())
+        let ended = if is_proved { others } else { vec![asker.subject.clone()] };
+        for account in ended {
+            self.store.unlink_account(&asker.practice, &account, user).await?;
+            let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
+            let former_account = Some(account);
+            self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await?;
+        }
+        if is_proved { Ok(()) } else { Err(NotLinked::ProofNeeded.into()) }
     }
 
     /// Chooses whom the name means. Digits are tries: wrong ones are noted, and few are taken.
@@ -167,7 +181,11 @@ impl<T: Trail> Connecting<'_, T> {
         }
         let subject = asker.subject.0.as_str();
         let tried = self.store.reserve_try(asker.scope, subject, Timestamp::now()).await?;
-        let tried = tried.map_err(|Limited { until }| NotPaired::TooMany { until })?;
+        let tried = tried.map_err(|Limited { until }| {
+            let (practice, scope) = (asker.practice.as_str(), asker.scope);
+            tracing::warn!(practice, ?scope, "pairing is limited");
+            NotPaired::TooMany { until }
+        })?;
         if chosen == Err(NotLinked::ProviderNumberDiffers) {
             let line = AuditLine::new(AuditedAction::ClinicianLinkFailed, &connection.site_id);
             self.trail.note(line).await?;

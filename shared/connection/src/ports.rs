@@ -125,7 +125,7 @@ pub struct AuditLine {
     pub user: Option<BpUserId>,
     /// Whom it was linked to before.
     pub former_user: Option<BpUserId>,
-    /// Another account, whose link ended by it.
+    /// The account whose link ended by it.
     pub former_account: Option<Subject>,
 }
 

@@ -36,7 +36,8 @@ pub enum AuditedAction {
     ClinicianLinked,
     /// Digits were given for a user of Bp that are not the user's.
     ClinicianLinkFailed,
-    /// An account's link with a user of Bp was ended: by the user's proof, or by an administrator.
+    /// An account's link with a user of Bp was ended: by the user's proof, by an administrator, or because
+    /// another account linked to the same user at the same moment.
     ClinicianUnlinked,
     /// The practice was disconnected.
     Disconnected,
@@ -67,7 +68,7 @@ pub struct AuditRecord {
     /// Whose records were shown or changed.
     pub patients: Vec<PatientId>,
     /// With what: the caller's id of an import or booking, the id of a delivery, the Site ID of a
-    /// connection, the account whose link another's proof ended.
+    /// connection, the account whose link ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// The Bp user that an account was linked with.

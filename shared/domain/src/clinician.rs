@@ -117,6 +117,15 @@ pub struct Clinician {
     pub provider_number_prefix: Option<ProviderNumberPrefix>,
 }
 
+impl Clinician {
+    /// Whether it is the same user under the same name, whatever was given as proof.
+    #[must_use]
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        (self.user_id, &self.first_name, &self.last_name)
+            == (other.user_id, &other.first_name, &other.last_name)
+    }
+}
+
 /// Why nobody could be linked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NotLinked {

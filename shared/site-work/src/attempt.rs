@@ -95,7 +95,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     }
 
     /// What to do instead of sending, where somebody has disconnected the practice or connected it anew
-    /// since the turn began: a turn lasts minutes, and nothing is sent that long after a disconnection.
+    /// since the turn began. A turn lasts minutes, so the connection is read again before each send.
     async fn changed_connection(&mut self) -> Result<Option<Next>, Stop> {
         let known = self.writer.shelf.connection(self.practice).await?;
         let (Some(held), Some(known)) = (&self.connection, known.filter(Connection::is_open))

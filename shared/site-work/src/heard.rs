@@ -227,7 +227,7 @@ pub(crate) fn from_look(error: SessionError<Error>) -> Result<Heard, StoreError>
 
 /// Why the database refused, and whether that is the end of it: after a timeout it may still run on.
 fn refusal(failure: &SqlFailure) -> Heard {
-    // It was turned away at the door, and the one inside may still write.
+    // Another attempt holds the lock and may still write.
     if matches!(failure, SqlFailure::Other { number: Some(best_practice::BEING_WRITTEN) }) {
         return Heard::Unclear;
     }

@@ -132,19 +132,6 @@ impl Store {
         self.transact(writes).await
     }
 
-    /// Ends every link to a Bp user. Whether there was one.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
-    pub async fn unlink(&self, practice: &PracticeId, user: BpUserId) -> Result<bool, StoreError> {
-        let record = self.practice(practice).await?;
-        let mut ended = false;
-        for link in record.links.iter().filter(|link| link.clinician.user_id == user) {
-            ended |= self.delete_link(practice, &link.key, user).await?;
-        }
-        Ok(ended)
-    }
-
     /// Ends an account's own link to a Bp user. Whether there was one.
     ///
     /// # Errors
@@ -155,10 +142,14 @@ impl Store {
         account: &Subject,
         user: BpUserId,
     ) -> Result<bool, StoreError> {
-        self.delete_link(practice, &LinkKey::Account(account.clone()), user).await
+        self.unlink(practice, &LinkKey::Account(account.clone()), user).await
     }
 
-    async fn delete_link(
+    /// Ends a link to a Bp user. Whether there was one.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn unlink(
         &self,
         practice: &PracticeId,
         link: &LinkKey,

@@ -185,8 +185,7 @@ impl Store {
             return Ok(());
         }
         // There never was a connection. An attempt to make the first one ends all the same.
-        let attempt = key(practice_key(practice), PAIRING);
-        self.client.delete_item().table_name(&self.table).set_key(Some(attempt)).send().await?;
+        self.transact(vec![self.end_of_attempt(practice)?]).await?;
         // Unless it succeeded just before.
         if self.connection(practice).await?.is_some() {
             self.leave_connection(practice).await?;
@@ -196,11 +195,7 @@ impl Store {
 
     /// Ends the connection and an attempt in one transaction. Whether there was a connection.
     async fn leave_connection(&self, practice: &PracticeId) -> Result<bool, StoreError> {
-        let attempt = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(practice_key(practice), PAIRING)))
-            .build()
-            .map_err(|_| StoreError::Corrupt)?;
+        let attempt = self.end_of_attempt(practice)?;
         let connection = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), CONNECTION)))
@@ -213,7 +208,6 @@ impl Store {
             )
             .build()
             .map_err(|_| StoreError::Corrupt)?;
-        let attempt = TransactWriteItem::builder().delete(attempt).build();
         let connection = TransactWriteItem::builder().update(connection).build();
         match self.transact(vec![attempt, connection]).await {
             Ok(()) => {
@@ -223,6 +217,15 @@ impl Store {
             Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    fn end_of_attempt(&self, practice: &PracticeId) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), PAIRING)))
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// Has the practice's site looked at within a minute or so: whoever looks tells platforms how we

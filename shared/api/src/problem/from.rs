@@ -103,9 +103,14 @@ impl From<PairingRefusal> for Problem {
             ),
             PairingRefusal::NotEnabled => Self::new(Kind::IntegrationNotEnabled),
             PairingRefusal::UnknownSite => Self::new(Kind::SiteUnknown),
-            PairingRefusal::Offline | PairingRefusal::PracticeSoftware => Self::because(
+            PairingRefusal::Offline => Self::because(
                 Kind::SiteOffline,
                 "The practice's server has to be on for pairing. The code has not been used.",
+            )
+            .retry_after(60),
+            PairingRefusal::PracticeSoftware => Self::because(
+                Kind::SiteOffline,
+                "Bp or Halo Link at the practice did not take the pairing. Check the code and that the practice's server is on. If it goes on, generate a new code.",
             )
             .retry_after(60),
             PairingRefusal::Other(error) => error.into(),

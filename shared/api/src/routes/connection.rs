@@ -250,10 +250,20 @@ pub(crate) async fn unlink(
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::because(Kind::NotFound, "Nobody is linked to this user.");
     let user = BpUserId(path.user_id.parse().map_err(|_| unknown())?);
-    let deed = Deed::of(AuditedAction::ClinicianUnlinked).linking(Some(user), None);
-    app.note(&allowed.practice, &allowed.caller, deed).await?;
-    if !app.store.unlink(&allowed.practice, user).await? {
+    let record = app.store.practice(&allowed.practice).await?;
+    let linked: Vec<_> =
+        record.links.iter().filter(|link| link.clinician.user_id == user).collect();
+    if linked.is_empty() {
         return Err(unknown());
+    }
+    for link in linked {
+        let deed = Deed::of(AuditedAction::ClinicianUnlinked).linking(Some(user), None);
+        let deed = match &link.key {
+            LinkKey::Account(account) => deed.with(account.0.as_str()),
+            LinkKey::User(_) => deed,
+        };
+        app.note(&allowed.practice, &allowed.caller, deed).await?;
+        app.store.unlink(&allowed.practice, &link.key, user).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use jiff::civil::Time;
 
 use super::cells::Cells;
 
-/// Leaves out a row that cannot be understood in part, where the rest does not say what it is about.
+/// Leaves out a row when some of it cannot be read and the rest does not say what it is about.
 pub(super) fn entry<T: Entry>(found: T, is_named: bool) -> Option<T> {
     (is_named || found.unreadable().is_empty()).then_some(found)
 }

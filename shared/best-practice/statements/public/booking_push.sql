@@ -6,7 +6,8 @@
 --             @firstDay date: no appointment with this mark is on an earlier day
 --             @appointmentId int, @created varchar(23): RECORDID and CREATED as an earlier answer gave them; 0
 --             and empty for none. The live appointment of @patientId with both is ours, whatever its text says,
---             unless that is another's whole mark. RECORDID alone may be another's: a restored backup counts anew
+--             unless that is another's whole mark. RECORDID alone may be another's: after a restored backup Bp
+--             gives the same numbers again
 --             @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun: nothing is put in or moved, an
 --             appointment elsewhere (another user, place, day or time) is cancelled, and one at its own time
 --             has its length, type and text corrected if that fits. The rest is read for 1 and 2 only

@@ -1,6 +1,7 @@
 //! Status at any time, disconnecting, validating a Site ID.
 
 use end_to_end::TestStack;
+use local::Role;
 use serde_json::json;
 
 use crate::steps::{LARGE, SMALL, form, form_without_code, named, pair, paired_practice};
@@ -133,6 +134,10 @@ async fn another_practices_database_under_the_same_site_id_inherits_nothing() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
+    let import = json!({ "importId": "i-1",
+        "items": [{ "folder": "investigations", "documentId": 1 }] });
+    let asked = practice.clinician.post("/patients/1/attachment-imports", &import).await;
+    asked.assert_status(202);
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     let message = json!({ "patient": { "patientId": 1 }, "addressee": { "userId": 1 },
         "kind": "advice", "subject": "For the former database", "text": "Rest it." });
@@ -148,6 +153,22 @@ async fn another_practices_database_under_the_same_site_id_inherits_nothing() {
         .await;
     assert_eq!(paired.assert_status(200).at("/clinicians").as_array().unwrap().len(), 1);
     practice.clinician.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
+    // Copies from the former database stay with whoever asked for them.
+    let newcomer = stack.new_person(&practice.practice_id, Role::Clinician).await;
+    let name = form_without_code(LARGE, "Siobhan", "O'Callaghan");
+    newcomer.put("/connection", &name).await.assert_status(200);
+    let copies = "/attachment-imports/i-1";
+    newcomer.get(copies).await.assert_problem(404, "not-found");
+    let retry = format!("{copies}/retry");
+    newcomer.post(&retry, &json!({})).await.assert_problem(404, "not-found");
+    practice.clinician.get(copies).await.assert_status(200);
+    practice.clinician.post(&retry, &json!({})).await.assert_problem(403, "clinician-link-needed");
+    practice
+        .clinician
+        .put("/connection", &form_without_code(LARGE, "Amelia", "Thornbury"))
+        .await
+        .assert_status(200);
+    practice.clinician.post(&retry, &json!({})).await.assert_problem(409, "practice-changed");
     let begun = std::time::Instant::now();
     loop {
         let delivery = practice.platform.get("/deliveries/message-former-1").await;

@@ -241,9 +241,15 @@ async fn an_administrator_ends_a_wrong_link() {
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     let unlink = "/connection/clinicians/1";
+    let import = json!({ "importId": "i-1",
+        "items": [{ "folder": "investigations", "documentId": 1 }] });
+    let asked = practice.clinician.post("/patients/1/attachment-imports", &import).await;
+    asked.assert_status(202);
     practice.clinician.delete(unlink).await.assert_problem(403, "forbidden");
     practice.practice_admin.delete(unlink).await.assert_status(204);
     practice.clinician.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
+    let copies = practice.clinician.get("/attachment-imports/i-1").await;
+    copies.assert_problem(403, "clinician-link-needed");
     practice.practice_admin.delete(unlink).await.assert_problem(404, "not-found");
     let nobody = practice.practice_admin.delete("/connection/clinicians/nobody").await;
     nobody.assert_problem(404, "not-found");

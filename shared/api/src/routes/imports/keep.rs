@@ -98,21 +98,23 @@ impl ImportsApp {
         })
     }
 
-    /// Whoever asked for copies was linked to a Bp user then, and may follow them whatever has become of
-    /// the connection. Anybody else must be linked now.
+    /// Whoever looks at copies must be linked to a user of the Bp that they came from. When the practice
+    /// has moved to another Bp, only the account that asked for them may follow them.
     pub(super) async fn may_see(
         &self,
         allowed: &Allowed<ReadPatients>,
         record: &ImportRecord,
     ) -> Result<(), Problem> {
-        if record.import.asked_by != *allowed.caller.subject() {
-            let (connection, _) = self.app.clinician(&allowed.practice, &allowed.caller).await?;
-            if connection.database() != record.import.site {
-                // Another Bp's clinicians have no business with this one's patients.
-                return Err(Problem::new(Kind::NotFound));
-            }
+        let (practice, account) = (&allowed.practice, allowed.caller.subject());
+        let (connection, link) = self.app.store.connection_and_link(practice, account).await?;
+        let here = connection.is_some_and(|now| now.database() == record.import.site);
+        match (here, link) {
+            (true, Some(_)) => Ok(()),
+            (true, None) => Err(Problem::new(Kind::ClinicianLinkNeeded)),
+            (false, _) if record.import.asked_by == *account => Ok(()),
+            // Another Bp's clinicians have no business with this one's patients.
+            (false, _) => Err(Problem::new(Kind::NotFound)),
         }
-        Ok(())
     }
 
     /// An import as its caller sees it, with fresh links. Whoever asked for the copies is in the trail

@@ -140,13 +140,17 @@ pub(crate) async fn retry_import(
     let id = path.import()?;
     let practice = &allowed.practice;
     let mut record = imports.record(practice, &id).await?;
+    imports.may_see(&allowed, &record).await?;
     if record.import.cancelled_at.is_some() {
         return Err(Problem::because(
             Kind::ImportCancelled,
             "Start another import: of this one nothing is kept.",
         ));
     }
-    app.open_for_clinician(practice, &allowed.caller).await?;
+    let (connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
+    if connection.database() != record.import.site {
+        return Err(Problem::new(Kind::PracticeChanged));
+    }
     let asked = Deed::of(AuditedAction::AttachmentsImported).about(vec![record.import.patient]);
     app.note(practice, &allowed.caller, asked.with(id.as_str())).await?;
     for item in &mut record.items {
