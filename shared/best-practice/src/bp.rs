@@ -56,7 +56,7 @@ pub enum BpError {
 pub enum PairingOutcome {
     /// Halo paired us with this site.
     Paired(Site),
-    /// Halo refused, and the code is as good as before or was never good.
+    /// Halo refused. The code was wrong, or it is as good as before.
     Refused(PairingRefusal),
     /// Halo may have said yes. Nobody is connected by it.
     Doubtful(Error),
@@ -74,7 +74,7 @@ pub enum PairingRefusal {
     UnknownSite,
     /// The practice's server does not answer.
     Offline,
-    /// The practice's Bp or Halo Link fails.
+    /// The practice's Bp or Halo Link fails, or the code is wrong: how Halo tells the two apart is not public.
     PracticeSoftware,
     /// Anything else, the same as for every call.
     Other(Error),

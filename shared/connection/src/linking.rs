@@ -4,7 +4,7 @@ use best_practice::{BpError, BpPractice};
 use domain::audit::AuditedAction;
 use domain::clinician::{BpUser, Clinician, LinkChange, NotLinked, choose, judge_link};
 use domain::connection::{Connection, Site};
-use domain::ids::BpUserId;
+use domain::ids::{BpUserId, Subject};
 use domain::release::Support;
 use halo::Deadline;
 use jiff::Timestamp;
@@ -125,9 +125,7 @@ impl<T: Trail> Connecting<'_, T> {
         let line = AuditLine { user: Some(user), former_user, ..line };
         self.trail.note(line).await?;
         for account in &displaced {
-            let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
-            let former_account = Some(account.clone());
-            self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await?;
+            self.note_unlinked(connection, user, account).await?;
         }
         if is_kept {
             // Written again, it would undo what a proof or an administrator did to it meanwhile.
@@ -160,11 +158,20 @@ impl<T: Trail> Connecting<'_, T> {
         let ended = if is_proved { others } else { vec![asker.subject.clone()] };
         for account in ended {
             self.store.unlink_account(&asker.practice, &account, user).await?;
-            let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
-            let former_account = Some(account);
-            self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await?;
+            self.note_unlinked(connection, user, &account).await?;
         }
         if is_proved { Ok(()) } else { Err(NotLinked::ProofNeeded.into()) }
+    }
+
+    async fn note_unlinked(
+        &self,
+        connection: &Connection,
+        user: BpUserId,
+        account: &Subject,
+    ) -> Result<(), StoreError> {
+        let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
+        let former_account = Some(account.clone());
+        self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await
     }
 
     /// Chooses whom the name means. Digits are tries: wrong ones are noted, and few are taken.

@@ -69,14 +69,15 @@ pub struct Connection {
     /// generation that it was made in, because Bp's user numbers mean other people elsewhere.
     #[serde(default)]
     pub generation: u32,
-    /// How often the practice moved to another Site ID, or found another practice's database under its own.
+    /// How often the practice moved to another Site ID, or found another practice's database under its
+    /// own.
     #[serde(default)]
     pub edition: u32,
 }
 
 /// A Bp database: whose numbers of patients, users, documents and appointments are meant. Mostly the
-/// Site ID says so; where another database has or may have taken its place, an edition tells them apart. Stored
-/// as `71001`, or `71001#1`.
+/// Site ID says so. Where another database has or may have taken its place, an edition tells them
+/// apart. Stored as `71001`, or `71001#1`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Database {

@@ -98,7 +98,7 @@ pub(crate) async fn announce_document(
     allowed: Allowed<SendReferrals>,
     Body(request): Body<DocumentRequest>,
 ) -> Result<(StatusCode, Json<UploadView>), Problem> {
-    // A person sends as the Bp user they are; whoever is none has nothing to send.
+    // A person sends as the Bp user they are linked to. Without a link they may not send.
     if let Caller::Person { .. } = &allowed.caller {
         app.app.clinician(&allowed.practice, &allowed.caller).await?;
     }
