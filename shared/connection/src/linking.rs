@@ -2,18 +2,21 @@
 
 use best_practice::{BpError, BpPractice};
 use domain::audit::AuditedAction;
-use domain::clinician::{BpUser, Clinician, LinkChange, NotLinked, choose, judge_link};
+use domain::clinician::{BpUser, Clinician, LinkChange, LinksSeen, NotLinked, choose, judge_link};
 use domain::connection::{Connection, Site};
 use domain::ids::{BpUserId, Subject};
 use domain::release::Support;
 use halo::Deadline;
 use jiff::Timestamp;
 use practice_session::{SaysOfConnection as _, Session, SessionError, Verdict};
-use store::{Limited, LinkKey, StoreError};
+use store::{AccountLink, Limited, StoreError};
 
 use crate::pairing::NotPaired;
 use crate::ports::{AuditLine, Trail};
 use crate::{Asker, Connecting, Entered};
+
+/// How often somebody looks again whose user's links were changed meanwhile.
+const LOOKS: u32 = 5;
 
 /// Why somebody is not connected.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -97,70 +100,94 @@ impl<T: Trail> Connecting<'_, T> {
             })
             .await?;
         let clinician = self.prove(asker, entered, connection, &users).await?;
-        let user = clinician.user_id;
-        let (mut displaced, mut is_proved, mut is_kept) = (Vec::new(), true, false);
-        let (key, change) = if asker.is_person() {
-            let record = self.store.practice(practice).await?;
-            let linked = record.linked(&asker.subject);
-            let linked_to = linked.map(|linked| linked.user_id);
-            let others = record.others_linked_to(user, &asker.subject);
-            let proved = entered.prefix.is_some() || asker.is_administrator;
-            let change = judge_link(user, linked_to, !others.is_empty(), proved)?;
-            is_proved = proved;
-            is_kept = !proved && linked.is_some_and(|linked| linked.is_same_user(&clinician));
-            // Whoever has the digits is the user. An administrator only may do without them.
-            if entered.prefix.is_some() {
-                displaced = others;
+        if asker.is_person() {
+            return self.link_account(asker, entered, connection, &clinician).await;
+        }
+        // A platform's server names clinicians; nobody's account is concerned.
+        self.note_linked(connection, clinician.user_id, None).await?;
+        self.store.link_user(practice, &clinician, connection.generation).await?;
+        Ok(())
+    }
+
+    /// Two accounts may be linked to one user at the same moment. So whoever's links were changed
+    /// meanwhile looks again.
+    async fn link_account(
+        &self,
+        asker: &Asker,
+        entered: &Entered,
+        connection: &Connection,
+        clinician: &Clinician,
+    ) -> Result<(), NotConnected> {
+        for _ in 0..LOOKS {
+            match self.try_to_link(asker, entered, connection, clinician).await {
+                Err(NotConnected::Store(StoreError::Conflict)) => {
+                    self.note_unlinked(connection, clinician.user_id, &asker.subject).await?;
+                }
+                done => return done,
             }
-            (LinkKey::Account(asker.subject.clone()), change)
-        } else {
-            // A platform's server names clinicians; nobody's account is concerned.
-            (LinkKey::User(user), LinkChange::Plain)
+        }
+        Err(StoreError::Unavailable { code: "busy".to_owned() }.into())
+    }
+
+    async fn try_to_link(
+        &self,
+        asker: &Asker,
+        entered: &Entered,
+        connection: &Connection,
+        clinician: &Clinician,
+    ) -> Result<(), NotConnected> {
+        let (practice, account, user) = (&asker.practice, &asker.subject, clinician.user_id);
+        let generation = connection.generation;
+        let seen = self.store.user_accounts(practice, generation, user).await?;
+        let record = self.store.practice(practice).await?;
+        if record.connection.as_ref().is_none_or(|now| now.generation != generation) {
+            return Err(SessionError::PracticeChanged.into());
+        }
+        let linked = record.linked(account);
+        let others = record.others_linked_to(user, account);
+        let links = LinksSeen {
+            account_linked_to: linked.map(|linked| linked.user_id),
+            user_has_another: !others.is_empty(),
+            ended: seen.ended.contains(account),
         };
+        let proved = entered.prefix.is_some() || asker.is_administrator;
+        let change = judge_link(user, links, proved)?;
         let former_user = match change {
             LinkChange::Relinked { former } => former,
             LinkChange::Plain => None,
         };
-        let line = AuditLine::new(AuditedAction::ClinicianLinked, &connection.site_id);
-        let line = AuditLine { user: Some(user), former_user, ..line };
-        self.trail.note(line).await?;
-        for account in &displaced {
+        self.note_linked(connection, user, former_user).await?;
+        if !proved && linked.is_some_and(|linked| linked.is_same_user(clinician)) {
+            // Written again, it would lose the digits that were given before.
+            return Ok(());
+        }
+        // Whoever has the digits is the user. An administrator only may do without them.
+        let displaced = if entered.prefix.is_some() { others.as_slice() } else { &[] };
+        for account in displaced {
             self.note_unlinked(connection, user, account).await?;
         }
-        if is_kept {
-            // Written again, it would undo what a proof or an administrator did to it meanwhile.
-            return Ok(());
-        }
         let relinked = matches!(change, LinkChange::Relinked { .. }) || !displaced.is_empty();
-        let generation = connection.generation;
-        let (displaced, clinician) = (displaced.as_slice(), &clinician);
-        self.store.link(practice, &key, clinician, generation, displaced, relinked).await?;
-        if !asker.is_person() || (is_proved && entered.prefix.is_none()) {
-            return Ok(());
-        }
-        self.settle_race(asker, connection, user, is_proved).await
+        let former = links.account_linked_to;
+        let link = AccountLink {
+            account,
+            clinician,
+            generation,
+            former,
+            displaced,
+            seen: &seen,
+            relinked,
+        };
+        Ok(self.store.link_account(practice, &link).await?)
     }
 
-    /// Two accounts may link to one user at the same moment, each finding nobody else. So each looks
-    /// again afterwards: whoever has the digits ends the other's link, whoever lacks them steps back.
-    async fn settle_race(
+    async fn note_linked(
         &self,
-        asker: &Asker,
         connection: &Connection,
         user: BpUserId,
-        is_proved: bool,
-    ) -> Result<(), NotConnected> {
-        let record = self.store.practice(&asker.practice).await?;
-        let others = record.others_linked_to(user, &asker.subject);
-        if others.is_empty() {
-            return Ok(());
-        }
-        let ended = if is_proved { others } else { vec![asker.subject.clone()] };
-        for account in ended {
-            self.store.unlink_account(&asker.practice, &account, user).await?;
-            self.note_unlinked(connection, user, &account).await?;
-        }
-        if is_proved { Ok(()) } else { Err(NotLinked::ProofNeeded.into()) }
+        former_user: Option<BpUserId>,
+    ) -> Result<(), StoreError> {
+        let line = AuditLine::new(AuditedAction::ClinicianLinked, &connection.site_id);
+        self.trail.note(AuditLine { user: Some(user), former_user, ..line }).await
     }
 
     async fn note_unlinked(

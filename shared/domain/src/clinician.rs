@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ansi::fit;
-use crate::ids::BpUserId;
+use crate::ids::{BpUserId, Subject};
 use crate::spelling::{is_blank, plain};
 use crate::{Invalid, Unfit, numbers};
 
@@ -138,9 +138,9 @@ pub enum NotLinked {
     /// Several users agree with everything given.
     #[error("several users of Bp agree with everything given")]
     Ambiguous,
-    /// The account is linked to another user, or the user to another account, and nothing given
-    /// proves who asks.
-    #[error("the account or the user is linked already")]
+    /// The account is linked to another user, or the user to another account, or the account's link to
+    /// this user was ended, and nothing given proves who asks.
+    #[error("nothing given proves who asks")]
     ProofNeeded,
 }
 
@@ -156,25 +156,80 @@ pub enum LinkChange {
     },
 }
 
-/// Whether an account may be linked to `user`. A name is no secret: where a link exists already, the
-/// provider number's first digits or an administrator are needed beside it.
+/// What is known of a user and of the account that is to be linked to it, as read at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct LinksSeen {
+    /// Whom the account is linked to.
+    pub account_linked_to: Option<BpUserId>,
+    /// Whether another account is linked to the user.
+    pub user_has_another: bool,
+    /// Whether the account's link to the user was ended by somebody else.
+    pub ended: bool,
+}
+
+/// Whether an account may be linked to `user`. A name is no secret: where a link exists already or was
+/// ended, the provider number's first digits or an administrator are needed beside it.
 ///
 /// # Errors
 /// [`NotLinked::ProofNeeded`].
-pub fn judge_link(
-    user: BpUserId,
-    linked_to: Option<BpUserId>,
-    user_has_another_account: bool,
-    proved: bool,
-) -> Result<LinkChange, NotLinked> {
-    let former = linked_to.filter(|linked| *linked != user);
-    let same = linked_to == Some(user);
-    if same || (former.is_none() && !user_has_another_account) {
-        Ok(LinkChange::Plain)
-    } else if proved {
-        Ok(LinkChange::Relinked { former })
-    } else {
-        Err(NotLinked::ProofNeeded)
+pub fn judge_link(user: BpUserId, seen: LinksSeen, proved: bool) -> Result<LinkChange, NotLinked> {
+    let former = seen.account_linked_to.filter(|linked| *linked != user);
+    if seen.account_linked_to == Some(user) {
+        return Ok(LinkChange::Plain);
+    }
+    let concerns_others = former.is_some() || seen.user_has_another;
+    match (proved, concerns_others || seen.ended) {
+        (false, true) => Err(NotLinked::ProofNeeded),
+        _ if concerns_others => Ok(LinkChange::Relinked { former }),
+        _ => Ok(LinkChange::Plain),
+    }
+}
+
+/// Which accounts' links to a Bp user were ended by somebody else: by the user's proof or by an
+/// administrator. They are not linked to this user by its name alone again. Whoever changes who is
+/// linked to the user counts one up, so that two at once exclude each other.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserAccounts {
+    /// How often it was changed; 0 is never.
+    pub revision: u32,
+    /// Whose links were ended, the latest last.
+    pub ended: Vec<Subject>,
+}
+
+impl UserAccounts {
+    /// How many ended accounts are kept: an item has its limit, and nobody has as many impostors.
+    const MOST: usize = 500;
+
+    /// After an account was linked and others' links ended by it.
+    #[must_use]
+    pub fn linked(mut self, account: &Subject, displaced: &[Subject]) -> Self {
+        self.ended.retain(|ended| ended != account);
+        displaced.iter().fold(self.counted(), Self::with_ended)
+    }
+
+    /// After somebody else ended an account's link.
+    #[must_use]
+    pub fn ended(self, account: &Subject) -> Self {
+        self.counted().with_ended(account)
+    }
+
+    /// After an administrator let everybody link by the name again.
+    #[must_use]
+    pub fn free(self) -> Self {
+        Self { ended: Vec::new(), ..self.counted() }
+    }
+
+    fn counted(self) -> Self {
+        Self { revision: self.revision.saturating_add(1), ..self }
+    }
+
+    fn with_ended(mut self, account: &Subject) -> Self {
+        self.ended.retain(|ended| ended != account);
+        self.ended.push(account.clone());
+        let beyond = self.ended.len().saturating_sub(Self::MOST);
+        self.ended.drain(..beyond);
+        self
     }
 }
 
@@ -296,24 +351,42 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_concerns_another_one_needs_proof() {
+    fn a_link_that_concerns_another_one_or_was_ended_needs_proof() {
         let (mine, other) = (BpUserId(1), BpUserId(2));
-        for (linked_to, taken, proved, expected) in [
-            (None, false, false, Ok(LinkChange::Plain)),
-            (Some(mine), false, false, Ok(LinkChange::Plain)),
-            (Some(mine), true, false, Ok(LinkChange::Plain)),
-            (None, true, false, Err(NotLinked::ProofNeeded)),
-            (None, true, true, Ok(LinkChange::Relinked { former: None })),
-            (Some(other), false, false, Err(NotLinked::ProofNeeded)),
-            (Some(other), false, true, Ok(LinkChange::Relinked { former: Some(other) })),
-            (Some(other), true, true, Ok(LinkChange::Relinked { former: Some(other) })),
+        let needed = Err(NotLinked::ProofNeeded);
+        let plain = Ok(LinkChange::Plain);
+        let relinked = |former| Ok(LinkChange::Relinked { former });
+        for (account_linked_to, user_has_another, ended, unproved, proved) in [
+            (None, false, false, plain, plain),
+            (None, false, true, needed, plain),
+            (None, true, false, needed, relinked(None)),
+            (None, true, true, needed, relinked(None)),
+            (Some(mine), false, false, plain, plain),
+            (Some(mine), true, false, plain, plain),
+            (Some(other), false, false, needed, relinked(Some(other))),
+            (Some(other), true, false, needed, relinked(Some(other))),
         ] {
-            assert_eq!(
-                judge_link(mine, linked_to, taken, proved),
-                expected,
-                "{linked_to:?} {taken} {proved}"
-            );
+            let seen = LinksSeen { account_linked_to, user_has_another, ended };
+            assert_eq!(judge_link(mine, seen, false), unproved, "{seen:?}");
+            assert_eq!(judge_link(mine, seen, true), proved, "{seen:?}");
         }
+    }
+
+    #[test]
+    fn whose_link_was_ended_is_kept_until_they_prove_who_they_are_or_are_let_in() {
+        let account = |name: &str| Subject(name.to_owned());
+        let (impostor, user) = (account("impostor"), account("user"));
+        let ended = UserAccounts::default().linked(&user, std::slice::from_ref(&impostor));
+        assert_eq!((ended.revision, &ended.ended), (1, &vec![impostor.clone()]));
+        let both = ended.ended(&user).ended(&impostor);
+        assert_eq!((both.revision, &both.ended), (3, &vec![user.clone(), impostor.clone()]));
+        let proved = both.clone().linked(&user, &[]);
+        assert_eq!((proved.revision, &proved.ended), (4, &vec![impostor]));
+        assert_eq!(both.free(), UserAccounts { revision: 4, ended: Vec::new() });
+        let many = (0..600).fold(UserAccounts::default(), |accounts, number| {
+            accounts.ended(&account(&number.to_string()))
+        });
+        assert_eq!((many.ended.len(), &many.ended[0]), (500, &account("100")));
     }
 
     #[test]

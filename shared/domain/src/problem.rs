@@ -89,7 +89,7 @@ problem_types! {
     /// Several of that name.
     ClinicianAmbiguous => "clinician-ambiguous", "Several Bp users have this name";
     /// The account is linked to another user, or the user to another account.
-    LinkProofNeeded => "link-proof-needed", "This account or this Bp user is linked already";
+    LinkProofNeeded => "link-proof-needed", "This account and this Bp user cannot be linked by name alone";
     /// A clinician who has not said who they are in Bp.
     ClinicianLinkNeeded => "clinician-link-needed", "Your account is not linked to a Bp user";
     /// Another practice under our Site ID.

@@ -13,6 +13,7 @@ use crate::StoreError;
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 pub(crate) const CONNECTION: &str = "CONNECTION";
+pub(crate) const ACCOUNTS: &str = "ACCOUNTS#";
 pub(crate) const CLINICIAN: &str = "CLINICIAN#";
 pub(crate) const PAIRING: &str = "PAIRING";
 pub(crate) const RELINKED: &str = "RELINKED#";

@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | `PRACTICE#<practice>` | `CONNECTION` | [`domain::connection::Connection`] | pairing, status |
 //! | | `CLINICIAN#<account or user>` | a linked clinician, for one `generation` of the connection | pairing |
+//! | | `ACCOUNTS#<generation>#<user>` | [`domain::clinician::UserAccounts`]: whose links to the user were ended | pairing |
 //! | | `RELINKED#<uuid>` | the Bp user of a changed link, until platforms are told | pairing, site-writer |
 //! | | `PAIRING` | [`domain::pairing::Attempt`]: the practice's current one, with a lease | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
@@ -50,7 +51,7 @@ pub use audit::{AuditPage, AuditQuery};
 pub use bookings::{BookingQuery, FoundBookings, booking_listing};
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
-pub use links::{Link, LinkKey, UntoldRelink};
+pub use links::{AccountLink, Link, LinkKey, UntoldRelink};
 pub use practice::PracticeRecord;
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;

@@ -1,17 +1,19 @@
 //! Links of clinicians: which account is which user of Bp, for which generation of the connection.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, TransactWriteItem};
-use domain::clinician::Clinician;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem};
+use domain::clinician::{Clinician, UserAccounts};
 use domain::connection::Connection;
 use domain::ids::{BpUserId, PracticeId, Subject};
 use domain::schedule::Job;
 use jiff::Timestamp;
 
 use crate::item::{
-    CLINICIAN, CONNECTION, Item, RELINKED, body, item, key, number, practice_key, sort_key, text,
+    ACCOUNTS, CLINICIAN, CONNECTION, Item, RELINKED, body, item, key, number, practice_key,
+    sort_key, text,
 };
 use crate::schedule::turn;
+use crate::transaction::TRIES;
 use crate::{Store, StoreError};
 
 /// Under what a link is kept: a person has one, a platform's server links many people.
@@ -43,6 +45,9 @@ impl LinkKey {
 /// Under which generation of the connection a link was made; an attribute beside the body.
 const GENERATION: &str = "generation";
 
+/// The condition that an item is of an earlier generation.
+const FORMER: &str = "attribute_not_exists(generation) OR generation < :generation";
+
 /// A clinician's link that holds for the present connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Link {
@@ -50,6 +55,25 @@ pub struct Link {
     pub key: LinkKey,
     /// To whom.
     pub clinician: Clinician,
+}
+
+/// An account's link to be made, with what its maker saw.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountLink<'a> {
+    /// Whose.
+    pub account: &'a Subject,
+    /// To whom.
+    pub clinician: &'a Clinician,
+    /// For which generation of the practice's connection.
+    pub generation: u32,
+    /// Whom the account is linked to so far, in this generation.
+    pub former: Option<BpUserId>,
+    /// Whose links to the user end by it.
+    pub displaced: &'a [Subject],
+    /// What [`Store::user_accounts`] gave before the links were read.
+    pub seen: &'a UserAccounts,
+    /// Whether platforms are to be told of it.
+    pub relinked: bool,
 }
 
 /// A change of links that platforms have not been told of.
@@ -95,57 +119,81 @@ impl Store {
         Ok((connection, link))
     }
 
-    /// Links a clinician for a generation of the practice's connection. The same account linked again
-    /// is moved to the other Bp user, and the `displaced` accounts lose theirs. `relinked` says that
-    /// platforms are to be told of it.
+    /// Which accounts' links to a user were ended, and how often who is linked to it was changed. To be
+    /// read before the links themselves: then whatever changes afterwards refuses [`Store::link_account`].
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn link(
+    pub async fn user_accounts(
         &self,
         practice: &PracticeId,
-        link: &LinkKey,
-        clinician: &Clinician,
         generation: u32,
-        displaced: &[Subject],
-        relinked: bool,
+        user: BpUserId,
+    ) -> Result<UserAccounts, StoreError> {
+        let found = self.found(accounts_key(practice, generation, user)).await?;
+        Ok(found.as_ref().map(body).transpose()?.unwrap_or_default())
+    }
+
+    /// Links an account to a user and ends the links of the `displaced` ones, all at once. The same
+    /// account linked again is moved to the other Bp user.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when anybody's link to the user, or the account's own, has changed since
+    /// it was read.
+    pub async fn link_account(
+        &self,
+        practice: &PracticeId,
+        link: &AccountLink<'_>,
     ) -> Result<(), StoreError> {
-        let mut kept = item(practice_key(practice), link.sort_key(), clinician)?;
-        kept.insert(GENERATION.to_owned(), number(generation));
-        let mut writes = vec![self.put(kept)?];
+        let AccountLink { account, clinician, generation, former, displaced, seen, relinked } =
+            *link;
+        let user = clinician.user_id;
         // A transaction holds a hundred writes; nobody has as many impostors.
-        for account in displaced.iter().take(90) {
-            let former = LinkKey::Account(account.clone()).sort_key();
-            let delete = Delete::builder()
-                .table_name(&self.table)
-                .set_key(Some(key(practice_key(practice), former)))
-                .build()
-                .map_err(|_| StoreError::Corrupt)?;
-            writes.push(TransactWriteItem::builder().delete(delete).build());
+        let displaced = displaced.get(..90).unwrap_or(displaced);
+        let (condition, values) = still_linked_to(former, generation);
+        let own = link_item(practice, &LinkKey::Account(account.clone()), clinician, generation)?;
+        let own = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(own))
+            .condition_expression(condition)
+            .set_expression_attribute_values((!values.is_empty()).then_some(values));
+        let own =
+            if former.is_some() { own.expression_attribute_names("#body", "body") } else { own };
+        let own = own.build().map_err(|_| StoreError::Corrupt)?;
+        let accounts = seen.clone().linked(account, displaced);
+        let mut writes = vec![
+            TransactWriteItem::builder().put(own).build(),
+            self.put_accounts(practice, generation, user, seen, &accounts)?,
+        ];
+        for account in displaced {
+            writes.push(self.delete_link(practice, &LinkKey::Account(account.clone()), user)?);
         }
         if relinked {
             let sk = format!("{RELINKED}{}", uuid::Uuid::now_v7());
-            writes.push(self.put(item(practice_key(practice), sk, &clinician.user_id)?)?);
+            writes.push(self.put(item(practice_key(practice), sk, &user)?)?);
             // Whoever looks at the site tells platforms.
             writes.push(self.put(turn(practice, Job::SiteHealth, Timestamp::now()))?);
         }
         self.transact(writes).await
     }
 
-    /// Ends an account's own link to a Bp user. Whether there was one.
+    /// Links a user in a platform's name. No account is concerned.
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn unlink_account(
+    pub async fn link_user(
         &self,
         practice: &PracticeId,
-        account: &Subject,
-        user: BpUserId,
-    ) -> Result<bool, StoreError> {
-        self.unlink(practice, &LinkKey::Account(account.clone()), user).await
+        clinician: &Clinician,
+        generation: u32,
+    ) -> Result<(), StoreError> {
+        let link = link_item(practice, &LinkKey::User(clinician.user_id), clinician, generation)?;
+        self.client.put_item().table_name(&self.table).set_item(Some(link)).send().await?;
+        Ok(())
     }
 
-    /// Ends a link to a Bp user. Whether there was one.
+    /// Ends a link to a Bp user, unless the account is linked to somebody else meanwhile. An account is
+    /// not linked to this user by its name alone again.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -153,25 +201,90 @@ impl Store {
         &self,
         practice: &PracticeId,
         link: &LinkKey,
+        generation: u32,
         user: BpUserId,
-    ) -> Result<bool, StoreError> {
-        let deleted = self
-            .client
-            .delete_item()
+    ) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let mut writes = vec![self.delete_link(practice, link, user)?];
+            if let LinkKey::Account(account) = link {
+                let seen = self.user_accounts(practice, generation, user).await?;
+                let accounts = seen.clone().ended(account);
+                writes.push(self.put_accounts(practice, generation, user, &seen, &accounts)?);
+            }
+            match self.transact(writes).await {
+                Err(StoreError::Conflict) => {}
+                done => return done,
+            }
+            let found = self.found(key(practice_key(practice), link.sort_key())).await?;
+            let linked = found.as_ref().map(link_of).transpose()?;
+            if linked.is_none_or(|(_, link)| link.clinician.user_id != user) {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Unavailable { code: "busy".to_owned() })
+    }
+
+    /// Lets everybody whose link to a user was ended be linked to it by name again.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn free_accounts(
+        &self,
+        practice: &PracticeId,
+        generation: u32,
+        user: BpUserId,
+    ) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let seen = self.user_accounts(practice, generation, user).await?;
+            let free = seen.clone().free();
+            let write = self.put_accounts(practice, generation, user, &seen, &free)?;
+            match self.transact(vec![write]).await {
+                Err(StoreError::Conflict) => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Unavailable { code: "busy".to_owned() })
+    }
+
+    fn put_accounts(
+        &self,
+        practice: &PracticeId,
+        generation: u32,
+        user: BpUserId,
+        seen: &UserAccounts,
+        accounts: &UserAccounts,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut kept = accounts_key(practice, generation, user);
+        kept.insert("body".to_owned(), serde_dynamo::to_attribute_value(accounts)?);
+        kept.insert(GENERATION.to_owned(), number(generation));
+        let put = Put::builder().table_name(&self.table).set_item(Some(kept));
+        let put = if seen.revision == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("#body.revision = :revision")
+                .expression_attribute_names("#body", "body")
+                .expression_attribute_values(":revision", number(seen.revision))
+        };
+        let put = put.build().map_err(|_| StoreError::Corrupt)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn delete_link(
+        &self,
+        practice: &PracticeId,
+        link: &LinkKey,
+        user: BpUserId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), link.sort_key())))
             // The account may have been linked to somebody else meanwhile.
             .condition_expression("#body.userId = :user")
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":user", number(user.0))
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match deleted {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// Changes of links that platforms have not been told of.
@@ -219,35 +332,46 @@ impl Store {
         if generation == 0 {
             return Ok(false);
         }
-        let found = self
-            .beginning_with(practice, CLINICIAN)
-            .filter_expression("attribute_not_exists(generation) OR generation < :generation")
-            .expression_attribute_values(":generation", number(generation))
-            .projection_expression("sk")
-            .send()
-            .await?;
-        let former: Vec<_> = found.items().iter().take(most).collect();
-        for item in &former {
-            let former = key(practice_key(practice), sort_key(item)?);
-            let deleted = self
-                .client
-                .delete_item()
-                .table_name(&self.table)
-                .set_key(Some(former))
-                // Somebody may have linked anew meanwhile.
-                .condition_expression(
-                    "attribute_not_exists(generation) OR generation < :generation",
-                )
+        let (mut deleted, mut may_be_more) = (0, false);
+        for prefix in [CLINICIAN, ACCOUNTS] {
+            let found = self
+                .beginning_with(practice, prefix)
+                .filter_expression(FORMER)
                 .expression_attribute_values(":generation", number(generation))
+                .projection_expression("sk")
                 .send()
-                .await
-                .map_err(StoreError::from);
-            match deleted {
-                Ok(_) | Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+                .await?;
+            let some = most.saturating_sub(deleted);
+            for item in found.items().iter().take(some) {
+                self.forget_former(practice, sort_key(item)?, generation).await?;
+                deleted += 1;
             }
+            may_be_more |= found.items().len() > some || found.last_evaluated_key().is_some();
         }
-        Ok(former.len() < found.items().len() || found.last_evaluated_key().is_some())
+        Ok(may_be_more)
+    }
+
+    async fn forget_former(
+        &self,
+        practice: &PracticeId,
+        sk: &str,
+        generation: i64,
+    ) -> Result<(), StoreError> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), sk)))
+            // Somebody may have linked anew meanwhile.
+            .condition_expression(FORMER)
+            .expression_attribute_values(":generation", number(generation))
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match deleted {
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn beginning_with(&self, practice: &PracticeId, prefix: &str) -> QueryFluentBuilder {
@@ -258,6 +382,38 @@ impl Store {
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(practice_key(practice)))
             .expression_attribute_values(":prefix", text(prefix))
+    }
+}
+
+fn accounts_key(practice: &PracticeId, generation: u32, user: BpUserId) -> Item {
+    key(practice_key(practice), format!("{ACCOUNTS}{generation}#{}", user.0))
+}
+
+fn link_item(
+    practice: &PracticeId,
+    link: &LinkKey,
+    clinician: &Clinician,
+    generation: u32,
+) -> Result<Item, StoreError> {
+    let mut kept = item(practice_key(practice), link.sort_key(), clinician)?;
+    kept.insert(GENERATION.to_owned(), number(generation));
+    Ok(kept)
+}
+
+/// The condition that an account's link is still the one that was read. Links of before generations
+/// were counted are of the first one, and have no number.
+fn still_linked_to(former: Option<BpUserId>, generation: u32) -> (&'static str, Item) {
+    let generation_value = (":generation".to_owned(), number(generation));
+    match former {
+        Some(user) => (
+            "#body.userId = :user AND (attribute_not_exists(generation) OR generation <= :generation)",
+            Item::from([generation_value, (":user".to_owned(), number(user.0))]),
+        ),
+        None if generation == 0 => ("attribute_not_exists(pk)", Item::new()),
+        None => (
+            "attribute_not_exists(pk) OR attribute_not_exists(generation) OR generation < :generation",
+            Item::from([generation_value]),
+        ),
     }
 }
 

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::{Store, StoreError};
 
-const TRIES: u32 = 8;
+/// How often something is tried that others may be at in the same moment.
+pub(crate) const TRIES: u32 = 8;
 
 /// Why a transaction did not happen.
 #[derive(Clone, Debug, Eq, PartialEq)]

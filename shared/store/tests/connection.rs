@@ -2,12 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use aws_double::{Answer, Aws};
+use domain::clinician::{Clinician, UserAccounts};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{BpUserId, HaloGuid, PracticeId, SiteId, Subject};
 use domain::pairing::{Attempt, LimitScope};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{LinkKey, Store, StoreError};
+use store::{AccountLink, LinkKey, Store, StoreError};
 
 fn seen() -> Connection {
     Connection {
@@ -221,27 +222,113 @@ async fn what_the_table_was_too_busy_to_read_is_not_taken_for_nobody() {
     assert!(matches!(read, Err(StoreError::Unavailable { .. })), "{read:?}");
 }
 
-#[tokio::test]
-async fn a_link_names_its_generation_and_one_that_is_taken_over_leaves_word() {
-    let record = || domain::clinician::Clinician {
+fn clinician() -> Clinician {
+    Clinician {
         user_id: BpUserId(3),
         first_name: "Made".to_owned(),
         last_name: "Up".to_owned(),
         provider_number_prefix: None,
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_link_names_its_generation_and_what_its_maker_saw_and_leaves_word() {
     let impostor = Subject("before".to_owned());
-    for (relinked, displaced, writes) in
-        [(false, &[][..], 1), (true, &[], 3), (true, std::slice::from_ref(&impostor), 4)]
-    {
+    let never = UserAccounts::default();
+    let once = UserAccounts { revision: 1, ended: vec![Subject("after".to_owned())] };
+    for (relinked, displaced, seen, writes) in [
+        (false, &[][..], &never, 2),
+        (true, &[], &once, 4),
+        (true, std::slice::from_ref(&impostor), &once, 5),
+    ] {
         let (aws, store) = table(|_| Answer::nothing());
-        let key = LinkKey::Account(Subject("after".to_owned()));
-        store.link(&practice(), &key, &record(), 4, displaced, relinked).await.unwrap();
+        let link = AccountLink {
+            account: &Subject("after".to_owned()),
+            clinician: &clinician(),
+            generation: 4,
+            former: None,
+            displaced,
+            seen,
+            relinked,
+        };
+        store.link_account(&practice(), &link).await.unwrap();
+        assert_eq!(aws.operations(), ["TransactWriteItems"]);
         let written = aws.calls()[0].body["TransactItems"].as_array().unwrap().clone();
         assert_eq!(written.len(), writes);
         assert_eq!(written[0]["Put"]["Item"]["generation"]["N"], "4");
+        let accounts = &written[1]["Put"];
+        assert_eq!(accounts["Item"]["sk"]["S"], "ACCOUNTS#4#3");
+        let revision = accounts["Item"]["body"]["M"]["revision"]["N"].as_str().unwrap();
+        let condition = accounts["ConditionExpression"].as_str().unwrap();
+        if seen.revision == 0 {
+            assert_eq!((revision, condition), ("1", "attribute_not_exists(pk)"));
+        } else {
+            assert_eq!((revision, condition), ("2", "#body.revision = :revision"));
+            assert_eq!(accounts["ExpressionAttributeValues"][":revision"]["N"], "1");
+        }
+        let ended = accounts["Item"]["body"]["M"]["ended"]["L"].as_array().unwrap();
+        assert_eq!(ended.len(), displaced.len(), "{ended:?}");
         let deleted = written.iter().map(|write| &write["Delete"]["Key"]["sk"]["S"]);
         let deleted = deleted.filter(|sk| *sk == "CLINICIAN#ACCOUNT#before").count();
         assert_eq!(deleted, displaced.len());
+    }
+}
+
+#[tokio::test]
+async fn an_accounts_link_is_replaced_only_as_it_was_read() {
+    let never_read = "attribute_not_exists(pk)";
+    let none_of_now =
+        "attribute_not_exists(pk) OR attribute_not_exists(generation) OR generation < :generation";
+    let the_former =
+        "#body.userId = :user AND (attribute_not_exists(generation) OR generation <= :generation)";
+    for (former, generation, expected) in
+        [(None, 0, never_read), (None, 4, none_of_now), (Some(BpUserId(7)), 4, the_former)]
+    {
+        let (aws, store) = table(|_| Answer::cancelled(&["ConditionalCheckFailed", "None"]));
+        let link = AccountLink {
+            account: &Subject("after".to_owned()),
+            clinician: &clinician(),
+            generation,
+            former,
+            displaced: &[],
+            seen: &UserAccounts::default(),
+            relinked: false,
+        };
+        let refused = store.link_account(&practice(), &link).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+        let own = aws.calls()[0].body["TransactItems"][0]["Put"].clone();
+        assert_eq!(own["ConditionExpression"], expected);
+    }
+}
+
+#[tokio::test]
+async fn an_ended_link_is_remembered_in_the_same_transaction_unless_it_went_elsewhere() {
+    let account = LinkKey::Account(Subject("before".to_owned()));
+    let (aws, store) = table(|_| Answer::nothing());
+    store.unlink(&practice(), &account, 1, BpUserId(1)).await.unwrap();
+    assert_eq!(aws.operations(), ["GetItem", "TransactWriteItems"]);
+    let written = &aws.calls()[1].body["TransactItems"];
+    assert_eq!(written[0]["Delete"]["ConditionExpression"], "#body.userId = :user");
+    let ended = &written[1]["Put"]["Item"]["body"]["M"]["ended"]["L"];
+    assert_eq!(*ended, json!([{ "S": "before" }]));
+    // A platform's own link concerns no account.
+    let (aws, store) = table(|_| Answer::nothing());
+    store.unlink(&practice(), &LinkKey::User(BpUserId(1)), 1, BpUserId(1)).await.unwrap();
+    assert_eq!(aws.operations(), ["TransactWriteItems"]);
+    // Linked to user 1 until somebody moved it to user 9: tried again, then left alone.
+    for (user, operations) in [(1, 24), (9, 3)] {
+        let (aws, store) = table(move |call| match call.operation.as_str() {
+            "TransactWriteItems" => Answer::cancelled(&["ConditionalCheckFailed", "None"]),
+            _ if call.body["Key"]["sk"]["S"] == "CLINICIAN#ACCOUNT#before" => {
+                let mut link = moved()[0].clone();
+                link["body"]["M"]["userId"]["N"] = json!(user.to_string());
+                Answer::of(json!({ "Item": link }))
+            }
+            _ => Answer::nothing(),
+        });
+        let ended = store.unlink(&practice(), &account, 1, BpUserId(1)).await;
+        assert_eq!(ended.is_ok(), user == 9, "{ended:?}");
+        assert_eq!(aws.operations().len(), operations);
     }
 }
 

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::caller::{Allowed, Caller, Connect, ManagePractice, SeePractice};
-use crate::input::{Body, Checker};
+use crate::input::{Body, Checker, Parameters};
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::trail::Deed;
 
@@ -238,22 +238,37 @@ pub(crate) struct ClinicianPath {
     user_id: String,
 }
 
+/// How a link ends.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UnlinkParameters {
+    #[serde(default)]
+    may_link_again: bool,
+}
+
 /// End every account's link to a Bp user, because somebody else was linked or the user has left. They
-/// read no records and send nothing until they link again.
+/// read no records and send nothing. To be linked to this user again, they need the digits of the
+/// provider number, or an administrator who repeats this with `mayLinkAgain`.
 #[utoipa::path(delete, path = "/v1/practices/{practiceId}/connection/clinicians/{userId}", tag = "Connection",
-    params(("practiceId" = String, Path), ("userId" = i64, Path)),
+    params(("practiceId" = String, Path), ("userId" = i64, Path),
+        ("mayLinkAgain" = Option<bool>, Query, description = "Whoever was ever unlinked from this user may be linked to it by the name alone again. False unless given.")),
     responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn unlink(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,
     path: Path<ClinicianPath>,
+    Parameters(how): Parameters<UnlinkParameters>,
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::because(Kind::NotFound, "Nobody is linked to this user.");
     let user = BpUserId(path.user_id.parse().map_err(|_| unknown())?);
-    let record = app.store.practice(&allowed.practice).await?;
+    let practice = &allowed.practice;
+    let record = app.store.practice(practice).await?;
+    let generation = record.connection.ok_or_else(unknown)?.generation;
+    let accounts = app.store.user_accounts(practice, generation, user).await?;
     let linked: Vec<_> =
         record.links.iter().filter(|link| link.clinician.user_id == user).collect();
-    if linked.is_empty() {
+    let frees = how.may_link_again && !(linked.is_empty() && accounts.ended.is_empty());
+    if linked.is_empty() && !frees {
         return Err(unknown());
     }
     for link in linked {
@@ -262,8 +277,13 @@ pub(crate) async fn unlink(
             LinkKey::Account(account) => deed.with(account.0.as_str()),
             LinkKey::User(_) => deed,
         };
-        app.note(&allowed.practice, &allowed.caller, deed).await?;
-        app.store.unlink(&allowed.practice, &link.key, user).await?;
+        app.note(practice, &allowed.caller, deed).await?;
+        app.store.unlink(practice, &link.key, generation, user).await?;
+    }
+    if frees {
+        let deed = Deed::of(AuditedAction::ClinicianLinkAllowed).linking(Some(user), None);
+        app.note(practice, &allowed.caller, deed).await?;
+        app.store.free_accounts(practice, generation, user).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,8 +2,9 @@
 
 use end_to_end::TestStack;
 use local::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::moving::becomes;
 use crate::steps::{LARGE, SMALL, form, form_without_code, named, pair, paired_practice};
 
 #[tokio::test]
@@ -134,10 +135,15 @@ async fn another_practices_database_under_the_same_site_id_inherits_nothing() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
+    let attachments = practice.clinician.get("/patients/1/attachments").await;
+    let document = attachments.assert_status(200).at("/items/0").clone();
     let import = json!({ "importId": "i-1",
-        "items": [{ "folder": "investigations", "documentId": 1 }] });
+        "items": [{ "folder": document["folder"], "documentId": document["documentId"] }] });
     let asked = practice.clinician.post("/patients/1/attachment-imports", &import).await;
     asked.assert_status(202);
+    let copies = "/attachment-imports/i-1";
+    let staged = becomes(&practice.clinician, copies, "/items/0/state", "staged").await;
+    assert!(staged.at("/items/0/downloadUrl").is_string(), "{}", staged.text);
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     let message = json!({ "patient": { "patientId": 1 }, "addressee": { "userId": 1 },
         "kind": "advice", "subject": "For the former database", "text": "Rest it." });
@@ -153,15 +159,16 @@ async fn another_practices_database_under_the_same_site_id_inherits_nothing() {
         .await;
     assert_eq!(paired.assert_status(200).at("/clinicians").as_array().unwrap().len(), 1);
     practice.clinician.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
-    // Copies from the former database stay with whoever asked for them.
+    // Whoever asked for copies from the former database sees what became of them, and gets no links.
     let newcomer = stack.new_person(&practice.practice_id, Role::Clinician).await;
     let name = form_without_code(LARGE, "Siobhan", "O'Callaghan");
     newcomer.put("/connection", &name).await.assert_status(200);
-    let copies = "/attachment-imports/i-1";
     newcomer.get(copies).await.assert_problem(404, "not-found");
     let retry = format!("{copies}/retry");
     newcomer.post(&retry, &json!({})).await.assert_problem(404, "not-found");
-    practice.clinician.get(copies).await.assert_status(200);
+    let former = practice.clinician.get(copies).await;
+    assert_eq!(former.assert_status(200).text_at("/items/0/state"), "expired");
+    assert_eq!(*former.at("/items/0/downloadUrl"), Value::Null, "{}", former.text);
     practice.clinician.post(&retry, &json!({})).await.assert_problem(403, "clinician-link-needed");
     practice
         .clinician

@@ -15,7 +15,7 @@ const DOCTOR: &str = "MED9990000001";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until what stands at `pointer` of an answer is what it should be.
-async fn becomes(caller: &Caller, path: &str, pointer: &str, wanted: &str) -> Answer {
+pub(crate) async fn becomes(caller: &Caller, path: &str, pointer: &str, wanted: &str) -> Answer {
     let begun = Instant::now();
     loop {
         let answer = caller.get(path).await;

@@ -15,6 +15,13 @@ use crate::caller::{Allowed, ReadPatients};
 use crate::problem::{Kind, Problem};
 use crate::trail::Deed;
 
+/// Whether somebody who may see an import is given links to its copies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Copies {
+    Shown,
+    Withheld,
+}
+
 impl ImportsApp {
     /// An import that is there.
     pub(super) async fn record(
@@ -99,19 +106,20 @@ impl ImportsApp {
     }
 
     /// Whoever looks at copies must be linked to a user of the Bp that they came from. When the practice
-    /// has moved to another Bp, only the account that asked for them may follow them.
+    /// has moved to another Bp, only the account that asked for them may see what became of them, and
+    /// nobody is given links: the practice can no longer end an account's link there.
     pub(super) async fn may_see(
         &self,
         allowed: &Allowed<ReadPatients>,
         record: &ImportRecord,
-    ) -> Result<(), Problem> {
+    ) -> Result<Copies, Problem> {
         let (practice, account) = (&allowed.practice, allowed.caller.subject());
         let (connection, link) = self.app.store.connection_and_link(practice, account).await?;
         let here = connection.is_some_and(|now| now.database() == record.import.site);
         match (here, link) {
-            (true, Some(_)) => Ok(()),
+            (true, Some(_)) => Ok(Copies::Shown),
             (true, None) => Err(Problem::new(Kind::ClinicianLinkNeeded)),
-            (false, _) if record.import.asked_by == *account => Ok(()),
+            (false, _) if record.import.asked_by == *account => Ok(Copies::Withheld),
             // Another Bp's clinicians have no business with this one's patients.
             (false, _) => Err(Problem::new(Kind::NotFound)),
         }
@@ -124,8 +132,9 @@ impl ImportsApp {
         allowed: &Allowed<ReadPatients>,
         id: &ImportId,
         record: &ImportRecord,
+        copies: Copies,
     ) -> Result<ImportView, Problem> {
-        let view = self.view(id, record).await?;
+        let view = self.view(id, record, copies).await?;
         if view.has_links() && record.import.asked_by != *allowed.caller.subject() {
             let shown = Deed::of(AuditedAction::AttachmentLinksShown);
             let shown = shown.about(vec![record.import.patient]).with(id.as_str());
@@ -134,7 +143,12 @@ impl ImportsApp {
         Ok(view)
     }
 
-    async fn view(&self, id: &ImportId, record: &ImportRecord) -> Result<ImportView, Problem> {
+    async fn view(
+        &self,
+        id: &ImportId,
+        record: &ImportRecord,
+        copies: Copies,
+    ) -> Result<ImportView, Problem> {
         let now = App::now();
         let cancelled = record.import.cancelled_at.is_some();
         let state = if cancelled {
@@ -147,6 +161,7 @@ impl ImportsApp {
             let (mut kept_until, mut link) = (None, None);
             if let Item::Staged(copy) = &item.state
                 && !cancelled
+                && copies == Copies::Shown
             {
                 let until = record.expires_at.min(copy.staged_at + signed(self.copies.kept));
                 link = self.link(copy, item.index, until, now).await?;

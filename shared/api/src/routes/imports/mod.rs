@@ -19,6 +19,7 @@ use runtime::config::CopiesConfig;
 use serde::Deserialize;
 use store::{ImportRecord, StoreError};
 
+use self::keep::Copies;
 pub(crate) use self::request::ImportRequest;
 pub use self::view::ImportView;
 use super::patients::PatientPath;
@@ -76,8 +77,8 @@ pub(crate) async fn start_import(
     let now = App::now();
     // What was asked for before is answered as it stands, whatever has become of the connection.
     let mut known = app.store.import(practice, &id, now).await?;
-    if let Some(record) = &known {
-        imports.may_see(&allowed, record).await?;
+    let copies_shown = if let Some(record) = &known {
+        imports.may_see(&allowed, record).await?
     } else {
         let (connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
         let asked = Deed::of(AuditedAction::AttachmentsImported).about(vec![patient]);
@@ -94,7 +95,8 @@ pub(crate) async fn start_import(
         // Where somebody else was first, theirs is looked at.
         app.store.create_import(practice, &id, &import, &selections, expires_at).await?;
         known = app.store.import(practice, &id, now).await?;
-    }
+        Copies::Shown
+    };
     let record = known.ok_or_else(unknown)?;
     if !is_same(&record, patient, &selections) {
         return Err(Problem::because(
@@ -104,7 +106,10 @@ pub(crate) async fn start_import(
     }
     // A repeated request wakes what an earlier one may not have woken.
     imports.wake(practice, &id, &record, Item::is_untouched).await?;
-    imports.show(&allowed, &id, &record).await.map(|view| (StatusCode::ACCEPTED, Json(view)))
+    imports
+        .show(&allowed, &id, &record, copies_shown)
+        .await
+        .map(|view| (StatusCode::ACCEPTED, Json(view)))
 }
 
 /// How far an import is, with fresh links to what is there.
@@ -119,12 +124,12 @@ pub(crate) async fn read_import(
     let id = path.import()?;
     let practice = &allowed.practice;
     let record = imports.record(practice, &id).await?;
-    imports.may_see(&allowed, &record).await?;
+    let copies = imports.may_see(&allowed, &record).await?;
     if imports.wake(practice, &id, &record, |_| false).await.is_err() {
         // The next look wakes them.
         tracing::warn!(practice = practice.as_str(), "documents could not be woken");
     }
-    imports.show(&allowed, &id, &record).await.map(Json)
+    imports.show(&allowed, &id, &record, copies).await.map(Json)
 }
 
 /// Try what failed once more.
@@ -140,7 +145,7 @@ pub(crate) async fn retry_import(
     let id = path.import()?;
     let practice = &allowed.practice;
     let mut record = imports.record(practice, &id).await?;
-    imports.may_see(&allowed, &record).await?;
+    let copies = imports.may_see(&allowed, &record).await?;
     if record.import.cancelled_at.is_some() {
         return Err(Problem::because(
             Kind::ImportCancelled,
@@ -164,7 +169,10 @@ pub(crate) async fn retry_import(
     }
     imports.wake(practice, &id, &record, Item::is_untouched).await?;
     let record = imports.record(practice, &id).await?;
-    imports.show(&allowed, &id, &record).await.map(|view| (StatusCode::ACCEPTED, Json(view)))
+    imports
+        .show(&allowed, &id, &record, copies)
+        .await
+        .map(|view| (StatusCode::ACCEPTED, Json(view)))
 }
 
 /// Stop an import and remove its copies.

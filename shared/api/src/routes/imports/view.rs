@@ -39,7 +39,7 @@ pub(crate) enum ImportItemState {
     Failed,
     /// The import was cancelled.
     Cancelled,
-    /// The copy is no longer kept.
+    /// The copy is no longer kept, or the practice has moved to another Bp since.
     Expired,
 }
 
