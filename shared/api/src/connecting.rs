@@ -5,7 +5,7 @@ use domain::clinician::NotLinked;
 use domain::ids::PracticeId;
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
-use store::StoreError;
+use store::{StoreError, TrailLine};
 
 use crate::App;
 use crate::caller::{Caller, Role, Scope};
@@ -21,12 +21,19 @@ struct CallersTrail<'a> {
 }
 
 impl Trail for CallersTrail<'_> {
-    async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
-        let AuditLine { action, site_id, user, former_user, former_account } = line;
-        let resource = former_account.map_or_else(|| site_id.to_string(), |account| account.0);
-        let deed = Deed::of(action).with(resource).linking(user, former_user);
-        self.app.record(self.practice, self.caller, deed).await
+    fn line(&self, line: AuditLine) -> TrailLine {
+        self.app.line(self.caller, deed(line))
     }
+
+    async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
+        self.app.record(self.practice, self.caller, deed(line)).await
+    }
+}
+
+fn deed(line: AuditLine) -> Deed {
+    let AuditLine { action, site_id, user, former_user, former_account } = line;
+    let resource = former_account.map_or_else(|| site_id.to_string(), |account| account.0);
+    Deed::of(action).with(resource).linking(user, former_user)
 }
 
 impl App {

@@ -2,7 +2,7 @@
 
 use domain::audit::{AuditRecord, AuditedAction};
 use domain::ids::{BpUserId, PatientId, PracticeId};
-use store::StoreError;
+use store::{StoreError, TrailLine};
 
 use crate::App;
 use crate::caller::Caller;
@@ -60,6 +60,11 @@ impl App {
         caller: &Caller,
         deed: Deed,
     ) -> Result<(), StoreError> {
+        self.store.audit(practice, &self.line(caller, deed)).await
+    }
+
+    /// A line to be written together with what it tells of.
+    pub(crate) fn line(&self, caller: &Caller, deed: Deed) -> TrailLine {
         let Deed { action, patients, resource, user, former_user } = deed;
         let record = AuditRecord {
             at: Self::now(),
@@ -71,6 +76,6 @@ impl App {
             former_user_id: former_user,
             request_id: REQUEST_ID.try_with(|id| id.0.clone()).unwrap_or_default(),
         };
-        self.store.audit(practice, &record, self.audit_retention).await
+        TrailLine { record, retention: self.audit_retention }
     }
 }

@@ -4,7 +4,7 @@ use best_practice::{BpError, BpPractice};
 use domain::audit::AuditedAction;
 use domain::clinician::{BpUser, Clinician, LinkChange, LinksSeen, NotLinked, choose, judge_link};
 use domain::connection::{Connection, Site};
-use domain::ids::{BpUserId, Subject};
+use domain::ids::BpUserId;
 use domain::release::Support;
 use halo::Deadline;
 use jiff::Timestamp;
@@ -104,9 +104,8 @@ impl<T: Trail> Connecting<'_, T> {
             return self.link_account(asker, entered, connection, &clinician).await;
         }
         // A platform's server names clinicians; nobody's account is concerned.
-        self.note_linked(connection, clinician.user_id, None).await?;
-        self.store.link_user(practice, &clinician, connection.generation).await?;
-        Ok(())
+        self.trail.note(linked_line(connection, clinician.user_id, None)).await?;
+        Ok(self.store.link_user(practice, &clinician, connection.generation).await?)
     }
 
     /// Two accounts may be linked to one user at the same moment. So whoever's links were changed
@@ -120,13 +119,11 @@ impl<T: Trail> Connecting<'_, T> {
     ) -> Result<(), NotConnected> {
         for _ in 0..LOOKS {
             match self.try_to_link(asker, entered, connection, clinician).await {
-                Err(NotConnected::Store(StoreError::Conflict)) => {
-                    self.note_unlinked(connection, clinician.user_id, &asker.subject).await?;
-                }
+                Err(NotConnected::Store(StoreError::Conflict)) => {}
                 done => return done,
             }
         }
-        Err(StoreError::Unavailable { code: "busy".to_owned() }.into())
+        Err(StoreError::Conflict.into())
     }
 
     async fn try_to_link(
@@ -141,10 +138,17 @@ impl<T: Trail> Connecting<'_, T> {
         let seen = self.store.user_accounts(practice, generation, user).await?;
         let record = self.store.practice(practice).await?;
         if record.connection.as_ref().is_none_or(|now| now.generation != generation) {
-            return Err(SessionError::PracticeChanged.into());
+            // The practice has moved meanwhile.
+            return Err(StoreError::Conflict.into());
         }
         let linked = record.linked(account);
-        let others = record.others_linked_to(user, account);
+        let mut others = record.others_linked_to(user, account);
+        if let Some(latest) = seen.latest.as_ref().filter(|latest| *latest != account)
+            && !others.contains(latest)
+        {
+            let linked = self.store.linked_user(practice, generation, latest).await?;
+            others.extend((linked == Some(user)).then(|| latest.clone()));
+        }
         let links = LinksSeen {
             account_linked_to: linked.map(|linked| linked.user_id),
             user_has_another: !others.is_empty(),
@@ -152,53 +156,34 @@ impl<T: Trail> Connecting<'_, T> {
         };
         let proved = entered.prefix.is_some() || asker.is_administrator;
         let change = judge_link(user, links, proved)?;
+        if entered.prefix.is_none() && linked.is_some_and(|linked| linked.is_same_user(clinician)) {
+            // Written again, it would lose the digits that were given before.
+            return Ok(());
+        }
         let former_user = match change {
             LinkChange::Relinked { former } => former,
             LinkChange::Plain => None,
         };
-        self.note_linked(connection, user, former_user).await?;
-        if !proved && linked.is_some_and(|linked| linked.is_same_user(clinician)) {
-            // Written again, it would lose the digits that were given before.
-            return Ok(());
-        }
         // Whoever has the digits is the user. An administrator only may do without them.
+        others.truncate(AccountLink::MOST_DISPLACED);
         let displaced = if entered.prefix.is_some() { others.as_slice() } else { &[] };
+        let mut lines = vec![self.trail.line(linked_line(connection, user, former_user))];
         for account in displaced {
-            self.note_unlinked(connection, user, account).await?;
+            let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
+            let former_account = Some(account.clone());
+            lines.push(self.trail.line(AuditLine { user: Some(user), former_account, ..line }));
         }
-        let relinked = matches!(change, LinkChange::Relinked { .. }) || !displaced.is_empty();
-        let former = links.account_linked_to;
         let link = AccountLink {
             account,
             clinician,
             generation,
-            former,
+            former: links.account_linked_to,
             displaced,
             seen: &seen,
-            relinked,
+            relinked: matches!(change, LinkChange::Relinked { .. }) || !displaced.is_empty(),
+            lines: &lines,
         };
         Ok(self.store.link_account(practice, &link).await?)
-    }
-
-    async fn note_linked(
-        &self,
-        connection: &Connection,
-        user: BpUserId,
-        former_user: Option<BpUserId>,
-    ) -> Result<(), StoreError> {
-        let line = AuditLine::new(AuditedAction::ClinicianLinked, &connection.site_id);
-        self.trail.note(AuditLine { user: Some(user), former_user, ..line }).await
-    }
-
-    async fn note_unlinked(
-        &self,
-        connection: &Connection,
-        user: BpUserId,
-        account: &Subject,
-    ) -> Result<(), StoreError> {
-        let line = AuditLine::new(AuditedAction::ClinicianUnlinked, &connection.site_id);
-        let former_account = Some(account.clone());
-        self.trail.note(AuditLine { user: Some(user), former_account, ..line }).await
     }
 
     /// Chooses whom the name means. Digits are tries: wrong ones are noted, and few are taken.
@@ -228,6 +213,15 @@ impl<T: Trail> Connecting<'_, T> {
         }
         Ok(chosen?)
     }
+}
+
+fn linked_line(
+    connection: &Connection,
+    user: BpUserId,
+    former_user: Option<BpUserId>,
+) -> AuditLine {
+    let line = AuditLine::new(AuditedAction::ClinicianLinked, &connection.site_id);
+    AuditLine { user: Some(user), former_user, ..line }
 }
 
 fn deadline(until: Timestamp) -> Deadline {

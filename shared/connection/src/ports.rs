@@ -9,7 +9,7 @@ use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId, Subject};
 use domain::pairing::{Attempt, LimitScope};
 use halo::Deadline;
 use jiff::Timestamp;
-use store::{Limited, Reserved, Store, StoreError};
+use store::{Limited, Reserved, Store, StoreError, TrailLine};
 
 /// Where attempts and connections are kept.
 pub trait PairingRecords: Sync {
@@ -145,6 +145,8 @@ impl AuditLine {
 
 /// The audit trail, written in the name of who asks.
 pub trait Trail: Sync {
+    /// A line to be written together with what it tells of.
+    fn line(&self, line: AuditLine) -> TrailLine;
     /// Writes a line.
     fn note(&self, line: AuditLine) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

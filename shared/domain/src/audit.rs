@@ -36,10 +36,9 @@ pub enum AuditedAction {
     ClinicianLinked,
     /// Digits were given for a user of Bp that are not the user's.
     ClinicianLinkFailed,
-    /// An account's link with a user of Bp was ended: by the user's proof or by an administrator; or it
-    /// was not made after all, because another account was linked to the user at the same moment.
+    /// An account's link with a user of Bp was ended: by the user's proof or by an administrator.
     ClinicianUnlinked,
-    /// Whoever was unlinked from a user of Bp may be linked to it by name again.
+    /// An account whose link with a user of Bp was ended may be linked to the user by name again.
     ClinicianLinkAllowed,
     /// The practice was disconnected.
     Disconnected,

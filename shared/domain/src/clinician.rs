@@ -195,6 +195,9 @@ pub struct UserAccounts {
     pub revision: u32,
     /// Whose links were ended, the latest last.
     pub ended: Vec<Subject>,
+    /// Who was linked last. A query that began meanwhile may not show the link itself yet.
+    #[serde(default)]
+    pub latest: Option<Subject>,
 }
 
 impl UserAccounts {
@@ -205,6 +208,7 @@ impl UserAccounts {
     #[must_use]
     pub fn linked(mut self, account: &Subject, displaced: &[Subject]) -> Self {
         self.ended.retain(|ended| ended != account);
+        self.latest = Some(account.clone());
         displaced.iter().fold(self.counted(), Self::with_ended)
     }
 
@@ -214,10 +218,11 @@ impl UserAccounts {
         self.counted().with_ended(account)
     }
 
-    /// After an administrator let everybody link by the name again.
+    /// After an administrator let an account be linked by the name again.
     #[must_use]
-    pub fn free(self) -> Self {
-        Self { ended: Vec::new(), ..self.counted() }
+    pub fn allowed(mut self, account: &Subject) -> Self {
+        self.ended.retain(|ended| ended != account);
+        self.counted()
     }
 
     fn counted(self) -> Self {
@@ -381,8 +386,10 @@ mod tests {
         let both = ended.ended(&user).ended(&impostor);
         assert_eq!((both.revision, &both.ended), (3, &vec![user.clone(), impostor.clone()]));
         let proved = both.clone().linked(&user, &[]);
-        assert_eq!((proved.revision, &proved.ended), (4, &vec![impostor]));
-        assert_eq!(both.free(), UserAccounts { revision: 4, ended: Vec::new() });
+        assert_eq!((proved.revision, &proved.ended), (4, &vec![impostor.clone()]));
+        assert_eq!(proved.latest, Some(user.clone()));
+        let allowed = both.allowed(&impostor);
+        assert_eq!((allowed.revision, &allowed.ended), (4, &vec![user]));
         let many = (0..600).fold(UserAccounts::default(), |accounts, number| {
             accounts.ended(&account(&number.to_string()))
         });

@@ -88,7 +88,7 @@ problem_types! {
     ClinicianNotFound => "clinician-not-found", "No active Bp user has exactly this name";
     /// Several of that name.
     ClinicianAmbiguous => "clinician-ambiguous", "Several Bp users have this name";
-    /// The account is linked to another user, or the user to another account.
+    /// The account is linked to another user, or the user to another account, or their link was ended.
     LinkProofNeeded => "link-proof-needed", "This account and this Bp user cannot be linked by name alone";
     /// A clinician who has not said who they are in Bp.
     ClinicianLinkNeeded => "clinician-link-needed", "Your account is not linked to a Bp user";

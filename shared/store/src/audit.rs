@@ -5,8 +5,26 @@ use domain::ids::{PatientId, PracticeId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::item::{audit_key, body, item, number, text};
+use crate::item::{Item, audit_key, body, item, number, text};
 use crate::{Store, StoreError};
+
+/// A line of the trail to be written.
+#[derive(Clone, Debug)]
+pub struct TrailLine {
+    /// What it says.
+    pub record: AuditRecord,
+    /// How long it is kept.
+    pub retention: SignedDuration,
+}
+
+/// A line as an item, with a key that no other has.
+pub(crate) fn trail_item(practice: &PracticeId, line: &TrailLine) -> Result<Item, StoreError> {
+    let TrailLine { record, retention } = line;
+    let sk = format!("{:.9}#{}", record.at, Uuid::new_v4());
+    let mut written = item(audit_key(practice), sk, record)?;
+    written.insert("expiresAt".to_owned(), number((record.at + *retention).as_second()));
+    Ok(written)
+}
 
 /// Which part of the trail.
 #[derive(Clone, Debug)]
@@ -38,19 +56,11 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer: the record must then not be shown.
-    pub async fn audit(
-        &self,
-        practice: &PracticeId,
-        record: &AuditRecord,
-        retention: SignedDuration,
-    ) -> Result<(), StoreError> {
-        let sk = format!("{:.9}#{}", record.at, Uuid::new_v4());
-        let mut line = item(audit_key(practice), sk, record)?;
-        line.insert("expiresAt".to_owned(), number((record.at + retention).as_second()));
+    pub async fn audit(&self, practice: &PracticeId, line: &TrailLine) -> Result<(), StoreError> {
         self.client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(line))
+            .set_item(Some(trail_item(practice, line)?))
             .condition_expression("attribute_not_exists(pk)")
             .send()
             .await?;

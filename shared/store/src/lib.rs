@@ -47,7 +47,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 use crate::item::Item;
 
-pub use audit::{AuditPage, AuditQuery};
+pub use audit::{AuditPage, AuditQuery, TrailLine};
 pub use bookings::{BookingQuery, FoundBookings, booking_listing};
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};

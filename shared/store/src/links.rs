@@ -8,6 +8,7 @@ use domain::ids::{BpUserId, PracticeId, Subject};
 use domain::schedule::Job;
 use jiff::Timestamp;
 
+use crate::audit::{TrailLine, trail_item};
 use crate::item::{
     ACCOUNTS, CLINICIAN, CONNECTION, Item, RELINKED, body, item, key, number, practice_key,
     sort_key, text,
@@ -74,6 +75,14 @@ pub struct AccountLink<'a> {
     pub seen: &'a UserAccounts,
     /// Whether platforms are to be told of it.
     pub relinked: bool,
+    /// What the audit trail says of it.
+    pub lines: &'a [TrailLine],
+}
+
+impl AccountLink<'_> {
+    /// At most as many links end by one: a transaction holds a hundred writes, two of them for each
+    /// displaced account. Nobody has as many impostors.
+    pub const MOST_DISPLACED: usize = 40;
 }
 
 /// A change of links that platforms have not been told of.
@@ -121,6 +130,8 @@ impl Store {
 
     /// Which accounts' links to a user were ended, and how often who is linked to it was changed. To be
     /// read before the links themselves: then whatever changes afterwards refuses [`Store::link_account`].
+    /// A query may miss a link that is written at this very moment; that one's account is the latest one
+    /// here, and [`Store::linked_user`] tells surely.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -134,6 +145,23 @@ impl Store {
         Ok(found.as_ref().map(body).transpose()?.unwrap_or_default())
     }
 
+    /// To which user an account is linked in a generation. One get, consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn linked_user(
+        &self,
+        practice: &PracticeId,
+        generation: u32,
+        account: &Subject,
+    ) -> Result<Option<BpUserId>, StoreError> {
+        let link = LinkKey::Account(account.clone()).sort_key();
+        let found = self.found(key(practice_key(practice), link)).await?;
+        let link = found.as_ref().map(link_of).transpose()?;
+        let link = link.filter(|(of, _)| *of == generation);
+        Ok(link.map(|(_, link)| link.clinician.user_id))
+    }
+
     /// Links an account to a user and ends the links of the `displaced` ones, all at once. The same
     /// account linked again is moved to the other Bp user.
     ///
@@ -145,11 +173,10 @@ impl Store {
         practice: &PracticeId,
         link: &AccountLink<'_>,
     ) -> Result<(), StoreError> {
-        let AccountLink { account, clinician, generation, former, displaced, seen, relinked } =
-            *link;
+        let AccountLink {
+            account, clinician, generation, former, displaced, seen, relinked, ..
+        } = *link;
         let user = clinician.user_id;
-        // A transaction holds a hundred writes; nobody has as many impostors.
-        let displaced = displaced.get(..90).unwrap_or(displaced);
         let (condition, values) = still_linked_to(former, generation);
         let own = link_item(practice, &LinkKey::Account(account.clone()), clinician, generation)?;
         let own = Put::builder()
@@ -166,7 +193,11 @@ impl Store {
             self.put_accounts(practice, generation, user, seen, &accounts)?,
         ];
         for account in displaced {
-            writes.push(self.delete_link(practice, &LinkKey::Account(account.clone()), user)?);
+            let displaced = LinkKey::Account(account.clone());
+            writes.push(self.delete_link(practice, &displaced, generation, user)?);
+        }
+        for line in link.lines {
+            writes.push(self.put(trail_item(practice, line)?)?);
         }
         if relinked {
             let sk = format!("{RELINKED}{}", uuid::Uuid::now_v7());
@@ -180,7 +211,7 @@ impl Store {
     /// Links a user in a platform's name. No account is concerned.
     ///
     /// # Errors
-    /// When the table gives no answer.
+    /// [`StoreError::Conflict`] when the practice has moved to another Bp meanwhile.
     pub async fn link_user(
         &self,
         practice: &PracticeId,
@@ -188,12 +219,19 @@ impl Store {
         generation: u32,
     ) -> Result<(), StoreError> {
         let link = link_item(practice, &LinkKey::User(clinician.user_id), clinician, generation)?;
-        self.client.put_item().table_name(&self.table).set_item(Some(link)).send().await?;
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(link))
+            .condition_expression("attribute_not_exists(generation) OR generation <= :generation")
+            .expression_attribute_values(":generation", number(generation))
+            .send()
+            .await?;
         Ok(())
     }
 
-    /// Ends a link to a Bp user, unless the account is linked to somebody else meanwhile. An account is
-    /// not linked to this user by its name alone again.
+    /// Ends a link to a Bp user, with its line of the audit trail, unless it has ended meanwhile. An
+    /// account is not linked to this user by its name alone again. Whether the link ended by it.
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -201,11 +239,14 @@ impl Store {
         &self,
         practice: &PracticeId,
         link: &LinkKey,
-        generation: u32,
-        user: BpUserId,
-    ) -> Result<(), StoreError> {
+        (generation, user): (u32, BpUserId),
+        line: &TrailLine,
+    ) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
-            let mut writes = vec![self.delete_link(practice, link, user)?];
+            let mut writes = vec![
+                self.delete_link(practice, link, generation, user)?,
+                self.put(trail_item(practice, line)?)?,
+            ];
             if let LinkKey::Account(account) = link {
                 let seen = self.user_accounts(practice, generation, user).await?;
                 let accounts = seen.clone().ended(account);
@@ -213,34 +254,42 @@ impl Store {
             }
             match self.transact(writes).await {
                 Err(StoreError::Conflict) => {}
-                done => return done,
+                done => return done.map(|()| true),
             }
             let found = self.found(key(practice_key(practice), link.sort_key())).await?;
             let linked = found.as_ref().map(link_of).transpose()?;
-            if linked.is_none_or(|(_, link)| link.clinician.user_id != user) {
-                return Ok(());
+            if linked.is_none_or(|(of, link)| (of, link.clinician.user_id) != (generation, user)) {
+                return Ok(false);
             }
         }
         Err(StoreError::Unavailable { code: "busy".to_owned() })
     }
 
-    /// Lets everybody whose link to a user was ended be linked to it by name again.
+    /// Lets an account whose link to a user was ended be linked to it by name again, with the line of the
+    /// audit trail. Whether it was ended.
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn free_accounts(
+    pub async fn allow_link(
         &self,
         practice: &PracticeId,
-        generation: u32,
-        user: BpUserId,
-    ) -> Result<(), StoreError> {
+        account: &Subject,
+        (generation, user): (u32, BpUserId),
+        line: &TrailLine,
+    ) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
             let seen = self.user_accounts(practice, generation, user).await?;
-            let free = seen.clone().free();
-            let write = self.put_accounts(practice, generation, user, &seen, &free)?;
-            match self.transact(vec![write]).await {
+            if !seen.ended.contains(account) {
+                return Ok(false);
+            }
+            let allowed = seen.clone().allowed(account);
+            let writes = vec![
+                self.put_accounts(practice, generation, user, &seen, &allowed)?,
+                self.put(trail_item(practice, line)?)?,
+            ];
+            match self.transact(writes).await {
                 Err(StoreError::Conflict) => {}
-                done => return done,
+                done => return done.map(|()| true),
             }
         }
         Err(StoreError::Unavailable { code: "busy".to_owned() })
@@ -273,15 +322,22 @@ impl Store {
         &self,
         practice: &PracticeId,
         link: &LinkKey,
+        generation: u32,
         user: BpUserId,
     ) -> Result<TransactWriteItem, StoreError> {
+        // The account may have been linked to somebody else meanwhile, or at another Bp.
+        let condition = if generation == 0 {
+            "#body.userId = :user AND (attribute_not_exists(generation) OR generation = :generation)"
+        } else {
+            "#body.userId = :user AND generation = :generation"
+        };
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), link.sort_key())))
-            // The account may have been linked to somebody else meanwhile.
-            .condition_expression("#body.userId = :user")
+            .condition_expression(condition)
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":user", number(user.0))
+            .expression_attribute_values(":generation", number(generation))
             .build()
             .map_err(|_| StoreError::Corrupt)?;
         Ok(TransactWriteItem::builder().delete(delete).build())

@@ -8,7 +8,7 @@ use domain::ids::{BpUserId, HaloGuid, PracticeId, SiteId, Subject};
 use domain::pairing::{Attempt, LimitScope};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{AccountLink, LinkKey, Store, StoreError};
+use store::{AccountLink, LinkKey, Store, StoreError, TrailLine};
 
 fn seen() -> Connection {
     Connection {
@@ -235,7 +235,7 @@ fn clinician() -> Clinician {
 async fn a_link_names_its_generation_and_what_its_maker_saw_and_leaves_word() {
     let impostor = Subject("before".to_owned());
     let never = UserAccounts::default();
-    let once = UserAccounts { revision: 1, ended: vec![Subject("after".to_owned())] };
+    let once = UserAccounts { revision: 1, ended: vec![Subject("after".to_owned())], latest: None };
     for (relinked, displaced, seen, writes) in [
         (false, &[][..], &never, 2),
         (true, &[], &once, 4),
@@ -250,6 +250,7 @@ async fn a_link_names_its_generation_and_what_its_maker_saw_and_leaves_word() {
             displaced,
             seen,
             relinked,
+            lines: &[],
         };
         store.link_account(&practice(), &link).await.unwrap();
         assert_eq!(aws.operations(), ["TransactWriteItems"]);
@@ -293,6 +294,7 @@ async fn an_accounts_link_is_replaced_only_as_it_was_read() {
             displaced: &[],
             seen: &UserAccounts::default(),
             relinked: false,
+            lines: &[],
         };
         let refused = store.link_account(&practice(), &link).await;
         assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
@@ -301,35 +303,82 @@ async fn an_accounts_link_is_replaced_only_as_it_was_read() {
     }
 }
 
+fn line() -> TrailLine {
+    let record = json!({ "at": "2026-03-02T01:00:00Z", "subject": "somebody",
+        "action": "clinicianUnlinked", "patients": [], "requestId": "r-1" });
+    TrailLine {
+        record: serde_json::from_value(record).unwrap(),
+        retention: jiff::SignedDuration::from_hours(24),
+    }
+}
+
 #[tokio::test]
-async fn an_ended_link_is_remembered_in_the_same_transaction_unless_it_went_elsewhere() {
+async fn an_ended_link_is_remembered_with_its_line_of_the_trail_unless_it_went_elsewhere() {
     let account = LinkKey::Account(Subject("before".to_owned()));
+    let user = (1, BpUserId(1));
     let (aws, store) = table(|_| Answer::nothing());
-    store.unlink(&practice(), &account, 1, BpUserId(1)).await.unwrap();
+    assert!(store.unlink(&practice(), &account, user, &line()).await.unwrap());
     assert_eq!(aws.operations(), ["GetItem", "TransactWriteItems"]);
     let written = &aws.calls()[1].body["TransactItems"];
-    assert_eq!(written[0]["Delete"]["ConditionExpression"], "#body.userId = :user");
-    let ended = &written[1]["Put"]["Item"]["body"]["M"]["ended"]["L"];
+    let condition = "#body.userId = :user AND generation = :generation";
+    assert_eq!(written[0]["Delete"]["ConditionExpression"], condition);
+    assert_eq!(written[1]["Put"]["Item"]["pk"]["S"], "AUDIT#bluegum-hollow");
+    let ended = &written[2]["Put"]["Item"]["body"]["M"]["ended"]["L"];
     assert_eq!(*ended, json!([{ "S": "before" }]));
     // A platform's own link concerns no account.
     let (aws, store) = table(|_| Answer::nothing());
-    store.unlink(&practice(), &LinkKey::User(BpUserId(1)), 1, BpUserId(1)).await.unwrap();
+    store.unlink(&practice(), &LinkKey::User(BpUserId(1)), user, &line()).await.unwrap();
     assert_eq!(aws.operations(), ["TransactWriteItems"]);
-    // Linked to user 1 until somebody moved it to user 9: tried again, then left alone.
-    for (user, operations) in [(1, 24), (9, 3)] {
+    // Linked until somebody moved it, or the practice: tried again, then left alone.
+    for (at, operations) in [((1, 1), 24), ((1, 9), 3), ((2, 1), 3)] {
         let (aws, store) = table(move |call| match call.operation.as_str() {
             "TransactWriteItems" => Answer::cancelled(&["ConditionalCheckFailed", "None"]),
             _ if call.body["Key"]["sk"]["S"] == "CLINICIAN#ACCOUNT#before" => {
                 let mut link = moved()[0].clone();
-                link["body"]["M"]["userId"]["N"] = json!(user.to_string());
+                link["generation"] = json!({ "N": at.0.to_string() });
+                link["body"]["M"]["userId"]["N"] = json!(at.1.to_string());
                 Answer::of(json!({ "Item": link }))
             }
             _ => Answer::nothing(),
         });
-        let ended = store.unlink(&practice(), &account, 1, BpUserId(1)).await;
-        assert_eq!(ended.is_ok(), user == 9, "{ended:?}");
+        let ended = store.unlink(&practice(), &account, user, &line()).await;
+        assert_eq!(ended.ok(), (operations == 3).then_some(false));
         assert_eq!(aws.operations().len(), operations);
     }
+}
+
+#[tokio::test]
+async fn an_ended_account_is_allowed_again_only_where_it_was_ended() {
+    let account = Subject("before".to_owned());
+    for ended in [true, false] {
+        let (aws, store) = table(move |call| match call.operation.as_str() {
+            "GetItem" if ended => Answer::of(json!({ "Item": { "body": { "M": {
+                "revision": { "N": "5" }, "ended": { "L": [{ "S": "other" }, { "S": "before" }] },
+            } } } })),
+            _ => Answer::nothing(),
+        });
+        let allowed = store.allow_link(&practice(), &account, (1, BpUserId(1)), &line()).await;
+        assert_eq!(allowed.unwrap(), ended);
+        if !ended {
+            assert_eq!(aws.operations(), ["GetItem"]);
+            continue;
+        }
+        let written = &aws.calls()[1].body["TransactItems"];
+        let accounts = &written[0]["Put"];
+        assert_eq!(accounts["Item"]["body"]["M"]["ended"]["L"], json!([{ "S": "other" }]));
+        assert_eq!(accounts["ExpressionAttributeValues"][":revision"]["N"], "5");
+        assert_eq!(written[1]["Put"]["Item"]["pk"]["S"], "AUDIT#bluegum-hollow");
+    }
+}
+
+#[tokio::test]
+async fn a_platforms_link_of_a_former_bp_does_not_replace_one_of_now() {
+    let (aws, store) = table(|_| Answer::nothing());
+    store.link_user(&practice(), &clinician(), 4).await.unwrap();
+    let put = &aws.calls()[0].body;
+    let condition = "attribute_not_exists(generation) OR generation <= :generation";
+    assert_eq!(put["ConditionExpression"], condition);
+    assert_eq!(put["Item"]["sk"]["S"], "CLINICIAN#USER#3");
 }
 
 #[tokio::test]

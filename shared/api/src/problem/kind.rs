@@ -98,7 +98,7 @@ texts! {
     ClinicianAmbiguous => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["Enter the first 6 digits of your provider number as well.", "If you did, have the practice correct the users under Setup > Users in Bp.", "The pairing is kept: no new code is needed."];
     LinkProofNeeded => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        ["Enter the first 6 digits of your provider number, as in Bp under Setup > Users.", "If Bp has no provider number for you, ask the practice to enter it there, or a practice administrator to end the other link, or to let you link again if it was yours that ended; then link again."];
+        ["Enter the first 6 digits of your provider number, as in Bp under Setup > Users.", "If Bp has no provider number for you, ask the practice to enter it there.", "Or ask a practice administrator: to end the other account's link or, if your own link was ended, to allow it again. Then link again."];
     ClinicianLinkNeeded => FORBIDDEN, None,
         ["Link your account first: enter the practice's Site ID and your first and last name exactly as in Bp. No pairing code is needed once the practice is paired.", "Repeat the request."];
     PracticeChanged => CONFLICT, Some(HALO),

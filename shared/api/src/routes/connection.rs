@@ -11,7 +11,7 @@ use connection::linking::is_too_old;
 use domain::audit::AuditedAction;
 use domain::clinician::{Clinician, ClinicianName, ProviderNumberPrefix};
 use domain::connection::{Availability, Connection, ConnectionState, Site, Standing};
-use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId};
+use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId, Subject};
 use halo::{Error, Forbidden};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::caller::{Allowed, Caller, Connect, ManagePractice, SeePractice};
-use crate::input::{Body, Checker, Parameters};
+use crate::input::{Body, Checker};
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::trail::Deed;
 
@@ -238,37 +238,31 @@ pub(crate) struct ClinicianPath {
     user_id: String,
 }
 
-/// How a link ends.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct UnlinkParameters {
-    #[serde(default)]
-    may_link_again: bool,
+impl ClinicianPath {
+    fn user(&self) -> Option<BpUserId> {
+        self.user_id.parse().ok().map(BpUserId)
+    }
 }
 
 /// End every account's link to a Bp user, because somebody else was linked or the user has left. They
 /// read no records and send nothing. To be linked to this user again, they need the digits of the
-/// provider number, or an administrator who repeats this with `mayLinkAgain`.
+/// provider number, or an administrator who allows it.
 #[utoipa::path(delete, path = "/v1/practices/{practiceId}/connection/clinicians/{userId}", tag = "Connection",
-    params(("practiceId" = String, Path), ("userId" = i64, Path),
-        ("mayLinkAgain" = Option<bool>, Query, description = "Whoever was ever unlinked from this user may be linked to it by the name alone again. False unless given.")),
+    params(("practiceId" = String, Path), ("userId" = i64, Path)),
     responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn unlink(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,
     path: Path<ClinicianPath>,
-    Parameters(how): Parameters<UnlinkParameters>,
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::because(Kind::NotFound, "Nobody is linked to this user.");
-    let user = BpUserId(path.user_id.parse().map_err(|_| unknown())?);
+    let user = path.user().ok_or_else(unknown)?;
     let practice = &allowed.practice;
     let record = app.store.practice(practice).await?;
     let generation = record.connection.ok_or_else(unknown)?.generation;
-    let accounts = app.store.user_accounts(practice, generation, user).await?;
     let linked: Vec<_> =
         record.links.iter().filter(|link| link.clinician.user_id == user).collect();
-    let frees = how.may_link_again && !(linked.is_empty() && accounts.ended.is_empty());
-    if linked.is_empty() && !frees {
+    if linked.is_empty() {
         return Err(unknown());
     }
     for link in linked {
@@ -277,15 +271,40 @@ pub(crate) async fn unlink(
             LinkKey::Account(account) => deed.with(account.0.as_str()),
             LinkKey::User(_) => deed,
         };
-        app.note(practice, &allowed.caller, deed).await?;
-        app.store.unlink(practice, &link.key, generation, user).await?;
-    }
-    if frees {
-        let deed = Deed::of(AuditedAction::ClinicianLinkAllowed).linking(Some(user), None);
-        app.note(practice, &allowed.caller, deed).await?;
-        app.store.free_accounts(practice, generation, user).await?;
+        let line = app.line(&allowed.caller, deed);
+        app.store.unlink(practice, &link.key, (generation, user), &line).await?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whose link is allowed again.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AllowedAccount {
+    /// The token's subject, as the audit trail has it where it says `clinicianUnlinked`.
+    account: String,
+}
+
+/// Let an account whose link to a Bp user was ended be linked to it again by the name alone.
+#[utoipa::path(post, path = "/v1/practices/{practiceId}/connection/clinicians/{userId}/allowed-accounts", tag = "Connection",
+    params(("practiceId" = String, Path), ("userId" = i64, Path)), request_body = AllowedAccount,
+    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn allow_link(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ManagePractice>,
+    path: Path<ClinicianPath>,
+    Body(request): Body<AllowedAccount>,
+) -> Result<StatusCode, Problem> {
+    let unknown =
+        || Problem::because(Kind::NotFound, "This account's link to this user was not ended.");
+    let user = path.user().ok_or_else(unknown)?;
+    let practice = &allowed.practice;
+    let generation = app.store.connection(practice).await?.ok_or_else(unknown)?.generation;
+    let account = Subject(request.account);
+    let deed = Deed::of(AuditedAction::ClinicianLinkAllowed).linking(Some(user), None);
+    let line = app.line(&allowed.caller, deed.with(account.0.as_str()));
+    let was_ended = app.store.allow_link(practice, &account, (generation, user), &line).await?;
+    if was_ended { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
 /// A Site ID to check.

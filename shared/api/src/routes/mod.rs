@@ -52,6 +52,10 @@ pub fn practice(app: App) -> Router {
             "/v1/practices/{practiceId}/connection/clinicians/{userId}",
             delete(connection::unlink),
         )
+        .route(
+            "/v1/practices/{practiceId}/connection/clinicians/{userId}/allowed-accounts",
+            post(connection::allow_link),
+        )
         .route("/v1/practices/{practiceId}/locations", get(locations::list))
         .route("/v1/practices/{practiceId}/settings", get(settings::read).put(settings::replace))
         .route("/v1/practices/{practiceId}/audit", get(audit::trail))

@@ -11,7 +11,7 @@ use domain::connection::{Connection, Standing};
 use domain::ids::PracticeId;
 use domain::pairing::{Attempt, LimitScope};
 use jiff::{SignedDuration, Timestamp};
-use store::{Limited, StoreError};
+use store::{Limited, StoreError, TrailLine};
 
 /// What is kept, under one lock.
 #[derive(Default)]
@@ -215,6 +215,10 @@ impl PairingRecords for World {
 }
 
 impl Trail for World {
+    fn line(&self, _: AuditLine) -> TrailLine {
+        unreachable!("pairing writes its lines before it asks")
+    }
+
     async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
         self.call(|kept| kept.lines.push(line)).await
     }

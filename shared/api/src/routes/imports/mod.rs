@@ -17,7 +17,7 @@ use domain::imports::{Import, ImportId, Item, Selections};
 use jiff::SignedDuration;
 use runtime::config::CopiesConfig;
 use serde::Deserialize;
-use store::{ImportRecord, StoreError};
+use store::{Created, ImportRecord, StoreError};
 
 use self::keep::Copies;
 pub(crate) use self::request::ImportRequest;
@@ -92,10 +92,14 @@ pub(crate) async fn start_import(
             cancelled_at: None,
         };
         let expires_at = now + signed(copies.kept) + signed(copies.give_up);
-        // Where somebody else was first, theirs is looked at.
-        app.store.create_import(practice, &id, &import, &selections, expires_at).await?;
+        let created =
+            app.store.create_import(practice, &id, &import, &selections, expires_at).await?;
         known = app.store.import(practice, &id, now).await?;
-        Copies::Shown
+        match (created, &known) {
+            // Somebody else was first: theirs is looked at.
+            (Created::Exists, Some(record)) => imports.may_see(&allowed, record).await?,
+            _ => Copies::Shown,
+        }
     };
     let record = known.ok_or_else(unknown)?;
     if !is_same(&record, patient, &selections) {
