@@ -104,8 +104,8 @@ impl<T: Trail> Connecting<'_, T> {
             return self.link_account(asker, entered, connection, &clinician).await;
         }
         // A platform's server names clinicians; nobody's account is concerned.
-        self.trail.note(linked_line(connection, clinician.user_id, None)).await?;
-        Ok(self.store.link_user(practice, &clinician, connection.generation).await?)
+        let line = self.trail.line(linked_line(connection, clinician.user_id, None));
+        Ok(self.store.link_user(practice, &clinician, connection.generation, &line).await?)
     }
 
     /// Two accounts may be linked to one user at the same moment. So whoever's links were changed
@@ -143,11 +143,10 @@ impl<T: Trail> Connecting<'_, T> {
         }
         let linked = record.linked(account);
         let mut others = record.others_linked_to(user, account);
-        if let Some(latest) = seen.latest.as_ref().filter(|latest| *latest != account)
-            && !others.contains(latest)
-        {
-            let linked = self.store.linked_user(practice, generation, latest).await?;
-            others.extend((linked == Some(user)).then(|| latest.clone()));
+        for other in seen.linked.iter().filter(|other| *other != account) {
+            if !others.contains(other) {
+                others.push(other.clone());
+            }
         }
         let links = LinksSeen {
             account_linked_to: linked.map(|linked| linked.user_id),
@@ -157,8 +156,15 @@ impl<T: Trail> Connecting<'_, T> {
         let proved = entered.prefix.is_some() || asker.is_administrator;
         let change = judge_link(user, links, proved)?;
         if entered.prefix.is_none() && linked.is_some_and(|linked| linked.is_same_user(clinician)) {
-            // Written again, it would lose the digits that were given before.
-            return Ok(());
+            // Somebody may be ending it at this moment.
+            return if links.ended { Err(StoreError::Conflict.into()) } else { Ok(()) };
+        }
+        let mut clinician = clinician.clone();
+        if let Some(linked) = linked.filter(|linked| linked.user_id == user) {
+            // The digits that were given before, where the name has changed since.
+            let given = clinician.provider_number_prefix.take();
+            clinician.provider_number_prefix =
+                given.or_else(|| linked.provider_number_prefix.clone());
         }
         let former_user = match change {
             LinkChange::Relinked { former } => former,
@@ -173,11 +179,17 @@ impl<T: Trail> Connecting<'_, T> {
             let former_account = Some(account.clone());
             lines.push(self.trail.line(AuditLine { user: Some(user), former_account, ..line }));
         }
+        let former = match links.account_linked_to {
+            Some(former) if former != user => {
+                Some((former, self.store.user_accounts(practice, generation, former).await?))
+            }
+            same => same.map(|same| (same, seen.clone())),
+        };
         let link = AccountLink {
             account,
-            clinician,
+            clinician: &clinician,
             generation,
-            former: links.account_linked_to,
+            former: former.as_ref().map(|(former, accounts)| (*former, accounts)),
             displaced,
             seen: &seen,
             relinked: matches!(change, LinkChange::Relinked { .. }) || !displaced.is_empty(),

@@ -195,21 +195,30 @@ pub struct UserAccounts {
     pub revision: u32,
     /// Whose links were ended, the latest last.
     pub ended: Vec<Subject>,
-    /// Who was linked last. A query that began meanwhile may not show the link itself yet.
+    /// Who is linked. Links of before this was kept are not in it; a query shows those, and may not show
+    /// yet what is written at this moment, which is in it.
     #[serde(default)]
-    pub latest: Option<Subject>,
+    pub linked: Vec<Subject>,
 }
 
 impl UserAccounts {
-    /// How many ended accounts are kept: an item has its limit, and nobody has as many impostors.
+    /// How many accounts of each kind are kept, the latest: an item has its limit, and nobody is as many.
     const MOST: usize = 500;
 
     /// After an account was linked and others' links ended by it.
     #[must_use]
     pub fn linked(mut self, account: &Subject, displaced: &[Subject]) -> Self {
         self.ended.retain(|ended| ended != account);
-        self.latest = Some(account.clone());
+        self.linked.retain(|linked| linked != account);
+        keep_latest(&mut self.linked, account);
         displaced.iter().fold(self.counted(), Self::with_ended)
+    }
+
+    /// After an account was linked to another user by its own proof.
+    #[must_use]
+    pub fn left(mut self, account: &Subject) -> Self {
+        self.linked.retain(|linked| linked != account);
+        self.counted()
     }
 
     /// After somebody else ended an account's link.
@@ -230,12 +239,17 @@ impl UserAccounts {
     }
 
     fn with_ended(mut self, account: &Subject) -> Self {
+        self.linked.retain(|linked| linked != account);
         self.ended.retain(|ended| ended != account);
-        self.ended.push(account.clone());
-        let beyond = self.ended.len().saturating_sub(Self::MOST);
-        self.ended.drain(..beyond);
+        keep_latest(&mut self.ended, account);
         self
     }
+}
+
+fn keep_latest(accounts: &mut Vec<Subject>, account: &Subject) {
+    accounts.push(account.clone());
+    let beyond = accounts.len().saturating_sub(UserAccounts::MOST);
+    accounts.drain(..beyond);
 }
 
 /// Chooses the one user of Bp who agrees with everything given.
@@ -387,7 +401,11 @@ mod tests {
         assert_eq!((both.revision, &both.ended), (3, &vec![user.clone(), impostor.clone()]));
         let proved = both.clone().linked(&user, &[]);
         assert_eq!((proved.revision, &proved.ended), (4, &vec![impostor.clone()]));
-        assert_eq!(proved.latest, Some(user.clone()));
+        assert_eq!(proved.linked, std::slice::from_ref(&user));
+        assert_eq!(proved.clone().linked(&user, &[]).linked, std::slice::from_ref(&user));
+        assert_eq!(proved.clone().ended(&user).linked, []);
+        let left = proved.left(&user);
+        assert_eq!((left.revision, left.linked.len(), left.ended.len()), (5, 0, 1));
         let allowed = both.allowed(&impostor);
         assert_eq!((allowed.revision, &allowed.ended), (4, &vec![user]));
         let many = (0..600).fold(UserAccounts::default(), |accounts, number| {

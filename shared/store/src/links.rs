@@ -67,8 +67,9 @@ pub struct AccountLink<'a> {
     pub clinician: &'a Clinician,
     /// For which generation of the practice's connection.
     pub generation: u32,
-    /// Whom the account is linked to so far, in this generation.
-    pub former: Option<BpUserId>,
+    /// Whom the account is linked to so far, in this generation, with what [`Store::user_accounts`] gave
+    /// for that user.
+    pub former: Option<(BpUserId, &'a UserAccounts)>,
     /// Whose links to the user end by it.
     pub displaced: &'a [Subject],
     /// What [`Store::user_accounts`] gave before the links were read.
@@ -128,10 +129,8 @@ impl Store {
         Ok((connection, link))
     }
 
-    /// Which accounts' links to a user were ended, and how often who is linked to it was changed. To be
-    /// read before the links themselves: then whatever changes afterwards refuses [`Store::link_account`].
-    /// A query may miss a link that is written at this very moment; that one's account is the latest one
-    /// here, and [`Store::linked_user`] tells surely.
+    /// Which accounts are linked to a user and whose links were ended. To be read before the links
+    /// themselves: then whatever changes afterwards refuses [`Store::link_account`].
     ///
     /// # Errors
     /// When the table gives no answer.
@@ -145,23 +144,6 @@ impl Store {
         Ok(found.as_ref().map(body).transpose()?.unwrap_or_default())
     }
 
-    /// To which user an account is linked in a generation. One get, consistent.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
-    pub async fn linked_user(
-        &self,
-        practice: &PracticeId,
-        generation: u32,
-        account: &Subject,
-    ) -> Result<Option<BpUserId>, StoreError> {
-        let link = LinkKey::Account(account.clone()).sort_key();
-        let found = self.found(key(practice_key(practice), link)).await?;
-        let link = found.as_ref().map(link_of).transpose()?;
-        let link = link.filter(|(of, _)| *of == generation);
-        Ok(link.map(|(_, link)| link.clinician.user_id))
-    }
-
     /// Links an account to a user and ends the links of the `displaced` ones, all at once. The same
     /// account linked again is moved to the other Bp user.
     ///
@@ -173,10 +155,9 @@ impl Store {
         practice: &PracticeId,
         link: &AccountLink<'_>,
     ) -> Result<(), StoreError> {
-        let AccountLink {
-            account, clinician, generation, former, displaced, seen, relinked, ..
-        } = *link;
+        let AccountLink { account, clinician, generation, displaced, seen, relinked, .. } = *link;
         let user = clinician.user_id;
+        let former = link.former.map(|(former, _)| former);
         let (condition, values) = still_linked_to(former, generation);
         let own = link_item(practice, &LinkKey::Account(account.clone()), clinician, generation)?;
         let own = Put::builder()
@@ -192,6 +173,10 @@ impl Store {
             TransactWriteItem::builder().put(own).build(),
             self.put_accounts(practice, generation, user, seen, &accounts)?,
         ];
+        if let Some((former, of_former)) = link.former.filter(|(former, _)| *former != user) {
+            let left = of_former.clone().left(account);
+            writes.push(self.put_accounts(practice, generation, former, of_former, &left)?);
+        }
         for account in displaced {
             let displaced = LinkKey::Account(account.clone());
             writes.push(self.delete_link(practice, &displaced, generation, user)?);
@@ -208,7 +193,7 @@ impl Store {
         self.transact(writes).await
     }
 
-    /// Links a user in a platform's name. No account is concerned.
+    /// Links a user in a platform's name, with the line of the audit trail. No account is concerned.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the practice has moved to another Bp meanwhile.
@@ -217,17 +202,18 @@ impl Store {
         practice: &PracticeId,
         clinician: &Clinician,
         generation: u32,
+        line: &TrailLine,
     ) -> Result<(), StoreError> {
         let link = link_item(practice, &LinkKey::User(clinician.user_id), clinician, generation)?;
-        self.client
-            .put_item()
+        let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(link))
             .condition_expression("attribute_not_exists(generation) OR generation <= :generation")
             .expression_attribute_values(":generation", number(generation))
-            .send()
-            .await?;
-        Ok(())
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        let link = TransactWriteItem::builder().put(put).build();
+        self.transact(vec![link, self.put(trail_item(practice, line)?)?]).await
     }
 
     /// Ends a link to a Bp user, with its line of the audit trail, unless it has ended meanwhile. An

@@ -235,7 +235,8 @@ fn clinician() -> Clinician {
 async fn a_link_names_its_generation_and_what_its_maker_saw_and_leaves_word() {
     let impostor = Subject("before".to_owned());
     let never = UserAccounts::default();
-    let once = UserAccounts { revision: 1, ended: vec![Subject("after".to_owned())], latest: None };
+    let once =
+        UserAccounts { revision: 1, ended: vec![Subject("after".to_owned())], linked: Vec::new() };
     for (relinked, displaced, seen, writes) in [
         (false, &[][..], &never, 2),
         (true, &[], &once, 4),
@@ -282,9 +283,13 @@ async fn an_accounts_link_is_replaced_only_as_it_was_read() {
         "attribute_not_exists(pk) OR attribute_not_exists(generation) OR generation < :generation";
     let the_former =
         "#body.userId = :user AND (attribute_not_exists(generation) OR generation <= :generation)";
-    for (former, generation, expected) in
-        [(None, 0, never_read), (None, 4, none_of_now), (Some(BpUserId(7)), 4, the_former)]
-    {
+    let of_former = UserAccounts { revision: 3, ..UserAccounts::default() };
+    for (former, generation, expected) in [
+        (None, 0, never_read),
+        (None, 4, none_of_now),
+        (Some((BpUserId(3), &of_former)), 4, the_former),
+        (Some((BpUserId(7), &of_former)), 4, the_former),
+    ] {
         let (aws, store) = table(|_| Answer::cancelled(&["ConditionalCheckFailed", "None"]));
         let link = AccountLink {
             account: &Subject("after".to_owned()),
@@ -298,8 +303,16 @@ async fn an_accounts_link_is_replaced_only_as_it_was_read() {
         };
         let refused = store.link_account(&practice(), &link).await;
         assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
-        let own = aws.calls()[0].body["TransactItems"][0]["Put"].clone();
-        assert_eq!(own["ConditionExpression"], expected);
+        let written = aws.calls()[0].body["TransactItems"].clone();
+        assert_eq!(written[0]["Put"]["ConditionExpression"], expected);
+        // The user whom the account leaves is told so as well.
+        let left = &written[2]["Put"];
+        if former.is_some_and(|(former, _)| former == BpUserId(7)) {
+            assert_eq!(left["Item"]["sk"]["S"], "ACCOUNTS#4#7");
+            assert_eq!(left["ExpressionAttributeValues"][":revision"]["N"], "3");
+        } else {
+            assert!(left.is_null(), "{written}");
+        }
     }
 }
 
@@ -374,8 +387,10 @@ async fn an_ended_account_is_allowed_again_only_where_it_was_ended() {
 #[tokio::test]
 async fn a_platforms_link_of_a_former_bp_does_not_replace_one_of_now() {
     let (aws, store) = table(|_| Answer::nothing());
-    store.link_user(&practice(), &clinician(), 4).await.unwrap();
-    let put = &aws.calls()[0].body;
+    store.link_user(&practice(), &clinician(), 4, &line()).await.unwrap();
+    let written = aws.calls()[0].body["TransactItems"].clone();
+    let put = &written[0]["Put"];
+    assert_eq!(written[1]["Put"]["Item"]["pk"]["S"], "AUDIT#bluegum-hollow");
     let condition = "attribute_not_exists(generation) OR generation <= :generation";
     assert_eq!(put["ConditionExpression"], condition);
     assert_eq!(put["Item"]["sk"]["S"], "CLINICIAN#USER#3");
