@@ -4,8 +4,9 @@ use best_practice::{BpError, BpPractice};
 use bookings::BookingJobs;
 use domain::connection::Standing;
 use domain::ids::PracticeId;
-use domain::schedule::Job;
+use domain::schedule::{Job, until_checked_again, until_compared_again};
 use halo::Deadline;
+use jiff::{SignedDuration, Timestamp};
 use practice_session::{Session, SessionError};
 use runtime::events::{Event, EventKind, Events};
 use site_work::{Chore, ChoreError};
@@ -27,7 +28,11 @@ impl Chore for SiteHealth {
     const JOB: Job = Job::SiteHealth;
     const WRITES: bool = false;
 
-    async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
+    async fn run(
+        &self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<Option<SignedDuration>, ChoreError> {
         let looked = self.look(practice, deadline).await;
         // Whether or not Halo answers, platforms are told what we know.
         if let Some(standing) = self.store.untold_standing(practice).await? {
@@ -52,7 +57,8 @@ impl Chore for SiteHealth {
         if self.store.forget_former_links(practice, FORMER_LINKS).await? {
             self.store.hasten(practice, Job::SiteHealth).await?;
         }
-        Ok(looked?)
+        looked?;
+        Ok(None)
     }
 }
 
@@ -98,10 +104,16 @@ impl Chore for Checked {
     const JOB: Job = Job::Checked;
     const WRITES: bool = false;
 
-    async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
-        deliveries::look_for_checked(&self.store, &self.bp, &self.events, practice, deadline)
-            .await?;
-        Ok(())
+    async fn run(
+        &self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<Option<SignedDuration>, ChoreError> {
+        let (store, bp, events) = (&self.store, &self.bp, &self.events);
+        let looked = deliveries::look_for_checked(store, bp, events, practice, deadline).await?;
+        let now = Timestamp::now();
+        let age = looked.latest.map(|latest| now.duration_since(latest));
+        Ok(Some(until_checked_again(age)))
     }
 }
 
@@ -115,9 +127,13 @@ impl Chore for StaffSync {
     const JOB: Job = Job::StaffSync;
     const WRITES: bool = false;
 
-    async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
+    async fn run(
+        &self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<Option<SignedDuration>, ChoreError> {
         BookingJobs::new(&self.bp, &self.store).sync_staff(practice, deadline).await?;
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -132,9 +148,16 @@ impl Chore for Reconcile {
     // Appointments that no booking has are cleared away by it.
     const WRITES: bool = true;
 
-    async fn run(&self, practice: &PracticeId, deadline: Deadline) -> Result<(), ChoreError> {
-        BookingJobs::new(&self.bp, &self.store).reconcile(practice, deadline).await?;
-        Ok(())
+    async fn run(
+        &self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<Option<SignedDuration>, ChoreError> {
+        let reconciled =
+            BookingJobs::new(&self.bp, &self.store).reconcile(practice, deadline).await?;
+        let now = Timestamp::now();
+        let begins = reconciled.next_visit.map(|visit| visit.duration_since(now));
+        Ok(Some(until_compared_again(begins)))
     }
 }
 

@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn statements_touch_only_the_objects_they_are_known_to_touch() {
-        const ALLOWED: [&str; 29] = [
+        const ALLOWED: [&str; 30] = [
             "BPS_Alcohol",
             "BPS_Clinical",
             "BPS_ClinicalImages",
@@ -296,6 +296,7 @@ mod tests {
             "BPS_Users",
             "PROVIDER_LOCATION",
             "APPOINTMENTS",
+            "APPOINTMENTTYPES",
             "BP_AddAppointmentEx",
             "BP_CancelAppointment",
             "BP_GetFreeAppointments",

@@ -11,6 +11,7 @@ use domain::staff::StaffList;
 use halo::Deadline;
 use jiff::Timestamp;
 use practice_session::{Session, SessionError};
+use runtime::events::EventKind;
 use store::work::{Entry, WorkKey, WorkKind, WorkList};
 use store::{BookingQuery, Store, StoreError, booking_listing};
 
@@ -39,7 +40,9 @@ pub struct Reconciled {
     pub put_back: usize,
     /// Appointments that nobody knew, cancelled.
     pub cleared: usize,
-    /// Visits that differ and have arrived: left alone.
+    /// When the next visit begins that is not cancelled.
+    pub next_visit: Option<Timestamp>,
+    /// Visits that differ and have arrived, or that somebody is booked over: left alone.
     pub left: usize,
 }
 
@@ -123,7 +126,12 @@ impl<'a> BookingJobs<'a> {
         // What was planned at another Bp is sent to this one when somebody says so.
         record.retain(|booking| booking.planned.site == connection.database());
         let found = corrections(practice, &record, &book, now);
-        let mut reconciled = Reconciled { compared: record.len(), ..Reconciled::default() };
+        let to_come = record.iter().filter(|booking| !booking.cancelled && !booking.has_begun(now));
+        let mut reconciled = Reconciled {
+            compared: record.len(),
+            next_visit: to_come.map(|booking| booking.planned.starts_at).min(),
+            ..Reconciled::default()
+        };
         let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));
         // Bookings of the past, or on their way from one day to another, have marks as well.
         let known = if strays { self.tokens(practice).await? } else { BTreeSet::new() };
@@ -139,9 +147,14 @@ impl<'a> BookingJobs<'a> {
                     self.change(practice, booking.as_str(), false, left).await?;
                     reconciled.left += 1;
                 }
+                Correction::Overbooked { booking } => {
+                    let overbooked = |booking: &mut Booking| booking.overbooked(now);
+                    self.change(practice, booking.as_str(), false, overbooked).await?;
+                    reconciled.left += 1;
+                }
                 Correction::AsWanted { booking } => {
-                    let stands = |booking: &mut Booking| booking.stands(now);
-                    self.change(practice, booking.as_str(), false, stands).await?;
+                    let as_wanted = |booking: &mut Booking| booking.found_as_wanted(now);
+                    self.change(practice, booking.as_str(), false, as_wanted).await?;
                 }
                 Correction::Clear { token, day } if !known.contains(&token) => {
                     session
@@ -193,6 +206,15 @@ impl<'a> BookingJobs<'a> {
                 self.store.reopen_work(practice, &entry, now).await
             } else {
                 entry.list_under(&listing);
+                if before.is_overbooked() != body.is_overbooked() {
+                    // The writer puts it on the bus: it does what is due after this job.
+                    let event = match body.is_overbooked() {
+                        true => EventKind::BookingConflict,
+                        false => EventKind::BookingSynced,
+                    };
+                    entry.work.announce = Some(event.as_str().to_owned());
+                    entry.due = Some(now);
+                }
                 self.store.transition_work(practice, &entry).await.map(drop)
             };
             match outcome {

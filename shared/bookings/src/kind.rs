@@ -4,6 +4,7 @@ use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_l
 use domain::booking::{Booking, BookingState, Followed};
 use domain::connection::Database;
 use domain::problem::ProblemType;
+use domain::schedule::{Job, until_compared_again};
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
@@ -47,6 +48,27 @@ impl Kind for Bookings {
         Ok(self.pack.push_booking(booking, now))
     }
 
+    fn minds_others(&self, booking: &Booking) -> bool {
+        booking.minds_others()
+    }
+
+    fn mind_others(
+        &self,
+        booking: &mut Booking,
+        open: &[Booking],
+        now: Timestamp,
+    ) -> Result<(), Unready> {
+        booking.make_way(open, now).map_or(Ok(()), |again_at| Err(Unready::Blocked { again_at }))
+    }
+
+    fn frees_others(&self, before: &Booking, after: &Booking) -> bool {
+        before.freed(after).is_some()
+    }
+
+    fn frees(&self, before: &Booking, after: &Booking, other: &Booking) -> bool {
+        before.freed(after).is_some_and(|slot| other.waits_for(slot))
+    }
+
     fn lookup(&self, booking: &Booking) -> Command {
         self.pack.look_for_booking(booking)
     }
@@ -88,6 +110,11 @@ impl Kind for Bookings {
                 booking.over(failed(*failure), now);
             }
         }
+    }
+
+    fn looked_after(&self, booking: &Booking, now: Timestamp) -> Option<(Job, Timestamp)> {
+        let begins = booking.planned.starts_at.duration_since(now);
+        Some((Job::Reconcile, now + until_compared_again(Some(begins))))
     }
 
     fn listing(&self, booking: &Booking) -> Listing {

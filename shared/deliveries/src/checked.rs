@@ -23,6 +23,8 @@ pub struct Looked {
     pub asked: usize,
     /// How many had been.
     pub checked: usize,
+    /// When the latest of those that still wait was delivered.
+    pub latest: Option<Timestamp>,
 }
 
 /// Why a turn was cut short. What was found before is kept.
@@ -51,7 +53,7 @@ pub async fn look_for_checked(
     deadline: Deadline,
 ) -> Result<Looked, CheckError> {
     let waiting = unchecked(store, practice).await?;
-    let mut looked = Looked { asked: waiting.len(), checked: 0 };
+    let mut looked = Looked { asked: waiting.len(), ..Looked::default() };
     if waiting.is_empty() {
         return Ok(looked);
     }
@@ -91,6 +93,9 @@ pub async fn look_for_checked(
             Err(error) => return Err(error.into()),
         }
     }
+    let waits = |entry: &&Entry<Delivery>| !changed.iter().any(|done| done.key == entry.key);
+    looked.latest =
+        waiting.iter().filter(waits).filter_map(|entry| entry.body.delivered_at()).max();
     tracing::info!(
         practice = practice.as_str(),
         asked = looked.asked,

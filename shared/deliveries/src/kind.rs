@@ -8,6 +8,7 @@ use domain::delivery::{
     Content, Delivery, DeliveryState, Letter, Message, MessagePatient, StoredDocument,
 };
 use domain::problem::ProblemType;
+use domain::schedule::Job;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
@@ -144,6 +145,11 @@ impl Kind for Deliveries {
             Step::Waiting { reason, next } => delivery.waiting(reason.problem(), next, now),
             Step::Failed(failure) => delivery.failed(failure.problem(), now),
         }
+    }
+
+    fn looked_after(&self, delivery: &Delivery, now: Timestamp) -> Option<(Job, Timestamp)> {
+        let first_look = now + Job::Checked.interval();
+        delivery.is_for_an_inbox().then_some((Job::Checked, first_look))
     }
 
     fn listing(&self, delivery: &Delivery) -> Listing {

@@ -154,6 +154,10 @@ problem_types! {
     SlotTaken => "slot-taken" | "slotTaken", "Bp's appointment book has another appointment at that time";
     /// The doctor is away.
     PractitionerAway => "practitioner-away" | "practitionerAway", "The practitioner is away on that day in Bp";
+    /// Somebody booked over ours.
+    Overbooked => "overbooked", "Somebody else is booked over it in Bp's appointment book";
+    /// Third parties cannot cancel what is of this type.
+    RecallType => "recall-type", "The chosen appointment type is one for recalls";
     /// What has arrived is not touched.
     AppointmentArrived => "appointment-arrived" | "alreadyArrived", "The appointment has arrived or is over in Bp";
     /// It is too late.

@@ -47,7 +47,8 @@ impl Job {
         found.ok_or(Invalid("no job has this name"))
     }
 
-    /// How long after one turn the next one comes.
+    /// How long after one turn the next one comes, where nothing is known that lets it wait longer. Each
+    /// query of Halo is billed: see [`until_checked_again`] and [`until_compared_again`].
     #[must_use]
     pub const fn interval(self) -> SignedDuration {
         match self {
@@ -62,10 +63,43 @@ impl Job {
     /// end of an outage) drift apart instead of meeting for ever.
     #[must_use]
     pub fn next(self, practice: &PracticeId, now: Timestamp) -> Timestamp {
-        let interval = self.interval().as_secs();
+        Self::next_after(practice, self.interval(), now)
+    }
+
+    /// As [`Job::next`], after another interval.
+    #[must_use]
+    pub fn next_after(
+        practice: &PracticeId,
+        interval: SignedDuration,
+        now: Timestamp,
+    ) -> Timestamp {
+        let interval = interval.as_secs();
         let tenth = interval / 10;
         let spread = i64::from(scatter(practice)) % (2 * tenth + 1) - tenth;
         now + SignedDuration::from_secs(interval + spread)
+    }
+}
+
+/// The longest that a regular look at Bp waits.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long until Bp is asked again which messages a doctor has checked, by the age of the message that
+/// was delivered last. Most are checked within hours, so the wait is a quarter of what has passed.
+#[must_use]
+pub fn until_checked_again(latest: Option<SignedDuration>) -> SignedDuration {
+    latest.map_or(LONGEST, |age| (age / 4).clamp(Job::Checked.interval(), LONGEST))
+}
+
+/// How long until the appointment book is compared again, by when the next visit begins. People at a
+/// practice change mostly what is near; what the platform changes is read back at once anyway.
+#[must_use]
+pub fn until_compared_again(next_visit: Option<SignedDuration>) -> SignedDuration {
+    match next_visit {
+        Some(begins) if begins <= SignedDuration::from_hours(24) => Job::Reconcile.interval(),
+        Some(begins) if begins <= SignedDuration::from_hours(7 * 24) => {
+            SignedDuration::from_hours(6)
+        }
+        _ => LONGEST,
     }
 }
 
@@ -109,6 +143,86 @@ mod tests {
         };
         let moments: std::collections::HashSet<_> = (0..100).map(next).collect();
         assert!(moments.len() > 60, "100 practices share {} moments", moments.len());
+    }
+
+    #[test]
+    fn bp_is_asked_more_seldom_the_less_can_have_changed() {
+        let hours = SignedDuration::from_hours;
+        let minutes = SignedDuration::from_mins;
+        for (age, wait) in [
+            (hours(0), minutes(15)),
+            (hours(1), minutes(15)),
+            (hours(2), minutes(30)),
+            (hours(24), hours(6)),
+            (hours(96), hours(24)),
+            (hours(9000), hours(24)),
+        ] {
+            assert_eq!(until_checked_again(Some(age)), wait, "{age}");
+        }
+        assert_eq!(until_checked_again(None), hours(24), "whatever is delivered sets it forward");
+        for (begins, wait) in [
+            (Some(hours(-1)), hours(1)),
+            (Some(hours(24)), hours(1)),
+            (Some(hours(25)), hours(6)),
+            (Some(hours(168)), hours(6)),
+            (Some(hours(169)), hours(24)),
+            (None, hours(24)),
+        ] {
+            assert_eq!(until_compared_again(begins), wait, "{begins:?}");
+        }
+    }
+
+    /// A simulated week of a thousand practices on which nobody does anything: each has messages that
+    /// nobody has checked for at least four days, a staff list, and half of them a visit within the
+    /// week after. Prints the queries per practice and day, beside those of a fixed clock.
+    #[test]
+    fn a_quiet_day_costs_a_practice_at_most_six_queries() {
+        let begun: Timestamp = "2026-11-02T00:00:00Z".parse().unwrap();
+        let days = 7;
+        let end = begun + SignedDuration::from_hours(24 * days);
+        let (mut total, mut most, mut fixed) = (0_u32, 0_u32, 0_u32);
+        for number in 0..1000_i64 {
+            let practice = PracticeId::parse(&format!("practice-{number}")).unwrap();
+            let delivered = begun - SignedDuration::from_hours(96 + number % 200);
+            let visit =
+                (number % 2 == 0).then(|| end + SignedDuration::from_hours(25 + number % 140));
+            let wait = |job: Job, now: Timestamp| match job {
+                Job::Checked => until_checked_again(Some(now.duration_since(delivered))),
+                Job::Reconcile => {
+                    until_compared_again(visit.map(|visit| visit.duration_since(now)))
+                }
+                Job::StaffSync | Job::SiteHealth => job.interval(),
+            };
+            let mut queries = 0;
+            // Whether the site can be reached is no query.
+            for job in [Job::Checked, Job::StaffSync, Job::Reconcile] {
+                let mut now = begun;
+                while now < end {
+                    queries += 1;
+                    now = Job::next_after(&practice, wait(job, now), now);
+                }
+                let mut now = begun;
+                while now < end {
+                    fixed += 1;
+                    now = job.next(&practice, now);
+                }
+            }
+            total += queries;
+            most = most.max(queries);
+        }
+        let of_day = |queries: u32, practices: f64| f64::from(queries) / practices / 7.0;
+        let (now, before) = (of_day(total, 1000.0), of_day(fixed, 1000.0));
+        #[expect(clippy::print_stdout, reason = "the figures are the point")]
+        {
+            println!(
+                "queries per practice and quiet day: {now:.2} (at most {:.2}), by a fixed clock {before:.2}: \
+             {:.1} times fewer",
+                of_day(most, 1.0),
+                before / now
+            );
+        }
+        assert!(of_day(most, 1.0) <= 6.0, "{most} in a week");
+        assert!(before / now >= 15.0);
     }
 
     proptest! {

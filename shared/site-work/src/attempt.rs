@@ -56,12 +56,13 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             return Ok(Stepped::Next(next));
         }
         let before = entry.clone();
-        let command = match kind.command(&mut entry.body, self.now()).await {
+        let command = match self.command(kind, &mut entry).await? {
             Ok(command) => command,
             Err(Unready::Later) => return self.settle(kind, entry, |_| Heard::NotReady).await,
             Err(unready) => {
                 let verdict = match unready {
                     Unready::Nothing => Verdict::Done,
+                    Unready::Blocked { again_at } => Verdict::Blocked { again_at },
                     Unready::Refused | Unready::Later => Verdict::Refused,
                 };
                 let said = |body: &mut K::Entity| {
@@ -92,6 +93,21 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             }
             (_, stepped) => Ok(stepped),
         }
+    }
+
+    async fn command<K: Kind>(
+        &self,
+        kind: &K,
+        entry: &mut Entry<K::Entity>,
+    ) -> Result<Result<Command, Unready>, Stop> {
+        if kind.minds_others(&entry.body) {
+            let open = self.open_others(&entry.key).await?;
+            let open: Vec<K::Entity> = open.into_iter().map(|other| other.body).collect();
+            if let Err(unready) = kind.mind_others(&mut entry.body, &open, self.now()) {
+                return Ok(Err(unready));
+            }
+        }
+        Ok(kind.command(&mut entry.body, self.now()).await)
     }
 
     /// What to do instead of sending, where somebody has disconnected the practice or connected it anew

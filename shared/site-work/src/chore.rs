@@ -9,6 +9,7 @@ use domain::ids::PracticeId;
 use domain::schedule::Job;
 use futures::FutureExt as _;
 use halo::Deadline;
+use jiff::SignedDuration;
 
 /// Why a chore came to nothing; it comes round again. Its text is logged, so it holds no values.
 pub type ChoreError = Box<dyn std::error::Error + Send + Sync>;
@@ -20,7 +21,8 @@ pub trait Chore: Send + Sync + 'static {
     /// Whether it may write to the practice's Bp: then no other practice's writer is there meanwhile.
     const WRITES: bool;
 
-    /// Does it for a practice, whose lane is held. What it makes due is done right after it.
+    /// Does it for a practice, whose lane is held. What it makes due is done right after it. Says how long
+    /// it may rest, where that is not the job's own interval.
     ///
     /// # Errors
     /// When it came to nothing: it is done again some minutes later.
@@ -28,7 +30,7 @@ pub trait Chore: Send + Sync + 'static {
         &self,
         practice: &PracticeId,
         deadline: Deadline,
-    ) -> impl Future<Output = Result<(), ChoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<SignedDuration>, ChoreError>> + Send;
 }
 
 pub(crate) trait AnyChore: Send + Sync {
@@ -40,7 +42,7 @@ pub(crate) trait AnyChore: Send + Sync {
         &'a self,
         practice: &'a PracticeId,
         deadline: Deadline,
-    ) -> Pin<Box<dyn Future<Output = Result<(), ChoreError>> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = Result<Option<SignedDuration>, ChoreError>> + Send + 'a>>;
 }
 
 impl fmt::Debug for dyn AnyChore {
@@ -62,7 +64,7 @@ impl<T: Chore> AnyChore for T {
         &'a self,
         practice: &'a PracticeId,
         deadline: Deadline,
-    ) -> Pin<Box<dyn Future<Output = Result<(), ChoreError>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Option<SignedDuration>, ChoreError>> + Send + 'a>> {
         Box::pin(async move {
             // A chore that panics must not keep the lane until its lease ends.
             let run = AssertUnwindSafe(Chore::run(self, practice, deadline)).catch_unwind();

@@ -3,6 +3,7 @@
 use best_practice::BpError;
 use domain::connection::Database;
 use domain::problem::ProblemType;
+use domain::schedule::Job;
 use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
@@ -46,6 +47,39 @@ pub trait Kind: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Command, Unready>> + Send;
 
+    /// Whether the practice's other entries that are on their way bear on the next command.
+    fn minds_others(&self, entity: &Self::Entity) -> bool {
+        let _ = entity;
+        false
+    }
+
+    /// Called before [`Kind::command`] where the kind minds others. What it changes in the entity is
+    /// kept with the mark of the attempt.
+    ///
+    /// # Errors
+    /// [`Unready`] where there is nothing to send now.
+    fn mind_others(
+        &self,
+        entity: &mut Self::Entity,
+        open: &[Self::Entity],
+        now: Timestamp,
+    ) -> Result<(), Unready> {
+        let _ = (entity, open, now);
+        Ok(())
+    }
+
+    /// Whether the change of an entity from `before` to `after` lets others go on at once.
+    fn frees_others(&self, before: &Self::Entity, after: &Self::Entity) -> bool {
+        let _ = (before, after);
+        false
+    }
+
+    /// Whether it lets this one go on, which waits.
+    fn frees(&self, before: &Self::Entity, after: &Self::Entity, other: &Self::Entity) -> bool {
+        let _ = (before, after, other);
+        false
+    }
+
     /// The question whether the token left anything in Bp, and what: a single SELECT, no write.
     fn lookup(&self, entity: &Self::Entity) -> Command;
 
@@ -74,6 +108,12 @@ pub trait Kind: Send + Sync + 'static {
     /// Something happened that callers should see in the entity's state and history.
     fn note(&self, entity: &mut Self::Entity, step: &Step, now: Timestamp);
 
+    /// Which job looks after an entry that is done, and by when it comes at the latest.
+    fn looked_after(&self, entity: &Self::Entity, now: Timestamp) -> Option<(Job, Timestamp)> {
+        let _ = (entity, now);
+        None
+    }
+
     /// Under what the entity is listed.
     fn listing(&self, entity: &Self::Entity) -> Listing;
 
@@ -90,6 +130,11 @@ pub enum Unready {
     Nothing,
     /// Not at the moment (a document's bytes cannot be fetched); tried again with backoff, for ever.
     Later,
+    /// Something is known to stand in the way. The entity says so itself; the entry stays open.
+    Blocked {
+        /// When it is tried again.
+        again_at: Timestamp,
+    },
     /// It cannot be written and never will be as it is. The entity says why; the entry closes as
     /// failed.
     Refused,

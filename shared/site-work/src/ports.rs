@@ -78,6 +78,13 @@ pub trait Shelf: Connections + Send + Sync {
         waiter: &Waiter,
         keep: SignedDuration,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// [`Store::schedule_by`].
+    fn schedule_by(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// [`Store::job_done`].
     fn job_done(
         &self,
@@ -164,6 +171,15 @@ impl Shelf for Store {
         keep: SignedDuration,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         Store::await_query(self, query, waiter, keep)
+    }
+
+    fn schedule_by(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        Store::schedule_by(self, practice, job, at)
     }
 
     fn job_done(

@@ -8,8 +8,9 @@ use std::mem::discriminant;
 use jiff::Timestamp;
 use runtime::events::{Event, EventKind};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use store::StoreError;
-use store::work::{Entry, WorkKind, WorkProgress};
+use store::work::{Entry, WorkKey, WorkKind, WorkProgress};
 
 use crate::decide::{At, Decision, Then, decide};
 use crate::heard::Heard;
@@ -70,8 +71,15 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
                 entry.work.announce = Some(event.as_str().to_owned());
                 entry.due = Some(self.again_at(1));
             }
+            if matches!(entry.work.progress, WorkProgress::Settled(_))
+                && let Some((job, at)) = kind.looked_after(&entry.body, now)
+            {
+                // Before the entry is done: a look too many is harmless.
+                self.writer.shelf.schedule_by(self.practice, job, at).await?;
+            }
             let key = entry.key.clone();
             if let Some(stored) = self.store(entry).await? {
+                self.free_others(kind, &before, &stored).await?;
                 return self.go_on(then, stored).await;
             }
             entry = self.read_again::<K>(&key).await?;
@@ -82,6 +90,41 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
                 };
             }
         }
+    }
+
+    /// The practice's other entries of a kind that are on their way. One query of the table.
+    pub(crate) async fn open_others<E: DeserializeOwned>(
+        &self,
+        but: &WorkKey,
+    ) -> Result<Vec<Entry<E>>, Stop> {
+        let open = self.writer.shelf.open_work(self.practice, u16::MAX).await?;
+        let others =
+            open.into_iter().filter(|other| other.key.kind == but.kind && other.key != *but);
+        // One that cannot be read is set aside when its turn comes.
+        Ok(others.filter_map(|other| other.read().ok()).collect())
+    }
+
+    /// Makes due at once what waited for something that this entry no longer holds. What is missed here
+    /// comes by itself, later.
+    async fn free_others<K: Kind>(
+        &self,
+        kind: &K,
+        before: &K::Entity,
+        stored: &Entry<K::Entity>,
+    ) -> Result<(), Stop> {
+        if !kind.frees_others(before, &stored.body) {
+            return Ok(());
+        }
+        let now = self.now();
+        for mut other in self.open_others::<K::Entity>(&stored.key).await? {
+            let WorkProgress::Ready(ready) = &other.work.progress else { continue };
+            if kind.frees(before, &stored.body, &other.body) {
+                other.work.progress = WorkProgress::Ready(ready.clone().put_off(now));
+                other.due = Some(now);
+                self.store(other).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn go_on<E>(&mut self, then: Then, entry: Entry<E>) -> Result<Stepped<E>, Stop> {

@@ -157,13 +157,12 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
         if let Err(error) = &done {
             tracing::warn!(practice = self.practice.as_str(), job = name, %error, "not done");
         }
-        let done = done.is_ok();
-        if done {
-            tracing::info!(practice = self.practice.as_str(), job = name, "done");
-            let next = job.next(self.practice, self.now());
-            self.writer.shelf.job_done(self.practice, job, next).await?;
-        }
-        Ok(done)
+        let Ok(rest) = done else { return Ok(false) };
+        tracing::info!(practice = self.practice.as_str(), job = name, "done");
+        let rest = rest.unwrap_or_else(|| job.interval());
+        let next = Job::next_after(self.practice, rest, self.now());
+        self.writer.shelf.job_done(self.practice, job, next).await?;
+        Ok(true)
     }
 
     /// Does what is due, until nothing is.

@@ -88,6 +88,32 @@ impl Store {
         }
     }
 
+    /// Has a practice's job done at this time at the latest.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn schedule_by(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let set = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(turn(practice, job, at)))
+            .condition_expression("attribute_not_exists(pk) OR dueAt > :at")
+            .expression_attribute_values(":at", text(instant(at)))
+            .send()
+            .await
+            .map_err(StoreError::from);
+        match set {
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Has a practice's job done now, where it comes round at all.
     ///
     /// # Errors

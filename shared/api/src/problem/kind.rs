@@ -158,6 +158,10 @@ texts! {
         ["Nothing was booked over it. It is tried again by itself; to end it, free the time in Bp, or move or cancel the booking."];
     PractitionerAway => CONFLICT, Some(PRACTICE),
         ["It is tried again by itself; to end it, correct the days away in Bp, or move or cancel the booking."];
+    Overbooked => CONFLICT, Some(PRACTICE),
+        ["Both are in Bp's appointment book at the same time. Ask the practice which one stays, then move or cancel the other."];
+    RecallType => UNPROCESSABLE_ENTITY, Some(PRACTICE),
+        ["Choose another appointment type in the booking settings: Bp lets nobody from outside cancel appointments for recalls.", "Resend the booking."];
     AppointmentArrived => CONFLICT, None,
         ["It was left as it stands in Bp. If that is wrong, correct it there."];
     StartPassed => CONFLICT, None,

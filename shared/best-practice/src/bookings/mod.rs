@@ -41,7 +41,7 @@ impl StatementPack {
             (false, true) => Wish::AsItStands(placement),
             (false, false) => Wish::InTheBook(placement),
         };
-        self.push(&booking.token, booking.first_day, known(booking), wish)
+        self.push(&booking.token, booking.first_day, known(booking), wish, &booking.lifts)
     }
 
     /// What finds the appointment that a push may have left.
@@ -62,7 +62,9 @@ impl StatementPack {
         first_day: Date,
         (appointment, created): (i64, &str),
         wish: Wish<'_>,
+        lifts: &[Token],
     ) -> Command {
+        let lifts: Vec<_> = lifts.iter().map(Token::as_str).collect();
         let (code, wanted) = match wish {
             Wish::Out => (0, None),
             Wish::InTheBook(placement) => (1, Some(placement)),
@@ -82,6 +84,7 @@ impl StatementPack {
             .with(Parameter::int("@length", number(|wanted| wanted.length)))
             .with(Parameter::int("@type", number(|wanted| wanted.kind)))
             .with(Parameter::var_char("@reason", wanted.map_or("", |wanted| &wanted.reason)))
+            .with(Parameter::var_char("@lifts", lifts.join(",")))
             .with(Parameter::int("@patientId", NO_PATIENT))
             .with(Parameter::int("@loginId", NO_LOGIN))
     }
@@ -117,6 +120,7 @@ pub fn settled_by_lookup(booking: &Booking, found: &[BookRow], now: Timestamp) -
             appointment: row.map(|row| row.appointment),
             created: row.and_then(|row| row.created.clone()),
             outside_sessions: None,
+            in_way: Vec::new(),
         })
     };
     match found {
@@ -172,7 +176,7 @@ impl BpPractice {
         day: Date,
         deadline: Deadline,
     ) -> Result<Pushed, BpError> {
-        let command = self.pack().push(token, day, (0, ""), Wish::Out);
+        let command = self.pack().push(token, day, (0, ""), Wish::Out, &[]);
         let rows = self.ask(guid, Statement::BookingPush, &command, deadline).await?;
         read_push(&rows)
     }

@@ -20,6 +20,7 @@ pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
         Some("away") => Outcome::Away,
         Some("arrived") => Outcome::Arrived,
         Some("unknownUser") => Outcome::UnknownUser,
+        Some("recallType") => Outcome::RecallType,
         Some("tooLate") => Outcome::TooLate,
         _ => return Err(Unmappable::OutOfRange("Outcome")),
     };
@@ -44,7 +45,10 @@ pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
         _ => None,
     };
     let created = row.text("Created")?;
-    Ok(Pushed { outcome, appointment, created, outside_sessions })
+    // A deployment's own copy of the statement may be older and not tell.
+    let in_way = row.text("InTheWay").ok().flatten().unwrap_or_default();
+    let in_way = in_way.split(',').filter_map(|mark| Token::parse(mark).ok()).collect();
+    Ok(Pushed { outcome, appointment, created, outside_sessions, in_way })
 }
 
 /// Appointments whose text has something like a mark but none of ours are left out.
@@ -79,6 +83,8 @@ fn appointment(row: &Row, token: Token, reason: String) -> Result<BookRow, Unmap
         length: row.int("Length")?,
         kind: row.int("TypeCode")?,
         reason,
+        // Older copies of the statement, and the one that looks for a single booking, do not tell.
+        overlapped: row.int("Overlapped").is_ok_and(|overlapped| overlapped != 0),
         arrived: row.int("Arrived")? != 0,
     })
 }

@@ -5,7 +5,8 @@
 -- Parameters: @from date: the first day
 --             @patientId int: the INTERNALID of our appointments; 0, Bp's row for slots that are no patient's
 -- Returns:    one row per appointment: AppointmentId, Created (YYYY-MM-DD hh:mm:ss.mmm), UserId, LocationId, Day
---             (YYYY-MM-DD), Time (seconds since midnight), Length (seconds), TypeCode, Reason, Arrived (1 or 0).
+--             (YYYY-MM-DD), Time (seconds since midnight), Length (seconds), TypeCode, Reason, Arrived (1 or 0),
+--             Overlapped (1 where another live appointment of the user is at the same time, else 0).
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
 SELECT a.RECORDID AS AppointmentId,
@@ -17,7 +18,14 @@ SELECT a.RECORDID AS AppointmentId,
        a.APPOINTMENTLENGTH AS Length,
        a.APPOINTMENTTYPE AS TypeCode,
        a.REASON AS Reason,
-       CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END AS Arrived
+       CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END AS Arrived,
+       CASE WHEN EXISTS (
+           SELECT 1 FROM dbo.APPOINTMENTS AS o
+           WHERE o.RECORDSTATUS = 1 AND o.USERID = a.USERID AND o.APPOINTMENTDATE = a.APPOINTMENTDATE
+             AND o.RECORDID <> a.RECORDID
+             AND o.APPOINTMENTTIME < a.APPOINTMENTTIME + a.APPOINTMENTLENGTH
+             AND o.APPOINTMENTTIME + o.APPOINTMENTLENGTH > a.APPOINTMENTTIME)
+       THEN 1 ELSE 0 END AS Overlapped
 FROM dbo.APPOINTMENTS AS a
 WHERE a.RECORDSTATUS = 1
   AND a.INTERNALID = @patientId

@@ -7,7 +7,7 @@
 --             @appointmentId int, @created varchar(23): RECORDID and CREATED as an earlier answer gave them; 0
 --             and empty for none
 --             @patientId int: the INTERNALID of our appointments; 0, Bp's row for slots that are no patient's
--- Returns:    one row per appointment, as appointment_book does; none if there is none.
+-- Returns:    one row per appointment, as appointment_book does but for Overlapped; none if there is none.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
 SELECT a.RECORDID AS AppointmentId,

@@ -13,15 +13,20 @@
 --             has its length, type and text corrected if that fits. The rest is read for 1 and 2 only
 --             @userId int, @locationId int, @day date, @time int (seconds since midnight), @length int
 --             (seconds), @type int (APPOINTMENTTYPES), @reason varchar(500), the mark included
+--             @lifts varchar(8000): marks with commas between them, of bookings of the same practice that are
+--             wanted elsewhere or no more; those in the way are cancelled, if nothing else is in the way
 --             @patientId int: the INTERNALID of our appointments; @loginId int: see the last assumption
 -- Returns:    one row: Outcome (created, moved, updated, unchanged, cancelled, conflict, away, arrived,
---             unknownUser, tooLate), AppointmentId and Created (NULL for none;
---             YYYY-MM-DD hh:mm:ss.mmm), Sessions (inside, outside, or unknown).
---             tooLate answers 2 only: the visit is not in the book as wanted and will not be.
+--             unknownUser, recallType, tooLate), AppointmentId and Created (NULL for none;
+--             YYYY-MM-DD hh:mm:ss.mmm), Sessions (inside, outside, or unknown), InTheWay (for conflict, where
+--             only bookings of the same practice are in the way: their marks with commas; else empty).
+--             tooLate answers 2 only: the visit is not in the book as wanted and will not be. recallType: Bp
+--             lets nobody from outside cancel appointments of such a type, so none is made.
 -- Evidence:   public for every procedure, parameter, table and column: BP_GetFreeAppointments (fails for a
 --             practitioner who is away), BP_IsAppointmentBooked, BP_AddAppointmentEx, BP_MoveAppointment,
 --             BP_UpdateAppointment, BP_CancelAppointment; BPS_Users lists active users; APPOINTMENTS, where
---             RECORDSTATUS 1 is live, APPOINTMENTCODE 1 is booked and ARRIVALTIME 0 is not arrived.
+--             RECORDSTATUS 1 is live, APPOINTMENTCODE 1 is booked and ARRIVALTIME 0 is not arrived;
+--             APPOINTMENTTYPES, whose key is APPOINTMENTCODE. That recalls cannot be cancelled is public.
 --             Assumptions: patient 0, Bp's row for slots that are no patient's, may be booked by
 --             BP_AddAppointmentEx, which keeps it as INTERNALID, and login 0 may book; both are parameters.
 --             What Bp does with a taken slot is
@@ -37,14 +42,27 @@ SET NOCOUNT ON;
 SET XACT_ABORT OFF;
 DECLARE @marker varchar(27) = '[' + @token + ']';
 DECLARE @anyMark varchar(250) = '%[[]PB' + REPLICATE('[0-9A-Z]', 23) + ']%';
+DECLARE @ourMark varchar(200) = '%[[]' + LEFT(@token, 9) + REPLICATE('[0-9A-Z]', 16) + ']%';
 DECLARE @outcome varchar(20) = 'conflict';
 DECLARE @sessions varchar(10) = 'unknown';
 DECLARE @stage varchar(10) = 'looking';
-DECLARE @away int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @returned int = 0;
+DECLARE @away int = 0, @recall int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @returned int = 0;
 DECLARE @oldUser int, @oldLocation int, @oldDay date, @oldTime int, @oldLength int, @oldType int;
 DECLARE @oldReason varchar(500);
 DECLARE @made varchar(23) = NULL;
 DECLARE @free TABLE (AppointmentTime int, AppointmentLength int);
+DECLARE @others TABLE (Id int, Mark varchar(25));
+DECLARE @blockers varchar(8000) = '';
+
+-- Whether the type is one for recalls: on the side, for not every login may read the types.
+BEGIN TRY
+    IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTTYPES AS t
+               WHERE t.APPOINTMENTCODE = @type AND t.DESCRIPTION LIKE '%recall%')
+        SET @recall = 1;
+END TRY
+BEGIN CATCH
+    SET @recall = 0;
+END CATCH;
 
 -- Whether the practitioner is there: on the side, for it fails by design.
 IF @wanted = 1
@@ -119,17 +137,32 @@ BEGIN TRY
     END
     ELSE IF @active = 0
         SET @outcome = 'unknownUser';
+    ELSE IF @recall = 1
+        SET @outcome = 'recallType';
     ELSE IF @away = 1 AND (@id IS NULL OR @oldUser <> @userId OR @oldDay <> @day)
         SET @outcome = 'away';
-    ELSE IF EXISTS (
-        SELECT 1 FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK, HOLDLOCK)
-        WHERE a.RECORDSTATUS = 1 AND a.USERID = @userId AND a.APPOINTMENTDATE = @day
-          AND a.RECORDID <> ISNULL(@id, 0)
-          AND a.APPOINTMENTTIME < @time + @length AND a.APPOINTMENTTIME + a.APPOINTMENTLENGTH > @time)
-        SET @outcome = 'conflict';
     ELSE
     BEGIN
-        SET @stage = 'writing';
+        INSERT INTO @others (Id, Mark)
+        SELECT a.RECORDID,
+               CASE WHEN a.INTERNALID = @patientId AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0
+                         AND a.REASON LIKE @ourMark
+                    THEN SUBSTRING(a.REASON, PATINDEX(@ourMark, a.REASON) + 1, 25) ELSE '' END
+        FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK, HOLDLOCK)
+        WHERE a.RECORDSTATUS = 1 AND a.USERID = @userId AND a.APPOINTMENTDATE = @day
+          AND a.RECORDID <> ISNULL(@id, 0)
+          AND a.APPOINTMENTTIME < @time + @length AND a.APPOINTMENTTIME + a.APPOINTMENTLENGTH > @time;
+        IF NOT EXISTS (SELECT 1 FROM @others AS o WHERE o.Mark = '' OR CHARINDEX(o.Mark, @lifts) = 0)
+            SET @stage = 'writing';
+    END;
+    IF @stage = 'writing'
+    BEGIN
+        WHILE EXISTS (SELECT 1 FROM @others)
+        BEGIN
+            SELECT @spare = MIN(o.Id) FROM @others AS o;
+            EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
+            DELETE FROM @others WHERE Id = @spare;
+        END;
         IF @id IS NULL
         BEGIN
             EXEC @returned = dbo.BP_IsAppointmentBooked @userid = @userId, @aptdate = @day, @apttime = @time;
@@ -185,7 +218,15 @@ END CATCH;
 
 IF @outcome = 'conflict' AND @oldUser IS NULL
     SET @id = NULL;
+IF @outcome = 'conflict' AND NOT EXISTS (SELECT 1 FROM @others AS o WHERE o.Mark = '')
+    WHILE EXISTS (SELECT 1 FROM @others)
+    BEGIN
+        SELECT @spare = MIN(o.Id) FROM @others AS o;
+        SELECT @blockers = @blockers + CASE @blockers WHEN '' THEN '' ELSE ',' END + o.Mark
+        FROM @others AS o WHERE o.Id = @spare;
+        DELETE FROM @others WHERE Id = @spare;
+    END;
 IF @outcome = 'conflict' AND @wanted = 2
     SET @outcome = 'tooLate';
 SELECT @made = CONVERT(varchar(23), a.CREATED, 121) FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @id;
-SELECT @outcome AS Outcome, @id AS AppointmentId, @made AS Created, @sessions AS Sessions;
+SELECT @outcome AS Outcome, @id AS AppointmentId, @made AS Created, @sessions AS Sessions, @blockers AS InTheWay;

@@ -136,6 +136,7 @@ impl Practice {
                 ("@length", "Int", &number(wanted.length)),
                 ("@type", "Int", &number(wanted.kind)),
                 ("@reason", "VarChar", &wanted.reason()),
+                ("@lifts", "VarChar", ""),
                 ("@patientId", "Int", "0"),
                 ("@loginId", "Int", "0"),
             ],

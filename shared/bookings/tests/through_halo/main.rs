@@ -1,6 +1,8 @@
 //! Bookings through Halo, against the simulator's practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+mod swaps;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use best_practice::{BpPractice, StatementPack};
 use bookings::Bookings;
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
-use domain::booking::{Booking, BookingId, BookingState, Representative, Visit};
+use domain::booking::{Booking, BookingId, BookingState, Planned, Representative, Visit};
 use domain::ids::{BpUserId, HaloGuid, LocationId, PracticeId, SiteId};
 use domain::problem::ProblemType;
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
@@ -98,13 +100,21 @@ fn visit(start: DateTime) -> Visit {
 }
 
 fn booking(start: DateTime) -> Booking {
-    let practice = PracticeId::parse("ours").unwrap();
-    let id = BookingId::parse("b1").unwrap();
-    let planned = planned(start);
-    Booking::accept(&practice, id, visit(start), planned, &zone(), now())
+    accepted("b1", 1, &visit(start))
 }
 
-fn planned(start: DateTime) -> domain::booking::Planned {
+fn accepted(id: &str, user: i64, visit: &Visit) -> Booking {
+    let practice = PracticeId::parse("ours").unwrap();
+    let planned = planned_for(id, user, visit);
+    let id = BookingId::parse(id).unwrap();
+    Booking::accept(&practice, id, visit.clone(), planned, &zone(), now())
+}
+
+fn planned(start: DateTime) -> Planned {
+    planned_for("b1", 1, &visit(start))
+}
+
+fn planned_for(id: &str, user: i64, visit: &Visit) -> Planned {
     let settings = Settings {
         time_zone: Some(zone()),
         bookings: BookingSettings {
@@ -116,10 +126,9 @@ fn planned(start: DateTime) -> domain::booking::Planned {
         },
     };
     let practice = PracticeId::parse("ours").unwrap();
-    let token = Token::of(&practice, &BookingId::parse("b1").unwrap());
-    visit(start)
-        .plan(&settings, BpUserId(1), &SiteId::parse("71001").unwrap().into(), &token)
-        .unwrap()
+    let token = Token::of(&practice, &BookingId::parse(id).unwrap());
+    let site = SiteId::parse("71001").unwrap().into();
+    visit.plan(&settings, BpUserId(user), &site, &token).unwrap()
 }
 
 /// A Tuesday in a year for which the made-up practice has booked nothing.

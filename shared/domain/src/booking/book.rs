@@ -32,6 +32,8 @@ pub struct BookRow {
     pub kind: i64,
     /// `REASON`.
     pub reason: String,
+    /// Whether another live appointment of the same user is at the same time, in part or whole.
+    pub overlapped: bool,
     /// Arrived, with the doctor, completed, or did not attend: no longer only booked.
     pub arrived: bool,
 }
@@ -70,7 +72,12 @@ pub enum Correction {
         /// Which.
         booking: BookingId,
     },
-    /// An appointment that was said to be left otherwise than wanted is as wanted after all.
+    /// Somebody is booked over an appointment that is as wanted: people decide.
+    Overbooked {
+        /// Which.
+        booking: BookingId,
+    },
+    /// An appointment is as wanted after all, and nobody is booked over it.
     AsWanted {
         /// Which.
         booking: BookingId,
@@ -80,7 +87,7 @@ pub enum Correction {
 /// Compares the record with the live appointments of Bp's book from a day on that carry a mark.
 ///
 /// Bookings that are on their way anyway are not looked at, nor are visits that have begun. Those that
-/// Bp had no room for are tried again, whatever the book shows: who stands in their way has no mark.
+/// Bp had no room for are tried again, whatever the book shows.
 /// Nothing without a mark of this practice is ever touched.
 #[must_use]
 pub fn corrections<'b>(
@@ -104,6 +111,7 @@ pub fn corrections<'b>(
         let again = |why| Some(Correction::PushAgain { booking: id(), why });
         match booking.state {
             BookingState::Synced | BookingState::Cancelled => {}
+            BookingState::Conflict if booking.is_overbooked() => {}
             BookingState::Conflict => {
                 found.extend(again(Happened::TriedAgain));
                 continue;
@@ -121,7 +129,14 @@ pub fn corrections<'b>(
             (true, _) => again(Happened::FoundNotCancelled),
             (false, []) => again(Happened::FoundMissing),
             (false, [row]) if row.is_at(&booking.planned.placement) => {
-                booking.is_left_arrived().then(|| Correction::AsWanted { booking: id() })
+                match row.overlapped && !row.arrived {
+                    true if booking.is_overbooked() => None,
+                    true => Some(Correction::Overbooked { booking: id() }),
+                    false if booking.is_left_arrived() || booking.is_overbooked() => {
+                        Some(Correction::AsWanted { booking: id() })
+                    }
+                    false => None,
+                }
             }
             (false, [row]) if row.arrived => Some(Correction::LeaveArrived { booking: id() }),
             (false, _) => again(Happened::FoundChanged),

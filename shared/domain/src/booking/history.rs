@@ -30,6 +30,8 @@ pub enum Happened {
     FoundChanged,
     /// It was found in Bp's book although it is cancelled.
     FoundNotCancelled,
+    /// Somebody was found booked over it in Bp's book.
+    FoundOverbooked,
     /// Bp's book had no room, and may have now.
     TriedAgain,
     /// It went to the practice.

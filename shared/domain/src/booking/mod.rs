@@ -3,6 +3,7 @@
 
 mod book;
 mod history;
+mod slot;
 mod state;
 pub mod text;
 pub mod time;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::book::{BookRow, Correction, corrections};
 pub use self::history::{Happened, HistoryLine};
+pub use self::slot::Slot;
 pub use self::state::{BookingState, Followed, Outcome, Pushed};
 use self::token::Token;
 pub use self::visit::{LONGEST_NOTES, Placement, Planned, Representative, Unplannable, Visit};
@@ -74,6 +76,22 @@ pub struct Booking {
     /// Which of these Bp was last asked for; its answer says nothing of a later one.
     #[serde(default)]
     pub asked: u32,
+    /// The time in the book that Bp was last asked for.
+    #[serde(default)]
+    pub asked_slot: Option<Slot>,
+    /// The time in the book where it stands, as far as Bp said.
+    #[serde(default)]
+    pub stands: Option<Slot>,
+    /// Bookings of the practice that stood in its way when Bp was asked last, until it is known whether
+    /// they make way.
+    #[serde(default)]
+    pub in_way: Vec<Token>,
+    /// Bookings of the practice that the next push takes out of its way: they are wanted elsewhere.
+    #[serde(default)]
+    pub lifts: Vec<Token>,
+    /// Bookings of the practice that stay in its way.
+    #[serde(default)]
+    pub blocked_by: Vec<Token>,
     /// No appointment with our mark is on an earlier day.
     pub first_day: Date,
     /// Where it stands.
@@ -119,6 +137,11 @@ impl Booking {
             planned,
             revision: 1,
             asked: 0,
+            asked_slot: None,
+            stands: None,
+            in_way: Vec::new(),
+            lifts: Vec::new(),
+            blocked_by: Vec::new(),
             // A day of grace for a time zone that is corrected later.
             first_day: time::local(now, zone).date().yesterday().unwrap_or(Date::MIN),
             state: BookingState::Pending,
@@ -171,6 +194,7 @@ impl Booking {
     fn plan(&mut self, planned: Planned) {
         if planned.site != self.planned.site {
             (self.appointment, self.appointment_created) = (None, None);
+            self.stands = None;
         }
         self.planned = planned;
     }
@@ -190,6 +214,9 @@ impl Booking {
         self.state = BookingState::Pending;
         self.problem = None;
         self.next_attempt_at = None;
+        self.in_way.clear();
+        self.lifts.clear();
+        self.blocked_by.clear();
         self.note(why, None, now);
     }
 
@@ -234,9 +261,25 @@ impl Booking {
         self.problem == Some(ProblemType::AppointmentArrived)
     }
 
+    /// Somebody at the practice booked over it. People decide which one stays.
+    pub fn overbooked(&mut self, now: Timestamp) {
+        if !self.is_overbooked() {
+            self.state = BookingState::Conflict;
+            self.problem = Some(ProblemType::Overbooked);
+            self.note(Happened::FoundOverbooked, self.problem, now);
+        }
+    }
+
+    /// Whether it is known to stand as wanted, with somebody booked over it.
+    #[must_use]
+    pub fn is_overbooked(&self) -> bool {
+        self.problem == Some(ProblemType::Overbooked)
+    }
+
     /// Bp's book was found to show it as wanted, whatever was said before.
-    pub fn stands(&mut self, now: Timestamp) {
-        if self.is_left_arrived() {
+    pub fn found_as_wanted(&mut self, now: Timestamp) {
+        if self.is_left_arrived() || self.is_overbooked() {
+            self.state = BookingState::Synced;
             self.problem = None;
             self.note(Happened::Found, None, now);
         }
@@ -245,17 +288,36 @@ impl Booking {
     /// Bp is about to be asked for what is wanted now.
     pub fn ask(&mut self) {
         self.asked = self.revision;
+        self.asked_slot = (!self.cancelled).then(|| self.planned.placement.slot());
     }
 
     /// Bp's answer to what it was asked last. When the platform has changed its mind meanwhile, it
     /// only tells what is there: the newer wish is still to be sent.
     pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> Followed {
         (self.appointment, self.appointment_created) = (pushed.appointment, pushed.created);
+        self.stands = match pushed.outcome {
+            Outcome::Created | Outcome::Moved | Outcome::Updated | Outcome::Unchanged => {
+                self.asked_slot.clone()
+            }
+            Outcome::Cancelled | Outcome::TooLate => None,
+            Outcome::Conflict
+            | Outcome::Away
+            | Outcome::Arrived
+            | Outcome::UnknownUser
+            | Outcome::RecallType => self.stands.take(),
+        };
+        let lifted = !std::mem::take(&mut self.lifts).is_empty();
         if self.asked != self.revision {
+            return Followed::Again(now);
+        }
+        if pushed.outcome == Outcome::Conflict && !lifted && !pushed.in_way.is_empty() {
+            // Before anybody is told: they may be on their way elsewhere.
+            self.in_way = pushed.in_way;
             return Followed::Again(now);
         }
         self.next_attempt_at = None;
         self.problem = None;
+        self.blocked_by = pushed.in_way;
         if let Some(outside) = pushed.outside_sessions {
             self.outside_sessions = outside;
         }
@@ -280,6 +342,7 @@ impl Booking {
             (Outcome::Conflict, false) => self.blocked(ProblemType::SlotTaken, now),
             (Outcome::Away, false) => self.blocked(ProblemType::PractitionerAway, now),
             (Outcome::UnknownUser, false) => self.over(ProblemType::PractitionerInactive, now),
+            (Outcome::RecallType, false) => self.over(ProblemType::RecallType, now),
             (Outcome::TooLate, false) => self.over(ProblemType::StartPassed, now),
             // An answer to another question than the one that was asked.
             _ => self.over(ProblemType::MalformedAnswer, now),
@@ -293,14 +356,19 @@ impl Booking {
         Followed::Done
     }
 
+    /// Bp's book has no room for it, for this reason. Says when it is asked about again.
     fn blocked(&mut self, problem: ProblemType, now: Timestamp) -> Followed {
+        Followed::Again(self.put_off(problem, now))
+    }
+
+    fn put_off(&mut self, problem: ProblemType, now: Timestamp) -> Timestamp {
         let again = now + BETWEEN_ATTEMPTS * 2_i32.pow(self.blocked.min(DOUBLINGS));
         self.blocked = self.blocked.saturating_add(1);
         self.state = BookingState::Conflict;
         self.problem = Some(problem);
         self.next_attempt_at = Some(again);
         self.note(Happened::Blocked, Some(problem), now);
-        Followed::Again(again)
+        again
     }
 
     /// It comes to nothing.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::token::Token;
 use crate::Invalid;
 
 /// What callers see of a booking's progress.
@@ -75,6 +76,8 @@ pub enum Outcome {
     Arrived,
     /// There is no such active user. Nothing was changed.
     UnknownUser,
+    /// The appointment's type is one for recalls. Nothing was changed.
+    RecallType,
     /// The visit has begun and is not in the book as wanted; what stood elsewhere was taken out.
     TooLate,
 }
@@ -90,6 +93,8 @@ pub struct Pushed {
     pub created: Option<String>,
     /// Whether the time lies outside the practitioner's sessions; `None` where Bp does not tell.
     pub outside_sessions: Option<bool>,
+    /// Bookings of the practice that stand in the way, if nobody else does.
+    pub in_way: Vec<Token>,
 }
 
 /// What follows for the one who pushed.

@@ -59,7 +59,13 @@ fn booking(id: &str, start: DateTime) -> Booking {
 
 fn pushed(outcome: Outcome) -> Pushed {
     let created = Some("2026-11-20 09:30:00.000".to_owned());
-    Pushed { outcome, appointment: Some(7), created, outside_sessions: Some(false) }
+    Pushed {
+        outcome,
+        appointment: Some(7),
+        created,
+        outside_sessions: Some(false),
+        in_way: Vec::new(),
+    }
 }
 
 /// Asks Bp for what is wanted, and hears this.
@@ -82,6 +88,7 @@ fn row_of(booking: &Booking) -> BookRow {
         length,
         kind,
         reason,
+        overlapped: false,
         arrived: false,
     }
 }
@@ -194,6 +201,7 @@ fn a_visit_that_was_too_late_for_the_book_has_failed_and_stands_nowhere() {
         appointment: None,
         created: None,
         outside_sessions: None,
+        in_way: Vec::new(),
     };
     assert_eq!(booking.settle(nowhere, begun), Followed::Over);
     assert_eq!(booking.state, BookingState::Failed);
@@ -271,8 +279,116 @@ fn what_was_marked_as_arrived_by_mistake_is_put_right_once_the_mark_is_gone() {
     push(&mut moved, Outcome::Arrived, now());
     assert!(moved.is_left_arrived());
     assert_eq!(found(&moved, &[row]), [Correction::AsWanted { booking: id() }]);
-    moved.stands(now());
+    moved.found_as_wanted(now());
     assert_eq!((moved.state, moved.problem), (BookingState::Synced, None));
+}
+
+#[test]
+fn an_appointment_that_somebody_booked_over_is_reported_once_and_taken_back_when_they_leave() {
+    let mut synced = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
+    push(&mut synced, Outcome::Created, now());
+    let alone = row_of(&synced);
+    let overlapped = BookRow { overlapped: true, ..alone.clone() };
+    let found = |booking: &Booking, row: &BookRow| {
+        corrections(&practice(), [booking], std::slice::from_ref(row), now())
+    };
+    let id = || synced.booking_id.clone();
+    assert_eq!(found(&synced, &overlapped), [Correction::Overbooked { booking: id() }]);
+    let arrived = BookRow { arrived: true, ..overlapped.clone() };
+    assert_eq!(found(&synced, &arrived), [], "they are all there");
+    let mut conflict = synced.clone();
+    conflict.overbooked(now());
+    let told = conflict.clone();
+    conflict.overbooked(now());
+    assert_eq!(conflict, told);
+    assert_eq!(conflict.state, BookingState::Conflict);
+    assert_eq!(found(&conflict, &overlapped), []);
+    assert_eq!(found(&conflict, &alone), [Correction::AsWanted { booking: id() }]);
+    conflict.found_as_wanted(now());
+    assert_eq!((conflict.state, conflict.problem), (BookingState::Synced, None));
+    let shorter = BookRow { length: 600, ..overlapped };
+    let again = Correction::PushAgain { booking: id(), why: Happened::FoundChanged };
+    assert_eq!(found(&told, &shorter), [again]);
+}
+
+#[test]
+fn a_push_takes_out_of_its_way_only_what_is_wanted_elsewhere_in_the_same_bp() {
+    let nine = date(2026, 12, 1).at(9, 0, 0, 0);
+    let ten = date(2026, 12, 1).at(10, 0, 0, 0);
+    let at = |id: &str, start: DateTime| {
+        let mut at = booking(id, start);
+        push(&mut at, Outcome::Created, now());
+        at
+    };
+    let moved = |mut booking: Booking, start: DateTime| {
+        let (visit, token) = (visit(start), booking.token.clone());
+        let planned = visit.plan(&settings(), USER, &site(), &token).unwrap();
+        booking.change(visit, planned, now());
+        booking
+    };
+    let mut mover = moved(at("mover", nine), ten);
+    assert!(mover.minds_others());
+    let leaving = moved(at("leaving", ten), nine);
+    let mut cancelled = at("cancelled", ten);
+    cancelled.cancel(now());
+    let staying = moved(at("staying", ten), date(2026, 12, 1).at(10, 5, 0, 0));
+    let elsewhere = moved(at("elsewhere", nine), date(2026, 12, 2).at(9, 0, 0, 0));
+    let mut of_another_bp = leaving.clone();
+    of_another_bp.token = Token::of(&practice(), &BookingId::parse("b9").unwrap());
+    of_another_bp.planned.site = SiteId::parse("71002").unwrap().into();
+    let open =
+        [leaving.clone(), cancelled.clone(), staying.clone(), elsewhere, of_another_bp.clone()];
+    assert_eq!(mover.make_way(&open, now()), None);
+    assert_eq!(mover.lifts, [leaving.token.clone(), cancelled.token.clone()]);
+    // Whoever Bp names and is not known to leave stays; whoever is, leaves.
+    for stays in [&staying, &of_another_bp] {
+        let mut named = mover.clone();
+        named.in_way = vec![stays.token.clone(), leaving.token.clone()];
+        assert!(named.make_way(&open, now()).is_some_and(|again_at| again_at > now()));
+        assert_eq!((named.lifts.len(), &named.blocked_by), (0, &vec![stays.token.clone()]));
+        assert_eq!(named.problem, Some(ProblemType::SlotTaken));
+    }
+    let unknown_place = Booking { stands: None, ..leaving };
+    let mut named = Booking { in_way: vec![unknown_place.token.clone()], ..mover.clone() };
+    assert_eq!(named.make_way(std::slice::from_ref(&unknown_place), now()), None);
+    assert_eq!(named.lifts, std::slice::from_ref(&unknown_place.token));
+    // Never sent, it is chosen anew; whoever was to leave may have come back.
+    assert!(named.minds_others());
+    assert_eq!(named.make_way(&[], now()), None);
+    assert_eq!(named.lifts, []);
+    mover.cancel(now());
+    assert!(!mover.minds_others(), "cancelled, it is in nobody's way");
+}
+
+#[test]
+fn a_place_is_free_once_bp_says_that_the_visit_left_it() {
+    let mut before = booking("b1", date(2026, 12, 1).at(9, 0, 0, 0));
+    push(&mut before, Outcome::Created, now());
+    let slot = before.planned.placement.slot();
+    assert_eq!((before.freed(&before), before.stands.as_ref()), (None, Some(&slot)));
+    let waits = |start| {
+        let mut waits = booking("b2", start);
+        push(&mut waits, Outcome::Conflict, now());
+        waits
+    };
+    assert!(waits(date(2026, 12, 1).at(8, 50, 0, 0)).waits_for(&slot));
+    for beside in [date(2026, 12, 1).at(8, 45, 0, 0), date(2026, 12, 1).at(9, 15, 0, 0)] {
+        assert!(!waits(beside).waits_for(&slot), "{beside}");
+    }
+    for (outcome, cancels, frees) in [
+        (Outcome::Unchanged, false, false),
+        (Outcome::Conflict, false, false),
+        (Outcome::Arrived, false, false),
+        (Outcome::Cancelled, true, true),
+        (Outcome::TooLate, false, true),
+    ] {
+        let mut after = before.clone();
+        if cancels {
+            after.cancel(now());
+        }
+        push(&mut after, outcome, now());
+        assert_eq!(before.freed(&after), frees.then_some(&slot), "{outcome:?}");
+    }
 }
 
 #[test]
@@ -326,7 +442,9 @@ fn corrected(record: &[Booking], book: &[BookRow], found: &[Correction]) -> Vec<
             Correction::Clear { token, .. } => {
                 book.retain(|row| row.token != *token || row.arrived);
             }
-            Correction::LeaveArrived { .. } | Correction::AsWanted { .. } => {}
+            Correction::LeaveArrived { .. }
+            | Correction::Overbooked { .. }
+            | Correction::AsWanted { .. } => {}
         }
     }
     book

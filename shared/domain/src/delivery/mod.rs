@@ -129,6 +129,13 @@ impl Delivery {
         }
     }
 
+    /// When Bp had it.
+    #[must_use]
+    pub fn delivered_at(&self) -> Option<Timestamp> {
+        let delivered = |step: &&DeliveryStep| step.state == DeliveryState::Delivered;
+        self.history.iter().rev().find(delivered).map(|step| step.at)
+    }
+
     /// Whether a doctor will check it.
     #[must_use]
     pub fn is_for_an_inbox(&self) -> bool {

@@ -44,9 +44,13 @@ impl Chore for Greeting {
     const JOB: Job = Job::Reconcile;
     const WRITES: bool = true;
 
-    async fn run(&self, practice: &PracticeId, _: Deadline) -> Result<(), ChoreError> {
+    async fn run(
+        &self,
+        practice: &PracticeId,
+        _: Deadline,
+    ) -> Result<Option<SignedDuration>, ChoreError> {
         self.0.put(practice, &Letter::new("PB-GREETING").entry(self.0.now()));
-        Ok(())
+        Ok(None)
     }
 }
 

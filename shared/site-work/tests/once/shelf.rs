@@ -372,6 +372,11 @@ impl Shelf for Memory {
         Ok(())
     }
 
+    async fn schedule_by(&self, _: &PracticeId, _: Job, _: Timestamp) -> Result<(), StoreError> {
+        self.step(|_| ()).await;
+        Ok(())
+    }
+
     async fn job_done(&self, _: &PracticeId, job: Job, _: Timestamp) -> Result<(), StoreError> {
         self.step(|kept| kept.jobs_done.push(job)).await;
         Ok(())

@@ -9,14 +9,14 @@ use uuid::Uuid;
 use crate::steps::{LARGE, form_without_code, paired_practice};
 
 /// A platform's queue, subscribed to what happens at one practice.
-struct Platform<'a> {
+pub(crate) struct Platform<'a> {
     stack: &'a TestStack,
     queue: String,
     heard: Vec<String>,
 }
 
 impl<'a> Platform<'a> {
-    async fn listening(stack: &'a TestStack, practice_id: &str) -> Self {
+    pub(crate) async fn listening(stack: &'a TestStack, practice_id: &str) -> Self {
         let aws = stack.aws();
         let name = format!("platform-{}", Uuid::new_v4());
         let created = aws.call("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name })).await;
@@ -38,7 +38,7 @@ impl<'a> Platform<'a> {
     }
 
     /// Waits for the next thing that happens, which must be this.
-    async fn hears(&mut self, what: &str) {
+    pub(crate) async fn hears(&mut self, what: &str) {
         let known = self.heard.len();
         let give_up = Instant::now() + Duration::from_secs(30);
         while self.heard.len() == known {

@@ -271,8 +271,19 @@ pub(crate) async fn read_booking(
     Path(path): Path<BookingPath>,
 ) -> Result<Json<BookingView>, Problem> {
     let id = path.known()?;
-    let entry = appointments.entry(&allowed.practice, &id).await?.ok_or_else(unknown)?;
-    Ok(Json(entry.body.into()))
+    let practice = &allowed.practice;
+    let booking = appointments.entry(practice, &id).await?.ok_or_else(unknown)?.body;
+    let marks = booking.blocked_by.clone();
+    let day = Some(booking.planned.placement.day);
+    let view = BookingView::from(booking);
+    if marks.is_empty() {
+        return Ok(Json(view));
+    }
+    let states = BookingState::ALL.to_vec();
+    let query = BookingQuery { states, from: day, to: day, most: MOST_SHOWN };
+    let others = appointments.app.store.bookings(practice, &query).await?.bookings.into_iter();
+    let others = others.filter(|other| marks.contains(&other.token));
+    Ok(Json(view.blocked_by(others.map(|other| other.booking_id))))
 }
 
 /// Bookings by day and state, earliest first.

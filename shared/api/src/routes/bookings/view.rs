@@ -1,6 +1,6 @@
 //! A booking as callers see it.
 
-use domain::booking::{Booking, BookingState, Happened, time};
+use domain::booking::{Booking, BookingId, BookingState, Happened, time};
 use domain::ids::{BpUserId, LocationId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,6 +33,9 @@ pub struct BookingView {
     outside_sessions: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
+    /// The practice's other bookings that stand in its way; only where one booking is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocked_by: Vec<String>,
     /// When it is tried again by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -62,6 +65,13 @@ pub(crate) struct HistoryView {
     problem: Option<&'static str>,
 }
 
+impl BookingView {
+    /// With the ids of the bookings in its way.
+    pub(super) fn blocked_by(self, others: impl Iterator<Item = BookingId>) -> Self {
+        Self { blocked_by: others.map(String::from).collect(), ..self }
+    }
+}
+
 impl From<Booking> for BookingView {
     fn from(booking: Booking) -> Self {
         let visit = booking.visit;
@@ -83,6 +93,7 @@ impl From<Booking> for BookingView {
             bp_appointment_id: booking.appointment,
             outside_sessions: booking.outside_sessions,
             problem: booking.problem.map(|problem| Problem::new(problem).body()),
+            blocked_by: Vec::new(),
             next_attempt_at: booking.next_attempt_at,
             accepted_at: booking.accepted_at,
             history: booking

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     Book, DOCTOR, PATIENCE, at, book, eventually, quiet_day, reaches, ready, statements, visit,
 };
+use crate::events::Platform;
 use crate::steps::LARGE;
 
 #[tokio::test]
@@ -38,6 +39,56 @@ async fn a_taken_slot_is_a_conflict_that_clears_up_and_never_two_appointments() 
         reaches(&practice, id, "synced").await;
     }
     assert_eq!(book_of_bp.live("Zoë Made-Up").len(), 3);
+}
+
+#[tokio::test]
+async fn somebody_booked_over_a_visit_is_reported_and_left_to_people() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    let mut platform = Platform::listening(stack, &practice.practice_id).await;
+    stack.run_job("turns", None).await;
+    platform.hears("connection.changed connected").await;
+    let (book_of_bp, day) = (Book::of(stack), quiet_day(0));
+    book(&practice, "visit-1", &visit(DOCTOR, &at(day, "09:00"))).await;
+    reaches(&practice, "visit-1", "synced").await;
+    platform.hears("booking.synced synced").await;
+    book_of_bp.occupy(1, day, 9 * 3600 + 600, 900);
+    let stands = book_of_bp.live("Zoë Made-Up");
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    let conflict = reaches(&practice, "visit-1", "conflict").await;
+    assert_eq!(conflict.text_at("/problem/type"), "overbooked");
+    platform.hears("booking.conflict conflict").await;
+    assert_eq!(conflict.text_at("/history/3/event"), "foundOverbooked", "{}", conflict.text);
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    let still = practice.platform.get("/bookings/visit-1").await;
+    assert_eq!(still.at("/history"), conflict.at("/history"), "it is said once");
+    assert_eq!(book_of_bp.live("Zoë Made-Up"), stands);
+    book_of_bp.vacate(day);
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    reaches(&practice, "visit-1", "synced").await;
+    platform.hears("booking.synced synced").await;
+}
+
+#[tokio::test]
+async fn a_type_for_recalls_is_refused_because_nobody_outside_could_cancel_it() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = ready(stack, &bp).await;
+    let settings = |kind: i64| {
+        json!({ "timeZone": "Australia/Brisbane",
+            "bookings": { "enabled": true, "locationId": 2, "durationMinutes": 15,
+                "appointmentTypeCode": kind } })
+    };
+    practice.practice_admin.put("/settings", &settings(12)).await.assert_status(200);
+    let day = quiet_day(0);
+    book(&practice, "visit-1", &visit(DOCTOR, &at(day, "09:00"))).await;
+    let failed = reaches(&practice, "visit-1", "failed").await;
+    assert_eq!(failed.text_at("/problem/type"), "recall-type");
+    assert!(Book::of(stack).live("Zoë Made-Up").is_empty());
+    practice.practice_admin.put("/settings", &settings(1)).await.assert_status(200);
+    practice.platform.post("/bookings/visit-1/resend", &json!({})).await.assert_status(202);
+    reaches(&practice, "visit-1", "synced").await;
 }
 
 #[tokio::test]

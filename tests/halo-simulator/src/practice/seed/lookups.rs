@@ -50,12 +50,13 @@ const APPOINTMENT_STATES: [(i64, &str); 9] = [
 ];
 
 /// Code, minutes, description.
-const APPOINTMENT_TYPES: [(i64, i64, &str); 13] = [
+const APPOINTMENT_TYPES: [(i64, i64, &str); 14] = [
     (0, 15, ""),
     (1, 15, "Standard appt."),
     (2, 30, "Long appt."),
     (4, 30, "New patient"),
     (7, 15, "Immunisation"),
+    (12, 15, "Recall"),
     (24, 30, "Cervical screening"),
     (29, 15, "Telehealth consultation"),
     (30, 15, "Telephone consultation"),

@@ -79,6 +79,9 @@ pub(super) const PROCEDURES: &[Procedure] = &[
         body: Body::Batch(
             "UPDATE dbo.APPOINTMENTS SET RECORDSTATUS = 4, UPDATED = GETDATE(), UPDATEDBY = @loginid
              WHERE RECORDID = @aptid AND RECORDSTATUS = 1
+                -- Bp lets nobody from outside cancel a recall.
+                AND APPOINTMENTTYPE NOT IN (SELECT APPOINTMENTCODE FROM dbo.APPOINTMENTTYPES
+                    WHERE DESCRIPTION LIKE 'Recall%')
              RETURN 0",
         ),
     },
