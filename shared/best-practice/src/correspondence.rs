@@ -1,5 +1,7 @@
 //! Letters and messages into Bp: the writes, the look whether one arrived, and what they answer.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::delivery::{
@@ -45,15 +47,23 @@ pub struct Found {
     pub allocated: bool,
 }
 
-/// A message that a doctor has checked.
+/// What has become of a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CheckedMessage {
-    /// Which.
-    pub token: String,
-    /// Bp's number of it, in Correspondence In where it is there.
-    pub record: i64,
-    /// What the doctor made of it.
-    pub check: Check,
+pub enum Fate {
+    /// A doctor has checked it.
+    Checked {
+        /// Bp's number of it, in Correspondence In where it is there.
+        record: i64,
+        /// What the doctor made of it.
+        check: Check,
+    },
+    /// It waits in this user's inbox.
+    Unchecked {
+        /// `USERID`.
+        owner: BpUserId,
+    },
+    /// It is neither in an inbox nor in Correspondence In.
+    Removed,
 }
 
 impl StatementPack {
@@ -170,20 +180,21 @@ fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command
 }
 
 impl BpPractice {
-    /// Which of these messages have been checked by a doctor. One query.
+    /// What has become of these messages, by their tokens. A message that is not in it has an unknown fate.
+    /// One query.
     ///
     /// # Errors
     /// What any query may meet.
-    pub async fn checked_messages(
+    pub async fn fates_of_messages(
         &self,
         guid: HaloGuid,
         tokens: &[CorrelationToken],
         deadline: Deadline,
-    ) -> Result<Vec<CheckedMessage>, BpError> {
+    ) -> Result<HashMap<String, Fate>, BpError> {
         let tokens: Vec<&str> = tokens.iter().map(CorrelationToken::as_str).collect();
         let parameters = [Parameter::var_char("@tokens", tokens.join(" "))];
         let rows = self.read(guid, Statement::InboxChecked, parameters, deadline).await?;
-        malformed(Statement::InboxChecked, checked(&rows))
+        malformed(Statement::InboxChecked, fates(&tokens, &rows))
     }
 }
 
@@ -239,21 +250,40 @@ fn record(row: &Row) -> Result<i64, Unmappable> {
     if record > 0 { Ok(record) } else { Err(Unmappable::OutOfRange("RecordId")) }
 }
 
-fn checked(rows: &[Row]) -> Result<Vec<CheckedMessage>, Unmappable> {
-    let mut found: Vec<CheckedMessage> = Vec::new();
+/// Rows of one message come in the order of its way: the last one that is checked tells most.
+fn fates(asked: &[&str], rows: &[Row]) -> Result<HashMap<String, Fate>, Unmappable> {
+    let mut found = HashMap::new();
+    let mut all_told = false;
     for row in rows {
-        let token = row.text("Token")?.ok_or(Unmappable::OutOfRange("Token"))?;
-        let by = BpUserId::parse(row.int("CheckedBy")?)
-            .map_err(|_| Unmappable::OutOfRange("CheckedBy"))?;
-        let message = CheckedMessage {
-            token,
-            record: record(row)?,
-            check: Check::of(by, row.date("CheckedOn")?, row.int("Notation")?, row.int("Action")?),
+        let token = row.text("Token")?.unwrap_or_default();
+        if token.is_empty() {
+            all_told = true;
+            continue;
+        }
+        let checked_by = row.int("CheckedBy")?;
+        let fate = if checked_by > 0 {
+            let by =
+                BpUserId::parse(checked_by).map_err(|_| Unmappable::OutOfRange("CheckedBy"))?;
+            let (on, notation) = (row.date("CheckedOn")?, row.int("Notation")?);
+            let check = Check::of(by, on, notation, row.int("Action")?);
+            Fate::Checked { record: record(row)?, check }
+        } else if all_told && row.int("Live")? != 0 {
+            let owner = BpUserId::parse(row.int("UserId")?)
+                .map_err(|_| Unmappable::OutOfRange("UserId"))?;
+            Fate::Unchecked { owner }
+        } else {
+            continue;
         };
-        // Rows of one message come in the order of its way: the last one is where it is now.
-        match found.last_mut() {
-            Some(last) if last.token == message.token => *last = message,
-            _ => found.push(message),
+        let known = found.get(&token);
+        if !(matches!(known, Some(Fate::Checked { .. })) && matches!(fate, Fate::Unchecked { .. }))
+        {
+            found.insert(token, fate);
+        }
+    }
+    // A deployment's own statement may tell of those that are checked, and of no others.
+    if all_told {
+        for token in asked {
+            found.entry((*token).to_owned()).or_insert(Fate::Removed);
         }
     }
     Ok(found)

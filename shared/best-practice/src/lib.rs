@@ -14,8 +14,7 @@ mod problem;
 pub use bookings::{read_lookup, read_push, settled_by_lookup};
 pub use bp::{BpError, BpPractice, Location, PairingOutcome, PairingRefusal};
 pub use correspondence::{
-    BEING_WRITTEN, CheckedMessage, Found, Written, delivery_found, message_written,
-    referral_written,
+    BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written, referral_written,
 };
 pub use documents::{DocumentError, DocumentKey, DocumentProgress, DocumentStart, FhirDocument};
 pub use pack::{PackError, Statement, StatementPack};

@@ -1,7 +1,7 @@
 //! Which delivered messages a doctor has checked.
 
-use best_practice::BpPractice;
-use domain::delivery::Delivery;
+use best_practice::{BpPractice, Fate};
+use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::PracticeId;
 use halo::Deadline;
 use jiff::Timestamp;
@@ -23,6 +23,8 @@ pub struct Looked {
     pub asked: usize,
     /// How many had been.
     pub checked: usize,
+    /// How many are in Bp no more.
+    pub removed: usize,
     /// When the latest of those that still wait was delivered.
     pub latest: Option<Timestamp>,
 }
@@ -41,7 +43,8 @@ pub enum CheckError {
     Events(#[from] EventError),
 }
 
-/// Asks Bp, by one query, which of a practice's delivered messages have been checked, and records it.
+/// Asks Bp, by one query, what has become of a practice's delivered messages that nobody has checked, and
+/// records it.
 ///
 /// # Errors
 /// See [`CheckError`]; the next turn makes good.
@@ -60,46 +63,59 @@ pub async fn look_for_checked(
     let tokens: Vec<_> = waiting.iter().map(|entry| entry.body.token.clone()).collect();
     let session = Session::new(bp, store);
     let mut connection = session.open(practice).await?;
-    let checked = session
+    let fates = session
         .ask(practice, &mut connection, deadline, |guid| {
-            bp.checked_messages(guid, &tokens, deadline)
+            bp.fates_of_messages(guid, &tokens, deadline)
         })
         .await?;
     let now = Timestamp::now();
     let mut changed = Vec::new();
-    for message in checked {
-        let known = waiting.iter().find(|entry| entry.body.token.as_str() == message.token);
-        // The statement may tell of others than were asked about.
-        let Some(mut entry) = known.cloned() else { continue };
-        entry.body.checked(message.record, message.check, now);
-        entry.list_under(&crate::listing(&entry.body));
-        changed.push(entry);
+    for entry in &waiting {
+        let Some(fate) = fates.get(entry.body.token.as_str()) else { continue };
+        let mut entry = entry.clone();
+        let before = entry.body.clone();
+        match fate {
+            Fate::Checked { record, check } => entry.body.checked(*record, check.clone(), now),
+            Fate::Unchecked { owner } => entry.body.inbox_of = Some(*owner),
+            Fate::Removed => entry.body.removed(now),
+        }
+        if entry.body != before {
+            entry.list_under(&crate::listing(&entry.body));
+            changed.push(entry);
+        }
     }
     // On the bus first: what is recorded is not looked at again.
-    let told: Vec<Event> = changed
-        .iter()
-        .map(|entry| Event {
-            kind: EventKind::DeliveryChecked,
-            practice: practice.as_str().to_owned(),
-            id: entry.body.delivery_id.as_str().to_owned(),
-        })
-        .collect();
+    let event = |entry: &Entry<Delivery>| {
+        let kind = match entry.body.state {
+            DeliveryState::Checked => EventKind::DeliveryChecked,
+            DeliveryState::Removed => EventKind::DeliveryRemoved,
+            _ => return None,
+        };
+        let id = entry.body.delivery_id.as_str().to_owned();
+        Some(Event { kind, practice: practice.as_str().to_owned(), id })
+    };
+    let told: Vec<Event> = changed.iter().filter_map(event).collect();
     events.put(&told).await?;
     for entry in &changed {
         match store.transition_work(practice, entry).await {
-            Ok(_) => looked.checked += 1,
+            Ok(_) if entry.body.state == DeliveryState::Checked => looked.checked += 1,
+            Ok(_) if entry.body.state == DeliveryState::Removed => looked.removed += 1,
+            Ok(_) => {}
             // Somebody else has recorded it, or the next turn will.
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    let waits = |entry: &&Entry<Delivery>| !changed.iter().any(|done| done.key == entry.key);
+    let over = |entry: &Entry<Delivery>| entry.body.state != DeliveryState::Delivered;
+    let waits =
+        |entry: &&Entry<Delivery>| !changed.iter().any(|done| done.key == entry.key && over(done));
     looked.latest =
         waiting.iter().filter(waits).filter_map(|entry| entry.body.delivered_at()).max();
     tracing::info!(
         practice = practice.as_str(),
         asked = looked.asked,
         checked = looked.checked,
+        removed = looked.removed,
         "looked for checked messages"
     );
     Ok(looked)

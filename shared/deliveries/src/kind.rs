@@ -163,6 +163,7 @@ impl Kind for Deliveries {
         match after.state {
             DeliveryState::Delivered => Some(EventKind::DeliveryDelivered),
             DeliveryState::Checked => Some(EventKind::DeliveryChecked),
+            DeliveryState::Removed => Some(EventKind::DeliveryRemoved),
             DeliveryState::Failed => Some(EventKind::DeliveryFailed),
             _ => None,
         }

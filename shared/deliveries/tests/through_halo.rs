@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Config};
-use best_practice::{BpPractice, Found, StatementPack, Written, delivery_found, referral_written};
+use best_practice::{
+    BpPractice, Fate, Found, StatementPack, Written, delivery_found, referral_written,
+};
 use deliveries::Deliveries;
 use domain::Sha256;
 use domain::delivery::{
@@ -14,7 +16,7 @@ use domain::delivery::{
     Message, MessageKind, MessagePatient, MessageSubject, MessageText, RecipientName, Referral,
     ReferralSubject, SenderName, StoredDocument,
 };
-use domain::ids::{HaloGuid, PatientId, PracticeId, SiteId, Subject};
+use domain::ids::{BpUserId, HaloGuid, PatientId, PracticeId, SiteId, Subject};
 use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, PmsName, Row};
 use halo_simulator::{Options, Running, Simulator};
 use jiff::Timestamp;
@@ -243,15 +245,29 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
 
     let bp = BpPractice::new(bench.halo.clone(), bench.pack.clone());
     let tokens = [known.token.clone(), twins.token.clone()];
-    assert!(bp.checked_messages(bench.site, &tokens, ample()).await.unwrap().is_empty());
+    let fates = async || bp.fates_of_messages(bench.site, &tokens, ample()).await.unwrap();
+    let unchecked = Fate::Unchecked { owner: BpUserId(1) };
+    assert_eq!(fates().await[known.token.as_str()], unchecked);
     let (site_id, item) = (bench.site_id(), known.bp_record_id.unwrap());
     let path = format!("/practices/{site_id}/inbox/{item}/check");
     let body = json!({ "userId": 1, "notation": 2, "action": 7 });
     let filed = bench.control(&path, &body).await["documentId"].as_i64().unwrap();
-    let checked = bp.checked_messages(bench.site, &tokens, ample()).await.unwrap();
-    assert_eq!(checked.len(), 1);
-    assert_eq!((checked[0].token.as_str(), checked[0].record), (known.token.as_str(), filed));
-    assert_eq!(checked[0].check.notation.as_deref(), Some("Abnormal"));
-    assert_eq!(checked[0].check.action.as_deref(), Some("Urgent appointment"));
-    assert!(checked[0].check.checked_on.is_some());
+    let Fate::Checked { record, check } = &fates().await[known.token.as_str()] else {
+        panic!("it is checked")
+    };
+    assert_eq!(*record, filed);
+    assert_eq!(check.notation.as_deref(), Some("Abnormal"));
+    assert_eq!(check.action.as_deref(), Some("Urgent appointment"));
+    assert!(check.checked_on.is_some());
+    // The other one is moved to another inbox, then deleted: as Bp does, or for good.
+    let other = twins.bp_record_id.unwrap();
+    for (change, fate) in [
+        ("UPDATE dbo.INCOMINGREPORTS SET USERID = 3", Fate::Unchecked { owner: BpUserId(3) }),
+        ("UPDATE dbo.INCOMINGREPORTS SET RECORDSTATUS = 2", Fate::Removed),
+        ("UPDATE dbo.INCOMINGREPORTS SET RECORDSTATUS = 1", Fate::Unchecked { owner: BpUserId(3) }),
+        ("DELETE FROM dbo.INCOMINGREPORTS", Fate::Removed),
+    ] {
+        bench.ask(&Command::text(format!("{change} WHERE REPORTID = {other}"))).await;
+        assert_eq!(fates().await[twins.token.as_str()], fate, "{change}");
+    }
 }

@@ -22,6 +22,8 @@ pub enum EventKind {
     DeliveryDelivered,
     /// A document has been checked in Bp.
     DeliveryChecked,
+    /// A document was in Bp and is no more, and nobody is known to have checked it.
+    DeliveryRemoved,
     /// A document will not get into Bp unless somebody does something.
     DeliveryFailed,
     /// A booking is in Bp's appointment book as it should be.
@@ -45,6 +47,7 @@ impl EventKind {
             Self::ClinicianRelinked => "clinician.relinked",
             Self::DeliveryDelivered => "delivery.delivered",
             Self::DeliveryChecked => "delivery.checked",
+            Self::DeliveryRemoved => "delivery.removed",
             Self::DeliveryFailed => "delivery.failed",
             Self::BookingSynced => "booking.synced",
             Self::BookingRestored => "booking.restored",
@@ -90,7 +93,7 @@ impl Event {
         match self.kind {
             K::ConnectionChanged => Detail { state: &self.id, ..detail },
             K::ClinicianRelinked => Detail { user_id: Some(&self.id), ..detail },
-            K::DeliveryDelivered | K::DeliveryChecked | K::DeliveryFailed => {
+            K::DeliveryDelivered | K::DeliveryChecked | K::DeliveryRemoved | K::DeliveryFailed => {
                 Detail { delivery_id: Some(&self.id), ..detail }
             }
             K::BookingSynced

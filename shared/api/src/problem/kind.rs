@@ -195,7 +195,7 @@ texts! {
         ["Check length, SHA-256 and content type against the file, announce it under another documentId and upload it again."];
     DocumentTooLarge => PAYLOAD_TOO_LARGE, None,
         ["Send a smaller document: scans at 150 dots per inch are enough for a letter."];
-    AlreadyDelivered => CONFLICT, None, ["Nothing needs to be done."];
+    AlreadyDelivered => CONFLICT, None, ["Nothing needs to be done. If it was removed from Bp since and is wanted there after all, send it under another id."];
 
     Conflict => CONFLICT, None, ["Read it again and repeat the request."];
     StorageUnavailable => SERVICE_UNAVAILABLE, Some(PLATFORM),

@@ -1,25 +1,28 @@
 -- statement: inbox_checked
--- Does:       says which of our messages a doctor has checked.
+-- Does:       says what has become of our messages: which a doctor has checked, and in whose inbox the others are.
 -- Parameters: @tokens varchar(max): our marks of those that are asked about, 25 characters each, with a
 --             blank between them
--- Returns:    a row for each that is checked: Token, Place (2 inbox, 3 correspondence in), RecordId (Bp's
---             number of it there), CheckedBy (USERID), CheckedOn (YYYY-MM-DD), Notation, Action (Bp's codes).
---             One that Bp has filed and kept in the inbox comes twice.
+-- Returns:    a head row with Place 0, which says that the others are all there are; then a row for each place
+--             that has one: Token, Place (2 inbox, 3 correspondence in), RecordId (Bp's number of it there),
+--             UserId (whose inbox), Live (1 unless deleted), CheckedBy (USERID, 0 for nobody), CheckedOn
+--             (YYYY-MM-DD), Notation, Action (Bp's codes). One that Bp has filed and kept in the inbox comes twice.
 -- Evidence:   ASSUMED with the statement that writes: that Bp keeps USERREFERENCE when it files an item.
---             The columns, and CHECKEDBY 0 for unchecked, are public.
-SELECT RTRIM(c.USERREFERENCE) AS Token, 3 AS Place, c.DOCUMENTID AS RecordId, c.CHECKEDBY AS CheckedBy,
-       CONVERT(char(10), c.CHECKDATE, 23) AS CheckedOn, c.NOTATION AS Notation, c.ACTION AS Action
+--             The columns, RECORDSTATUS 1 for live and CHECKEDBY 0 for unchecked are public; so is that an item
+--             can be moved to another user's inbox, and deleted for good.
+SELECT CAST('' AS varchar(25)) AS Token, 0 AS Place, 0 AS RecordId, 0 AS UserId, 1 AS Live, 0 AS CheckedBy,
+       CAST(NULL AS char(10)) AS CheckedOn, 0 AS Notation, 0 AS Action
+UNION ALL
+SELECT RTRIM(c.USERREFERENCE), 3, c.DOCUMENTID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
+       c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
 FROM dbo.CORRESPONDENCEIN AS c
 WHERE c.USERREFERENCE LIKE 'PB%'
-  AND c.CHECKEDBY > 0
   AND LEN(c.USERREFERENCE) = 25
   AND CHARINDEX(RTRIM(c.USERREFERENCE), @tokens) > 0
 UNION ALL
-SELECT RTRIM(r.USERREFERENCE), 2, r.REPORTID, r.CHECKEDBY,
-       CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
+SELECT RTRIM(r.USERREFERENCE), 2, r.REPORTID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
+       r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
 FROM dbo.INCOMINGREPORTS AS r
 WHERE r.USERREFERENCE LIKE 'PB%'
-  AND r.CHECKEDBY > 0
   AND LEN(r.USERREFERENCE) = 25
   AND CHARINDEX(RTRIM(r.USERREFERENCE), @tokens) > 0
 ORDER BY Token, Place;

@@ -209,7 +209,7 @@ fn a_message_is_recognised_wherever_bp_has_moved_it() {
 }
 
 #[test]
-fn only_messages_that_are_asked_about_and_checked_are_reported() {
+fn only_messages_that_are_asked_about_are_reported_checked_or_in_whose_inbox() {
     let mut practice = Practice::open();
     let (doctor, ..) = practice.doctor();
     let mut reports = Vec::new();
@@ -220,7 +220,14 @@ fn only_messages_that_are_asked_about_and_checked_are_reported() {
         reports.push(practice.outcome(INBOX, &message)["RecordId"].clone());
     }
     let asked = Parameters(vec![("@tokens", format!("{TOKEN} {OTHER_TOKEN}"), "VarChar")]);
-    assert!(practice.run(CHECKED, &asked).unwrap().is_empty());
+    let found = practice.run(CHECKED, &asked).unwrap();
+    let [head, unchecked @ ..] = &found[..] else { panic!("a head row") };
+    assert_eq!((head["Token"].trim(), head["Place"].as_str()), ("", "0"));
+    assert_eq!(unchecked.len(), 2, "{unchecked:?}");
+    for row in unchecked {
+        assert_eq!((row["CheckedBy"].as_str(), row["Live"].as_str()), ("0", "1"));
+        assert_eq!(row["UserId"], doctor.to_string());
+    }
     // The first and the third are checked; the second waits.
     for report in [&reports[0], &reports[2]] {
         practice
@@ -233,8 +240,9 @@ fn only_messages_that_are_asked_about_and_checked_are_reported() {
             .unwrap();
     }
     let found = practice.run(CHECKED, &asked).unwrap();
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0]["Token"], TOKEN);
-    assert_eq!(found[0]["CheckedOn"], "2026-03-02");
-    assert_eq!((found[0]["Notation"].as_str(), found[0]["Action"].as_str()), ("1", "6"));
+    let checked: Vec<_> = found.iter().filter(|row| row["CheckedBy"] != "0").collect();
+    let [checked] = &checked[..] else { panic!("one is checked: {found:?}") };
+    assert_eq!(checked["Token"], TOKEN);
+    assert_eq!(checked["CheckedOn"], "2026-03-02");
+    assert_eq!((checked["Notation"].as_str(), checked["Action"].as_str()), ("1", "6"));
 }

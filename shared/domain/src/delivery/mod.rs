@@ -26,7 +26,7 @@ pub use state::{DeliveryKind, DeliveryState, DeliveryStep};
 pub use token::CorrelationToken;
 
 use crate::connection::Database;
-use crate::ids::{PatientId, PracticeId, Subject};
+use crate::ids::{BpUserId, PatientId, PracticeId, Subject};
 use crate::problem::ProblemType;
 
 /// A delivery, as it is kept.
@@ -55,6 +55,9 @@ pub struct Delivery {
     pub bp_record_id: Option<i64>,
     /// Whether Bp has it under a patient; an item of the inbox may wait to be allocated.
     pub allocated: Option<bool>,
+    /// Whose inbox it was last found in. People at a practice move messages.
+    #[serde(default)]
+    pub inbox_of: Option<BpUserId>,
     /// What the doctor made of it.
     #[serde(default)]
     pub check: Option<Check>,
@@ -90,6 +93,7 @@ impl Delivery {
             next_attempt_at: None,
             bp_record_id: None,
             allocated: None,
+            inbox_of: None,
             check: None,
             problem: None,
             history: vec![DeliveryStep { at: now, state: DeliveryState::Accepted, reason: None }],
@@ -200,6 +204,11 @@ impl Delivery {
         self.allocated = Some(true);
         self.check = Some(check);
         self.step(DeliveryState::Checked, None, at);
+    }
+
+    /// It is in Bp no more.
+    pub fn removed(&mut self, at: Timestamp) {
+        self.step(DeliveryState::Removed, None, at);
     }
 
     /// It cannot be delivered as it is.

@@ -37,18 +37,21 @@ pub enum DeliveryState {
     Delivered,
     /// A doctor has checked it: it is in Correspondence In.
     Checked,
+    /// It was in Bp and is no more, and nobody is known to have checked it.
+    Removed,
     /// It cannot be delivered as it is.
     Failed,
 }
 
 impl DeliveryState {
     /// Every state.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Accepted,
         Self::Sending,
         Self::Waiting,
         Self::Delivered,
         Self::Checked,
+        Self::Removed,
         Self::Failed,
     ];
 
@@ -61,6 +64,7 @@ impl DeliveryState {
             Self::Waiting => "waiting",
             Self::Delivered => "delivered",
             Self::Checked => "checked",
+            Self::Removed => "removed",
             Self::Failed => "failed",
         }
     }
@@ -70,10 +74,9 @@ impl DeliveryState {
     /// # Errors
     /// Names the states.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.name() == text)
-            .ok_or(Invalid("this is accepted, sending, waiting, delivered, checked or failed"))
+        Self::ALL.into_iter().find(|state| state.name() == text).ok_or(Invalid(
+            "this is accepted, sending, waiting, delivered, checked, removed or failed",
+        ))
     }
 }
 

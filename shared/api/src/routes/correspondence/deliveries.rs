@@ -125,7 +125,7 @@ pub(crate) async fn retry_delivery(
         let entry = app.delivery(practice, &path).await?;
         match entry.body.state {
             DeliveryState::Failed => {}
-            DeliveryState::Delivered | DeliveryState::Checked => {
+            DeliveryState::Delivered | DeliveryState::Checked | DeliveryState::Removed => {
                 return Err(Problem::new(Kind::AlreadyDelivered));
             }
             // It is on its way as it is.

@@ -1,6 +1,7 @@
 //! A delivery as its caller sees it: ids, states and reasons, nothing of the patient.
 
 use domain::delivery::{Check, Delivery, DeliveryKind, DeliveryState, DeliveryStep, PatientCheck};
+use domain::ids::BpUserId;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,6 +35,9 @@ pub struct DeliveryView {
     /// practice to allocate it.
     #[serde(skip_serializing_if = "Option::is_none")]
     allocated: Option<bool>,
+    /// The Bp user in whose inbox a message was last found: people at a practice move messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inbox_user_id: Option<BpUserId>,
     /// What the doctor made of it, once checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<Check>,
@@ -65,6 +69,7 @@ impl From<Delivery> for DeliveryView {
             next_attempt_at: delivery.next_attempt_at,
             bp_record_id: delivery.bp_record_id,
             allocated: delivery.allocated,
+            inbox_user_id: delivery.inbox_of,
             check: delivery.check,
             problem: delivery.problem.map(|problem| Problem::new(problem).body()),
             history: delivery.history,

@@ -136,3 +136,39 @@ async fn two_practices_that_share_a_bp_take_turns_there_and_are_both_served() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
+
+#[tokio::test]
+async fn a_message_that_is_moved_names_its_new_owner_and_one_that_is_deleted_is_removed() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let tables = Tables::open(stack, &bp).await;
+    let delivery = send(&practice, &message("advice")).await;
+    let delivered = reaches(&practice, &delivery, "delivered").await;
+    assert_eq!(*delivered.at("/inboxUserId"), Value::Null, "nobody has looked yet");
+    let record = delivered.at("/bpRecordId").as_i64().unwrap();
+    let change = |sql: &str| {
+        assert_eq!(tables.practice.execute(sql, [record]).unwrap(), 1, "{sql}");
+    };
+    change("UPDATE INCOMINGREPORTS SET USERID = 3 WHERE REPORTID = ?1");
+    let path = format!("/deliveries/{delivery}");
+    let begun = std::time::Instant::now();
+    let moved = loop {
+        stack.run_job("checked", Some(&practice.practice_id)).await;
+        let read = practice.platform.get(&path).await;
+        if *read.at("/inboxUserId") == json!(3) {
+            break read;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "{}", read.text);
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    };
+    assert_eq!(moved.text_at("/state"), "delivered");
+    change("DELETE FROM INCOMINGREPORTS WHERE REPORTID = ?1");
+    stack.run_job("checked", Some(&practice.practice_id)).await;
+    let removed = reaches(&practice, &delivery, "removed").await;
+    let listed = practice.platform.get("/deliveries?state=removed").await;
+    assert_eq!(listed.at("/items/0/deliveryId"), removed.at("/deliveryId"));
+    // It is not sent again by a retry: it was there.
+    let retried = practice.platform.post(&format!("{path}/retry"), &json!({})).await;
+    retried.assert_problem(409, "already-delivered");
+}
