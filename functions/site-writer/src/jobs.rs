@@ -98,6 +98,7 @@ pub(crate) struct Checked {
     pub(crate) store: Store,
     pub(crate) bp: BpPractice,
     pub(crate) events: Events,
+    pub(crate) report_after: SignedDuration,
 }
 
 impl Chore for Checked {
@@ -109,8 +110,9 @@ impl Chore for Checked {
         practice: &PracticeId,
         deadline: Deadline,
     ) -> Result<Option<SignedDuration>, ChoreError> {
-        let (store, bp, events) = (&self.store, &self.bp, &self.events);
-        let looked = deliveries::look_for_checked(store, bp, events, practice, deadline).await?;
+        let (store, bp, events, after) = (&self.store, &self.bp, &self.events, self.report_after);
+        let looked =
+            deliveries::look_for_checked(store, bp, events, practice, after, deadline).await?;
         let now = Timestamp::now();
         let age = looked.latest.map(|latest| now.duration_since(latest));
         Ok(Some(until_checked_again(age)))

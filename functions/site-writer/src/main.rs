@@ -10,6 +10,7 @@ use best_practice::{BpPractice, StatementPack};
 use bookings::Bookings;
 use deliveries::Deliveries;
 use halo::HaloClient;
+use jiff::SignedDuration;
 use lambda_runtime::{Error, service_fn};
 use runtime::config::{EventConfig, PracticeConfig, QueueConfig, SiteWorkConfig};
 use runtime::events::Events;
@@ -55,7 +56,12 @@ fn writer(work: &SiteWorkConfig) -> Result<SiteWriter, Error> {
             bp: bp.clone(),
             events: events.clone(),
         })
-        .with_chore(jobs::Checked { store: store.clone(), bp: bp.clone(), events })
+        .with_chore(jobs::Checked {
+            store: store.clone(),
+            bp: bp.clone(),
+            events,
+            report_after: SignedDuration::try_from(work.unchecked).unwrap_or(SignedDuration::MAX),
+        })
         .with_chore(jobs::StaffSync { store: store.clone(), bp: bp.clone() })
         .with_chore(jobs::Reconcile { store, bp }))
 }

@@ -85,22 +85,10 @@ pub(crate) enum Counter {
 }
 
 /// Counts one, over all practices.
-#[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
 pub(crate) fn count(counter: Counter) {
     let name = match counter {
         Counter::PairingsFailed => "PairingsFailed",
         Counter::PairingsLimited => "PairingsLimited",
     };
-    let mut line = json!({
-        "_aws": {
-            "Timestamp": Timestamp::now().as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": "PracticeBridge",
-                "Dimensions": [[]],
-                "Metrics": [{ "Name": name, "Unit": "Count" }],
-            }],
-        },
-    });
-    line[name] = 1.into();
-    println!("{line}");
+    runtime::metrics::count(name, 1, None);
 }

@@ -4,9 +4,10 @@ use best_practice::{BpPractice, Fate};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::PracticeId;
 use halo::Deadline;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use practice_session::{Session, SessionError};
 use runtime::events::{Event, EventError, EventKind, Events};
+use runtime::metrics;
 use store::work::{Entry, WorkKind, WorkList};
 use store::{Store, StoreError};
 
@@ -44,7 +45,7 @@ pub enum CheckError {
 }
 
 /// Asks Bp, by one query, what has become of a practice's delivered messages that nobody has checked, and
-/// records it.
+/// records it. What nobody has checked for `report_after` is reported once, as an event and a metric.
 ///
 /// # Errors
 /// See [`CheckError`]; the next turn makes good.
@@ -53,6 +54,7 @@ pub async fn look_for_checked(
     bp: &BpPractice,
     events: &Events,
     practice: &PracticeId,
+    report_after: SignedDuration,
     deadline: Deadline,
 ) -> Result<Looked, CheckError> {
     let waiting = unchecked(store, practice).await?;
@@ -69,14 +71,18 @@ pub async fn look_for_checked(
         })
         .await?;
     let now = Timestamp::now();
-    let mut changed = Vec::new();
+    let (mut changed, mut overdue) = (Vec::new(), Vec::new());
     for entry in &waiting {
         let Some(fate) = fates.get(entry.body.token.as_str()) else { continue };
         let mut entry = entry.clone();
         let before = entry.body.clone();
         match fate {
             Fate::Checked { record, check } => entry.body.checked(*record, check.clone(), now),
-            Fate::Unchecked { owner } => entry.body.inbox_of = Some(*owner),
+            Fate::Unchecked { owner } => {
+                if entry.body.unchecked(*owner, report_after, now) {
+                    overdue.push(entry.body.delivery_id.as_str().to_owned());
+                }
+            }
             Fate::Removed => entry.body.removed(now),
         }
         if entry.body != before {
@@ -94,7 +100,15 @@ pub async fn look_for_checked(
         let id = entry.body.delivery_id.as_str().to_owned();
         Some(Event { kind, practice: practice.as_str().to_owned(), id })
     };
-    let told: Vec<Event> = changed.iter().filter_map(event).collect();
+    let reports = overdue.iter().map(|id| Event {
+        kind: EventKind::DeliveryUnchecked,
+        practice: practice.as_str().to_owned(),
+        id: id.clone(),
+    });
+    let told: Vec<Event> = changed.iter().filter_map(event).chain(reports).collect();
+    if !overdue.is_empty() {
+        metrics::count("MessagesUnchecked", overdue.len(), Some(practice.as_str()));
+    }
     events.put(&told).await?;
     for entry in &changed {
         match store.transition_work(practice, entry).await {

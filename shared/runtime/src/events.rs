@@ -22,6 +22,8 @@ pub enum EventKind {
     DeliveryDelivered,
     /// A document has been checked in Bp.
     DeliveryChecked,
+    /// Nobody has checked a document for long.
+    DeliveryUnchecked,
     /// A document was in Bp and is no more, and nobody is known to have checked it.
     DeliveryRemoved,
     /// A document will not get into Bp unless somebody does something.
@@ -47,6 +49,7 @@ impl EventKind {
             Self::ClinicianRelinked => "clinician.relinked",
             Self::DeliveryDelivered => "delivery.delivered",
             Self::DeliveryChecked => "delivery.checked",
+            Self::DeliveryUnchecked => "delivery.unchecked",
             Self::DeliveryRemoved => "delivery.removed",
             Self::DeliveryFailed => "delivery.failed",
             Self::BookingSynced => "booking.synced",
@@ -93,9 +96,11 @@ impl Event {
         match self.kind {
             K::ConnectionChanged => Detail { state: &self.id, ..detail },
             K::ClinicianRelinked => Detail { user_id: Some(&self.id), ..detail },
-            K::DeliveryDelivered | K::DeliveryChecked | K::DeliveryRemoved | K::DeliveryFailed => {
-                Detail { delivery_id: Some(&self.id), ..detail }
-            }
+            K::DeliveryDelivered
+            | K::DeliveryChecked
+            | K::DeliveryUnchecked
+            | K::DeliveryRemoved
+            | K::DeliveryFailed => Detail { delivery_id: Some(&self.id), ..detail },
             K::BookingSynced
             | K::BookingRestored
             | K::BookingCancelled

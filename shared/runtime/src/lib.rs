@@ -6,6 +6,7 @@
 pub mod clients;
 pub mod config;
 pub mod events;
+pub mod metrics;
 pub mod queues;
 mod secrets;
 pub mod telemetry;

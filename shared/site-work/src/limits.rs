@@ -112,6 +112,7 @@ mod tests {
             execution: Duration::from_secs(largest("WriteExecutionSeconds")),
             margin: 60 * SECOND,
             look: 30 * SECOND,
+            unchecked: Duration::from_hours(336),
         }
     }
 

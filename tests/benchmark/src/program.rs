@@ -54,6 +54,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("WRITE_MARGIN_SECONDS", "10"),
     ("WRITE_QUEUE_SECONDS", "60"),
     ("OFFLINE_LOOK_SECONDS", "30"),
+    ("UNCHECKED_AFTER_DAYS", "14"),
     ("WEBHOOK_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
 ];
 

@@ -10,7 +10,7 @@ mod request;
 mod state;
 mod token;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use check::Check;
@@ -58,6 +58,9 @@ pub struct Delivery {
     /// Whose inbox it was last found in. People at a practice move messages.
     #[serde(default)]
     pub inbox_of: Option<BpUserId>,
+    /// Whether it was reported that nobody has checked it for long.
+    #[serde(default)]
+    pub reported_unchecked: bool,
     /// What the doctor made of it.
     #[serde(default)]
     pub check: Option<Check>,
@@ -94,6 +97,7 @@ impl Delivery {
             bp_record_id: None,
             allocated: None,
             inbox_of: None,
+            reported_unchecked: false,
             check: None,
             problem: None,
             history: vec![DeliveryStep { at: now, state: DeliveryState::Accepted, reason: None }],
@@ -204,6 +208,16 @@ impl Delivery {
         self.allocated = Some(true);
         self.check = Some(check);
         self.step(DeliveryState::Checked, None, at);
+    }
+
+    /// It waits in this user's inbox. Whether that is to be reported now: once, when nobody has checked it
+    /// for `long`.
+    pub fn unchecked(&mut self, owner: BpUserId, long: SignedDuration, now: Timestamp) -> bool {
+        self.inbox_of = Some(owner);
+        let overdue = self.delivered_at().is_some_and(|at| now.duration_since(at) >= long);
+        let report = overdue && !self.reported_unchecked;
+        self.reported_unchecked |= overdue;
+        report
     }
 
     /// It is in Bp no more.

@@ -126,6 +126,21 @@ fn a_delivered_text_is_kept_no_longer() {
 }
 
 #[test]
+fn a_message_that_nobody_checks_for_long_is_reported_once_in_whosever_inbox_it_is() {
+    let long = SignedDuration::from_secs(10);
+    let (first, second) = (BpUserId(1), BpUserId(2));
+    let mut delivery = message();
+    delivery.delivered(7, true, at(4));
+    assert!(!delivery.unchecked(first, long, at(13)));
+    assert_eq!(delivery.inbox_of, Some(first));
+    assert!(delivery.unchecked(second, long, at(14)));
+    assert!(!delivery.unchecked(second, long, at(99)));
+    assert_eq!((delivery.inbox_of, delivery.state), (Some(second), DeliveryState::Delivered));
+    delivery.removed(at(100));
+    assert_eq!(delivery.state, DeliveryState::Removed);
+}
+
+#[test]
 fn what_is_kept_is_read_back_the_same() {
     let mut delivery = message();
     delivery.waiting(ProblemType::OutcomeUnknown, Some(at(9)), at(1));

@@ -30,6 +30,7 @@
 //! | `WRITER_TURN_SECONDS` | site-writer | how long a turn at a practice may last; less than the function's timeout |
 //! | `WRITE_QUEUE_SECONDS`, `WRITE_EXECUTION_SECONDS`, `WRITE_MARGIN_SECONDS` | site-writer | how long a write whose answer was lost may still take effect: in the queue, running, and for clocks that differ |
 //! | `OFFLINE_LOOK_SECONDS` | site-writer | the longest time between two looks at a site that is off |
+//! | `UNCHECKED_AFTER_DAYS` | site-writer | after how long a message that nobody has checked is reported |
 //! | `TOKEN_ISSUER`, `JWKS_URL`, `PEOPLE_CLIENT_ID`, `PLATFORM_CLIENT_ID` | authorizer | whose tokens are taken |
 //! | `RUST_LOG` | all, optional | log level, `info` when absent |
 

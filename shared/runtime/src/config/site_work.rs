@@ -19,6 +19,8 @@ pub struct SiteWorkConfig {
     pub margin: Duration,
     /// The longest time between two looks at a site that is off.
     pub look: Duration,
+    /// After how long a message that nobody has checked is reported.
+    pub unchecked: Duration,
 }
 
 impl SiteWorkConfig {
@@ -38,6 +40,9 @@ impl SiteWorkConfig {
             execution: seconds(&mut reader, "WRITE_EXECUTION_SECONDS"),
             margin: seconds(&mut reader, "WRITE_MARGIN_SECONDS"),
             look: seconds(&mut reader, "OFFLINE_LOOK_SECONDS"),
+            unchecked: Duration::from_hours(
+                24 * reader.required::<u64>("UNCHECKED_AFTER_DAYS", "a number of days"),
+            ),
         };
         reader.finish(Some(config))
     }

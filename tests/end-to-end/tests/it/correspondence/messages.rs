@@ -1,6 +1,7 @@
 //! Messages: whose they are, and for whom.
 
 use super::*;
+use crate::events::Platform;
 use crate::steps::paired_practice;
 
 async fn send(practice: &TestPractice, body: &Value) -> String {
@@ -171,4 +172,38 @@ async fn a_message_that_is_moved_names_its_new_owner_and_one_that_is_deleted_is_
     // It is not sent again by a retry: it was there.
     let retried = practice.platform.post(&format!("{path}/retry"), &json!({})).await;
     retried.assert_problem(409, "already-delivered");
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_has_checked_for_two_weeks_is_told_once() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let mut platform = Platform::listening(stack, &practice.practice_id).await;
+    stack.run_job("turns", None).await;
+    platform.hears("connection.changed connected").await;
+    let delivery = send(&practice, &message("advice")).await;
+    let delivered = reaches(&practice, &delivery, "delivered").await;
+    platform.hears("delivery.delivered delivered").await;
+    // It was delivered fifteen days ago.
+    let steps = delivered.at("/history").as_array().unwrap().clone();
+    let step = steps.iter().position(|step| step["state"] == "delivered").unwrap();
+    let long_ago = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(15 * 24);
+    let update = json!({
+        "TableName": stack.file().aws.table,
+        "Key": { "pk": { "S": format!("WORK#{}", practice.practice_id) },
+            "sk": { "S": format!("DELIVERY#{delivery}") } },
+        "UpdateExpression": format!("SET body.history[{step}].#at = :at"),
+        "ExpressionAttributeNames": { "#at": "at" },
+        "ExpressionAttributeValues": { ":at": { "S": long_ago.to_string() } },
+    });
+    stack.aws().call("dynamodb", "DynamoDB_20120810.UpdateItem", &update).await.unwrap();
+    stack.run_job("checked", Some(&practice.practice_id)).await;
+    platform.hears("delivery.unchecked unchecked").await;
+    let tables = Tables::open(stack, &bp).await;
+    let record = delivered.at("/bpRecordId").as_i64().unwrap();
+    let delete = "DELETE FROM INCOMINGREPORTS WHERE REPORTID = ?1";
+    assert_eq!(tables.practice.execute(delete, [record]).unwrap(), 1);
+    stack.run_job("checked", Some(&practice.practice_id)).await;
+    platform.hears("delivery.removed removed").await;
 }
