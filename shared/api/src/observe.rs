@@ -7,6 +7,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
+use runtime::metrics::{self, Unit};
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -90,5 +91,5 @@ pub(crate) fn count(counter: Counter) {
         Counter::PairingsFailed => "PairingsFailed",
         Counter::PairingsLimited => "PairingsLimited",
     };
-    runtime::metrics::count(name, 1, None);
+    metrics::report(name, Unit::Count, 1, None);
 }

@@ -63,7 +63,7 @@ pub enum Fate {
         owner: BpUserId,
     },
     /// It is neither in an inbox nor in Correspondence In.
-    Removed,
+    Missing,
 }
 
 impl StatementPack {
@@ -180,8 +180,8 @@ fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command
 }
 
 impl BpPractice {
-    /// What has become of these messages, by their tokens. A message that is not in it has an unknown fate.
-    /// One query.
+    /// What has become of these messages, by their tokens; nothing is said of those that are left out. One
+    /// query.
     ///
     /// # Errors
     /// What any query may meet.
@@ -283,7 +283,7 @@ fn fates(asked: &[&str], rows: &[Row]) -> Result<HashMap<String, Fate>, Unmappab
     // A deployment's own statement may tell of those that are checked, and of no others.
     if all_told {
         for token in asked {
-            found.entry((*token).to_owned()).or_insert(Fate::Removed);
+            found.entry((*token).to_owned()).or_insert(Fate::Missing);
         }
     }
     Ok(found)

@@ -9,7 +9,7 @@ use best_practice::{BpPractice, PairingOutcome, StatementPack};
 use domain::clinical::SectionName;
 use domain::ids::{HaloGuid, PairingCode, PatientId, SiteId};
 use halo::{Deadline, FixedKeys, HaloClient, Keys};
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client};
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -32,26 +32,19 @@ struct Bench {
     http: reqwest::Client,
 }
 
-fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "a library's test stands in for its program")]
-    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
-}
-
 impl Bench {
     async fn open() -> Self {
         let running = Simulator::start(Options::default()).await.expect("the simulator starts");
         let keys = Keys { primary: running.primary_key().to_owned().into(), secondary: None };
-        let halo =
-            HaloClient::new(http(), running.url().parse().unwrap(), Arc::new(FixedKeys(keys)));
+        let halo = HaloClient::new(
+            local_client().unwrap(),
+            running.url().parse().unwrap(),
+            Arc::new(FixedKeys(keys)),
+        );
         let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
         let site_id = running.practices()[0].site_id.clone();
-        let mut bench = Self { running, bp, guid: HaloGuid(halo::Uuid::nil()), http: http() };
+        let mut bench =
+            Self { running, bp, guid: HaloGuid(halo::Uuid::nil()), http: local_client().unwrap() };
         let issued =
             bench.control(Method::POST, &format!("/practices/{site_id}/pairing-codes"), None).await;
         let code = PairingCode::parse(issued["pairingCode"].as_str().unwrap()).unwrap();

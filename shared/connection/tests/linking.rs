@@ -13,7 +13,7 @@ use domain::clinician::{ClinicianName, NotLinked, ProviderNumberPrefix};
 use domain::ids::{PracticeId, SiteId, Subject};
 use domain::pairing::LimitScope;
 use halo::{Deadline, FixedKeys, HaloClient, Keys, PmsName, Uuid};
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{Store, StoreError, TrailLine};
@@ -48,15 +48,7 @@ impl Bench {
     /// A practice that is paired.
     async fn new() -> Self {
         let running = Simulator::start(Options::default()).await.unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth();
-        #[expect(clippy::disallowed_methods, reason = "a library's test stands in for its program")]
-        let http =
-            reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+        let http = local_client().unwrap();
         let keys = Keys { primary: running.primary_key().to_owned().into(), secondary: None };
         let url = running.url().parse().unwrap();
         let halo = HaloClient::new(http.clone(), url, Arc::new(FixedKeys(keys)));

@@ -7,7 +7,7 @@ use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use practice_session::{Session, SessionError};
 use runtime::events::{Event, EventError, EventKind, Events};
-use runtime::metrics;
+use runtime::metrics::{self, Unit};
 use store::work::{Entry, WorkKind, WorkList};
 use store::{Store, StoreError};
 
@@ -26,7 +26,8 @@ pub struct Looked {
     pub checked: usize,
     /// How many are in Bp no more.
     pub removed: usize,
-    /// When the latest of those that still wait was delivered.
+    /// When the latest of those that still wait was delivered; now, where one was found nowhere for the
+    /// first time, so that the second look comes soon.
     pub latest: Option<Timestamp>,
 }
 
@@ -83,7 +84,7 @@ pub async fn look_for_checked(
                     overdue.push(entry.body.delivery_id.as_str().to_owned());
                 }
             }
-            Fate::Removed => entry.body.removed(now),
+            Fate::Missing => entry.body.missing(now),
         }
         if entry.body != before {
             entry.list_under(&crate::listing(&entry.body));
@@ -107,7 +108,8 @@ pub async fn look_for_checked(
     });
     let told: Vec<Event> = changed.iter().filter_map(event).chain(reports).collect();
     if !overdue.is_empty() {
-        metrics::count("MessagesUnchecked", overdue.len(), Some(practice.as_str()));
+        let many = overdue.len() as u64;
+        metrics::report("MessagesUnchecked", Unit::Count, many, Some(practice.as_str()));
     }
     events.put(&told).await?;
     for entry in &changed {
@@ -123,8 +125,9 @@ pub async fn look_for_checked(
     let over = |entry: &Entry<Delivery>| entry.body.state != DeliveryState::Delivered;
     let waits =
         |entry: &&Entry<Delivery>| !changed.iter().any(|done| done.key == entry.key && over(done));
-    looked.latest =
-        waiting.iter().filter(waits).filter_map(|entry| entry.body.delivered_at()).max();
+    let delivered = waiting.iter().filter(waits).filter_map(|entry| entry.body.delivered_at());
+    let missed = changed.iter().any(|entry| !over(entry) && entry.body.missed);
+    looked.latest = delivered.chain(missed.then_some(now)).max();
     tracing::info!(
         practice = practice.as_str(),
         asked = looked.asked,

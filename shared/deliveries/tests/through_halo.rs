@@ -18,7 +18,7 @@ use domain::delivery::{
 };
 use domain::ids::{BpUserId, HaloGuid, PatientId, PracticeId, SiteId, Subject};
 use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, PmsName, Row};
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use site_work::{Kind as _, Verdict};
@@ -36,17 +36,6 @@ fn ample() -> Deadline {
     Deadline::after(Duration::from_secs(120))
 }
 
-fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "a test stands in for its program")]
-    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
-}
-
 impl Bench {
     async fn new() -> Self {
         let running = Simulator::start(Options::default()).await.unwrap();
@@ -54,7 +43,7 @@ impl Bench {
             primary: running.primary_key().to_owned().into(),
             secondary: Some(running.secondary_key().to_owned().into()),
         });
-        let http = http();
+        let http = local_client().unwrap();
         let halo = HaloClient::new(http.clone(), running.url().parse().unwrap(), Arc::new(keys));
         let mut bench = Self {
             running,
@@ -263,9 +252,9 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
     let other = twins.bp_record_id.unwrap();
     for (change, fate) in [
         ("UPDATE dbo.INCOMINGREPORTS SET USERID = 3", Fate::Unchecked { owner: BpUserId(3) }),
-        ("UPDATE dbo.INCOMINGREPORTS SET RECORDSTATUS = 2", Fate::Removed),
+        ("UPDATE dbo.INCOMINGREPORTS SET RECORDSTATUS = 2", Fate::Missing),
         ("UPDATE dbo.INCOMINGREPORTS SET RECORDSTATUS = 1", Fate::Unchecked { owner: BpUserId(3) }),
-        ("DELETE FROM dbo.INCOMINGREPORTS", Fate::Removed),
+        ("DELETE FROM dbo.INCOMINGREPORTS", Fate::Missing),
     ] {
         bench.ask(&Command::text(format!("{change} WHERE REPORTID = {other}"))).await;
         assert_eq!(fates().await[twins.token.as_str()], fate, "{change}");

@@ -185,9 +185,9 @@ pub fn judge_link(user: BpUserId, seen: LinksSeen, proved: bool) -> Result<LinkC
     }
 }
 
-/// Which accounts' links to a Bp user were ended by somebody else: by the user's proof or by an
-/// administrator. They are not linked to this user by its name alone again. Whoever changes who is
-/// linked to the user counts one up, so that two at once exclude each other.
+/// Which accounts are linked to a Bp user, and whose links were ended by somebody else: by the user's
+/// proof or by an administrator. Those are not linked to this user by the name alone again. Each change
+/// counts one up, so that of two at once only one is written.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserAccounts {
@@ -195,8 +195,8 @@ pub struct UserAccounts {
     pub revision: u32,
     /// Whose links were ended, the latest last.
     pub ended: Vec<Subject>,
-    /// Who is linked. Links of before this was kept are not in it; a query shows those, and may not show
-    /// yet what is written at this moment, which is in it.
+    /// Who is linked. Links of earlier releases are not in it: a query shows those. A link that is being
+    /// written is in it, though a query may not show it yet.
     #[serde(default)]
     pub linked: Vec<Subject>,
 }

@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use practice_session::Connections;
 use runtime::events::{Event, Events};
+use runtime::metrics::{self, Unit};
 use runtime::queues::{Queues, SiteWake};
 use serde::Serialize;
-use serde_json::{Value, json};
 use store::work::{Entry, Lane, LaneEnd, Left, WorkKey};
 use store::{Store, StoreError};
 use uuid::Uuid;
@@ -251,27 +251,10 @@ impl Messages for QueueAndBus {
         self.events.put(&[event]).await.map_err(|_| NotTaken)
     }
 
-    #[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
     fn still_running(&self, practice: &PracticeId, overtime: Duration) {
-        println!("{}", overtime_metric(practice, overtime, Timestamp::now()));
+        let seconds = overtime.as_secs();
+        metrics::report("WriteOvertime", Unit::Seconds, seconds, Some(practice.as_str()));
     }
-}
-
-/// CloudWatch's embedded metric format: a log line that becomes the metric `WriteOvertime`, in
-/// seconds. The practice is in the line, for whoever searches the logs, and no dimension.
-fn overtime_metric(practice: &PracticeId, overtime: Duration, now: Timestamp) -> Value {
-    json!({
-        "_aws": {
-            "Timestamp": now.as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": "PracticeBridge",
-                "Dimensions": [[]],
-                "Metrics": [{ "Name": "WriteOvertime", "Unit": "Seconds" }],
-            }],
-        },
-        "WriteOvertime": overtime.as_secs(),
-        "practice": practice.as_str(),
-    })
 }
 
 /// Time, and chance.

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `PRACTICE#<practice>` | `CONNECTION` | [`domain::connection::Connection`] | pairing, status |
 //! | | `CLINICIAN#<account or user>` | a linked clinician, for one `generation` of the connection | pairing |
-//! | | `ACCOUNTS#<generation>#<user>` | [`domain::clinician::UserAccounts`]: whose links to the user were ended | pairing |
+//! | | `ACCOUNTS#<generation>#<user>` | [`domain::clinician::UserAccounts`]: who is linked to the user, and whose link was ended | pairing |
 //! | | `RELINKED#<uuid>` | the Bp user of a changed link, until platforms are told | pairing, site-writer |
 //! | | `PAIRING` | [`domain::pairing::Attempt`]: the practice's current one, with a lease | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |

@@ -12,4 +12,4 @@ pub mod control;
 pub mod practice;
 pub mod sql;
 
-pub use cloud::{Options, Running, RunningPractice, Simulator, StartError};
+pub use cloud::{Options, Running, RunningPractice, Simulator, StartError, local_client};

@@ -35,6 +35,17 @@ fn a_time_outside_the_sessions_is_taken_and_said_to_be() {
 }
 
 #[test]
+fn a_type_for_recalls_makes_no_appointment_where_the_types_may_be_read() {
+    let recall = Wanted { kind: 12, ..Wanted::at(NINE) };
+    let mut practice = Practice::open();
+    assert_eq!(practice.outcome(&recall), "recallType");
+    assert_eq!(practice.live(&recall), []);
+    let mut practice = Practice::open();
+    practice.environment.denied_objects = vec!["APPOINTMENTTYPES".to_owned()];
+    assert_eq!(practice.outcome(&recall), "created");
+}
+
+#[test]
 fn a_user_who_has_left_or_never_was_gets_no_visit() {
     let mut practice = Practice::open();
     for user in [3, 77] {

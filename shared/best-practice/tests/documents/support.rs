@@ -10,7 +10,7 @@ use domain::attachments::Folder;
 use domain::ids::{DocumentId, HaloGuid, PairingCode, PatientId, SiteId};
 use futures::StreamExt as _;
 use halo::{Deadline, FixedKeys, HaloClient, Keys, Uuid};
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client};
 use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
@@ -57,30 +57,18 @@ impl Kept {
     }
 }
 
-fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "a library's test stands in for its program")]
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .unwrap()
-}
-
 impl Bench {
     pub(crate) async fn with(options: Options) -> Self {
         let running = Simulator::start(options).await.expect("the simulator starts");
         let keys = Keys { primary: running.primary_key().to_owned().into(), secondary: None };
-        let halo =
-            HaloClient::new(http(), running.url().parse().unwrap(), Arc::new(FixedKeys(keys)));
+        let halo = HaloClient::new(
+            local_client().unwrap(),
+            running.url().parse().unwrap(),
+            Arc::new(FixedKeys(keys)),
+        );
         let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
-        let mut bench = Self { running, bp, guid: HaloGuid(Uuid::nil()), http: http() };
+        let mut bench =
+            Self { running, bp, guid: HaloGuid(Uuid::nil()), http: local_client().unwrap() };
         bench.guid = bench.pair().await;
         bench
     }

@@ -15,7 +15,7 @@ use domain::ids::{BpUserId, HaloGuid, PairingCode, PatientId, PracticeId, SiteId
 use domain::patient::{DateOfBirth, Demographics, PatientMatch};
 use domain::surname::SurnameKey;
 use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, Row};
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client};
 use jiff::civil::{Date, date};
 use rusqlite::{Connection, ToSql};
 
@@ -32,17 +32,6 @@ pub(crate) fn ample() -> Deadline {
     Deadline::after(Duration::from_secs(120))
 }
 
-fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "a library's test stands in for its program")]
-    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
-}
-
 /// Everybody in these tests was born on this day.
 pub(crate) const BORN: Date = date(1957, 3, 14);
 /// The patient whose record is reworded.
@@ -56,13 +45,13 @@ impl Bench {
         let keys = Keys { primary: running.primary_key().to_owned().into(), secondary: None };
         let client = || {
             let keys = Arc::new(FixedKeys(keys.clone()));
-            HaloClient::new(http(), running.url().parse().unwrap(), keys)
+            HaloClient::new(local_client().unwrap(), running.url().parse().unwrap(), keys)
         };
         let pack = StatementPack::load(None).unwrap();
         let bp = BpPractice::new(client(), pack.clone());
         let site_id = running.practices()[0].site_id.clone();
         let url = format!("{}/practices/{site_id}/pairing-codes", running.control_url());
-        let issued = http().post(url).send().await.unwrap().bytes().await.unwrap();
+        let issued = local_client().unwrap().post(url).send().await.unwrap().bytes().await.unwrap();
         let issued: serde_json::Value = serde_json::from_slice(&issued).unwrap();
         let code = PairingCode::parse(issued["pairingCode"].as_str().unwrap()).unwrap();
         let paired = bp.pair(&SiteId::parse(&site_id).unwrap(), &code, ample()).await;

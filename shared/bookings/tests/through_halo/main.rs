@@ -16,7 +16,7 @@ use domain::problem::ProblemType;
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
 use domain::staff::AhpraNumber;
 use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, PmsName, Row, Uuid};
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client};
 use jiff::civil::{DateTime, date};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -33,17 +33,6 @@ fn ample() -> Deadline {
     Deadline::after(Duration::from_secs(120))
 }
 
-fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "a test stands in for its program")]
-    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
-}
-
 impl Bench {
     async fn new() -> Self {
         let running = Simulator::start(Options::default()).await.unwrap();
@@ -51,7 +40,7 @@ impl Bench {
             primary: running.primary_key().to_owned().into(),
             secondary: Some(running.secondary_key().to_owned().into()),
         });
-        let http = http();
+        let http = local_client().unwrap();
         let halo = HaloClient::new(http.clone(), running.url().parse().unwrap(), Arc::new(keys));
         let site_id = running.practices()[0].site_id.clone();
         let url = format!("{}/practices/{site_id}/pairing-codes", running.control_url());

@@ -58,6 +58,9 @@ pub struct Delivery {
     /// Whose inbox it was last found in. People at a practice move messages.
     #[serde(default)]
     pub inbox_of: Option<BpUserId>,
+    /// Whether the last look found it nowhere.
+    #[serde(default)]
+    pub missed: bool,
     /// Whether it was reported that nobody has checked it for long.
     #[serde(default)]
     pub reported_unchecked: bool,
@@ -97,6 +100,7 @@ impl Delivery {
             bp_record_id: None,
             allocated: None,
             inbox_of: None,
+            missed: false,
             reported_unchecked: false,
             check: None,
             problem: None,
@@ -213,16 +217,20 @@ impl Delivery {
     /// It waits in this user's inbox. Whether that is to be reported now: once, when nobody has checked it
     /// for `long`.
     pub fn unchecked(&mut self, owner: BpUserId, long: SignedDuration, now: Timestamp) -> bool {
-        self.inbox_of = Some(owner);
+        (self.inbox_of, self.missed) = (Some(owner), false);
         let overdue = self.delivered_at().is_some_and(|at| now.duration_since(at) >= long);
         let report = overdue && !self.reported_unchecked;
         self.reported_unchecked |= overdue;
         report
     }
 
-    /// It is in Bp no more.
-    pub fn removed(&mut self, at: Timestamp) {
-        self.step(DeliveryState::Removed, None, at);
+    /// A look found it nowhere. One look may come just when Bp files it, between two reads; the second one
+    /// in a row says that it is in Bp no more.
+    pub fn missing(&mut self, at: Timestamp) {
+        if self.missed {
+            self.step(DeliveryState::Removed, None, at);
+        }
+        self.missed = true;
     }
 
     /// It cannot be delivered as it is.

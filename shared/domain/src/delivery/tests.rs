@@ -136,7 +136,11 @@ fn a_message_that_nobody_checks_for_long_is_reported_once_in_whosever_inbox_it_i
     assert!(delivery.unchecked(second, long, at(14)));
     assert!(!delivery.unchecked(second, long, at(99)));
     assert_eq!((delivery.inbox_of, delivery.state), (Some(second), DeliveryState::Delivered));
-    delivery.removed(at(100));
+    delivery.missing(at(100));
+    assert!(!delivery.unchecked(second, long, at(101)), "it was only being filed");
+    delivery.missing(at(102));
+    assert_eq!(delivery.state, DeliveryState::Delivered);
+    delivery.missing(at(103));
     assert_eq!(delivery.state, DeliveryState::Removed);
 }
 

@@ -9,7 +9,7 @@ use domain::connection::{Connection, Standing};
 use domain::ids::{HaloGuid, PairingCode, PracticeId, SiteId};
 use domain::schedule::Job;
 use halo::{AsyncState, Call, Command, Deadline, FixedKeys, HaloClient, Keys};
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Backoff, Fence};
 use reqwest::Method;
@@ -58,22 +58,6 @@ fn ample() -> Deadline {
     Deadline::after(Duration::from_secs(60))
 }
 
-fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "a library's test stands in for its program")]
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .unwrap()
-}
-
 pub(crate) fn limits() -> Limits {
     let seconds = Duration::from_secs;
     Limits {
@@ -107,7 +91,7 @@ impl Bench {
     pub(crate) async fn with(kind: impl Kind) -> Self {
         let running = Simulator::start(Options::default()).await.expect("the simulator starts");
         let keys = Keys { primary: running.primary_key().to_owned().into(), secondary: None };
-        let http = http();
+        let http = local_client().unwrap();
         let halo = HaloClient::new(
             http.clone(),
             running.url().parse().unwrap(),

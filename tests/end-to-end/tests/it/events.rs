@@ -16,7 +16,7 @@ pub(crate) struct Platform<'a> {
 }
 
 impl<'a> Platform<'a> {
-    pub(crate) async fn listening(stack: &'a TestStack, practice_id: &str) -> Self {
+    async fn listening(stack: &'a TestStack, practice_id: &str) -> Self {
         let aws = stack.aws();
         let name = format!("platform-{}", Uuid::new_v4());
         let created = aws.call("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name })).await;
@@ -35,6 +35,14 @@ impl<'a> Platform<'a> {
         });
         aws.call("events", "AWSEvents.PutTargets", &targets).await.unwrap();
         Self { stack, queue, heard: Vec::new() }
+    }
+
+    /// Listening, once it has heard that the practice is connected.
+    pub(crate) async fn connected(stack: &'a TestStack, practice_id: &str) -> Self {
+        let mut platform = Self::listening(stack, practice_id).await;
+        stack.run_job("turns", None).await;
+        platform.hears("connection.changed connected").await;
+        platform
     }
 
     /// Waits for the next thing that happens, which must be this.
@@ -70,10 +78,8 @@ async fn each_change_of_a_connection_is_told_once() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    let mut platform = Platform::listening(stack, &practice.practice_id).await;
+    let mut platform = Platform::connected(stack, &practice.practice_id).await;
     let look = async || practice.clinician.get("/connection").await.text_at("/state").to_owned();
-    stack.run_job("turns", None).await;
-    platform.hears("connection.changed connected").await;
     bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
     assert_eq!(look().await, "revoked");
     stack.run_job("turns", None).await;
@@ -97,9 +103,7 @@ async fn a_link_that_is_taken_over_is_told() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    let mut platform = Platform::listening(stack, &practice.practice_id).await;
-    stack.run_job("turns", None).await;
-    platform.hears("connection.changed connected").await;
+    let mut platform = Platform::connected(stack, &practice.practice_id).await;
     let same = form_without_code(LARGE, "Amelia", "Thornbury");
     practice.practice_admin.put("/connection", &same).await.assert_status(200);
     stack.run_job("turns", None).await;

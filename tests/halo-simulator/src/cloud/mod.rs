@@ -2,6 +2,7 @@
 
 mod answer;
 mod asynchronous;
+mod client;
 mod clock;
 mod command;
 mod effect;
@@ -24,13 +25,13 @@ mod world;
 
 pub use self::{
     answer::ErrorShape,
+    client::{ClientError, local_client},
     effect::Effect,
     fault::{FaultRequest, SlotVariant},
     operation::Operation,
     options::{Options, RowEncoding, StreamForm, WebhookTarget},
     simulator::{Running, RunningPractice, Simulator, StartError},
     site::{Availability, LookupBeforePair},
-    webhook::WebhookError,
 };
 pub(crate) use self::{
     clock::utc,

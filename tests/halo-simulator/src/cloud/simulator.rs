@@ -16,11 +16,12 @@ use uuid::Uuid;
 
 use crate::{
     cloud::{
+        client::ClientError,
         options::Options,
         pipeline,
         site::{Identity, Site, uuid_from},
         socket::{Caller, CuttableListener},
-        webhook::{Sender, WebhookError},
+        webhook::Sender,
         world::World,
     },
     control,
@@ -58,7 +59,7 @@ pub enum StartError {
     Database(#[from] rusqlite::Error),
     /// Webhooks cannot be sent.
     #[error(transparent)]
-    Webhook(#[from] WebhookError),
+    Client(#[from] ClientError),
     /// A time zone is missing from the bundle.
     #[error("a practice's time zone is unknown: {0}")]
     TimeZone(#[from] jiff::Error),

@@ -12,7 +12,12 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::cloud::{
-    effect::Effect, fault::Traits, operation::Operation, options::WebhookTarget, site::Site,
+    client::{self, ClientError},
+    effect::Effect,
+    fault::Traits,
+    operation::Operation,
+    options::WebhookTarget,
+    site::Site,
     world::World,
 };
 
@@ -46,36 +51,10 @@ pub(crate) struct Sender {
     client: reqwest::Client,
 }
 
-/// Why there is no sender.
-#[derive(Debug, thiserror::Error)]
-pub enum WebhookError {
-    /// The TLS configuration cannot be built.
-    #[error("webhooks cannot use TLS: {0}")]
-    Tls(#[from] rustls::Error),
-    /// The HTTP client cannot be built.
-    #[error("webhooks cannot be sent: {0}")]
-    Client(#[from] reqwest::Error),
-}
-
 impl Sender {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the simulator stands alone: it must not depend on the service's client factory"
-    )]
-    pub(crate) fn new(target: WebhookTarget) -> Result<Self, WebhookError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let roots =
-            rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .timeout(ATTEMPT_LIMIT)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+    pub(crate) fn new(target: WebhookTarget) -> Result<Self, ClientError> {
+        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned();
+        let client = client::builder(roots.collect())?.timeout(ATTEMPT_LIMIT).build()?;
         Ok(Self { target, client })
     }
 

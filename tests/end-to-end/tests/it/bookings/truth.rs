@@ -46,9 +46,7 @@ async fn somebody_booked_over_a_visit_is_reported_and_left_to_people() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = ready(stack, &bp).await;
-    let mut platform = Platform::listening(stack, &practice.practice_id).await;
-    stack.run_job("turns", None).await;
-    platform.hears("connection.changed connected").await;
+    let mut platform = Platform::connected(stack, &practice.practice_id).await;
     let (book_of_bp, day) = (Book::of(stack), quiet_day(0));
     book(&practice, "visit-1", &visit(DOCTOR, &at(day, "09:00"))).await;
     reaches(&practice, "visit-1", "synced").await;

@@ -1,0 +1,40 @@
+//! HTTP clients: the one that notifies integrators, and one for tests that stand in for an integrator.
+
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+
+/// Why there is no HTTP client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// TLS cannot be configured.
+    #[error("TLS cannot be configured: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The client cannot be built.
+    #[error("the HTTP client cannot be built: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A client for tests against a running simulator: it knows no certificate, so it goes to loopback only.
+///
+/// # Errors
+/// See [`ClientError`].
+pub fn local_client() -> Result<reqwest::Client, ClientError> {
+    Ok(builder(RootCertStore::empty())?.build()?)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the simulator stands alone: it must not depend on the service's client factory"
+)]
+pub(crate) fn builder(roots: RootCertStore) -> Result<reqwest::ClientBuilder, ClientError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none()))
+}
