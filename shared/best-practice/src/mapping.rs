@@ -10,6 +10,7 @@ use domain::patient::{
 };
 use halo::Row;
 use halo::rows::BadColumn;
+use jiff::civil::{Date, date};
 use serde_json::Value;
 
 use crate::bp::Location;
@@ -38,6 +39,12 @@ pub(crate) fn prefix_pattern(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// A day, unless it is one that programs write where they know none: the first day of SQL Server's
+/// `datetime`, and the day before it that other databases count from.
+pub(crate) fn known(day: Date) -> Option<Date> {
+    (![date(1900, 1, 1), date(1899, 12, 30)].contains(&day)).then_some(day)
 }
 
 pub(crate) fn users(rows: &[Row]) -> Result<Vec<BpUser>, Unmappable> {
@@ -104,7 +111,7 @@ fn person(row: &Row, medicare_ending: Option<String>) -> Result<PatientMatch, Un
         middle_name: row.text("Middlename")?,
         last_name: row.text("Surname")?,
         preferred_name: row.text("Preferredname")?,
-        date_of_birth: row.date("DOB")?,
+        date_of_birth: row.date("DOB")?.and_then(known),
         sex: row.text("Sex")?,
         suburb: row.text("City")?,
         medicare_ending,
@@ -157,7 +164,7 @@ pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappa
             Some(number) => Some(Pension {
                 number,
                 kind: row.text("PensionType")?,
-                expiry: row.date("PensionExpiry")?,
+                expiry: row.date("PensionExpiry")?.and_then(known),
             }),
             None => None,
         },
@@ -198,6 +205,14 @@ fn next_of_kin(row: &Row) -> Result<Option<NextOfKin>, Unmappable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_that_stands_for_none_is_none() {
+        assert_eq!([known(date(1900, 1, 1)), known(date(1899, 12, 30))], [None, None]);
+        for day in [date(1900, 1, 2), date(1899, 12, 31), date(2000, 1, 1)] {
+            assert_eq!(known(day), Some(day));
+        }
+    }
 
     #[test]
     fn a_pattern_takes_likes_own_characters_literally() {

@@ -42,6 +42,8 @@ problem_types! {
     InvalidRequest => "invalid-request", "The request is not valid";
     /// Not JSON by its content type.
     UnsupportedMediaType => "unsupported-media-type", "The body must be JSON";
+    /// The `Accept` header names FHIR, but no form of it that this API has.
+    NotAcceptable => "not-acceptable", "This form of FHIR is not given here";
     /// The body is larger than any request can be.
     RequestTooLarge => "request-too-large", "The request is too large";
     /// No valid token.

@@ -58,6 +58,8 @@ macro_rules! texts {
 texts! {
     InvalidRequest => BAD_REQUEST, None, [];
     UnsupportedMediaType => UNSUPPORTED_MEDIA_TYPE, None, [];
+    NotAcceptable => NOT_ACCEPTABLE, None,
+        ["Ask for application/fhir+json, FHIR release 4.0, or for application/json."];
     RequestTooLarge => PAYLOAD_TOO_LARGE, None, [];
     Unauthenticated => UNAUTHORIZED, None, ["Sign in again and repeat the request."];
     Forbidden => FORBIDDEN, None, ["Ask a practice administrator."];
