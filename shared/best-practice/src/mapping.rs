@@ -13,7 +13,7 @@ use halo::rows::BadColumn;
 use jiff::civil::{Date, date};
 use serde_json::Value;
 
-use crate::bp::Location;
+use crate::bp::{AppointmentType, Choices, Location};
 
 /// Why rows cannot be read; never with a value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -66,19 +66,31 @@ pub(crate) fn users(rows: &[Row]) -> Result<Vec<BpUser>, Unmappable> {
     Ok(users)
 }
 
-pub(crate) fn locations(rows: &[Row]) -> Result<Vec<Location>, Unmappable> {
-    rows.iter()
-        .map(|row| {
-            let town = joined(&[row.text("City")?, row.text("PostCode")?], " ");
-            Ok(Location {
-                location_id: LocationId::parse(row.int("LocationID")?)
-                    .map_err(|_| Unmappable::OutOfRange("LocationID"))?,
-                name: row.text("LocationName")?,
-                address: joined(&[row.text("Address1")?, row.text("Address2")?, town], ", "),
-                phone: row.text("Phone")?,
-            })
-        })
-        .collect()
+pub(crate) fn choices(rows: &[Row]) -> Result<Choices, Unmappable> {
+    let mut choices = Choices::default();
+    for row in rows {
+        // A deployment's own statement may list locations only, without a kind.
+        match row.int("Kind") {
+            Ok(1) => choices.appointment_types.push(AppointmentType {
+                code: row.int("TypeCode")?,
+                name: row.text("TypeName")?,
+                recall: row.int("Recall")? != 0,
+            }),
+            _ => choices.locations.push(location(row)?),
+        }
+    }
+    Ok(choices)
+}
+
+fn location(row: &Row) -> Result<Location, Unmappable> {
+    let town = joined(&[row.text("City")?, row.text("PostCode")?], " ");
+    Ok(Location {
+        location_id: LocationId::parse(row.int("LocationID")?)
+            .map_err(|_| Unmappable::OutOfRange("LocationID"))?,
+        name: row.text("LocationName")?,
+        address: joined(&[row.text("Address1")?, row.text("Address2")?, town], ", "),
+        phone: row.text("Phone")?,
+    })
 }
 
 fn joined(parts: &[Option<String>], separator: &str) -> Option<String> {

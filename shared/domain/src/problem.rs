@@ -158,7 +158,9 @@ problem_types! {
     PractitionerAway => "practitioner-away" | "practitionerAway", "The practitioner is away on that day in Bp";
     /// Somebody booked over ours.
     Overbooked => "overbooked", "Somebody else is booked over it in Bp's appointment book";
-    /// Third parties cannot cancel what is of this type.
+    /// No such type, in the settings.
+    AppointmentTypeUnknown => "appointment-type-unknown", "The practice has no such appointment type";
+    /// The configured appointment type is one for recalls, which nobody from outside can cancel.
     RecallType => "recall-type", "The chosen appointment type is one for recalls";
     /// What has arrived is not touched.
     AppointmentArrived => "appointment-arrived" | "alreadyArrived", "The appointment has arrived or is over in Bp";

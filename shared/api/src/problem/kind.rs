@@ -162,8 +162,10 @@ texts! {
         ["It is tried again by itself; to end it, correct the days away in Bp, or move or cancel the booking."];
     Overbooked => CONFLICT, Some(PRACTICE),
         ["Both are in Bp's appointment book at the same time. Ask the practice which one stays, then move or cancel the other."];
+    AppointmentTypeUnknown => UNPROCESSABLE_ENTITY, None,
+        ["Choose one of the practice's appointment types."];
     RecallType => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        ["Choose another appointment type in the booking settings: Bp lets nobody from outside cancel appointments for recalls.", "Resend the booking."];
+        ["Choose another appointment type in the booking settings: Bp lets nobody from outside cancel appointments for recalls.", "Resend the bookings that failed."];
     AppointmentArrived => CONFLICT, None,
         ["It was left as it stands in Bp. If that is wrong, correct it there."];
     StartPassed => CONFLICT, None,
