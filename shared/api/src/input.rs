@@ -53,8 +53,9 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value =
         serde_path_to_error::deserialize(&mut json).map_err(|error| shape_problem(&error))?;
-    json.end()
-        .map_err(|_| Problem::because(Kind::InvalidRequest, "Something follows the JSON."))?;
+    json.end().map_err(|_| {
+        Problem::because(Kind::InvalidRequest, "There is more text after the JSON.")
+    })?;
     Ok(value)
 }
 
