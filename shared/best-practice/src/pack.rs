@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use domain::release::ReleaseTable;
+use halo::Command;
 
 use crate::clinical::Markers;
 use crate::documents::FhirNames;
@@ -193,6 +194,12 @@ impl StatementPack {
             fhir_names: FhirNames::parse(fhir).map_err(PackError::FhirNames)?,
             markers: Markers::parse(markers).map_err(PackError::Markers)?,
         })
+    }
+
+    /// A command with a statement's text, to which its parameters are added. It carries the statement's
+    /// name, under which its queries are counted.
+    pub(crate) fn begin(&self, statement: Statement) -> Command {
+        Command::text(self.text(statement)).named(statement.name())
     }
 
     /// The text to send.

@@ -29,9 +29,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "practice-session",
             "runtime",
             "store",
+            "usage",
             "vault",
         ],
     ),
+    ("usage", &["domain", "halo", "runtime", "store"]),
     (
         "site-work",
         &["best-practice", "domain", "halo", "ledger", "practice-session", "runtime", "store"],
@@ -48,11 +50,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "runtime",
             "site-work",
             "store",
+            "usage",
             "vault",
         ],
     ),
     ("attachments", &["api"]),
-    ("attachment-stager", &["best-practice", "halo", "runtime", "staging", "store", "vault"]),
+    (
+        "attachment-stager",
+        &["best-practice", "domain", "halo", "runtime", "staging", "store", "usage", "vault"],
+    ),
     (
         "staging",
         &["best-practice", "domain", "halo", "practice-session", "runtime", "store", "vault"],
