@@ -263,6 +263,7 @@ mod tests {
             for heading in ["-- Does:", "-- Parameters:", "-- Returns:", "-- Evidence:"] {
                 assert!(text.contains(heading), "{} lacks {heading}", statement.name());
             }
+            assert_eq!(pack().begin(statement).name(), statement.name());
         }
     }
 
