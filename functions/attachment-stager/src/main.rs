@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use best_practice::{BpPractice, StatementPack};
+use domain::ids::PracticeId;
+use domain::usage::Caps;
 use halo::{Deadline, HaloClient};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use runtime::config::{PracticeConfig, QueueConfig, StagerConfig};
@@ -12,6 +14,7 @@ use runtime::queues::{Queues, StagingWake};
 use runtime::{SecretKeys, clients, telemetry};
 use staging::Stager;
 use store::Store;
+use usage::Counter;
 use vault::Vault;
 
 /// What is needed to write down how far it came before Lambda ends the process.
@@ -20,39 +23,49 @@ const MARGIN: Duration = Duration::from_secs(10);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let stager = stager()?;
-    lambda_runtime::run(service_fn(|event| serve(&stager, event))).await
+    let (stager, counter) = stager()?;
+    lambda_runtime::run(service_fn(|event| serve(&stager, &counter, event))).await
 }
 
-fn stager() -> Result<Stager, Error> {
+fn stager() -> Result<(Stager, Counter), Error> {
     let config = PracticeConfig::read()?;
     let staging = StagerConfig::read()?;
     let aws = clients::aws(&config.aws)?;
     let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let keys = SecretKeys::new(secrets, config.halo_secret_arn);
     let halo = HaloClient::new(clients::http()?, config.halo_base_url, Arc::new(keys));
-    Ok(Stager::new(
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table);
+    let caps = Caps { queries: config.daily_query_cap, bytes: config.daily_byte_cap };
+    let counter = Counter::new(store.clone(), caps);
+    let halo = halo.metered(counter.meter());
+    let stager = Stager::new(
         BpPractice::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
-        Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table),
+        store,
         Vault::new(clients::s3(&aws), &staging.bucket),
         Queues::new(aws_sdk_sqs::Client::new(&aws), QueueConfig::staging()?),
         staging,
-    ))
+    );
+    Ok((stager, counter))
 }
 
-async fn serve(stager: &Stager, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
+async fn serve(
+    stager: &Stager,
+    counter: &Counter,
+    event: LambdaEvent<SqsEvent>,
+) -> Result<SqsBatchResponse, Error> {
     let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     let deadline = Deadline::after(left.saturating_sub(MARGIN));
     let mut answer = SqsBatchResponse::default();
     for message in event.payload.records {
         let wake: Option<StagingWake> =
             message.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
-        let Some(wake) = wake else {
+        let practice = wake.as_ref().and_then(|wake| PracticeId::parse(&wake.practice_id).ok());
+        let Some((wake, practice)) = wake.zip(practice) else {
             tracing::error!("a message that cannot be read");
             answer.add_failure(message.message_id.unwrap_or_default());
             continue;
         };
-        if let Err(error) = stager.wake(&wake, deadline).await {
+        if let Err(error) = counter.charge(&practice, stager.wake(&wake, deadline)).await {
             tracing::error!(%error, "a message has to come again");
             answer.add_failure(message.message_id.unwrap_or_default());
         }

@@ -8,6 +8,7 @@ use domain::ids::PracticeId;
 use domain::schedule::Job;
 use lambda_runtime::{Error, LambdaEvent};
 use runtime::queues::SiteWake;
+use usage::Counter;
 
 use crate::SiteWriter;
 
@@ -18,6 +19,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 /// again are the answer.
 pub(crate) async fn serve(
     writer: Arc<SiteWriter>,
+    counter: Counter,
     longest: Duration,
     event: LambdaEvent<SqsEvent>,
 ) -> Result<SqsBatchResponse, Error> {
@@ -29,9 +31,9 @@ pub(crate) async fn serve(
         .into_iter()
         .map(|message| {
             let id = message.message_id.clone().unwrap_or_default();
-            let writer = Arc::clone(&writer);
+            let (writer, counter) = (Arc::clone(&writer), counter.clone());
             // A task of its own contains a panic.
-            (id, tokio::spawn(async move { turn(&writer, message, time).await }))
+            (id, tokio::spawn(async move { turn(&writer, &counter, message, time).await }))
         })
         .collect();
     let mut answer = SqsBatchResponse::default();
@@ -50,13 +52,13 @@ fn time(left: Duration, longest: Duration) -> Duration {
 }
 
 /// Whether the message is dealt with.
-async fn turn(writer: &SiteWriter, message: SqsMessage, time: Duration) -> bool {
+async fn turn(writer: &SiteWriter, counter: &Counter, message: SqsMessage, time: Duration) -> bool {
     let Some((practice, job)) = message.body.as_deref().and_then(read) else {
         // It will not become readable: the dead letters keep it for a person.
         tracing::error!("a message that cannot be read");
         return false;
     };
-    match writer.turn(&practice, job, time).await {
+    match counter.charge(&practice, writer.turn(&practice, job, time)).await {
         Ok(went) => {
             tracing::info!(practice = practice.as_str(), outcome = ?went, "turn");
             true

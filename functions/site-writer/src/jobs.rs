@@ -5,23 +5,26 @@ use bookings::BookingJobs;
 use domain::connection::Standing;
 use domain::ids::PracticeId;
 use domain::schedule::{Job, until_checked_again, until_compared_again};
+use domain::usage::Caps;
 use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use practice_session::{Session, SessionError};
 use runtime::events::{Event, EventKind, Events};
 use site_work::{Chore, ChoreError};
 use store::Store;
+use usage::tell_near_cap;
 
 /// Links of an earlier site that one turn deletes.
 const FORMER_LINKS: usize = 500;
 
-/// The practice's site as Halo sees it: no query. And how we stand with the practice and whose link
-/// changed, told to platforms where they have not been told yet. Links that were made for an earlier
-/// site are deleted in passing.
+/// The practice's site as Halo sees it: no query. And how we stand with the practice, whose link changed
+/// and whether the practice comes near its cap, told to platforms where they have not been told yet.
+/// Links that were made for an earlier site are deleted in passing.
 pub(crate) struct SiteHealth {
     pub(crate) store: Store,
     pub(crate) bp: BpPractice,
     pub(crate) events: Events,
+    pub(crate) caps: Caps,
 }
 
 impl Chore for SiteHealth {
@@ -54,6 +57,8 @@ impl Chore for SiteHealth {
             }
         }
         self.tell_relinks(practice).await?;
+        let (store, events, now) = (&self.store, &self.events, Timestamp::now());
+        tell_near_cap(store, events, self.caps, practice, now).await?;
         if self.store.forget_former_links(practice, FORMER_LINKS).await? {
             self.store.hasten(practice, Job::SiteHealth).await?;
         }
@@ -237,6 +242,7 @@ mod tests {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table"),
             bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
             events: Events::new(aws_sdk_eventbridge::Client::new(&aws.config()), "bus"),
+            caps: Caps::default(),
         };
         let practice = PracticeId::parse("bluegum-hollow").unwrap();
         let run = async || look.run(&practice, Deadline::after(Duration::from_secs(5))).await;

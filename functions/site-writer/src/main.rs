@@ -9,6 +9,7 @@ use std::sync::Arc;
 use best_practice::{BpPractice, StatementPack};
 use bookings::Bookings;
 use deliveries::Deliveries;
+use domain::usage::Caps;
 use halo::HaloClient;
 use jiff::SignedDuration;
 use lambda_runtime::{Error, service_fn};
@@ -18,6 +19,7 @@ use runtime::queues::Queues;
 use runtime::{SecretKeys, clients, telemetry};
 use site_work::{Limits, QueueAndBus, SystemClock, Writer};
 use store::Store;
+use usage::Counter;
 use vault::Vault;
 
 type SiteWriter = Writer<Store, QueueAndBus, SystemClock>;
@@ -26,21 +28,27 @@ type SiteWriter = Writer<Store, QueueAndBus, SystemClock>;
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let work = SiteWorkConfig::read()?;
-    let writer = Arc::new(writer(&work)?);
-    lambda_runtime::run(service_fn(|event| batch::serve(Arc::clone(&writer), work.turn, event)))
-        .await
+    let (writer, counter) = writer(&work)?;
+    let writer = Arc::new(writer);
+    lambda_runtime::run(service_fn(|event| {
+        batch::serve(Arc::clone(&writer), counter.clone(), work.turn, event)
+    }))
+    .await
 }
 
-fn writer(work: &SiteWorkConfig) -> Result<SiteWriter, Error> {
+fn writer(work: &SiteWorkConfig) -> Result<(SiteWriter, Counter), Error> {
     let config = PracticeConfig::read()?;
     let queues = QueueConfig::sites()?;
     let bus = EventConfig::read()?.bus;
     let aws = clients::aws(&config.aws)?;
     let keys = SecretKeys::new(aws_sdk_secretsmanager::Client::new(&aws), config.halo_secret_arn);
     let halo = HaloClient::new(clients::http()?, config.halo_base_url, Arc::new(keys));
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table);
+    let caps = Caps { queries: config.daily_query_cap, bytes: config.daily_byte_cap };
+    let counter = Counter::new(store.clone(), caps);
+    let halo = halo.metered(counter.meter());
     let pack = StatementPack::load(config.statement_pack.as_deref())?;
     let bp = BpPractice::new(halo.clone(), pack.clone());
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table);
     let events = Events::new(aws_sdk_eventbridge::Client::new(&aws), bus);
     let messages = QueueAndBus {
         queues: Queues::new(aws_sdk_sqs::Client::new(&aws), queues),
@@ -48,13 +56,14 @@ fn writer(work: &SiteWorkConfig) -> Result<SiteWriter, Error> {
     };
     let vault = Vault::new(clients::s3(&aws), &work.bucket);
     let limits = Limits::new(work);
-    Ok(Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
+    let writer = Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
         .with(Deliveries::new(pack.clone(), vault))
         .with(Bookings::new(pack))
         .with_chore(jobs::SiteHealth {
             store: store.clone(),
             bp: bp.clone(),
             events: events.clone(),
+            caps,
         })
         .with_chore(jobs::Checked {
             store: store.clone(),
@@ -63,5 +72,6 @@ fn writer(work: &SiteWorkConfig) -> Result<SiteWriter, Error> {
             report_after: SignedDuration::try_from(work.unchecked).unwrap_or(SignedDuration::MAX),
         })
         .with_chore(jobs::StaffSync { store: store.clone(), bp: bp.clone() })
-        .with_chore(jobs::Reconcile { store, bp }))
+        .with_chore(jobs::Reconcile { store, bp });
+    Ok((writer, counter))
 }

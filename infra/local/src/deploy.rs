@@ -34,6 +34,8 @@ pub(crate) async fn deploy(
         .arg(format!("AllowedOrigin={ALLOWED_ORIGIN}"))
         .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
+        // More than anybody uses here; with it, what is told of a cap can be seen.
+        .arg("DailyQueryCap=100000")
         .env("AWS_ENDPOINT_URL", aws.endpoint())
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)

@@ -5,6 +5,7 @@
 
 mod bp_session;
 pub mod caller;
+mod charge;
 mod connecting;
 mod cursor;
 mod input;
@@ -25,6 +26,7 @@ use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
 pub use tools::{Bucket, Wakes};
+use usage::Counter;
 
 /// What the routes of a practice work with.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct App {
     pub store: Store,
     /// How long a line of the audit trail is kept.
     pub audit_retention: SignedDuration,
+    /// What counts the cost of asking Halo.
+    pub counter: Counter,
 }
 
 /// The same, for the clinical import.

@@ -13,6 +13,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use best_practice::{BpPractice, StatementPack};
+use domain::usage::Caps;
 use halo::HaloClient;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
@@ -24,6 +25,7 @@ use runtime::config::{
 use runtime::queues::Queues;
 use runtime::{SecretKeys, SecretText, clients, telemetry};
 use store::Store;
+use usage::Counter;
 
 use crate::caller::Caller;
 use crate::observe::{REQUEST_ID, RequestId, observe};
@@ -113,9 +115,14 @@ fn built() -> Result<(App, SdkConfig), Error> {
     let aws = clients::aws(&config.aws)?;
     let keys = SecretKeys::new(SecretsManager::new(&aws), config.halo_secret_arn);
     let halo = HaloClient::new(clients::http()?, config.halo_base_url, Arc::new(keys));
+    let store = Store::new(DynamoDb::new(&aws), config.table);
+    let caps = Caps { queries: config.daily_query_cap, bytes: config.daily_byte_cap };
+    let counter = Counter::new(store.clone(), caps);
+    let halo = halo.metered(counter.meter());
     let app = App {
         bp: BpPractice::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
-        store: Store::new(DynamoDb::new(&aws), config.table),
+        store,
+        counter,
         audit_retention: SignedDuration::from_hours(24 * i64::from(config.audit_retention_days)),
     };
     Ok((app, aws))

@@ -16,6 +16,7 @@ use domain::ids::{HaloGuid, PracticeId, SiteId, Subject};
 use domain::patient::PatientStatus;
 use domain::shown::ShownPatient;
 use domain::surname::SurnameKey;
+use domain::usage::Caps;
 use halo::{Deadline, FixedKeys, HaloClient, Keys, PmsName, Uuid};
 use halo_simulator::{Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +26,7 @@ use runtime::config::{DocumentsConfig, QueueConfig};
 use serde_json::{Value, json};
 use store::Store;
 use tower::ServiceExt as _;
+use usage::Counter;
 
 const ACCOUNT: &str = "an-account";
 
@@ -51,6 +53,7 @@ fn app(aws: &Aws, halo: HaloClient) -> App {
         bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
         store: store(aws),
         audit_retention: SignedDuration::from_hours(1),
+        counter: Counter::new(store(aws), Caps::default()),
     }
 }
 

@@ -18,6 +18,7 @@ use domain::booking::{Booking, BookingId, Representative, Visit};
 use domain::ids::{BpUserId, LocationId, PracticeId, SiteId, Subject};
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
 use domain::staff::AhpraNumber;
+use domain::usage::Caps;
 use halo::{FixedKeys, HaloClient, Keys};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 use store::work::{BodyHash, Entry, WorkKey};
 use store::{Store, booking_listing};
 use tower::ServiceExt as _;
+use usage::Counter;
 
 const BOOKING: &str = "b-1";
 
@@ -46,6 +48,7 @@ fn app(aws: &Aws) -> App {
         bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
         store: store(aws),
         audit_retention: SignedDuration::from_hours(1),
+        counter: Counter::new(store(aws), Caps::default()),
     }
 }
 

@@ -267,8 +267,7 @@ impl BpPractice {
         parameters: [Parameter; N],
         deadline: Deadline,
     ) -> Result<Vec<Row>, BpError> {
-        let command =
-            parameters.into_iter().fold(Command::text(self.pack.text(statement)), Command::with);
+        let command = parameters.into_iter().fold(self.pack.begin(statement), Command::with);
         self.ask(guid, statement, &command, deadline).await
     }
 

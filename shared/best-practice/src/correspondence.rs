@@ -166,7 +166,7 @@ impl StatementPack {
     }
 
     fn command<const N: usize>(&self, statement: Statement, parameters: [Parameter; N]) -> Command {
-        parameters.into_iter().fold(Command::text(self.text(statement)), Command::with)
+        parameters.into_iter().fold(self.begin(statement), Command::with)
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use domain::release::ReleaseTable;
+use halo::Command;
 
 use crate::clinical::Markers;
 use crate::documents::FhirNames;
@@ -195,6 +196,12 @@ impl StatementPack {
         })
     }
 
+    /// A command with a statement's text, to which its parameters are added. It carries the statement's
+    /// name, under which its queries are counted.
+    pub(crate) fn begin(&self, statement: Statement) -> Command {
+        Command::text(self.text(statement)).named(statement.name())
+    }
+
     /// The text to send.
     pub(crate) fn text(&self, statement: Statement) -> &str {
         // `load` put every statement in.
@@ -256,6 +263,7 @@ mod tests {
             for heading in ["-- Does:", "-- Parameters:", "-- Returns:", "-- Evidence:"] {
                 assert!(text.contains(heading), "{} lacks {heading}", statement.name());
             }
+            assert_eq!(pack().begin(statement).name(), statement.name());
         }
     }
 

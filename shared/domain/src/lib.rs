@@ -48,6 +48,7 @@ pub mod shown;
 pub mod spelling;
 pub mod staff;
 pub mod surname;
+pub mod usage;
 pub mod waiting;
 
 pub use ansi::{Unfit, Unheld};

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::command::{Command, OutputParameter};
 use crate::error::{Error, Ran};
+use crate::meter::Cost;
 use crate::row_stream::RowReader;
 use crate::rows::{self, Row, Rows};
 use crate::wire::Reported;
@@ -197,6 +198,7 @@ impl HaloClient {
             query: Vec::new(),
             body: Body::Json(command.to_json(max_time_in_queue)),
             call,
+            cost: Cost::Submission(command.name()),
         };
         let accepted = self
             .send(&request, deadline, |answer| answer.json::<WireSubmitted>("accepted query"))
@@ -236,6 +238,7 @@ impl HaloClient {
             query: Vec::new(),
             body: Body::Json(json!({ "queryIds": ids })),
             call: Call::Read,
+            cost: Cost::Nothing,
         };
         let batch = self
             .send(&request, deadline, |answer| answer.json::<WireBatch>("batch status"))
@@ -337,7 +340,8 @@ fn read_page(answer: &Answer) -> Result<ResultPage, Error> {
 }
 
 fn read(path: Vec<String>) -> Request<'static> {
-    Request { method: Method::GET, path, query: Vec::new(), body: Body::None, call: Call::Read }
+    let (call, cost) = (Call::Read, Cost::Nothing);
+    Request { method: Method::GET, path, query: Vec::new(), body: Body::None, call, cost }
 }
 
 fn queries(site: Uuid, rest: &[&str]) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::command::Command;
 use crate::error::{Error, Refusal};
 use crate::keys::{KeySource, Keys, KeysFuture};
+use crate::meter::{Cost, Meter, Tally};
 use crate::wire;
 
 const KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
@@ -59,6 +60,7 @@ pub struct HaloClient {
     base: Url,
     keys: Arc<dyn KeySource>,
     secondary_first: Arc<AtomicBool>,
+    meter: Option<Arc<dyn Meter>>,
 }
 
 impl std::fmt::Debug for HaloClient {
@@ -78,6 +80,7 @@ pub(crate) struct Request<'a> {
     pub(crate) query: Vec<(&'static str, SecretString)>,
     pub(crate) body: Body<'a>,
     pub(crate) call: Call,
+    pub(crate) cost: Cost,
 }
 
 pub(crate) enum Body<'a> {
@@ -111,7 +114,14 @@ impl HaloClient {
     /// It must not follow redirects: none are documented, and the key would travel along.
     #[must_use]
     pub fn new(http: Client, base: Url, keys: Arc<dyn KeySource>) -> Self {
-        Self { http, base, keys, secondary_first: Arc::new(AtomicBool::new(false)) }
+        Self { http, base, keys, secondary_first: Arc::new(AtomicBool::new(false)), meter: None }
+    }
+
+    /// Tells this meter what each call costs.
+    #[must_use]
+    pub fn metered(mut self, meter: Arc<dyn Meter>) -> Self {
+        self.meter = Some(meter);
+        self
     }
 
     /// Sends, reads the whole answer, and repeats reads while the deadline allows. An answer that
@@ -122,11 +132,16 @@ impl HaloClient {
         deadline: Deadline,
         read: impl Fn(&Answer) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let read = &read;
-        repeat(request.call, deadline, || async move {
-            let response = self.open(request, deadline).await?;
-            let body = response.bytes().await.map_err(|error| transport(&error))?;
+        let (read, tally) = (&read, &Tally::of(self.meter.as_ref()));
+        let attempt = || async move {
+            let response = self.open(request, tally, deadline).await?;
+            let body = whole(response, tally).await.map_err(|error| transport(&error))?;
             read(&Answer { body })
+        };
+        repeat(request.call, deadline, || async move {
+            let outcome = attempt().await;
+            tally.heard(request.cost, outcome.as_ref());
+            outcome
         })
         .await
     }
@@ -137,8 +152,11 @@ impl HaloClient {
         request: &Request<'_>,
         deadline: Deadline,
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
-        let response = repeat(request.call, deadline, || self.open(request, deadline)).await?;
-        let stream = Box::pin(response.bytes_stream().map_err(|error| transport(&error)));
+        let tally = Tally::of(self.meter.as_ref());
+        let opened = repeat(request.call, deadline, || self.open(request, &tally, deadline)).await;
+        tally.heard(request.cost, opened.as_ref());
+        let bytes = opened?.bytes_stream().map_err(|error| transport(&error));
+        let stream = Box::pin(bytes.inspect_ok(move |part| tally.received(part.len())));
         // The HTTP client's own stream repeats its error for ever.
         Ok(stream::unfold(Some(stream), |stream| async move {
             let mut stream = stream?;
@@ -150,7 +168,12 @@ impl HaloClient {
 
     /// One attempt with each key: the one that served last first, then the other, then what is
     /// new after reading them again.
-    async fn open(&self, request: &Request<'_>, deadline: Deadline) -> Result<Response, Error> {
+    async fn open(
+        &self,
+        request: &Request<'_>,
+        tally: &Tally,
+        deadline: Deadline,
+    ) -> Result<Response, Error> {
         let mut keys = in_time(self.keys.current(), deadline).await?;
         let mut refused: Vec<SecretString> = Vec::new();
         for reread in [false, true] {
@@ -170,7 +193,7 @@ impl HaloClient {
                 else {
                     continue;
                 };
-                match self.open_with(request, key, deadline).await {
+                match self.open_with(request, key, tally, deadline).await {
                     Err(Error::KeyRefused) => refused.push(key.clone()),
                     outcome => {
                         self.secondary_first.store(is_secondary, Ordering::Relaxed);
@@ -186,6 +209,7 @@ impl HaloClient {
         &self,
         request: &Request<'_>,
         key: &SecretString,
+        tally: &Tally,
         deadline: Deadline,
     ) -> Result<Response, Error> {
         // What cannot be a header cannot be a key.
@@ -225,21 +249,45 @@ impl HaloClient {
         if remaining.is_zero() {
             return Err(Error::NotReached);
         }
-        let response =
-            builder.timeout(remaining).send().await.map_err(|error| transport(&error))?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
+        let ready = builder.timeout(remaining).build().map_err(|error| transport(&error))?;
+        let bytes = ready.body().and_then(reqwest::Body::as_bytes).map_or(0, <[u8]>::len);
+        let mut attempt = tally.attempt(request.cost, bytes);
+        let answered = match self.http.execute(ready).await {
+            Ok(response) => answered(response, tally).await,
+            Err(error) => Err(transport(&error)),
+        };
+        answered.inspect_err(|error| attempt.failed(error))
+    }
+}
+
+/// An answer that begins well, or the failure that it tells of.
+async fn answered(response: Response, tally: &Tally) -> Result<Response, Error> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let headers = response.headers().clone();
+    Err(match whole(response, tally).await {
+        Ok(body) => wire::error_of(status, &headers, &body),
+        // What these say needs no body.
+        Err(_) if matches!(status.as_u16(), 401 | 429 | 503) => {
+            wire::error_of(status, &headers, &[])
         }
-        let headers = response.headers().clone();
-        Err(match response.bytes().await {
-            Ok(body) => wire::error_of(status, &headers, &body),
-            // What these say needs no body.
-            Err(_) if matches!(status.as_u16(), 401 | 429 | 503) => {
-                wire::error_of(status, &headers, &[])
-            }
-            Err(error) => transport(&error),
-        })
+        Err(error) => transport(&error),
+    })
+}
+
+/// An answer's body. What came of one that breaks off has travelled, too.
+async fn whole(mut response: Response, tally: &Tally) -> Result<Bytes, reqwest::Error> {
+    let Some(first) = response.chunk().await? else { return Ok(Bytes::new()) };
+    tally.received(first.len());
+    let Some(mut next) = response.chunk().await? else { return Ok(first) };
+    let mut body = BytesMut::from(first);
+    loop {
+        tally.received(next.len());
+        body.extend_from_slice(&next);
+        let Some(more) = response.chunk().await? else { return Ok(body.freeze()) };
+        next = more;
     }
 }
 

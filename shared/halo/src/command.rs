@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::error::Error;
+use crate::meter::Cost;
 use crate::{QueryResult, rows, wire};
 
 /// Halo refuses immediate commands that would queue for longer than this.
@@ -162,6 +163,7 @@ pub enum ExecutionMode {
 /// A command. Its SQL text is fixed at compile time or read from a statement pack, never built.
 #[derive(Clone, Debug)]
 pub struct Command {
+    name: &'static str,
     text: String,
     stored_procedure: bool,
     mode: ExecutionMode,
@@ -174,6 +176,7 @@ impl Command {
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self {
+            name: "unnamed",
             text: text.into(),
             stored_procedure: false,
             mode: ExecutionMode::Reader,
@@ -187,6 +190,19 @@ impl Command {
     #[must_use]
     pub fn stored_procedure(name: impl Into<String>) -> Self {
         Self { stored_procedure: true, ..Self::text(name) }
+    }
+
+    /// Under this name in what a [`Meter`](crate::Meter) is told; `unnamed` otherwise.
+    #[must_use]
+    pub fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     /// With this mode.
@@ -274,6 +290,7 @@ impl HaloClient {
             query: Vec::new(),
             body: Body::Immediate(command),
             call,
+            cost: Cost::Query(command.name),
         };
         self.send(&request, deadline, read_immediate).await
     }

@@ -148,6 +148,20 @@ impl Error {
         }
     }
 
+    /// Whether Halo turned the call away before it asked the practice. No such query is billed.
+    #[must_use]
+    pub fn was_turned_away(&self) -> bool {
+        matches!(
+            self,
+            Self::NotReached
+                | Self::KeyRefused
+                | Self::Forbidden(Forbidden::Address | Forbidden::Quota | Forbidden::Site)
+                | Self::NotFound
+                | Self::RateLimited { .. }
+                | Self::SiteOffline
+        )
+    }
+
     /// Whether the same read may succeed a moment later.
     #[must_use]
     pub fn is_passing(&self) -> bool {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
 use crate::error::Error;
+use crate::meter::Cost;
 use crate::row_stream::RowReader;
 
 /// What to search for. Sent as a form, never in a URL, and never printed: it identifies people.
@@ -56,6 +57,7 @@ impl HaloClient {
             query: Vec::new(),
             body: Body::None,
             call: Call::Read,
+            cost: Cost::Query("fhir_read"),
         };
         self.send(&request, deadline, |answer| {
             resource(answer, |kind| kind != "OperationOutcome", "FHIR resource")
@@ -80,6 +82,7 @@ impl HaloClient {
             query: Vec::new(),
             body: Body::None,
             call: Call::Read,
+            cost: Cost::Query("fhir_binary"),
         };
         let resource = Box::pin(self.send_streaming(&request, deadline).await?);
         let state = Some((resource, RowReader::binary()));
@@ -120,6 +123,7 @@ impl HaloClient {
             query: Vec::new(),
             body: Body::Form(query.parameters.clone()),
             call: Call::Read,
+            cost: Cost::Query("fhir_search"),
         };
         self.send(&request, deadline, |answer| {
             resource(answer, |kind| kind == "Bundle", "FHIR bundle")

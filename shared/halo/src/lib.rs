@@ -6,6 +6,7 @@ mod command;
 mod error;
 mod fhir;
 mod keys;
+mod meter;
 mod registered;
 mod row_stream;
 pub mod rows;
@@ -21,6 +22,7 @@ pub use command::{Command, Direction, ExecutionMode, OutputParameter, Parameter,
 pub use error::{Error, Forbidden, Ran, Refusal, SqlFailure};
 pub use fhir::FhirQuery;
 pub use keys::{FixedKeys, KeySource, Keys, KeysFuture, KeysUnavailable};
+pub use meter::{Meter, Used, on_account};
 pub use registered::{RegisteredQuery, RegisteredResult, Registration};
 pub use rows::{Row, Rows};
 pub use sites::{Availability, LifeCycle, PmsName, SiteStatus};

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::client::{Body, Call, Deadline, HaloClient, Request};
 use crate::command::Command;
 use crate::error::Error;
+use crate::meter::Cost;
 use crate::rows::{self, Rows};
 
 /// What to register.
@@ -93,7 +94,9 @@ impl HaloClient {
             "duration": registration.duration.as_secs(),
             "registerCommand": { "command": registration.command.command_json() },
         });
-        let request = request(Method::POST, site, &[], Body::Json(body), Call::Write);
+        let mut request = request(Method::POST, site, &[], Body::Json(body), Call::Write);
+        // Its runs at the practice are Halo's to count.
+        request.cost = Cost::Submission(registration.command.name());
         Ok(self
             .send(&request, deadline, |answer| answer.json::<WireId>("registered query"))
             .await?
@@ -174,5 +177,5 @@ fn request(
     let mut path =
         ["sites", &site.to_string(), "queries", "registered"].map(str::to_owned).to_vec();
     path.extend(rest.iter().map(|&segment| segment.to_owned()));
-    Request { method, path, query: Vec::new(), body, call }
+    Request { method, path, query: Vec::new(), body, call, cost: Cost::Nothing }
 }

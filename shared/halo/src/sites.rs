@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::client::{Body, Call, Deadline, HaloClient, Request};
 use crate::error::Error;
+use crate::meter::Cost;
 
 /// A practice software, as Halo's parameters spell it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -169,6 +170,7 @@ impl HaloClient {
             query,
             body: Body::None,
             call: Call::Write,
+            cost: Cost::Nothing,
         };
         self.send(&request, deadline, |answer| answer.json::<WireSite>("paired site"))
             .await
@@ -192,6 +194,7 @@ impl HaloClient {
             query: site_query(pms, pms_site_id),
             body: Body::None,
             call: Call::Read,
+            cost: Cost::Nothing,
         };
         let found = self
             .send(&request, deadline, |answer| answer.json::<WireSites>("list of sites"))
@@ -210,6 +213,7 @@ impl HaloClient {
             query: Vec::new(),
             body: Body::None,
             call: Call::Read,
+            cost: Cost::Nothing,
         };
         self.send(&request, deadline, |answer| answer.json::<WireSite>("site"))
             .await

@@ -18,6 +18,8 @@ pub enum EventKind {
     ConnectionChanged,
     /// An account was linked to another Bp user than before, or to one whom another account has.
     ClinicianRelinked,
+    /// A practice's queries or bytes of the day come near what Halo allows it.
+    UsageNearCap,
     /// A document is in Bp.
     DeliveryDelivered,
     /// A document has been checked in Bp.
@@ -47,6 +49,7 @@ impl EventKind {
         match self {
             Self::ConnectionChanged => "connection.changed",
             Self::ClinicianRelinked => "clinician.relinked",
+            Self::UsageNearCap => "usage.nearCap",
             Self::DeliveryDelivered => "delivery.delivered",
             Self::DeliveryChecked => "delivery.checked",
             Self::DeliveryUnchecked => "delivery.unchecked",
@@ -61,14 +64,15 @@ impl EventKind {
     }
 }
 
-/// Something that happened to a practice's connection, delivery or booking.
+/// Something that happened to a practice's connection, usage, delivery or booking.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
     /// The practice's id.
     pub practice: String,
-    /// The delivery's or booking's id; for a connection, its new state; for a link, the Bp user.
+    /// The delivery's or booking's id; for a connection, its new state; for a link, the Bp user; for
+    /// usage, the day in UTC.
     pub id: String,
 }
 
@@ -82,6 +86,8 @@ struct Detail<'a> {
     booking_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<&'a str>,
     state: &'a str,
 }
 
@@ -91,10 +97,17 @@ impl Event {
         let kind = self.kind.as_str();
         let state = kind.rsplit('.').next().unwrap_or(kind);
         let practice_id = &self.practice;
-        let detail =
-            Detail { practice_id, delivery_id: None, booking_id: None, user_id: None, state };
+        let detail = Detail {
+            practice_id,
+            delivery_id: None,
+            booking_id: None,
+            user_id: None,
+            date: None,
+            state,
+        };
         match self.kind {
             K::ConnectionChanged => Detail { state: &self.id, ..detail },
+            K::UsageNearCap => Detail { date: Some(&self.id), ..detail },
             K::ClinicianRelinked => Detail { user_id: Some(&self.id), ..detail },
             K::DeliveryDelivered
             | K::DeliveryChecked
@@ -186,6 +199,10 @@ mod tests {
         assert_eq!(
             written(EventKind::ClinicianRelinked, "3"),
             r#"{"practiceId":"wattle-creek","userId":"3","state":"relinked"}"#
+        );
+        assert_eq!(
+            written(EventKind::UsageNearCap, "2026-11-28"),
+            r#"{"practiceId":"wattle-creek","date":"2026-11-28","state":"nearCap"}"#
         );
         assert_eq!(
             written(EventKind::ConnectionChanged, "revoked"),

@@ -13,15 +13,21 @@ pub fn report(name: &str, unit: Unit, value: u64, practice: Option<&str>) {
 /// In what a metric is measured, as CloudWatch calls it.
 #[derive(Clone, Copy, Debug)]
 pub enum Unit {
+    /// Bytes.
+    Bytes,
     /// How many.
     Count,
+    /// Hundredths of something.
+    Percent,
     /// Seconds.
     Seconds,
 }
 
 fn line(name: &str, unit: Unit, value: u64, practice: Option<&str>, now: Timestamp) -> Value {
     let unit = match unit {
+        Unit::Bytes => "Bytes",
         Unit::Count => "Count",
+        Unit::Percent => "Percent",
         Unit::Seconds => "Seconds",
     };
     let mut line = json!({

@@ -14,6 +14,7 @@
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
 //! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-stager |
 //! | `SHOWN#<practice>` | `<account>#<patient>` | [`domain::shown::ShownPatient`], the last one, expires | patient-search |
+//! | `USAGE#<practice>` | `<date>` (UTC) | [`domain::usage::Usage`] of the day, each figure an attribute that is added to, expires | whoever asks Halo |
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
 //! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
 //! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
@@ -38,6 +39,7 @@ mod schedule;
 mod shown;
 mod staff;
 mod transaction;
+mod usage;
 mod waiting;
 pub mod work;
 

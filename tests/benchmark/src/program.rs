@@ -36,6 +36,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("AUDIT_RETENTION_DAYS", "30"),
     ("BUCKET_NAME", "made-up"),
     ("CURSOR_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
+    ("DAILY_BYTE_CAP", "0"),
+    ("DAILY_QUERY_CAP", "0"),
     ("DOCUMENT_RETENTION_DAYS", "30"),
     ("ENVIRONMENT", "local"),
     ("EVENT_BUS_NAME", "made-up"),

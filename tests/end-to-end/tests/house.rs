@@ -29,9 +29,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "practice-session",
             "runtime",
             "store",
+            "usage",
             "vault",
         ],
     ),
+    ("usage", &["domain", "halo", "runtime", "store"]),
     (
         "site-work",
         &["best-practice", "domain", "halo", "ledger", "practice-session", "runtime", "store"],
@@ -48,11 +50,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "runtime",
             "site-work",
             "store",
+            "usage",
             "vault",
         ],
     ),
     ("attachments", &["api"]),
-    ("attachment-stager", &["best-practice", "halo", "runtime", "staging", "store", "vault"]),
+    (
+        "attachment-stager",
+        &["best-practice", "domain", "halo", "runtime", "staging", "store", "usage", "vault"],
+    ),
     (
         "staging",
         &["best-practice", "domain", "halo", "practice-session", "runtime", "store", "vault"],
@@ -169,5 +175,42 @@ fn the_documents_name_files_that_are_there() {
             let source = checkout().join("shared").join(room).join("src").join(path);
             assert!(source.is_file() || checkout().join(name).is_file(), "{document}: {name}");
         }
+    }
+}
+
+/// Our sources, without the simulator and tests, as path and text.
+fn sources() -> Vec<(String, String)> {
+    let mut folders = vec![checkout().join("functions"), checkout().join("shared")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let program = text.split("#[cfg(test)]").next().unwrap().to_owned();
+                found.push((path.strip_prefix(checkout()).unwrap().display().to_string(), program));
+            }
+        }
+    }
+    assert!(found.len() > 100, "{}", found.len());
+    found
+}
+
+#[test]
+fn whoever_asks_halo_is_counted_under_the_statements_name() {
+    for (path, program) in sources() {
+        if path.starts_with("shared/halo/") {
+            continue;
+        }
+        let clients = program.matches("HaloClient::new(").count();
+        let metered = program.matches(".metered(").count();
+        assert_eq!(clients, metered, "{path} makes a client that nobody counts");
+        let commands = program.matches("Command::text(").count()
+            + program.matches("Command::stored_procedure(").count();
+        // The one place that gives a command its statement's name.
+        let named = usize::from(path == "shared/best-practice/src/pack.rs");
+        assert_eq!(commands, named, "{path} sends a command without a statement's name");
     }
 }

@@ -16,11 +16,11 @@ use halo::{Error, Forbidden};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{LinkKey, PracticeRecord};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::caller::{Allowed, Caller, Connect, ManagePractice, SeePractice};
-use crate::input::{Body, Checker, number};
+use crate::input::{Body, Checker, Parameters, number};
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::trail::Deed;
 
@@ -86,6 +86,11 @@ pub struct ConnectionView {
     availability: Option<Availability>,
     #[schema(value_type = Option<String>, format = DateTime)]
     last_heartbeat: Option<Timestamp>,
+    /// When Bp last answered or refused a query of ours, whatever it was for: `state` shows what was
+    /// found out then. Absent for as long as none has been counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    checked_at: Option<Timestamp>,
     clinicians: Vec<Clinician>,
     /// Who calls, as this practice's Bp knows them.
     you: You,
@@ -153,6 +158,7 @@ fn view_of(
         halo_link_version: site.and_then(|site| site.halo_link_version.clone()),
         availability: site.map(|site| site.availability),
         last_heartbeat: site.and_then(|site| site.last_heartbeat),
+        checked_at: None,
         clinicians: if site.is_some() { clinicians } else { Vec::new() },
         you: you.filter(|_| site.is_some()).unwrap_or_default(),
         problem: problem.map(Problem::body),
@@ -170,33 +176,57 @@ pub(crate) async fn connect(
 ) -> Result<Json<ConnectionView>, Problem> {
     app.connect(&allowed.practice, &allowed.caller, &request.read()?).await?;
     let record = app.store.practice(&allowed.practice).await?;
-    Ok(Json(view_of(record.connection.as_ref(), &record, &allowed.caller, None)))
+    let connection = record.connection.as_ref();
+    // Whoever was linked was asked for just now.
+    let checked_at = app.counter.answered_at(&allowed.practice);
+    let view = view_of(connection, &record, &allowed.caller, None);
+    Ok(Json(ConnectionView { checked_at, ..view }))
 }
 
-/// How the connection stands, now.
+/// How the connection is looked at.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StatusParameters {
+    /// Whether Bp is asked as well if it still lets us in, for a button that says "check now". That is a
+    /// query, which Halo bills and counts.
+    #[serde(default)]
+    live: bool,
+}
+
+/// How the connection stands: the site as Halo sees it now, and what any query last found out about
+/// whether Bp lets us in (`checkedAt`). With `live=true`, Bp is asked now.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/connection", tag = "Connection",
-    params(("practiceId" = String, Path)),
+    params(("practiceId" = String, Path), StatusParameters),
     responses((status = 200, body = ConnectionView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn status(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
+    Parameters(StatusParameters { live }): Parameters<StatusParameters>,
 ) -> Result<Json<ConnectionView>, Problem> {
     let practice = &allowed.practice;
     let record = app.store.practice(practice).await?;
     let Some(mut connection) = record.connection.clone().filter(Connection::is_open) else {
         return Ok(Json(view_of(record.connection.as_ref(), &record, &allowed.caller, None)));
     };
-    let problem = app.look(practice, &mut connection).await.err();
-    Ok(Json(view_of(Some(&connection), &record, &allowed.caller, problem)))
+    let look = app.look(practice, &mut connection, live);
+    let (looked, answered_at) = tokio::join!(look, app.store.last_answer(practice));
+    let answered_at = answered_at?.max(app.counter.answered_at(practice));
+    // What came before the pairing was perhaps said by another Bp.
+    let checked_at = answered_at.filter(|at| *at >= connection.paired_at);
+    let view = view_of(Some(&connection), &record, &allowed.caller, looked.err());
+    Ok(Json(ConnectionView { checked_at, ..view }))
 }
 
 impl App {
-    /// Looks at the site and, when it is online, whether the practice still lets us in. One call and
-    /// one query: that a practice un-ticked us shows nowhere but in a query.
+    /// Looks at the site: one call of Halo, no query. That a practice un-ticked us shows nowhere but in a
+    /// query, so only a `live` look at a site that is online costs one. Otherwise what the last query
+    /// found out is taken.
     async fn look(
         &self,
         practice: &PracticeId,
         connection: &mut Connection,
+        live: bool,
     ) -> Result<(), Problem> {
         let deadline = Self::deadline();
         let guid = connection.site.halo_guid;
@@ -206,8 +236,10 @@ impl App {
             }
             return Err(problem);
         }
-        if connection.site.availability == Availability::Online {
+        if live && connection.site.availability == Availability::Online {
             self.ask(practice, connection, deadline, |guid| self.bp.probe(guid, deadline)).await?;
+        } else if connection.standing == Standing::Revoked {
+            return Err(Problem::new(Kind::IntegrationNotEnabled));
         }
         check_release(&self.bp, &connection.site)
     }

@@ -12,6 +12,7 @@ mod patients;
 mod service;
 mod settings;
 mod staff;
+mod usage;
 mod webhook;
 
 use std::sync::Arc;
@@ -19,8 +20,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 
+use crate::charge::charged;
 use crate::{App, ClinicalApp, PagedApp};
 
+pub use self::usage::{CapView, UsageOfDay, UsageView};
 pub use attachments::AttachmentList;
 pub use audit::AuditTrail;
 pub use bookings::{AppointmentsApp, BookingList, BookingView, Resent};
@@ -36,13 +39,15 @@ pub(crate) mod documented {
     //! Handlers with their descriptions, for the OpenAPI document.
     pub(crate) use super::{
         attachments::*, audit::*, bookings::*, clinical::*, connection::*, correspondence::*,
-        imports::*, locations::*, patients::*, service::*, settings::*, staff::*, webhook::*,
+        imports::*, locations::*, patients::*, service::*, settings::*, staff::*, usage::*,
+        webhook::*,
     };
 }
 
-/// Connection, validation, locations, settings, audit.
+/// Connection, validation, locations, settings, audit, usage.
 pub fn practice(app: App) -> Router {
-    Router::new()
+    let counter = app.counter.clone();
+    let routes = Router::new()
         .route(
             "/v1/practices/{practiceId}/connection",
             put(connection::connect).get(connection::status).delete(connection::disconnect),
@@ -60,19 +65,24 @@ pub fn practice(app: App) -> Router {
         .route("/v1/practices/{practiceId}/appointment-types", get(locations::appointment_types))
         .route("/v1/practices/{practiceId}/settings", get(settings::read).put(settings::replace))
         .route("/v1/practices/{practiceId}/audit", get(audit::trail))
-        .with_state(Arc::new(app))
+        .route("/v1/practices/{practiceId}/usage", get(usage::usage))
+        .with_state(Arc::new(app));
+    charged(&counter, routes)
 }
 
 /// Patient search and demographics.
 pub fn patients(app: App) -> Router {
-    Router::new()
+    let counter = app.counter.clone();
+    let routes = Router::new()
         .route("/v1/practices/{practiceId}/patients/search", post(patients::search))
         .route("/v1/practices/{practiceId}/patients/{patientId}", get(patients::demographics))
-        .with_state(Arc::new(app))
+        .with_state(Arc::new(app));
+    charged(&counter, routes)
 }
 
 /// The list of a patient's documents, and imports of them.
 pub fn attachments(list: PagedApp, imports: ImportsApp) -> Router {
+    let counter = list.app.counter.clone();
     let list = Router::new()
         .route(
             "/v1/practices/{practiceId}/patients/{patientId}/attachments",
@@ -93,17 +103,19 @@ pub fn attachments(list: PagedApp, imports: ImportsApp) -> Router {
             post(imports::retry_import),
         )
         .with_state(Arc::new(imports));
-    list.merge(imports)
+    charged(&counter, list.merge(imports))
 }
 
 /// A patient's clinical record.
 pub fn clinical(app: ClinicalApp) -> Router {
-    Router::new()
+    let counter = app.app.counter.clone();
+    let routes = Router::new()
         .route(
             "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary",
             get(clinical::clinical_summary),
         )
-        .with_state(Arc::new(app))
+        .with_state(Arc::new(app));
+    charged(&counter, routes)
 }
 
 /// Halo's notifications.
@@ -113,7 +125,8 @@ pub fn webhook(app: WebhookApp) -> Router {
 
 /// Staff and bookings.
 pub fn appointments(app: AppointmentsApp) -> Router {
-    Router::new()
+    let counter = app.app.counter.clone();
+    let routes = Router::new()
         .route("/v1/practices/{practiceId}/staff", put(staff::replace_staff).get(staff::read_staff))
         .route("/v1/practices/{practiceId}/staff/sync", post(staff::sync_staff))
         .route("/v1/practices/{practiceId}/bookings", get(bookings::list_bookings))
@@ -128,12 +141,14 @@ pub fn appointments(app: AppointmentsApp) -> Router {
             "/v1/practices/{practiceId}/bookings/{bookingId}/resend",
             post(bookings::resend_booking),
         )
-        .with_state(Arc::new(app))
+        .with_state(Arc::new(app));
+    charged(&counter, routes)
 }
 
 /// Documents, referrals, messages and their deliveries.
 pub fn correspondence(app: CorrespondenceApp) -> Router {
-    Router::new()
+    let counter = app.app.counter.clone();
+    let routes = Router::new()
         .route("/v1/practices/{practiceId}/documents", post(correspondence::announce_document))
         .route(
             "/v1/practices/{practiceId}/referrals/{referralId}",
@@ -152,7 +167,8 @@ pub fn correspondence(app: CorrespondenceApp) -> Router {
             "/v1/practices/{practiceId}/deliveries/{deliveryId}/retry",
             post(correspondence::retry_delivery),
         )
-        .with_state(Arc::new(app))
+        .with_state(Arc::new(app));
+    charged(&counter, routes)
 }
 
 /// Health and the OpenAPI document.

@@ -119,10 +119,7 @@ impl BpPractice {
         deadline: Deadline,
     ) -> Result<Uuid, BpError> {
         let statement = Statement::DocumentContent;
-        let command = key
-            .parameters()
-            .into_iter()
-            .fold(Command::text(self.pack.text(statement)), Command::with);
+        let command = key.parameters().into_iter().fold(self.pack.begin(statement), Command::with);
         let submitted =
             self.halo.submit(guid.0, &command, max_time_in_queue, Call::Read, deadline).await;
         tracing::info!(

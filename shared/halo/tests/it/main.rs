@@ -6,6 +6,7 @@ mod asynchronous;
 mod deadlines;
 mod effects;
 mod keys;
+mod meter;
 mod operations;
 mod pages;
 mod repetition;

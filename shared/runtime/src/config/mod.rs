@@ -8,6 +8,7 @@
 //! | `HALO_BASE_URL` | practice functions | Halo Cloud |
 //! | `HALO_SECRET_ARN` | practice functions | the secret with the subscription keys |
 //! | `AUDIT_RETENTION_DAYS` | practice functions | how long the audit trail is kept |
+//! | `DAILY_QUERY_CAP`, `DAILY_BYTE_CAP` | practice functions, optional | how many queries and bytes Halo allows a practice in a day; not known when absent or 0 |
 //! | `STATEMENT_PACK_DIR` | practice functions, optional | files that replace statements of the pack |
 //! | `CURSOR_SECRET_ARN` | functions with long lists | the secret that signs cursors |
 //! | `OBSERVATIONS_PER_CODE` | clinical-import, optional | how many observations of a kind are shown, latest first; 5 when absent |
@@ -114,6 +115,18 @@ impl<'a> Reader<'a> {
             Some(_) => {
                 self.problems.push(format!("{name} is not a positive number"));
                 usual
+            }
+        }
+    }
+
+    /// The most there may be of something, where that is known: 0 says that it is not.
+    fn cap(&mut self, name: &str) -> Option<u64> {
+        match self.optional(name).map(|text| text.parse()) {
+            None => None,
+            Some(Ok(cap)) => Some(cap).filter(|cap| *cap > 0),
+            Some(Err(_)) => {
+                self.problems.push(format!("{name} is not a number"));
+                None
             }
         }
     }

@@ -21,6 +21,10 @@ pub struct PracticeConfig {
     pub audit_retention_days: i32,
     /// Files that replace statements of the pack.
     pub statement_pack: Option<PathBuf>,
+    /// How many queries of Halo a practice may have in a day, where that is known.
+    pub daily_query_cap: Option<u64>,
+    /// How many bytes a practice may send and receive through Halo in a day, where that is known.
+    pub daily_byte_cap: Option<u64>,
 }
 
 impl PracticeConfig {
@@ -40,6 +44,8 @@ impl PracticeConfig {
         let halo_secret_arn = reader.required("HALO_SECRET_ARN", "a secret's ARN");
         let audit_retention_days = reader.required("AUDIT_RETENTION_DAYS", "a number of days");
         let statement_pack = reader.optional("STATEMENT_PACK_DIR").map(PathBuf::from);
+        let daily_query_cap = reader.cap("DAILY_QUERY_CAP");
+        let daily_byte_cap = reader.cap("DAILY_BYTE_CAP");
         let config = halo_base_url.map(|halo_base_url| Self {
             aws,
             table,
@@ -47,6 +53,8 @@ impl PracticeConfig {
             halo_secret_arn,
             audit_retention_days,
             statement_pack,
+            daily_query_cap,
+            daily_byte_cap,
         });
         reader.finish(config)
     }
@@ -80,12 +88,18 @@ mod tests {
         let lookup = |name: &str| match name {
             "HALO_BASE_URL" => Some("not a url".to_owned()),
             "AUDIT_RETENTION_DAYS" => Some("a while".to_owned()),
+            "DAILY_QUERY_CAP" => Some("plenty".to_owned()),
             _ => None,
         };
         let error = PracticeConfig::from(&lookup).unwrap_err().to_string();
-        for name in
-            ["TABLE_NAME", "HALO_BASE_URL", "HALO_SECRET_ARN", "AUDIT_RETENTION_DAYS", "AWS_REGION"]
-        {
+        for name in [
+            "TABLE_NAME",
+            "HALO_BASE_URL",
+            "HALO_SECRET_ARN",
+            "AUDIT_RETENTION_DAYS",
+            "AWS_REGION",
+            "DAILY_QUERY_CAP",
+        ] {
             assert!(error.contains(name), "{name} is not named in: {error}");
         }
         assert!(!error.contains("not a url"), "a value is repeated: {error}");

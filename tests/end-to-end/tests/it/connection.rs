@@ -1,6 +1,7 @@
 //! Status at any time, disconnecting, validating a Site ID.
 
 use end_to_end::TestStack;
+use jiff::Timestamp;
 use local::Role;
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ async fn unticking_in_bp_shows_as_revoked_and_ticking_again_mends_it() {
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
-    let revoked = practice.clinician.get("/connection").await;
+    let revoked = practice.clinician.get("/connection?live=true").await;
     assert_eq!(revoked.assert_status(200).text_at("/state"), "revoked");
     assert_eq!(revoked.text_at("/problem/type"), "integration-not-enabled");
     let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
@@ -46,12 +47,58 @@ async fn unticking_in_bp_shows_as_revoked_and_ticking_again_mends_it() {
 }
 
 #[tokio::test]
+async fn the_status_costs_no_query_and_shows_what_the_last_one_found_out() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
+    let mark = bp.mark().await;
+    let status = async |query: &str| {
+        let seen = practice.clinician.get(&format!("/connection{query}")).await;
+        seen.assert_status(200);
+        let checked: Timestamp = seen.text_at("/checkedAt").parse().unwrap();
+        (seen.text_at("/state").to_owned(), checked, seen)
+    };
+    // Nobody has asked Bp since the doctor was linked.
+    let (state, linked, seen) = status("").await;
+    assert_eq!(state, "connected");
+    assert!(seen.text_at("/lastHeartbeat").parse::<Timestamp>().is_ok());
+    assert_eq!(status("?live=false").await.1, linked);
+    assert_eq!(named(&bp.queries_since(mark).await), ["getSite", "getSite"]);
+    let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
+    let refused = practice.clinician.post("/patients/search", &search).await;
+    refused.assert_problem(409, "integration-not-enabled");
+    let mark = bp.mark().await;
+    let (state, refused, seen) = status("").await;
+    assert_eq!(state, "revoked");
+    assert_eq!(seen.text_at("/problem/type"), "integration-not-enabled");
+    assert!(refused > linked, "{refused} {linked}");
+    assert_eq!(named(&bp.queries_since(mark).await), ["getSite"]);
+    // Ticking it again shows when Bp is asked again, at the latest by somebody who wants to know.
+    bp.set_practice(LARGE, json!({ "integrationEnabled": true })).await;
+    assert_eq!(status("").await.0, "revoked");
+    let mark = bp.mark().await;
+    let (state, asked, seen) = status("?live=true").await;
+    assert_eq!((state.as_str(), seen.at("/problem")), ("connected", &Value::Null));
+    assert!(asked > refused, "{asked} {refused}");
+    assert_eq!(named(&bp.queries_since(mark).await), ["getSite", "immediateQuery:login_probe"]);
+    assert_eq!(status("").await.1, asked);
+    for wrong in ["?live=perhaps", "?now=true"] {
+        let refused = practice.clinician.get(&format!("/connection{wrong}")).await;
+        refused.assert_problem(400, "invalid-request");
+    }
+}
+
+#[tokio::test]
 async fn a_practice_that_was_revoked_and_then_went_offline_is_still_revoked() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
-    let state = async || practice.clinician.get("/connection").await.text_at("/state").to_owned();
+    let state = async || {
+        let seen = practice.clinician.get("/connection?live=true").await;
+        seen.text_at("/state").to_owned()
+    };
     assert_eq!(state().await, "revoked");
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     // Halo describes the site all the same, which says nothing of whether Bp lets us in.

@@ -51,6 +51,7 @@ async fn another_practices_everything_is_not_found() {
             "/settings",
             "/patients/1",
             "/audit",
+            "/usage",
         ] {
             stranger.get(path).await.assert_problem(404, "not-found");
         }

@@ -79,7 +79,10 @@ async fn each_change_of_a_connection_is_told_once() {
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     let mut platform = Platform::connected(stack, &practice.practice_id).await;
-    let look = async || practice.clinician.get("/connection").await.text_at("/state").to_owned();
+    let look = async || {
+        let seen = practice.clinician.get("/connection?live=true").await;
+        seen.text_at("/state").to_owned()
+    };
     bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
     assert_eq!(look().await, "revoked");
     stack.run_job("turns", None).await;

@@ -22,4 +22,5 @@ mod patients;
 mod settings;
 mod soak;
 mod steps;
+mod usage;
 mod webhook;

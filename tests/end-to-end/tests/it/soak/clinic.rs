@@ -101,7 +101,7 @@ impl Clinic {
 
     /// Pairs again where Halo has forgotten the pairing. Whether it had.
     pub(super) async fn mend_pairing(&self, bp: &Bp<'_>) -> bool {
-        let connection = self.practice.clinician.get("/connection").await;
+        let connection = self.practice.clinician.get("/connection?live=true").await;
         let lost = connection.assert_status(200).text_at("/state") == "revoked";
         if lost {
             self.pair(bp).await;

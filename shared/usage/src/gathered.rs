@@ -1,0 +1,102 @@
+//! What calls cost, by practice and day, until it is in the table.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::usage::Usage;
+use halo::{Meter, Used};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Whose, and on which day.
+type Account = (String, Date);
+
+#[derive(Debug, Default)]
+pub(crate) struct Gathered(Mutex<BTreeMap<Account, Usage>>);
+
+impl Meter for Gathered {
+    fn used(&self, account: Option<&str>, used: Used) {
+        let Some(practice) = account else {
+            if let Used::Query(name) = used {
+                tracing::error!(statement = name, "a query is counted for nobody");
+            }
+            return;
+        };
+        self.note(practice, used, Timestamp::now());
+    }
+}
+
+impl Gathered {
+    fn note(&self, practice: &str, used: Used, now: Timestamp) {
+        let mut kept = self.kept();
+        let usage = kept.entry((practice.to_owned(), Usage::day(now))).or_default();
+        match used {
+            Used::Query(name) => {
+                usage.queries += 1;
+                *usage.by_purpose.entry(name.to_owned()).or_default() += 1;
+            }
+            Used::Other => usage.other_calls += 1,
+            Used::Sent(bytes) => usage.bytes_sent += bytes,
+            Used::Received(bytes) => usage.bytes_received += bytes,
+            Used::Answered => usage.answered_at = Some(now),
+        }
+    }
+
+    /// Hands everything over.
+    pub(crate) fn take(&self) -> BTreeMap<Account, Usage> {
+        std::mem::take(&mut *self.kept())
+    }
+
+    /// Takes back what could not be handed on.
+    pub(crate) fn put_back(&self, account: Account, usage: &Usage) {
+        self.kept().entry(account).or_default().add(usage);
+    }
+
+    pub(crate) fn answered_at(&self, practice: &str) -> Option<Timestamp> {
+        let kept = self.kept();
+        let of_practice = kept.iter().filter(|((of, _), _)| of == practice);
+        of_practice.filter_map(|(_, usage)| usage.answered_at).max()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<Account, Usage>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_is_gathered_by_practice_and_day() {
+        let gathered = Gathered::default();
+        let before: Timestamp = "2026-11-27T23:59:59Z".parse().unwrap();
+        let after: Timestamp = "2026-11-28T00:00:01Z".parse().unwrap();
+        for used in [Used::Query("patient_search"), Used::Sent(5), Used::Received(7)] {
+            gathered.note("wattle-creek", used, before);
+        }
+        gathered.note("wattle-creek", Used::Answered, after);
+        gathered.note("wattle-creek", Used::Other, after);
+        gathered.note("bluegum-hollow", Used::Query("login_probe"), after);
+        assert_eq!(gathered.answered_at("wattle-creek"), Some(after));
+        assert_eq!(gathered.answered_at("bluegum-hollow"), None);
+        let days = gathered.take();
+        let of = |practice: &str, at| &days[&(practice.to_owned(), Usage::day(at))];
+        let first = of("wattle-creek", before);
+        assert_eq!((first.queries, first.bytes_sent, first.bytes_received), (1, 5, 7));
+        assert_eq!(first.by_purpose["patient_search"], 1);
+        assert_eq!(
+            (of("wattle-creek", after).queries, of("wattle-creek", after).other_calls),
+            (0, 1)
+        );
+        assert_eq!(of("bluegum-hollow", after).queries, 1);
+        assert!(gathered.take().is_empty(), "it is handed over once");
+    }
+
+    #[test]
+    fn what_nobody_pays_for_is_nobodys() {
+        let gathered = Gathered::default();
+        gathered.used(None, Used::Query("login_probe"));
+        assert!(gathered.take().is_empty());
+    }
+}

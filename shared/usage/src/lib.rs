@@ -1,0 +1,122 @@
+//! Counts what each practice's connection to Halo costs, and tells of it before a cap is reached.
+//!
+//! Halo's client tells the [`Counter`] of each call, whoever makes it. The figures are gathered in
+//! memory and added to the practice's day in the table at the end of each invocation: one write for
+//! each practice, and none for an invocation that asked Halo nothing. Lambda may freeze a process
+//! after its answer, so nothing is left for later. What could not be added is added at the end of the
+//! process's next invocation. Counting never fails what is counted.
+
+mod gathered;
+mod near;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ids::PracticeId;
+use domain::schedule::Job;
+use domain::usage::{Caps, Usage, UsageDay};
+use halo::{Meter, on_account};
+use jiff::Timestamp;
+use runtime::metrics::{self, Unit};
+use store::{Store, StoreError};
+
+use crate::gathered::Gathered;
+
+pub use near::{NearCapError, tell_near_cap};
+
+/// The longest that an invocation is held up by the table.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Counts; cheap to clone. One for a process.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    gathered: Arc<Gathered>,
+    store: Store,
+    caps: Caps,
+}
+
+impl Counter {
+    /// Counts in this table, and compares with these caps.
+    #[must_use]
+    pub fn new(store: Store, caps: Caps) -> Self {
+        Self { gathered: Arc::default(), store, caps }
+    }
+
+    /// What Halo's client is to tell ([`halo::HaloClient::metered`]).
+    #[must_use]
+    pub fn meter(&self) -> Arc<dyn Meter> {
+        Arc::<Gathered>::clone(&self.gathered)
+    }
+
+    /// How much a practice may use in a day.
+    #[must_use]
+    pub fn caps(&self) -> Caps {
+        self.caps
+    }
+
+    /// Does something for a practice: what it uses is the practice's, and is in the table when it ends.
+    pub async fn charge<T>(
+        &self,
+        practice: &PracticeId,
+        work: impl Future<Output = T> + Send,
+    ) -> T {
+        // Whatever a whole invocation is made of would otherwise be part of this future's type.
+        let work: Pin<Box<dyn Future<Output = T> + Send + '_>> = Box::pin(work);
+        let done = on_account(practice.as_str(), work).await;
+        self.add_up().await;
+        done
+    }
+
+    /// When the practice's Bp last answered or refused, as far as that is not in the table yet.
+    #[must_use]
+    pub fn answered_at(&self, practice: &PracticeId) -> Option<Timestamp> {
+        self.gathered.answered_at(practice.as_str())
+    }
+
+    /// Adds what was gathered to the table.
+    async fn add_up(&self) {
+        for ((practice, date), used) in self.gathered.take() {
+            // What the client was told is the id of a practice.
+            let Ok(id) = PracticeId::parse(&practice) else { continue };
+            let added = self.store.add_usage(&id, date, &used);
+            match tokio::time::timeout(PATIENCE, added).await {
+                Ok(Ok(day)) => self.report(&id, &used, &day).await,
+                outcome => {
+                    let error = outcome.map_or(None, Result::err);
+                    let error = error.map_or("no answer in time".to_owned(), |it| it.to_string());
+                    tracing::warn!(practice, error, "usage is added later");
+                    self.gathered.put_back((practice, date), &used);
+                }
+            }
+        }
+    }
+
+    async fn report(&self, practice: &PracticeId, used: &Usage, day: &UsageDay) {
+        let name = Some(practice.as_str());
+        if used.queries > 0 {
+            metrics::report("HaloQueries", Unit::Count, used.queries, name);
+        }
+        if used.bytes() > 0 {
+            metrics::report("HaloBytes", Unit::Bytes, used.bytes(), name);
+        }
+        let Some(percent) = self.caps.percent(&day.usage) else { return };
+        metrics::report("HaloCapUsed", Unit::Percent, percent, name);
+        let before = Usage {
+            queries: day.usage.queries.saturating_sub(used.queries),
+            bytes_sent: day.usage.bytes_sent.saturating_sub(used.bytes_sent),
+            bytes_received: day.usage.bytes_received.saturating_sub(used.bytes_received),
+            ..Usage::default()
+        };
+        if self.caps.is_near(&day.usage) && !self.caps.is_near(&before) {
+            // Whoever looks at the site next tells platforms; otherwise its regular look does.
+            let hastened = self.store.hasten(practice, Job::SiteHealth);
+            let failed = |error: StoreError| {
+                tracing::warn!(practice = practice.as_str(), %error, "told at the regular look");
+            };
+            if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, hastened).await {
+                failed(error);
+            }
+        }
+    }
+}
