@@ -122,9 +122,7 @@ pub(crate) struct Databases {
 
 impl Databases {
     fn open(files: &PracticeFiles) -> rusqlite::Result<Self> {
-        let swapped =
-            PracticeFiles { patients: files.documents.clone(), documents: files.patients.clone() };
-        Ok(Self { patients: practice::open(files)?, documents: practice::open(&swapped)? })
+        Ok(Self { patients: practice::open(files)?, documents: practice::open_documents(files)? })
     }
 
     pub(crate) fn catalogue(&mut self, catalogue: Catalogue) -> &mut Connection {

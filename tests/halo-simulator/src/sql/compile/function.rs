@@ -280,7 +280,13 @@ impl Compiler<'_> {
             }
             "OBJECT_ID" => {
                 wants(1)?;
-                Piece::new(format!("({} LIMIT 1)", self.catalog.object_lookup(sql(0))), Type::Int)
+                let kind = pieces.get(1).map(|piece| piece.sql.as_str());
+                let lookup = self.catalog.object_lookup(sql(0), kind);
+                Piece::new(format!("({lookup} LIMIT 1)"), Type::Int)
+            }
+            "OBJECT_NAME" => {
+                wants(1)?;
+                Piece::new(self.catalog.object_name(sql(0)), Type::nvarchar(Some(128)))
             }
             "COL_LENGTH" => {
                 wants(2)?;
@@ -302,7 +308,7 @@ impl Compiler<'_> {
                          WHEN EXISTS ({2}) THEN 1 END)",
                         sql(0),
                         denied.join(", "),
-                        self.catalog.object_lookup(sql(0))
+                        self.catalog.object_lookup(sql(0), None)
                     ),
                     Type::Int,
                 )

@@ -9,7 +9,7 @@ use super::super::SqlError;
 use super::super::types::Type;
 use super::aggregate::direction;
 use super::query::{Rows, Tail, output_position};
-use super::{Compiler, Piece, Scope, parts};
+use super::{Compiler, Piece, Scope, is_variable, parts};
 
 impl Compiler<'_> {
     pub(super) fn select(
@@ -98,7 +98,7 @@ impl Compiler<'_> {
             match item {
                 SelectItem::UnnamedExpr(expr) => {
                     let piece = self.expr(expr, scope)?;
-                    items.push((self.natural_name(expr, scope), piece));
+                    items.push((natural_name(expr), piece));
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
                     items.push((alias.value.clone(), self.expr(expr, scope)?));
@@ -145,27 +145,16 @@ impl Compiler<'_> {
         }
         Ok(items)
     }
+}
 
-    /// The name SQL Server gives to a column without alias: a plain column's own, else none.
-    fn natural_name(&self, expr: &Expr, scope: &Scope<'_>) -> String {
-        let written = match expr {
-            Expr::Identifier(ident) if !ident.value.starts_with('@') => &ident.value,
-            Expr::CompoundIdentifier(idents) => match idents.last() {
-                Some(ident) => &ident.value,
-                None => return String::new(),
-            },
-            _ => return String::new(),
-        };
-        let mut at = Some(scope);
-        while let Some(scope) = at {
-            let columns = scope.sources.iter().flat_map(|source| &source.columns);
-            if let Some(column) =
-                columns.into_iter().find(|column| column.name.eq_ignore_ascii_case(written))
-            {
-                return column.name.clone();
-            }
-            at = scope.parent;
+/// The name SQL Server gives to a column without alias: a plain column's as the query spells it, else
+/// none.
+fn natural_name(expr: &Expr) -> String {
+    match expr {
+        Expr::Identifier(ident) if !is_variable(ident) => ident.value.clone(),
+        Expr::CompoundIdentifier(idents) => {
+            idents.last().map(|ident| ident.value.clone()).unwrap_or_default()
         }
-        written.clone()
+        _ => String::new(),
     }
 }

@@ -5,7 +5,7 @@ use sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor, Tabl
 use super::super::SqlError;
 use super::super::catalog::quote;
 use super::super::types::Type;
-use super::metadata::information_schema;
+use super::metadata::system_view;
 use super::{Column, Compiler, Scope, Source, parts};
 
 impl Compiler<'_> {
@@ -137,14 +137,11 @@ impl Compiler<'_> {
             }
             return Ok((format!("{} AS {short}", common.sql), source));
         }
-        if let [.., schema, view] = names
-            && schema.eq_ignore_ascii_case("INFORMATION_SCHEMA")
-            && let Some((sql, columns)) = information_schema(self.catalog, view)
-        {
+        if let Some((sql, columns)) = system_view(self.catalog, names) {
             let mut source =
                 derived(&short, alias, &columns, |index| format!("{short}._{}", index + 1));
             if alias.is_none() {
-                source.name = view.to_uppercase();
+                source.name = names.last().cloned().unwrap_or_default();
             }
             return Ok((format!("({sql}) AS {short}"), source));
         }

@@ -11,7 +11,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use super::convert::{self, Target, Val};
 use super::error::Raised;
 use super::types::Type;
-use super::{SqlError, like};
+use super::{SqlError, declared, like};
 
 pub(crate) use json::Specification;
 
@@ -64,6 +64,12 @@ const CONVERSIONS: &[(&str, Body)] = &[
     ("ts_cast", |arguments| cast(arguments)),
     ("ts_try_cast", |arguments| Ok(cast(arguments).unwrap_or(Val::Null))),
     ("ts_store", store),
+    ("ts_declared", declared::property),
+    ("ts_computed", |arguments| {
+        Ok(text_at(arguments, 0)?
+            .and_then(|column| declared::computed(&column))
+            .map_or(Val::Null, |kind| Val::Text(kind.to_owned())))
+    }),
 ];
 
 fn at(arguments: &[Val], index: usize) -> &Val {

@@ -4,16 +4,17 @@ use sqlparser::ast::{Expr, Insert, TableObject};
 
 use super::super::batch::{self, Execute, Statement};
 use super::super::convert::{self, Val};
+use super::super::objects::PATIENTS;
 use super::super::procedures::{self, Body, Procedure};
 use super::super::types::Type;
 use super::super::{Command, Direction, SqlError, parameters};
 use super::{Flow, Frame, Session, at_name};
 
 /// An argument on its way into a procedure.
-struct Passed {
-    name: Option<String>,
+pub(super) struct Passed {
+    pub(super) name: Option<String>,
     /// `None` for DEFAULT.
-    value: Option<(Val, Type)>,
+    pub(super) value: Option<(Val, Type)>,
     /// The caller's variable that receives an OUTPUT.
     output: Option<String>,
 }
@@ -134,6 +135,7 @@ impl Session<'_> {
         let short = name.last().ok_or_else(missing)?;
         match short.to_ascii_lowercase().as_str() {
             "sp_executesql" => return self.execute_sql(passed),
+            "sp_columns" | "sp_tables" => return self.describe(name, passed),
             // Transactions already exclude each other, so every lock is granted.
             "sp_getapplock" | "sp_releaseapplock" | "sp_set_session_context" => return Ok(0),
             _ => {}
@@ -142,11 +144,11 @@ impl Session<'_> {
             [_] => true,
             [schema, _] => schema.eq_ignore_ascii_case("dbo"),
             [database, schema, _] => {
-                database.eq_ignore_ascii_case("BPSPatients")
+                self.catalog.database_named(database).is_some_and(|found| found.file == "dbo")
                     && (schema.is_empty() || schema.eq_ignore_ascii_case("dbo"))
             }
             _ => false,
-        };
+        } && self.catalog.current() == PATIENTS;
         let procedure = procedures::find(short).filter(|_| in_reach).ok_or_else(missing)?;
         if self.catalog.is_denied(procedure.name) {
             return Err(SqlError::denied("EXECUTE", procedure.name));

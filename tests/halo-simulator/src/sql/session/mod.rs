@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod describe;
 mod run;
 mod table;
 mod transaction;
@@ -255,7 +256,7 @@ impl<'a> Session<'a> {
             "@@error_message()" => caught.map_or(Val::Null, |error| text(&error.message)),
             "@@error_severity()" => caught.map_or(Val::Null, |_| Val::Integer(16)),
             "@@error_state()" | "@@error_line()" => caught.map_or(Val::Null, |_| Val::Integer(1)),
-            "@@db_name()" => text("BPSPatients"),
+            "@@db_name()" => text(self.catalog.current()),
             "@@schema_name()" | "@@user_name()" | "@@current_user()" => text("dbo"),
             "@@suser_sname()" | "@@suser_name()" | "@@original_login()" | "@@system_user()" => {
                 text("BPSPartner")
