@@ -5,7 +5,7 @@ pub(crate) use rusqlite::types::Value as Val;
 
 use super::SqlError;
 use super::bytes::{ansi, from_ansi, hex, text_bytes, unhex};
-use super::dates::{self, Order};
+use super::dates::{self, Order, Unreadable};
 use super::types::Type;
 
 /// Converts as `CONVERT(target, value, style)` does.
@@ -280,6 +280,22 @@ pub(crate) fn write_moment(moment: DateTime, target: Type) -> Val {
     })
 }
 
+/// Refuses what SQL Server converts only when it is told to.
+pub(crate) fn implicit(source: Type, target: Type) -> Result<(), SqlError> {
+    if !(source.is_text() && matches!(target, Type::Binary { .. })) {
+        return Ok(());
+    }
+    Err(SqlError::new(
+        257,
+        format!(
+            "Implicit conversion from data type {} to {} is not allowed. Use the CONVERT function to \
+             run this query.",
+            source.name(),
+            target.name()
+        ),
+    ))
+}
+
 fn temporal(value: &Val, source: Type, target: Type, style: i64) -> Result<Val, SqlError> {
     if matches!(value, Val::Integer(_) | Val::Real(_))
         && matches!(target, Type::Date | Type::DateTime2)
@@ -289,17 +305,30 @@ fn temporal(value: &Val, source: Type, target: Type, style: i64) -> Result<Val, 
             format!("Explicit conversion from data type int to {} is not allowed.", target.name()),
         ));
     }
-    let Some(moment) = moment(value, if source.is_temporal() { 0 } else { style })? else {
-        return Ok(Val::Null);
-    };
-    if matches!(target, Type::DateTime | Type::SmallDateTime) && moment.year() < 1753 {
-        return Err(SqlError::new(
+    let out_of_range = || {
+        SqlError::new(
             242,
             format!(
                 "The conversion of a varchar data type to a {} data type resulted in an out-of-range value.",
                 target.name()
             ),
-        ));
+        )
+    };
+    let old = matches!(target, Type::DateTime | Type::SmallDateTime);
+    let moment = match value {
+        Val::Text(text) if source.is_text() && style == 0 && dates::day_first() => {
+            dates::parse_day_first(text, old).map_err(|problem| match problem {
+                Unreadable::OutOfRange => out_of_range(),
+                Unreadable::NoDate => not_a_date(),
+            })?
+        }
+        _ => match moment(value, if source.is_temporal() { 0 } else { style })? {
+            Some(moment) => moment,
+            None => return Ok(Val::Null),
+        },
+    };
+    if old && moment.year() < 1753 {
+        return Err(out_of_range());
     }
     Ok(write_moment(moment, target))
 }

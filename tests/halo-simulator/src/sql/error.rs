@@ -54,6 +54,10 @@ impl SqlError {
         )
     }
 
+    pub(crate) fn wrong_width() -> Self {
+        Self::new(213, "Column name or number of supplied values does not match table definition.")
+    }
+
     pub(crate) fn argument_count(function: &str, wanted: usize) -> Self {
         Self::new(174, format!("The {function} function requires {wanted} argument(s)."))
     }

@@ -60,6 +60,10 @@ pub(crate) struct Changing<T> {
 pub(crate) enum Switch {
     NoCount(bool),
     AbortOnError(bool),
+    /// DATEFORMAT: whether the day is read before the month.
+    DayFirst(bool),
+    /// LANGUAGE: its name, and the DATEFORMAT that comes with it.
+    Language(&'static str, bool),
 }
 
 /// `EXEC [@result =] procedure arguments`.

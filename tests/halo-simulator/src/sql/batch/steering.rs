@@ -39,9 +39,7 @@ const IGNORED: &[&str] = &[
     "NUMERIC_ROUNDABORT",
     "TRANSACTION",
     "LOCK_TIMEOUT",
-    "DATEFORMAT",
     "DATEFIRST",
-    "LANGUAGE",
     "DEADLOCK_PRIORITY",
     "ANSI_NULL_DFLT_ON",
     "ANSI_DEFAULTS",
@@ -89,6 +87,13 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
             ("NOCOUNT", Some(on)) => switches.push(Statement::Switch(Switch::NoCount(on))),
             ("XACT_ABORT", Some(on)) => switches.push(Statement::Switch(Switch::AbortOnError(on))),
             ("NOCOUNT" | "XACT_ABORT", None) => return Err(tokens.error(end - 1)),
+            ("DATEFORMAT", _) => {
+                switches.push(Statement::Switch(Switch::DayFirst(day_first(tokens, start + 1)?)));
+            }
+            ("LANGUAGE", _) => {
+                let (name, day_first) = language(tokens, start + 1)?;
+                switches.push(Statement::Switch(Switch::Language(name, day_first)));
+            }
             (known, _) if IGNORED.contains(&known) => {}
             _ => {
                 return Err(SqlError::new(
@@ -99,6 +104,37 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
         }
     }
     Ok(Statement::Block(switches))
+}
+
+/// The languages that a server in Australia may be set to, and whether they put the day first.
+const LANGUAGES: [(&str, &str, bool); 4] = [
+    ("us_english", "us_english", false),
+    ("English", "us_english", false),
+    ("British", "British", true),
+    ("British English", "British", true),
+];
+
+fn language(tokens: &Tokens, at: usize) -> Result<(&'static str, bool), SqlError> {
+    let written = bare(&tokens.text(at, at + 1));
+    LANGUAGES
+        .iter()
+        .find(|(known, ..)| known.eq_ignore_ascii_case(&written))
+        .map(|(_, name, day_first)| (*name, *day_first))
+        .ok_or_else(|| SqlError::unsupported(format!("SET LANGUAGE {written}")))
+}
+
+fn day_first(tokens: &Tokens, at: usize) -> Result<bool, SqlError> {
+    match bare(&tokens.text(at, at + 1)).to_ascii_lowercase().as_str() {
+        "mdy" | "ymd" | "myd" => Ok(false),
+        "dmy" | "ydm" | "dym" => Ok(true),
+        _ => Err(SqlError::new(2741, "SET DATEFORMAT date order is invalid.")),
+    }
+}
+
+/// A name or a string without what encloses it.
+fn bare(written: &str) -> String {
+    let text = written.strip_prefix(['N', 'n']).filter(|text| text.starts_with('\''));
+    text.unwrap_or(written).trim_matches(['\'', '[', ']', '"']).to_owned()
 }
 
 pub(super) fn execute(tokens: &Tokens, from: usize, end: usize) -> Result<Execute, SqlError> {

@@ -148,6 +148,12 @@ impl Compiler<'_> {
                     name.as_str(),
                     "CHARINDEX" | "PATINDEX" | "ASCII" | "UNICODE" | "QUOTENAME"
                 );
+            if textual
+                && !matches!(name.as_str(), "SUBSTRING" | "PATINDEX")
+                && let Some(at) = pieces.iter().position(|piece| piece.kind.is_legacy())
+            {
+                return Err(invalid_argument(&name, at, pieces[at].kind));
+            }
             let list: Vec<String> = pieces
                 .iter()
                 .map(|piece| if textual { written(piece) } else { piece.sql.clone() })
@@ -170,6 +176,9 @@ impl Compiler<'_> {
         Ok(match name {
             "LEN" => {
                 wants(1)?;
+                if pieces[0].kind.is_legacy() {
+                    return Err(invalid_argument(name, 0, pieces[0].kind));
+                }
                 Piece::new(format!("length(rtrim({}, ' '))", written(&pieces[0])), Type::Int)
             }
             "DATALENGTH" => {
@@ -332,6 +341,18 @@ impl Compiler<'_> {
             }
         })
     }
+}
+
+fn invalid_argument(function: &str, at: usize, kind: Type) -> SqlError {
+    SqlError::new(
+        8116,
+        format!(
+            "Argument data type {} is invalid for argument {} of {} function.",
+            kind.name(),
+            at + 1,
+            function.to_lowercase()
+        ),
+    )
 }
 
 /// A value as text functions take it: dates as SQL Server writes them.

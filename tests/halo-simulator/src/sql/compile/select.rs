@@ -8,6 +8,7 @@ use sqlparser::ast::{
 use super::super::SqlError;
 use super::super::types::Type;
 use super::aggregate::direction;
+use super::comparison::sortable;
 use super::query::{Rows, Tail, output_position};
 use super::{Compiler, Piece, Scope, is_variable, parts};
 
@@ -26,6 +27,17 @@ impl Compiler<'_> {
             Some(Distinct::On(_)) => return Err(SqlError::syntax("ON")),
             _ => "",
         };
+        if !distinct.is_empty()
+            && let Some((_, piece)) = items.iter().find(|(_, piece)| piece.kind.is_legacy())
+        {
+            return Err(SqlError::new(
+                421,
+                format!(
+                    "The {} data type cannot be selected as DISTINCT because it is not comparable.",
+                    piece.kind.name()
+                ),
+            ));
+        }
         let list: Vec<String> = items
             .iter()
             .enumerate()
@@ -44,7 +56,9 @@ impl Compiler<'_> {
             }
             let mut keys = Vec::new();
             for group in groups {
-                keys.push(self.expr(group, &scope)?.collated());
+                let key = self.expr(group, &scope)?;
+                sortable(&key)?;
+                keys.push(key.collated());
             }
             if !keys.is_empty() {
                 sql += &format!(" GROUP BY {}", keys.join(", "));
@@ -57,12 +71,26 @@ impl Compiler<'_> {
             items.iter().map(|(name, piece)| (name.clone(), piece.kind)).collect();
         let mut order = Vec::new();
         for item in tail.order {
-            let piece = match output_position(&item.expr, &columns) {
-                Some(position) => {
-                    Piece { sql: format!("_{}", position + 1), ..items[position].1.clone() }
-                }
-                None => self.expr(&item.expr, &scope)?,
+            let place = |position: usize| Piece {
+                sql: format!("_{}", position + 1),
+                ..items[position].1.clone()
             };
+            let piece = match output_position(&item.expr, &columns) {
+                Some(position) => place(position),
+                None if distinct.is_empty() => self.expr(&item.expr, &scope)?,
+                None => {
+                    let wanted = self.expr(&item.expr, &scope)?.sql;
+                    let selected = items.iter().position(|(_, piece)| piece.sql == wanted);
+                    place(selected.ok_or_else(|| {
+                        SqlError::new(
+                            145,
+                            "ORDER BY items must appear in the select list if SELECT DISTINCT is \
+                             specified.",
+                        )
+                    })?)
+                }
+            };
+            sortable(&piece)?;
             order.push(format!("{}{}", piece.collated(), direction(item)));
         }
         if !order.is_empty() {

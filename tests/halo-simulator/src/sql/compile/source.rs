@@ -86,7 +86,7 @@ impl Compiler<'_> {
                 self.named(&parts(name), alias.as_ref())?
             }
             TableFactor::Derived { subquery, alias, .. } => {
-                let rows = self.query(subquery, parent)?;
+                let rows = self.inner_query(subquery, parent)?;
                 let name = self.alias();
                 let source = derived(&name, alias.as_ref(), &rows.columns, |index| {
                     format!("{name}._{}", index + 1)

@@ -37,13 +37,10 @@ impl Session<'_> {
                 Some(name) => known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)),
                 None => known.get(index),
             };
-            match (found, argument.value) {
-                // The patterns of LIKE are allowed, as in the originals.
-                (Some((_, column)), Some((Val::Text(text), _))) => {
-                    conditions.push(format!("q.{column} LIKE {}", literal(&text)));
-                }
-                // Others, such as @ODBCVer and @table_type, change nothing here.
-                _ => {}
+            // The patterns of LIKE are allowed, as in the originals. Other parameters, such as
+            // @ODBCVer and @table_type, change nothing here.
+            if let (Some((_, column)), Some((Val::Text(text), _))) = (found, argument.value) {
+                conditions.push(format!("q.{column} LIKE {}", literal(&text)));
             }
         }
         if columns && conditions.is_empty() {

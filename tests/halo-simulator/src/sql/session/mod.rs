@@ -15,6 +15,7 @@ use super::batch::{self, Statement};
 use super::catalog::{Catalog, Symbols};
 use super::compile::{Compiled, Compiler};
 use super::convert::{self, Val};
+use super::dates;
 use super::types::Type;
 use super::{
     Command, CommandKind, Direction, Environment, ExecutionMode, Outcome, ResultSet, SqlError,
@@ -47,6 +48,9 @@ pub(crate) struct Session<'a> {
     rows_affected: i64,
     no_count: bool,
     abort_on_error: bool,
+    language: &'static str,
+    /// Whether an INSERT EXEC runs.
+    inserting: bool,
     transactions: i64,
     doomed: bool,
     row_count: i64,
@@ -71,6 +75,7 @@ pub(crate) fn execute(
     environment: &Environment,
 ) -> Result<Outcome, SqlError> {
     let mut session = Session::new(database, environment);
+    dates::set_day_first(false);
     let result = session.command(command);
     let cleaned = session.reset();
     let outcome = result?;
@@ -89,6 +94,8 @@ impl<'a> Session<'a> {
             rows_affected: -1,
             no_count: false,
             abort_on_error: false,
+            language: "us_english",
+            inserting: false,
             transactions: 0,
             doomed: false,
             row_count: 0,
@@ -159,6 +166,17 @@ impl<'a> Session<'a> {
         let statements = batch::parse(text)?;
         self.check(&statements)?;
         self.run(&statements)
+    }
+
+    /// What SET changes for the rest of a batch or procedure only.
+    fn switches(&self) -> (bool, bool, &'static str, bool) {
+        (self.no_count, self.abort_on_error, self.language, dates::day_first())
+    }
+
+    fn switch_back(&mut self, before: (bool, bool, &'static str, bool)) {
+        let day_first;
+        (self.no_count, self.abort_on_error, self.language, day_first) = before;
+        dates::set_day_first(day_first);
     }
 
     /// Declares a variable of the current frame.
@@ -245,7 +263,7 @@ impl<'a> Session<'a> {
                 text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite")
             }
             "@@servername" => text("PRACTICE\\BPSINSTANCE"),
-            "@@language" => text("us_english"),
+            "@@language" => text(self.language),
             "@@getdate()" | "@@current_timestamp()" => moment(Type::DateTime),
             "@@sysdatetime()" => moment(Type::DateTime2),
             "@@getutcdate()" => utc(Type::DateTime),

@@ -3,9 +3,10 @@
 use sqlparser::ast::{Expr, Query, SelectItem, SetExpr};
 
 use super::super::batch::{Statement, Switch};
-use super::super::catalog::quote;
+use super::super::catalog::{TableColumn, quote};
 use super::super::compile::Changed;
 use super::super::convert::{self, Val};
+use super::super::dates;
 use super::super::types::Type;
 use super::super::{ResultSet, SqlError, parameters};
 use super::{Flow, Session};
@@ -43,6 +44,7 @@ impl Session<'_> {
                 let value = match initial {
                     Some(initial) => {
                         let (value, source) = self.evaluate(initial)?;
+                        convert::implicit(source, *kind)?;
                         convert::convert(value, source, *kind, 0)?
                     }
                     None => Val::Null,
@@ -63,6 +65,13 @@ impl Session<'_> {
             }
             Statement::Switch(Switch::NoCount(on)) => self.no_count = *on,
             Statement::Switch(Switch::AbortOnError(on)) => self.abort_on_error = *on,
+            Statement::Switch(Switch::DayFirst(on)) => {
+                dates::set_day_first(*on);
+            }
+            Statement::Switch(Switch::Language(name, day_first)) => {
+                self.language = name;
+                dates::set_day_first(*day_first);
+            }
             Statement::Query(query) => self.select(query)?,
             Statement::Insert(insert) => {
                 let changed = self.compiler().insert(insert)?;
@@ -228,6 +237,7 @@ impl Session<'_> {
             .get(&key)
             .copied()
             .ok_or_else(|| SqlError::undeclared(name))?;
+        convert::implicit(kind, target)?;
         self.frame.values.insert(key, convert::convert(value, kind, target, 0)?);
         Ok(())
     }
@@ -338,7 +348,7 @@ impl Session<'_> {
         let count = self.row_count;
         if !changed.statement.columns.is_empty() {
             match &changed.into {
-                Some(target) => self.store_rows(target, &rows)?,
+                Some(target) => self.store_rows(target, &[], &rows)?,
                 None => self.push_rows(&changed.statement.columns, rows),
             }
         }
@@ -349,25 +359,37 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// The columns that rows without names go into: those named, or all that are no identity.
+    pub(super) fn target_columns(
+        &self,
+        target: &[String],
+        named: &[String],
+    ) -> Result<Vec<TableColumn>, SqlError> {
+        let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
+        if named.is_empty() {
+            let free = |column: &&TableColumn| !(table.has_identity && column.identity);
+            return Ok(table.columns.iter().filter(free).cloned().collect());
+        }
+        let find = |name: &String| {
+            let found = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+            found.cloned().ok_or_else(|| SqlError::invalid_column(name))
+        };
+        named.iter().map(find).collect()
+    }
+
     /// Puts rows into a table variable or temporary table.
     pub(super) fn store_rows(
         &mut self,
         target: &[String],
+        named: &[String],
         rows: &[Vec<Val>],
     ) -> Result<(), SqlError> {
         let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
-        let columns: Vec<&super::super::catalog::TableColumn> = table
-            .columns
-            .iter()
-            .filter(|column| !(table.has_identity && column.identity))
-            .collect();
+        let columns = self.target_columns(target, named)?;
         let list: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
         for row in rows {
             if row.len() > columns.len() {
-                return Err(SqlError::new(
-                    213,
-                    "Column name or number of supplied values does not match table definition.",
-                ));
+                return Err(SqlError::wrong_width());
             }
             let marks: Vec<String> = (1..=row.len()).map(|index| format!("?{index}")).collect();
             let sql = format!(
