@@ -62,6 +62,17 @@ impl SqlError {
         Self::new(174, format!("The {function} function requires {wanted} argument(s)."))
     }
 
+    pub(crate) fn argument_type(function: &str, at: usize, kind: &str) -> Self {
+        Self::new(
+            8116,
+            format!(
+                "Argument data type {kind} is invalid for argument {} of {} function.",
+                at + 1,
+                function.to_lowercase()
+            ),
+        )
+    }
+
     /// Whether SQL Server ends only the statement, not the batch, without `XACT_ABORT`.
     pub(crate) fn ends_only_the_statement(&self) -> bool {
         matches!(

@@ -10,8 +10,8 @@ mod tokens;
 
 use sqlparser::ast::{Expr, Query};
 
-use super::SqlError;
 use super::types::Type;
+use super::{Language, SqlError};
 use tokens::Tokens;
 
 /// One statement.
@@ -62,8 +62,8 @@ pub(crate) enum Switch {
     AbortOnError(bool),
     /// DATEFORMAT: whether the day is read before the month.
     DayFirst(bool),
-    /// LANGUAGE: its name, and the DATEFORMAT that comes with it.
-    Language(&'static str, bool),
+    /// LANGUAGE, with which comes a DATEFORMAT.
+    Language(Language),
 }
 
 /// `EXEC [@result =] procedure arguments`.

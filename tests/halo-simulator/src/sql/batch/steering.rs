@@ -3,7 +3,7 @@
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use super::super::SqlError;
+use super::super::{Language, SqlError};
 use super::tokens::Tokens;
 use super::{Argument, Execute, Statement, Switch, definition};
 
@@ -91,8 +91,7 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
                 switches.push(Statement::Switch(Switch::DayFirst(day_first(tokens, start + 1)?)));
             }
             ("LANGUAGE", _) => {
-                let (name, day_first) = language(tokens, start + 1)?;
-                switches.push(Statement::Switch(Switch::Language(name, day_first)));
+                switches.push(Statement::Switch(Switch::Language(language(tokens, start + 1)?)));
             }
             (known, _) if IGNORED.contains(&known) => {}
             _ => {
@@ -106,21 +105,13 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
     Ok(Statement::Block(switches))
 }
 
-/// The languages that a server in Australia may be set to, and whether they put the day first.
-const LANGUAGES: [(&str, &str, bool); 4] = [
-    ("us_english", "us_english", false),
-    ("English", "us_english", false),
-    ("British", "British", true),
-    ("British English", "British", true),
-];
-
-fn language(tokens: &Tokens, at: usize) -> Result<(&'static str, bool), SqlError> {
+fn language(tokens: &Tokens, at: usize) -> Result<Language, SqlError> {
     let written = bare(&tokens.text(at, at + 1));
-    LANGUAGES
-        .iter()
-        .find(|(known, ..)| known.eq_ignore_ascii_case(&written))
-        .map(|(_, name, day_first)| (*name, *day_first))
-        .ok_or_else(|| SqlError::unsupported(format!("SET LANGUAGE {written}")))
+    match written.to_ascii_lowercase().as_str() {
+        "us_english" | "english" => Ok(Language::English),
+        "british" | "british english" => Ok(Language::British),
+        _ => Err(SqlError::unsupported(format!("SET LANGUAGE {written}"))),
+    }
 }
 
 fn day_first(tokens: &Tokens, at: usize) -> Result<bool, SqlError> {

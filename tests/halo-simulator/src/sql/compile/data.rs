@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use super::super::SqlError;
 use super::super::batch::Changing;
 use super::super::catalog::{Table, TableColumn, literal, quote};
-use super::super::convert;
+use super::super::storing;
 use super::super::types::Type;
 use super::query::{Compiled, Tail};
 use super::{Column, Compiler, Piece, Scope, Source, parts};
@@ -314,7 +314,7 @@ fn stored(
     column: &TableColumn,
     verb: &str,
 ) -> Result<String, SqlError> {
-    convert::implicit(piece.kind, column.kind)?;
+    storing::implicit(piece.kind, column.kind)?;
     Ok(format!(
         "ts_store({}, {}, {}, {}, {}, {}, '{verb}')",
         piece.sql,

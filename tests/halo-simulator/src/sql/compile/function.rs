@@ -152,7 +152,7 @@ impl Compiler<'_> {
                 && !matches!(name.as_str(), "SUBSTRING" | "PATINDEX")
                 && let Some(at) = pieces.iter().position(|piece| piece.kind.is_legacy())
             {
-                return Err(invalid_argument(&name, at, pieces[at].kind));
+                return Err(SqlError::argument_type(&name, at, pieces[at].kind.name()));
             }
             let list: Vec<String> = pieces
                 .iter()
@@ -177,7 +177,7 @@ impl Compiler<'_> {
             "LEN" => {
                 wants(1)?;
                 if pieces[0].kind.is_legacy() {
-                    return Err(invalid_argument(name, 0, pieces[0].kind));
+                    return Err(SqlError::argument_type(name, 0, pieces[0].kind.name()));
                 }
                 Piece::new(format!("length(rtrim({}, ' '))", written(&pieces[0])), Type::Int)
             }
@@ -341,18 +341,6 @@ impl Compiler<'_> {
             }
         })
     }
-}
-
-fn invalid_argument(function: &str, at: usize, kind: Type) -> SqlError {
-    SqlError::new(
-        8116,
-        format!(
-            "Argument data type {} is invalid for argument {} of {} function.",
-            kind.name(),
-            at + 1,
-            function.to_lowercase()
-        ),
-    )
 }
 
 /// A value as text functions take it: dates as SQL Server writes them.

@@ -15,16 +15,19 @@ type Columns = Vec<(String, Type)>;
 /// The rows of a view of the catalogue, and its columns. `names` are the parts of its name.
 pub(super) fn system_view(catalog: &Catalog<'_>, names: &[String]) -> Option<(String, Columns)> {
     let (database, schema, view) = match names {
-        [schema, view] => (catalog.database_named(catalog.current())?, schema, view),
-        [database, schema, view] => (catalog.database_named(database)?, schema, view),
+        [schema, view] => (None, schema, view),
+        [database, schema, view] => (Some(database.as_str()), schema, view),
         _ => return None,
     };
-    let (rows, columns) = if schema.eq_ignore_ascii_case("INFORMATION_SCHEMA") {
-        information_schema(catalog, &database, &view.to_ascii_uppercase())?
-    } else if schema.eq_ignore_ascii_case("sys") {
-        sys(catalog, &database, &view.to_ascii_lowercase())?
-    } else {
+    let standard = schema.eq_ignore_ascii_case("INFORMATION_SCHEMA");
+    if !standard && !schema.eq_ignore_ascii_case("sys") {
         return None;
+    }
+    let database = catalog.database_named(database.unwrap_or(catalog.current()))?;
+    let (rows, columns) = if standard {
+        information_schema(catalog, &database, &view.to_ascii_uppercase())?
+    } else {
+        sys(catalog, &database, &view.to_ascii_lowercase())?
     };
     let list: Vec<String> = columns
         .iter()

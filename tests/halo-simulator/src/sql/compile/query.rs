@@ -65,24 +65,6 @@ impl Compiler<'_> {
         Ok(Rows { sql: with + &rows.sql, columns: rows.columns })
     }
 
-    /// A query inside another one, which cannot be ordered unless that decides what it contains.
-    pub(super) fn inner_query(
-        &mut self,
-        query: &Query,
-        parent: Option<&Scope<'_>>,
-    ) -> Result<Rows, SqlError> {
-        let top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
-        let cut = top || query.limit_clause.is_some() || query.fetch.is_some();
-        if query.order_by.is_some() && !cut && query.for_clause.is_none() {
-            return Err(SqlError::new(
-                1033,
-                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, \
-                 and common table expressions, unless TOP, OFFSET or FOR XML is also specified.",
-            ));
-        }
-        self.query(query, parent)
-    }
-
     /// The WITH clause; its names stay in reach until the caller forgets them.
     pub(super) fn with(
         &mut self,

@@ -1,11 +1,14 @@
 //! FROM clauses.
 
-use sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor, TableWithJoins};
+use sqlparser::ast::{
+    JoinConstraint, JoinOperator, Query, SetExpr, TableAlias, TableFactor, TableWithJoins,
+};
 
 use super::super::SqlError;
 use super::super::catalog::quote;
 use super::super::types::Type;
 use super::metadata::system_view;
+use super::query::Rows;
 use super::{Column, Compiler, Scope, Source, parts};
 
 impl Compiler<'_> {
@@ -116,6 +119,24 @@ impl Compiler<'_> {
         }
         sources.push(source);
         Ok(sql)
+    }
+
+    /// A query inside another one, which cannot be ordered unless that decides what it contains.
+    pub(super) fn inner_query(
+        &mut self,
+        query: &Query,
+        parent: Option<&Scope<'_>>,
+    ) -> Result<Rows, SqlError> {
+        let top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
+        let cut = top || query.limit_clause.is_some() || query.fetch.is_some();
+        if query.order_by.is_some() && !cut && query.for_clause.is_none() {
+            return Err(SqlError::new(
+                1033,
+                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, \
+                 and common table expressions, unless TOP, OFFSET or FOR XML is also specified.",
+            ));
+        }
+        self.query(query, parent)
     }
 
     /// A table, view, table variable or CTE.

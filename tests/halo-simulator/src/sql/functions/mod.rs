@@ -8,8 +8,9 @@ mod text;
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 
-use super::convert::{self, Target, Val};
+use super::convert::{self, Val};
 use super::error::Raised;
+use super::storing::{self, Target};
 use super::types::Type;
 use super::{SqlError, declared, like};
 
@@ -101,7 +102,7 @@ fn store(arguments: &[Val]) -> Result<Val, SqlError> {
         not_null: at(arguments, 5) == &Val::Integer(1),
         verb: word(6),
     };
-    convert::store(at(arguments, 0).clone(), type_at(arguments, 1), type_at(arguments, 2), &place)
+    storing::store(at(arguments, 0).clone(), type_at(arguments, 1), type_at(arguments, 2), &place)
 }
 
 /// The argument as text; `None` for NULL.

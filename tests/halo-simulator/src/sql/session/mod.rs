@@ -18,8 +18,8 @@ use super::convert::{self, Val};
 use super::dates;
 use super::types::Type;
 use super::{
-    Command, CommandKind, Direction, Environment, ExecutionMode, Outcome, ResultSet, SqlError,
-    parameters,
+    Command, CommandKind, Direction, Environment, ExecutionMode, Language, Outcome, ResultSet,
+    SqlError, parameters,
 };
 
 /// What a statement tells the one around it.
@@ -48,7 +48,7 @@ pub(crate) struct Session<'a> {
     rows_affected: i64,
     no_count: bool,
     abort_on_error: bool,
-    language: &'static str,
+    language: Language,
     /// Whether an INSERT EXEC runs.
     inserting: bool,
     transactions: i64,
@@ -73,9 +73,11 @@ pub(crate) fn execute(
     database: &Connection,
     command: &Command,
     environment: &Environment,
+    language: Language,
 ) -> Result<Outcome, SqlError> {
     let mut session = Session::new(database, environment);
-    dates::set_day_first(false);
+    session.language = language;
+    dates::set_day_first(language.day_first());
     let result = session.command(command);
     let cleaned = session.reset();
     let outcome = result?;
@@ -94,7 +96,7 @@ impl<'a> Session<'a> {
             rows_affected: -1,
             no_count: false,
             abort_on_error: false,
-            language: "us_english",
+            language: Language::default(),
             inserting: false,
             transactions: 0,
             doomed: false,
@@ -169,11 +171,11 @@ impl<'a> Session<'a> {
     }
 
     /// What SET changes for the rest of a batch or procedure only.
-    fn switches(&self) -> (bool, bool, &'static str, bool) {
+    fn switches(&self) -> (bool, bool, Language, bool) {
         (self.no_count, self.abort_on_error, self.language, dates::day_first())
     }
 
-    fn switch_back(&mut self, before: (bool, bool, &'static str, bool)) {
+    fn switch_back(&mut self, before: (bool, bool, Language, bool)) {
         let day_first;
         (self.no_count, self.abort_on_error, self.language, day_first) = before;
         dates::set_day_first(day_first);
@@ -263,7 +265,7 @@ impl<'a> Session<'a> {
                 text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite")
             }
             "@@servername" => text("PRACTICE\\BPSINSTANCE"),
-            "@@language" => text(self.language),
+            "@@language" => text(self.language.name()),
             "@@getdate()" | "@@current_timestamp()" => moment(Type::DateTime),
             "@@sysdatetime()" => moment(Type::DateTime2),
             "@@getutcdate()" => utc(Type::DateTime),

@@ -3,10 +3,11 @@
 use sqlparser::ast::{Expr, Query, SelectItem, SetExpr};
 
 use super::super::batch::{Statement, Switch};
-use super::super::catalog::{TableColumn, quote};
+use super::super::catalog::quote;
 use super::super::compile::Changed;
 use super::super::convert::{self, Val};
 use super::super::dates;
+use super::super::storing;
 use super::super::types::Type;
 use super::super::{ResultSet, SqlError, parameters};
 use super::{Flow, Session};
@@ -44,7 +45,7 @@ impl Session<'_> {
                 let value = match initial {
                     Some(initial) => {
                         let (value, source) = self.evaluate(initial)?;
-                        convert::implicit(source, *kind)?;
+                        storing::implicit(source, *kind)?;
                         convert::convert(value, source, *kind, 0)?
                     }
                     None => Val::Null,
@@ -68,9 +69,9 @@ impl Session<'_> {
             Statement::Switch(Switch::DayFirst(on)) => {
                 dates::set_day_first(*on);
             }
-            Statement::Switch(Switch::Language(name, day_first)) => {
-                self.language = name;
-                dates::set_day_first(*day_first);
+            Statement::Switch(Switch::Language(language)) => {
+                self.language = *language;
+                dates::set_day_first(language.day_first());
             }
             Statement::Query(query) => self.select(query)?,
             Statement::Insert(insert) => {
@@ -237,7 +238,7 @@ impl Session<'_> {
             .get(&key)
             .copied()
             .ok_or_else(|| SqlError::undeclared(name))?;
-        convert::implicit(kind, target)?;
+        storing::implicit(kind, target)?;
         self.frame.values.insert(key, convert::convert(value, kind, target, 0)?);
         Ok(())
     }
@@ -355,56 +356,6 @@ impl Session<'_> {
         self.row_count = count;
         if !self.no_count {
             self.rows_affected = self.rows_affected.max(0) + count;
-        }
-        Ok(())
-    }
-
-    /// The columns that rows without names go into: those named, or all that are no identity.
-    pub(super) fn target_columns(
-        &self,
-        target: &[String],
-        named: &[String],
-    ) -> Result<Vec<TableColumn>, SqlError> {
-        let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
-        if named.is_empty() {
-            let free = |column: &&TableColumn| !(table.has_identity && column.identity);
-            return Ok(table.columns.iter().filter(free).cloned().collect());
-        }
-        let find = |name: &String| {
-            let found = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name));
-            found.cloned().ok_or_else(|| SqlError::invalid_column(name))
-        };
-        named.iter().map(find).collect()
-    }
-
-    /// Puts rows into a table variable or temporary table.
-    pub(super) fn store_rows(
-        &mut self,
-        target: &[String],
-        named: &[String],
-        rows: &[Vec<Val>],
-    ) -> Result<(), SqlError> {
-        let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
-        let columns = self.target_columns(target, named)?;
-        let list: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
-        for row in rows {
-            if row.len() > columns.len() {
-                return Err(SqlError::wrong_width());
-            }
-            let marks: Vec<String> = (1..=row.len()).map(|index| format!("?{index}")).collect();
-            let sql = format!(
-                "INSERT INTO {} ({}) VALUES ({})",
-                table.qualified,
-                list[..row.len()].join(", "),
-                marks.join(", ")
-            );
-            let mut values = Vec::with_capacity(row.len());
-            for (value, column) in row.iter().zip(&columns) {
-                values.push(convert::convert(value.clone(), Type::Unknown, column.kind, 0)?);
-            }
-            self.database
-                .execute(&sql, rusqlite::params_from_iter(values))
-                .map_err(|error| SqlError::from_sqlite(&error, "INSERT"))?;
         }
         Ok(())
     }
