@@ -319,3 +319,27 @@ fn highlights_tell_what_is_in_the_database() {
         assert_eq!(json["patients"][0]["lastName"], "Wattleford");
     }
 }
+
+#[test]
+fn patient_0_has_blanks_where_others_have_text() {
+    // Public programs trim the names of all active rows and have done so for years.
+    for (which, practice) in all() {
+        let columns = texts(
+            &practice,
+            "SELECT name FROM pragma_table_info('PATIENTS', 'dbo') WHERE type LIKE '%char%'",
+        );
+        assert!(columns.len() > 30, "{columns:?}");
+        for column in columns {
+            let blank = number(
+                &practice,
+                &format!(
+                    "SELECT {column} IS NOT NULL AND trim({column}) = '' FROM dbo.PATIENTS WHERE INTERNALID = 0"
+                ),
+            );
+            assert_eq!(blank, 1, "{which:?} {column}");
+        }
+        let width =
+            number(&practice, "SELECT length(SURNAME) FROM dbo.PATIENTS WHERE INTERNALID = 0");
+        assert_eq!(width, 40);
+    }
+}

@@ -7,7 +7,7 @@ use practice_support::{all, large, large_files, number, small, texts};
 use rusqlite::Connection;
 
 /// View and columns, in order.
-const VIEWS: [(&str, &str); 27] = [
+const VIEWS: [(&str, &str); 33] = [
     (
         "BPS_Patients",
         "InternalID ExternalID StatusText Title Firstname Middlename Surname Preferredname Address1 \
@@ -125,6 +125,32 @@ const VIEWS: [(&str, &str); 27] = [
         "InternalID DocumentID Stored CorrespondenceDate Category Subject Detail Comment UserReference \
          Provider Created",
     ),
+    (
+        "BPS_Contacts",
+        "ContactID Title Firstname Surname Greeting Category AHPhone MobilePhone Pager Email ProviderNo ABN \
+         URL Comment",
+    ),
+    (
+        "BPS_ContactAddresses",
+        "ContactID Title Firstname Surname Greeting Category Address1 Address2 City Postcode Phone Fax \
+         SiteEmail SiteComment AHPhone MobilePhone Pager Email ProviderNo ABN URL Comment",
+    ),
+    (
+        "BPS_Visits",
+        "InternalID VisitID UserID VisitCode VisitType Confidential DrName VisitDate StartTime EndTime \
+         Duration ReviewDate VisitNotes Created",
+    ),
+    (
+        "BPS_PapSmears",
+        "InternalID PapDate CSTType HPV16 HPV18 HPVOther Result HPVChanges EndocervicalCells PerformedBy \
+         Comment Created",
+    ),
+    (
+        "BPS_All_PapSmears",
+        "InternalID PapDate RECORDSTATUS Result RECORDID CSTType HPV16 HPV18 HPVOther HPV EndocervicalCells \
+         PerformedBy Comment Created",
+    ),
+    ("BPS_Services", "SERVICEID INTERNALID SERVICEDATE MBSITEM DESCRIPTION"),
 ];
 
 fn columns(practice: &Connection, view: &str) -> Vec<String> {

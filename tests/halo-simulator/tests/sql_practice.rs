@@ -93,7 +93,7 @@ fn every_view_can_be_read_whole() {
     let views: Vec<String> = {
         let mut statement = practice
             .connection
-            .prepare("SELECT name FROM dbo.sqlite_master WHERE type = 'view'")
+            .prepare("SELECT name FROM dbo.sqlite_master WHERE type = 'view' AND name LIKE 'BPS%'")
             .unwrap();
         let names = statement.query_map([], |row| row.get(0)).unwrap();
         names.collect::<Result<_, _>>().unwrap()
@@ -163,4 +163,33 @@ fn a_guarded_write_is_repeated_without_a_second_row() {
     let first = shown(&run(&good, "0").unwrap());
     assert!(first.contains("\"Copies\":1"), "{first}");
     assert_eq!(shown(&run(&good, "0").unwrap()), first);
+}
+
+#[test]
+fn the_queries_of_public_programs_run() {
+    let mut practice = Seeded::open();
+    for query in [
+        "SELECT * from BPS_CONTACTS",
+        "SELECT * from BPS_CONTACTADDRESSES",
+        "SELECT InternalID, VisitType, VisitDate, UserID, DrName FROM dbo.BPS_Visits",
+        "SELECT InternalID, PapDate, CSTType, HPV16, HPV18, HPVOther, Result, HPVChanges,
+            EndocervicalCells, Comment FROM dbo.BPS_PapSmears",
+        "SELECT INTERNALID AS InternalID, SERVICEDATE AS ServiceDate, MBSITEM AS MBSItem FROM dbo.BPS_Services",
+        "SELECT INVOICEID, SERVICEDATE, MBSITEM, DESCRIPTION, PAYERCODE FROM dbo.SERVICES
+            WHERE SERVICESTATUS <> 9 AND RECORDSTATUS <> 2",
+        "SELECT INVOICEID, USERID, TOTAL, INTERNALID, SENTTOWORKCOVER FROM dbo.INVOICES",
+        "SELECT INTERNALID AS InternalID, ITEMID FROM dbo.PreventiveHealth",
+        "SELECT VACCINEID, DISEASECODE FROM bpsdrugs.dbo.VACCINE_DISEASE",
+        "SELECT InternalID FROM [BPSPATIENTS].[dbo].CURRENTRX
+            WHERE DRUGNAME LIKE '%Tablet%' AND RecordStatus = 1 AND RxStatus = 1",
+        "SELECT ScriptItems.InternalID FROM [BPSPATIENTS].[dbo].ScriptItems
+            INNER JOIN [BPSPATIENTS].[dbo].Prescriptions ON ScriptItems.ScriptID = Prescriptions.ScriptID
+            WHERE PRODUCTNAME LIKE '%Tablet%' AND ScriptDate >= DateAdd(Year, -5, '2026-11-02')
+                AND Prescriptions.RecordStatus = 1",
+        "SELECT InternalID FROM [BPSPATIENTS].[dbo].Visits
+            WHERE VisitDate >= DateAdd(Year, -2, '2026-11-02') AND RecordStatus = 1",
+    ] {
+        let outcome = practice.run(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+        assert!(!outcome.result_sets[0].rows.is_empty(), "nothing found: {query}");
+    }
 }

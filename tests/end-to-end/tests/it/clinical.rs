@@ -78,7 +78,7 @@ fn past_history(patient: i64) -> String {
 
 fn medications(patient: i64) -> String {
     format!(
-        "SELECT r.RECORDID AS recordId, r.PRODUCTNAME AS name, r.DOSE AS dose, f.FREQUENCYTEXT AS frequency,
+        "SELECT r.RECORDID AS recordId, r.DRUGNAME AS name, r.DOSE AS dose, f.FREQUENCYTEXT AS frequency,
          o.FOODTEXT AS food, d.DETAILTEXT AS otherDetail, r.INSTRUCTIONS AS instructions,
          nullif(r.ROUTE, 0) AS routeCode, nullif(r.QUANTITY, 0) AS quantity, r.PRODUCTUNIT AS unit,
          r.REPEATS AS repeats, r.INDICATION AS indication, substr(r.FIRSTDATE, 1, 10) AS firstDate,

@@ -1,7 +1,7 @@
 //! Rows as JSON, in the forms an integrator must be ready for.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::{
     cloud::options::RowEncoding,
@@ -47,7 +47,7 @@ pub(crate) struct Pages {
     limit: usize,
     started: bool,
     /// A row that did not fit any more, with the number of its set.
-    carried: Option<(usize, Json, usize)>,
+    carried: Option<(usize, Vec<u8>)>,
 }
 
 impl Pages {
@@ -57,7 +57,7 @@ impl Pages {
         Self { names, sets, encoding, limit, started: false, carried: None }
     }
 
-    fn pull(&mut self) -> Option<(usize, Json, usize)> {
+    fn pull(&mut self) -> Option<(usize, Vec<u8>)> {
         if let Some(carried) = self.carried.take() {
             return Some(carried);
         }
@@ -66,63 +66,72 @@ impl Pages {
             .iter_mut()
             .enumerate()
             .find_map(|(number, rows)| rows.next().map(|row| (number, row)))?;
-        let (row, size) = self.render(number, row);
-        Some((number, row, size))
+        Some((number, self.render(number, row)))
     }
 
-    fn render(&self, set: usize, row: Vec<Value>) -> (Json, usize) {
-        let mut size = 2;
-        let names = &self.names[set];
-        let rendered = match self.encoding {
-            RowEncoding::ColumnsAndRows => Json::Array(
-                row.into_iter()
-                    .map(|value| {
-                        let value = json_value(value);
-                        size += length(&value) + 1;
-                        value
-                    })
-                    .collect(),
-            ),
-            RowEncoding::Objects | RowEncoding::SingleObject => {
-                let mut object = Map::with_capacity(row.len());
-                for (name, value) in names.iter().zip(row) {
-                    let value = json_value(value);
-                    size += length(&value) + name.len() + 4;
-                    object.insert(name.clone(), value);
-                }
-                Json::Object(object)
+    /// A row as text: members come in the order of the SELECT, which a JSON object in memory would
+    /// not keep.
+    fn render(&self, set: usize, row: Vec<Value>) -> Vec<u8> {
+        let named = self.encoding != RowEncoding::ColumnsAndRows;
+        let [open, close] = if named { *b"{}" } else { *b"[]" };
+        let mut text = vec![open];
+        for (name, value) in self.names[set].iter().zip(row) {
+            if text.len() > 1 {
+                text.push(b',');
             }
-        };
-        (rendered, size)
+            if named {
+                write(&mut text, &Json::from(name.as_str()));
+                text.push(b':');
+            }
+            write(&mut text, &json_value(value));
+        }
+        text.push(close);
+        text
     }
 
-    fn assemble(&self, mut sets: Vec<Vec<Json>>) -> Json {
-        let one = |number: usize, mut rows: Vec<Json>| match self.encoding {
-            RowEncoding::Objects => Json::Array(rows),
-            RowEncoding::ColumnsAndRows => json!({"columns": self.names[number], "rows": rows}),
-            RowEncoding::SingleObject if rows.len() == 1 => rows.remove(0),
-            RowEncoding::SingleObject => Json::Array(rows),
+    fn assemble(&self, sets: &[Vec<Vec<u8>>]) -> Vec<u8> {
+        let one = |(number, rows): (usize, &Vec<Vec<u8>>)| match (self.encoding, rows.as_slice()) {
+            (RowEncoding::SingleObject, [row]) => row.clone(),
+            (RowEncoding::ColumnsAndRows, rows) => {
+                let mut text = br#"{"columns":"#.to_vec();
+                write(&mut text, &Json::from(self.names[number].clone()));
+                text.extend_from_slice(br#","rows":"#);
+                text.append(&mut list(rows));
+                text.push(b'}');
+                text
+            }
+            (_, rows) => list(rows),
         };
-        match sets.len() {
-            0 => Json::Array(Vec::new()),
-            1 => one(0, sets.remove(0)),
-            _ => sets.into_iter().enumerate().map(|(number, rows)| one(number, rows)).collect(),
-        }
+        let mut sets: Vec<Vec<u8>> = sets.iter().enumerate().map(one).collect();
+        if sets.len() == 1 { sets.remove(0) } else { list(&sets) }
     }
+}
+
+/// Appends a value's text. Writing to memory does not fail, nor does a value that has no odd keys.
+fn write(text: &mut Vec<u8>, value: &Json) {
+    let _ = serde_json::to_writer(text, value);
+}
+
+/// An array of values that are text already.
+fn list(items: &[Vec<u8>]) -> Vec<u8> {
+    let mut text = vec![b'['];
+    text.append(&mut items.join(&b','));
+    text.push(b']');
+    text
 }
 
 impl Iterator for Pages {
     type Item = Encoded;
 
     fn next(&mut self) -> Option<Encoded> {
-        let mut sets: Vec<Vec<Json>> = vec![Vec::new(); self.names.len()];
+        let mut sets: Vec<Vec<Vec<u8>>> = vec![Vec::new(); self.names.len()];
         let (mut size, mut rows) = (2, 0);
-        while let Some((number, row, length)) = self.pull() {
-            if rows > 0 && size + length > self.limit {
-                self.carried = Some((number, row, length));
+        while let Some((number, row)) = self.pull() {
+            if rows > 0 && size + row.len() > self.limit {
+                self.carried = Some((number, row));
                 break;
             }
-            size += length + 1;
+            size += row.len() + 1;
             rows += 1;
             sets[number].push(row);
         }
@@ -131,16 +140,7 @@ impl Iterator for Pages {
             return None;
         }
         self.started = true;
-        let bytes = serde_json::to_vec(&self.assemble(sets)).unwrap_or_default();
-        Some(Encoded { bytes, rows })
-    }
-}
-
-fn length(value: &Json) -> usize {
-    match value {
-        Json::String(text) => text.len() + 2,
-        Json::Null | Json::Bool(_) => 5,
-        _ => 12,
+        Some(Encoded { bytes: self.assemble(&sets), rows })
     }
 }
 

@@ -126,7 +126,7 @@ pub(crate) struct Route {
     pub(crate) query: Option<String>,
     /// A page number, as written.
     pub(crate) page: Option<String>,
-    /// Everything after `fhir/R4/`.
+    /// Everything after `fhir/R4/`, as written.
     pub(crate) fhir: Option<String>,
 }
 

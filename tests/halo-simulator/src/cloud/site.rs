@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     cloud::options::RowEncoding,
     practice::{self, Demonstration, Highlights, PracticeFiles, Pristine},
-    sql::{self, BookingWeather, Command, Environment, Outcome, SqlError},
+    sql::{self, BookingWeather, Command, Environment, Language, Outcome, SqlError},
 };
 
 /// Whether Halo has lately heard from a site.
@@ -81,6 +81,8 @@ pub(crate) struct SiteState {
     pub(crate) lookup_before_pair: LookupBeforePair,
     pub(crate) denied_objects: Vec<String>,
     pub(crate) missing_columns: Vec<(String, String)>,
+    /// The language of the integrator's login at this server.
+    pub(crate) login_language: Language,
     pub(crate) row_encoding: RowEncoding,
     pub(crate) caller_ip_allowed: bool,
     pub(crate) queue_paused: bool,
@@ -118,13 +120,16 @@ pub(crate) struct Site {
 pub(crate) struct Databases {
     patients: Connection,
     documents: Connection,
+    language: Language,
 }
 
 impl Databases {
     fn open(files: &PracticeFiles) -> rusqlite::Result<Self> {
-        let swapped =
-            PracticeFiles { patients: files.documents.clone(), documents: files.patients.clone() };
-        Ok(Self { patients: practice::open(files)?, documents: practice::open(&swapped)? })
+        Ok(Self {
+            patients: practice::open(files)?,
+            documents: practice::open_documents(files)?,
+            language: Language::default(),
+        })
     }
 
     pub(crate) fn catalogue(&mut self, catalogue: Catalogue) -> &mut Connection {
@@ -190,7 +195,9 @@ impl Site {
 
     /// Waits for the practice server.
     pub(crate) async fn connect(&self) -> OwnedMutexGuard<Databases> {
-        Arc::clone(&self.databases).lock_owned().await
+        let mut guard = Arc::clone(&self.databases).lock_owned().await;
+        guard.language = self.state().login_language;
+        guard
     }
 
     /// What a person or a program can try here.
@@ -242,7 +249,9 @@ pub(crate) async fn run(
     let interrupt = guard.catalogue(catalogue).get_interrupt_handle();
     let mut work = tokio::task::spawn_blocking(move || {
         let started = Instant::now();
-        let outcome = sql::execute(guard.catalogue(catalogue), &command, &environment)?;
+        let language = guard.language;
+        let outcome =
+            sql::execute_as(language, guard.catalogue(catalogue), &command, &environment)?;
         Ok((outcome, started.elapsed()))
     });
     let Some(limit) = limit else {
@@ -274,6 +283,7 @@ fn initial(identity: &Identity) -> SiteState {
         lookup_before_pair: LookupBeforePair::Allowed,
         denied_objects: Vec::new(),
         missing_columns: Vec::new(),
+        login_language: Language::default(),
         row_encoding: RowEncoding::default(),
         caller_ip_allowed: true,
         queue_paused: false,

@@ -12,7 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, read};
-use crate::cloud::{Availability, LookupBeforePair, RowEncoding, Site, SiteState, World, utc};
+use crate::{
+    cloud::{Availability, LookupBeforePair, RowEncoding, Site, SiteState, World, utc},
+    sql::Language,
+};
 
 /// Everything that can be switched; what is absent stays.
 #[derive(Deserialize)]
@@ -27,6 +30,7 @@ struct Change {
     lookup_before_pair: Option<LookupBeforePair>,
     denied_objects: Option<Vec<String>>,
     missing_columns: Option<Vec<String>>,
+    login_language: Option<Language>,
     row_encoding: Option<RowEncoding>,
     caller_ip_allowed: Option<bool>,
     queue_paused: Option<bool>,
@@ -116,6 +120,7 @@ fn apply(change: Change, state: &mut SiteState) {
     set(&mut state.name, change.name);
     set(&mut state.lookup_before_pair, change.lookup_before_pair);
     set(&mut state.denied_objects, change.denied_objects);
+    set(&mut state.login_language, change.login_language);
     set(&mut state.row_encoding, change.row_encoding);
     set(&mut state.caller_ip_allowed, change.caller_ip_allowed);
     set(&mut state.queue_paused, change.queue_paused);
@@ -157,6 +162,7 @@ async fn describe(site: &Site) -> Result<Value, Problem> {
         "lookupBeforePair": state.lookup_before_pair,
         "deniedObjects": state.denied_objects,
         "missingColumns": missing,
+        "loginLanguage": state.login_language,
         "rowEncoding": state.row_encoding,
         "callerIpAllowed": state.caller_ip_allowed,
         "queuePaused": state.queue_paused,

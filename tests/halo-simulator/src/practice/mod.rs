@@ -83,14 +83,25 @@ pub struct PracticeFiles {
 }
 
 /// Opens a practice: `:memory:` as main, the patients database attached as `dbo` (and named first in
-/// name resolution), the documents database as `BPSDocuments`, collations and functions registered.
+/// name resolution), the documents database as `BPSDocuments`, the vendor's drugs as `BPSDrugs` (in
+/// memory: nobody changes it), collations and functions registered.
 ///
 /// # Errors
 /// Whatever SQLite says, and a path that does not exist: opening never creates a practice.
 pub fn open(files: &PracticeFiles) -> rusqlite::Result<Connection> {
+    attach([(&files.patients, "dbo"), (&files.documents, "BPSDocuments")])
+}
+
+/// Opens a practice's documents database: it is what `dbo.` means, and the patients database is
+/// attached as `BPSPatients`.
+pub(crate) fn open_documents(files: &PracticeFiles) -> rusqlite::Result<Connection> {
+    attach([(&files.documents, "dbo"), (&files.patients, "BPSPatients")])
+}
+
+fn attach(databases: [(&PathBuf, &str); 2]) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     crate::sql::register(&connection)?;
-    for (path, name) in [(&files.patients, "dbo"), (&files.documents, "BPSDocuments")] {
+    for (path, name) in databases {
         if !path.exists() {
             return Err(rusqlite::Error::InvalidPath(path.clone()));
         }
@@ -99,7 +110,10 @@ pub fn open(files: &PracticeFiles) -> rusqlite::Result<Connection> {
         connection.execute_batch(&format!("PRAGMA {name}.journal_size_limit = 4194304"))?;
     }
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+    connection
+        .execute_batch("PRAGMA synchronous = NORMAL; ATTACH DATABASE ':memory:' AS BPSDrugs;")?;
+    schema::create_drugs(&connection)?;
+    seed::drugs::fill(&connection)?;
     Ok(connection)
 }
 

@@ -7,22 +7,28 @@
 use rusqlite::Connection;
 
 /// Tables first: views refer to them.
-const PATIENTS: [&str; 12] = [
+const PATIENTS: [&str; 16] = [
     include_str!("schema/patients.sql"),
     include_str!("schema/staff.sql"),
     include_str!("schema/appointments.sql"),
     include_str!("schema/clinical.sql"),
+    include_str!("schema/medicines.sql"),
+    include_str!("schema/visits.sql"),
+    include_str!("schema/contacts.sql"),
     include_str!("schema/social.sql"),
     include_str!("schema/results.sql"),
     include_str!("schema/correspondence.sql"),
     include_str!("schema/views_people.sql"),
     include_str!("schema/views_appointments.sql"),
     include_str!("schema/views_clinical.sql"),
+    include_str!("schema/views_visits.sql"),
     include_str!("schema/views_social.sql"),
     include_str!("schema/views_documents.sql"),
 ];
 
 const DOCUMENTS: &str = include_str!("schema/documents.sql");
+
+const DRUGS: &str = include_str!("schema/drugs.sql");
 
 /// Creates tables and views of the patients database in the connection's main database.
 pub(super) fn create_patients(connection: &Connection) -> rusqlite::Result<()> {
@@ -32,4 +38,9 @@ pub(super) fn create_patients(connection: &Connection) -> rusqlite::Result<()> {
 /// Creates the documents database in the connection's main database.
 pub(super) fn create_documents(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(DOCUMENTS)
+}
+
+/// Creates the tables of the drugs database, which is attached as `BPSDrugs`.
+pub(super) fn create_drugs(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(DRUGS)
 }

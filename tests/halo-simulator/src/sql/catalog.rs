@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use rusqlite::Connection;
 
+use super::declared;
+use super::objects::{DRUGS, is_internal};
 use super::types::Type;
-use super::{Environment, SqlError, procedures};
+use super::{Environment, SqlError};
 
 /// A table or view.
 #[derive(Debug)]
@@ -95,29 +97,22 @@ impl<'a> Catalog<'a> {
         if object.starts_with('#') {
             return self.find("temp", object)?.ok_or_else(unknown);
         }
-        if object.to_ascii_lowercase().starts_with("sqlite_") {
+        if is_internal(object) {
             return Err(unknown());
         }
         let schema = match parts {
             [_] => "dbo".to_owned(),
             [schema, _] if schema.eq_ignore_ascii_case("dbo") => "dbo".to_owned(),
             [database, schema, _] if schema.is_empty() || schema.eq_ignore_ascii_case("dbo") => {
-                self.attached(database).ok_or_else(unknown)?
+                self.database_named(database).ok_or_else(unknown)?.file
             }
             _ => return Err(unknown()),
         };
         let table = self.find(&schema, object)?.ok_or_else(unknown)?;
-        if self.is_denied(&table.name) {
+        if self.is_denied(&table.name) || (schema == DRUGS && verb != "SELECT") {
             return Err(SqlError::denied(verb, &table.name));
         }
         Ok(table)
-    }
-
-    fn attached(&self, database: &str) -> Option<String> {
-        if database.eq_ignore_ascii_case("BPSPatients") {
-            return Some("dbo".to_owned());
-        }
-        self.attachments().into_iter().find(|name| name.eq_ignore_ascii_case(database))
     }
 
     /// The attached databases besides `main` and `temp`.
@@ -194,6 +189,10 @@ impl<'a> Catalog<'a> {
             if self.is_missing(&name, &column) {
                 continue;
             }
+            let kind = match declared::computed(&column) {
+                Some(computed) if kind.is_empty() => computed.to_owned(),
+                _ => kind,
+            };
             columns.push(TableColumn {
                 identity: key > 0 && kind.eq_ignore_ascii_case("integer"),
                 kind: Type::parse(&kind).unwrap_or(Type::Unknown),
@@ -219,46 +218,5 @@ impl<'a> Catalog<'a> {
             .missing_columns
             .iter()
             .any(|(o, c)| o.eq_ignore_ascii_case(object) && c.eq_ignore_ascii_case(column))
-    }
-
-    /// SQL that yields a row for a visible object of the name that `name` computes.
-    pub(crate) fn object_lookup(&self, name: &str) -> String {
-        let denied: Vec<String> =
-            self.environment.denied_objects.iter().map(|object| literal(object)).collect();
-        let mut parts: Vec<String> = self
-            .attachments()
-            .into_iter()
-            .chain(["temp".to_owned()])
-            .map(|schema| {
-                format!("SELECT rowid + 1000 AS id, name FROM {}.sqlite_master", quote(&schema))
-            })
-            .collect();
-        for (index, procedure) in procedures::names().enumerate() {
-            parts.push(format!("SELECT {} AS id, {} AS name", 900_000 + index, literal(procedure)));
-        }
-        format!(
-            "SELECT id FROM ({}) WHERE name = ts_object({name}) COLLATE NOCASE
-             AND name COLLATE NOCASE NOT IN ({})",
-            parts.join(" UNION ALL "),
-            denied.join(", ")
-        )
-    }
-
-    /// SQL for COL_LENGTH.
-    pub(crate) fn column_length(&self, table: &str, column: &str) -> String {
-        let missing: Vec<String> = self
-            .environment
-            .missing_columns
-            .iter()
-            .map(|(object, column)| literal(&format!("{object}.{column}")))
-            .collect();
-        format!(
-            "(SELECT ts_type_length(type) FROM pragma_table_info(ts_object({table}))
-              WHERE name = {column} COLLATE NOCASE
-              AND EXISTS ({})
-              AND (ts_object({table}) || '.' || name) COLLATE NOCASE NOT IN ({}))",
-            self.object_lookup(table),
-            missing.join(", ")
-        )
     }
 }

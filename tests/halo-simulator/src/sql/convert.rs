@@ -5,7 +5,7 @@ pub(crate) use rusqlite::types::Value as Val;
 
 use super::SqlError;
 use super::bytes::{ansi, from_ansi, hex, text_bytes, unhex};
-use super::dates::{self, Order};
+use super::dates::{self, Order, Unreadable};
 use super::types::Type;
 
 /// Converts as `CONVERT(target, value, style)` does.
@@ -52,7 +52,7 @@ pub(crate) fn convert(value: Val, source: Type, target: Type, style: i64) -> Res
     }
 }
 
-fn to_usize(length: u32) -> usize {
+pub(super) fn to_usize(length: u32) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }
 
@@ -289,17 +289,30 @@ fn temporal(value: &Val, source: Type, target: Type, style: i64) -> Result<Val, 
             format!("Explicit conversion from data type int to {} is not allowed.", target.name()),
         ));
     }
-    let Some(moment) = moment(value, if source.is_temporal() { 0 } else { style })? else {
-        return Ok(Val::Null);
-    };
-    if matches!(target, Type::DateTime | Type::SmallDateTime) && moment.year() < 1753 {
-        return Err(SqlError::new(
+    let out_of_range = || {
+        SqlError::new(
             242,
             format!(
                 "The conversion of a varchar data type to a {} data type resulted in an out-of-range value.",
                 target.name()
             ),
-        ));
+        )
+    };
+    let old = matches!(target, Type::DateTime | Type::SmallDateTime);
+    let moment = match value {
+        Val::Text(text) if source.is_text() && style == 0 && dates::day_first() => {
+            dates::parse_day_first(text, old).map_err(|problem| match problem {
+                Unreadable::OutOfRange => out_of_range(),
+                Unreadable::NoDate => not_a_date(),
+            })?
+        }
+        _ => match moment(value, if source.is_temporal() { 0 } else { style })? {
+            Some(moment) => moment,
+            None => return Ok(Val::Null),
+        },
+    };
+    if old && moment.year() < 1753 {
+        return Err(out_of_range());
     }
     Ok(write_moment(moment, target))
 }
@@ -349,50 +362,4 @@ fn uuid(value: &Val, source: Type) -> Result<Val, SqlError> {
             )
         },
     )
-}
-
-/// Where a value is being stored: named in the errors.
-pub(crate) struct Target<'a> {
-    pub(crate) table: &'a str,
-    pub(crate) column: &'a str,
-    pub(crate) not_null: bool,
-    pub(crate) verb: &'a str,
-}
-
-/// Converts for storage: what does not fit is an error instead of being cut.
-pub(crate) fn store(
-    value: Val,
-    source: Type,
-    target: Type,
-    place: &Target<'_>,
-) -> Result<Val, SqlError> {
-    if matches!(value, Val::Null) {
-        return if place.not_null {
-            Err(SqlError::null_refused(place.column, place.table, place.verb))
-        } else {
-            Ok(Val::Null)
-        };
-    }
-    let too_long = match (target, &value) {
-        (Type::Text { length: Some(length), .. }, Val::Text(text)) if !source.is_temporal() => {
-            text.trim_end_matches(' ').chars().count() > to_usize(length)
-        }
-        (Type::Binary { length: Some(length), .. }, Val::Blob(bytes)) => {
-            bytes.len() > to_usize(length)
-        }
-        _ => false,
-    };
-    if too_long {
-        let kept = convert(value, source, target, 0)?;
-        let kept = to_text(&kept, target, 0)?;
-        return Err(SqlError::new(
-            2628,
-            format!(
-                "String or binary data would be truncated in table 'BPSPatients.dbo.{}', column \
-                 '{}'. Truncated value: '{kept}'.",
-                place.table, place.column
-            ),
-        ));
-    }
-    convert(value, source, target, 0)
 }

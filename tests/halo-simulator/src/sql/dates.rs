@@ -1,5 +1,7 @@
 //! Reading and writing dates and times the way SQL Server does.
 
+use std::cell::Cell;
+
 use jiff::civil::{Date, DateTime, Time, Weekday};
 
 const MONTHS: [&str; 12] = [
@@ -33,6 +35,50 @@ impl Order {
             _ => Self::MonthFirst,
         }
     }
+}
+
+thread_local! {
+    /// The session's DATEFORMAT. A command runs on one thread, and the functions that SQLite calls
+    /// back have no other way to know the session.
+    static DAY_FIRST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the session reads the day before the month.
+pub(crate) fn day_first() -> bool {
+    DAY_FIRST.get()
+}
+
+/// Sets the session's DATEFORMAT; what it was.
+pub(crate) fn set_day_first(day_first: bool) -> bool {
+    DAY_FIRST.replace(day_first)
+}
+
+/// Why a string is no date.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Unreadable {
+    /// It has the form of a date, but there is no such day.
+    OutOfRange,
+    /// It has not.
+    NoDate,
+}
+
+/// Reads a string under `SET DATEFORMAT dmy`. `datetime` and `smalldatetime` (`old`) then take
+/// `2026-05-06` for 5 June; the newer types do not.
+pub(crate) fn parse_day_first(text: &str, old: bool) -> Result<DateTime, Unreadable> {
+    let plain = text.trim();
+    let (date, time) = split(plain);
+    let swapped = match date.split('-').collect::<Vec<_>>()[..] {
+        [year, day, month] if old && year.len() == 4 && !plain.contains(['T', 't']) => {
+            format!("{year}-{month}-{day} {time}")
+        }
+        _ => return parse(text, Order::DayFirst).ok_or(Unreadable::NoDate),
+    };
+    let as_written = parse(text, Order::DayFirst).is_some();
+    parse(&swapped, Order::DayFirst).ok_or(if as_written {
+        Unreadable::OutOfRange
+    } else {
+        Unreadable::NoDate
+    })
 }
 
 /// Day of the week as Bp and `DATEPART(weekday)` count it: 1 is Sunday.

@@ -54,8 +54,23 @@ impl SqlError {
         )
     }
 
+    pub(crate) fn wrong_width() -> Self {
+        Self::new(213, "Column name or number of supplied values does not match table definition.")
+    }
+
     pub(crate) fn argument_count(function: &str, wanted: usize) -> Self {
         Self::new(174, format!("The {function} function requires {wanted} argument(s)."))
+    }
+
+    pub(crate) fn argument_type(function: &str, at: usize, kind: &str) -> Self {
+        Self::new(
+            8116,
+            format!(
+                "Argument data type {kind} is invalid for argument {} of {} function.",
+                at + 1,
+                function.to_lowercase()
+            ),
+        )
     }
 
     /// Whether SQL Server ends only the statement, not the batch, without `XACT_ABORT`.

@@ -6,13 +6,16 @@ mod catalog;
 mod compile;
 mod convert;
 mod dates;
+mod declared;
 mod error;
 mod functions;
 mod like;
+mod objects;
 mod parameters;
 mod procedures;
 mod session;
 mod statement_name;
+mod storing;
 mod types;
 
 use jiff::civil::DateTime;
@@ -182,7 +185,33 @@ pub enum SlotTaken {
     DoubleBooking,
 }
 
-/// Executes a command on a practice's database.
+/// The language of a login, which decides how SQL Server reads dates in strings.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Language {
+    /// The month comes before the day.
+    #[default]
+    #[serde(rename = "us_english")]
+    English,
+    /// The day comes before the month: `datetime` takes `2026-05-06` for 5 June.
+    British,
+}
+
+impl Language {
+    /// The name that SQL Server gives it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "us_english",
+            Self::British => "British",
+        }
+    }
+
+    fn day_first(self) -> bool {
+        self == Self::British
+    }
+}
+
+/// Executes a command on a practice's database, as a login whose language is English.
 ///
 /// # Errors
 /// What SQL Server would raise, among it unsupported constructs, named in the message.
@@ -191,5 +220,18 @@ pub fn execute(
     command: &Command,
     environment: &Environment,
 ) -> Result<Outcome, SqlError> {
-    session::execute(database, command, environment)
+    execute_as(Language::default(), database, command, environment)
+}
+
+/// Executes a command on a practice's database, as a login of this language.
+///
+/// # Errors
+/// What [`execute`] raises.
+pub fn execute_as(
+    language: Language,
+    database: &mut Connection,
+    command: &Command,
+    environment: &Environment,
+) -> Result<Outcome, SqlError> {
+    session::execute(database, command, environment, language)
 }

@@ -49,6 +49,17 @@ impl Type {
         Self::Text { unicode: true, fixed: false, length }
     }
 
+    /// The old types `text` and `ntext`, which hardly any function takes. No other type is fixed and
+    /// without a length.
+    const fn legacy_text(unicode: bool) -> Self {
+        Self::Text { unicode, fixed: true, length: None }
+    }
+
+    /// Whether this is `text` or `ntext`.
+    pub(crate) fn is_legacy(self) -> bool {
+        matches!(self, Self::Text { fixed: true, length: None, .. })
+    }
+
     /// Reads a type as written in T-SQL, in a SQLite schema, or as a `SqlDbType` name.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let lower = text.trim().to_ascii_lowercase();
@@ -86,8 +97,8 @@ impl Type {
             "nvarchar" | "string" | "sysname" | "national character varying" => {
                 Self::nvarchar(length(if name == "string" { None } else { Some(1) }))
             }
-            "text" => Self::varchar(None),
-            "ntext" => Self::nvarchar(None),
+            "text" => Self::legacy_text(false),
+            "ntext" => Self::legacy_text(true),
             "date" => Self::Date,
             "time" => Self::Time,
             "datetime" => Self::DateTime,
@@ -215,6 +226,8 @@ impl Type {
             Self::Money => "money",
             Self::Float => "float",
             Self::Real => "real",
+            Self::Text { unicode: false, fixed: true, length: None } => "text",
+            Self::Text { unicode: true, fixed: true, length: None } => "ntext",
             Self::Text { unicode: false, fixed: true, .. } => "char",
             Self::Text { unicode: false, .. } => "varchar",
             Self::Text { fixed: true, .. } => "nchar",
@@ -268,6 +281,7 @@ impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         match self {
+            legacy if legacy.is_legacy() => Ok(()),
             Self::Text { length, .. } | Self::Binary { length, .. } => match length {
                 Some(length) => write!(f, "({length})"),
                 None => f.write_str("(max)"),

@@ -198,3 +198,16 @@ async fn the_control_api_is_healthy_and_knows_its_methods() {
     assert_eq!(reply(bench.client.delete(url("/health"))).await.status, 405);
     assert_eq!(reply(bench.client.get(url("/nothing"))).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_login_in_british_english_reads_days_first() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    const QUERY: &str = "SELECT CAST('2026-05-06' AS datetime) AS d, @@LANGUAGE AS l";
+    let before = bench.select(&guid, QUERY).await.rows();
+    assert_eq!(before[0], json!({"d": "2026-05-06T00:00:00", "l": "us_english"}));
+    let changed = bench.change(json!({"loginLanguage": "British"})).await;
+    assert_eq!(changed.body["loginLanguage"], "British");
+    let after = bench.select(&guid, QUERY).await.rows();
+    assert_eq!(after[0], json!({"d": "2026-06-05T00:00:00", "l": "British"}));
+}

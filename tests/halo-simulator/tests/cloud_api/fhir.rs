@@ -173,3 +173,110 @@ async fn what_is_not_there_is_an_operation_outcome() {
     bench.change(json!({"availability": "unreachable"})).await;
     assert_eq!(read(&bench, &guid, "Patient/1").await.status, 504);
 }
+
+#[tokio::test]
+async fn a_percent_encoded_path_is_read_like_a_plain_one() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    let plain = read(&bench, &guid, "Patient/1").await;
+    assert_eq!(plain.status, 200);
+    // Generated clients encode the whole path parameter, the search in it included.
+    assert_eq!(read(&bench, &guid, "Patient%2F1").await.body, plain.body);
+    let family = plain.body["name"][0]["family"].as_str().unwrap();
+    let searched = read(&bench, &guid, &format!("Patient%3Ffamily%3D{family}%26_id%3D1")).await;
+    assert_eq!(searched.body["entry"][0]["resource"], plain.body, "{searched:?}");
+    let both = read(&bench, &guid, &format!("Patient%3Ffamily%3D{family}?_id=1")).await;
+    assert_eq!(both.body["total"], 1, "{both:?}");
+    assert_eq!(read(&bench, &guid, "Patient/%FF").await.status, 400);
+}
+
+#[tokio::test]
+async fn patients_are_sorted_and_searched_by_their_last_change() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    let update = "UPDATE dbo.PATIENTS SET UPDATED = '2031-05-06T07:08:09' WHERE INTERNALID = 9";
+    assert_eq!(bench.select(&guid, update).await.status, 200);
+    let first = async |path: &str| {
+        let bundle = read(&bench, &guid, path).await.body;
+        bundle["entry"][0]["resource"]["id"].clone()
+    };
+    assert_eq!(first("Patient?_sort=-_lastUpdated&_count=1").await, "9");
+    assert_ne!(first("Patient?_sort=_lastUpdated&_count=1").await, "9");
+    let since = read(&bench, &guid, "Patient?_lastUpdated=ge2031-05-06").await.body;
+    assert_eq!((&since["total"], &since["entry"][0]["resource"]["id"]), (&json!(1), &json!("9")));
+    assert_eq!(read(&bench, &guid, "Patient?_lastUpdated=soon").await.status, 400);
+    let statement = read(&bench, &guid, "metadata").await.body;
+    let listed = statement["rest"][0]["resource"][0]["searchParam"].as_array().unwrap();
+    for name in ["_lastUpdated", "gender"] {
+        assert!(listed.iter().any(|one| one["name"] == name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn gender_divides_the_patients() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    let total = async |value: &str| {
+        search(&bench, &guid, &[("gender", value), ("_count", "0")]).await.body["total"]
+            .as_u64()
+            .unwrap()
+    };
+    let all = search(&bench, &guid, &[("_count", "0")]).await.body["total"].as_u64().unwrap();
+    let (female, male) = (total("female").await, total("male").await);
+    let (other, unknown) = (total("other").await, total("unknown").await);
+    assert!(female > 0 && male > 0 && other > 0);
+    assert_eq!(female + male + other + unknown, all);
+    assert_eq!(total("female,male").await, female + male);
+    assert_eq!(total("http://hl7.org/fhir/administrative-gender|female").await, female);
+    assert_eq!(total("cat").await, 0);
+    let found = search(&bench, &guid, &[("gender", "other")]).await.body;
+    let entries = found["entry"].as_array().unwrap();
+    assert!(entries.iter().all(|one| one["resource"]["gender"] == "other"), "{found}");
+}
+
+#[tokio::test]
+async fn the_identifiers_a_patient_shows_are_those_it_is_found_by() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    let patient = read(&bench, &guid, "Patient/1").await.body;
+    let value = |code: &str| {
+        let identifiers = patient["identifier"].as_array().unwrap();
+        let one = identifiers.iter().find(|one| one["type"]["coding"][0]["code"] == code);
+        let one = one.unwrap_or_else(|| panic!("no {code}: {patient}"));
+        (
+            one["system"].as_str().unwrap_or_default().to_owned(),
+            one["value"].as_str().unwrap().to_owned(),
+        )
+    };
+    let total = async |identifier: &str| {
+        search(&bench, &guid, &[("identifier", identifier)]).await.body["total"].clone()
+    };
+    let (ihi_system, ihi) = value("NI");
+    let (medicare_system, medicare) = value("MC");
+    for identifier in [
+        ihi.clone(),
+        format!("{ihi_system}|{ihi}"),
+        format!("{ihi_system}|{} {}", &ihi[..8], &ihi[8..]),
+        medicare.clone(),
+        format!("{medicare_system}|{medicare}"),
+        format!("{medicare_system}|{}", &medicare[..10]),
+        format!("{ihi_system}|0000000000000000,{ihi_system}|{ihi}"),
+        format!("|{}", value("MR").1),
+    ] {
+        assert_eq!(total(&identifier).await, 1, "{identifier}");
+    }
+    assert_eq!(total(&format!("{medicare_system}|{ihi}")).await, 0);
+    let path = format!("Patient?identifier={ihi_system}%7C{ihi}");
+    assert_eq!(read(&bench, &guid, &path).await.body["total"], 1);
+}
+
+#[tokio::test]
+async fn methods_that_halo_does_not_document_are_not_found() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    let path = format!("/integrator/sites/{guid}/fhir/R4/Patient/1");
+    for method in [Method::OPTIONS, Method::HEAD, Method::PUT] {
+        let answer = reply(bench.request(method.clone(), &path)).await;
+        assert_eq!(answer.status, 404, "{method}");
+    }
+}

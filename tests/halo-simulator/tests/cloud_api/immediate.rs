@@ -242,3 +242,20 @@ async fn a_long_binary_parameter_of_a_stored_procedure_meets_links_known_defect(
     assert_eq!(answer.status, 400);
     assert_eq!(answer.body["errorDetails"]["errorType"], "haloLink");
 }
+
+#[tokio::test]
+async fn each_catalogue_calls_the_other_by_its_name() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    let text = "SELECT DB_NAME() AS here, (SELECT COUNT(*) FROM BPSPatients.dbo.TITLES) AS titles, \
+        CASE WHEN EXISTS (SELECT 1 FROM BPSDocuments.dbo.DOCUMENTS) THEN 1 END AS documents";
+    let mut answers = Vec::new();
+    for catalogue in ["BPSPatients", "BPSDocuments"] {
+        let body = json!({"command": {"text": text}, "catalogue": catalogue});
+        let row = bench.immediate(&guid, body).await.rows()[0].clone();
+        assert_eq!(row["here"], catalogue);
+        assert_eq!(row["documents"], 1);
+        answers.push(row["titles"].clone());
+    }
+    assert_eq!(answers[0], answers[1]);
+}

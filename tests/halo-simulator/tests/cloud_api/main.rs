@@ -10,6 +10,7 @@ mod immediate;
 mod isolation;
 mod pairing;
 mod registered;
+mod rows;
 mod schema;
 mod support;
 mod webhooks;

@@ -7,12 +7,14 @@ use super::documents;
 use crate::cloud::{clock::utc, site::Site};
 
 /// Search parameters with their FHIR types.
-pub(super) const SEARCH_PARAMETERS: [(&str, &str); 6] = [
+pub(super) const SEARCH_PARAMETERS: [(&str, &str); 8] = [
     ("_id", "token"),
+    ("_lastUpdated", "date"),
     ("family", "string"),
     ("given", "string"),
     ("name", "string"),
     ("birthdate", "date"),
+    ("gender", "token"),
     ("identifier", "token"),
 ];
 

@@ -40,6 +40,8 @@ pub(crate) async fn read(
     weather: &Weather,
 ) -> Result<Answer, Refusal> {
     let context = Context { world, site: reachable(world, guid)?, guid, weather };
+    let (path, query) = decoded(path, query)?;
+    let query = query.as_str();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
         ["metadata"] => {
@@ -77,6 +79,34 @@ pub(crate) async fn post_search(
         }
         _ => Err(not_supported()),
     }
+}
+
+/// Path and query of a call. Halo describes all that follows `fhir/R4/` as one path parameter, which
+/// generated clients percent-encode, slashes and search included.
+fn decoded(path: &str, query: &str) -> Result<(String, String), Refusal> {
+    if !path.contains('%') {
+        return Ok((path.to_owned(), query.to_owned()));
+    }
+    let unreadable = || Refusal::bad_request("The path cannot be read.");
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.ok_or_else(unreadable)?);
+        rest = &tail[2..];
+    }
+    let text = String::from_utf8(bytes).map_err(|_| unreadable())?;
+    Ok(match text.split_once('?') {
+        Some((path, inner)) if query.is_empty() => (path.to_owned(), inner.to_owned()),
+        Some((path, inner)) => (path.to_owned(), format!("{inner}&{query}")),
+        None => (text, query.to_owned()),
+    })
 }
 
 fn not_supported() -> Refusal {

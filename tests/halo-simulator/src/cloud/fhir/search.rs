@@ -108,6 +108,10 @@ pub(super) async fn run(
     Ok(Answer::fhir(StatusCode::OK, bundle))
 }
 
+/// When a patient was changed last. The view does not show it, the table does.
+const LAST_UPDATED: &str = "(SELECT ISNULL(p.UPDATED, p.CREATED) FROM dbo.PATIENTS AS p \
+    WHERE p.INTERNALID = BPS_Patients.InternalID)";
+
 impl Search {
     fn read(pairs: &[(String, String)], site_id: &str) -> Result<Self, Refusal> {
         let mut search = Self {
@@ -130,8 +134,12 @@ impl Search {
                 "name" => {
                     search.begins(&["Surname", "Firstname", "Middlename", "Preferredname"], value);
                 }
-                "birthdate" => search.birthdate(value)?,
-                "identifier" => search.identifier(value)?,
+                "birthdate" => search.period("birthdate", "CAST(DOB AS date)", value)?,
+                "_lastUpdated" => {
+                    search.period(name, &format!("CAST({LAST_UPDATED} AS date)"), value)?;
+                }
+                "gender" => search.gender(value),
+                "identifier" => search.identifier(value),
                 "_count" => {
                     let count: usize = value
                         .parse()
@@ -178,31 +186,52 @@ impl Search {
         self.conditions.push(format!("({})", any.join(" OR ")));
     }
 
-    fn birthdate(&mut self, value: &str) -> Result<(), Refusal> {
+    /// Days compared with a day, a month or a year. `days` is SQL.
+    fn period(&mut self, name: &str, days: &str, value: &str) -> Result<(), Refusal> {
         let (prefix, date) = match value.get(..2) {
             Some(prefix) if prefix.chars().all(|letter| letter.is_ascii_alphabetic()) => {
                 (prefix, &value[2..])
             }
             _ => ("eq", value),
         };
+        let unreadable = || Refusal::bad_request(format!("The {name} is not a date."));
         let (first, after) =
-            range(date).ok_or_else(|| Refusal::bad_request("The birthdate is not a date."))?;
+            range(date.split('T').next().unwrap_or(date)).ok_or_else(unreadable)?;
         let first = self.parameter("Date", &first.to_string());
         let after = self.parameter("Date", &after.to_string());
-        let born = "CAST(DOB AS date)";
         self.conditions.push(match prefix {
-            "eq" => format!("({born} >= {first} AND {born} < {after})"),
-            "ne" => format!("({born} < {first} OR {born} >= {after})"),
-            "ge" => format!("{born} >= {first}"),
-            "gt" => format!("{born} >= {after}"),
-            "lt" => format!("{born} < {first}"),
-            "le" => format!("{born} < {after}"),
-            _ => return Err(Refusal::bad_request("The prefix of birthdate is not known.")),
+            "eq" => format!("({days} >= {first} AND {days} < {after})"),
+            "ne" => format!("({days} < {first} OR {days} >= {after})"),
+            "ge" => format!("{days} >= {first}"),
+            "gt" => format!("{days} >= {after}"),
+            "lt" => format!("{days} < {first}"),
+            "le" => format!("{days} < {after}"),
+            _ => return Err(Refusal::bad_request(format!("The prefix of {name} is not known."))),
         });
         Ok(())
     }
 
-    fn identifier(&mut self, value: &str) -> Result<(), Refusal> {
+    /// Sex as Bp shows it: whatever is neither of three words is unknown. Commas mean "or".
+    fn gender(&mut self, value: &str) {
+        const SYSTEM: &str = "http://hl7.org/fhir/administrative-gender|";
+        let one = |code: &str| match code.strip_prefix(SYSTEM).unwrap_or(code) {
+            "female" => "Sex = 'Female'",
+            "male" => "Sex = 'Male'",
+            "other" => "Sex = 'Other'",
+            "unknown" => "Sex NOT IN ('Female', 'Male', 'Other')",
+            _ => "1 = 0",
+        };
+        let any: Vec<&str> = value.split(',').map(|code| one(code.trim())).collect();
+        self.conditions.push(format!("({})", any.join(" OR ")));
+    }
+
+    /// Commas mean "or".
+    fn identifier(&mut self, value: &str) {
+        let any: Vec<String> = value.split(',').map(|one| self.one_identifier(one)).collect();
+        self.conditions.push(format!("({})", any.join(" OR ")));
+    }
+
+    fn one_identifier(&mut self, value: &str) -> String {
         let (system, value) = match value.split_once('|') {
             Some((system, value)) => (Some(system), value),
             None => (None, value),
@@ -213,15 +242,17 @@ impl Search {
         let medicare =
             format!("{number} = {name} OR {number} + RTRIM(ISNULL(MedicareLineNo, '')) = {name}");
         let (ihi, dva) = (format!("IHI = {name}"), format!("DVANo = {name}"));
-        let condition = match system {
-            None => format!("{medicare} OR {ihi} OR {dva} OR RecordNo = {name}"),
+        let chart = format!("RecordNo = {name}");
+        match system {
+            _ if plain.is_empty() => "1 = 0".to_owned(),
+            None => format!("{medicare} OR {ihi} OR {dva} OR {chart}"),
+            // What has no system: the practice's own chart number.
+            Some("") => chart,
             Some("http://ns.electronichealth.net.au/id/medicare-number") => medicare,
             Some("http://ns.electronichealth.net.au/id/hi/ihi/1.0") => ihi,
             Some("http://ns.electronichealth.net.au/id/dva") => dva,
             Some(_) => "1 = 0".to_owned(),
-        };
-        self.conditions.push(format!("({condition})"));
-        Ok(())
+        }
     }
 
     fn sort(&mut self, value: &str) -> Result<(), Refusal> {
@@ -234,6 +265,7 @@ impl Search {
                 "family" => "Surname",
                 "given" => "Firstname",
                 "birthdate" => "DOB",
+                "_lastUpdated" => LAST_UPDATED,
                 "_id" => "InternalID",
                 _ => return Err(Refusal::bad_request("_sort names an unknown parameter.")),
             };

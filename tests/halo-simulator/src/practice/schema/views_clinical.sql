@@ -28,7 +28,7 @@ WHERE RECORDSTATUS = 1;
 
 CREATE VIEW BPS_CurrentRx AS
 SELECT
-    r.INTERNALID AS InternalID, r.PRODUCTNAME AS DrugName, r.DOSE AS Dose, f.FREQUENCYTEXT AS Frequency,
+    r.INTERNALID AS InternalID, r.DRUGNAME AS DrugName, r.DOSE AS Dose, f.FREQUENCYTEXT AS Frequency,
     o.FOODTEXT AS Food, d.DETAILTEXT AS OtherDetail, iif(r.PRN = 1, 'Yes  ', 'No   ') COLLATE RTRIM AS PRN,
     r.INSTRUCTIONS AS Instructions, r.ROUTE AS Route, r.QUANTITY AS Quantity, r.PRODUCTUNIT AS ProductUnit,
     r.REPEATS AS Repeats, r.INDICATION AS Indication, r.FIRSTDATE AS FirstDate, r.LASTDATE AS LastDate,

@@ -30,7 +30,7 @@ const CONDITIONS: [(&str, i64, &str); 18] = [
 ];
 
 /// Product, id, dose, frequency code, unit, quantity, indication.
-const MEDICINES: [(&str, i64, &str, i64, &str, i64, &str); 14] = [
+pub(super) const MEDICINES: [(&str, i64, &str, i64, &str, i64, &str); 14] = [
     ("Perindopril arginine 5 mg Tablet", 9001, "1", 1, "tablet", 30, "Hypertension"),
     ("Metformin 500 mg Tablet", 9002, "1", 2, "tablet", 100, "Type 2 diabetes mellitus"),
     ("Atorvastatin 40 mg Tablet", 9003, "1", 4, "tablet", 30, "Hyperlipidaemia"),
@@ -68,7 +68,7 @@ const REACTIONS: [(i64, i64, &str, &str); 8] = [
 ];
 
 /// Vaccine, id, doses.
-const VACCINES: [(&str, i64, i64); 7] = [
+pub(super) const VACCINES: [(&str, i64, i64); 7] = [
     ("Influenza (quadrivalent)", 501, 1),
     ("COVID-19 (mRNA)", 502, 3),
     ("Boostrix", 503, 1),
@@ -128,6 +128,7 @@ struct Charts<'c> {
     history: Table<'c>,
     medicines: Table<'c>,
     prescriptions: Table<'c>,
+    items: Table<'c>,
     reactions: Table<'c>,
     vaccines: Table<'c>,
 }
@@ -142,13 +143,18 @@ impl<'c> Charts<'c> {
             )?,
             medicines: seeding.table(
                 "CURRENTRX",
-                "RECORDSTATUS INTERNALID USERID PRODUCTNAME PRODUCTID DOSE FREQUENCY FOOD OTHERDETAIL PRN \
+                "RECORDSTATUS INTERNALID DRUGNAME PRODUCTID DOSE FREQUENCY FOOD OTHERDETAIL PRN \
                  INSTRUCTIONS ROUTE QUANTITY PRODUCTUNIT REPEATS RXSTATUS INDICATION FIRSTDATE LASTDATE SCID SCIDNO \
                  CREATED",
             )?,
             prescriptions: seeding.table(
                 "PRESCRIPTIONS",
-                "INTERNALID USERID CURRENTRXID SCRIPTDATE PRODUCTNAME PRODUCTID QUANTITY REPEATS",
+                "INTERNALID USERID LOCATIONID SCRIPTDATE CREATED",
+            )?,
+            items: seeding.table(
+                "SCRIPTITEMS",
+                "INTERNALID USERID SCRIPTID PRODUCTID PRODUCTNAME DOSE FREQUENCY QUANTITY PRODUCTUNIT REPEATS \
+                 CREATED",
             )?,
             reactions: seeding.table(
                 "REACTIONS",
@@ -223,10 +229,9 @@ impl<'c> Charts<'c> {
         } else {
             dice.percent(50).then(String::new)
         };
-        let id = self.medicines.add(params![
+        self.medicines.add(params![
             live(wanted, dice),
             person.id,
-            person.doctor,
             name,
             product,
             dose,
@@ -247,15 +252,25 @@ impl<'c> Charts<'c> {
             i64::from(full),
             midnight(first),
         ])?;
-        self.prescriptions.add(params![
+        let script = self.prescriptions.add(params![
             person.id,
             person.doctor,
-            id,
+            1,
             midnight(last),
-            name,
+            midnight(last)
+        ])?;
+        self.items.add(params![
+            person.id,
+            person.doctor,
+            script,
             product,
+            name,
+            dose,
+            frequency,
             quantity,
-            repeats
+            unit,
+            repeats,
+            midnight(last)
         ])?;
         Ok(())
     }

@@ -139,6 +139,11 @@ pub(super) fn fill(seeding: &Seeding<'_>) -> rusqlite::Result<()> {
     for (order, (code, minutes, text)) in (0_i64..).zip(APPOINTMENT_TYPES) {
         table.add(params![code, order, minutes * 60, text, 1])?;
     }
+    list(seeding, "VISITTYPE", "VISITCODE VISITTYPE", &super::visits::VISIT_TYPES)?;
+    list(seeding, "PAPRESULTS", "PAPCODE PAPTEXT", &super::visits::SMEAR_RESULTS)?;
+    seeding
+        .table("CATEGORIES", "CATEGORYCODE RECORDSTATUS CATEGORYNAME")?
+        .add(params![0, 0, ""])?;
     let mut table = seeding.table("CATEGORIES", "CATEGORYTYPE CATEGORYNAME")?;
     for text in CATEGORIES {
         table.add(params![1, text])?;

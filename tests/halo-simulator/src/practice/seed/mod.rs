@@ -3,7 +3,9 @@
 mod appointments;
 mod bytes;
 mod clinical;
+mod contacts;
 mod dice;
+pub(super) mod drugs;
 mod form;
 mod inbox;
 mod lookups;
@@ -19,6 +21,7 @@ mod staff;
 mod store;
 mod table;
 mod teams;
+mod visits;
 
 use std::path::Path;
 
@@ -140,6 +143,8 @@ enum Part {
     Inbox,
     Appointments,
     Staff,
+    Visits,
+    Contacts,
 }
 
 /// Fills both files.
@@ -170,9 +175,11 @@ pub(super) fn create(
 
 fn fill(seeding: &Seeding<'_>) -> rusqlite::Result<()> {
     lookups::fill(seeding)?;
+    contacts::fill(seeding)?;
     let staff = Staff::hire(seeding)?;
     let people = patients::register(seeding, &staff)?;
     clinical::record(seeding, &people)?;
+    visits::record(seeding, &people)?;
     measurements::record(seeding, &people)?;
     social::record(seeding, &people)?;
     results::file(seeding, &people)?;

@@ -147,9 +147,11 @@ impl<'c> Desk<'c> {
         })
     }
 
-    /// Patient 0, to whom blocked slots and unmatched reports belong.
+    /// Patient 0, to whom blocked slots and unmatched reports belong. Its text is blank, never NULL:
+    /// public programs trim the names of all active rows, and have done so for years.
     fn add_nobody(&mut self) -> rusqlite::Result<()> {
-        self.insert(&Form::default())
+        self.insert(&Form::default())?;
+        self.patients.blank_text("INTERNALID = 0")
     }
 
     fn add(&mut self, mut form: Form, sex: Sex, dice: &mut Dice) -> rusqlite::Result<Person> {

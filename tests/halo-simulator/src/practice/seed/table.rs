@@ -16,6 +16,7 @@ const CREATED: &str = "2024-02-05T09:00:00";
 /// else 0 or blanks; `RECORDSTATUS` is 1; `CREATED` is some day, by user 1. `char` columns are padded.
 pub(super) struct Table<'c> {
     connection: &'c Connection,
+    name: String,
     statement: Statement<'c>,
 }
 
@@ -50,13 +51,31 @@ impl<'c> Table<'c> {
         }
         let statement =
             connection.prepare(&format!("INSERT INTO {name} ({names}) VALUES ({values})"))?;
-        Ok(Self { connection, statement })
+        Ok(Self { connection, name: name.to_owned(), statement })
     }
 
     /// Inserts a row and returns its key.
     pub(super) fn add(&mut self, values: impl Params) -> rusqlite::Result<i64> {
         self.statement.execute(values)?;
         Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Turns every NULL text of some rows into blanks.
+    pub(super) fn blank_text(&self, rows: &str) -> rusqlite::Result<()> {
+        let name = &self.name;
+        let mut described = self.connection.prepare(&format!(
+            "SELECT name, lower(type) FROM pragma_table_info('{name}') WHERE type LIKE '%char(%'"
+        ))?;
+        let columns = described.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for column in columns {
+            let (column, declared): (String, String) = column?;
+            let blank = value(&column, &declared, None);
+            self.connection.execute(
+                &format!("UPDATE {name} SET {column} = {blank} WHERE {column} IS NULL AND {rows}"),
+                [],
+            )?;
+        }
+        Ok(())
     }
 }
 

@@ -10,8 +10,8 @@ mod tokens;
 
 use sqlparser::ast::{Expr, Query};
 
-use super::SqlError;
 use super::types::Type;
+use super::{Language, SqlError};
 use tokens::Tokens;
 
 /// One statement.
@@ -60,6 +60,10 @@ pub(crate) struct Changing<T> {
 pub(crate) enum Switch {
     NoCount(bool),
     AbortOnError(bool),
+    /// DATEFORMAT: whether the day is read before the month.
+    DayFirst(bool),
+    /// LANGUAGE, with which comes a DATEFORMAT.
+    Language(Language),
 }
 
 /// `EXEC [@result =] procedure arguments`.

@@ -3,7 +3,7 @@
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use super::super::SqlError;
+use super::super::{Language, SqlError};
 use super::tokens::Tokens;
 use super::{Argument, Execute, Statement, Switch, definition};
 
@@ -39,9 +39,7 @@ const IGNORED: &[&str] = &[
     "NUMERIC_ROUNDABORT",
     "TRANSACTION",
     "LOCK_TIMEOUT",
-    "DATEFORMAT",
     "DATEFIRST",
-    "LANGUAGE",
     "DEADLOCK_PRIORITY",
     "ANSI_NULL_DFLT_ON",
     "ANSI_DEFAULTS",
@@ -89,6 +87,12 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
             ("NOCOUNT", Some(on)) => switches.push(Statement::Switch(Switch::NoCount(on))),
             ("XACT_ABORT", Some(on)) => switches.push(Statement::Switch(Switch::AbortOnError(on))),
             ("NOCOUNT" | "XACT_ABORT", None) => return Err(tokens.error(end - 1)),
+            ("DATEFORMAT", _) => {
+                switches.push(Statement::Switch(Switch::DayFirst(day_first(tokens, start + 1)?)));
+            }
+            ("LANGUAGE", _) => {
+                switches.push(Statement::Switch(Switch::Language(language(tokens, start + 1)?)));
+            }
             (known, _) if IGNORED.contains(&known) => {}
             _ => {
                 return Err(SqlError::new(
@@ -99,6 +103,29 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
         }
     }
     Ok(Statement::Block(switches))
+}
+
+fn language(tokens: &Tokens, at: usize) -> Result<Language, SqlError> {
+    let written = bare(&tokens.text(at, at + 1));
+    match written.to_ascii_lowercase().as_str() {
+        "us_english" | "english" => Ok(Language::English),
+        "british" | "british english" => Ok(Language::British),
+        _ => Err(SqlError::unsupported(format!("SET LANGUAGE {written}"))),
+    }
+}
+
+fn day_first(tokens: &Tokens, at: usize) -> Result<bool, SqlError> {
+    match bare(&tokens.text(at, at + 1)).to_ascii_lowercase().as_str() {
+        "mdy" | "ymd" | "myd" => Ok(false),
+        "dmy" | "ydm" | "dym" => Ok(true),
+        _ => Err(SqlError::new(2741, "SET DATEFORMAT date order is invalid.")),
+    }
+}
+
+/// A name or a string without what encloses it.
+fn bare(written: &str) -> String {
+    let text = written.strip_prefix(['N', 'n']).filter(|text| text.starts_with('\''));
+    text.unwrap_or(written).trim_matches(['\'', '[', ']', '"']).to_owned()
 }
 
 pub(super) fn execute(tokens: &Tokens, from: usize, end: usize) -> Result<Execute, SqlError> {

@@ -81,6 +81,14 @@ impl Tokens {
                 SqlError::syntax(&error.message)
             }
         })?;
+        if let Some(marker) = all.iter().find_map(|token| match &token.token {
+            Token::Placeholder(marker) if marker.starts_with('?') => Some(marker),
+            _ => None,
+        }) {
+            let SqlError { number, message } = SqlError::syntax(marker);
+            let advice = "Halo's parameters have names: use @name.";
+            return Err(SqlError::new(number, format!("{message} {advice}")));
+        }
         let mut tokens: Vec<TokenWithSpan> =
             all.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
         strip_hints(&mut tokens);

@@ -21,7 +21,7 @@ impl Compiler<'_> {
         let TableFactor::Derived { subquery, alias, .. } = factor else {
             return self.table_function(factor, scope);
         };
-        let rows = self.query(subquery, Some(scope))?;
+        let rows = self.inner_query(subquery, Some(scope))?;
         let name = self.alias();
         let cells: Vec<String> = rows
             .columns

@@ -1,5 +1,8 @@
 //! What SQL Server converts on its own when types meet.
 
+use sqlparser::ast::BinaryOperator;
+
+use super::super::SqlError;
 use super::super::catalog::literal;
 use super::super::types::Type;
 use super::Piece;
@@ -72,6 +75,54 @@ pub(super) fn coerced(piece: &Piece, kind: Type) -> String {
 
 pub(super) fn common_kind<'p>(pieces: impl Iterator<Item = &'p Piece>) -> Type {
     pieces.map(|piece| piece.kind).reduce(Type::combine).unwrap_or(Type::Unknown)
+}
+
+/// Refuses comparisons that SQL Server does not make.
+pub(super) fn comparison(
+    left: &Piece,
+    right: &Piece,
+    operator: &BinaryOperator,
+) -> Result<(), SqlError> {
+    let words = match operator {
+        BinaryOperator::Eq => "equal to",
+        BinaryOperator::NotEq => "not equal to",
+        BinaryOperator::Lt => "less than",
+        BinaryOperator::LtEq => "less than or equal to",
+        BinaryOperator::Gt => "greater than",
+        _ => "greater than or equal to",
+    };
+    if (left.kind.is_legacy() || right.kind.is_legacy())
+        && left.kind != Type::Unknown
+        && right.kind != Type::Unknown
+    {
+        return Err(SqlError::new(
+            402,
+            format!(
+                "The data types {} and {} are incompatible in the {words} operator.",
+                left.kind.name(),
+                right.kind.name()
+            ),
+        ));
+    }
+    match (left.collation, right.collation) {
+        (Some(one), Some(other)) if one != other => Err(SqlError::new(
+            468,
+            format!("Cannot resolve the collation conflict in the {words} operation."),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What DISTINCT, ORDER BY and GROUP BY refuse.
+pub(super) fn sortable(piece: &Piece) -> Result<(), SqlError> {
+    if !piece.kind.is_legacy() {
+        return Ok(());
+    }
+    Err(SqlError::new(
+        306,
+        "The text, ntext, and image data types cannot be compared or sorted, except when using IS NULL \
+         or LIKE operator.",
+    ))
 }
 
 /// Both sides of a comparison as SQLite must see them.

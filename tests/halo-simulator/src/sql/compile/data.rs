@@ -10,6 +10,7 @@ use sqlparser::ast::{
 use super::super::SqlError;
 use super::super::batch::Changing;
 use super::super::catalog::{Table, TableColumn, literal, quote};
+use super::super::storing;
 use super::super::types::Type;
 use super::query::{Compiled, Tail};
 use super::{Column, Compiler, Piece, Scope, Source, parts};
@@ -90,7 +91,7 @@ impl Compiler<'_> {
                     } else {
                         self.expr(expr, &scope)?
                     };
-                    cells.push(stored(&piece, table, column, "INSERT"));
+                    cells.push(stored(&piece, table, column, "INSERT")?);
                 }
                 rows.push(format!("({})", cells.join(", ")));
             }
@@ -98,7 +99,7 @@ impl Compiler<'_> {
         }
         let rows = self.query(query, None)?;
         count(rows.columns.len())?;
-        let cells: Vec<String> = rows
+        let cells: Result<Vec<String>, SqlError> = rows
             .columns
             .iter()
             .zip(columns)
@@ -108,7 +109,7 @@ impl Compiler<'_> {
             })
             .collect();
         // `WHERE 1` keeps SQLite from taking a following clause for an upsert.
-        Ok(format!("SELECT {} FROM ({}) WHERE 1", cells.join(", "), rows.sql))
+        Ok(format!("SELECT {} FROM ({}) WHERE 1", cells?.join(", "), rows.sql))
     }
 
     pub(crate) fn update(mut self, statement: &Changing<Update>) -> Result<Changed, SqlError> {
@@ -141,7 +142,7 @@ impl Compiler<'_> {
                 .find(|column| column.name.eq_ignore_ascii_case(&name))
                 .ok_or_else(|| SqlError::invalid_column(&name))?;
             let piece = self.expr(value, &scope)?;
-            list.push(format!("{} AS _{}", stored(&piece, &table, column, "UPDATE"), index + 1));
+            list.push(format!("{} AS _{}", stored(&piece, &table, column, "UPDATE")?, index + 1));
             sets.push(format!("{} = src._{}", quote(&column.name), index + 1));
         }
         let mut inner = format!("SELECT {}{from_sql}", list.join(", "));
@@ -307,8 +308,14 @@ fn target_columns(table: &Table, insert: &Insert) -> Result<Vec<TableColumn>, Sq
         .collect()
 }
 
-fn stored(piece: &Piece, table: &Table, column: &TableColumn, verb: &str) -> String {
-    format!(
+fn stored(
+    piece: &Piece,
+    table: &Table,
+    column: &TableColumn,
+    verb: &str,
+) -> Result<String, SqlError> {
+    storing::implicit(piece.kind, column.kind)?;
+    Ok(format!(
         "ts_store({}, {}, {}, {}, {}, {}, '{verb}')",
         piece.sql,
         literal(&piece.kind.to_string()),
@@ -316,7 +323,7 @@ fn stored(piece: &Piece, table: &Table, column: &TableColumn, verb: &str) -> Str
         literal(&table.name),
         literal(&column.name),
         i32::from(column.not_null && !column.identity)
-    )
+    ))
 }
 
 fn target_name(table: &TableWithJoins) -> Result<Vec<String>, SqlError> {

@@ -8,7 +8,9 @@ use sqlparser::ast::{
 use super::super::SqlError;
 use super::super::catalog::literal;
 use super::super::types::Type;
-use super::comparison::{arithmetic, coerced, common_kind, comparable, loose, plus, text_of};
+use super::comparison::{
+    arithmetic, coerced, common_kind, comparable, comparison, loose, plus, text_of,
+};
 use super::{Compiler, Piece, Scope, is_variable};
 
 impl Compiler<'_> {
@@ -71,7 +73,7 @@ impl Compiler<'_> {
             }
             Expr::InSubquery { expr, subquery, negated } => {
                 let left = self.expr(expr, scope)?;
-                let query = self.query(subquery, Some(scope))?;
+                let query = self.inner_query(subquery, Some(scope))?;
                 let [(_, kind)] = query.columns[..] else { return Err(one_column()) };
                 let (left, right) = comparable(&left, &Piece::new("_1", kind));
                 let not = if *negated { "NOT " } else { "" };
@@ -103,12 +105,12 @@ impl Compiler<'_> {
                 ))
             }
             Expr::Exists { subquery, negated } => {
-                let query = self.query(subquery, Some(scope))?;
+                let query = self.inner_query(subquery, Some(scope))?;
                 let not = if *negated { "NOT " } else { "" };
                 Ok(Piece::new(format!("({not}EXISTS ({}))", query.sql), Type::Bit))
             }
             Expr::Subquery(subquery) => {
-                let query = self.query(subquery, Some(scope))?;
+                let query = self.inner_query(subquery, Some(scope))?;
                 let [(_, kind)] = query.columns[..] else { return Err(one_column()) };
                 Ok(Piece::new(format!("({})", query.sql), kind))
             }
@@ -175,6 +177,7 @@ impl Compiler<'_> {
         let logical =
             |word: &str| Ok(Piece::new(format!("({} {word} {})", l.sql, r.sql), Type::Bit));
         let relation = |sign: &str| {
+            comparison(&l, &r, op)?;
             let (left, right) = comparable(&l, &r);
             Ok(Piece::new(format!("({left} {sign} {right})"), Type::Bit))
         };
@@ -241,6 +244,15 @@ impl Compiler<'_> {
                 SqlError::new(243, format!("Type {written} is not a defined system type."))
             })?
             .for_cast(&written);
+        if piece.kind.is_legacy() && !target.is_text() {
+            return Err(SqlError::new(
+                529,
+                format!(
+                    "Explicit conversion from data type {} to {target} is not allowed.",
+                    piece.kind.name()
+                ),
+            ));
+        }
         let style = match style {
             Some(style) => self.expr(style, scope)?.sql,
             None => "0".to_owned(),

@@ -148,6 +148,12 @@ impl Compiler<'_> {
                     name.as_str(),
                     "CHARINDEX" | "PATINDEX" | "ASCII" | "UNICODE" | "QUOTENAME"
                 );
+            if textual
+                && !matches!(name.as_str(), "SUBSTRING" | "PATINDEX")
+                && let Some(at) = pieces.iter().position(|piece| piece.kind.is_legacy())
+            {
+                return Err(SqlError::argument_type(&name, at, pieces[at].kind.name()));
+            }
             let list: Vec<String> = pieces
                 .iter()
                 .map(|piece| if textual { written(piece) } else { piece.sql.clone() })
@@ -170,6 +176,9 @@ impl Compiler<'_> {
         Ok(match name {
             "LEN" => {
                 wants(1)?;
+                if pieces[0].kind.is_legacy() {
+                    return Err(SqlError::argument_type(name, 0, pieces[0].kind.name()));
+                }
                 Piece::new(format!("length(rtrim({}, ' '))", written(&pieces[0])), Type::Int)
             }
             "DATALENGTH" => {
@@ -280,7 +289,13 @@ impl Compiler<'_> {
             }
             "OBJECT_ID" => {
                 wants(1)?;
-                Piece::new(format!("({} LIMIT 1)", self.catalog.object_lookup(sql(0))), Type::Int)
+                let kind = pieces.get(1).map(|piece| piece.sql.as_str());
+                let lookup = self.catalog.object_lookup(sql(0), kind);
+                Piece::new(format!("({lookup} LIMIT 1)"), Type::Int)
+            }
+            "OBJECT_NAME" => {
+                wants(1)?;
+                Piece::new(self.catalog.object_name(sql(0)), Type::nvarchar(Some(128)))
             }
             "COL_LENGTH" => {
                 wants(2)?;
@@ -302,7 +317,7 @@ impl Compiler<'_> {
                          WHEN EXISTS ({2}) THEN 1 END)",
                         sql(0),
                         denied.join(", "),
-                        self.catalog.object_lookup(sql(0))
+                        self.catalog.object_lookup(sql(0), None)
                     ),
                     Type::Int,
                 )

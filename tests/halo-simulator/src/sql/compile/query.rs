@@ -93,11 +93,11 @@ impl Compiler<'_> {
                 self.aliases = aliases;
                 let columns = rename(first.columns);
                 self.commons.push(Common { name: name.clone(), sql: sql.clone(), columns });
-                let rows = self.query(&cte.query, parent)?;
+                let rows = self.inner_query(&cte.query, parent)?;
                 list.push(format!("{sql} AS ({})", rows.sql));
                 continue;
             }
-            let rows = self.query(&cte.query, parent)?;
+            let rows = self.inner_query(&cte.query, parent)?;
             list.push(format!("{sql} AS ({})", rows.sql));
             self.commons.push(Common { name, sql, columns: rename(rows.columns) });
         }

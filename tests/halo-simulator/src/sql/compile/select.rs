@@ -8,8 +8,9 @@ use sqlparser::ast::{
 use super::super::SqlError;
 use super::super::types::Type;
 use super::aggregate::direction;
+use super::comparison::sortable;
 use super::query::{Rows, Tail, output_position};
-use super::{Compiler, Piece, Scope, parts};
+use super::{Compiler, Piece, Scope, is_variable, parts};
 
 impl Compiler<'_> {
     pub(super) fn select(
@@ -26,6 +27,17 @@ impl Compiler<'_> {
             Some(Distinct::On(_)) => return Err(SqlError::syntax("ON")),
             _ => "",
         };
+        if !distinct.is_empty()
+            && let Some((_, piece)) = items.iter().find(|(_, piece)| piece.kind.is_legacy())
+        {
+            return Err(SqlError::new(
+                421,
+                format!(
+                    "The {} data type cannot be selected as DISTINCT because it is not comparable.",
+                    piece.kind.name()
+                ),
+            ));
+        }
         let list: Vec<String> = items
             .iter()
             .enumerate()
@@ -44,7 +56,9 @@ impl Compiler<'_> {
             }
             let mut keys = Vec::new();
             for group in groups {
-                keys.push(self.expr(group, &scope)?.collated());
+                let key = self.expr(group, &scope)?;
+                sortable(&key)?;
+                keys.push(key.collated());
             }
             if !keys.is_empty() {
                 sql += &format!(" GROUP BY {}", keys.join(", "));
@@ -57,12 +71,26 @@ impl Compiler<'_> {
             items.iter().map(|(name, piece)| (name.clone(), piece.kind)).collect();
         let mut order = Vec::new();
         for item in tail.order {
-            let piece = match output_position(&item.expr, &columns) {
-                Some(position) => {
-                    Piece { sql: format!("_{}", position + 1), ..items[position].1.clone() }
-                }
-                None => self.expr(&item.expr, &scope)?,
+            let place = |position: usize| Piece {
+                sql: format!("_{}", position + 1),
+                ..items[position].1.clone()
             };
+            let piece = match output_position(&item.expr, &columns) {
+                Some(position) => place(position),
+                None if distinct.is_empty() => self.expr(&item.expr, &scope)?,
+                None => {
+                    let wanted = self.expr(&item.expr, &scope)?.sql;
+                    let selected = items.iter().position(|(_, piece)| piece.sql == wanted);
+                    place(selected.ok_or_else(|| {
+                        SqlError::new(
+                            145,
+                            "ORDER BY items must appear in the select list if SELECT DISTINCT is \
+                             specified.",
+                        )
+                    })?)
+                }
+            };
+            sortable(&piece)?;
             order.push(format!("{}{}", piece.collated(), direction(item)));
         }
         if !order.is_empty() {
@@ -98,7 +126,7 @@ impl Compiler<'_> {
             match item {
                 SelectItem::UnnamedExpr(expr) => {
                     let piece = self.expr(expr, scope)?;
-                    items.push((self.natural_name(expr, scope), piece));
+                    items.push((natural_name(expr), piece));
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
                     items.push((alias.value.clone(), self.expr(expr, scope)?));
@@ -145,27 +173,16 @@ impl Compiler<'_> {
         }
         Ok(items)
     }
+}
 
-    /// The name SQL Server gives to a column without alias: a plain column's own, else none.
-    fn natural_name(&self, expr: &Expr, scope: &Scope<'_>) -> String {
-        let written = match expr {
-            Expr::Identifier(ident) if !ident.value.starts_with('@') => &ident.value,
-            Expr::CompoundIdentifier(idents) => match idents.last() {
-                Some(ident) => &ident.value,
-                None => return String::new(),
-            },
-            _ => return String::new(),
-        };
-        let mut at = Some(scope);
-        while let Some(scope) = at {
-            let columns = scope.sources.iter().flat_map(|source| &source.columns);
-            if let Some(column) =
-                columns.into_iter().find(|column| column.name.eq_ignore_ascii_case(written))
-            {
-                return column.name.clone();
-            }
-            at = scope.parent;
+/// The name SQL Server gives to a column without alias: a plain column's as the query spells it, else
+/// none.
+fn natural_name(expr: &Expr) -> String {
+    match expr {
+        Expr::Identifier(ident) if !is_variable(ident) => ident.value.clone(),
+        Expr::CompoundIdentifier(idents) => {
+            idents.last().map(|ident| ident.value.clone()).unwrap_or_default()
         }
-        written.clone()
+        _ => String::new(),
     }
 }

@@ -1,11 +1,14 @@
 //! FROM clauses.
 
-use sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor, TableWithJoins};
+use sqlparser::ast::{
+    JoinConstraint, JoinOperator, Query, SetExpr, TableAlias, TableFactor, TableWithJoins,
+};
 
 use super::super::SqlError;
 use super::super::catalog::quote;
 use super::super::types::Type;
-use super::metadata::information_schema;
+use super::metadata::system_view;
+use super::query::Rows;
 use super::{Column, Compiler, Scope, Source, parts};
 
 impl Compiler<'_> {
@@ -86,7 +89,7 @@ impl Compiler<'_> {
                 self.named(&parts(name), alias.as_ref())?
             }
             TableFactor::Derived { subquery, alias, .. } => {
-                let rows = self.query(subquery, parent)?;
+                let rows = self.inner_query(subquery, parent)?;
                 let name = self.alias();
                 let source = derived(&name, alias.as_ref(), &rows.columns, |index| {
                     format!("{name}._{}", index + 1)
@@ -118,6 +121,24 @@ impl Compiler<'_> {
         Ok(sql)
     }
 
+    /// A query inside another one, which cannot be ordered unless that decides what it contains.
+    pub(super) fn inner_query(
+        &mut self,
+        query: &Query,
+        parent: Option<&Scope<'_>>,
+    ) -> Result<Rows, SqlError> {
+        let top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
+        let cut = top || query.limit_clause.is_some() || query.fetch.is_some();
+        if query.order_by.is_some() && !cut && query.for_clause.is_none() {
+            return Err(SqlError::new(
+                1033,
+                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, \
+                 and common table expressions, unless TOP, OFFSET or FOR XML is also specified.",
+            ));
+        }
+        self.query(query, parent)
+    }
+
     /// A table, view, table variable or CTE.
     pub(super) fn named(
         &mut self,
@@ -137,14 +158,11 @@ impl Compiler<'_> {
             }
             return Ok((format!("{} AS {short}", common.sql), source));
         }
-        if let [.., schema, view] = names
-            && schema.eq_ignore_ascii_case("INFORMATION_SCHEMA")
-            && let Some((sql, columns)) = information_schema(self.catalog, view)
-        {
+        if let Some((sql, columns)) = system_view(self.catalog, names) {
             let mut source =
                 derived(&short, alias, &columns, |index| format!("{short}._{}", index + 1));
             if alias.is_none() {
-                source.name = view.to_uppercase();
+                source.name = names.last().cloned().unwrap_or_default();
             }
             return Ok((format!("({sql}) AS {short}"), source));
         }

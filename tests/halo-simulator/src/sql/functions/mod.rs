@@ -8,10 +8,11 @@ mod text;
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 
-use super::convert::{self, Target, Val};
+use super::convert::{self, Val};
 use super::error::Raised;
+use super::storing::{self, Target};
 use super::types::Type;
-use super::{SqlError, like};
+use super::{SqlError, declared, like};
 
 pub(crate) use json::Specification;
 
@@ -64,6 +65,12 @@ const CONVERSIONS: &[(&str, Body)] = &[
     ("ts_cast", |arguments| cast(arguments)),
     ("ts_try_cast", |arguments| Ok(cast(arguments).unwrap_or(Val::Null))),
     ("ts_store", store),
+    ("ts_declared", declared::property),
+    ("ts_computed", |arguments| {
+        Ok(text_at(arguments, 0)?
+            .and_then(|column| declared::computed(&column))
+            .map_or(Val::Null, |kind| Val::Text(kind.to_owned())))
+    }),
 ];
 
 fn at(arguments: &[Val], index: usize) -> &Val {
@@ -95,7 +102,7 @@ fn store(arguments: &[Val]) -> Result<Val, SqlError> {
         not_null: at(arguments, 5) == &Val::Integer(1),
         verb: word(6),
     };
-    convert::store(at(arguments, 0).clone(), type_at(arguments, 1), type_at(arguments, 2), &place)
+    storing::store(at(arguments, 0).clone(), type_at(arguments, 1), type_at(arguments, 2), &place)
 }
 
 /// The argument as text; `None` for NULL.

@@ -74,12 +74,21 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
         })
     }),
     ("ts_object", |a| one(a, |text| object_name(&text).to_owned())),
+    ("ts_object_database", |a| Ok(text_at(a, 0)?.as_deref().map_or(Val::Null, object_database))),
     ("ts_type_length", |a| Ok(Val::Integer(type_at(a, 0).byte_length()))),
 ];
 
 /// The last part of a possibly qualified and bracketed name.
 fn object_name(text: &str) -> &str {
     text.rsplit('.').next().unwrap_or(text).trim_matches(['[', ']', '"', ' '])
+}
+
+/// The database before a name of three parts.
+fn object_database(text: &str) -> Val {
+    match text.split('.').collect::<Vec<_>>()[..] {
+        [database, _, _] => Val::Text(object_name(database).to_owned()),
+        _ => Val::Null,
+    }
 }
 
 fn count(number: usize) -> Val {

@@ -1,19 +1,20 @@
 //! EXEC: Bp's procedures, dynamic SQL, and the few system procedures clients use.
 
-use sqlparser::ast::{Expr, Insert, TableObject};
+use sqlparser::ast::{Expr, Insert, ObjectName, TableObject};
 
 use super::super::batch::{self, Execute, Statement};
 use super::super::convert::{self, Val};
+use super::super::objects::PATIENTS;
 use super::super::procedures::{self, Body, Procedure};
 use super::super::types::Type;
 use super::super::{Command, Direction, SqlError, parameters};
 use super::{Flow, Frame, Session, at_name};
 
 /// An argument on its way into a procedure.
-struct Passed {
-    name: Option<String>,
+pub(super) struct Passed {
+    pub(super) name: Option<String>,
     /// `None` for DEFAULT.
-    value: Option<(Val, Type)>,
+    pub(super) value: Option<(Val, Type)>,
     /// The caller's variable that receives an OUTPUT.
     output: Option<String>,
 }
@@ -91,8 +92,13 @@ impl Session<'_> {
         let TableObject::TableName(name) = &target.table else {
             return Err(SqlError::unsupported("INSERT into a function"));
         };
+        if self.inserting {
+            return Err(SqlError::new(8164, "An INSERT EXEC statement cannot be nested."));
+        }
         let outer = std::mem::take(&mut self.result_sets);
+        self.inserting = true;
         let result = self.execute(execute);
+        self.inserting = false;
         let inner = std::mem::replace(&mut self.result_sets, outer);
         result?;
         let parts: Vec<String> = name
@@ -100,14 +106,32 @@ impl Session<'_> {
             .split('.')
             .map(|part| part.trim_matches(['[', ']', '"']).to_owned())
             .collect();
+        let named: Vec<String> = target.columns.iter().map(last_part).collect();
+        let width = self.target_columns(&parts, &named)?.len();
+        if inner.iter().any(|set| set.columns.len() != width) {
+            return Err(SqlError::wrong_width());
+        }
         let rows: Vec<Vec<Val>> = inner
             .into_iter()
             .flat_map(|set| set.rows)
             .map(|row| row.into_iter().map(procedures::to_val).collect())
             .collect();
-        self.atomically(|session| session.store_rows(&parts, &rows))?;
+        self.atomically(|session| session.store_rows(&parts, &named, &rows))?;
         self.row_count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         Ok(())
+    }
+
+    /// Transactions already exclude each other, so every lock is granted. A lock that a transaction
+    /// owns (the default) needs one. `owner` is the place of @LockOwner.
+    fn application_lock(&self, passed: &[Passed], owner: usize) -> i64 {
+        let named = |passed: &&Passed| {
+            passed.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("@LockOwner"))
+        };
+        let unnamed = || passed.get(owner).filter(|passed| passed.name.is_none());
+        let found = passed.iter().find(named).or_else(unnamed);
+        let session = matches!(found.and_then(|passed| passed.value.as_ref()),
+            Some((Val::Text(owner), _)) if owner.eq_ignore_ascii_case("Session"));
+        if session || self.transactions > 0 { 0 } else { -999 }
     }
 
     /// Runs dynamic SQL in a frame of its own and hands that frame back.
@@ -115,11 +139,11 @@ impl Session<'_> {
         let mut frame = frame;
         // Temporary tables are seen, variables and table variables are not.
         std::mem::swap(&mut self.frame, &mut frame);
-        let switches = (self.no_count, self.abort_on_error);
+        let switches = self.switches();
         self.depth += 1;
         let result = self.batch(text);
         self.depth -= 1;
-        (self.no_count, self.abort_on_error) = switches;
+        self.switch_back(switches);
         std::mem::swap(&mut self.frame, &mut frame);
         if result.is_err() {
             self.failed_depth = self.failed_depth.max(self.depth + 1);
@@ -134,19 +158,21 @@ impl Session<'_> {
         let short = name.last().ok_or_else(missing)?;
         match short.to_ascii_lowercase().as_str() {
             "sp_executesql" => return self.execute_sql(passed),
-            // Transactions already exclude each other, so every lock is granted.
-            "sp_getapplock" | "sp_releaseapplock" | "sp_set_session_context" => return Ok(0),
+            "sp_columns" | "sp_tables" => return self.describe(name, passed),
+            "sp_getapplock" => return Ok(self.application_lock(&passed, 2)),
+            "sp_releaseapplock" => return Ok(self.application_lock(&passed, 1)),
+            "sp_set_session_context" => return Ok(0),
             _ => {}
         }
         let in_reach = match name {
             [_] => true,
             [schema, _] => schema.eq_ignore_ascii_case("dbo"),
             [database, schema, _] => {
-                database.eq_ignore_ascii_case("BPSPatients")
+                self.catalog.database_named(database).is_some_and(|found| found.file == "dbo")
                     && (schema.is_empty() || schema.eq_ignore_ascii_case("dbo"))
             }
             _ => false,
-        };
+        } && self.catalog.current() == PATIENTS;
         let procedure = procedures::find(short).filter(|_| in_reach).ok_or_else(missing)?;
         if self.catalog.is_denied(procedure.name) {
             return Err(SqlError::denied("EXECUTE", procedure.name));
@@ -154,7 +180,7 @@ impl Session<'_> {
         let frame = bind(procedure, passed)?;
         let caller = std::mem::replace(&mut self.frame, frame);
         let owner = self.catalog.as_owner.replace(true);
-        let switches = (self.no_count, self.abort_on_error);
+        let switches = self.switches();
         self.depth += 1;
         let result = match procedure.body {
             Body::Batch(text) => self.batch(text).map(|flow| match flow {
@@ -164,7 +190,7 @@ impl Session<'_> {
             Body::Rust(body) => body(self),
         };
         self.depth -= 1;
-        (self.no_count, self.abort_on_error) = switches;
+        self.switch_back(switches);
         self.catalog.as_owner.set(owner);
         self.frame = caller;
         if result.is_err() {
@@ -217,6 +243,11 @@ impl Session<'_> {
         }
         Ok(0)
     }
+}
+
+fn last_part(name: &ObjectName) -> String {
+    let part = name.0.last().map(ToString::to_string).unwrap_or_default();
+    part.trim_matches(['[', ']', '"']).to_owned()
 }
 
 /// Reads `@a int, @b varchar(10) = NULL OUTPUT` into names, types and defaults.

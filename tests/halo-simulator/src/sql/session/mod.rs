@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod describe;
 mod run;
 mod table;
 mod transaction;
@@ -14,10 +15,11 @@ use super::batch::{self, Statement};
 use super::catalog::{Catalog, Symbols};
 use super::compile::{Compiled, Compiler};
 use super::convert::{self, Val};
+use super::dates;
 use super::types::Type;
 use super::{
-    Command, CommandKind, Direction, Environment, ExecutionMode, Outcome, ResultSet, SqlError,
-    parameters,
+    Command, CommandKind, Direction, Environment, ExecutionMode, Language, Outcome, ResultSet,
+    SqlError, parameters,
 };
 
 /// What a statement tells the one around it.
@@ -46,6 +48,9 @@ pub(crate) struct Session<'a> {
     rows_affected: i64,
     no_count: bool,
     abort_on_error: bool,
+    language: Language,
+    /// Whether an INSERT EXEC runs.
+    inserting: bool,
     transactions: i64,
     doomed: bool,
     row_count: i64,
@@ -68,8 +73,11 @@ pub(crate) fn execute(
     database: &Connection,
     command: &Command,
     environment: &Environment,
+    language: Language,
 ) -> Result<Outcome, SqlError> {
     let mut session = Session::new(database, environment);
+    session.language = language;
+    dates::set_day_first(language.day_first());
     let result = session.command(command);
     let cleaned = session.reset();
     let outcome = result?;
@@ -88,6 +96,8 @@ impl<'a> Session<'a> {
             rows_affected: -1,
             no_count: false,
             abort_on_error: false,
+            language: Language::default(),
+            inserting: false,
             transactions: 0,
             doomed: false,
             row_count: 0,
@@ -158,6 +168,17 @@ impl<'a> Session<'a> {
         let statements = batch::parse(text)?;
         self.check(&statements)?;
         self.run(&statements)
+    }
+
+    /// What SET changes for the rest of a batch or procedure only.
+    fn switches(&self) -> (bool, bool, Language, bool) {
+        (self.no_count, self.abort_on_error, self.language, dates::day_first())
+    }
+
+    fn switch_back(&mut self, before: (bool, bool, Language, bool)) {
+        let day_first;
+        (self.no_count, self.abort_on_error, self.language, day_first) = before;
+        dates::set_day_first(day_first);
     }
 
     /// Declares a variable of the current frame.
@@ -244,7 +265,7 @@ impl<'a> Session<'a> {
                 text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite")
             }
             "@@servername" => text("PRACTICE\\BPSINSTANCE"),
-            "@@language" => text("us_english"),
+            "@@language" => text(self.language.name()),
             "@@getdate()" | "@@current_timestamp()" => moment(Type::DateTime),
             "@@sysdatetime()" => moment(Type::DateTime2),
             "@@getutcdate()" => utc(Type::DateTime),
@@ -255,7 +276,7 @@ impl<'a> Session<'a> {
             "@@error_message()" => caught.map_or(Val::Null, |error| text(&error.message)),
             "@@error_severity()" => caught.map_or(Val::Null, |_| Val::Integer(16)),
             "@@error_state()" | "@@error_line()" => caught.map_or(Val::Null, |_| Val::Integer(1)),
-            "@@db_name()" => text("BPSPatients"),
+            "@@db_name()" => text(self.catalog.current()),
             "@@schema_name()" | "@@user_name()" | "@@current_user()" => text("dbo"),
             "@@suser_sname()" | "@@suser_name()" | "@@original_login()" | "@@system_user()" => {
                 text("BPSPartner")

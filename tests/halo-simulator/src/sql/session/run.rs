@@ -6,6 +6,8 @@ use super::super::batch::{Statement, Switch};
 use super::super::catalog::quote;
 use super::super::compile::Changed;
 use super::super::convert::{self, Val};
+use super::super::dates;
+use super::super::storing;
 use super::super::types::Type;
 use super::super::{ResultSet, SqlError, parameters};
 use super::{Flow, Session};
@@ -43,6 +45,7 @@ impl Session<'_> {
                 let value = match initial {
                     Some(initial) => {
                         let (value, source) = self.evaluate(initial)?;
+                        storing::implicit(source, *kind)?;
                         convert::convert(value, source, *kind, 0)?
                     }
                     None => Val::Null,
@@ -63,6 +66,13 @@ impl Session<'_> {
             }
             Statement::Switch(Switch::NoCount(on)) => self.no_count = *on,
             Statement::Switch(Switch::AbortOnError(on)) => self.abort_on_error = *on,
+            Statement::Switch(Switch::DayFirst(on)) => {
+                dates::set_day_first(*on);
+            }
+            Statement::Switch(Switch::Language(language)) => {
+                self.language = *language;
+                dates::set_day_first(language.day_first());
+            }
             Statement::Query(query) => self.select(query)?,
             Statement::Insert(insert) => {
                 let changed = self.compiler().insert(insert)?;
@@ -228,6 +238,7 @@ impl Session<'_> {
             .get(&key)
             .copied()
             .ok_or_else(|| SqlError::undeclared(name))?;
+        storing::implicit(kind, target)?;
         self.frame.values.insert(key, convert::convert(value, kind, target, 0)?);
         Ok(())
     }
@@ -338,51 +349,13 @@ impl Session<'_> {
         let count = self.row_count;
         if !changed.statement.columns.is_empty() {
             match &changed.into {
-                Some(target) => self.store_rows(target, &rows)?,
+                Some(target) => self.store_rows(target, &[], &rows)?,
                 None => self.push_rows(&changed.statement.columns, rows),
             }
         }
         self.row_count = count;
         if !self.no_count {
             self.rows_affected = self.rows_affected.max(0) + count;
-        }
-        Ok(())
-    }
-
-    /// Puts rows into a table variable or temporary table.
-    pub(super) fn store_rows(
-        &mut self,
-        target: &[String],
-        rows: &[Vec<Val>],
-    ) -> Result<(), SqlError> {
-        let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
-        let columns: Vec<&super::super::catalog::TableColumn> = table
-            .columns
-            .iter()
-            .filter(|column| !(table.has_identity && column.identity))
-            .collect();
-        let list: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
-        for row in rows {
-            if row.len() > columns.len() {
-                return Err(SqlError::new(
-                    213,
-                    "Column name or number of supplied values does not match table definition.",
-                ));
-            }
-            let marks: Vec<String> = (1..=row.len()).map(|index| format!("?{index}")).collect();
-            let sql = format!(
-                "INSERT INTO {} ({}) VALUES ({})",
-                table.qualified,
-                list[..row.len()].join(", "),
-                marks.join(", ")
-            );
-            let mut values = Vec::with_capacity(row.len());
-            for (value, column) in row.iter().zip(&columns) {
-                values.push(convert::convert(value.clone(), Type::Unknown, column.kind, 0)?);
-            }
-            self.database
-                .execute(&sql, rusqlite::params_from_iter(values))
-                .map_err(|error| SqlError::from_sqlite(&error, "INSERT"))?;
         }
         Ok(())
     }

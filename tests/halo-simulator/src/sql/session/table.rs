@@ -2,8 +2,9 @@
 
 use super::super::SqlError;
 use super::super::batch::TableDefinition;
-use super::super::catalog::quote;
+use super::super::catalog::{TableColumn, quote};
 use super::super::compile::Compiler;
+use super::super::convert::{self, Val};
 use super::super::types::Type;
 use super::Session;
 
@@ -107,6 +108,56 @@ impl Session<'_> {
             )
         })?;
         self.catalog.forget_temporary();
+        Ok(())
+    }
+
+    /// The columns that rows without names go into: those named, or all that are no identity.
+    pub(super) fn target_columns(
+        &self,
+        target: &[String],
+        named: &[String],
+    ) -> Result<Vec<TableColumn>, SqlError> {
+        let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
+        if named.is_empty() {
+            let free = |column: &&TableColumn| !(table.has_identity && column.identity);
+            return Ok(table.columns.iter().filter(free).cloned().collect());
+        }
+        let find = |name: &String| {
+            let found = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+            found.cloned().ok_or_else(|| SqlError::invalid_column(name))
+        };
+        named.iter().map(find).collect()
+    }
+
+    /// Puts rows into a table variable or temporary table.
+    pub(super) fn store_rows(
+        &mut self,
+        target: &[String],
+        named: &[String],
+        rows: &[Vec<Val>],
+    ) -> Result<(), SqlError> {
+        let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
+        let columns = self.target_columns(target, named)?;
+        let list: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
+        for row in rows {
+            if row.len() > columns.len() {
+                return Err(SqlError::wrong_width());
+            }
+            let marks: Vec<String> = (1..=row.len()).map(|index| format!("?{index}")).collect();
+            let sql = format!(
+                "INSERT INTO {} ({}) VALUES ({})",
+                table.qualified,
+                list[..row.len()].join(", "),
+                marks.join(", ")
+            );
+            let mut values = Vec::with_capacity(row.len());
+            for (value, column) in row.iter().zip(&columns) {
+                values.push(convert::convert(value.clone(), Type::Unknown, column.kind, 0)?);
+            }
+            self.database
+                .execute(&sql, rusqlite::params_from_iter(values))
+                .map_err(|error| SqlError::from_sqlite(&error, "INSERT"))?;
+        }
         Ok(())
     }
 }

@@ -1,0 +1,163 @@
+-- Medicines in use and scripts written. Columns and order are those of the 2020 model of the database, except
+-- the three code lists.
+
+-- RXSTATUS 1 is long-term, 2 short-term; the view does not show it.
+CREATE TABLE CURRENTRX (
+    RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
+    INTERNALID int NOT NULL,
+    RECORDSTATUS int NOT NULL,
+    PRODUCTID int NOT NULL,
+    PACKID int NOT NULL,
+    DRUGNAME varchar(150) COLLATE RTRIM,
+    RXSTATUS int NOT NULL,
+    DOSE char(20) COLLATE RTRIM,
+    FREQUENCY int NOT NULL,
+    FOOD int NOT NULL,
+    OTHERDETAIL int NOT NULL,
+    ROUTE int NOT NULL,
+    PRN int NOT NULL,
+    INSTRUCTIONS varchar(300) COLLATE RTRIM,
+    QUANTITY int NOT NULL,
+    PRODUCTUNIT varchar(50) COLLATE RTRIM,
+    REPEATS int NOT NULL,
+    USEPBSQUANTITY int NOT NULL,
+    DOSESPERDAY char(10) COLLATE RTRIM,
+    REPEATINTERVAL int NOT NULL,
+    REGULATION24 int NOT NULL,
+    RESTRICTIONCODE int NOT NULL,
+    TGPEXEMPT int NOT NULL,
+    ALLOWSUBSTITUTION int NOT NULL,
+    FIRSTDATE datetime,
+    LASTDATE datetime,
+    LASTQUANTITY int NOT NULL,
+    LASTREPEATS int NOT NULL,
+    INDICATION varchar(250) COLLATE RTRIM,
+    INDICATIONCODE int NOT NULL,
+    AUTHORITY int NOT NULL,
+    AUTHORITYNUMBER char(8) COLLATE RTRIM,
+    APPROVALNUMBER char(12) COLLATE RTRIM,
+    AUTHORITYCODE int NOT NULL,
+    AUTHORITYINDICATION varchar(2000) COLLATE RTRIM,
+    AUTHORITYDETAIL varchar(300) COLLATE RTRIM,
+    PREVIOUSAUTHORITY int NOT NULL,
+    SENDTOPATIENT int NOT NULL,
+    SUMMARY int NOT NULL,
+    COMPLIANCECHECK int NOT NULL,
+    SAHCNO char(20) COLLATE RTRIM,
+    SCID char(20) COLLATE RTRIM,
+    SCIDNO int NOT NULL,
+    DELETIONDATE datetime,
+    DELETIONREASON varchar(100) COLLATE RTRIM,
+    COMMENT varchar(100) COLLATE RTRIM,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int,
+    NPDRCONSENT int NOT NULL,
+    Barcode varchar(17) COLLATE RTRIM,
+    VisitId int,
+    VisitUpdated int NOT NULL,
+    PATIENTCONSENT tinyint,
+    CertifiedCondition int NOT NULL,
+    FrequentDispense int NOT NULL,
+    SpecialistRecommendation int NOT NULL,
+    RPPA int NOT NULL,
+    InitialDispensePeriod int NOT NULL,
+    AuthorityExpiry datetime
+);
+
+CREATE INDEX CURRENTRX_INTERNALID ON CURRENTRX (INTERNALID);
+
+CREATE TABLE PRESCRIPTIONS (
+    SCRIPTID INTEGER PRIMARY KEY AUTOINCREMENT,
+    INTERNALID int NOT NULL,
+    USERID int NOT NULL,
+    LOCATIONID int NOT NULL,
+    RECORDSTATUS int NOT NULL,
+    SCRIPTDATE datetime NOT NULL,
+    RESTRICTIONCODE int NOT NULL,
+    ALLOWSUBSTITUTION int NOT NULL,
+    AUTHORITY int NOT NULL,
+    AUTHORITYNUMBER char(8) COLLATE RTRIM,
+    APPROVALNUMBER char(12) COLLATE RTRIM,
+    PREVIOUSAUTHORITY int NOT NULL,
+    SENDTOPATIENT int NOT NULL,
+    PRINTSTATUS int NOT NULL,
+    PRINTDATE datetime,
+    CTG char(10) COLLATE RTRIM,
+    SCID char(20) COLLATE RTRIM,
+    DELETIONDATE datetime,
+    DELETIONREASON varchar(100) COLLATE RTRIM,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int,
+    VisitId int,
+    eStatus varchar(20) COLLATE RTRIM
+);
+
+CREATE INDEX PRESCRIPTIONS_INTERNALID ON PRESCRIPTIONS (INTERNALID);
+
+-- What a script is for: one row for each product.
+CREATE TABLE SCRIPTITEMS (
+    RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
+    INTERNALID int NOT NULL,
+    USERID int NOT NULL,
+    SCRIPTID int NOT NULL,
+    RECORDSTATUS int NOT NULL,
+    PRODUCTID int NOT NULL,
+    PACKID int NOT NULL,
+    PRODUCTNAME varchar(150) COLLATE RTRIM,
+    PRODUCTDESCRIPTION varchar(150) COLLATE RTRIM,
+    COMPANYFORM varchar(150) COLLATE RTRIM,
+    FORMCODE int NOT NULL,
+    STRENGTH varchar(75) COLLATE RTRIM,
+    DOSE char(20) COLLATE RTRIM,
+    FREQUENCY int NOT NULL,
+    FOOD int NOT NULL,
+    OTHERDETAIL int NOT NULL,
+    PRN int NOT NULL,
+    ROUTE int NOT NULL,
+    INSTRUCTIONS varchar(300) COLLATE RTRIM,
+    QUANTITY int NOT NULL,
+    PRODUCTUNIT varchar(50) COLLATE RTRIM,
+    REPEATS int NOT NULL,
+    REPEATINTERVAL int NOT NULL,
+    REGULATION24 int NOT NULL,
+    SAHCNO char(20) COLLATE RTRIM,
+    SCID char(20) COLLATE RTRIM,
+    SCIDNO int NOT NULL,
+    AUTHORITYINDICATION varchar(2000) COLLATE RTRIM,
+    CREATED datetime NOT NULL,
+    CREATEDBY int NOT NULL,
+    UPDATED datetime,
+    UPDATEDBY int,
+    NPDRCONSENT int NOT NULL,
+    HieStatus varchar(200) COLLATE RTRIM,
+    PATIENTCONSENT tinyint,
+    CertifiedCondition int NOT NULL,
+    FrequentDispense int NOT NULL,
+    SpecialistRecommendation int NOT NULL,
+    RPPA int NOT NULL,
+    InitialDispensePeriod int NOT NULL
+);
+
+CREATE INDEX SCRIPTITEMS_SCRIPTID ON SCRIPTITEMS (SCRIPTID);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE RXFREQUENCY (
+    FREQUENCYCODE INTEGER PRIMARY KEY,
+    FREQUENCYTEXT char(20) COLLATE RTRIM NOT NULL
+);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE RXFOOD (
+    FOODCODE INTEGER PRIMARY KEY,
+    FOODTEXT char(30) COLLATE RTRIM NOT NULL
+);
+
+-- assumed: not public, or not in full; the least that its readers need.
+CREATE TABLE RXDETAIL (
+    DETAILCODE INTEGER PRIMARY KEY,
+    DETAILTEXT char(50) COLLATE RTRIM NOT NULL
+);
