@@ -180,6 +180,8 @@ problem_types! {
     AddresseeNotFound => "addressee-not-found", "No active Bp user is the addressee";
     /// Several are.
     AddresseeAmbiguous => "addressee-ambiguous", "Several Bp users are the addressee";
+    /// Why a message went to the fallback; it fails nothing.
+    AddresseeAway => "addressee-away", "The addressee is away";
     /// Never announced, or expired.
     DocumentNotFound => "document-not-found", "There is no such uploaded document";
     /// It would not be kept long enough.

@@ -92,7 +92,7 @@ texts! {
     SiteSlow => GATEWAY_TIMEOUT, Some(PRACTICE),
         ["Repeat the request in a moment."];
     BpReleaseTooOld => CONFLICT, Some(BEST_PRACTICE),
-        ["Update Bp Premier to Spectra or Spectra SP1: Orchid SP2 (June 2024) and earlier do not work with this integration.", "If the practice cannot update, call Best Practice."];
+        ["Update Bp Premier to its current release (Spectra SP2, Oxford or later): Orchid SP2 (June 2024) and earlier do not work with this integration.", "If the practice cannot update, call Best Practice."];
     ClinicianNotFound => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["In Bp, look up your name under Setup > Users.", "Enter first and last name exactly as they stand there, capitals, apostrophes and hyphens included, and the first 6 digits of your provider number if asked.", "The pairing is kept: no new code is needed."];
     ClinicianAmbiguous => UNPROCESSABLE_ENTITY, Some(PRACTICE),
@@ -182,9 +182,11 @@ texts! {
     PatientInactive => CONFLICT, Some(PRACTICE),
         ["Check that this is the right patient.", "To send it all the same, send it with \"acknowledge\": [\"inactive\"]; under another id if its delivery has failed.", "If Bp is wrong, have the practice correct the patient's status, then search again and send it, or retry the delivery."];
     AddresseeNotFound => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        ["In Bp, look up the addressee under Setup > Users: the registration number, the provider number at each location, and that the user is active.", "Retry when it is corrected, or send it again under another id to somebody else."];
+        ["In Bp, look up the addressee under Setup > Users: the registration number, the provider number at each location, and that the user is active.", "Retry when it is corrected, or send it again under another id to somebody else.", "A message can name a \"fallbackAddressee\", who gets it then."];
     AddresseeAmbiguous => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        ["In Bp, look up under Setup > Users who has this number, and correct the others.", "Retry when it is corrected, or send it again under another id by the user's Bp number."];
+        ["In Bp, look up under Setup > Users who has this number, and correct the others.", "Retry when it is corrected, or send it again under another id by the user's Bp number.", "A message can name a \"fallbackAddressee\", who gets it then."];
+    AddresseeAway => CONFLICT, Some(PRACTICE),
+        ["Nothing needs to be done: the message is in the inbox of the fallback addressee."];
     DocumentNotFound => UNPROCESSABLE_ENTITY, None,
         ["Announce the document, upload it, and send it again under another id: uploads are kept for some weeks only."];
     DocumentTooOld => UNPROCESSABLE_ENTITY, None,
