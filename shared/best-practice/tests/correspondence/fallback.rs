@@ -6,6 +6,9 @@ use crate::support::{INBOX, LOOKUP, Parameters, Practice, Row, TOKEN};
 const OLD_INBOX: &str = include_str!("inbox_write_without_fallback.sql");
 const OLD_LOOKUP: &str = include_str!("delivery_lookup_without_addressee.sql");
 
+/// What is so, what makes it so, and why the message goes to the fallback then; empty where it does not.
+type Case<'a> = (&'a str, &'a dyn Fn(&Clinic), &'a str);
+
 /// Two active users of their own numbers, one with the numbers that are given.
 struct Clinic {
     practice: Practice,
@@ -80,7 +83,7 @@ fn to(user: i64, why: &str) -> (String, String, String) {
 #[test]
 fn a_message_goes_to_the_fallback_when_the_addressee_has_left_is_ambiguous_or_away() {
     const TODAY: &str = "'2026-03-02T00:00:00'";
-    let cases: [(&str, &dyn Fn(&Clinic), &str); 12] = [
+    let cases: [Case<'_>; 12] = [
         ("the addressee is there", &|_| {}, ""),
         ("has left", &|it| it.leaves(it.addressee), "notFound"),
         ("is away today", &|it| it.away(it.addressee, TODAY, TODAY), "away"),
