@@ -48,11 +48,14 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if !is_utf_8 {
         return Err(Problem::because(Kind::InvalidRequest, "The body is not UTF-8."));
     }
+    // Some programs put a byte order mark first; RFC 8259 lets a reader pass over it.
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value =
         serde_path_to_error::deserialize(&mut json).map_err(|error| shape_problem(&error))?;
-    json.end()
-        .map_err(|_| Problem::because(Kind::InvalidRequest, "Something follows the JSON."))?;
+    json.end().map_err(|_| {
+        Problem::because(Kind::InvalidRequest, "There is more text after the JSON.")
+    })?;
     Ok(value)
 }
 
@@ -83,6 +86,11 @@ fn shape_message(words: &str) -> String {
     } else {
         "this is not of the right kind".to_owned()
     }
+}
+
+/// A number in a path, in the one way in which this API writes it: `007`, `+7` and `7 ` are not 7.
+pub(crate) fn number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }
 
 /// Query parameters of a known shape.
@@ -169,6 +177,21 @@ mod tests {
     fn what_is_not_json_is_said_to_be_no_json() {
         for wrong in ["", "{", "nonsense", r#"{"lastName": "a", "inner": []} {}"#] {
             assert_eq!(problem(wrong).kind, Kind::InvalidRequest);
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_json_is_passed_over() {
+        let json = r#"{"lastName": "a", "inner": []}"#;
+        assert!(read_json::<Shape>(format!("\u{feff}{json}").as_bytes()).is_ok());
+        assert!(read_json::<Shape>(format!("\u{feff}\u{feff}{json}").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_number_in_a_path_has_one_spelling() {
+        assert_eq!([number("7"), number("0"), number("-3")], [Some(7), Some(0), Some(-3)]);
+        for other in ["007", "+7", "7 ", " 7", "-0", "7.0", "", "99999999999999999999"] {
+            assert_eq!(number(other), None, "{other:?}");
         }
     }
 

@@ -4,15 +4,15 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::documented::{
-    __path_allow_link, __path_announce_document, __path_cancel_booking, __path_cancel_import,
-    __path_clinical_summary, __path_connect, __path_demographics, __path_disconnect, __path_health,
-    __path_keep_booking, __path_list, __path_list_attachments, __path_list_bookings,
-    __path_list_deliveries, __path_notified, __path_openapi, __path_read, __path_read_booking,
-    __path_read_delivery, __path_read_import, __path_read_staff, __path_replace,
-    __path_replace_staff, __path_resend_booking, __path_resend_bookings, __path_retry_delivery,
-    __path_retry_import, __path_search, __path_send_message, __path_send_referral,
-    __path_start_import, __path_status, __path_sync_staff, __path_trail, __path_unlink,
-    __path_validate,
+    __path_allow_link, __path_announce_document, __path_appointment_types, __path_cancel_booking,
+    __path_cancel_import, __path_clinical_summary, __path_connect, __path_demographics,
+    __path_disconnect, __path_health, __path_keep_booking, __path_list, __path_list_attachments,
+    __path_list_bookings, __path_list_deliveries, __path_notified, __path_openapi, __path_read,
+    __path_read_booking, __path_read_delivery, __path_read_import, __path_read_staff,
+    __path_replace, __path_replace_staff, __path_resend_booking, __path_resend_bookings,
+    __path_retry_delivery, __path_retry_import, __path_search, __path_send_message,
+    __path_send_referral, __path_start_import, __path_status, __path_sync_staff, __path_trail,
+    __path_unlink, __path_validate,
 };
 
 #[derive(OpenApi)]
@@ -21,7 +21,7 @@ use crate::routes::documented::{
         title = "Practice Bridge",
         description = "Joins referral and rep-booking platforms to Best Practice (Bp Premier) through Halo Connect."
     ),
-    paths(connect, status, disconnect, unlink, allow_link, validate, list, read, replace, search, demographics, clinical_summary, list_attachments, start_import, read_import, retry_import, cancel_import, trail, notified, replace_staff, read_staff, sync_staff, keep_booking, cancel_booking, read_booking, list_bookings, resend_booking, resend_bookings, health, openapi, announce_document, send_referral, send_message, read_delivery, list_deliveries, retry_delivery),
+    paths(connect, status, disconnect, unlink, allow_link, validate, list, appointment_types, read, replace, search, demographics, clinical_summary, list_attachments, start_import, read_import, retry_import, cancel_import, trail, notified, replace_staff, read_staff, sync_staff, keep_booking, cancel_booking, read_booking, list_bookings, resend_booking, resend_bookings, health, openapi, announce_document, send_referral, send_message, read_delivery, list_deliveries, retry_delivery),
     modifiers(&Bearer),
     security(("bearer" = []))
 )]

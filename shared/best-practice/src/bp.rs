@@ -93,6 +93,26 @@ pub struct Location {
     pub phone: Option<String>,
 }
 
+/// A type that a practice gives its appointments (`APPOINTMENTTYPES`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppointmentType {
+    /// `APPOINTMENTCODE`.
+    pub code: i64,
+    /// `DESCRIPTION`.
+    pub name: Option<String>,
+    /// Whether it is for recalls, by its name. Nobody from outside can cancel such an appointment.
+    pub recall: bool,
+}
+
+/// What a practice's bookings can be given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choices {
+    /// By their number.
+    pub locations: Vec<Location>,
+    /// By their code. Empty where the login may not read them.
+    pub appointment_types: Vec<AppointmentType>,
+}
+
 /// Bp practices through Halo; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct BpPractice {
@@ -196,17 +216,13 @@ impl BpPractice {
         malformed(Statement::UsersNamed, mapping::users(&rows))
     }
 
-    /// The practice's locations.
+    /// The practice's locations and appointment types.
     ///
     /// # Errors
     /// What any query may meet.
-    pub async fn locations(
-        &self,
-        guid: HaloGuid,
-        deadline: Deadline,
-    ) -> Result<Vec<Location>, BpError> {
+    pub async fn choices(&self, guid: HaloGuid, deadline: Deadline) -> Result<Choices, BpError> {
         let rows = self.read(guid, Statement::PracticeLocations, [], deadline).await?;
-        malformed(Statement::PracticeLocations, mapping::locations(&rows))
+        malformed(Statement::PracticeLocations, mapping::choices(&rows))
     }
 
     /// Patients by the beginning of the surname and the date of birth.

@@ -12,7 +12,9 @@ mod pack;
 mod problem;
 
 pub use bookings::{read_lookup, read_push, settled_by_lookup};
-pub use bp::{BpError, BpPractice, Location, PairingOutcome, PairingRefusal};
+pub use bp::{
+    AppointmentType, BpError, BpPractice, Choices, Location, PairingOutcome, PairingRefusal,
+};
 pub use correspondence::{
     BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written, referral_written,
 };

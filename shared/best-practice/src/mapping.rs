@@ -10,9 +10,10 @@ use domain::patient::{
 };
 use halo::Row;
 use halo::rows::BadColumn;
+use jiff::civil::{Date, date};
 use serde_json::Value;
 
-use crate::bp::Location;
+use crate::bp::{AppointmentType, Choices, Location};
 
 /// Why rows cannot be read; never with a value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -40,6 +41,12 @@ pub(crate) fn prefix_pattern(text: &str) -> String {
     pattern
 }
 
+/// A day, unless it is one that programs write where they know none: the first day of SQL Server's
+/// `datetime`, and the day before it that other databases count from.
+pub(crate) fn known(day: Date) -> Option<Date> {
+    (![date(1900, 1, 1), date(1899, 12, 30)].contains(&day)).then_some(day)
+}
+
 pub(crate) fn users(rows: &[Row]) -> Result<Vec<BpUser>, Unmappable> {
     let mut users: Vec<BpUser> = Vec::new();
     for row in rows {
@@ -59,19 +66,31 @@ pub(crate) fn users(rows: &[Row]) -> Result<Vec<BpUser>, Unmappable> {
     Ok(users)
 }
 
-pub(crate) fn locations(rows: &[Row]) -> Result<Vec<Location>, Unmappable> {
-    rows.iter()
-        .map(|row| {
-            let town = joined(&[row.text("City")?, row.text("PostCode")?], " ");
-            Ok(Location {
-                location_id: LocationId::parse(row.int("LocationID")?)
-                    .map_err(|_| Unmappable::OutOfRange("LocationID"))?,
-                name: row.text("LocationName")?,
-                address: joined(&[row.text("Address1")?, row.text("Address2")?, town], ", "),
-                phone: row.text("Phone")?,
-            })
-        })
-        .collect()
+pub(crate) fn choices(rows: &[Row]) -> Result<Choices, Unmappable> {
+    let mut choices = Choices::default();
+    for row in rows {
+        // A deployment's own statement may list locations only, without a kind.
+        match row.int("Kind") {
+            Ok(1) => choices.appointment_types.push(AppointmentType {
+                code: row.int("TypeCode")?,
+                name: row.text("TypeName")?,
+                recall: row.int("Recall")? != 0,
+            }),
+            _ => choices.locations.push(location(row)?),
+        }
+    }
+    Ok(choices)
+}
+
+fn location(row: &Row) -> Result<Location, Unmappable> {
+    let town = joined(&[row.text("City")?, row.text("PostCode")?], " ");
+    Ok(Location {
+        location_id: LocationId::parse(row.int("LocationID")?)
+            .map_err(|_| Unmappable::OutOfRange("LocationID"))?,
+        name: row.text("LocationName")?,
+        address: joined(&[row.text("Address1")?, row.text("Address2")?, town], ", "),
+        phone: row.text("Phone")?,
+    })
 }
 
 fn joined(parts: &[Option<String>], separator: &str) -> Option<String> {
@@ -104,7 +123,7 @@ fn person(row: &Row, medicare_ending: Option<String>) -> Result<PatientMatch, Un
         middle_name: row.text("Middlename")?,
         last_name: row.text("Surname")?,
         preferred_name: row.text("Preferredname")?,
-        date_of_birth: row.date("DOB")?,
+        date_of_birth: row.date("DOB")?.and_then(known),
         sex: row.text("Sex")?,
         suburb: row.text("City")?,
         medicare_ending,
@@ -157,7 +176,7 @@ pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappa
             Some(number) => Some(Pension {
                 number,
                 kind: row.text("PensionType")?,
-                expiry: row.date("PensionExpiry")?,
+                expiry: row.date("PensionExpiry")?.and_then(known),
             }),
             None => None,
         },
@@ -198,6 +217,14 @@ fn next_of_kin(row: &Row) -> Result<Option<NextOfKin>, Unmappable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_that_stands_for_none_is_none() {
+        assert_eq!([known(date(1900, 1, 1)), known(date(1899, 12, 30))], [None, None]);
+        for day in [date(1900, 1, 2), date(1899, 12, 31), date(2000, 1, 1)] {
+            assert_eq!(known(day), Some(day));
+        }
+    }
 
     #[test]
     fn a_pattern_takes_likes_own_characters_literally() {

@@ -45,7 +45,7 @@ pub enum Statement {
     PatientDemographics,
     /// Patients by surname and date of birth.
     PatientSearch,
-    /// The practice's locations.
+    /// The practice's locations and appointment types.
     PracticeLocations,
     /// Users who have a registration number.
     StaffByRegistration,

@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn a_practice_that_was_moved_on_purpose_is_told_so_and_not_to_look_for_a_fault() {
         let steps = Kind::PracticeChanged.steps();
-        assert!(steps[0].starts_with("If the practice was connected to another Bp on purpose"));
+        assert!(steps[0].starts_with("If the practice was moved to another Bp on purpose"));
     }
 
     /// What API Gateway answers of its own is in the one list of problems, with the same words.

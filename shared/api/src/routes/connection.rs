@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::caller::{Allowed, Caller, Connect, ManagePractice, SeePractice};
-use crate::input::{Body, Checker};
+use crate::input::{Body, Checker, number};
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::trail::Deed;
 
@@ -256,7 +256,7 @@ pub(crate) struct ClinicianPath {
 
 impl ClinicianPath {
     fn user(&self) -> Option<BpUserId> {
-        self.user_id.parse().ok().map(BpUserId)
+        number(&self.user_id).map(BpUserId)
     }
 }
 

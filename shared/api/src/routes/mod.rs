@@ -27,7 +27,7 @@ pub use bookings::{AppointmentsApp, BookingList, BookingView, Resent};
 pub use connection::{ConnectionView, ValidationView};
 pub use correspondence::{CorrespondenceApp, DeliveryPage, DeliveryView};
 pub use imports::{ImportView, ImportsApp};
-pub use locations::{LocationView, Locations};
+pub use locations::{AppointmentTypeView, AppointmentTypes, LocationView, Locations};
 pub use service::Health;
 pub use staff::{StaffMemberView, StaffState, StaffView};
 pub use webhook::WebhookApp;
@@ -57,6 +57,7 @@ pub fn practice(app: App) -> Router {
             post(connection::allow_link),
         )
         .route("/v1/practices/{practiceId}/locations", get(locations::list))
+        .route("/v1/practices/{practiceId}/appointment-types", get(locations::appointment_types))
         .route("/v1/practices/{practiceId}/settings", get(settings::read).put(settings::replace))
         .route("/v1/practices/{practiceId}/audit", get(audit::trail))
         .with_state(Arc::new(app))

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::caller::{Allowed, ReadPatients};
-use crate::input::{Body, Checker};
+use crate::input::{Body, Checker, number};
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::trail::Deed;
 
@@ -76,9 +76,7 @@ pub(crate) struct PatientPath {
 impl PatientPath {
     /// Whatever cannot be a patient's number is nobody's.
     pub(crate) fn patient(&self) -> Result<PatientId, Problem> {
-        self.patient_id
-            .parse()
-            .ok()
+        number(&self.patient_id)
             .and_then(|number| PatientId::parse(number).ok())
             .ok_or_else(unknown)
     }

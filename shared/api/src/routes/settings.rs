@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::audit::AuditedAction;
 use domain::booking::text::{BpText, LONGEST_WORDING};
-use domain::ids::LocationId;
+use domain::ids::{LocationId, PracticeId};
 use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,6 +34,7 @@ pub(crate) struct BookingsRequest {
     enabled: bool,
     location_id: Option<i64>,
     duration_minutes: Option<i64>,
+    /// One of `GET …/appointment-types` that is bookable; 0 or none for no type.
     appointment_type_code: Option<i64>,
     /// One line of Windows-1252 text.
     #[schema(max_length = 30, example = "Online appointment")]
@@ -101,8 +102,9 @@ pub(crate) async fn read(
     Ok(Json(app.store.practice(&allowed.practice).await?.settings))
 }
 
-/// Replace the practice's settings. A location that is newly chosen is looked up in Bp, by one
-/// query: a wrong one would put every booking where nobody looks.
+/// Replace the practice's settings. A location or an appointment type that is newly chosen is looked up
+/// in Bp, both by one query: a wrong location would put every booking where nobody looks, and an
+/// appointment for recalls could not be cancelled.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
     params(("practiceId" = String, Path)), request_body = SettingsRequest,
     responses((status = 200, body = Settings), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
@@ -114,19 +116,53 @@ pub(crate) async fn replace(
     let practice = &allowed.practice;
     let settings = request.read()?;
     let before = app.store.practice(practice).await?.settings;
-    if let Some(chosen) = settings.bookings.location_id
-        && before.bookings.location_id != Some(chosen)
-        && app.locations(practice).await?.iter().all(|location| location.location_id != chosen)
+    if let Some(wrong) = check_choices(&app, practice, &before.bookings, &settings.bookings).await?
     {
-        return Err(Problem {
-            errors: vec![FieldError {
-                pointer: "/bookings/locationId".to_owned(),
-                message: "the practice has no such location".to_owned(),
-            }],
-            ..Problem::new(Kind::LocationUnknown)
-        });
+        return Err(wrong);
     }
     app.note(practice, &allowed.caller, Deed::of(AuditedAction::SettingsChanged)).await?;
     app.store.save_settings(practice, &settings).await?;
     Ok(Json(settings))
+}
+
+/// What Bp says against a newly chosen location or appointment type. Zero is Bp's "no type".
+async fn check_choices(
+    app: &App,
+    practice: &PracticeId,
+    before: &BookingSettings,
+    chosen: &BookingSettings,
+) -> Result<Option<Problem>, Problem> {
+    let location = chosen.location_id.filter(|_| chosen.location_id != before.location_id);
+    let is_new_type = chosen.appointment_type_code != before.appointment_type_code;
+    let code = chosen.appointment_type_code.filter(|code| is_new_type && *code > 0);
+    if location.is_none() && code.is_none() {
+        return Ok(None);
+    }
+    let choices = app.choices(practice).await?;
+    let wrong = |kind, pointer: &str, message: &str| {
+        let field = FieldError { pointer: pointer.to_owned(), message: message.to_owned() };
+        Some(Problem { errors: vec![field], ..Problem::new(kind) })
+    };
+    if let Some(location) = location
+        && choices.locations.iter().all(|known| known.location_id != location)
+    {
+        let message = "the practice has no such location";
+        return Ok(wrong(Kind::LocationUnknown, "/bookings/locationId", message));
+    }
+    // Where the types cannot be read, a push still finds out.
+    let Some(code) = code.filter(|_| !choices.appointment_types.is_empty()) else {
+        return Ok(None);
+    };
+    let pointer = "/bookings/appointmentTypeCode";
+    Ok(match choices.appointment_types.iter().find(|kind| kind.code == code) {
+        None => wrong(
+            Kind::AppointmentTypeUnknown,
+            pointer,
+            "the practice has no such appointment type",
+        ),
+        Some(kind) if kind.recall => {
+            wrong(Kind::RecallType, pointer, "appointments of this type are for recalls")
+        }
+        Some(_) => None,
+    })
 }

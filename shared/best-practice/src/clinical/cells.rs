@@ -4,6 +4,8 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use crate::mapping::known;
+
 /// The largest whole number that a float holds exactly: beyond it, a float is no number of Bp's.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
@@ -112,12 +114,12 @@ impl<'a> Cells<'a> {
         yes_or_no(&word).or_else(|| self.refuse(name.member))
     }
 
-    /// A date, from `YYYY-MM-DD` or the beginning of a date and time.
+    /// A date, from `YYYY-MM-DD` or the beginning of a date and time. A day that stands for "none" is none.
     pub(super) fn date(&mut self, name: impl Into<Name>) -> Option<Date> {
         let name = name.into();
         let text = self.text(name)?;
         let date = text.get(..10).and_then(|day| day.parse().ok());
-        date.or_else(|| self.refuse(name.member))
+        date.or_else(|| self.refuse(name.member)).and_then(known)
     }
 }
 
@@ -210,6 +212,9 @@ mod tests {
         assert_eq!(date(json!("2026-02-28")), (Some(day), false));
         assert_eq!(date(json!("2026-02-28T09:15:00")), (Some(day), false));
         assert_eq!(date(json!(null)), (None, false));
+        for no_day in ["1900-01-01T00:00:00", "1899-12-30"] {
+            assert_eq!(date(json!(no_day)), (None, false), "{no_day}");
+        }
         for cell in ["2026-02-30", "28/02/2026", "today", "Zoë’s 10th day"] {
             assert_eq!(date(json!(cell)), (None, true), "{cell}");
         }

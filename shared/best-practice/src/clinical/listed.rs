@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use jiff::civil::Time;
 
 use super::cells::Cells;
+use crate::mapping::known;
 
 /// Leaves out a row when some of it cannot be read and the rest does not say what it is about.
 pub(super) fn entry<T: Entry>(found: T, is_named: bool) -> Option<T> {
@@ -35,7 +36,10 @@ pub(super) fn condition(cells: &mut Cells<'_>) -> Option<PastHistory> {
     ];
     let found = PastHistory {
         record_id: cells.number(("id", "recordId")),
-        date: PartialDate::from_parts(year, month, day),
+        date: PartialDate::from_parts(year, month, day).and_then(|date| match date {
+            PartialDate::Day(day) => known(day).map(PartialDate::Day),
+            part => Some(part),
+        }),
         condition: cells.text("condition"),
         condition_code: cells.code("conditionCode"),
         snomed: cells.text("snomed"),

@@ -4,7 +4,8 @@
 --             @folder int: 0 all, 1 investigations, 2 correspondence in, 3 correspondence out,
 --                 4 enhanced primary care, 5 clinical images
 --             @from, @to varchar(10): the first and the last day, YYYY-MM-DD, both included; undated
---                 documents count as 0000-00-00
+--                 documents count as 0000-00-00, and so do the days that programs write where they know
+--                 none (1900-01-01, 1899-12-30)
 --             @afterDay varchar(10), @afterFolder int, @afterDocument int: the last document of the page
 --                 before; 9999-99-99, 0 and 0 for the first page
 --             @take int: how many documents at most
@@ -25,8 +26,10 @@ DECLARE @found TABLE (
     Sender varchar(1000), Recipient varchar(1000), Confidential varchar(20), Draft varchar(20), Stored int);
 DECLARE @text nvarchar(max);
 DECLARE @head nvarchar(max) = N'SELECT TOP (@take) d.Folder, d.DocumentId, d.Day, RTRIM(d.Subject),
-    RTRIM(d.Category), RTRIM(d.Sender), RTRIM(d.Recipient), RTRIM(d.Confidential), RTRIM(d.Draft), d.Stored FROM (';
-DECLARE @tail nvarchar(max) = N') AS d
+    RTRIM(d.Category), RTRIM(d.Sender), RTRIM(d.Recipient), RTRIM(d.Confidential), RTRIM(d.Draft), d.Stored
+    FROM (SELECT u.Folder, u.DocumentId, u.Subject, u.Category, u.Sender, u.Recipient, u.Confidential, u.Draft, u.Stored,
+        CASE WHEN u.Day IN (''1900-01-01'', ''1899-12-30'') THEN ''0000-00-00'' ELSE u.Day END AS Day FROM (';
+DECLARE @tail nvarchar(max) = N') AS u) AS d
     WHERE d.Day >= @from AND d.Day <= @to
       AND (d.Day < @afterDay OR (d.Day = @afterDay AND (d.Folder > @afterFolder
           OR (d.Folder = @afterFolder AND d.DocumentId < @afterDocument))))

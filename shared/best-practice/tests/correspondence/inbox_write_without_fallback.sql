@@ -4,7 +4,7 @@
 --             @patientId int: the patient; 0 where the next ones describe somebody
 --             @surnameKey varchar(80), @firstNameKey varchar(60): the names in upper case without blanks,
 --             apostrophes, dashes, stops; they are compared
---             @lastName, @firstName varchar(30), @dateOfBirth varchar(10) (YYYY-MM-DD), @medicare varchar(10),
+--             @lastName, @firstName varchar(40), @dateOfBirth varchar(10) (YYYY-MM-DD), @medicare varchar(10),
 --             @medicareLine varchar(1), @ihi varchar(16): as the sender has them; empty where not given. Names
 --             are kept as they are, numbers have no blanks
 --             @userId int, @ahpra varchar(13), @provider varchar(8): the addressee, by one of them; 0 or
@@ -24,13 +24,14 @@
 --             BPSDocuments.dbo.DOCUMENTS is a contract of our own. A partner puts here what Best Practice
 --             prescribes, and keeps: the mark, the look before the write under one lock, one transaction,
 --             the rule for patients, and the row.
--- Note:       a described patient is taken only where exactly one patient agrees on everything given; an
---             identifier that Bp lacks does not agree, nor does a first name without a letter. Names are
---             compared without the characters that patient_search names; cards and identifiers without blanks,
---             hyphens and slashes; numbers of users without blanks, and provider numbers without leading zeros.
---             Otherwise INTERNALID is 0, which is how Bp itself leaves what it could not match. Names in Bp
---             longer than the inbox's columns are shown cut there; nothing that was sent is. A message that
---             was deleted in Bp counts as written.
+-- Note:       a described patient is taken only where exactly one patient agrees on everything given, and
+--             where a first name or an IHI is among it: twins share the rest, and a place on a card is given
+--             to somebody else in time. An identifier that Bp lacks does not agree, nor does a first name
+--             without a letter. Names are compared without the characters that patient_search names; cards and
+--             identifiers without blanks, hyphens and slashes; numbers of users without blanks, and provider
+--             numbers without leading zeros. Otherwise INTERNALID is 0, which is how Bp itself leaves what it
+--             could not match. Names longer than the inbox's 30 characters are compared whole and shown cut
+--             there. A message that was deleted in Bp counts as written.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
@@ -83,6 +84,7 @@ BEGIN
             AND (@firstName = '' OR (@firstNameKey <> '' AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
                 p.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
                 CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey))
+            AND (@firstNameKey <> '' OR @ihi <> '')
             AND (@medicare = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @medicare)
             AND (@medicareLine = '' OR LTRIM(RTRIM(p.MedicareLineNo)) = @medicareLine)
             AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi)));
@@ -117,8 +119,8 @@ BEGIN
             @internalId, 1, @user, NULLIF(@senderName, ''), 0, @addressedTo, NULLIF(@provider, ''), @today,
             @heading, @today, DATEDIFF(second, @today, @now), NULLIF(@text, ''), 0, 0, 0, 0, 0,
             0, 0, 1, 2,
-            CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.FIRSTNAME)), 30) ELSE NULLIF(@firstName, '') END,
-            CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.SURNAME)), 30) ELSE @lastName END,
+            CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.FIRSTNAME)), 30) ELSE LEFT(NULLIF(@firstName, ''), 30) END,
+            CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.SURNAME)), 30) ELSE LEFT(@lastName, 30) END,
             CASE WHEN @patientId > 0 THEN p.DOB ELSE CAST(NULLIF(@dateOfBirth, '') AS datetime) END,
             CASE WHEN @patientId > 0 THEN p.MEDICARENO ELSE NULLIF(@medicare, '') END,
             CASE WHEN @patientId > 0 THEN p.MEDICARELINENO ELSE NULLIF(@medicareLine, '') END,

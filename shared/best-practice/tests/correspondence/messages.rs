@@ -95,16 +95,21 @@ fn a_described_patient_is_taken_only_when_exactly_one_agrees_on_everything() {
     let brien = |first| blank.clone().described("OBRIEN", "O’Brien", first, "1968-11-02");
     let twins = |first| blank.clone().described("FARRADAY", "Farraday", first, "2015-02-19");
     let cases = [
-        ("one agrees", brien(""), patient::APOSTROPHE),
-        ("one agrees, first name too", brien("declan"), patient::APOSTROPHE),
+        ("one agrees", brien("declan"), patient::APOSTROPHE),
+        ("one agrees on surname and birthday, which a twin elsewhere may share", brien(""), 0),
         ("the first name differs", brien("Deborah"), 0),
-        ("the date of birth differs", brien("").with("@dateOfBirth", "1968-11-03"), 0),
+        ("the date of birth differs", brien("declan").with("@dateOfBirth", "1968-11-03"), 0),
         ("twins, told apart by the first name", twins("Imogen"), patient::OTHER_TWIN),
         ("twins, not told apart", twins(""), 0),
         ("twins, not told apart by the card", twins("").with("@medicare", &number), 0),
         (
-            "twins, told apart by the line on the card",
+            "twins, not told apart by the line on the card alone",
             twins("").with("@medicare", &number).with("@medicareLine", &twin["L"]),
+            0,
+        ),
+        (
+            "twins, told apart by the first name with the line on the card",
+            twins("Isla").with("@medicare", &number).with("@medicareLine", &twin["L"]),
             patient::TWIN,
         ),
         ("the card is somebody else's", twins("Isla").with("@medicare", "2000000009"), 0),
@@ -122,9 +127,9 @@ fn a_described_patient_is_taken_only_when_exactly_one_agrees_on_everything() {
             0,
         ),
         (
-            "a name with a blank and one without, of one day",
-            blank.clone().described("MCDONALD", "McDonald", "", "1949-09-09"),
-            0,
+            "a name with a blank and one without, of one day, told apart by the first name",
+            blank.clone().described("MCDONALD", "McDonald", "Fiona", "1949-09-09"),
+            8,
         ),
         (
             "twice in the view for two e-mail addresses, and still one",

@@ -218,7 +218,8 @@ fn message(
 ) -> Vec<(&'static str, &'static str, String)> {
     let last = respelt(dice, &about.last);
     let mut says = |chances: usize| !is_here || dice.one_in(chances);
-    let (card, line, ihi, no_first) = (says(3), says(2), says(4), says(8) && is_here);
+    let (card, line, ihi) = (says(3), says(2), says(4));
+    let no_first = dice.one_in(8);
     let first = if no_first { String::new() } else { respelt(dice, &about.first) };
     let given =
         |is_given: bool, value: &str| if is_given { value.to_owned() } else { String::new() };

@@ -10,7 +10,7 @@ use crate::spelling::{held, key};
 use crate::surname::SurnameKey;
 use crate::{Invalid, Unfit, numbers};
 
-/// `INCOMINGREPORTS.FIRSTNAME` and `SURNAME`.
+/// A name as long as `PATIENTS.SURNAME` and `FIRSTNAME` can be. Bp's inbox shows the first 30 characters.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct PatientName(String);
@@ -22,8 +22,8 @@ impl PatientName {
     /// # Errors
     /// Says what is wrong with it. Nothing is ever cut, and no letter is replaced.
     pub fn parse(text: &str) -> Result<Self, Unfit> {
-        const TOO_LONG: &str = "this is longer than the 30 characters that Bp's inbox keeps of a name; send the patientId instead";
-        line(&held(text), 30, Invalid(TOO_LONG)).map(Self)
+        const TOO_LONG: &str = "this is longer than a patient's name in Bp can be (40 characters)";
+        line(&held(text), 40, Invalid(TOO_LONG)).map(Self)
     }
 
     /// The name.
@@ -66,8 +66,8 @@ fn digits(text: &str, how_many: usize, wrong: Invalid) -> Result<String, Invalid
     numbers::digits(text).filter(|digits| digits.len() == how_many).ok_or(wrong)
 }
 
-/// A patient as the sender knows them. Filed only where exactly one patient of the practice agrees
-/// on everything given; otherwise it waits for somebody at the practice, as Bp's own imports do.
+/// A patient as the sender knows them. Filed only where exactly one patient of the practice agrees on
+/// everything given, and a first name or an IHI is among it: twins share the rest. Otherwise it waits for somebody at the practice, as Bp's own imports do.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribedPatient {

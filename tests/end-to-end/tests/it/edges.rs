@@ -44,7 +44,14 @@ async fn another_practices_everything_is_not_found() {
     let mark = bp.mark().await;
     for caller in [&ours.practice_admin, &ours.clinician] {
         let stranger = caller.at(&theirs.practice_id);
-        for path in ["/connection", "/locations", "/settings", "/patients/1", "/audit"] {
+        for path in [
+            "/connection",
+            "/locations",
+            "/appointment-types",
+            "/settings",
+            "/patients/1",
+            "/audit",
+        ] {
             stranger.get(path).await.assert_problem(404, "not-found");
         }
         let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });

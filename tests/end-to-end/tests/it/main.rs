@@ -14,6 +14,7 @@ mod doubt;
 mod edges;
 mod events;
 mod fhir;
+mod field;
 mod imports;
 mod linking;
 mod moving;

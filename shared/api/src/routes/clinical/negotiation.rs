@@ -4,7 +4,8 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
-use std::convert::Infallible;
+
+use crate::problem::{Kind, Problem};
 
 /// A format of the clinical import.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,8 +28,9 @@ impl Format {
     }
 
     /// The form with the highest weight; of equal ones the one that is named more exactly, else JSON. A
-    /// caller that takes neither gets JSON, as everywhere in this API: its answers say what they are.
-    fn wanted(headers: &HeaderMap) -> Self {
+    /// caller that takes neither gets JSON, as everywhere in this API: its answers say what they are. But
+    /// whoever names FHIR would take this API's JSON for FHIR, so they get either FHIR or nothing (`None`).
+    fn wanted(headers: &HeaderMap) -> Option<Self> {
         let ranges: Vec<Range> = headers
             .get_all(ACCEPT)
             .iter()
@@ -36,25 +38,29 @@ impl Format {
             .flat_map(|value| value.split(','))
             .filter_map(Range::parse)
             .collect();
-        let mut best = (Self::Json, (0, 0));
+        let mut best = None;
         for form in Self::ALL {
             // The most exact range that takes a form gives its weight.
             let taken =
                 ranges.iter().filter_map(|range| Some((range.exactness(form)?, range.weight)));
             let Some((exactness, weight)) = taken.max() else { continue };
-            if weight > 0 && (weight, exactness) > best.1 {
-                best = (form, (weight, exactness));
+            if weight > 0 && best.is_none_or(|(_, rank)| (weight, exactness) > rank) {
+                best = Some((form, (weight, exactness)));
             }
         }
-        best.0
+        let names_fhir = ranges.iter().any(|range| range.weight > 0 && range.names_fhir());
+        match best {
+            Some((form, _)) => Some(form),
+            None => (!names_fhir).then_some(Self::Json),
+        }
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Format {
-    type Rejection = Infallible;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::wanted(&parts.headers))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::wanted(&parts.headers).ok_or_else(|| Problem::new(Kind::NotAcceptable))
     }
 }
 
@@ -92,6 +98,11 @@ impl Range {
         Some(range)
     }
 
+    /// Whether this is FHIR in any form and release, also by the names of old releases.
+    fn names_fhir(&self) -> bool {
+        self.subtype.split('+').any(|part| part == "fhir")
+    }
+
     /// How exactly this names a form, if it takes it.
     fn exactness(&self, form: Format) -> Option<u8> {
         let is_release = match (form, self.version.as_deref()) {
@@ -123,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    fn wanted(accept: &[&str]) -> Format {
+    fn wanted(accept: &[&str]) -> Option<Format> {
         let mut headers = HeaderMap::new();
         for value in accept {
             headers.append(ACCEPT, HeaderValue::from_str(value).unwrap());
@@ -144,9 +155,9 @@ mod tests {
             "application/fhir+xml, application/fhir+json;q=0.5",
             "application/json;q=0, */*",
         ] {
-            assert_eq!(wanted(&[accept]), Format::Fhir, "{accept}");
+            assert_eq!(wanted(&[accept]), Some(Format::Fhir), "{accept}");
         }
-        assert_eq!(wanted(&["text/html", "application/fhir+json"]), Format::Fhir);
+        assert_eq!(wanted(&["text/html", "application/fhir+json"]), Some(Format::Fhir));
     }
 
     #[test]
@@ -163,17 +174,31 @@ mod tests {
             "application/fhir+json;q=0.5, */*",
             "application/fhir+json;q=0",
             "application/fhir+json;q=0, */*",
-            "application/fhir+json; fhirVersion=5.0",
             "application/fhir+json;q=2",
         ] {
-            assert_eq!(wanted(&[accept]), Format::Json, "{accept}");
+            assert_eq!(wanted(&[accept]), Some(Format::Json), "{accept}");
         }
-        assert_eq!(wanted(&[]), Format::Json);
+        assert_eq!(wanted(&[]), Some(Format::Json));
+    }
+
+    #[test]
+    fn fhir_in_a_form_that_is_not_given_is_refused_rather_than_answered_in_another() {
+        for accept in [
+            "application/fhir+xml",
+            "application/xml+fhir",
+            "application/json+fhir",
+            "application/fhir+json; fhirVersion=5.0",
+            "application/fhir+xml, text/html;q=0.5",
+        ] {
+            assert_eq!(wanted(&[accept]), None, "{accept}");
+        }
+        assert_eq!(wanted(&["application/fhir+xml, application/json"]), Some(Format::Json));
+        assert_eq!(wanted(&["application/fhir+xml, */*;q=0.1"]), Some(Format::Json));
     }
 
     proptest! {
         #[test]
-        fn any_header_is_answered_in_one_of_the_two_forms(text in "[ -~]{0,60}") {
+        fn any_header_is_answered_or_refused(text in "[ -~]{0,60}") {
             let _ = wanted(&[&text]);
         }
     }

@@ -133,16 +133,17 @@ pub(crate) struct MessageRequest {
 }
 
 /// Bp's number of the patient, or who it is: filed under a patient only where exactly one agrees on
-/// everything given, else left to be allocated by hand.
+/// everything given, else left to be allocated by hand. A first name or an IHI has to be among it: twins
+/// share the rest.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PatientRequest {
     #[serde(default)]
     patient_id: Option<i64>,
-    #[schema(max_length = 30)]
+    #[schema(max_length = 40)]
     #[serde(default)]
     last_name: Option<String>,
-    #[schema(max_length = 30)]
+    #[schema(max_length = 40)]
     #[serde(default)]
     first_name: Option<String>,
     #[schema(value_type = Option<String>, format = Date)]

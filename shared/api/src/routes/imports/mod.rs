@@ -57,7 +57,10 @@ impl ImportPath {
 }
 
 fn unknown() -> Problem {
-    Problem::because(Kind::NotFound, "The practice has no such import, or no more.")
+    Problem::because(
+        Kind::NotFound,
+        "The practice has no import with this id. Finished imports are removed after some time.",
+    )
 }
 
 /// Start copying documents. The same `importId` with the same content is the same import.

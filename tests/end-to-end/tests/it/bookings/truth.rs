@@ -78,13 +78,38 @@ async fn a_type_for_recalls_is_refused_because_nobody_outside_could_cancel_it() 
             "bookings": { "enabled": true, "locationId": 2, "durationMinutes": 15,
                 "appointmentTypeCode": kind } })
     };
-    practice.practice_admin.put("/settings", &settings(12)).await.assert_status(200);
+    let admin = &practice.practice_admin;
+    let types = admin.get("/appointment-types").await;
+    let types = types.assert_status(200).at("/appointmentTypes").as_array().unwrap().clone();
+    let named = |code: i64| types.iter().find(|kind| kind["code"] == code).unwrap().clone();
+    assert_eq!((&named(12)["bookable"], &named(1)["bookable"]), (&json!(false), &json!(true)));
+    let mark = bp.mark().await;
+    let refused = admin.put("/settings", &settings(12)).await;
+    refused.assert_problem(422, "recall-type");
+    assert_eq!(refused.text_at("/errors/0/pointer"), "/bookings/appointmentTypeCode");
+    assert_eq!(statements(&bp.queries_since(mark).await), ["practice_locations"]);
+    let unknown = admin.put("/settings", &settings(9_999)).await;
+    unknown.assert_problem(422, "appointment-type-unknown");
+    // The one that was chosen becomes one for recalls.
+    let name: String = Book::of(stack)
+        .open()
+        .query_row(
+            "SELECT DESCRIPTION FROM APPOINTMENTTYPES WHERE APPOINTMENTCODE = 1",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let rename = |name: &str| {
+        let sql = "UPDATE APPOINTMENTTYPES SET DESCRIPTION = ?1 WHERE APPOINTMENTCODE = 1";
+        Book::of(stack).open().execute(sql, [name]).unwrap();
+    };
+    rename("Recall visit");
     let day = quiet_day(0);
     book(&practice, "visit-1", &visit(DOCTOR, &at(day, "09:00"))).await;
     let failed = reaches(&practice, "visit-1", "failed").await;
     assert_eq!(failed.text_at("/problem/type"), "recall-type");
     assert!(Book::of(stack).live("Zoë Made-Up").is_empty());
-    practice.practice_admin.put("/settings", &settings(1)).await.assert_status(200);
+    rename(&name);
     practice.platform.post("/bookings/visit-1/resend", &json!({})).await.assert_status(202);
     reaches(&practice, "visit-1", "synced").await;
 }
