@@ -1,5 +1,4 @@
 //! The built-in advisories, and a deployment's own.
-#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use best_practice::{PackError, StatementPack};
 use domain::advisory::Concern;
