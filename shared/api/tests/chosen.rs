@@ -112,6 +112,7 @@ fn connection(guid: Uuid) -> Value {
             pms_version: None,
             halo_link_version: None,
             last_heartbeat: None,
+            clock_ahead_seconds: None,
             availability: Availability::Online,
         },
         standing: Standing::Paired,

@@ -364,6 +364,10 @@ fn site_of(site: SiteStatus) -> Site {
         pms_version: site.pms_version,
         halo_link_version: site.halo_link_version,
         last_heartbeat: site.heartbeat,
+        clock_ahead_seconds: site
+            .client_clock
+            .zip(site.heartbeat)
+            .map(|(theirs, halos)| theirs.duration_since(halos).as_secs()),
         availability: match site.availability {
             halo::Availability::Online => Availability::Online,
             halo::Availability::Offline => Availability::Offline,

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::delivery::{
-    Acknowledged, Addressee, Check, Content, CorrelationToken, Message, MessagePatient, Referral,
+    Acknowledged, AddressedTo, Addressee, Check, Content, CorrelationToken, Message,
+    MessagePatient, Referral, WhyFallback,
 };
 use domain::ids::{BpUserId, HaloGuid};
 use domain::numbers;
@@ -45,6 +46,8 @@ pub struct Found {
     pub record: i64,
     /// Whether it is filed under a patient.
     pub allocated: bool,
+    /// In whose inbox a message is, where Bp tells: a deployment's own statement may say nothing of it.
+    pub addressed: Option<AddressedTo>,
 }
 
 /// What has become of a message.
@@ -117,14 +120,8 @@ impl StatementPack {
         let card = described.and_then(|patient| patient.medicare.as_ref());
         let born = described.map_or_else(String::new, |patient| patient.date_of_birth.to_string());
         let key = described.map_or_else(String::new, |patient| patient.surname_key());
-        let (user, ahpra, provider) = match &message.addressee {
-            Addressee::User(user) => (user.0, String::new(), String::new()),
-            Addressee::Ahpra(number) => (0, number.clone(), String::new()),
-            // A number in no known form is nobody's.
-            Addressee::Provider(number) => {
-                (0, String::new(), numbers::provider(number).unwrap_or_default())
-            }
-        };
+        let (user, ahpra, provider) = named(Some(&message.addressee));
+        let (other_user, other_ahpra, other_provider) = named(message.fallback.as_ref());
         let (said, extension) = match &message.content {
             Content::Document(document) => ("", document.announced.content_type.extension()),
             Content::Text(text) => (text.as_str(), "txt"),
@@ -150,6 +147,9 @@ impl StatementPack {
             Parameter::int("@userId", user),
             text("@ahpra", ahpra),
             text("@provider", provider),
+            Parameter::int("@fallbackUserId", other_user),
+            text("@fallbackAhpra", other_ahpra),
+            text("@fallbackProvider", other_provider),
             text("@heading", format!("{}{}", message.kind.heading(), message.subject.as_str())),
             text("@subject", message.subject.as_str().to_owned()),
             text("@category", message.kind.category().to_owned()),
@@ -167,6 +167,19 @@ impl StatementPack {
 
     fn command<const N: usize>(&self, statement: Statement, parameters: [Parameter; N]) -> Command {
         parameters.into_iter().fold(self.begin(statement), Command::with)
+    }
+}
+
+/// An addressee's Bp user, AHPRA number and provider number: one of them, or none for nobody.
+fn named(addressee: Option<&Addressee>) -> (i64, String, String) {
+    match addressee {
+        Some(Addressee::User(user)) => (user.0, String::new(), String::new()),
+        Some(Addressee::Ahpra(number)) => (0, number.clone(), String::new()),
+        // A number in no known form is nobody's.
+        Some(Addressee::Provider(number)) => {
+            (0, String::new(), numbers::provider(number).unwrap_or_default())
+        }
+        None => (0, String::new(), String::new()),
     }
 }
 
@@ -203,7 +216,8 @@ impl BpPractice {
 /// # Errors
 /// When it is not what the statement promises.
 pub fn referral_written(rows: &[Row]) -> Result<Written, BpError> {
-    malformed(Statement::CorrespondenceOutWrite, written(rows, |_| Ok(true)))
+    let found = |row: &Row| Ok(Found { record: record(row)?, allocated: true, addressed: None });
+    malformed(Statement::CorrespondenceOutWrite, written(rows, found))
 }
 
 /// What [`StatementPack::write_message`] answers.
@@ -211,7 +225,7 @@ pub fn referral_written(rows: &[Row]) -> Result<Written, BpError> {
 /// # Errors
 /// When it is not what the statement promises.
 pub fn message_written(rows: &[Row]) -> Result<Written, BpError> {
-    malformed(Statement::InboxWrite, written(rows, |row| Ok(row.int("Allocated")? > 0)))
+    malformed(Statement::InboxWrite, written(rows, found))
 }
 
 /// What [`StatementPack::look_for_delivery`] answers; the last place that a message has reached.
@@ -219,22 +233,38 @@ pub fn message_written(rows: &[Row]) -> Result<Written, BpError> {
 /// # Errors
 /// When it is not what the statement promises.
 pub fn delivery_found(rows: &[Row]) -> Result<Option<Found>, BpError> {
-    let found = rows
-        .last()
-        .map(|row| Ok(Found { record: record(row)?, allocated: row.int("Allocated")? > 0 }))
-        .transpose();
-    malformed(Statement::DeliveryLookup, found)
+    malformed(Statement::DeliveryLookup, last_place(rows))
+}
+
+/// The inbox knows whose it was, also where the last place does not.
+fn last_place(rows: &[Row]) -> Result<Option<Found>, Unmappable> {
+    let places: Vec<Found> = rows.iter().map(found).collect::<Result<_, _>>()?;
+    let addressed = places.iter().find_map(|place| place.addressed);
+    Ok(places.last().map(|last| Found { addressed, ..*last }))
+}
+
+fn found(row: &Row) -> Result<Found, Unmappable> {
+    let (record, allocated) = (record(row)?, row.int("Allocated")? > 0);
+    Ok(Found { record, allocated, addressed: addressed(row)? })
+}
+
+fn addressed(row: &Row) -> Result<Option<AddressedTo>, Unmappable> {
+    if row.value("UserId").is_err() {
+        return Ok(None);
+    }
+    let Ok(user_id) = BpUserId::parse(row.int("UserId")?) else { return Ok(None) };
+    let why = |word: String| WhyFallback::from_bp(&word).ok_or(Unmappable::OutOfRange("Fallback"));
+    let fallback = row.text("Fallback")?.map(why).transpose()?;
+    Ok(Some(AddressedTo { user_id, fallback }))
 }
 
 fn written(
     rows: &[Row],
-    allocated: impl Fn(&Row) -> Result<bool, Unmappable>,
+    found: impl Fn(&Row) -> Result<Found, Unmappable>,
 ) -> Result<Written, Unmappable> {
     let [row] = rows else { return Err(Unmappable::OutOfRange("Outcome")) };
     Ok(match row.text("Outcome")?.as_deref() {
-        Some("written" | "found") => {
-            Written::There(Found { record: record(row)?, allocated: allocated(row)? })
-        }
+        Some("written" | "found") => Written::There(found(row)?),
         Some("noPatient") => Written::NoPatient,
         Some("patientChanged") => Written::PatientChanged,
         Some("patientDeceased") => Written::PatientDeceased,

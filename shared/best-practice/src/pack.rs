@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use domain::advisory::{Advisories, Advisory, Concern};
+use domain::connection::Site;
 use domain::release::ReleaseTable;
 use halo::Command;
 
@@ -147,6 +149,9 @@ pub enum PackError {
     /// The table of releases is wrong.
     #[error("the table of Bp releases is wrong: {0}")]
     Releases(String),
+    /// The list of advisories is wrong.
+    #[error("the list of advisories is wrong: {0}")]
+    Advisories(String),
     /// The names of documents in FHIR are wrong.
     #[error("the names of documents in FHIR are wrong: {0}")]
     FhirNames(String),
@@ -160,6 +165,7 @@ pub enum PackError {
 pub struct StatementPack {
     texts: BTreeMap<Statement, String>,
     releases: ReleaseTable,
+    advisories: Advisories,
     fhir_names: FhirNames,
     markers: Markers,
 }
@@ -184,13 +190,22 @@ impl StatementPack {
         }
         let releases = replacement(replacements, "releases.json")?;
         let releases = releases.as_deref().unwrap_or(include_str!("../data/releases.json"));
+        let releases = ReleaseTable::parse(releases).map_err(PackError::Releases)?;
+        let own = replacement(replacements, "advisories.json")?;
+        let advisories = own.as_deref().unwrap_or(include_str!("../data/advisories.json"));
+        let advisories = Advisories::parse(advisories).map_err(PackError::Advisories)?;
+        if own.is_some() {
+            // The built-in list may name releases that a deployment's own table leaves out.
+            advisories.check_releases(&releases).map_err(PackError::Advisories)?;
+        }
         let fhir = replacement(replacements, "fhir_documents.json")?;
         let fhir = fhir.as_deref().unwrap_or(include_str!("../data/fhir_documents.json"));
         let markers = replacement(replacements, "markers.json")?;
         let markers = markers.as_deref().unwrap_or(include_str!("../data/markers.json"));
         Ok(Self {
             texts,
-            releases: ReleaseTable::parse(releases).map_err(PackError::Releases)?,
+            releases,
+            advisories,
             fhir_names: FhirNames::parse(fhir).map_err(PackError::FhirNames)?,
             markers: Markers::parse(markers).map_err(PackError::Markers)?,
         })
@@ -216,6 +231,12 @@ impl StatementPack {
     /// What Bp's words about empty lists mean.
     pub(crate) fn markers(&self) -> &Markers {
         &self.markers
+    }
+
+    /// What is known to go wrong with a site's releases, as far as it bears on this.
+    #[must_use]
+    pub fn advisories(&self, concern: Concern, site: &Site) -> Vec<Advisory> {
+        self.advisories.about(concern, site, &self.releases)
     }
 
     /// The table of Bp releases.
@@ -282,7 +303,7 @@ mod tests {
 
     #[test]
     fn statements_touch_only_the_objects_they_are_known_to_touch() {
-        const ALLOWED: [&str; 30] = [
+        const ALLOWED: [&str; 31] = [
             "BPS_Alcohol",
             "BPS_Clinical",
             "BPS_ClinicalImages",
@@ -312,6 +333,7 @@ mod tests {
             "BP_MoveAppointment",
             "BP_UpdateAppointment",
             "CLINICAL",
+            "DAYSAWAY",
             "USERS",
         ];
         const ASSUMED: [&str; 9] = [

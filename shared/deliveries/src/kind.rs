@@ -113,6 +113,7 @@ impl Kind for Deliveries {
         };
         let problem = match written {
             Written::There(found) => {
+                delivery.addressed(found.addressed);
                 delivery.delivered(found.record, found.allocated, now);
                 return Ok(Verdict::Done);
             }
@@ -134,6 +135,7 @@ impl Kind for Deliveries {
         now: Timestamp,
     ) -> Result<Option<Verdict>, BpError> {
         Ok(delivery_found(rows)?.map(|found| {
+            delivery.addressed(found.addressed);
             delivery.delivered(found.record, found.allocated, now);
             Verdict::Done
         }))
@@ -175,10 +177,10 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     use domain::delivery::{
-        Addressee, ClientId, DeliveryId, Message, MessageKind, MessagePatient, MessageSubject,
-        MessageText,
+        AddressedTo, Addressee, ClientId, DeliveryId, Message, MessageKind, MessagePatient,
+        MessageSubject, MessageText, WhyFallback,
     };
-    use domain::ids::{PatientId, PracticeId, SiteId, Subject};
+    use domain::ids::{BpUserId, PatientId, PracticeId, SiteId, Subject};
 
     use super::*;
 
@@ -196,6 +198,7 @@ mod tests {
         let letter = Letter::Message(Message {
             patient: MessagePatient::Known(PatientId(1)),
             addressee: Addressee::Ahpra("MED0000000001".to_owned()),
+            fallback: None,
             sender_name: None,
             kind: MessageKind::Advice,
             subject: MessageSubject::parse("Left knee").unwrap(),
@@ -224,6 +227,8 @@ mod tests {
             r#"[{"Outcome": "written", "RecordId": 0, "Allocated": 1}]"#,
             r#"[{"Outcome": "maybe", "RecordId": 7, "Allocated": 1}]"#,
             r#"[{"RecordId": 7}]"#,
+            r#"[{"Outcome": "written", "RecordId": 7, "Allocated": 1, "UserId": 3, "Fallback": "because"}]"#,
+            r#"[{"Outcome": "written", "RecordId": 7, "Allocated": 1, "UserId": 3}]"#,
         ] {
             let mut delivery = message();
             assert!(kind.read(&mut delivery, &rows(wrong), now).is_err(), "{wrong}");
@@ -270,6 +275,36 @@ mod tests {
         );
         assert_eq!(kind.read_lookup(&mut delivery, &moved, now), Ok(Some(Verdict::Done)));
         assert_eq!((delivery.bp_record_id, delivery.allocated), (Some(9), Some(true)));
+    }
+
+    #[test]
+    fn a_delivery_says_in_whose_inbox_it_was_put_as_far_as_the_statement_tells() {
+        let (kind, now) = (deliveries(), Timestamp::UNIX_EPOCH);
+        let to = |user, fallback| Some(AddressedTo { user_id: BpUserId(user), fallback });
+        for (more, told, reason) in [
+            // A deployment's own statement, from before there were fallbacks.
+            ("", None, None),
+            (r#", "UserId": 0, "Fallback": """#, None, None),
+            (r#", "UserId": 3, "Fallback": """#, to(3, None), None),
+            (
+                r#", "UserId": 3, "Fallback": "away""#,
+                to(3, Some(WhyFallback::Away)),
+                Some(ProblemType::AddresseeAway),
+            ),
+        ] {
+            let row = format!(r#"{{"Outcome": "written", "RecordId": 7, "Allocated": 1{more}}}"#);
+            let mut written = message();
+            let done = kind.read(&mut written, &rows(&format!("[{row}]")), now);
+            assert_eq!(done, Ok(Verdict::Done), "{more}");
+            let mut seen = message();
+            let done = kind.read_lookup(&mut seen, &rows(&format!("[{row}]")), now);
+            assert_eq!(done, Ok(Some(Verdict::Done)), "{more}");
+            for delivery in [written, seen] {
+                assert_eq!(delivery.addressed_to, told, "{more}");
+                assert_eq!(delivery.history.last().unwrap().reason, reason, "{more}");
+                assert_eq!(delivery.problem, None);
+            }
+        }
     }
 
     #[test]

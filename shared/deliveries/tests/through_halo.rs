@@ -123,6 +123,7 @@ fn message(id: &str, patient: MessagePatient) -> Delivery {
     let letter = Letter::Message(Message {
         patient,
         addressee: Addressee::parse_ahpra("MED9990000001").unwrap(),
+        fallback: None,
         sender_name: Some(SenderName::parse("Harbour Orthopaedics").unwrap()),
         kind: MessageKind::Report,
         subject: MessageSubject::parse("Left knee").unwrap(),
@@ -152,7 +153,7 @@ async fn a_letter_sent_twice_is_there_once_and_is_found() {
     assert_eq!(referral_written(&bench.ask(&write).await), Ok(first));
     assert_eq!(
         delivery_found(&bench.ask(&look).await),
-        Ok(Some(Found { record, allocated: true }))
+        Ok(Some(Found { record, allocated: true, addressed: None }))
     );
     let rows = bench
         .select(&format!(

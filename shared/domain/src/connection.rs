@@ -23,6 +23,10 @@ pub struct Site {
     pub halo_link_version: Option<String>,
     /// When Halo last heard from the practice (`heartbeatTimestampUTC`).
     pub last_heartbeat: Option<Timestamp>,
+    /// By how many seconds the clock of the practice's server was ahead of Halo's then (`clientTimestampUTC`
+    /// beside `heartbeatTimestampUTC`); negative where it was behind.
+    #[serde(default)]
+    pub clock_ahead_seconds: Option<i64>,
     /// Whether the practice's server answers.
     pub availability: Availability,
 }
@@ -184,6 +188,7 @@ mod tests {
                 pms_version: None,
                 halo_link_version: None,
                 last_heartbeat: None,
+                clock_ahead_seconds: None,
                 availability,
             },
             standing,
@@ -213,7 +218,8 @@ mod tests {
             "site": { "haloGuid": uuid::Uuid::nil(), "practiceName": null, "pmsVersion": null,
                 "haloLinkVersion": null, "lastHeartbeat": null, "availability": "online" },
         });
-        assert_eq!(serde_json::from_value::<Connection>(old).unwrap().generation, 0);
+        let read = serde_json::from_value::<Connection>(old).unwrap();
+        assert_eq!((read.generation, read.site.clock_ahead_seconds), (0, None));
     }
 
     #[test]

@@ -25,6 +25,7 @@ macro_rules! text_conversions {
     )*};
 }
 
+pub mod advisory;
 mod ansi;
 pub mod attachments;
 pub mod audit;

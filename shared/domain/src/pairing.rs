@@ -165,6 +165,7 @@ mod tests {
             pms_version: None,
             halo_link_version: None,
             last_heartbeat: None,
+            clock_ahead_seconds: None,
             availability: Availability::Online,
         }
     }

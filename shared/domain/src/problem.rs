@@ -184,6 +184,8 @@ problem_types! {
     AddresseeNotFound => "addressee-not-found", "No active Bp user matches the addressee";
     /// Several are.
     AddresseeAmbiguous => "addressee-ambiguous", "More than one Bp user matches the addressee";
+    /// Why a message went to the fallback; it fails nothing.
+    AddresseeAway => "addressee-away", "The addressee is away";
     /// Never announced, or expired.
     DocumentNotFound => "document-not-found", "No uploaded document has this id";
     /// It would not be kept long enough.

@@ -59,6 +59,52 @@ impl ReleaseTable {
         }
     }
 
+    /// Whether a release of this name is in the table.
+    #[must_use]
+    pub fn knows(&self, release: &str) -> bool {
+        self.place(release).is_some()
+    }
+
+    /// Whether a version is one of the releases from one until before another. Only what is certain
+    /// counts: a version with words that are not understood ("Spectra SP9", where only Spectra is in the table)
+    /// lies in no range, and neither does any version where a bound is not in the table.
+    #[must_use]
+    pub fn is_within(&self, version: &str, from: Option<&str>, before: Option<&str>) -> bool {
+        let Some(release) = self.certain(version) else { return false };
+        from.is_none_or(|from| self.place(from).is_some_and(|from| release >= from))
+            && before.is_none_or(|end| self.place(end).is_some_and(|end| release < end))
+    }
+
+    fn place(&self, release: &str) -> Option<usize> {
+        self.releases.iter().position(|name| name.eq_ignore_ascii_case(release))
+    }
+
+    /// The place of the release that a version surely is: by its number alone, or by its name with nothing
+    /// but the product's name before it and a revision's number behind it.
+    fn certain(&self, version: &str) -> Option<usize> {
+        let place = self.rank(version)?;
+        let words: Vec<String> = version.split_whitespace().map(str::to_lowercase).collect();
+        let is_number = |word: &String| {
+            word.starts_with(|c: char| c.is_ascii_digit())
+                && word.chars().all(|c| c.is_ascii_digit() || c == '.')
+        };
+        if let [only] = &words[..]
+            && is_number(only)
+        {
+            return Some(place);
+        }
+        let name = self.releases[place].to_lowercase();
+        let name: Vec<&str> = name.split_whitespace().collect();
+        let product = ["best", "practice", "bp", "premier"];
+        let own = words.iter().skip_while(|word| product.contains(&word.as_str()));
+        let own: Vec<&String> = own.collect();
+        let (release, revision) = own.split_at_checked(name.len())?;
+        let plain = |word: &&String| {
+            is_number(word) || ["revision", "rev", "build", "version"].contains(&word.as_str())
+        };
+        (release == name && revision.iter().all(plain)).then_some(place)
+    }
+
     /// The place of the longest release name that the version's words contain ("Bp Premier Orchid
     /// SP2" is Orchid SP2, not Orchid), or of the longest matching number.
     fn rank(&self, version: &str) -> Option<usize> {
@@ -109,6 +155,30 @@ mod tests {
         for good in ["Spectra", "Spectra SP1", "BP PREMIER SPECTRA SP1 Revision 2", "1.14.1"] {
             assert_eq!(table().judge(good), Support::Supported, "{good}");
         }
+    }
+
+    #[test]
+    fn a_range_holds_only_versions_that_are_surely_in_it() {
+        let spectra = |version| table().is_within(version, Some("Spectra"), None);
+        for inside in [
+            "Spectra",
+            " spectra sp1 ",
+            "Best Practice Premier Spectra",
+            "BP PREMIER SPECTRA SP1 Revision 2",
+            "Spectra 1.14.0.3",
+            "1.14.2",
+        ] {
+            assert!(spectra(inside), "{inside}");
+        }
+        for outside in
+            ["Spectra SP2", "Spectra SP1a", "Not Spectra", "Orchid", "1.140", "", "1.14 beta"]
+        {
+            assert!(!spectra(outside), "{outside}");
+        }
+        let before = |end| table().is_within("Spectra", None, Some(end));
+        assert!(before("spectra sp1"));
+        assert!(!before("Spectra") && !before("Quokka"));
+        assert!(!table().is_within("Spectra", Some("Quokka"), None));
     }
 
     #[test]

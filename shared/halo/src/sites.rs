@@ -83,8 +83,10 @@ pub struct SiteStatus {
     pub pms_site_id: Option<String>,
     /// Whether this is the instance that integrators may query, where Halo still says so.
     pub authoritative: Option<bool>,
-    /// When Halo last heard from the site.
+    /// When Halo last heard from the site, on Halo's clock.
     pub heartbeat: Option<Timestamp>,
+    /// The same on the clock of the practice's server, where Halo still says so.
+    pub client_clock: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +104,8 @@ struct WireSite {
     authoritative: Option<bool>,
     #[serde(rename = "heartbeatTimestampUTC")]
     heartbeat: Option<String>,
+    #[serde(rename = "clientTimestampUTC")]
+    client_clock: Option<String>,
 }
 
 fn unknown_availability() -> Availability {
@@ -138,6 +142,7 @@ impl From<WireSite> for SiteStatus {
             pms_site_id: metadata.practice_management_site_id.or(wire.practice_management_site_id),
             authoritative: wire.authoritative,
             heartbeat: wire.heartbeat.as_deref().and_then(read_instant),
+            client_clock: wire.client_clock.as_deref().and_then(read_instant),
         }
     }
 }

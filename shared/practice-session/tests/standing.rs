@@ -62,6 +62,7 @@ impl Bench {
             pms_version: None,
             halo_link_version: None,
             last_heartbeat: None,
+            clock_ahead_seconds: None,
             availability: Availability::Online,
         };
         Self {

@@ -129,7 +129,12 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     async fn remember(&mut self, site: Site) -> Result<(), Stop> {
         let session = self.session();
         let Some(connection) = &mut self.connection else { return Ok(()) };
-        let known = Site { last_heartbeat: site.last_heartbeat, ..connection.site.clone() };
+        // What differs at each heartbeat is not worth a write of its own.
+        let known = Site {
+            last_heartbeat: site.last_heartbeat,
+            clock_ahead_seconds: site.clock_ahead_seconds,
+            ..connection.site.clone()
+        };
         if known != site {
             session.remember(self.practice, connection, site).await?;
         }

@@ -329,6 +329,7 @@ mod tests {
             pms_version: Some(version.to_owned()),
             halo_link_version: None,
             last_heartbeat: None,
+            clock_ahead_seconds: None,
             availability,
         };
         let seen = |availability, standing| Connection {

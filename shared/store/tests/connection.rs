@@ -19,6 +19,7 @@ fn seen() -> Connection {
             pms_version: None,
             halo_link_version: None,
             last_heartbeat: None,
+            clock_ahead_seconds: None,
             availability: Availability::Online,
         },
         standing: Standing::Paired,

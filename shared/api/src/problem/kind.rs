@@ -94,7 +94,7 @@ texts! {
     SiteSlow => GATEWAY_TIMEOUT, Some(PRACTICE),
         ["Repeat the request in a moment."];
     BpReleaseTooOld => CONFLICT, Some(BEST_PRACTICE),
-        ["Update Bp Premier to Spectra or Spectra SP1: Orchid SP2 (June 2024) and earlier do not work with this integration.", "If the practice cannot update, call Best Practice."];
+        ["Update Bp Premier to its current release (Spectra SP2, Oxford or later): Orchid SP2 (June 2024) and earlier do not work with this integration.", "If the practice cannot update, call Best Practice."];
     ClinicianNotFound => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["In Bp, look up your name under Setup > Users.", "Enter your first and last name exactly as shown there, including capitals, apostrophes and hyphens. Add the first 6 digits of your provider number if asked.", "The pairing is kept. You do not need a new code."];
     ClinicianAmbiguous => UNPROCESSABLE_ENTITY, Some(PRACTICE),
@@ -186,9 +186,11 @@ texts! {
     PatientInactive => CONFLICT, Some(PRACTICE),
         ["Check that this is the right patient.", "To send it anyway, send it with \"acknowledge\": [\"inactive\"], under a new id if its delivery has failed.", "If Bp is wrong, have the practice correct the patient's status, then search again and send it, or retry the delivery."];
     AddresseeNotFound => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        ["In Bp, look up the addressee under Setup > Users: the registration number, the provider number at each location, and that the user is active.", "Retry once this is corrected, or send it to someone else under a new id."];
+        ["In Bp, look up the addressee under Setup > Users: the registration number, the provider number at each location, and that the user is active.", "Retry once this is corrected, or send it to someone else under a new id.", "A message can also name a \"fallbackAddressee\", who then receives it."];
     AddresseeAmbiguous => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        ["In Bp, look up under Setup > Users who has this number, and correct the others.", "Retry once this is corrected, or send it under a new id and address it by the user's Bp number."];
+        ["In Bp, look up under Setup > Users who has this number, and correct the others.", "Retry once this is corrected, or send it under a new id and address it by the user's Bp number.", "A message can also name a \"fallbackAddressee\", who then receives it."];
+    AddresseeAway => CONFLICT, Some(PRACTICE),
+        ["You do not need to do anything. The message is in the fallback addressee's inbox."];
     DocumentNotFound => UNPROCESSABLE_ENTITY, None,
         ["Announce the document again, upload it, and send it under a new id. Uploads are kept for a few weeks only."];
     DocumentTooOld => UNPROCESSABLE_ENTITY, None,

@@ -9,6 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
+use domain::advisory::Concern;
 use domain::audit::AuditedAction;
 use domain::clinical::{ClinicalSummary, SectionName};
 use domain::ids::PatientId;
@@ -37,7 +38,8 @@ pub(crate) struct Wanted {
 /// us read, or that cannot be understood, is `unavailable`; the others still come. A row that cannot be
 /// understood is counted in its section's `problem.unreadableRows`: the list is then not complete. A value
 /// that cannot be understood is null, and its entry's `unreadable` names it. With `Accept: application/fhir+json` the same comes as
-/// an International Patient Summary (FHIR R4, a document Bundle), still from the one query; any other
+/// an International Patient Summary (FHIR R4, a document Bundle), still from the one query and without
+/// `advisories`, for which the profiles have no place; any other
 /// `Accept` gets JSON.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
@@ -85,7 +87,8 @@ impl ClinicalApp {
             .await?
             .ok_or_else(unknown)?;
         self.note(allowed, patient).await?;
-        Ok(Json(ClinicalSummary { patient_id: patient, read_at, sections }))
+        let advisories = app.bp.pack().advisories(Concern::ClinicalSummary, &connection.site);
+        Ok(Json(ClinicalSummary { patient_id: patient, read_at, sections, advisories }))
     }
 
     async fn fhir(

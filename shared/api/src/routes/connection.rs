@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use best_practice::BpPractice;
 use connection::Entered;
 use connection::linking::is_too_old;
+use domain::advisory::{Advisory, Concern};
 use domain::audit::AuditedAction;
 use domain::clinician::{Clinician, ClinicianName, ProviderNumberPrefix};
 use domain::connection::{Availability, Connection, ConnectionState, Site, Standing};
@@ -94,6 +95,9 @@ pub struct ConnectionView {
     clinicians: Vec<Clinician>,
     /// Who calls, as this practice's Bp knows them.
     you: You,
+    /// What is known to go wrong with the practice's release of Bp, its build of Halo Link or the clock of its
+    /// server, and what to do. Nothing fails by it.
+    advisories: Vec<Advisory>,
     /// What keeps the connection from working, where something does.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
@@ -130,6 +134,7 @@ impl From<&Clinician> for You {
 }
 
 fn view_of(
+    bp: &BpPractice,
     connection: Option<&Connection>,
     record: &PracticeRecord,
     caller: &Caller,
@@ -161,8 +166,13 @@ fn view_of(
         checked_at: None,
         clinicians: if site.is_some() { clinicians } else { Vec::new() },
         you: you.filter(|_| site.is_some()).unwrap_or_default(),
+        advisories: site.map(|site| advisories(bp, site)).unwrap_or_default(),
         problem: problem.map(Problem::body),
     }
+}
+
+fn advisories(bp: &BpPractice, site: &Site) -> Vec<Advisory> {
+    bp.pack().advisories(Concern::Connection, site)
 }
 
 /// Pair the practice, or link the caller to it.
@@ -179,7 +189,7 @@ pub(crate) async fn connect(
     let connection = record.connection.as_ref();
     // Whoever was linked was asked for just now.
     let checked_at = app.counter.answered_at(&allowed.practice);
-    let view = view_of(connection, &record, &allowed.caller, None);
+    let view = view_of(&app.bp, connection, &record, &allowed.caller, None);
     Ok(Json(ConnectionView { checked_at, ..view }))
 }
 
@@ -207,14 +217,20 @@ pub(crate) async fn status(
     let practice = &allowed.practice;
     let record = app.store.practice(practice).await?;
     let Some(mut connection) = record.connection.clone().filter(Connection::is_open) else {
-        return Ok(Json(view_of(record.connection.as_ref(), &record, &allowed.caller, None)));
+        return Ok(Json(view_of(
+            &app.bp,
+            record.connection.as_ref(),
+            &record,
+            &allowed.caller,
+            None,
+        )));
     };
     let look = app.look(practice, &mut connection, live);
     let (looked, answered_at) = tokio::join!(look, app.store.last_answer(practice));
     let answered_at = answered_at?.max(app.counter.answered_at(practice));
     // What came before the pairing was perhaps said by another Bp.
     let checked_at = answered_at.filter(|at| *at >= connection.paired_at);
-    let view = view_of(Some(&connection), &record, &allowed.caller, looked.err());
+    let view = view_of(&app.bp, Some(&connection), &record, &allowed.caller, looked.err());
     Ok(Json(ConnectionView { checked_at, ..view }))
 }
 
@@ -355,6 +371,8 @@ pub struct ValidationView {
     valid: bool,
     practice_name: Option<String>,
     availability: Option<Availability>,
+    /// What is known to go wrong with the practice's releases, and what to do.
+    advisories: Vec<Advisory>,
     /// Why it is not valid, or what stands in the way although it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
@@ -383,10 +401,12 @@ pub(crate) async fn validate(
             valid: false,
             practice_name: None,
             availability: None,
+            advisories: Vec::new(),
             problem: Some(Problem::new(Kind::SiteUnknown).body()),
         },
         Some(site) => ValidationView {
             valid: true,
+            advisories: advisories(&app.bp, &site),
             problem: check_release(&app.bp, &site)
                 .err()
                 .or_else(|| {

@@ -9,6 +9,8 @@
 --             are kept as they are, numbers have no blanks
 --             @userId int, @ahpra varchar(13), @provider varchar(8): the addressee, by one of them; 0 or
 --                 empty for the others. Upper case without blanks, the provider number with its leading zeros
+--             @fallbackUserId int, @fallbackAhpra varchar(13), @fallbackProvider varchar(8): likewise, who gets it
+--                 where the addressee cannot; 0 and empty where nobody is named
 --             @heading varchar(80): how the inbox lists it; @subject varchar(60), @category varchar(25)
 --             @senderName varchar(60): empty where not given
 --             @text varchar(max): a message without a file; empty otherwise
@@ -17,10 +19,13 @@
 -- Returns:    one row. Outcome: written; found (it had been written before: nothing was done); noPatient
 --             (no such @patientId), noAddressee, manyAddressees (nothing was done). RecordId:
 --             INCOMINGREPORTS.REPORTID, or CORRESPONDENCEIN.DOCUMENTID of what was found there. Allocated: 1
---             where it is filed under a patient, 0 where it waits for somebody to do so.
+--             where it is filed under a patient, 0 where it waits for somebody to do so. UserId: in whose inbox it
+--             is; 0 where that is not known. Fallback: empty where that is the addressee, else why it is not:
+--             notFound (no active user is the addressee), ambiguous (several are), away (today).
 -- Evidence:   ASSUMED as a whole: that a row may be written here at all, and what makes one appear in an
 --             inbox (CHECKSTATUS 0, CHECKEDBY 0, USERID the addressee, RECORDSTATUS 1; STOREIN 2 = a letter).
---             INCOMINGREPORTS' columns are public. Where the bytes are kept is not public:
+--             INCOMINGREPORTS' columns are public, and so are DAYSAWAY's; that RECORDSTATUS 1 is a day away that
+--             holds, and that FINISHDATE is the last day, is assumed. Where the bytes are kept is not public:
 --             BPSDocuments.dbo.DOCUMENTS is a contract of our own. A partner puts here what Best Practice
 --             prescribes, and keeps: the mark, the look before the write under one lock, one transaction,
 --             the rule for patients, and the row.
@@ -32,45 +37,93 @@
 --             numbers without leading zeros. Otherwise INTERNALID is 0, which is how Bp itself leaves what it
 --             could not match. Names longer than the inbox's 30 characters are compared whole and shown cut
 --             there. A message that was deleted in Bp counts as written.
+--             Days away are read on the side: a login that may not read them finds nobody away. A fallback who is
+--             away too, or is not exactly one active user, gets nothing: an addressee who is away gets it then.
+--             DETAIL says why it is not the addressee's, for people and for delivery_lookup.
 SET NOCOUNT ON;
-SET XACT_ABORT ON;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
 DECLARE @record int, @internalId int = 0, @user int, @location int, @store int, @addressedTo varchar(40);
-DECLARE @outcome varchar(20) = 'found';
-DECLARE @addressees TABLE (UserId int);
+DECLARE @outcome varchar(20) = 'found', @detail varchar(1000), @why varchar(10) = '', @number varchar(8) = @provider;
+DECLARE @named int, @first int, @fallbacks int, @second int;
+DECLARE @addressees TABLE (Turn int, UserId int);
+DECLARE @away TABLE (UserId int);
 DECLARE @candidates TABLE (InternalId int);
+SET @now = GETDATE();
+SET @today = CAST(@now AS date);
+-- Before XACT_ABORT and the transaction: what fails here must not end the batch.
+IF @fallbackUserId > 0 OR @fallbackAhpra <> '' OR @fallbackProvider <> ''
+BEGIN
+    BEGIN TRY
+        INSERT INTO @away
+        EXEC sp_executesql N'SELECT d.USERID FROM dbo.DAYSAWAY AS d
+            WHERE d.RECORDSTATUS = 1 AND CAST(d.STARTDATE AS date) <= @day
+              AND CAST(ISNULL(d.FINISHDATE, d.STARTDATE) AS date) >= @day',
+            N'@day date', @day = @today;
+    END TRY
+    BEGIN CATCH
+        DELETE FROM @away;
+    END CATCH;
+END;
+SET XACT_ABORT ON;
 SET @bytes = CAST(N'' AS xml).value('xs:base64Binary(sql:variable("@content"))', 'varbinary(max)');
 IF ISNULL(DATALENGTH(@bytes), -1) <> @length
 BEGIN
     THROW 50001, 'The document did not arrive whole.', 1;
 END;
-SET @now = GETDATE();
-SET @today = CAST(@now AS date);
 BEGIN TRANSACTION;
 EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
 IF @lock < 0
 BEGIN
     THROW 50002, 'The message is being written at this moment.', 1;
 END;
-SELECT @record = MIN(c.DOCUMENTID), @internalId = ISNULL(MAX(c.INTERNALID), 0)
+SELECT @record = MIN(c.DOCUMENTID), @internalId = ISNULL(MAX(c.INTERNALID), 0), @detail = MAX(c.DETAIL),
+       -- Without our words nobody can tell whose inbox it came from.
+       @user = MAX(CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END)
 FROM dbo.CORRESPONDENCEIN AS c WHERE c.USERREFERENCE = @token;
 IF @record IS NULL
-    SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0)
+    SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
+           @user = MAX(r.USERID)
     FROM dbo.INCOMINGREPORTS AS r WHERE r.USERREFERENCE = @token;
+SET @why = CASE WHEN @detail LIKE 'Fallback (notFound)%' THEN 'notFound'
+                WHEN @detail LIKE 'Fallback (ambiguous)%' THEN 'ambiguous'
+                WHEN @detail LIKE 'Fallback (away)%' THEN 'away' ELSE '' END;
 IF @record IS NULL
 BEGIN
-    INSERT INTO @addressees (UserId)
-    SELECT DISTINCT u.UserID
-    FROM dbo.BPS_Users AS u
-    WHERE (@userId > 0 AND u.UserID = @userId)
-       OR (@ahpra <> '' AND UPPER(REPLACE(REPLACE(u.RegistrationNo, ' ', ''), CHAR(160), '')) = @ahpra)
-       OR (@provider <> '' AND REPLICATE('0', 8 - LEN(UPPER(REPLACE(REPLACE(u.ProviderNo, ' ', ''), CHAR(160), '')))) + UPPER(REPLACE(REPLACE(u.ProviderNo, ' ', ''), CHAR(160), ''))
-              = @provider)
-       OR (@provider <> '' AND EXISTS (
+    INSERT INTO @addressees (Turn, UserId)
+    SELECT DISTINCT w.Turn, u.UserID
+    FROM (SELECT 1 AS Turn, @userId AS UserId, @ahpra AS Ahpra, @provider AS Provider
+          UNION ALL
+          SELECT 2, @fallbackUserId, @fallbackAhpra, @fallbackProvider) AS w
+    CROSS JOIN dbo.BPS_Users AS u
+    WHERE (w.UserId > 0 AND u.UserID = w.UserId)
+       OR (w.Ahpra <> '' AND UPPER(REPLACE(REPLACE(u.RegistrationNo, ' ', ''), CHAR(160), '')) = w.Ahpra)
+       OR (w.Provider <> '' AND REPLICATE('0', 8 - LEN(UPPER(REPLACE(REPLACE(u.ProviderNo, ' ', ''), CHAR(160), '')))) + UPPER(REPLACE(REPLACE(u.ProviderNo, ' ', ''), CHAR(160), ''))
+              = w.Provider)
+       OR (w.Provider <> '' AND EXISTS (
                SELECT 1 FROM dbo.PROVIDER_LOCATION AS l
                WHERE l.USERID = u.UserID AND l.RECORDSTATUS = 1
                  AND REPLICATE('0', 8 - LEN(UPPER(REPLACE(REPLACE(l.PROVIDERNUMBER, ' ', ''), CHAR(160), '')))) + UPPER(REPLACE(REPLACE(l.PROVIDERNUMBER, ' ', ''), CHAR(160), ''))
-                     = @provider));
+                     = w.Provider));
+    SELECT @named = COUNT(*), @first = MIN(a.UserId) FROM @addressees AS a WHERE a.Turn = 1;
+    SELECT @fallbacks = COUNT(*), @second = MIN(a.UserId) FROM @addressees AS a WHERE a.Turn = 2;
+    IF @named = 0
+        SET @why = 'notFound';
+    ELSE IF @named > 1
+        SET @why = 'ambiguous';
+    ELSE IF EXISTS (SELECT 1 FROM @away AS d WHERE d.UserId = @first)
+        SET @why = 'away';
+    SET @user = NULL;
+    IF @why <> '' AND @fallbacks = 1
+       AND (@why <> 'away' OR (@second <> @first AND NOT EXISTS (SELECT 1 FROM @away AS d WHERE d.UserId = @second)))
+    BEGIN
+        SET @user = @second;
+        SET @number = @fallbackProvider;
+    END
+    ELSE IF @named = 1
+    BEGIN
+        SET @user = @first;
+        SET @why = '';
+    END;
     INSERT INTO @candidates (InternalId)
     SELECT DISTINCT p.InternalID
     FROM dbo.BPS_Patients AS p
@@ -90,23 +143,29 @@ BEGIN
             AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi)));
     IF @patientId > 0 AND NOT EXISTS (SELECT 1 FROM @candidates)
         SET @outcome = 'noPatient';
-    ELSE IF NOT EXISTS (SELECT 1 FROM @addressees)
+    ELSE IF @user IS NULL AND @named = 0
         SET @outcome = 'noAddressee';
-    ELSE IF (SELECT COUNT(*) FROM @addressees) > 1
+    ELSE IF @user IS NULL
         SET @outcome = 'manyAddressees';
     ELSE
     BEGIN
-        SELECT @user = MIN(a.UserId) FROM @addressees AS a;
+        IF @why <> ''
+            SET @detail = 'Fallback (' + @why + '): '
+                + CASE @why
+                      WHEN 'notFound' THEN 'it was addressed to somebody who is no active user here.'
+                      WHEN 'ambiguous' THEN 'it was addressed by a number that several users have.'
+                      ELSE (SELECT 'it was addressed to ' + LTRIM(RTRIM(m.FIRSTNAME) + ' ' + RTRIM(m.SURNAME))
+                            FROM dbo.USERS AS m WHERE m.USERID = @first) + ', who is away today.' END;
         IF (SELECT COUNT(*) FROM @candidates) = 1
             SELECT @internalId = MIN(c.InternalId) FROM @candidates AS c;
         SELECT @location = u.LOCATIONID,
                @addressedTo = LEFT(LTRIM(RTRIM(u.FIRSTNAME) + ' ' + RTRIM(u.SURNAME)), 40)
         FROM dbo.USERS AS u WHERE u.USERID = @user;
-        IF @provider <> ''
+        IF @number <> ''
             SELECT @location = MIN(l.LOCATIONID) FROM dbo.PROVIDER_LOCATION AS l
             WHERE l.USERID = @user AND l.RECORDSTATUS = 1
               AND REPLICATE('0', 8 - LEN(UPPER(REPLACE(REPLACE(l.PROVIDERNUMBER, ' ', ''), CHAR(160), '')))) + UPPER(REPLACE(REPLACE(l.PROVIDERNUMBER, ' ', ''), CHAR(160), ''))
-                  = @provider
+                  = @number
             HAVING COUNT(*) > 0;
         SELECT @store = MAX(s.CURRENTSTORE) FROM dbo.DOCUMENTSTORE AS s;
         INSERT INTO dbo.INCOMINGREPORTS (
@@ -114,9 +173,9 @@ BEGIN
             TESTNAME, REPORTDATE, REPORTTIME, REPORTBODY, CHECKSTATUS, CHECKEDBY, NOTATION, ACTION, REMINDER,
             CONFIDENTIALFLAG, NORMALFLAG, COMPLETIONFLAG, STOREIN, FIRSTNAME, SURNAME, DOB, MEDICARENO,
             MEDICARELINENO, IHI, DVACODE, TESTNO, USERREFERENCE, CORRESPONDENCEDATE, CONTACTNAME, CONTACTID,
-            SUBJECT, CATEGORY, CONFIDENTIAL, CREATED, CREATEDBY, LOCATIONID, CONTACTED)
+            SUBJECT, CATEGORY, DETAIL, CONFIDENTIAL, CREATED, CREATEDBY, LOCATIONID, CONTACTED)
         SELECT
-            @internalId, 1, @user, NULLIF(@senderName, ''), 0, @addressedTo, NULLIF(@provider, ''), @today,
+            @internalId, 1, @user, NULLIF(@senderName, ''), 0, @addressedTo, NULLIF(@number, ''), @today,
             @heading, @today, DATEDIFF(second, @today, @now), NULLIF(@text, ''), 0, 0, 0, 0, 0,
             0, 0, 1, 2,
             CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.FIRSTNAME)), 30) ELSE LEFT(NULLIF(@firstName, ''), 30) END,
@@ -126,7 +185,7 @@ BEGIN
             CASE WHEN @patientId > 0 THEN p.MEDICARELINENO ELSE NULLIF(@medicareLine, '') END,
             CASE WHEN @patientId > 0 THEN p.IHI ELSE NULLIF(@ihi, '') END,
             0, 0, @token, @today, NULLIF(@senderName, ''), 0,
-            @subject, @category, 0, @now, 0, @location, 0
+            @subject, @category, @detail, 0, @now, 0, @location, 0
         FROM dbo.PATIENTS AS p
         -- Patient 0 is Bp's dummy row: somebody has to be selected from where nobody is known.
         WHERE p.INTERNALID = @internalId;
@@ -141,4 +200,6 @@ BEGIN
     END;
 END;
 COMMIT TRANSACTION;
-SELECT @outcome AS Outcome, @record AS RecordId, CASE WHEN @internalId > 0 THEN 1 ELSE 0 END AS Allocated;
+SELECT @outcome AS Outcome, @record AS RecordId, CASE WHEN @internalId > 0 THEN 1 ELSE 0 END AS Allocated,
+       CASE WHEN @record IS NULL THEN 0 ELSE ISNULL(@user, 0) END AS UserId,
+       CASE WHEN @record IS NULL THEN '' ELSE @why END AS Fallback;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod chosen;
+mod fallback;
 mod letters;
 mod messages;
 mod support;

@@ -119,6 +119,7 @@ impl Bench {
         let message = Message {
             patient,
             addressee: to,
+            fallback: None,
             sender_name: None,
             kind: MessageKind::Report,
             subject: MessageSubject::parse("Left knee").unwrap(),

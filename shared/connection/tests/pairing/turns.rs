@@ -35,6 +35,7 @@ fn site() -> Site {
         pms_version: None,
         halo_link_version: None,
         last_heartbeat: None,
+        clock_ahead_seconds: None,
         availability: Availability::Online,
     }
 }

@@ -17,6 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Invalid;
+use crate::advisory::Advisory;
 use crate::ids::PatientId;
 
 pub use family::{FamilyComment, FamilyItem, Parent, ParentRelation, Relative};
@@ -129,6 +130,8 @@ pub struct ClinicalSummary {
     pub read_at: Timestamp,
     /// What Bp says.
     pub sections: Sections,
+    /// What is known to go wrong with the practice's release of Bp and may make the record incomplete.
+    pub advisories: Vec<Advisory>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A delivery: one document or text on its way into a practice's Bp, from the moment we answer for it
 //! to the moment a doctor has seen it.
 
+mod addressed;
 mod check;
 mod chosen;
 mod document;
@@ -13,6 +14,7 @@ mod token;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use addressed::{AddressedTo, WhyFallback};
 pub use check::Check;
 pub use chosen::{Acknowledged, Chosen, ChosenPatient, PatientCheck};
 pub use document::{AnnouncedDocument, DocumentType, StoredDocument};
@@ -55,6 +57,9 @@ pub struct Delivery {
     pub bp_record_id: Option<i64>,
     /// Whether Bp has it under a patient; an item of the inbox may wait to be allocated.
     pub allocated: Option<bool>,
+    /// In whose inbox it was put.
+    #[serde(default)]
+    pub addressed_to: Option<AddressedTo>,
     /// Whose inbox it was last found in. People at a practice move messages.
     #[serde(default)]
     pub inbox_of: Option<BpUserId>,
@@ -99,6 +104,7 @@ impl Delivery {
             next_attempt_at: None,
             bp_record_id: None,
             allocated: None,
+            addressed_to: None,
             inbox_of: None,
             missed: false,
             reported_unchecked: false,
@@ -179,7 +185,12 @@ impl Delivery {
         self.step(DeliveryState::Waiting, Some(reason), now);
     }
 
-    /// It is in Bp. A text has served its purpose, and so has who a patient is: what is in Bp need not
+    /// It is in this user's inbox, as Bp has told; comes just before [`Delivery::delivered`].
+    pub fn addressed(&mut self, to: Option<AddressedTo>) {
+        self.addressed_to = to;
+    }
+
+    /// It is in Bp; the history says why where it is with the fallback. A text has served its purpose, and so has who a patient is: what is in Bp need not
     /// be with us.
     pub fn delivered(&mut self, record: i64, allocated: bool, now: Timestamp) {
         self.next_attempt_at = None;
@@ -201,7 +212,8 @@ impl Delivery {
                 }
             }
         }
-        self.step(DeliveryState::Delivered, None, now);
+        let why = self.addressed_to.and_then(|to| to.fallback);
+        self.step(DeliveryState::Delivered, why.map(WhyFallback::problem), now);
     }
 
     /// A doctor has checked it: Bp has moved it to Correspondence In, under another number.

@@ -254,6 +254,9 @@ pub struct Message {
     pub patient: MessagePatient,
     /// For whom.
     pub addressee: Addressee,
+    /// For whom it is where the addressee has left, is away, or cannot be told from others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Addressee>,
     /// From whom, where that is said.
     pub sender_name: Option<SenderName>,
     /// What it is.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::problem::ProblemType as P;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -10,6 +11,7 @@ fn message() -> Delivery {
     let letter = Letter::Message(Message {
         patient: MessagePatient::Known(PatientId(1)),
         addressee: Addressee::Ahpra("MED0000000001".to_owned()),
+        fallback: None,
         sender_name: None,
         kind: MessageKind::Advice,
         subject: MessageSubject::parse("Left knee").unwrap(),
@@ -142,6 +144,33 @@ fn a_message_that_nobody_checks_for_long_is_reported_once_in_whosever_inbox_it_i
     assert_eq!(delivery.state, DeliveryState::Delivered);
     delivery.missing(at(103));
     assert_eq!(delivery.state, DeliveryState::Removed);
+}
+
+#[test]
+fn a_message_that_went_to_the_fallback_says_why_and_has_no_problem() {
+    let mut delivery = message();
+    let user_id = BpUserId(3);
+    delivery.addressed(Some(AddressedTo { user_id, fallback: Some(WhyFallback::Away) }));
+    delivery.delivered(7, true, at(4));
+    let last = delivery.history.last().unwrap();
+    assert_eq!((last.state, last.reason), (DeliveryState::Delivered, Some(P::AddresseeAway)));
+    assert_eq!((delivery.problem, delivery.delivered_at()), (None, Some(at(4))));
+    let kept = serde_json::to_string(&delivery).unwrap();
+    assert_eq!(serde_json::from_str::<Delivery>(&kept).unwrap(), delivery);
+
+    let mut delivery = message();
+    delivery.addressed(Some(AddressedTo { user_id, fallback: None }));
+    delivery.delivered(7, true, at(4));
+    assert_eq!(delivery.history.last().unwrap().reason, None);
+}
+
+#[test]
+fn a_message_that_an_earlier_release_kept_has_no_fallback_and_is_still_read() {
+    let mut kept = serde_json::to_value(message()).unwrap();
+    let old = kept.as_object_mut().unwrap();
+    assert!(old.remove("addressedTo").is_some());
+    assert!(!old["letter"]["message"].as_object().unwrap().contains_key("fallback"));
+    assert_eq!(serde_json::from_value::<Delivery>(kept).unwrap(), message());
 }
 
 #[test]

@@ -26,6 +26,7 @@ async fn a_practice_is_paired_found_and_asked_how_it_is() {
     assert_eq!(site.practice_name.as_deref(), Some(bench.running.practices()[0].name.as_str()));
     assert!(site.pms_version.is_some() && site.halo_link_version.is_some());
     assert!(site.heartbeat.is_some());
+    assert_eq!(site.client_clock, site.heartbeat, "the practice's clock is right");
 
     bench.change(json!({"availability": "unreachable"})).await;
     let site = client.site(paired.id, ample()).await.unwrap();

@@ -1,6 +1,7 @@
 //! The guides' steps, end to end, on the deployed local stack.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+mod advisories;
 mod attachments;
 mod audit;
 mod bookings;

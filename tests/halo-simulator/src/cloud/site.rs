@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, OwnedMutexGuard};
@@ -92,6 +92,8 @@ pub(crate) struct SiteState {
     pub(crate) rotation_keeps_pairing: bool,
     /// Whether FHIR covers documents.
     pub(crate) fhir_documents: bool,
+    /// By how much the practice server's clock is ahead.
+    pub(crate) clock_ahead: SignedDuration,
 }
 
 /// What never changes about a site.
@@ -186,7 +188,7 @@ impl Site {
     pub(crate) fn environment(&self, now: jiff::civil::DateTime) -> Environment {
         let state = self.state();
         Environment {
-            now,
+            now: now.checked_add(state.clock_ahead).unwrap_or(now),
             denied_objects: state.denied_objects.clone(),
             missing_columns: state.missing_columns.clone(),
             booking: BookingWeather::default(),
@@ -290,6 +292,7 @@ fn initial(identity: &Identity) -> SiteState {
         execution_paused: false,
         rotation_keeps_pairing: true,
         fhir_documents: false,
+        clock_ahead: SignedDuration::ZERO,
     }
 }
 

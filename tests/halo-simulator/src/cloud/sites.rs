@@ -173,7 +173,7 @@ pub(crate) fn describe(site: &Site, now: Timestamp) -> Value {
         "practiceManagementVersion": "Orchid SP2",
         "createdAt": utc(installed_at),
         "authoritative": true,
-        "clientTimestampUTC": utc(heard),
+        "clientTimestampUTC": utc(heard.checked_add(state.clock_ahead).unwrap_or(heard)),
         "heartbeatTimestampUTC": utc(heard),
     })
 }

@@ -8,6 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::StatusCode;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -38,6 +39,7 @@ struct Change {
     rotation_keeps_pairing: Option<bool>,
     fhir_documents: Option<bool>,
     rotate_guid: Option<bool>,
+    clock_ahead_seconds: Option<i64>,
 }
 
 pub(super) fn find<'a>(world: &'a World, site_id: &str) -> Result<&'a Arc<Site>, Problem> {
@@ -84,6 +86,9 @@ pub(super) async fn change(
             return Err(Problem::BadRequest("a name or version must not be blank".to_owned()));
         }
     }
+    if change.clock_ahead_seconds.is_some_and(|ahead| ahead.unsigned_abs() > 86_400 * 366) {
+        return Err(Problem::BadRequest("a clock is at most a year off".to_owned()));
+    }
     let rotate = change.rotate_guid == Some(true);
     {
         let mut state = site.state();
@@ -127,6 +132,7 @@ fn apply(change: Change, state: &mut SiteState) {
     set(&mut state.execution_paused, change.execution_paused);
     set(&mut state.rotation_keeps_pairing, change.rotation_keeps_pairing);
     set(&mut state.fhir_documents, change.fhir_documents);
+    set(&mut state.clock_ahead, change.clock_ahead_seconds.map(SignedDuration::from_secs));
 }
 
 /// `OBJECT.COLUMN`, as a person would write it.
@@ -169,6 +175,7 @@ async fn describe(site: &Site) -> Result<Value, Problem> {
         "executionPaused": state.execution_paused,
         "rotationKeepsPairing": state.rotation_keeps_pairing,
         "fhirDocuments": state.fhir_documents,
+        "clockAheadSeconds": state.clock_ahead.as_secs(),
         "databaseFile": site.files.patients,
         "documentsFile": site.files.documents,
         "users": highlights.users,

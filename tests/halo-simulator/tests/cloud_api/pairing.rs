@@ -155,6 +155,20 @@ async fn a_site_shows_its_availability_and_two_catalogues() {
 }
 
 #[tokio::test]
+async fn a_practices_clock_can_be_off_and_halos_is_not() {
+    let bench = Bench::new().await;
+    let guid = bench.pair().await;
+    let ahead = async || {
+        let site = bench.get(&format!("/integrator/sites/{guid}")).await.body;
+        let instant = |name: &str| site[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        instant("clientTimestampUTC").duration_since(instant("heartbeatTimestampUTC")).as_secs()
+    };
+    assert_eq!(ahead().await, 0);
+    bench.change(json!({"clockAheadSeconds": -300})).await;
+    assert_eq!(ahead().await, -300);
+}
+
+#[tokio::test]
 async fn unpaired_stale_and_unknown_sites_are_told_apart() {
     let bench = Bench::new().await;
     let guid = bench.find(bench.site_id()).await.body["sites"][0]["id"].clone();

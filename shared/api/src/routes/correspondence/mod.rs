@@ -1,6 +1,7 @@
 //! Documents, referrals, messages and their deliveries (referral guide, "Sending a referral"). The
 //! table holds what is to be delivered before anybody is told that it will be.
 
+mod addressee;
 mod chosen;
 mod deliveries;
 mod documents;

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::addressee::AddresseeRequest;
 use super::chosen::{ChosenPatientRequest, read_acknowledged};
 use crate::input::Checker;
 use crate::problem::Problem;
@@ -121,6 +122,14 @@ pub(crate) struct MessageRequest {
     #[schema(max_length = 20_000)]
     #[serde(default)]
     text: Option<String>,
+    // Newer than the fields above. Where it is not given it is left out of the request's hash, so that a
+    // request from before still counts as the same request.
+    /// Who gets the message where no active user of Bp is the addressee, several are, or the addressee is
+    /// away that day as far as Bp lets us read it. The delivery shows who got it (`addressedTo`), and its
+    /// history why. The addressee who is away gets it all the same where the fallback is away as well, or
+    /// is not exactly one active user. The message is sent once, whoever gets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fallback_addressee: Option<AddresseeRequest>,
 }
 
 /// Bp's number of the patient, or who it is: filed under a patient only where exactly one agrees on
@@ -158,18 +167,6 @@ pub(crate) struct MedicareRequest {
     line: Option<String>,
 }
 
-/// Exactly one of these.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct AddresseeRequest {
-    #[serde(default)]
-    user_id: Option<i64>,
-    #[serde(default)]
-    ahpra_number: Option<String>,
-    #[serde(default)]
-    provider_number: Option<String>,
-}
-
 /// What a message says, before its document is looked up.
 pub(super) enum Said {
     Document(ClientId),
@@ -180,6 +177,7 @@ pub(super) enum Said {
 pub(super) struct MessageFields {
     pub(super) patient: MessagePatient,
     pub(super) addressee: Addressee,
+    pub(super) fallback: Option<Addressee>,
     pub(super) kind: MessageKind,
     pub(super) subject: MessageSubject,
     pub(super) sender_name: Option<SenderName>,
@@ -190,7 +188,11 @@ impl MessageRequest {
     pub(super) fn read(&self, today: Date) -> Result<MessageFields, Problem> {
         let mut fields = Checker::default();
         let patient = self.patient.read(&mut fields, today);
-        let addressee = self.addressee.read(&mut fields);
+        let addressee = self.addressee.read("/addressee", &mut fields);
+        let fallback = self
+            .fallback_addressee
+            .as_ref()
+            .and_then(|other| other.read_other_than(addressee.as_ref(), &mut fields));
         let kind = fields.check("/kind", MessageKind::parse(&self.kind));
         let subject = fields.check("/subject", MessageSubject::parse(&self.subject));
         let sender_name = self
@@ -211,6 +213,7 @@ impl MessageRequest {
         fields.finish(read.map(|((((patient, addressee), kind), subject), said)| MessageFields {
             patient,
             addressee,
+            fallback,
             kind,
             subject,
             sender_name: sender_name.flatten(),
@@ -219,7 +222,7 @@ impl MessageRequest {
     }
 }
 
-fn wrong<T>(fields: &mut Checker, pointer: &str, message: &str) -> Option<T> {
+pub(super) fn wrong<T>(fields: &mut Checker, pointer: &str, message: &str) -> Option<T> {
     fields.wrong(pointer, message);
     None
 }
@@ -279,27 +282,6 @@ impl MedicareRequest {
             .as_ref()
             .map(|line| fields.check("/patient/medicare/line", MedicareCard::parse_line(line)));
         Some(MedicareCard { number: number?, line: line.flatten() })
-    }
-}
-
-impl AddresseeRequest {
-    fn read(&self, fields: &mut Checker) -> Option<Addressee> {
-        match (self.user_id, &self.ahpra_number, &self.provider_number) {
-            (Some(id), None, None) => {
-                fields.check("/addressee/userId", BpUserId::parse(id)).map(Addressee::User)
-            }
-            (None, Some(number), None) => {
-                fields.check("/addressee/ahpraNumber", Addressee::parse_ahpra(number))
-            }
-            (None, None, Some(number)) => {
-                fields.check("/addressee/providerNumber", Addressee::parse_provider(number))
-            }
-            _ => wrong(
-                fields,
-                "/addressee",
-                "exactly one of userId, ahpraNumber and providerNumber is needed",
-            ),
-        }
     }
 }
 
@@ -372,6 +354,25 @@ mod tests {
             ["/patient/lastName", "/patient/dateOfBirth"]
         );
         assert_eq!(pointers(message(|body| body["text"] = Value::Null)), ["/documentId"]);
+    }
+
+    #[test]
+    fn a_fallback_is_somebody_else_named_one_way() {
+        let with = |other: Value| message(|body| body["fallbackAddressee"] = other);
+        assert_eq!(message(|_| {}).unwrap().fallback, None);
+        assert_eq!(with(Value::Null).unwrap().fallback, None);
+        let fallback = with(json!({ "userId": 3 })).unwrap().fallback;
+        assert_eq!(fallback, Some(Addressee::User(BpUserId(3))));
+        for (other, wrong) in [
+            (json!({ "ahpraNumber": "med 0000 000 001" }), "/fallbackAddressee"),
+            (json!({}), "/fallbackAddressee"),
+            (json!({ "userId": 3, "providerNumber": "9990011A" }), "/fallbackAddressee"),
+            (json!({ "userId": 0 }), "/fallbackAddressee/userId"),
+            (json!({ "ahpraNumber": "MED1" }), "/fallbackAddressee/ahpraNumber"),
+            (json!({ "providerNumber": "A" }), "/fallbackAddressee/providerNumber"),
+        ] {
+            assert_eq!(pointers(with(other.clone())), [wrong], "{other}");
+        }
     }
 
     #[test]

@@ -110,6 +110,7 @@ pub(crate) async fn send_message(
     let letter = Letter::Message(Message {
         patient: fields.patient,
         addressee: fields.addressee,
+        fallback: fields.fallback,
         sender_name: fields.sender_name,
         kind: fields.kind,
         subject: fields.subject,
@@ -297,6 +298,16 @@ mod tests {
             "patientId": 1, "documentId": "d", "subject": "s", "recipientName": "r", "date": "2026-03-02",
         });
         assert_ne!(one, hash(&other.to_string()));
+    }
+
+    #[test]
+    fn a_message_without_a_fallback_has_the_hash_that_it_had() {
+        let hash = |text: &str| hash_of(&serde_json::from_str::<MessageRequest>(text).unwrap()).0;
+        let old = r#""patient": {"patientId": 1}, "addressee": {"userId": 1}, "kind": "advice", "subject": "s", "text": "t""#;
+        let kept = "7b492ac5995b4056718914dc59b739ea985531cd22f8cdb09a5c303b768933c4";
+        assert_eq!(hash(&format!("{{{old}}}")), kept);
+        assert_eq!(hash(&format!(r#"{{{old}, "fallbackAddressee": null}}"#)), kept);
+        assert_ne!(hash(&format!(r#"{{{old}, "fallbackAddressee": {{"userId": 3}}}}"#)), kept);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A delivery as its caller sees it: ids, states and reasons, nothing of the patient.
 
-use domain::delivery::{Check, Delivery, DeliveryKind, DeliveryState, DeliveryStep, PatientCheck};
+use domain::delivery::{
+    AddressedTo, Check, Delivery, DeliveryKind, DeliveryState, DeliveryStep, PatientCheck,
+};
 use domain::ids::BpUserId;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -35,6 +37,9 @@ pub struct DeliveryView {
     /// practice to allocate it.
     #[serde(skip_serializing_if = "Option::is_none")]
     allocated: Option<bool>,
+    /// In whose inbox a message was put, where Bp tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addressed_to: Option<AddressedToView>,
     /// The Bp user in whose inbox a message was last found: people at a practice move messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     inbox_user_id: Option<BpUserId>,
@@ -46,6 +51,23 @@ pub struct DeliveryView {
     problem: Option<ProblemBody>,
     /// What happened, oldest first.
     history: Vec<DeliveryStep>,
+}
+
+/// In whose inbox a message was put.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AddressedToView {
+    /// The Bp user.
+    user_id: BpUserId,
+    /// Whether that is the fallback. The step `delivered` of the history says why: its `reason` is
+    /// `addressee-not-found`, `addressee-ambiguous` or `addressee-away`.
+    fallback: bool,
+}
+
+impl From<AddressedTo> for AddressedToView {
+    fn from(to: AddressedTo) -> Self {
+        Self { user_id: to.user_id, fallback: to.fallback.is_some() }
+    }
 }
 
 /// A page of deliveries.
@@ -69,6 +91,7 @@ impl From<Delivery> for DeliveryView {
             next_attempt_at: delivery.next_attempt_at,
             bp_record_id: delivery.bp_record_id,
             allocated: delivery.allocated,
+            addressed_to: delivery.addressed_to.map(AddressedToView::from),
             inbox_user_id: delivery.inbox_of,
             check: delivery.check,
             problem: delivery.problem.map(|problem| Problem::new(problem).body()),

@@ -2,6 +2,7 @@
 
 mod chosen;
 mod doubt;
+mod fallback;
 mod messages;
 mod referral;
 mod requests;

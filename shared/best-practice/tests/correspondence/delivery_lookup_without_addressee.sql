@@ -1,0 +1,20 @@
+-- statement: delivery_lookup
+-- Does:       finds what a letter or message of ours left in Bp, whoever has moved or deleted it since.
+-- Parameters: @token varchar(25): our mark of it
+-- Returns:    a row for each place that has it, in the order of its life: Place (1 correspondence out, 2 inbox,
+--             3 correspondence in), RecordId (Bp's number of it there), Allocated (1: filed under a patient).
+--             No row when it never arrived.
+-- Evidence:   ASSUMED with the statements that write: that Bp keeps USERREFERENCE when it files an item of
+--             the inbox. The columns are public; INVESTIGATIONS has no such column.
+SELECT 1 AS Place, o.RECORDID AS RecordId, CASE WHEN o.INTERNALID > 0 THEN 1 ELSE 0 END AS Allocated
+FROM dbo.CORRESPONDENCEOUT AS o
+WHERE o.USERREFERENCE = @token
+UNION ALL
+SELECT 2, r.REPORTID, CASE WHEN r.INTERNALID > 0 THEN 1 ELSE 0 END
+FROM dbo.INCOMINGREPORTS AS r
+WHERE r.USERREFERENCE = @token
+UNION ALL
+SELECT 3, c.DOCUMENTID, CASE WHEN c.INTERNALID > 0 THEN 1 ELSE 0 END
+FROM dbo.CORRESPONDENCEIN AS c
+WHERE c.USERREFERENCE = @token
+ORDER BY Place, RecordId;
