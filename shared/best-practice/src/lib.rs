@@ -18,6 +18,9 @@ pub use bp::{
 pub use correspondence::{
     BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written, referral_written,
 };
-pub use documents::{DocumentError, DocumentKey, DocumentProgress, DocumentStart, FhirDocument};
+pub use documents::{
+    Document, DocumentError, DocumentKey, DocumentPart, DocumentProgress, DocumentStart,
+    FhirDocument, FhirFound,
+};
 pub use pack::{PackError, Statement, StatementPack};
 pub use problem::problem_of;

@@ -51,7 +51,7 @@ impl Deliveries {
                 Unreadable::Later
             }
         })?;
-        if bytes.len() as u64 != announced.bytes || !announced.content_type.fits(&bytes) {
+        if bytes.len() as u64 != announced.bytes || announced.content_type.fits(&bytes).is_err() {
             return Err(mismatch());
         }
         Ok(bytes.into())

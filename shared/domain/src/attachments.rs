@@ -54,6 +54,18 @@ impl Folder {
             Self::ClinicalImages => "clinicalImages",
         }
     }
+
+    /// Its name in words, as Bp writes it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Investigations => "Investigations",
+            Self::CorrespondenceIn => "Correspondence In",
+            Self::CorrespondenceOut => "Correspondence Out",
+            Self::EnhancedPrimaryCare => "Enhanced Primary Care",
+            Self::ClinicalImages => "Clinical Images",
+        }
+    }
 }
 
 /// Which documents.

@@ -33,6 +33,7 @@ pub mod booking;
 pub mod clinical;
 pub mod clinician;
 pub mod connection;
+pub mod content;
 pub mod delivery;
 pub mod ids;
 pub mod imports;

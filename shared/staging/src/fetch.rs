@@ -3,8 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use best_practice::{DocumentError, DocumentProgress};
-use bytes::Bytes;
+use best_practice::{DocumentError, DocumentPart, DocumentProgress};
 use domain::connection::Connection;
 use domain::imports::{Fetching, Item, Place};
 use domain::problem::ProblemType;
@@ -13,9 +12,9 @@ use futures::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use practice_session::Session;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
-use vault::Stored;
 
-use crate::job::{Ended, Job, LONGEST_QUESTION};
+use crate::incoming::Incoming;
+use crate::job::{Copied, Ended, Job, LONGEST_QUESTION};
 use crate::obstacle::{Course, Obstacle, Stop, is_whole, of_bp};
 
 /// How long a worker waits for a practice before it leaves the document to a later message.
@@ -66,7 +65,7 @@ impl Job<'_> {
                 }
                 DocumentProgress::Ready { pages } => {
                     match self.copy(connection, fetching, pages).await {
-                        Ok(stored) => return Ok(Ended::Copied(stored)),
+                        Ok(copied) => return Ok(Ended::Copied(copied)),
                         Err(Stop::PagesGone) => {
                             self.abandon(fetching).await?;
                             true
@@ -144,26 +143,26 @@ impl Job<'_> {
         connection: &Connection,
         fetching: &mut Fetching,
         pages: Vec<u32>,
-    ) -> Result<Stored, Stop> {
+    ) -> Result<Copied, Stop> {
         let query = fetching.effort().query().ok_or(Stop::PagesGone)?;
-        let bytes =
+        let parts =
             self.stager.bp.document_bytes(connection.site.halo_guid, query, pages, self.deadline);
         // Each part says how many bytes all of them have, and the stream keeps them to it.
-        self.pour(fetching, bytes, None).await
+        self.pour(fetching, parts, None).await
     }
 
     /// Writes what comes into an upload that the table knows of.
     pub(crate) async fn pour(
         &mut self,
         fetching: &mut Fetching,
-        bytes: impl Stream<Item = Result<Bytes, DocumentError>> + Send,
+        parts: impl Stream<Item = Result<DocumentPart, DocumentError>> + Send,
         announced: Option<u64>,
-    ) -> Result<Stored, Stop> {
+    ) -> Result<Copied, Stop> {
         let key = self.key(fetching)?;
         let mut upload = self.stager.vault.begin(&key).await?;
-        fetching.put_at(Place { key, upload_id: Some(upload.id().to_owned()) });
+        fetching.put_at(Place { key: key.clone(), upload_id: Some(upload.id().to_owned()) });
         self.save(Item::Fetching(fetching.clone())).await?;
-        let mut bytes = pin!(bytes);
+        let (mut parts, mut copy) = (pin!(parts), Incoming::default());
         let mut tell = interval_at(Instant::now() + FIRST_PROGRESS, PROGRESS);
         tell.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -174,13 +173,17 @@ impl Job<'_> {
                     fetching.progress(upload.bytes(), self.stager.lease(self.owner, now));
                     self.save(Item::Fetching(fetching.clone())).await?;
                 }
-                part = bytes.next() => match part {
-                    Some(part) => upload.write(&part?).await?,
+                part = parts.next() => match part {
+                    Some(part) => upload.write(&copy.take(part?)?).await?,
                     None => break,
                 },
             }
         }
         is_whole(upload.bytes(), announced)?;
-        Ok(upload.finish().await?)
+        let (last, words) = copy.end()?;
+        upload.write(&last).await?;
+        let stored = upload.finish().await?;
+        let rendition = self.render(&key, words).await?;
+        Ok(Copied { stored, rendition })
     }
 }

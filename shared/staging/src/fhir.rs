@@ -1,9 +1,10 @@
 //! A document that our statements may not read, or cannot read in this release of Bp: by FHIR,
 //! where the site offers it.
 
-use best_practice::{BpError, FhirDocument};
+use best_practice::{BpError, DocumentPart, FhirDocument, FhirFound};
+use bytes::Bytes;
 use domain::connection::Connection;
-use domain::imports::{Fetching, Item};
+use domain::imports::{About, Fetching, Item};
 use domain::problem::ProblemType;
 use futures::{TryStreamExt as _, stream};
 use jiff::Timestamp;
@@ -34,29 +35,34 @@ impl Job<'_> {
             return Err(refused.into());
         }
         let found = stager.bp.fhir_document(site, &document, deadline).await.map_err(failed)?;
-        match found {
-            // That FHIR does not find it under its number does not mean that Bp has none.
-            None => Err(refused.into()),
-            Some(FhirDocument::WithoutBytes) => {
+        // That FHIR does not find it under its number does not mean that Bp has none.
+        let Some(FhirFound { about, document }) = found else { return Err(refused.into()) };
+        let before = fetching.effort().about().clone();
+        fetching.told(About {
+            dated: about.dated.or(before.dated),
+            file_type: about.file_type.or(before.file_type),
+        });
+        match document {
+            FhirDocument::WithoutBytes => {
                 Err(Obstacle::never(ProblemType::DocumentWithoutFile).into())
             }
-            Some(FhirDocument::InParts) => {
-                Err(Obstacle::never(ProblemType::DocumentInParts).into())
-            }
-            Some(FhirDocument::Inline(bytes)) => {
+            // Whether several attachments are pages, or one letter in several types, is not public.
+            FhirDocument::InParts => Err(Obstacle::never(ProblemType::DocumentInParts).into()),
+            FhirDocument::Inline(bytes) => {
                 let announced = u64::try_from(bytes.len()).ok();
-                let bytes = stream::iter([Ok(bytes)]);
+                let bytes = stream::iter([Ok(of_one_page(bytes))]);
                 Ok(Ended::Copied(self.pour(fetching, bytes, announced).await?))
             }
-            Some(FhirDocument::Binary { id, bytes: announced }) => {
+            FhirDocument::Binary { id, bytes: announced } => {
                 let deadline = self.deadline;
                 // Opened within the copying, which keeps the lease and notices a cancellation.
                 let bytes = stream::once(async move {
                     stager.bp.fhir_document_bytes(site, &id, deadline).await
                 })
-                .try_flatten();
+                .try_flatten()
+                .map_ok(of_one_page);
                 match self.pour(fetching, bytes, announced).await {
-                    Ok(stored) => Ok(Ended::Copied(stored)),
+                    Ok(copied) => Ok(Ended::Copied(copied)),
                     // It was there a moment ago.
                     Err(Stop::PagesGone) => {
                         Err(Obstacle::again(ProblemType::DocumentChanged).into())
@@ -66,4 +72,8 @@ impl Job<'_> {
             }
         }
     }
+}
+
+fn of_one_page(bytes: Bytes) -> DocumentPart {
+    DocumentPart { page: 1, pages: 1, bytes }
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use best_practice::{DocumentKey, DocumentStart};
+use best_practice::{Document, DocumentKey, DocumentPart, DocumentStart};
+use bytes::Bytes;
 use domain::connection::Connection;
+use domain::content::ContentType;
 use domain::ids::PracticeId;
-use domain::imports::{Fetching, ImportId, Item, Place, StagedCopy};
+use domain::imports::{Fetching, ImportId, Item, Place, StagedCopy, StagedRendition};
 use domain::problem::ProblemType;
 use halo::Deadline;
 use jiff::Timestamp;
@@ -13,8 +15,9 @@ use practice_session::Session;
 use runtime::queues::{LONGEST_DELAY, StagingWake};
 use store::{StoreError, StoredItem};
 use uuid::Uuid;
-use vault::{ContentType, Stored};
+use vault::Stored;
 
+use crate::incoming::Incoming;
 use crate::obstacle::{Course, Obstacle, Stop};
 use crate::{Stager, StagingError, signed};
 
@@ -37,10 +40,16 @@ pub(crate) struct Job<'a> {
     pub(crate) deadline: Deadline,
 }
 
+/// A finished copy, and the text beside it.
+pub(crate) struct Copied {
+    pub(crate) stored: Stored,
+    pub(crate) rendition: Option<StagedRendition>,
+}
+
 /// How a try ended without a failure.
 pub(crate) enum Ended {
     /// The copy is finished.
-    Copied(Stored),
+    Copied(Copied),
     /// The practice is preparing the document.
     Preparing,
 }
@@ -61,12 +70,12 @@ impl Job<'_> {
             practice = self.practice.as_str(),
             outcome,
             spoiled = fetching.spoiled(),
-            bytes = if let Ok(Ended::Copied(stored)) = &ended { stored.bytes } else { 0 },
+            bytes = if let Ok(Ended::Copied(copied)) = &ended { copied.stored.bytes } else { 0 },
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "worked on a document"
         );
         match ended {
-            Ok(Ended::Copied(stored)) => self.stage(fetching, stored).await,
+            Ok(Ended::Copied(copied)) => self.stage(fetching, copied).await,
             Ok(Ended::Preparing) => self.leave_preparing(fetching).await,
             Err(Stop::Obstacle(obstacle)) => self.stumble(fetching, obstacle).await,
             Err(Stop::PagesGone) => {
@@ -105,10 +114,14 @@ impl Job<'_> {
         fetching: &mut Fetching,
     ) -> Result<Ended, Stop> {
         if fetching.effort().query().is_none() {
-            match self.start(session, connection).await? {
+            let Document { about, start } = self.start(session, connection).await?;
+            fetching.told(about);
+            match start {
                 DocumentStart::Inline(bytes) => {
-                    let key = self.key(fetching)?;
-                    return Ok(Ended::Copied(self.stager.vault.put(&key, bytes).await?));
+                    return Ok(Ended::Copied(self.put(fetching, vec![bytes]).await?));
+                }
+                DocumentStart::Pages(pages) => {
+                    return Ok(Ended::Copied(self.put(fetching, pages).await?));
                 }
                 DocumentStart::Large { .. } => {
                     self.request(session, connection, fetching).await?;
@@ -124,6 +137,43 @@ impl Job<'_> {
         self.fetch_large(session, connection, fetching).await
     }
 
+    /// Writes a document whose pages are all in memory.
+    async fn put(&self, fetching: &Fetching, pages: Vec<Bytes>) -> Result<Copied, Stop> {
+        let mut copy = Incoming::default();
+        let mut written: Vec<Bytes> = Vec::with_capacity(pages.len() + 1);
+        let many = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+        for (page, bytes) in (1..).zip(pages) {
+            written.push(copy.take(DocumentPart { page, pages: many, bytes })?);
+        }
+        let (last, words) = copy.end()?;
+        written.push(last);
+        written.retain(|part| !part.is_empty());
+        let whole = match written.as_slice() {
+            [one] => one.clone(),
+            many => many.concat().into(),
+        };
+        let key = self.key(fetching)?;
+        let stored = self.stager.vault.put(&key, whole).await?;
+        let rendition = self.render(&key, words).await?;
+        Ok(Copied { stored, rendition })
+    }
+
+    /// Keeps a document's words beside its copy.
+    pub(crate) async fn render(
+        &self,
+        key: &str,
+        words: Option<String>,
+    ) -> Result<Option<StagedRendition>, Stop> {
+        let Some(words) = words else { return Ok(None) };
+        let key = Place::rendition_key(key);
+        let stored = self.stager.vault.put(&key, words.into()).await?;
+        Ok(Some(StagedRendition {
+            bytes: stored.bytes,
+            content_type: ContentType::Utf8Text.as_str().to_owned(),
+            sha256: stored.sha256.to_string(),
+        }))
+    }
+
     /// Writes the lease and where the copy will be; clears away what an earlier try left.
     async fn take(&mut self, fetching: &mut Fetching) -> Result<(), Stop> {
         if let Some(old) = fetching.place().cloned() {
@@ -132,7 +182,7 @@ impl Job<'_> {
             fetching.cleared();
             self.save(claimed).await?;
             fetching.put_at(old.clone());
-            self.stager.vault.discard(&old.key, old.upload_id.as_deref()).await?;
+            self.stager.vault.discard(&old.keys(), old.upload_id.as_deref()).await?;
             fetching.cleared();
         }
         let place = Place { key: format!("{FOLDER}{}", Uuid::new_v4()), upload_id: None };
@@ -144,7 +194,7 @@ impl Job<'_> {
         &self,
         session: Session<'_>,
         connection: &mut Connection,
-    ) -> Result<DocumentStart, Stop> {
+    ) -> Result<Document, Stop> {
         let deadline = self.deadline.at_most(LONGEST_QUESTION);
         let (bp, document) = (&self.stager.bp, self.document());
         let limit = self.stager.config.inline_bytes;
@@ -179,15 +229,21 @@ impl Job<'_> {
         }
     }
 
-    async fn stage(mut self, fetching: Fetching, stored: Stored) -> Result<(), StagingError> {
+    async fn stage(mut self, fetching: Fetching, copied: Copied) -> Result<(), StagingError> {
+        let Copied { stored, rendition } = copied;
         let place = fetching.place().cloned();
+        let about = fetching.effort().about();
+        let ending = about.file_type.as_deref();
+        let found = stored.beginning.content_type_of_file(ending);
         let copy = StagedCopy {
             key: place.as_ref().map(|place| place.key.clone()).unwrap_or_default(),
             bytes: stored.bytes,
-            content_type: ContentType::header(stored.content_type).to_owned(),
-            extension: stored.content_type.map_or("bin", ContentType::extension).to_owned(),
+            content_type: ContentType::header(found).to_owned(),
+            extension: stored.beginning.extension(ending),
             sha256: stored.sha256.to_string(),
             staged_at: Timestamp::now(),
+            dated: about.dated,
+            rendition,
         };
         let staged = self.save(fetching.stage(copy)).await;
         self.settled(staged, place).await
@@ -273,8 +329,8 @@ impl Job<'_> {
 
     /// Whether nothing is left.
     async fn discard(&self, place: Option<Place>) -> bool {
-        let Some(Place { key, upload_id }) = place else { return true };
-        let discarded = self.stager.vault.discard(&key, upload_id.as_deref()).await;
+        let Some(place) = place else { return true };
+        let discarded = self.stager.vault.discard(&place.keys(), place.upload_id.as_deref()).await;
         if let Err(error) = &discarded {
             tracing::warn!(%error, "a copy could not be cleared away");
         }

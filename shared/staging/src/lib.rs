@@ -8,6 +8,7 @@
 
 mod fetch;
 mod fhir;
+mod incoming;
 mod job;
 mod obstacle;
 
@@ -103,7 +104,7 @@ impl Stager {
                 // A worker may have died between somebody's cancelling and its own noticing.
                 if let Some(place) = seen.state.leftover() {
                     let upload = place.upload_id.as_deref();
-                    if let Err(error) = self.vault.discard(&place.key, upload).await {
+                    if let Err(error) = self.vault.discard(&place.keys(), upload).await {
                         tracing::warn!(%error, "a cancelled copy could not be cleared away");
                     }
                 }

@@ -6,6 +6,7 @@ use best_practice::{BpError, DocumentError};
 use domain::problem::ProblemType;
 use halo::{Error as HaloError, Forbidden};
 use practice_session::SessionError;
+use renditions::CannotBind;
 use vault::VaultError;
 
 use crate::StagingError;
@@ -88,6 +89,13 @@ impl From<DocumentError> for Stop {
             ) => Obstacle::again(ProblemType::DocumentDamaged).into(),
             DocumentError::Bp(error) => of_bp(&error).into(),
         }
+    }
+}
+
+impl From<CannotBind> for Stop {
+    fn from(CannotBind(why): CannotBind) -> Self {
+        tracing::info!(why, "the pages of a document do not become one file");
+        Obstacle::never(ProblemType::DocumentInParts).into()
     }
 }
 

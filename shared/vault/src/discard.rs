@@ -3,15 +3,22 @@
 use crate::{Vault, VaultError};
 
 impl Vault {
-    /// Leaves nothing under a key: ends the upload that was to become the object, if one was
-    /// opened, and removes the object, if it became one.
+    /// Leaves nothing under these keys: ends the upload that was to become the object under the first,
+    /// if one was opened, and removes the objects, if they became any.
     ///
     /// # Errors
     /// When S3 does not answer; then something may be left.
-    pub async fn discard(&self, key: &str, upload_id: Option<&str>) -> Result<(), VaultError> {
-        if let Some(upload_id) = upload_id {
-            self.abort(key, upload_id).await?;
+    pub async fn discard(
+        &self,
+        keys: &[String],
+        upload_id: Option<&str>,
+    ) -> Result<(), VaultError> {
+        if let (Some(first), Some(upload_id)) = (keys.first(), upload_id) {
+            self.abort(first, upload_id).await?;
         }
-        self.delete(key).await
+        for key in keys {
+            self.delete(key).await?;
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,6 @@
 //! Nothing here knows what the objects are. Keys and metadata are the caller's and must identify
 //! nobody: they are in the clear wherever S3 shows them.
 
-mod content;
 mod digest;
 mod discard;
 mod error;
@@ -15,10 +14,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use domain::Sha256;
+use domain::content::{ContentType, Sniffer};
 
-pub use content::{ContentType, Sniffer};
 pub use error::VaultError;
-pub use presign::{PresignedPut, PutTerms};
+pub use presign::{Disposition, PresignedPut, PutTerms};
 pub use read::Head;
 pub use upload::{PART, Upload};
 
@@ -36,8 +35,8 @@ pub struct Stored {
     pub bytes: u64,
     /// Their hash.
     pub sha256: Sha256,
-    /// What they are, by their beginning; `None` where nothing known begins so.
-    pub content_type: Option<ContentType>,
+    /// What they begin with.
+    pub beginning: Sniffer,
 }
 
 impl Vault {
@@ -54,15 +53,14 @@ impl Vault {
     /// When S3 does not take it.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Stored, VaultError> {
         let sha256 = Sha256::of(&bytes);
-        let mut sniffer = Sniffer::default();
-        sniffer.see(&bytes);
-        let stored =
-            Stored { bytes: bytes.len() as u64, sha256, content_type: sniffer.content_type() };
+        let beginning = Sniffer::of(&bytes);
+        let content_type = ContentType::header(beginning.content_type());
+        let stored = Stored { bytes: bytes.len() as u64, sha256, beginning };
         self.client
             .put_object()
             .bucket(&self.bucket)
             .key(key)
-            .content_type(ContentType::header(stored.content_type))
+            .content_type(content_type)
             .checksum_sha256(digest::to_base64(sha256))
             .body(ByteStream::from(bytes))
             .send()

@@ -6,9 +6,10 @@ use std::time::Duration;
 use aws_sdk_s3::presigning::PresigningConfig;
 
 use domain::Sha256;
+use domain::content::ContentType;
 
 use crate::digest::to_base64;
-use crate::{ContentType, Vault, VaultError};
+use crate::{Vault, VaultError};
 
 /// S3's own limit.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
@@ -25,6 +26,17 @@ pub struct PutTerms<'t> {
     pub content_type: &'t str,
     /// With this hash.
     pub sha256: Sha256,
+}
+
+/// What a browser does with a download.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Disposition {
+    /// It saves a file.
+    #[default]
+    Attachment,
+    /// It shows what is safe to show, and saves anything else: a page from outside must not run under
+    /// the bucket's origin.
+    Inline,
 }
 
 /// A link for one upload. It cannot be printed: whoever holds it may write.
@@ -56,9 +68,12 @@ impl Vault {
         lifetime: Duration,
         file_name: &str,
         content_type: Option<ContentType>,
+        disposition: Disposition,
     ) -> Result<String, VaultError> {
-        // Always as a download: a page from outside must not run under the bucket's origin.
-        let disposition = format!("attachment; filename=\"{}\"", plain(file_name));
+        let shown = disposition == Disposition::Inline
+            && content_type.is_some_and(ContentType::shows_safely);
+        let kind = if shown { "inline" } else { "attachment" };
+        let disposition = format!("{kind}; filename=\"{}\"", plain(file_name));
         let request = self
             .client
             .get_object()
@@ -115,9 +130,9 @@ fn terms(lifetime: Duration) -> Result<PresigningConfig, VaultError> {
 fn plain(name: &str) -> String {
     let plain: String = name
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+        .map(|c| if c.is_ascii_alphanumeric() || "-_. ()".contains(c) { c } else { '_' })
         .collect();
-    if plain.trim_matches('.').is_empty() { "document".to_owned() } else { plain }
+    if plain.trim_matches(['.', ' ']).is_empty() { "document".to_owned() } else { plain }
 }
 
 #[cfg(test)]
@@ -172,26 +187,49 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_download_link_is_short_lived_and_always_saves_a_file() {
+    async fn a_download_link_is_short_lived_and_saves_a_file_by_its_name() {
         let url = vault()
             .presign_get(
                 "attachments/a",
                 Duration::from_mins(5),
-                "correspondenceIn 7\"\r\n.pdf",
+                "Correspondence In 2026-03-14 (2)\"\r\n.pdf",
                 Some(ContentType::Pdf),
+                Disposition::Attachment,
             )
             .await
             .unwrap();
         assert_eq!(parameter(&url, "X-Amz-Expires"), Some("300"));
         let disposition = parameter(&url, "response-content-disposition").unwrap();
-        assert_eq!(disposition, "attachment%3B%20filename%3D%22correspondenceIn_7___.pdf%22");
+        assert_eq!(
+            disposition,
+            "attachment%3B%20filename%3D%22Correspondence%20In%202026-03-14%20%282%29___.pdf%22"
+        );
         assert_eq!(parameter(&url, "response-content-type"), Some("application%2Fpdf"));
+    }
+
+    #[tokio::test]
+    async fn only_what_is_safe_is_shown_in_a_browser() {
+        for (content_type, expected) in [
+            (Some(ContentType::Pdf), "inline"),
+            (Some(ContentType::Jpeg), "inline"),
+            (Some(ContentType::AnsiText), "inline"),
+            (Some(ContentType::Html), "attachment"),
+            (Some(ContentType::Xml), "attachment"),
+            (None, "attachment"),
+        ] {
+            let lifetime = Duration::from_mins(5);
+            let url =
+                vault().presign_get("a", lifetime, "a", content_type, Disposition::Inline).await;
+            let url = url.unwrap();
+            let disposition = parameter(&url, "response-content-disposition").unwrap();
+            assert!(disposition.starts_with(expected), "{content_type:?}: {disposition}");
+        }
     }
 
     #[tokio::test]
     async fn a_link_lives_for_a_week_at_most() {
         for lifetime in [Duration::ZERO, LONGEST + Duration::from_secs(1)] {
-            let refused = vault().presign_get("a", lifetime, "a", None).await;
+            let refused = vault().presign_get("a", lifetime, "a", None, Disposition::Inline).await;
             assert!(matches!(refused, Err(VaultError::Refused { .. })), "{lifetime:?}");
         }
     }

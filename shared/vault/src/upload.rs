@@ -6,9 +6,9 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
+use domain::content::Sniffer;
 use tokio::task::JoinSet;
 
-use crate::content::Sniffer;
 use crate::digest::Hasher;
 use crate::{Stored, Vault, VaultError};
 
@@ -144,11 +144,7 @@ impl Upload {
             .multipart_upload(parts)
             .send()
             .await?;
-        Ok(Stored {
-            bytes: self.bytes,
-            sha256: self.hasher.finish(),
-            content_type: self.sniffer.content_type(),
-        })
+        Ok(Stored { bytes: self.bytes, sha256: self.hasher.finish(), beginning: self.sniffer })
     }
 
     async fn send(&mut self, part: Bytes) -> Result<(), VaultError> {

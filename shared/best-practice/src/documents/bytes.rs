@@ -32,6 +32,17 @@ pub enum DocumentError {
     Bp(#[from] BpError),
 }
 
+/// Some bytes of a document.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DocumentPart {
+    /// Of which of its pages, from 1. Each page is a file of its own.
+    pub page: u32,
+    /// How many pages it has.
+    pub pages: u32,
+    /// The next bytes of that page.
+    pub bytes: Bytes,
+}
+
 impl BpPractice {
     /// The bytes of a document whose request is ready, in order, part by part. The stream ends with
     /// the document or with its first error, and only a stream that ended without an error was the
@@ -42,7 +53,7 @@ impl BpPractice {
         query: Uuid,
         pages: Vec<u32>,
         deadline: Deadline,
-    ) -> impl Stream<Item = Result<Bytes, DocumentError>> + Send + use<> {
+    ) -> impl Stream<Item = Result<DocumentPart, DocumentError>> + Send + use<> {
         let reader = Reader {
             halo: self.halo.clone(),
             site: guid.0,
@@ -76,7 +87,7 @@ struct Reader {
 }
 
 impl Reader {
-    async fn next(&mut self) -> Option<Result<Bytes, DocumentError>> {
+    async fn next(&mut self) -> Option<Result<DocumentPart, DocumentError>> {
         loop {
             let Some(&page) = self.pages.front() else {
                 return self.assembly.end().err().map(Err);
@@ -124,63 +135,104 @@ fn failed(error: Error) -> DocumentError {
 /// What the parts so far make, and which is next.
 #[derive(Debug, Default)]
 struct Assembly {
-    /// What every part announces: how many there are and of how many bytes.
+    /// What every part announces: how many pages there are, and of how many bytes all together.
     announced: Option<(i64, u64)>,
-    next: i64,
+    /// The page that is being read.
+    current: Option<Current>,
+    /// How many pages have begun.
+    pages: u32,
     bytes: u64,
-    /// The first part of the page, and the part up to which it is being read again.
+    /// The parts of Halo's page so far, by page and part, and how many of them were seen again since it
+    /// is being read once more.
+    seen: Vec<(i64, i64)>,
+    again: Option<usize>,
+}
+
+/// A page of the document.
+#[derive(Debug)]
+struct Current {
+    /// Bp's number of it.
     page: i64,
-    seen: Option<i64>,
+    /// How many parts it has.
+    parts: i64,
+    next: i64,
 }
 
 impl Assembly {
-    /// The page is read once more from its beginning.
+    /// Halo's page is read once more from its beginning.
     fn again(&mut self) {
-        self.seen = Some(self.page);
+        self.again = Some(0);
     }
 
-    /// The page was read to its end.
+    /// Halo's page was read to its end.
     fn settle(&mut self) {
-        self.page = self.next;
-        self.seen = None;
+        self.seen.clear();
+        self.again = None;
     }
 
-    /// The next part's bytes; nothing for a part that was seen before.
-    fn take(&mut self, row: &Row) -> Result<Option<Bytes>, DocumentError> {
+    /// The next part; nothing for a part that was seen before.
+    fn take(&mut self, row: &Row) -> Result<Option<DocumentPart>, DocumentError> {
         self.read(row).map_err(|problem| malformed(&problem.to_string()))
     }
 
-    fn read(&mut self, row: &Row) -> Result<Option<Bytes>, Unmappable> {
-        let part = row.int("Part")?;
+    fn read(&mut self, row: &Row) -> Result<Option<DocumentPart>, Unmappable> {
+        let (part, parts) = (row.int("Part")?, row.int("Parts")?);
         let bytes =
             u64::try_from(row.int("Bytes")?).map_err(|_| Unmappable::OutOfRange("Bytes"))?;
-        let announced = (row.int("Parts")?, bytes);
-        if *self.announced.get_or_insert(announced) != announced {
-            return Err(Unmappable::OutOfRange("Parts"));
+        // A statement of a deployment's own may know of one page only.
+        let (page, pages) = match row.value("Page") {
+            Ok(_) => (row.int("Page")?, row.int("Pages")?),
+            Err(_) => (1, 1),
+        };
+        if *self.announced.get_or_insert((pages, bytes)) != (pages, bytes) {
+            return Err(Unmappable::OutOfRange("Pages"));
         }
-        if let Some(seen) = self.seen.filter(|seen| *seen < self.next) {
-            self.seen = Some(seen + 1);
-            return if part == seen { Ok(None) } else { Err(Unmappable::OutOfRange("Part")) };
+        if let Some(again) = self.again.filter(|again| *again < self.seen.len()) {
+            self.again = Some(again + 1);
+            let is_it = self.seen[again] == (page, part);
+            return if is_it { Ok(None) } else { Err(Unmappable::OutOfRange("Part")) };
         }
-        if part != self.next || part >= announced.0 {
+        let begins = match &self.current {
+            Some(current) if current.page == page => {
+                if current.parts != parts || current.next != part {
+                    return Err(Unmappable::OutOfRange("Part"));
+                }
+                false
+            }
+            Some(current) if current.next != current.parts || current.page > page => {
+                return Err(Unmappable::OutOfRange("Page"));
+            }
+            _ => true,
+        };
+        if part >= parts || begins && part != 0 {
             return Err(Unmappable::OutOfRange("Part"));
         }
         let content = row.value("Content")?.as_str().and_then(decoded);
         let content = content.ok_or(Unmappable::OutOfRange("Content"))?;
-        self.next += 1;
         self.bytes += content.len() as u64;
         if content.is_empty() || self.bytes > bytes {
             return Err(Unmappable::OutOfRange("Content"));
         }
-        Ok(Some(content))
+        self.pages += u32::from(begins);
+        self.current = Some(Current { page, parts, next: part + 1 });
+        self.seen.push((page, part));
+        let pages = u32::try_from(pages).map_err(|_| Unmappable::OutOfRange("Pages"))?;
+        if self.pages > pages {
+            return Err(Unmappable::OutOfRange("Pages"));
+        }
+        Ok(Some(DocumentPart { page: self.pages, pages, bytes: content }))
     }
 
     /// Whether the document is whole.
     fn end(&self) -> Result<(), DocumentError> {
-        match self.announced {
-            None => Err(DocumentError::Changed),
-            Some(announced) if announced == (self.next, self.bytes) => Ok(()),
-            Some(_) => Err(malformed("the parts are not all that was announced")),
+        let (Some(announced), Some(current)) = (self.announced, &self.current) else {
+            return Err(DocumentError::Changed);
+        };
+        let is_whole = announced == (i64::from(self.pages), self.bytes);
+        if is_whole && current.next == current.parts {
+            Ok(())
+        } else {
+            Err(malformed("the parts are not all that was announced"))
         }
     }
 }

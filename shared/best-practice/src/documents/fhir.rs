@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use domain::attachments::Folder;
 use domain::ids::HaloGuid;
+use domain::imports::About;
 use futures::{Stream, StreamExt as _, future};
 use halo::{Deadline, Error, FhirQuery};
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -54,6 +56,15 @@ pub enum FhirDocument {
     InParts,
 }
 
+/// A document by FHIR, and what is said of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FhirFound {
+    /// What its name is made of.
+    pub about: About,
+    /// Its bytes, or how they are to be had.
+    pub document: FhirDocument,
+}
+
 impl BpPractice {
     /// Whether a site offers documents by FHIR. One call, which does not touch Bp's database.
     ///
@@ -77,7 +88,7 @@ impl BpPractice {
         guid: HaloGuid,
         key: &DocumentKey,
         deadline: Deadline,
-    ) -> Result<Option<FhirDocument>, BpError> {
+    ) -> Result<Option<FhirFound>, BpError> {
         let names = self.pack.fhir_names();
         let system = names.identifier_systems.get(&key.folder).map_or("", String::as_str);
         let query = FhirQuery {
@@ -94,7 +105,7 @@ impl BpPractice {
             "asked Bp by FHIR"
         );
         let bundle = bundle.map_err(|error| error_of_named(NAME, error))?;
-        document(&bundle, key, system).map_err(malformed)
+        found(&bundle, key, system).map_err(malformed)
     }
 
     /// The bytes of a Binary, as they come. The stream ends with the document or with its first
@@ -137,11 +148,11 @@ fn offers(statement: &Value) -> bool {
 }
 
 /// The one document of a bundle, if it is the one that was asked for.
-fn document(
+fn found(
     bundle: &Value,
     key: &DocumentKey,
     system: &str,
-) -> Result<Option<FhirDocument>, &'static str> {
+) -> Result<Option<FhirFound>, &'static str> {
     let mut found = list(&bundle["entry"])
         .map(|entry| &entry["resource"])
         .filter(|resource| resource["resourceType"] == "DocumentReference")
@@ -162,13 +173,24 @@ fn document(
     if !is_it {
         return Err("another document than was asked for");
     }
+    let about = About { dated: dated(reference), file_type: None };
+    Ok(Some(FhirFound { about, document: content(reference)? }))
+}
+
+/// The document's date: its own, else when the record says that what it tells of was.
+fn dated(reference: &Value) -> Option<Date> {
+    let period = &reference["context"]["period"]["start"];
+    [&reference["date"], period].into_iter().find_map(|date| date.as_str()?.get(..10)?.parse().ok())
+}
+
+fn content(reference: &Value) -> Result<FhirDocument, &'static str> {
     let mut contents = list(&reference["content"]).map(|content| &content["attachment"]);
-    let Some(attachment) = contents.next() else { return Ok(Some(FhirDocument::WithoutBytes)) };
+    let Some(attachment) = contents.next() else { return Ok(FhirDocument::WithoutBytes) };
     if contents.next().is_some() {
-        return Ok(Some(FhirDocument::InParts));
+        return Ok(FhirDocument::InParts);
     }
     if let Some(data) = attachment["data"].as_str() {
-        return decoded(data).map(|data| Some(FhirDocument::Inline(data))).ok_or("bad base64");
+        return decoded(data).map(FhirDocument::Inline).ok_or("bad base64");
     }
     let id = attachment["url"]
         .as_str()
@@ -177,10 +199,10 @@ fn document(
         .filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)))
         .ok_or("an attachment that is no Binary")?;
     let bytes = attachment["size"].as_u64();
-    Ok(Some(match bytes {
+    Ok(match bytes {
         Some(0) => FhirDocument::WithoutBytes,
         bytes => FhirDocument::Binary { id: id.to_owned(), bytes },
-    }))
+    })
 }
 
 #[cfg(test)]
@@ -209,24 +231,44 @@ mod tests {
     fn a_document_of_another_patient_or_folder_is_never_taken_for_the_one_asked_for() {
         let content = json!([{"attachment": {"url": "Binary/b-1", "size": 9}}]);
         let right = bundle("Patient/7", "in", content.clone());
-        let expected = FhirDocument::Binary { id: "b-1".to_owned(), bytes: Some(9) };
-        assert_eq!(document(&right, &KEY, "in"), Ok(Some(expected)));
+        let document = FhirDocument::Binary { id: "b-1".to_owned(), bytes: Some(9) };
+        let expected = FhirFound { about: About::default(), document };
+        assert_eq!(found(&right, &KEY, "in"), Ok(Some(expected)));
         for (patient, system) in
             [("Patient/77", "in"), ("Patient/17", "in"), ("", "in"), ("Patient/7", "out")]
         {
             let wrong = bundle(patient, system, content.clone());
-            assert!(document(&wrong, &KEY, "in").is_err(), "{patient} {system}");
+            assert!(found(&wrong, &KEY, "in").is_err(), "{patient} {system}");
         }
         let twice = json!({"entry": [right["entry"][0], right["entry"][0]]});
-        assert!(document(&twice, &KEY, "in").is_err());
-        assert_eq!(document(&json!({"resourceType": "Bundle"}), &KEY, "in"), Ok(None));
+        assert!(found(&twice, &KEY, "in").is_err());
+        assert_eq!(found(&json!({"resourceType": "Bundle"}), &KEY, "in"), Ok(None));
+    }
+
+    #[test]
+    fn a_documents_date_is_its_own_else_that_of_what_it_tells_of() {
+        for (reference, expected) in [
+            (json!({"date": "2026-03-14T09:30:00+11:00"}), Some("2026-03-14")),
+            (json!({"context": {"period": {"start": "2026-03-12"}}}), Some("2026-03-12")),
+            (
+                json!({"date": "2026-03-14", "context": {"period": {"start": "2026-03-12"}}}),
+                Some("2026-03-14"),
+            ),
+            // A month is no day.
+            (json!({"date": "2026-03"}), None),
+            (json!({}), None),
+        ] {
+            let expected = expected.map(|day| day.parse().unwrap());
+            assert_eq!(dated(&reference), expected, "{reference}");
+        }
     }
 
     #[test]
     fn a_binary_is_named_by_a_plain_id_only() {
         for url in ["Binary/../Patient/1", "Binary/", "https://other.example/x", "Binary/a/b"] {
             let content = json!([{"attachment": {"url": url}}]);
-            let found = document(&bundle("Patient/7", "in", content), &KEY, "in");
+            let found = found(&bundle("Patient/7", "in", content), &KEY, "in")
+                .map(|found| found.map(|found| found.document));
             assert!(
                 found.is_err()
                     || matches!(&found, Ok(Some(FhirDocument::Binary { id, .. })) if !id.contains('/')),

@@ -2,8 +2,7 @@
 //!
 //! A small document comes with the first answer. A large one is asked for asynchronously and comes
 //! in parts, of which no more than one is in memory. Several pages of one document (a fax of three
-//! images) are files of their own: put together they would be none, so such a document is reported
-//! and not read.
+//! images) are files of their own: they come one after the other, each marked with its page.
 
 mod bytes;
 mod fhir;
@@ -12,12 +11,13 @@ mod start;
 use ::bytes::Bytes;
 use domain::attachments::Folder;
 use domain::ids::{DocumentId, HaloGuid, PatientId};
+use domain::imports::About;
 use halo::{AsyncState, Call, Command, Deadline, Error, Parameter, Uuid};
 use std::time::Duration;
 
-pub use self::bytes::DocumentError;
-pub use self::fhir::FhirDocument;
+pub use self::bytes::{DocumentError, DocumentPart};
 pub(crate) use self::fhir::FhirNames;
+pub use self::fhir::{FhirDocument, FhirFound};
 use crate::attachments::number_of;
 use crate::bp::{BpError, BpPractice, error_of, malformed};
 use crate::pack::Statement;
@@ -44,11 +44,22 @@ impl DocumentKey {
     }
 }
 
+/// A document, and what Bp says of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Document {
+    /// What its name is made of.
+    pub about: About,
+    /// Its bytes, or how they are to be had.
+    pub start: DocumentStart,
+}
+
 /// What a document is, and all of it if it is small.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DocumentStart {
     /// All of its bytes.
     Inline(Bytes),
+    /// All bytes of each of its several pages, in order. Each page is a file of its own.
+    Pages(Vec<Bytes>),
     /// So many that they are to be asked for asynchronously.
     Large {
         /// How many.
@@ -56,7 +67,7 @@ pub enum DocumentStart {
     },
     /// Bp's record has no file, or its file is gone.
     WithoutBytes,
-    /// Several pages that are files of their own.
+    /// Several pages that are files of their own, and cannot all be had.
     InParts,
 }
 
@@ -89,7 +100,7 @@ impl BpPractice {
         key: &DocumentKey,
         inline_limit: u32,
         deadline: Deadline,
-    ) -> Result<Option<DocumentStart>, BpError> {
+    ) -> Result<Option<Document>, BpError> {
         let ask = async |limit: u32| {
             let [patient, folder, document] = key.parameters();
             let parameters =

@@ -1,34 +1,73 @@
 //! Reading the first answer, and the list of pages.
 
+use bytes::Bytes;
+use domain::imports::About;
 use halo::{Page, PageStatus, Row};
 
 use super::bytes::decoded;
-use super::{DocumentProgress, DocumentStart};
+use super::{Document, DocumentProgress, DocumentStart};
 use crate::bp::BpError;
 use crate::mapping::Unmappable;
 use crate::pack::Statement;
 
-pub(super) fn read(rows: &[Row]) -> Result<Option<DocumentStart>, Unmappable> {
-    let [row] = rows else {
-        return if rows.is_empty() { Ok(None) } else { Err(Unmappable::OutOfRange("Pages")) };
+pub(super) fn read(rows: &[Row]) -> Result<Option<Document>, Unmappable> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let bytes = number(row, "Bytes")?;
+    let pages = number(row, "Pages")?;
+    // Statements of a deployment's own may not say these, and a copy is one without them.
+    let about = About {
+        dated: row.date("Dated").ok().flatten(),
+        file_type: row.text("FileType").ok().flatten().map(|it| it.to_ascii_lowercase()),
     };
-    let bytes = u64::try_from(row.int("Bytes")?).map_err(|_| Unmappable::OutOfRange("Bytes"))?;
-    let pages = row.int("Pages")?;
-    Ok(Some(match (pages, bytes) {
-        (0, _) | (_, 0) => DocumentStart::WithoutBytes,
-        (1, bytes) => match row.value("Content")?.as_str() {
+    let says_pages = row.value("Page").is_ok();
+    let start = match (pages, bytes, rows) {
+        (0, _, [_]) | (_, 0, _) => DocumentStart::WithoutBytes,
+        (1, bytes, [row]) => match content(row, bytes)? {
             None => DocumentStart::Large { bytes },
-            Some(content) => {
-                let content = decoded(content).ok_or(Unmappable::OutOfRange("Content"))?;
-                if content.len() as u64 != bytes {
-                    return Err(Unmappable::OutOfRange("Content"));
-                }
-                DocumentStart::Inline(content)
-            }
+            Some(content) => DocumentStart::Inline(content),
         },
-        (2.., _) => DocumentStart::InParts,
+        // A statement of the release before gives one row without any page's bytes.
+        (2.., _, [_]) if !says_pages => DocumentStart::InParts,
+        (2.., bytes, rows) if rows.len() as u64 == pages => several(rows, bytes)?,
         _ => return Err(Unmappable::OutOfRange("Pages")),
-    }))
+    };
+    Ok(Some(Document { about, start }))
+}
+
+fn several(rows: &[Row], bytes: u64) -> Result<DocumentStart, Unmappable> {
+    let (mut contents, mut all, mut last) = (Vec::new(), 0, None);
+    for row in rows {
+        let page = row.int("Page")?;
+        if last.replace(page).is_some_and(|last| last >= page) {
+            return Err(Unmappable::OutOfRange("Page"));
+        }
+        let length = number(row, "PageBytes")?;
+        if length == 0 {
+            // A letter without one of its pages would say something else.
+            return Ok(DocumentStart::InParts);
+        }
+        all += length;
+        contents.extend(content(row, length)?);
+    }
+    if all != bytes {
+        return Err(Unmappable::OutOfRange("PageBytes"));
+    }
+    match contents.len() {
+        0 => Ok(DocumentStart::Large { bytes }),
+        many if many == rows.len() => Ok(DocumentStart::Pages(contents)),
+        _ => Err(Unmappable::OutOfRange("Content")),
+    }
+}
+
+fn number(row: &Row, column: &'static str) -> Result<u64, Unmappable> {
+    u64::try_from(row.int(column)?).map_err(|_| Unmappable::OutOfRange(column))
+}
+
+/// So many bytes; nothing where they are not handed over.
+fn content(row: &Row, bytes: u64) -> Result<Option<Bytes>, Unmappable> {
+    let Some(text) = row.value("Content")?.as_str() else { return Ok(None) };
+    let content = decoded(text).filter(|content| content.len() as u64 == bytes);
+    content.map(Some).ok_or(Unmappable::OutOfRange("Content"))
 }
 
 /// The pages of a successful query. Halo says success once all are cached; a list that says

@@ -1,22 +1,23 @@
 -- statement: document_content
--- Does:       hands over the bytes of a document of a patient, whatever their number, in parts of 240 KiB.
---             For asynchronous queries: Halo cuts the rows into pages of about 1 MB.
+-- Does:       hands over the bytes of a document of a patient, whatever their number, page by page in parts
+--             of 240 KiB. For asynchronous queries: Halo cuts the rows into pages of about 1 MB.
 -- Parameters: @patientId int
 --             @folder int: 1 investigations, 2 correspondence in, 3 correspondence out,
 --                 4 enhanced primary care, 5 clinical images
 --             @documentId int: Bp's number in that folder
--- Returns:    no row for a document that is not this patient's, has no bytes or has several pages (which are
---             files of their own: put together they are no file); else a row for each part, in order: Part
---             from 0, Parts, Bytes of the whole document, Content in base64.
+-- Returns:    no row for a document that is not this patient's or has no bytes; else a row for each part, in
+--             order: Page (Bp's number of it; each page is a file of its own), Pages, Part from 0 within the
+--             page, Parts of the page, Bytes of the whole document, Content in base64.
 -- Evidence:   ASSUMED as in document_start: BPSDocuments.dbo.DOCUMENTS and ReportBody. The views and their
 --             columns are public.
 -- Note:       parts are numbered in a table of their own and the file's row is named by its whole key, so
 --             that the server reads a large value piece by piece in their order and sorts nothing.
---             10,000 parts are more than a value can have.
+--             10,000 parts are more than a value can have, so the largest page has all its parts.
 SET NOCOUNT ON;
 DECLARE @size int = 245760;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0, @parts int = 0;
-DECLARE @kind varchar(20), @page int, @body varbinary(max);
+DECLARE @largest bigint = 0;
+DECLARE @kind varchar(20), @body varbinary(max);
 IF @folder = 1
     SELECT @known = 1, @kind = 'INVESTIGATION', @stored = ISNULL(i.Stored, 0),
            @body = CAST(i.ReportBody AS varbinary(max))
@@ -40,7 +41,7 @@ IF @folder = 5
     WHERE c.InternalID = @patientId AND c.DocumentID = @documentId;
 IF @stored > 0
 BEGIN
-    SELECT @pages = COUNT(*), @page = MIN(d.PAGENUMBER),
+    SELECT @pages = COUNT(*), @largest = ISNULL(MAX(DATALENGTH(d.CONTENT)), 0),
            @bytes = ISNULL(SUM(CAST(DATALENGTH(d.CONTENT) AS bigint)), 0)
     FROM BPSDocuments.dbo.DOCUMENTS AS d
     WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId;
@@ -49,9 +50,9 @@ ELSE IF DATALENGTH(@body) > 0
 BEGIN
     SET @pages = 1;
     SET @bytes = DATALENGTH(@body);
+    SET @largest = @bytes;
 END;
-IF @pages = 1
-    SET @parts = (@bytes + @size - 1) / @size;
+SET @parts = (@largest + @size - 1) / @size;
 DECLARE @digit TABLE (Digit int NOT NULL PRIMARY KEY);
 INSERT INTO @digit (Digit) VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
 DECLARE @part TABLE (Part int NOT NULL PRIMARY KEY);
@@ -61,17 +62,19 @@ FROM @digit AS a CROSS JOIN @digit AS b CROSS JOIN @digit AS c CROSS JOIN @digit
 WHERE a.Digit * 1000 + b.Digit * 100 + c.Digit * 10 + d.Digit < @parts;
 IF @stored > 0
 BEGIN
-    SELECT p.Part AS Part, @parts AS Parts, @bytes AS Bytes,
+    SELECT d.PAGENUMBER AS Page, @pages AS Pages, p.Part AS Part,
+           (CAST(DATALENGTH(d.CONTENT) AS bigint) + @size - 1) / @size AS Parts, @bytes AS Bytes,
            (SELECT SUBSTRING(CAST(d.CONTENT AS varbinary(max)), p.Part * @size + 1, @size)
             WHERE p.Part < @parts FOR XML PATH(''), BINARY BASE64) AS Content
     FROM BPSDocuments.dbo.DOCUMENTS AS d
     CROSS JOIN @part AS p
-    WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId AND d.PAGENUMBER = @page
-    ORDER BY p.Part;
+    WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId
+      AND p.Part * @size < DATALENGTH(d.CONTENT)
+    ORDER BY d.PAGENUMBER, p.Part;
 END
 ELSE
 BEGIN
-    SELECT p.Part AS Part, @parts AS Parts, @bytes AS Bytes,
+    SELECT 1 AS Page, 1 AS Pages, p.Part AS Part, @parts AS Parts, @bytes AS Bytes,
            (SELECT SUBSTRING(@body, p.Part * @size + 1, @size)
             WHERE p.Part < @parts FOR XML PATH(''), BINARY BASE64) AS Content
     FROM @part AS p

@@ -1,47 +1,56 @@
 -- statement: document_start
--- Does:       says how many bytes a document of a patient has, and hands them over if they are few.
+-- Does:       says how many bytes a document of a patient has, and hands them over if they are few. A scan
+--             of several pages is as many files.
 -- Parameters: @patientId int
 --             @folder int: 1 investigations, 2 correspondence in, 3 correspondence out,
 --                 4 enhanced primary care, 5 clinical images
 --             @documentId int: Bp's number in that folder
 --             @inlineLimit int: how many bytes are handed over at most
--- Returns:    no row for a document that is not this patient's, or no longer in the record; else one:
---             Pages (of the stored file; 1 for a result's own text; 0 without bytes), Bytes of all pages,
---             Content: base64 where there is one page of at most @inlineLimit bytes, else NULL.
+-- Returns:    no row for a document that is not this patient's, or no longer in the record; else a row for
+--             each page in order, at least one: Pages (of the stored document; 1 for a result's own text; 0
+--             without bytes), Bytes of all pages, Page (Bp's number of it), PageBytes, Dated (YYYY-MM-DD or
+--             NULL), FileType (the ending of the file's name, without the dot, or NULL), Content: the page in
+--             base64 where all pages together are of at most @inlineLimit bytes, else NULL.
 -- Evidence:   ASSUMED where bytes are: BPSDocuments.dbo.DOCUMENTS (STORE, KIND, RECORDID, PAGENUMBER,
---             CONTENT), a row a page, addressed by the view's Stored (0: no file). Neither the documents
+--             FILETYPE, CONTENT), a row a page, addressed by the view's Stored (0: no file). Neither the documents
 --             database nor its tables are public; put in what Best Practice's partner documents say, in
 --             document_content too. Also assumed: a result with Stored = 0 has its text in ReportBody, as
 --             plain bytes. The views and their columns are public.
 -- Note:       how Halo renders binary columns is not public; base64 made here is text whatever Halo does.
 SET NOCOUNT ON;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0;
-DECLARE @kind varchar(20), @body varbinary(max);
+DECLARE @kind varchar(20), @body varbinary(max), @dated varchar(10), @type varchar(15);
 IF @folder = 1
     SELECT @known = 1, @kind = 'INVESTIGATION', @stored = ISNULL(i.Stored, 0),
-           @body = CAST(i.ReportBody AS varbinary(max))
+           @body = CAST(i.ReportBody AS varbinary(max)),
+           @dated = CONVERT(char(10), COALESCE(i.Reported, i.Collected), 23)
     FROM dbo.BPS_Investigations AS i
     WHERE i.InternalID = @patientId AND i.ReportID = @documentId;
 IF @folder = 2
-    SELECT @known = 1, @kind = 'CORRESPONDENCEIN', @stored = ISNULL(c.Stored, 0)
+    SELECT @known = 1, @kind = 'CORRESPONDENCEIN', @stored = ISNULL(c.Stored, 0),
+           @dated = CONVERT(char(10), c.CorrespondenceDate, 23)
     FROM dbo.BPS_CorrespondenceIn AS c
     WHERE c.InternalID = @patientId AND c.DocumentID = @documentId;
 IF @folder = 3
-    SELECT @known = 1, @kind = 'CORRESPONDENCEOUT', @stored = ISNULL(c.Stored, 0)
+    SELECT @known = 1, @kind = 'CORRESPONDENCEOUT', @stored = ISNULL(c.Stored, 0),
+           @dated = CONVERT(char(10), c.CorrespondenceDate, 23)
     FROM dbo.BPS_CorrespondenceOut AS c
     WHERE c.InternalID = @patientId AND c.RecordID = @documentId;
 IF @folder = 4
-    SELECT @known = 1, @kind = 'EPCREPORT', @stored = ISNULL(r.Stored, 0)
+    SELECT @known = 1, @kind = 'EPCREPORT', @stored = ISNULL(r.Stored, 0),
+           @dated = CONVERT(char(10), r.ReportDate, 23)
     FROM dbo.BPS_EPCReports AS r
     WHERE r.InternalID = @patientId AND r.ReportID = @documentId;
 IF @folder = 5
-    SELECT @known = 1, @kind = 'CORRESPONDENCEIN', @stored = ISNULL(c.Stored, 0)
+    SELECT @known = 1, @kind = 'CORRESPONDENCEIN', @stored = ISNULL(c.Stored, 0),
+           @dated = CONVERT(char(10), c.CorrespondenceDate, 23)
     FROM dbo.BPS_ClinicalImages AS c
     WHERE c.InternalID = @patientId AND c.DocumentID = @documentId;
 IF @stored > 0
 BEGIN
     SET @body = NULL;
-    SELECT @pages = COUNT(*), @bytes = ISNULL(SUM(CAST(DATALENGTH(d.CONTENT) AS bigint)), 0)
+    SELECT @pages = COUNT(*), @bytes = ISNULL(SUM(CAST(DATALENGTH(d.CONTENT) AS bigint)), 0),
+           @type = MIN(d.FILETYPE)
     FROM BPSDocuments.dbo.DOCUMENTS AS d
     WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId;
     IF @pages = 1 AND @bytes <= @inlineLimit
@@ -56,6 +65,20 @@ BEGIN
     IF @bytes > @inlineLimit
         SET @body = NULL;
 END;
-SELECT @pages AS Pages, @bytes AS Bytes,
-       (SELECT @body WHERE @body IS NOT NULL FOR XML PATH(''), BINARY BASE64) AS Content
-WHERE @known = 1;
+IF @pages > 1
+BEGIN
+    SELECT @pages AS Pages, @bytes AS Bytes, d.PAGENUMBER AS Page, DATALENGTH(d.CONTENT) AS PageBytes,
+           @dated AS Dated, RTRIM(d.FILETYPE) AS FileType,
+           (SELECT CAST(d.CONTENT AS varbinary(max)) WHERE @bytes <= @inlineLimit
+            FOR XML PATH(''), BINARY BASE64) AS Content
+    FROM BPSDocuments.dbo.DOCUMENTS AS d
+    WHERE d.STORE = @stored AND d.KIND = @kind AND d.RECORDID = @documentId
+    ORDER BY d.PAGENUMBER;
+END
+ELSE
+BEGIN
+    SELECT @pages AS Pages, @bytes AS Bytes, 1 AS Page, @bytes AS PageBytes, @dated AS Dated,
+           RTRIM(@type) AS FileType,
+           (SELECT @body WHERE @body IS NOT NULL FOR XML PATH(''), BINARY BASE64) AS Content
+    WHERE @known = 1;
+END;

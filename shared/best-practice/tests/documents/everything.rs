@@ -24,7 +24,12 @@ async fn every_document_of_every_folder_and_type_arrives_byte_for_byte() {
     for document in &kept {
         let start = bench.start(&document.key, LIMIT).await.expect("it is there");
         let arrived = match (document.pages, start) {
-            (0, DocumentStart::WithoutBytes) | (2.., DocumentStart::InParts) => continue,
+            (0, DocumentStart::WithoutBytes) => continue,
+            (2.., DocumentStart::Pages(pages)) => {
+                let pages: Vec<Print> = pages.iter().map(|page| Print::of(page)).collect();
+                assert_eq!(pages, document.each, "{document:?}");
+                continue;
+            }
             (1, DocumentStart::Inline(bytes)) => {
                 assert!(bytes.len() <= LIMIT as usize);
                 Print::of(&bytes)
@@ -52,6 +57,68 @@ async fn every_document_of_every_folder_and_type_arrives_byte_for_byte() {
     assert!(kept.iter().any(|document| document.pages > 1), "none is in parts");
     assert!(kept.iter().any(|document| document.pages == 0), "none is without bytes");
     assert!(large >= 3, "only {large} were large");
+}
+
+#[tokio::test]
+async fn a_scan_of_several_pages_arrives_page_by_page_whatever_its_size() {
+    let bench = Bench::with(Options { page_bytes: 300_000, ..Options::default() }).await;
+    let scan = bench.kept().into_iter().find(|kept| kept.pages > 1).unwrap();
+    let number = scan.key.document.0;
+    // The second page alone is of several parts.
+    let longer = "UPDATE kept.DOCUMENTS SET CONTENT = randomblob(700000)
+        WHERE KIND = 'CORRESPONDENCEIN' AND RECORDID = ?1 AND PAGENUMBER = 2";
+    assert_eq!(bench.database().execute(longer, [number]).unwrap(), 1);
+    let scan = bench.kept().into_iter().find(|kept| kept.key == scan.key).unwrap();
+    let start = bench.start(&scan.key, 10_000).await;
+    assert!(matches!(start, Some(DocumentStart::Large { bytes }) if bytes > 700_000), "{start:?}");
+    let (query, pages) = bench.requested(&scan.key).await;
+    for effect in [None, Some("truncatedBody")] {
+        if let Some(effect) = effect {
+            bench.fault("streamPage", effect, Some(2)).await;
+        }
+        let (parts, end) = bench.parts(query, pages.clone()).await;
+        assert_eq!(end, Ok(()), "{effect:?}");
+        let mut arrived = vec![Vec::new(); scan.pages];
+        for part in &parts {
+            assert_eq!(part.pages as usize, scan.pages);
+            arrived[part.page as usize - 1].extend_from_slice(&part.bytes);
+        }
+        let arrived: Vec<Print> = arrived.iter().map(|page| Print::of(page)).collect();
+        assert_eq!(arrived, scan.each, "{effect:?}");
+        assert!(parts.len() > scan.pages + 1, "no page came in several parts");
+    }
+    let mut fewer = pages.clone();
+    fewer.pop();
+    assert!(bench.parts(query, fewer).await.1.is_err(), "the last page is missing");
+
+    let empty = "UPDATE kept.DOCUMENTS SET CONTENT = x''
+        WHERE KIND = 'CORRESPONDENCEIN' AND RECORDID = ?1 AND PAGENUMBER = 1";
+    bench.database().execute(empty, [number]).unwrap();
+    assert_eq!(bench.start(&scan.key, LIMIT).await, Some(DocumentStart::InParts));
+}
+
+#[tokio::test]
+async fn the_query_that_fetches_a_document_tells_its_date_and_its_files_ending() {
+    let bench = Bench::with(Options::default()).await;
+    let database = bench.database();
+    let mut dated = 0;
+    for kept in bench.kept() {
+        let about = bench.found(&kept.key, LIMIT).await.unwrap().about;
+        if kept.pages > 0 && about.file_type.is_some() {
+            assert_eq!(about.file_type.as_deref(), Some(kept.file_type.trim()), "{kept:?}");
+        }
+        let day = match kept.key.folder {
+            Folder::CorrespondenceIn | Folder::ClinicalImages => {
+                "SELECT substr(CORRESPONDENCEDATE, 1, 10) FROM CORRESPONDENCEIN WHERE DOCUMENTID = ?1"
+            }
+            _ => continue,
+        };
+        let day: Option<String> =
+            database.query_row(day, [kept.key.document.0], |row| row.get(0)).unwrap();
+        assert_eq!(about.dated.map(|day| day.to_string()), day, "{kept:?}");
+        dated += usize::from(about.dated.is_some());
+    }
+    assert!(dated > 3, "only {dated} had a date");
 }
 
 #[tokio::test]

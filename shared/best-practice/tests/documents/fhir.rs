@@ -43,7 +43,7 @@ async fn every_document_is_the_same_by_fhir() {
     let mut read = 0;
     for kept in bench.kept() {
         let found = bench.bp.fhir_document(bench.guid, &kept.key, ample()).await.unwrap();
-        match (kept.pages, found.expect("it is there")) {
+        match (kept.pages, found.expect("it is there").document) {
             (0, FhirDocument::WithoutBytes) | (2.., FhirDocument::InParts) => {}
             (1, FhirDocument::Binary { id, bytes }) => {
                 assert_eq!(bytes, Some(kept.bytes()));
@@ -70,7 +70,9 @@ async fn nobody_elses_document_is_found_and_a_cut_one_is_an_error() {
     }
     assert_eq!(arrives(&bench, "correspondence-in-1999999999-1").await.1, Err(DocumentError::Lost));
     let found = bench.bp.fhir_document(bench.guid, &kept.key, ample()).await.unwrap();
-    let Some(FhirDocument::Binary { id, .. }) = found else { panic!("{found:?}") };
+    let Some(FhirDocument::Binary { id, .. }) = found.map(|found| found.document) else {
+        panic!("not a binary")
+    };
     bench.fault("fhirRead", "truncatedBody", Some(1)).await;
     let (_, end) = arrives(&bench, &id).await;
     assert!(

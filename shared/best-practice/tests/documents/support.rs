@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use best_practice::{
-    BpPractice, DocumentError, DocumentKey, DocumentProgress, DocumentStart, StatementPack,
+    BpPractice, Document, DocumentError, DocumentKey, DocumentPart, DocumentProgress,
+    DocumentStart, StatementPack,
 };
 use domain::attachments::Folder;
 use domain::ids::{DocumentId, HaloGuid, PairingCode, PatientId, SiteId};
@@ -49,6 +50,8 @@ pub(crate) struct Kept {
     pub(crate) file_type: String,
     pub(crate) pages: usize,
     pub(crate) print: Option<Print>,
+    /// Of each page.
+    pub(crate) each: Vec<Print>,
 }
 
 impl Kept {
@@ -175,7 +178,8 @@ impl Bench {
                 let mut pages: Vec<(String, Vec<u8>)> = database
                     .prepare(
                         "SELECT FILETYPE, CONTENT FROM kept.DOCUMENTS
-                         WHERE STORE = ?1 AND KIND = ?2 AND RECORDID = ?3 AND ?1 > 0",
+                         WHERE STORE = ?1 AND KIND = ?2 AND RECORDID = ?3 AND ?1 > 0
+                         ORDER BY PAGENUMBER",
                     )
                     .unwrap()
                     .query_map((stored, kind, number), |row| Ok((row.get(0)?, row.get(1)?)))
@@ -188,7 +192,8 @@ impl Bench {
                 let key = DocumentKey { patient: PATIENT, folder, document: DocumentId(number) };
                 let file_type = pages.first().map_or(String::new(), |(kind, _)| kind.clone());
                 let print = (pages.len() == 1).then(|| Print::of(&pages[0].1));
-                found.push(Kept { key, file_type, pages: pages.len(), print });
+                let each = pages.iter().map(|(_, bytes)| Print::of(bytes)).collect();
+                found.push(Kept { key, file_type, pages: pages.len(), print, each });
             }
         }
         found
@@ -203,6 +208,10 @@ impl Bench {
     }
 
     pub(crate) async fn start(&self, key: &DocumentKey, limit: u32) -> Option<DocumentStart> {
+        self.found(key, limit).await.map(|found| found.start)
+    }
+
+    pub(crate) async fn found(&self, key: &DocumentKey, limit: u32) -> Option<Document> {
         self.bp.document_start(self.guid, key, limit, ample()).await.unwrap()
     }
 
@@ -238,20 +247,31 @@ impl Bench {
         query: Uuid,
         pages: Vec<u32>,
     ) -> (Vec<u8>, Result<(), DocumentError>) {
+        let (parts, end) = self.parts(query, pages).await;
+        assert!(parts.iter().all(|part| (part.page, part.pages) == (1, 1)), "several pages");
+        (parts.iter().flat_map(|part| part.bytes.iter().copied()).collect(), end)
+    }
+
+    /// The same, with the page of each part.
+    pub(crate) async fn parts(
+        &self,
+        query: Uuid,
+        pages: Vec<u32>,
+    ) -> (Vec<DocumentPart>, Result<(), DocumentError>) {
         let mut stream = Box::pin(self.bp.document_bytes(self.guid, query, pages, ample()));
-        let mut bytes = Vec::new();
+        let mut parts = Vec::new();
         while let Some(part) = stream.next().await {
             match part {
                 Ok(part) => {
-                    assert!(part.len() <= 245_760, "a part of {} bytes", part.len());
-                    bytes.extend_from_slice(&part);
+                    assert!(part.bytes.len() <= 245_760, "a part of {} bytes", part.bytes.len());
+                    parts.push(part);
                 }
                 Err(error) => {
                     assert!(stream.next().await.is_none(), "an error is the end");
-                    return (bytes, Err(error));
+                    return (parts, Err(error));
                 }
             }
         }
-        (bytes, Ok(()))
+        (parts, Ok(()))
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ClientId;
+use crate::content::{ContentType, Sniffer};
 use crate::{Invalid, Sha256};
 
 /// The kinds of documents that Bp opens.
@@ -87,47 +88,38 @@ impl DocumentType {
         }
     }
 
-    /// By how many bytes of their beginning [`DocumentType::fits`] knows most that do not fit.
+    /// How many bytes of their beginning [`DocumentType::fits`] looks at.
     pub const TELLING: u32 = 4_096;
 
-    /// Whether bytes, or their beginning, can be what the type says. Files that begin with a mark
-    /// must have it; text must not have one of the others, and no zero bytes.
-    #[must_use]
-    pub fn fits(self, bytes: &[u8]) -> bool {
-        let is_text =
-            || Self::ALL.into_iter().all(|other| !other.is_marked(bytes)) && !bytes.contains(&0);
-        match self {
-            Self::Text => is_text(),
-            Self::Html => is_text() && blank_stripped(bytes).starts_with(b"<"),
-            Self::Hl7 => {
-                is_text()
-                    && [b"MSH|".as_slice(), b"FHS|", b"BHS|"]
-                        .iter()
-                        .any(|start| blank_stripped(bytes).starts_with(start))
+    /// Whether bytes, or their beginning, are what the type says. Pages, messages and XML are text,
+    /// too, and whoever says only that is believed.
+    ///
+    /// # Errors
+    /// Says what was found instead; `None` where nothing known begins so.
+    pub fn fits(self, bytes: &[u8]) -> Result<(), Option<ContentType>> {
+        use ContentType as C;
+        let seen = Sniffer::of(bytes);
+        let found = seen.content_type();
+        let fits = match self {
+            Self::Pdf => found == Some(C::Pdf),
+            Self::Rtf => found == Some(C::Rtf),
+            Self::Jpeg => found == Some(C::Jpeg),
+            Self::Png => found == Some(C::Png),
+            Self::Tiff => found == Some(C::Tiff),
+            Self::Hl7 => found == Some(C::Hl7),
+            // A fragment may begin with any tag.
+            Self::Html => match found {
+                Some(C::Html) => true,
+                Some(C::Utf8Text | C::AnsiText | C::Xml) => seen.text().starts_with(b"<"),
+                _ => false,
+            },
+            // Whether Bp's viewer reads UTF-16 is not known.
+            Self::Text => {
+                matches!(found, Some(C::Utf8Text | C::AnsiText | C::Html | C::Hl7 | C::Xml))
             }
-            marked => marked.is_marked(bytes),
-        }
+        };
+        if fits { Ok(()) } else { Err(found) }
     }
-
-    fn is_marked(self, bytes: &[u8]) -> bool {
-        let begins = |marks: &[&[u8]]| marks.iter().any(|mark| bytes.starts_with(mark));
-        match self {
-            // Readers take a PDF whose mark stands somewhere in the first kilobyte.
-            Self::Pdf => bytes
-                .get(..bytes.len().min(1024))
-                .is_some_and(|head| head.windows(5).any(|window| window == b"%PDF-")),
-            Self::Rtf => begins(&[b"{\\rtf"]),
-            Self::Jpeg => begins(&[b"\xff\xd8\xff"]),
-            Self::Png => begins(&[b"\x89PNG\r\n\x1a\n"]),
-            Self::Tiff => begins(&[b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"]),
-            Self::Html | Self::Text | Self::Hl7 => false,
-        }
-    }
-}
-
-/// Without a byte order mark and leading blanks.
-fn blank_stripped(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start()
 }
 
 /// An announced document: what its bytes must turn out to be.
@@ -183,16 +175,38 @@ mod tests {
             (T::Hl7, b"MSH|^~\\&|A"),
         ];
         for (kind, bytes) in samples {
-            assert!(kind.fits(bytes), "{kind:?}");
+            assert_eq!(kind.fits(bytes), Ok(()), "{kind:?}");
             for other in T::ALL.into_iter().filter(|other| *other != kind) {
                 // All of these three are text.
                 if other == T::Text && matches!(kind, T::Html | T::Hl7) {
                     continue;
                 }
-                assert!(!other.fits(bytes), "{kind:?} was taken for {other:?}");
+                assert!(other.fits(bytes).is_err(), "{kind:?} was taken for {other:?}");
             }
         }
-        assert!(!T::Text.fits(b"MZ\x90\0\x03"), "a program was taken for text");
+        assert_eq!(T::Text.fits(b"MZ\x90\0\x03"), Err(None), "a program was taken for text");
+        let page = Err(Some(ContentType::Html));
+        assert_eq!(T::Pdf.fits(b"<!doctype html>"), page, "what was found is said");
+    }
+
+    #[test]
+    fn a_document_that_is_staged_as_a_type_can_be_sent_as_that_type() {
+        use DocumentType as T;
+        let samples: [(T, &[u8]); 10] = [
+            (T::Hl7, b"\x0BMSH|^~\\&|LAB|\r\x1C\r"),
+            (T::Hl7, b"\x0B\xEF\xBB\xBFMSH|^~\\&|LAB|"),
+            (T::Hl7, b"FHS|^~\\&|LAB\rBHS|^~\\&\rMSH|^~\\&|"),
+            (T::Rtf, b"\r\n{\\rtf1\\ansi}"),
+            (T::Rtf, b"\xEF\xBB\xBF{\\rtf1\\ansi see the %PDF-1.7 attached}"),
+            (T::Text, b"Please see the %PDF-1.7 attached."),
+            (T::Text, b"Haemoglobin 140 g/L\r\n\x1A"),
+            (T::Html, b"<!-- saved from url -->\r\n<html>"),
+            (T::Html, b"<center>Dear Dr</center>"),
+            (T::Tiff, b"II+\0\x08\0"),
+        ];
+        for (kind, bytes) in samples {
+            assert_eq!(kind.fits(bytes), Ok(()), "{kind:?} {}", bytes.escape_ascii());
+        }
     }
 
     #[test]

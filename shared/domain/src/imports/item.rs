@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::copy::{About, Place, StagedCopy};
 use crate::problem::ProblemType;
 
 /// Wakes come a little early or late.
@@ -54,11 +55,28 @@ pub struct Effort {
     next_look: Option<Timestamp>,
     query: Option<Uuid>,
     place: Option<Place>,
+    /// The release before kept nothing of it.
+    #[serde(default)]
+    about: About,
 }
 
 impl Effort {
     fn from(now: Timestamp) -> Self {
-        Self { since: now, spoiled: 0, obstacle: None, next_look: None, query: None, place: None }
+        Self {
+            since: now,
+            spoiled: 0,
+            obstacle: None,
+            next_look: None,
+            query: None,
+            place: None,
+            about: About::default(),
+        }
+    }
+
+    /// What Bp said of the document when it was asked for.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// What stood in the way last time.
@@ -80,16 +98,6 @@ impl Effort {
     }
 }
 
-/// An object that is being made, or was made and is no use.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Place {
-    /// The object's key; it says nothing of anybody.
-    pub key: String,
-    /// The upload that is to become it, once it is open.
-    pub upload_id: Option<String>,
-}
-
 /// A worker's right to be the only one.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Lease {
@@ -106,24 +114,6 @@ pub struct Fetching {
     effort: Effort,
     lease: Option<Lease>,
     received: u64,
-}
-
-/// A finished copy.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StagedCopy {
-    /// The object's key.
-    pub key: String,
-    /// How many bytes.
-    pub bytes: u64,
-    /// Their type, by their content.
-    pub content_type: String,
-    /// The usual ending of such a file's name.
-    pub extension: String,
-    /// Their hash, in hexadecimal digits.
-    pub sha256: String,
-    /// When it was finished.
-    pub staged_at: Timestamp,
 }
 
 /// A document that cannot be had.
@@ -289,6 +279,11 @@ impl Fetching {
     pub fn progress(&mut self, received: u64, lease: Lease) {
         self.received = received;
         self.lease = Some(lease);
+    }
+
+    /// Bp said this of the document.
+    pub fn told(&mut self, about: About) {
+        self.effort.about = about;
     }
 
     /// Bp was asked for the document.

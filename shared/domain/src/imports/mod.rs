@@ -1,6 +1,8 @@
 //! Imports of a patient's documents: what was asked for, and how far each document has come.
 
+mod copy;
 mod item;
+mod name;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +17,9 @@ use crate::attachments::Folder;
 use crate::connection::Database;
 use crate::ids::{DocumentId, PatientId, Subject};
 
-pub use item::{Claim, Effort, Failure, Fetching, Item, Lease, Patience, Place, StagedCopy};
+pub use copy::{About, Place, StagedCopy, StagedRendition};
+pub use item::{Claim, Effort, Failure, Fetching, Item, Lease, Patience};
+pub use name::{FileName, file_names};
 
 /// The caller's own id of an import: the same id is the same import.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]

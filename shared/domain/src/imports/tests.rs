@@ -29,6 +29,8 @@ fn copy() -> StagedCopy {
         extension: "txt".to_owned(),
         sha256: "00".repeat(32),
         staged_at: at(9),
+        dated: None,
+        rendition: None,
     }
 }
 
@@ -252,4 +254,70 @@ fn a_wake_that_is_still_coming_is_waited_for_although_a_worker_died_before_it() 
     let died = Item::Fetching(claimed(preparing, 100));
     assert!(!died.is_forsaken(at(500)));
     assert!(died.is_forsaken(at(561)));
+}
+
+fn staged(dated: Option<&str>, extension: &str) -> Item {
+    Item::Staged(StagedCopy {
+        dated: dated.map(|day| day.parse().unwrap()),
+        extension: extension.to_owned(),
+        ..copy()
+    })
+}
+
+fn selection(folder: Folder, number: i64) -> Selection {
+    Selection { folder, document_id: DocumentId(number), category: None }
+}
+
+#[test]
+fn a_copys_name_says_folder_and_day_and_two_of_one_day_are_told_apart() {
+    let (letters, results) = (Folder::CorrespondenceIn, Folder::Investigations);
+    let items = [
+        (selection(letters, 1), staged(Some("2026-03-14"), "pdf")),
+        (selection(results, 2), staged(None, "rtf")),
+        (selection(letters, 3), staged(Some("2026-03-14"), "rtf")),
+        (selection(letters, 4), Item::new(at(0))),
+        (selection(Folder::EnhancedPrimaryCare, 5), staged(Some("2026-03-14"), "bin")),
+        (selection(results, 6), staged(None, "rtf")),
+    ];
+    let names = file_names(items.iter().map(|(selection, item)| (selection, item)));
+    let shown: Vec<Option<String>> =
+        names.iter().map(|name| name.as_ref().map(ToString::to_string)).collect();
+    let expected = [
+        Some("Correspondence In 2026-03-14.pdf"),
+        Some("Investigations undated.rtf"),
+        Some("Correspondence In 2026-03-14 (2).rtf"),
+        None,
+        Some("Enhanced Primary Care 2026-03-14.bin"),
+        Some("Investigations undated (2).rtf"),
+    ];
+    assert_eq!(shown, expected.map(|name| name.map(str::to_owned)));
+    // The text beside it never has the name of another copy.
+    let text = names[2].as_ref().unwrap().of_text().to_string();
+    assert_eq!(text, "Correspondence In 2026-03-14 (2).txt");
+}
+
+#[test]
+fn what_the_release_before_stored_is_still_read() {
+    let staged = r#"{"state": "staged", "key": "attachments/x", "bytes": 7,
+        "contentType": "application/pdf", "extension": "pdf", "sha256": "00",
+        "stagedAt": "2026-03-14T00:00:00Z"}"#;
+    let Ok(Item::Staged(copy)) = serde_json::from_str(staged) else { panic!("not read") };
+    assert_eq!((copy.dated, copy.rendition), (None, None));
+    let fetching = r#"{"state": "fetching", "lease": null, "received": 5, "effort": {
+        "since": "2026-03-14T00:00:00Z", "spoiled": 1, "obstacle": null, "nextLook": null,
+        "query": "00000000-0000-0000-0000-000000000007", "place": null}}"#;
+    let Ok(Item::Fetching(fetching)) = serde_json::from_str(fetching) else { panic!("not read") };
+    assert_eq!(fetching.effort().about(), &About::default());
+    assert!(fetching.effort().query().is_some());
+}
+
+#[test]
+fn what_bp_said_of_a_document_outlasts_its_worker() {
+    let mut working = claimed(Item::new(at(0)), 0);
+    let dated = Some("2026-03-14".parse().unwrap());
+    let about = About { dated, file_type: Some("pdf".to_owned()) };
+    working.told(about.clone());
+    let stored = serde_json::to_string(&working.wait(at(5))).unwrap();
+    let next = claimed(serde_json::from_str(&stored).unwrap(), 10);
+    assert_eq!(next.effort().about(), &about);
 }

@@ -10,6 +10,7 @@ use deliveries::listing;
 use domain::Sha256;
 use domain::audit::AuditedAction;
 use domain::connection::{Connection, Database};
+use domain::content::ContentType;
 use domain::delivery::{
     ClientId, Content, Delivery, DeliveryId, DocumentType, Letter, Message, Referral,
     StoredDocument,
@@ -243,10 +244,16 @@ impl CorrespondenceApp {
             ));
         }
         let beginning = self.vault().beginning(&document.key, DocumentType::TELLING).await;
-        if !beginning.map_err(no_answer)?.is_some_and(|it| announced.content_type.fits(&it)) {
+        let fits = match beginning.map_err(no_answer)? {
+            Some(beginning) => announced.content_type.fits(&beginning),
+            None => Err(None),
+        };
+        if let Err(found) = fits {
+            let found = found.map_or("of no type that is known here", ContentType::as_str);
+            let announced = announced.content_type.media_type();
             return Err(pointed(
                 Kind::DocumentMismatch,
-                "the uploaded bytes are not of the announced contentType",
+                &format!("the uploaded bytes are {found}, not {announced} as was announced"),
             ));
         }
         Ok(document)

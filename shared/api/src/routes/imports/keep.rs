@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use domain::audit::AuditedAction;
+use domain::content::ContentType;
 use domain::ids::PracticeId;
-use domain::imports::{ImportId, ImportState, Item, StagedCopy};
+use domain::imports::{FileName, ImportId, ImportState, Item, StagedCopy, file_names};
 use jiff::Timestamp;
 use store::{ImportRecord, StoreError, StoredItem};
+use vault::Disposition;
 
-use super::view::{ImportView, Link};
+use super::view::{ImportView, Link, Links};
 use super::{ImportsApp, signed, unknown};
 use crate::App;
 use crate::caller::{Allowed, ReadPatients};
@@ -99,7 +101,8 @@ impl ImportsApp {
             }
         }
         let Some(place) = item.state.leftover() else { return Ok(()) };
-        self.bucket.vault().discard(&place.key, place.upload_id.as_deref()).await.map_err(|error| {
+        let upload = place.upload_id.as_deref();
+        self.bucket.vault().discard(&place.keys(), upload).await.map_err(|error| {
             tracing::error!(%error, "a cancelled copy could not be removed");
             Problem::new(Kind::StorageUnavailable).retry_after(5)
         })
@@ -133,8 +136,9 @@ impl ImportsApp {
         id: &ImportId,
         record: &ImportRecord,
         copies: Copies,
+        disposition: Disposition,
     ) -> Result<ImportView, Problem> {
-        let view = self.view(id, record, copies).await?;
+        let view = self.view(id, record, copies, disposition).await?;
         if view.has_links() && record.import.asked_by != *allowed.caller.subject() {
             let shown = Deed::of(AuditedAction::AttachmentLinksShown);
             let shown = shown.about(vec![record.import.patient]).with(id.as_str());
@@ -148,6 +152,7 @@ impl ImportsApp {
         id: &ImportId,
         record: &ImportRecord,
         copies: Copies,
+        disposition: Disposition,
     ) -> Result<ImportView, Problem> {
         let now = App::now();
         let cancelled = record.import.cancelled_at.is_some();
@@ -157,41 +162,56 @@ impl ImportsApp {
             ImportState::of(record.items.iter().map(|item| &item.state))
         };
         let mut view = ImportView::new(id, state, record);
-        for item in &record.items {
-            let (mut kept_until, mut link) = (None, None);
+        let names = file_names(record.items.iter().map(|item| (&item.selection, &item.state)));
+        for (item, name) in record.items.iter().zip(&names) {
+            let (mut kept_until, mut links) = (None, Links::default());
             if let Item::Staged(copy) = &item.state
                 && !cancelled
                 && copies == Copies::Shown
+                && let Some(name) = name
             {
                 let until = record.expires_at.min(copy.staged_at + signed(self.copies.kept));
-                link = self.link(copy, item.index, until, now).await?;
+                links = self.links(copy, name, until, now, disposition).await?;
                 kept_until = Some(until);
             }
-            view.add(item, cancelled, kept_until.filter(|until| *until > now), link);
+            let kept_until = kept_until.filter(|until| *until > now);
+            view.add(item, cancelled, kept_until, name.as_ref(), links);
         }
         Ok(view)
     }
 
-    /// A link to a copy that is still kept.
-    async fn link(
+    /// Links to a copy that is still kept, and to the text beside it.
+    async fn links(
         &self,
         copy: &StagedCopy,
-        index: u32,
+        name: &FileName,
         until: Timestamp,
         now: Timestamp,
-    ) -> Result<Option<Link>, Problem> {
+        disposition: Disposition,
+    ) -> Result<Links, Problem> {
         let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
         let lifetime = Duration::from_secs(self.copies.link.min(left).as_secs());
         if lifetime.is_zero() {
-            return Ok(None);
+            return Ok(Links::default());
         }
-        let name = format!("document-{}.{}", index + 1, copy.extension);
-        let content_type = vault::ContentType::parse(&copy.content_type);
-        let link = self.bucket.vault().presign_get(&copy.key, lifetime, &name, content_type).await;
-        let url = link.map_err(|error| {
-            tracing::error!(%error, "a link could not be made");
-            Problem::new(Kind::StorageUnavailable)
-        })?;
-        Ok(Some(Link { url, expires_at: now + signed(lifetime) }))
+        let link = async |key: &str, name: String, content_type: &str| {
+            let content_type = ContentType::parse(content_type);
+            let link =
+                self.bucket.vault().presign_get(key, lifetime, &name, content_type, disposition);
+            let url = link.await.map_err(|error| {
+                tracing::error!(%error, "a link could not be made");
+                Problem::new(Kind::StorageUnavailable)
+            })?;
+            Ok::<_, Problem>(Link { url, expires_at: now + signed(lifetime) })
+        };
+        let rendition = match &copy.rendition {
+            Some(text) => {
+                let name = name.of_text().to_string();
+                Some(link(&copy.rendition_key(), name, &text.content_type).await?)
+            }
+            None => None,
+        };
+        let copy = Some(link(&copy.key, name.to_string(), &copy.content_type).await?);
+        Ok(Links { copy, rendition })
     }
 }

@@ -18,6 +18,8 @@ use jiff::SignedDuration;
 use runtime::config::CopiesConfig;
 use serde::Deserialize;
 use store::{Created, ImportRecord, StoreError};
+use utoipa::{IntoParams, ToSchema};
+use vault::Disposition;
 
 use self::keep::Copies;
 pub(crate) use self::request::ImportRequest;
@@ -25,7 +27,7 @@ pub use self::view::ImportView;
 use super::patients::PatientPath;
 use crate::App;
 use crate::caller::{Allowed, ReadPatients};
-use crate::input::Body;
+use crate::input::{Body, Parameters};
 use crate::problem::{Kind, Problem, ProblemBody};
 use crate::tools::{Bucket, Wakes};
 use crate::trail::Deed;
@@ -53,6 +55,36 @@ impl ImportPath {
     /// Whatever cannot be an import's id is nobody's.
     fn import(&self) -> Result<ImportId, Problem> {
         ImportId::parse(&self.import_id).map_err(|_| unknown())
+    }
+}
+
+/// How an import is shown.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ImportParameters {
+    /// What a browser does with the links: `attachment`, unless something else is said, saves a file;
+    /// `inline` shows PDF, images and plain text, and saves anything else.
+    #[serde(default)]
+    #[param(inline)]
+    disposition: LinkDisposition,
+}
+
+/// What a browser does with a link.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum LinkDisposition {
+    #[default]
+    Attachment,
+    Inline,
+}
+
+impl From<LinkDisposition> for Disposition {
+    fn from(wanted: LinkDisposition) -> Self {
+        match wanted {
+            LinkDisposition::Attachment => Self::Attachment,
+            LinkDisposition::Inline => Self::Inline,
+        }
     }
 }
 
@@ -114,19 +146,20 @@ pub(crate) async fn start_import(
     // A repeated request wakes what an earlier one may not have woken.
     imports.wake(practice, &id, &record, Item::is_untouched).await?;
     imports
-        .show(&allowed, &id, &record, copies_shown)
+        .show(&allowed, &id, &record, copies_shown, Disposition::Attachment)
         .await
         .map(|view| (StatusCode::ACCEPTED, Json(view)))
 }
 
 /// How far an import is, with fresh links to what is there.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/attachment-imports/{importId}", tag = "Attachments",
-    params(("practiceId" = String, Path), ("importId" = String, Path)),
+    params(("practiceId" = String, Path), ("importId" = String, Path), ImportParameters),
     responses((status = 200, body = ImportView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn read_import(
     State(imports): State<Arc<ImportsApp>>,
     allowed: Allowed<ReadPatients>,
     path: Path<ImportPath>,
+    Parameters(wanted): Parameters<ImportParameters>,
 ) -> Result<Json<ImportView>, Problem> {
     let id = path.import()?;
     let practice = &allowed.practice;
@@ -136,7 +169,7 @@ pub(crate) async fn read_import(
         // The next look wakes them.
         tracing::warn!(practice = practice.as_str(), "documents could not be woken");
     }
-    imports.show(&allowed, &id, &record, copies).await.map(Json)
+    imports.show(&allowed, &id, &record, copies, wanted.disposition.into()).await.map(Json)
 }
 
 /// Try what failed once more.
@@ -177,7 +210,7 @@ pub(crate) async fn retry_import(
     imports.wake(practice, &id, &record, Item::is_untouched).await?;
     let record = imports.record(practice, &id).await?;
     imports
-        .show(&allowed, &id, &record, copies)
+        .show(&allowed, &id, &record, copies, Disposition::Attachment)
         .await
         .map(|view| (StatusCode::ACCEPTED, Json(view)))
 }

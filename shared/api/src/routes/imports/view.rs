@@ -2,7 +2,7 @@
 
 use domain::attachments::Folder;
 use domain::ids::DocumentId;
-use domain::imports::{Category, ImportId, ImportState, Item};
+use domain::imports::{Category, FileName, ImportId, ImportState, Item};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{ImportRecord, StoredItem};
@@ -56,6 +56,10 @@ pub(crate) struct ImportItemView {
     bytes: Option<u64>,
     /// By the copy's content.
     content_type: Option<String>,
+    /// What the download is called: the document's folder and date, and nothing of a patient. Of several
+    /// with one folder and date the second is numbered (2); the numbers are final when the import is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_name: Option<String>,
     /// The copy's hash, in hexadecimal digits.
     sha256: Option<String>,
     /// Downloads the copy, without a token. Ask again for a new one.
@@ -69,9 +73,39 @@ pub(crate) struct ImportItemView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     kept_until: Option<Timestamp>,
+    /// The words of a letter in rich text or of Word (`docx`), for whoever cannot open it. It is kept as long as the copy;
+    /// the copy is what was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rendition: Option<RenditionView>,
     /// What stands in the way, or stood.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
+}
+
+/// A document's words as plain text.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RenditionView {
+    content_type: String,
+    bytes: u64,
+    /// The text's hash, in hexadecimal digits.
+    sha256: String,
+    /// What the download is called.
+    file_name: String,
+    /// Downloads the text, without a token. Ask again for a new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    download_url: Option<String>,
+    /// Until when the link works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+/// Links to a copy and the text beside it.
+#[derive(Default)]
+pub(super) struct Links {
+    pub(super) copy: Option<Link>,
+    pub(super) rendition: Option<Link>,
 }
 
 /// A link to a copy.
@@ -101,7 +135,8 @@ impl ImportView {
         item: &StoredItem,
         cancelled: bool,
         kept_until: Option<Timestamp>,
-        link: Option<Link>,
+        name: Option<&FileName>,
+        links: Links,
     ) {
         let mut view = ImportItemView {
             folder: item.selection.folder,
@@ -110,10 +145,12 @@ impl ImportView {
             state: ImportItemState::Cancelled,
             bytes: None,
             content_type: None,
+            file_name: None,
             sha256: None,
             download_url: None,
             expires_at: None,
             kept_until,
+            rendition: None,
             problem: None,
         };
         match &item.state {
@@ -135,8 +172,20 @@ impl ImportView {
                 view.bytes = Some(copy.bytes);
                 view.content_type = Some(copy.content_type.clone());
                 view.sha256 = Some(copy.sha256.clone());
-                (view.download_url, view.expires_at) =
-                    link.map(|link| (link.url, link.expires_at)).unzip();
+                view.file_name = name.map(ToString::to_string);
+                (view.download_url, view.expires_at) = parts(links.copy);
+                // Of a copy that is no longer kept nothing is.
+                if let (Some(text), Some(name), Some(_)) = (&copy.rendition, name, kept_until) {
+                    let (download_url, expires_at) = parts(links.rendition);
+                    view.rendition = Some(RenditionView {
+                        content_type: text.content_type.clone(),
+                        bytes: text.bytes,
+                        sha256: text.sha256.clone(),
+                        file_name: name.of_text().to_string(),
+                        download_url,
+                        expires_at,
+                    });
+                }
             }
             Item::Failed(failure) => {
                 view.state = ImportItemState::Failed;
@@ -146,4 +195,8 @@ impl ImportView {
         }
         self.items.push(view);
     }
+}
+
+fn parts(link: Option<Link>) -> (Option<String>, Option<Timestamp>) {
+    link.map(|link| (link.url, link.expires_at)).unzip()
 }

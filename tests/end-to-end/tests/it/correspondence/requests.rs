@@ -98,6 +98,8 @@ async fn a_document_must_be_what_was_announced() {
     let refused = practice.platform.put(&format!("/referrals/{id}"), &body).await;
     refused.assert_problem(422, "document-mismatch");
     assert_eq!(refused.text_at("/errors/0/pointer"), "/documentId");
+    let message = refused.text_at("/errors/0/message").to_owned();
+    assert!(message.contains("no type that is known"), "what was found is not said: {message}");
     let left = practice.platform.get(&format!("/deliveries/referral-{id}")).await;
     left.assert_problem(404, "not-found");
     assert!(tables.out("Wrong bytes").is_empty());

@@ -5,6 +5,7 @@ mod faults;
 mod fhir;
 mod lifecycle;
 mod lost;
+mod opens;
 mod requests;
 mod whole;
 
@@ -183,7 +184,7 @@ fn is_coming(item: &Value) -> bool {
 }
 
 /// That a staged item is the document, byte for byte, as the caller downloads it.
-async fn assert_is_copy(item: &Value, document: &Document, number: usize) {
+async fn assert_is_copy(item: &Value, document: &Document) {
     assert_eq!(item["state"], "staged", "{item}");
     assert_eq!(item["documentId"], document.id);
     assert_eq!(item["bytes"], document.content.len(), "{item}");
@@ -193,17 +194,18 @@ async fn assert_is_copy(item: &Value, document: &Document, number: usize) {
     assert_eq!(answer.status(), 200, "{url}");
     let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
     assert_eq!(header("content-type"), item["contentType"].as_str().unwrap());
-    let disposition = header("content-disposition");
-    let neutral = format!("attachment; filename=\"document-{number}.");
-    assert!(disposition.starts_with(&neutral), "{disposition}");
+    let name = item["fileName"].as_str().unwrap();
+    assert_eq!(header("content-disposition"), format!("attachment; filename=\"{name}\""));
+    let folder = item["folder"].as_str().unwrap().to_lowercase();
+    assert!(name.replace(' ', "").to_lowercase().starts_with(&folder), "{name}");
     assert!(answer.bytes().await.unwrap() == document.content, "other bytes: {item}");
 }
 
 async fn assert_are_copies(import: &Value, documents: &[Document]) {
     let items = import["items"].as_array().unwrap();
     assert_eq!(items.len(), documents.len());
-    for (number, (item, document)) in (1..).zip(items.iter().zip(documents)) {
-        assert_is_copy(item, document, number).await;
+    for (item, document) in items.iter().zip(documents) {
+        assert_is_copy(item, document).await;
     }
 }
 
@@ -235,6 +237,11 @@ async fn assert_bucket_has(stack: &TestStack, before: &[String], more: usize) {
     assert_eq!(uploads, Vec::<String>::new(), "uploads are left open");
     let mut objects = aws.objects(bucket(stack)).await.unwrap();
     objects.retain(|key| !before.contains(key));
+    // The words of a letter are beside it.
+    let (texts, objects): (Vec<String>, Vec<String>) =
+        objects.into_iter().partition(|key| key.ends_with(".txt"));
+    let has_original = |text: &String| objects.contains(&text.replace(".txt", ""));
+    assert!(texts.iter().all(has_original), "texts without their letters: {texts:?}");
     assert_eq!(objects.len(), more, "objects beyond those that are staged: {objects:?}");
     assert!(objects.iter().all(|key| {
         key.strip_prefix("attachments/").is_some_and(|name| name.parse::<Uuid>().is_ok())

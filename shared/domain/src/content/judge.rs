@@ -1,0 +1,169 @@
+//! What bytes are, by what they begin with.
+
+use super::ContentType;
+
+impl ContentType {
+    /// The type of bytes that begin so; `all` tells whether there are no more.
+    pub(super) fn of(start: &[u8], all: bool) -> Option<Self> {
+        Self::of_mark(start).or_else(|| Self::of_text(start, all))
+    }
+
+    /// By a mark. What a file begins with comes before what is only mentioned further on: a letter may
+    /// speak of a PDF.
+    fn of_mark(start: &[u8]) -> Option<Self> {
+        let begins = |marks: &[&[u8]]| marks.iter().any(|mark| start.starts_with(mark));
+        let at = |place: usize, mark: &[u8]| {
+            start.get(place..).is_some_and(|rest| rest.starts_with(mark))
+        };
+        // DICOM may have a preamble that makes another format of it.
+        if at(128, b"DICM") {
+            return Some(Self::Dicom);
+        }
+        if begins(&[b"\xFF\xD8\xFF"]) {
+            return Some(Self::Jpeg);
+        }
+        if begins(&[b"\x89PNG\r\n\x1A\n"]) {
+            return Some(Self::Png);
+        }
+        if begins(&[b"II\x2A\x00", b"MM\x00\x2A", b"II\x2B\x00", b"MM\x00\x2B"]) {
+            return Some(Self::Tiff);
+        }
+        if begins(&[b"GIF87a", b"GIF89a"]) {
+            return Some(Self::Gif);
+        }
+        // Four bytes that nothing uses stand behind a bitmap's length.
+        if begins(&[b"BM"]) && at(6, b"\0\0\0\0") {
+            return Some(Self::Bmp);
+        }
+        if begins(&[b"RIFF"]) && at(8, b"WEBP") {
+            return Some(Self::Webp);
+        }
+        let holds = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
+        let brand = |brands: &[&[u8]]| brands.iter().any(|brand| at(8, brand));
+        // A still picture names what it is made of among its compatible brands.
+        if at(4, b"ftyp")
+            && (brand(&[b"heic", b"heix", b"hevc"])
+                || brand(&[b"mif1", b"msf1"]) && holds(b"heic") && !holds(b"avif"))
+        {
+            return Some(Self::Heic);
+        }
+        // Other programs write the same containers: only what names Word is Word's.
+        if begins(&[b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"]) && holds(b"W\0o\0r\0d\0D\0o\0c\0") {
+            return Some(Self::Word);
+        }
+        if begins(&[b"PK\x03\x04"]) && holds(b"word/") {
+            return Some(Self::WordXml);
+        }
+        if begins(&[b"\xFF\xFE", b"\xFE\xFF"]) && start.len() > 2 {
+            return Some(Self::Utf16Text);
+        }
+        Self::of_head(start).or_else(|| is_pdf(start).then_some(Self::Pdf))
+    }
+
+    /// By the first word of a text.
+    fn of_head(start: &[u8]) -> Option<Self> {
+        let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+        // Files of messages often keep the frame that they travelled in, and a mark inside it.
+        let text = text.strip_prefix(b"\x0B").unwrap_or(text);
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
+        let tag = |tag: &[u8]| text.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
+        if text.starts_with(b"{\\rtf") {
+            return Some(Self::Rtf);
+        }
+        if [b"MSH|", b"FHS|", b"BHS|"].into_iter().any(|head| text.starts_with(head)) {
+            return Some(Self::Hl7);
+        }
+        if tag(b"<?xml") || tag(b"<!--") {
+            // What comes first says what it is; a page may be written as XML.
+            let first = first_element(text);
+            let page = first.is_some_and(|name| name.eq_ignore_ascii_case(b"html"));
+            return match page {
+                true => Some(Self::Html),
+                false => tag(b"<?xml").then_some(Self::Xml),
+            };
+        }
+        if tag(b"<!doctype html") {
+            return Some(Self::Html);
+        }
+        const PAGE: [&[u8]; 14] = [
+            b"html", b"head", b"body", b"p", b"div", b"table", b"span", b"font", b"br", b"meta",
+            b"title", b"h1", b"h2", b"h3",
+        ];
+        let first = text.starts_with(b"<").then(|| first_element(text)).flatten();
+        let first = first?;
+        if PAGE.iter().any(|it| first.eq_ignore_ascii_case(it)) {
+            return Some(Self::Html);
+        }
+        // XML needs no declaration; these two are what records hold.
+        let local = first.rsplit(|byte| *byte == b':').next()?;
+        (local == b"svg" || local == b"ClinicalDocument").then_some(Self::Xml)
+    }
+
+    /// Text holds no control characters but those of lines and pages, and what result files and
+    /// printers leave in it.
+    fn of_text(start: &[u8], all: bool) -> Option<Self> {
+        let plain = |byte: &u8| *byte >= b' ' && *byte != 0x7F || b"\t\n\x0C\r".contains(byte);
+        // Ctrl-Z ends files of DOS programs, escape begins a printer's command, and NUL fills.
+        let left = |byte: &u8| b"\0\x1A\x1B".contains(byte);
+        let ending = start.iter().rev().take_while(|byte| left(byte)).count();
+        let start = if all { &start[..start.len() - ending] } else { start };
+        let odd = start.iter().filter(|byte| left(byte)).count();
+        if start.is_empty() || !start.iter().all(|byte| plain(byte) || left(byte)) {
+            return None;
+        }
+        if odd * 8 > start.len() {
+            return None;
+        }
+        match std::str::from_utf8(start) {
+            Ok(_) => Some(Self::Utf8Text),
+            // Only the last character was cut off.
+            Err(error) if error.error_len().is_none() && !all => Some(Self::Utf8Text),
+            Err(_) => {
+                let foreign = start.iter().filter(|byte| !byte.is_ascii()).count();
+                // Five places of the encoding are empty, and Western text is mostly ASCII.
+                let empty = start.iter().any(|byte| b"\x81\x8D\x8F\x90\x9D".contains(byte));
+                (!empty && foreign * 4 <= start.len()).then_some(Self::AnsiText)
+            }
+        }
+    }
+}
+
+/// The name of the first element of a text, behind declarations and comments.
+fn first_element(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    loop {
+        rest = &rest[rest.iter().position(|byte| *byte == b'<')? + 1..];
+        let end: &[u8] = match rest {
+            [b'!', b'-', b'-', ..] => b"-->",
+            [b'?' | b'!', ..] => b">",
+            [first, ..] if first.is_ascii_alphabetic() => break,
+            _ => return None,
+        };
+        let over = rest.windows(end.len()).position(|window| window == end)?;
+        rest = &rest[over + end.len()..];
+    }
+    let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b':');
+    Some(&rest[..length.count()])
+}
+
+/// Readers of PDF take some bytes before the header, and so do the programs that write them: a
+/// printer's commands, or bytes that are no text. Within text the header counts where it is a line of
+/// its own.
+fn is_pdf(start: &[u8]) -> bool {
+    const MARK: &[u8] = b"%PDF-";
+    let is_text = |bytes: &[u8]| {
+        bytes.iter().all(|byte| *byte >= b' ' && *byte != 0x7F || b"\t\n\x0C\r".contains(byte))
+    };
+    start.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK).any(|(at, _)| {
+        let (before, after) = (&start[..at], &start[at + MARK.len()..]);
+        if at == 0 {
+            return true;
+        }
+        let version =
+            after.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        let behind = after.get(version);
+        let ends = behind.is_none_or(|byte| b"\r\n%".contains(byte) || !byte.is_ascii());
+        let begins_a_line = before.last().is_some_and(|byte| b"\n\r".contains(byte));
+        version > 0 && (begins_a_line && ends || !is_text(before))
+    })
+}

@@ -1,0 +1,53 @@
+//! Names of files that people download.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::civil::Date;
+
+use super::{Item, Selection};
+use crate::attachments::Folder;
+
+/// A name that says where a document was and of which day it is, and nothing of a patient: it stands
+/// in links and in folders of downloads. `Correspondence In 2026-03-14 (2).pdf`
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FileName {
+    stem: String,
+    extension: String,
+}
+
+impl FileName {
+    /// The name of the text that is made of the file.
+    #[must_use]
+    pub fn of_text(&self) -> Self {
+        Self { stem: self.stem.clone(), extension: "txt".to_owned() }
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.stem, self.extension)
+    }
+}
+
+/// The names of an import's copies, in the order of its items; none for what is not staged. Copies of
+/// one folder and day are numbered in that order, so a number may change until all are staged.
+pub fn file_names<'i>(
+    items: impl IntoIterator<Item = (&'i Selection, &'i Item)>,
+) -> Vec<Option<FileName>> {
+    let mut seen: BTreeMap<(Folder, Option<Date>), u32> = BTreeMap::new();
+    items
+        .into_iter()
+        .map(|(selection, item)| {
+            let Item::Staged(copy) = item else { return None };
+            let number = seen.entry((selection.folder, copy.dated)).or_default();
+            *number += 1;
+            let day = copy.dated.map_or("undated".to_owned(), |day| day.to_string());
+            let mut stem = format!("{} {day}", selection.folder.words());
+            if *number > 1 {
+                stem.push_str(&format!(" ({number})"));
+            }
+            Some(FileName { stem, extension: copy.extension.clone() })
+        })
+        .collect()
+}

@@ -1,0 +1,218 @@
+//! The words of a letter of Word, as they are shown.
+//!
+//! A small archive may hold a text of any size, so the text is read as it is unpacked and no further
+//! than a letter goes.
+
+use std::io::{BufReader, Cursor, Read};
+
+use quick_xml::escape::resolve_xml_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+
+use crate::symbols::{Symbols, of_private_use};
+
+/// The largest file that is read: what a letter with some pictures has.
+pub const LARGEST_DOCX: usize = 8 << 20;
+/// How much of the unpacked text is read, and how much a letter says.
+const LARGEST_XML: u64 = 16 << 20;
+const LONGEST: usize = 1 << 20;
+
+/// The words of a letter; nothing where they cannot be had, or not all of them.
+#[must_use]
+pub fn docx_text(file: &[u8]) -> Option<String> {
+    if file.len() > LARGEST_DOCX {
+        return None;
+    }
+    let mut archive = zip::ZipArchive::new(Cursor::new(file)).ok()?;
+    let document = archive.by_name("word/document.xml").ok()?.take(LARGEST_XML);
+    let mut reader = Reader::from_reader(BufReader::new(document));
+    let mut letter = Letter::default();
+    let mut buffer = Vec::new();
+    loop {
+        match reader.read_event_into(&mut buffer).ok()? {
+            Event::Start(element) => letter.begin(&element),
+            Event::Empty(element) => {
+                letter.begin(&element);
+                letter.end(element.local_name().as_ref());
+            }
+            Event::End(element) => letter.end(element.local_name().as_ref()),
+            Event::Text(text) => letter.characters(&text.xml10_content()),
+            Event::CData(text) => letter.characters(&text.xml10_content()),
+            Event::GeneralRef(entity) => match entity.resolve_char_ref().ok()? {
+                Some(character) => letter.characters(character.encode_utf8(&mut [0; 4])),
+                None => letter.characters(resolve_xml_entity(&entity.xml10_content())?),
+            },
+            Event::Eof => break,
+            _ => {}
+        }
+        if letter.text.len() > LONGEST {
+            return None;
+        }
+        buffer.clear();
+    }
+    // A text that was cut off is not all of it.
+    letter.is_whole.then(|| crate::tidied(&letter.text)).flatten()
+}
+
+#[derive(Debug, Default)]
+struct Letter {
+    text: String,
+    /// Within how many elements that are not shown: what was moved away, and older forms of what is
+    /// there in a newer one.
+    left_out: u32,
+    cells: u32,
+    /// Within a run, and what holds of it.
+    is_run: bool,
+    is_hidden: bool,
+    symbols: Option<Symbols>,
+    /// Within words that are shown.
+    is_text: bool,
+    is_whole: bool,
+}
+
+impl Letter {
+    fn begin(&mut self, element: &BytesStart<'_>) {
+        match element.local_name().as_ref() {
+            "moveFrom" | "Fallback" => self.left_out += 1,
+            "r" => (self.is_run, self.is_hidden, self.symbols) = (true, false, None),
+            "tc" => self.cells += 1,
+            "vanish" if self.is_run => {
+                let value = attribute(element, "val");
+                self.is_hidden = !matches!(value.as_deref(), Some("0" | "false" | "off"));
+            }
+            "rFonts" if self.is_run => {
+                self.symbols = attribute(element, "ascii").and_then(|font| Symbols::named(&font));
+            }
+            "t" => self.is_text = self.is_run,
+            // Stops of tabs have the same name, outside of runs.
+            "tab" | "ptab" if self.is_run => self.emit('\t'),
+            "br" | "cr" if self.is_run => self.emit('\n'),
+            "noBreakHyphen" => self.emit('-'),
+            "sym" => {
+                let symbols = attribute(element, "font").and_then(|font| Symbols::named(&font));
+                let number =
+                    attribute(element, "char").and_then(|it| u32::from_str_radix(&it, 16).ok());
+                if let Some(character) = number.and_then(char::from_u32) {
+                    self.emit(of_private_use(character, symbols));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, element: &str) {
+        match element {
+            "moveFrom" | "Fallback" => self.left_out = self.left_out.saturating_sub(1),
+            "r" => (self.is_run, self.is_hidden) = (false, false),
+            "t" => self.is_text = false,
+            "p" => self.emit(if self.cells > 0 { ' ' } else { '\n' }),
+            "tc" => {
+                self.cells = self.cells.saturating_sub(1);
+                self.emit('\t');
+            }
+            "tr" => self.emit('\n'),
+            "document" => self.is_whole = true,
+            _ => {}
+        }
+    }
+
+    fn characters(&mut self, text: &str) {
+        if self.is_text {
+            for character in text.chars() {
+                self.emit(of_private_use(character, self.symbols));
+            }
+        }
+    }
+
+    fn emit(&mut self, character: char) {
+        if self.left_out == 0 && !self.is_hidden {
+            self.text.push(character);
+        }
+    }
+}
+
+/// An attribute's value, whatever its name space is called.
+fn attribute(element: &BytesStart<'_>, wanted: &str) -> Option<String> {
+    let found = element
+        .attributes()
+        .flatten()
+        .find(|attribute| attribute.key.local_name().into_inner() == wanted)?;
+    Some(found.normalized_value(XmlVersion::default()).ok()?.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn packed(name: &str, content: &[u8]) -> Vec<u8> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file(name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(content).unwrap();
+        archive.finish().unwrap().into_inner()
+    }
+
+    fn words(body: &str) -> Option<String> {
+        let xml = format!(
+            "<?xml version=\"1.0\"?><w:document xmlns:w=\"x\"><w:body>{body}</w:body></w:document>"
+        );
+        docx_text(&packed("word/document.xml", xml.as_bytes()))
+    }
+
+    fn run(text: &str) -> String {
+        format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")
+    }
+
+    #[test]
+    fn a_letter_of_word_is_read_as_it_is_shown() {
+        for (body, expected) in [
+            (run("Dear Dr Ng &amp; Dr O&#8217;Brien,") + &run("5 mg"), "Dear Dr Ng & Dr O’Brien,\n5 mg\n"),
+            ("<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t xml:space=\"preserve\"> c</w:t></w:r></w:p>".to_owned(), "a\tb\n c\n"),
+            (format!("<w:tbl><w:tr><w:tc>{}</w:tc><w:tc>{}</w:tc></w:tr></w:tbl>{}", run("Hb"), run("98"), run("after")), "Hb \t98\nafter\n"),
+            // What was deleted, moved away or hidden is not sent on; neither are instructions.
+            ("<w:p><w:del><w:r><w:delText>10</w:delText></w:r></w:del><w:ins><w:r><w:t>5</w:t></w:r></w:ins><w:r><w:t> mg</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>secret</w:t></w:r></w:p>".to_owned(), "5 mg\n"),
+            (format!("<w:moveFrom>{}</w:moveFrom>{}", run("there"), run("here")), "here\n"),
+            ("<w:p><w:r><w:instrText>MERGEFIELD x</w:instrText></w:r><w:r><w:t>Jo</w:t></w:r></w:p>".to_owned(), "Jo\n"),
+            // Signs of symbol fonts.
+            ("<w:p><w:r><w:sym w:font=\"Symbol\" w:char=\"F06D\"/><w:t>g</w:t></w:r><w:r><w:rPr><w:rFonts w:ascii=\"Symbol\"/></w:rPr><w:t>&#xF0B3;</w:t></w:r></w:p>".to_owned(), "\u{3BC}g≥\n"),
+        ] {
+            assert_eq!(words(&body).as_deref(), Some(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_letter_or_not_all_of_one_has_no_words() {
+        assert_eq!(words(""), None);
+        assert_eq!(docx_text(b"PK\x03\x04"), None);
+        assert_eq!(docx_text(&packed("xl/workbook.xml", b"<x/>")), None);
+        assert_eq!(docx_text(&packed("word/document.xml", b"<w:document><w:r><w:t>cut")), None);
+    }
+
+    #[test]
+    fn a_small_file_that_unpacks_to_a_very_large_one_is_given_up() {
+        let blanks = [b"<w:document>".to_vec(), vec![b' '; 64 << 20], b"</w:document>".to_vec()];
+        let bomb = packed("word/document.xml", &blanks.concat());
+        assert!(bomb.len() < 1 << 20);
+        assert_eq!(docx_text(&bomb), None);
+        let words = run(&"word ".repeat(1 << 20));
+        assert_eq!(super::tests::words(&words), None);
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_break_nothing(
+            at in any::<prop::sample::Index>(), byte in any::<u8>(), xml in "[<>/w:rtp&;a #]{0,60}",
+        ) {
+            let mut file = packed("word/document.xml", run("Dear Dr").as_bytes());
+            let at = at.index(file.len());
+            file[at] = byte;
+            let _ = docx_text(&file);
+            let _ = words(&xml);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The pages of a PDF keep their objects; only the numbers change.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
+
+use super::CannotBind;
+use super::writer::{TREE, Writer};
+
+/// How much the lists of objects may come to, unpacked.
+const LARGEST_UNPACKED: usize = 32 << 20;
+/// How deep values may lie within one another.
+const DEEPEST: u32 = 100;
+/// What a page has from the pages above it.
+const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
+
+const DAMAGED: CannotBind = CannotBind("a PDF is damaged");
+
+/// Adds each page of a PDF.
+pub(super) fn add(writer: &mut Writer, file: &[u8]) -> Result<(), CannotBind> {
+    let options =
+        LoadOptions { max_decompressed_size: Some(LARGEST_UNPACKED), ..LoadOptions::default() };
+    let document = Document::load_mem_with_options(file, options).map_err(|_| DAMAGED)?;
+    if document.is_encrypted() || document.was_encrypted() {
+        return Err(CannotBind("an encrypted PDF"));
+    }
+    let catalog = document.catalog().map_err(|_| DAMAGED)?;
+    // Layers may hide what would then be shown, and forms that readers fill in would be empty.
+    let is_drawn = |form: &Dictionary| {
+        form.has(b"XFA") || form.get(b"NeedAppearances").and_then(Object::as_bool).unwrap_or(false)
+    };
+    let form = catalog.get_deref(b"AcroForm", &document).and_then(Object::as_dict);
+    if catalog.has(b"OCProperties") || form.is_ok_and(is_drawn) {
+        return Err(CannotBind("a PDF whose look depends on its reader"));
+    }
+    let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
+    if pages.is_empty() {
+        return Err(DAMAGED);
+    }
+    let mut copy = Copy { document: &document, numbers: BTreeMap::new(), waiting: VecDeque::new() };
+    for page in &pages {
+        copy.numbers.insert(*page, writer.reserve());
+    }
+    for page in &pages {
+        copy.page(writer, *page)?;
+    }
+    copy.rest(writer)
+}
+
+struct Copy<'d> {
+    document: &'d Document,
+    /// The new number of each object.
+    numbers: BTreeMap<ObjectId, u32>,
+    /// Objects that have a number and are not written yet.
+    waiting: VecDeque<ObjectId>,
+}
+
+impl Copy<'_> {
+    fn page(&mut self, writer: &mut Writer, id: ObjectId) -> Result<(), CannotBind> {
+        let mut page = self.document.get_dictionary(id).map_err(|_| DAMAGED)?.clone();
+        for key in INHERITED {
+            if !page.has(key)
+                && let Some(value) = self.inherited(&page, key)
+            {
+                page.set(key, value);
+            }
+        }
+        if !page.has(b"MediaBox") {
+            return Err(DAMAGED);
+        }
+        // The tree above is another one, and what belongs to the whole is left behind.
+        for key in [&b"Parent"[..], b"StructParents", b"B", b"Tabs"] {
+            page.remove(key);
+        }
+        let mut body = Vec::new();
+        self.dictionary(writer, &page, &format!("/Parent {TREE} 0 R "), &mut body, 0)?;
+        let number = *self.numbers.get(&id).ok_or(DAMAGED)?;
+        writer.page(number, &body);
+        Ok(())
+    }
+
+    fn inherited(&self, page: &Dictionary, key: &[u8]) -> Option<Object> {
+        let mut above = page.get(b"Parent").and_then(Object::as_reference).ok()?;
+        for _ in 0..DEEPEST {
+            let node = self.document.get_dictionary(above).ok()?;
+            if let Ok(value) = node.get(key) {
+                return Some(value.clone());
+            }
+            above = node.get(b"Parent").and_then(Object::as_reference).ok()?;
+        }
+        None
+    }
+
+    /// What the pages refer to.
+    fn rest(&mut self, writer: &mut Writer) -> Result<(), CannotBind> {
+        while let Some(id) = self.waiting.pop_front() {
+            let number = *self.numbers.get(&id).ok_or(DAMAGED)?;
+            let mut body = Vec::new();
+            match self.document.get_object(id) {
+                // A reference to nothing is null.
+                Err(_) => writer.object(number, b"null"),
+                Ok(Object::Stream(stream)) => {
+                    let mut dictionary = stream.dict.clone();
+                    dictionary.remove(b"Length");
+                    self.entries(writer, &dictionary, &mut body, 0)?;
+                    writer.stream(number, &body, &stream.content);
+                }
+                // Where a link would lead back into the old tree.
+                Ok(Object::Dictionary(dictionary)) if dictionary.has_type(b"Pages") => {
+                    writer.object(number, b"null");
+                }
+                Ok(object) => {
+                    self.value(writer, object, &mut body, 0)?;
+                    writer.object(number, &body);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn dictionary(
+        &mut self,
+        writer: &mut Writer,
+        dictionary: &Dictionary,
+        before: &str,
+        out: &mut Vec<u8>,
+        depth: u32,
+    ) -> Result<(), CannotBind> {
+        out.extend_from_slice(b"<< ");
+        out.extend_from_slice(before.as_bytes());
+        self.entries(writer, dictionary, out, depth)?;
+        out.extend_from_slice(b">>");
+        Ok(())
+    }
+
+    fn entries(
+        &mut self,
+        writer: &mut Writer,
+        dictionary: &Dictionary,
+        out: &mut Vec<u8>,
+        depth: u32,
+    ) -> Result<(), CannotBind> {
+        for (key, value) in dictionary.iter() {
+            name(key, out);
+            out.push(b' ');
+            self.value(writer, value, out, depth)?;
+            out.push(b' ');
+        }
+        Ok(())
+    }
+
+    fn value(
+        &mut self,
+        writer: &mut Writer,
+        value: &Object,
+        out: &mut Vec<u8>,
+        depth: u32,
+    ) -> Result<(), CannotBind> {
+        if depth > DEEPEST {
+            return Err(DAMAGED);
+        }
+        match value {
+            Object::Null => out.extend_from_slice(b"null"),
+            Object::Boolean(truth) => out.extend_from_slice(truth.to_string().as_bytes()),
+            Object::Integer(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Object::Real(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Object::Name(text) => name(text, out),
+            Object::String(text, _) => {
+                out.push(b'<');
+                for byte in text {
+                    out.extend_from_slice(format!("{byte:02X}").as_bytes());
+                }
+                out.push(b'>');
+            }
+            Object::Array(values) => {
+                out.push(b'[');
+                for value in values {
+                    self.value(writer, value, out, depth + 1)?;
+                    out.push(b' ');
+                }
+                out.push(b']');
+            }
+            Object::Dictionary(dictionary) => {
+                self.dictionary(writer, dictionary, "", out, depth + 1)?;
+            }
+            Object::Reference(id) => {
+                let number = match self.numbers.get(id) {
+                    Some(number) => *number,
+                    None => {
+                        let number = writer.reserve();
+                        self.numbers.insert(*id, number);
+                        self.waiting.push_back(*id);
+                        number
+                    }
+                };
+                out.extend_from_slice(format!("{number} 0 R").as_bytes());
+            }
+            // A stream is an object of its own.
+            Object::Stream(_) => return Err(DAMAGED),
+        }
+        Ok(())
+    }
+}
+
+fn name(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'/');
+    for byte in text {
+        if byte.is_ascii_alphanumeric() || b"-_.+*'".contains(byte) {
+            out.push(*byte);
+        } else {
+            out.extend_from_slice(format!("#{byte:02X}").as_bytes());
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! TIFF, what fax machines and scanners write: each strip goes into the PDF in the encoding it has.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use super::picture::{Colours, Picture, Strip};
+use super::{CannotBind, jpeg};
+
+/// More images than a letter has, and more strips than an image has.
+const MOST_IMAGES: usize = 1_000;
+const MOST_VALUES: usize = 100_000;
+
+/// How a strip is encoded, in PDF's words, and its bytes.
+type Encoded<'f> = (String, Cow<'f, [u8]>);
+
+const DAMAGED: CannotBind = CannotBind("a TIFF is damaged");
+
+/// The fields of one image, by their numbers.
+#[derive(Debug)]
+pub(super) struct Fields<'f> {
+    file: &'f [u8],
+    little: bool,
+    /// Type, count, and where the values are.
+    fields: BTreeMap<u16, (u16, usize, usize)>,
+    /// Where the next image's are.
+    next: usize,
+}
+
+/// The images of a file, in order. Small ones that only preview others are left out.
+pub(super) fn read(
+    file: &[u8],
+) -> Result<impl Iterator<Item = Result<Picture<'_>, CannotBind>>, CannotBind> {
+    let little = match file.get(..4) {
+        Some(b"II\x2A\0") => true,
+        Some(b"MM\0\x2A") => false,
+        _ => return Err(CannotBind("a TIFF of the large kind")),
+    };
+    let mut images = Vec::new();
+    let mut seen = HashSet::new();
+    let mut at = number(file, little, 4, 4).ok_or(DAMAGED)?;
+    while at != 0 && images.len() < MOST_IMAGES && seen.insert(at) {
+        let fields = Fields::read(file, little, at).ok_or(DAMAGED)?;
+        at = fields.next;
+        let is_preview = fields.one(254, 0) & 1 == 1;
+        if !is_preview {
+            images.push(fields);
+        }
+    }
+    if images.is_empty() || at != 0 {
+        return Err(DAMAGED);
+    }
+    Ok(images.into_iter().map(|fields| fields.picture()))
+}
+
+fn number(file: &[u8], little: bool, at: usize, length: usize) -> Option<usize> {
+    let bytes = file.get(at..at.checked_add(length)?)?;
+    let add = |all: usize, byte: &u8| all << 8 | usize::from(*byte);
+    Some(if little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) })
+}
+
+impl<'f> Fields<'f> {
+    fn read(file: &'f [u8], little: bool, at: usize) -> Option<Self> {
+        let count = number(file, little, at, 2)?;
+        let mut fields = BTreeMap::new();
+        for entry in (at + 2..).step_by(12).take(count) {
+            let tag = u16::try_from(number(file, little, entry, 2)?).ok()?;
+            let kind = u16::try_from(number(file, little, entry + 2, 2)?).ok()?;
+            let many = number(file, little, entry + 4, 4)?;
+            let length = size_of(kind).unwrap_or(1).checked_mul(many)?;
+            let place = match length {
+                0..=4 => entry + 8,
+                _ => number(file, little, entry + 8, 4)?,
+            };
+            fields.insert(tag, (kind, many, place));
+        }
+        let next = number(file, little, at + 2 + count * 12, 4).unwrap_or(0);
+        Some(Self { file, little, fields, next })
+    }
+
+    /// How a photograph is to be turned, by its EXIF.
+    pub(super) fn orientation(exif: &'f [u8]) -> Option<u32> {
+        let little = match exif.get(..2)? {
+            b"II" => true,
+            b"MM" => false,
+            _ => return None,
+        };
+        let at = number(exif, little, 4, 4)?;
+        let orientation = Self::read(exif, little, at)?.one(274, 1);
+        u32::try_from(orientation).ok().filter(|it| (1..=8).contains(it))
+    }
+
+    fn has(&self, tag: u16) -> bool {
+        self.fields.contains_key(&tag)
+    }
+
+    fn all(&self, tag: u16) -> Option<Vec<usize>> {
+        let (kind, many, place) = *self.fields.get(&tag)?;
+        let length = size_of(kind).filter(|length| *length <= 4)?;
+        if many > MOST_VALUES {
+            return None;
+        }
+        (0..many).map(|it| number(self.file, self.little, place + it * length, length)).collect()
+    }
+
+    fn one(&self, tag: u16, otherwise: usize) -> usize {
+        self.all(tag).and_then(|all| all.first().copied()).unwrap_or(otherwise)
+    }
+
+    fn fraction(&self, tag: u16) -> Option<f64> {
+        let (5, 1, place) = *self.fields.get(&tag)? else { return None };
+        let above = number(self.file, self.little, place, 4)?;
+        let below = number(self.file, self.little, place + 4, 4)?;
+        (below > 0).then(|| above as f64 / below as f64)
+    }
+
+    fn resolution(&self) -> Option<(f64, f64)> {
+        let (x, y) = (self.fraction(282)?, self.fraction(283)?);
+        match self.one(296, 2) {
+            3 => Some((x * 2.54, y * 2.54)),
+            2 => Some((x, y)),
+            // No unit: a fax still means an inch. Small numbers are a ratio.
+            _ => (x >= 50.0 && y >= 50.0).then_some((x, y)),
+        }
+    }
+
+    fn picture(&self) -> Result<Picture<'f>, CannotBind> {
+        let size =
+            |tag| u32::try_from(self.one(tag, 0)).ok().filter(|it| (1..=100_000).contains(it));
+        let (width, height) = size(256).zip(size(257)).ok_or(DAMAGED)?;
+        let compression = self.one(259, 1);
+        let photometric = self.one(262, if matches!(compression, 2..=4) { 0 } else { 1 });
+        let samples = self.one(277, 1);
+        let bits = self.all(258).unwrap_or_else(|| vec![1]);
+        let depth = bits.first().copied().unwrap_or(1);
+        if self.has(322) || self.one(284, 1) != 1 && samples > 1 {
+            return Err(CannotBind("a TIFF in tiles or planes"));
+        }
+        if self.one(339, 1) != 1 || bits.iter().any(|it| *it != depth) {
+            return Err(CannotBind("a TIFF of rare samples"));
+        }
+        let colours = match photometric {
+            0 | 1 => Colours::Grey,
+            2 => Colours::Rgb,
+            3 => Colours::Palette(self.palette(depth)?),
+            5 => Colours::Cmyk,
+            6 if compression == 7 => Colours::Rgb,
+            _ => return Err(CannotBind("a TIFF of other colours")),
+        };
+        if samples != colours.samples() as usize {
+            return Err(CannotBind("a TIFF with transparency"));
+        }
+        let fits = match depth {
+            1 | 2 | 4 => matches!(photometric, 0 | 1 | 3),
+            8 => true,
+            // PDF has the larger byte first.
+            16 => !self.little && matches!(compression, 1 | 5 | 8) && self.one(317, 1) == 1,
+            _ => false,
+        };
+        if !fits {
+            return Err(CannotBind("a TIFF of rare samples"));
+        }
+        let is_fax = matches!(compression, 2..=4);
+        let strips = self.strips(height, &|rows, bytes| {
+            self.strip((compression, photometric), (width, rows), (samples, depth), bytes)
+        })?;
+        Ok(Picture {
+            width,
+            height,
+            colours,
+            bits: if compression == 7 { 8 } else { u32::try_from(depth).unwrap_or(8) },
+            inverted: photometric == 0 && !is_fax,
+            resolution: self.resolution(),
+            orientation: u32::try_from(self.one(274, 1)).unwrap_or(1),
+            strips,
+        })
+    }
+
+    fn strips(
+        &self,
+        height: u32,
+        encode: &dyn Fn(u32, &'f [u8]) -> Result<Encoded<'f>, CannotBind>,
+    ) -> Result<Vec<Strip<'f>>, CannotBind> {
+        let places = self.all(273).ok_or(DAMAGED)?;
+        let each = u32::try_from(self.one(278, height as usize)).unwrap_or(u32::MAX);
+        let each = each.clamp(1, height);
+        // Old programs leave the length of a single strip out.
+        let lengths = match (self.all(279), places.as_slice()) {
+            (Some(lengths), _) => lengths,
+            (None, [place]) => vec![self.file.len().saturating_sub(*place)],
+            (None, _) => return Err(DAMAGED),
+        };
+        let wanted = height.div_ceil(each) as usize;
+        if places.len() != wanted || lengths.len() != wanted {
+            return Err(DAMAGED);
+        }
+        let mut left = height;
+        let mut strips = Vec::with_capacity(wanted);
+        for (place, length) in places.into_iter().zip(lengths) {
+            let rows = left.min(each);
+            left -= rows;
+            let end = place.checked_add(length).ok_or(DAMAGED)?;
+            let bytes = self.file.get(place..end).filter(|it| !it.is_empty()).ok_or(DAMAGED)?;
+            let (encoding, bytes) = encode(rows, bytes)?;
+            strips.push(Strip { rows, encoding, bytes });
+        }
+        Ok(strips)
+    }
+
+    /// A strip's bytes and how they are encoded, in PDF's words.
+    fn strip(
+        &self,
+        (compression, photometric): (usize, usize),
+        (width, rows): (u32, u32),
+        (samples, depth): (usize, usize),
+        bytes: &'f [u8],
+    ) -> Result<Encoded<'f>, CannotBind> {
+        let reversed = self.one(266, 1) == 2;
+        let plain = Cow::Borrowed(bytes);
+        if matches!(compression, 2..=4) {
+            let options = self.one(if compression == 4 { 293 } else { 292 }, 0);
+            if depth != 1 || compression != 2 && options & 2 != 0 {
+                return Err(CannotBind("a fax of a rare kind"));
+            }
+            let k = match compression {
+                4 => -1,
+                3 if options & 1 == 1 => 1,
+                _ => 0,
+            };
+            // Rows of the oldest kind begin at a byte.
+            let aligned = if compression == 2 { " /EncodedByteAlign true" } else { "" };
+            // The codes' white is the sample 0, and that may be black.
+            let black = if photometric == 1 { " /BlackIs1 true" } else { "" };
+            let encoding = format!(
+                "/Filter /CCITTFaxDecode /DecodeParms << /K {k} /Columns {width} /Rows {rows} /EndOfBlock false{aligned}{black} >>"
+            );
+            let turned = || bytes.iter().map(|byte| byte.reverse_bits()).collect();
+            return Ok((encoding, if reversed { Cow::Owned(turned()) } else { plain }));
+        }
+        if reversed && depth < 8 {
+            return Err(CannotBind("a TIFF of reversed bits"));
+        }
+        let predicted = match self.one(317, 1) {
+            1 => String::new(),
+            2 if matches!(compression, 5 | 8 | 32946) => format!(
+                " /DecodeParms << /Predictor 2 /Colors {samples} /BitsPerComponent {depth} /Columns {width} >>"
+            ),
+            _ => return Err(CannotBind("a TIFF of a rare prediction")),
+        };
+        match compression {
+            1 => {
+                let row = (width as usize * samples * depth).div_ceil(8);
+                let whole = row.checked_mul(rows as usize).ok_or(DAMAGED)?;
+                let bytes = bytes.get(..whole).ok_or(DAMAGED)?;
+                Ok((String::new(), Cow::Borrowed(bytes)))
+            }
+            // The oldest programs wrote these codes the other way round.
+            5 if bytes.starts_with(&[0]) => Err(CannotBind("a TIFF of old LZW")),
+            5 => Ok((format!("/Filter /LZWDecode{predicted}"), plain)),
+            7 if depth == 8 => {
+                let whole = self.with_tables(bytes)?;
+                Ok((jpeg::encoding(photometric == 2), whole))
+            }
+            8 | 32946 => Ok((format!("/Filter /FlateDecode{predicted}"), plain)),
+            32773 => Ok(("/Filter /RunLengthDecode".to_owned(), Cow::Owned(runs(bytes)?))),
+            _ => Err(CannotBind("a TIFF of a rare compression")),
+        }
+    }
+
+    /// A JPEG whose tables stand apart, once for all strips.
+    fn with_tables(&self, bytes: &'f [u8]) -> Result<Cow<'f, [u8]>, CannotBind> {
+        let Some(&(_, length, place)) = self.fields.get(&347) else {
+            return Ok(Cow::Borrowed(bytes));
+        };
+        let tables = place.checked_add(length).and_then(|end| self.file.get(place..end));
+        let tables = tables.and_then(|it| it.strip_prefix(b"\xFF\xD8")).ok_or(DAMAGED)?;
+        let tables = tables.strip_suffix(b"\xFF\xD9").unwrap_or(tables);
+        let image = bytes.strip_prefix(b"\xFF\xD8").ok_or(DAMAGED)?;
+        Ok(Cow::Owned([b"\xFF\xD8", tables, image].concat()))
+    }
+
+    fn palette(&self, depth: usize) -> Result<Vec<u8>, CannotBind> {
+        let values = self.all(320).ok_or(DAMAGED)?;
+        let entries = 1_usize.checked_shl(u32::try_from(depth).unwrap_or(64)).ok_or(DAMAGED)?;
+        if depth > 8 || values.len() != entries * 3 {
+            return Err(DAMAGED);
+        }
+        // All reds, all greens, all blues, of 16 bits each.
+        let part = |colour: usize, entry: usize| (values[colour * entries + entry] >> 8) as u8;
+        Ok((0..entries)
+            .flat_map(|entry| [part(0, entry), part(1, entry), part(2, entry)])
+            .collect())
+    }
+}
+
+fn size_of(kind: u16) -> Option<usize> {
+    match kind {
+        1 | 2 | 6 | 7 => Some(1),
+        3 | 8 => Some(2),
+        4 | 9 | 11 | 13 => Some(4),
+        5 | 10 | 12 => Some(8),
+        _ => None,
+    }
+}
+
+/// Runs of PackBits as PDF has them: 128, which says nothing there, ends everything here.
+fn runs(bytes: &[u8]) -> Result<Vec<u8>, CannotBind> {
+    let mut out = Vec::with_capacity(bytes.len() + 1);
+    let mut rest = bytes;
+    while let [code, after @ ..] = rest {
+        let length = match code {
+            128 => {
+                rest = after;
+                continue;
+            }
+            0..=127 => usize::from(*code) + 2,
+            129..=255 => 2,
+        };
+        out.extend_from_slice(rest.get(..length).ok_or(DAMAGED)?);
+        rest = &rest[length..];
+    }
+    out.push(128);
+    Ok(out)
+}
