@@ -156,6 +156,8 @@ problem_types! {
     PractitionerAway => "practitioner-away" | "practitionerAway", "The practitioner is away on that day in Bp";
     /// Somebody booked over ours.
     Overbooked => "overbooked", "Somebody else is booked over it in Bp's appointment book";
+    /// Too few attendants of a visit can be placed; the others were taken out again.
+    TooFewAttendants => "too-few-attendants", "Bp's appointment book has no room for as many attendants as the visit needs";
     /// Third parties cannot cancel what is of this type.
     RecallType => "recall-type", "The chosen appointment type is one for recalls";
     /// What has arrived is not touched.

@@ -160,6 +160,8 @@ texts! {
         ["It is tried again by itself; to end it, correct the days away in Bp, or move or cancel the booking."];
     Overbooked => CONFLICT, Some(PRACTICE),
         ["Both are in Bp's appointment book at the same time. Ask the practice which one stays, then move or cancel the other."];
+    TooFewAttendants => CONFLICT, Some(PRACTICE),
+        ["Nobody is visited until enough attendants have room: those who had were taken out of Bp's appointment book again. It is tried again by itself as soon as one of the others has.", "To end it, free the time of the attendants who stand in the way, move the booking, name fewer attendants, or ask for fewer of them with atLeast.", "Resend the booking to have all attendants tried again now."];
     RecallType => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["Choose another appointment type in the booking settings: Bp lets nobody from outside cancel appointments for recalls.", "Resend the booking."];
     AppointmentArrived => CONFLICT, None,

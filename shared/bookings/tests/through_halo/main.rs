@@ -80,6 +80,7 @@ fn zone() -> PracticeTimeZone {
 fn visit(start: DateTime) -> Visit {
     let text = |text| BpText::parse(text, 100).unwrap();
     Visit {
+        attendance: None,
         ahpra_number: AhpraNumber::parse("MED9990000001").unwrap(),
         start,
         duration: None,
