@@ -121,6 +121,8 @@ pub(super) enum At {
     },
     /// It comes to nothing, for this reason.
     Failed(Option<ProblemType>),
+    /// It was given up, and nobody knows whether it is in Bp's book.
+    Unsure,
     /// Withdrawn.
     Out {
         /// It has left the book.
@@ -159,6 +161,7 @@ struct Count {
     stay: usize,
     out: usize,
     blocked: usize,
+    unsure: usize,
 }
 
 impl Count {
@@ -170,6 +173,7 @@ impl Count {
                 At::Placed | At::Overbooked | At::Arrived => Some(&mut count.stay),
                 At::Out { .. } => Some(&mut count.out),
                 At::Blocked { .. } => Some(&mut count.blocked),
+                At::Unsure => Some(&mut count.unsure),
                 At::Open | At::Waiting(_) | At::Failed(_) => None,
             };
             if let Some(place) = place {
@@ -182,7 +186,7 @@ impl Count {
 
     /// Whether enough may still have room.
     fn may_suffice(self, at_least: usize) -> bool {
-        self.stay + self.out + self.blocked >= at_least
+        self.stay + self.out + self.blocked + self.unsure >= at_least
     }
 }
 
@@ -202,8 +206,8 @@ pub(super) fn moves(parts: &[At], at_least: usize) -> Vec<Move> {
         At::Blocked { elsewhere: true } => Move::Withdraw,
         At::Blocked { .. } if !enough && !hope => Move::Withdraw,
         At::Placed | At::Overbooked if !enough && !again => Move::Withdraw,
-        // It may be in the book.
-        At::Failed(Some(ProblemType::BookingUnverified)) if !enough && !again => Move::Withdraw,
+        // Bp is asked first, and then it is known.
+        At::Unsure if !enough && !again => Move::Withdraw,
         _ => Move::Leave,
     };
     parts.iter().map(of).collect()
@@ -278,6 +282,9 @@ impl Booking {
             (true, false, S::Cancelled) => At::Left,
             (true, false, S::Failed) => At::Stuck(self.problem),
             (true, true, S::Failed) if self.is_left_arrived() => At::Arrived,
+            (false, _, S::Failed) if self.problem == Some(ProblemType::BookingUnverified) => {
+                At::Unsure
+            }
             (true, true, S::Failed) | (false, _, S::Failed) => At::Failed(self.problem),
             (true, true, state) => {
                 At::Out { gone: state == S::Cancelled, blocked: self.blocked > 0 }

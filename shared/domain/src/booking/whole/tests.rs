@@ -13,7 +13,7 @@ const EVERYWHERE: [At; 17] = [
     At::Blocked { elsewhere: true },
     At::Failed(Some(ProblemType::PractitionerInactive)),
     At::Failed(Some(ProblemType::StartPassed)),
-    At::Failed(Some(ProblemType::BookingUnverified)),
+    At::Unsure,
     At::Out { gone: true, blocked: false },
     At::Out { gone: true, blocked: true },
     At::Out { gone: false, blocked: false },
@@ -72,7 +72,7 @@ fn a_booking_is_synced_only_when_all_is_decided_and_enough_attendants_stand_in_t
             assert_eq!(sum.problem, Some(ProblemType::TooFewAttendants));
         }
         if sum.state == BookingState::Failed {
-            let failed = parts.iter().filter(|at| matches!(at, At::Failed(_))).count();
+            let failed = parts.iter().filter(|at| matches!(at, At::Failed(_) | At::Unsure)).count();
             let wanted = Count::of(parts).wanted;
             assert!(wanted - failed < at_least, "{parts:?} {at_least}: {sum:?}");
             assert!(sum.problem.is_some());
@@ -131,8 +131,12 @@ fn as_long_as_enough_might_have_room_somebody_asks_for_it() {
             && says.problem == Some(ProblemType::TooFewAttendants)
         {
             // Or is about to, once it has left the book.
-            let asks =
-                |at: &At| matches!(at, At::Blocked { .. } | At::Out { gone: false, .. } | At::Open);
+            let asks = |at: &At| {
+                matches!(
+                    at,
+                    At::Blocked { .. } | At::Out { gone: false, .. } | At::Open | At::Unsure
+                )
+            };
             // Whoever is out although nobody ever had no room: nothing that was reached by these moves.
             let reached = parts
                 .iter()
