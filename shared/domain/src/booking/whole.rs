@@ -121,8 +121,6 @@ pub(super) enum At {
     },
     /// It comes to nothing, for this reason.
     Failed(Option<ProblemType>),
-    /// It was given up, and nobody knows whether it is in Bp's book.
-    Unsure,
     /// Withdrawn.
     Out {
         /// It has left the book.
@@ -159,9 +157,9 @@ pub(super) struct Sum {
 struct Count {
     wanted: usize,
     stay: usize,
-    out: usize,
+    /// Withdrawn, and had room.
+    ready: usize,
     blocked: usize,
-    unsure: usize,
 }
 
 impl Count {
@@ -171,9 +169,8 @@ impl Count {
             let place = match part {
                 At::Left | At::Stuck(_) => continue,
                 At::Placed | At::Overbooked | At::Arrived => Some(&mut count.stay),
-                At::Out { .. } => Some(&mut count.out),
-                At::Blocked { .. } => Some(&mut count.blocked),
-                At::Unsure => Some(&mut count.unsure),
+                At::Out { blocked: false, .. } => Some(&mut count.ready),
+                At::Out { blocked: true, .. } | At::Blocked { .. } => Some(&mut count.blocked),
                 At::Open | At::Waiting(_) | At::Failed(_) => None,
             };
             if let Some(place) = place {
@@ -186,7 +183,7 @@ impl Count {
 
     /// Whether enough may still have room.
     fn may_suffice(self, at_least: usize) -> bool {
-        self.stay + self.out + self.blocked + self.unsure >= at_least
+        self.stay + self.ready + self.blocked >= at_least
     }
 }
 
@@ -195,7 +192,7 @@ pub(super) fn moves(parts: &[At], at_least: usize) -> Vec<Move> {
     let count = Count::of(parts);
     let undecided = parts.iter().any(|part| matches!(part, At::Open | At::Waiting(_)));
     let enough = count.stay >= at_least;
-    let again = count.stay > 0 && count.stay + count.out >= at_least;
+    let again = count.stay > 0 && count.stay + count.ready >= at_least;
     let hope = count.may_suffice(at_least);
     let of = |part: &At| match *part {
         // One alone stays as it is, as any booking does.
@@ -206,8 +203,6 @@ pub(super) fn moves(parts: &[At], at_least: usize) -> Vec<Move> {
         At::Blocked { elsewhere: true } => Move::Withdraw,
         At::Blocked { .. } if !enough && !hope => Move::Withdraw,
         At::Placed | At::Overbooked if !enough && !again => Move::Withdraw,
-        // Bp is asked first, and then it is known.
-        At::Unsure if !enough && !again => Move::Withdraw,
         _ => Move::Leave,
     };
     parts.iter().map(of).collect()
@@ -282,9 +277,6 @@ impl Booking {
             (true, false, S::Cancelled) => At::Left,
             (true, false, S::Failed) => At::Stuck(self.problem),
             (true, true, S::Failed) if self.is_left_arrived() => At::Arrived,
-            (false, _, S::Failed) if self.problem == Some(ProblemType::BookingUnverified) => {
-                At::Unsure
-            }
             (true, true, S::Failed) | (false, _, S::Failed) => At::Failed(self.problem),
             (true, true, state) => {
                 At::Out { gone: state == S::Cancelled, blocked: self.blocked > 0 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Wherever a part may be.
-const EVERYWHERE: [At; 17] = [
+const EVERYWHERE: [At; 16] = [
     At::Open,
     At::Waiting(Some(ProblemType::SiteOffline)),
     At::Placed,
@@ -13,7 +13,6 @@ const EVERYWHERE: [At; 17] = [
     At::Blocked { elsewhere: true },
     At::Failed(Some(ProblemType::PractitionerInactive)),
     At::Failed(Some(ProblemType::StartPassed)),
-    At::Unsure,
     At::Out { gone: true, blocked: false },
     At::Out { gone: true, blocked: true },
     At::Out { gone: false, blocked: false },
@@ -72,7 +71,7 @@ fn a_booking_is_synced_only_when_all_is_decided_and_enough_attendants_stand_in_t
             assert_eq!(sum.problem, Some(ProblemType::TooFewAttendants));
         }
         if sum.state == BookingState::Failed {
-            let failed = parts.iter().filter(|at| matches!(at, At::Failed(_) | At::Unsure)).count();
+            let failed = parts.iter().filter(|at| matches!(at, At::Failed(_))).count();
             let wanted = Count::of(parts).wanted;
             assert!(wanted - failed < at_least, "{parts:?} {at_least}: {sum:?}");
             assert!(sum.problem.is_some());
@@ -106,10 +105,11 @@ fn when_too_few_have_room_nobody_stays_and_when_enough_have_nobody_who_has_room_
         }
         let moves = moves(parts, at_least);
         let standing = parts.iter().filter(|at| stays(at)).count();
-        let out = parts.iter().filter(|at| matches!(at, At::Out { .. })).count();
+        let ready = |at: &&At| matches!(at, At::Out { blocked: false, .. });
+        let ready = parts.iter().filter(ready).count();
         for (at, what) in parts.iter().zip(&moves) {
             if matches!(at, At::Placed | At::Overbooked) {
-                let stays = standing + out >= at_least;
+                let stays = standing + ready >= at_least;
                 assert_eq!(*what == Move::Leave, stays, "{parts:?} {at_least}: {moves:?}");
             }
             if standing >= at_least && matches!(at, At::Out { gone: true, .. }) {
@@ -131,12 +131,8 @@ fn as_long_as_enough_might_have_room_somebody_asks_for_it() {
             && says.problem == Some(ProblemType::TooFewAttendants)
         {
             // Or is about to, once it has left the book.
-            let asks = |at: &At| {
-                matches!(
-                    at,
-                    At::Blocked { .. } | At::Out { gone: false, .. } | At::Open | At::Unsure
-                )
-            };
+            let asks =
+                |at: &At| matches!(at, At::Blocked { .. } | At::Out { gone: false, .. } | At::Open);
             // Whoever is out although nobody ever had no room: nothing that was reached by these moves.
             let reached = parts
                 .iter()
