@@ -247,7 +247,8 @@ impl<'a> BookingJobs<'a> {
         let whole = self.store.work(practice, &key).await?.ok_or(StoreError::Corrupt)?;
         let whole: Entry<Booking> = whole.read()?;
         let mut body = whole.body.clone();
-        if let Some(why) = reopens {
+        // One that was withdrawn is put back where it was: out of the book.
+        if let Some(why) = reopens.filter(|_| !part.body.withdrawn) {
             body.part_put_back(why, now);
         }
         let mut whole = booking_revised(whole, body, now);

@@ -86,8 +86,8 @@ pub trait Kind: Send + Sync + 'static {
         None
     }
 
-    /// Whether it says what its parts come to. Nothing of it goes to Bp, and no other method but
-    /// [`Kind::gather`] is called with it.
+    /// Whether it only says what its parts come to. Nothing of it goes to Bp: there is no command for it
+    /// and no answer. It may be among the others that [`Kind::mind_others`] and [`Kind::frees`] are given.
     fn is_whole(&self, entity: &Self::Entity) -> bool {
         let _ = entity;
         false

@@ -139,9 +139,19 @@ impl<'a> Clinic<'a> {
 
     /// Pushes what is due in any order until nothing is, then what has no room once more.
     async fn settle(&mut self, random: &mut ChaCha8Rng, fate: impl Fn(&mut ChaCha8Rng) -> Fate) {
+        assert!(self.pushes(400, random, fate).await, "it does not rest: {:?}", self.together);
+    }
+
+    /// At most so many pushes. Whether nothing is due any more.
+    async fn pushes(
+        &mut self,
+        most: usize,
+        random: &mut ChaCha8Rng,
+        fate: impl Fn(&mut ChaCha8Rng) -> Fate,
+    ) -> bool {
         self.gather();
         let mut retried: BTreeMap<Token, usize> = BTreeMap::new();
-        for _ in 0..400 {
+        for _ in 0..most {
             let due: Vec<usize> = (0..self.together.parts.len())
                 .filter(|index| {
                     let part = &self.together.parts[*index];
@@ -150,7 +160,7 @@ impl<'a> Clinic<'a> {
                     part.state == BookingState::Pending || again
                 })
                 .collect();
-            let Some(index) = due.choose(random) else { return };
+            let Some(index) = due.choose(random) else { return true };
             let part = &self.together.parts[*index];
             if part.state == BookingState::Conflict {
                 *retried.entry(part.token.clone()).or_default() += 1;
@@ -158,7 +168,7 @@ impl<'a> Clinic<'a> {
             let fate = fate(random);
             self.push(*index, fate).await;
         }
-        panic!("the booking does not come to rest: {:?}", self.together);
+        false
     }
 
     /// Who stands where in Bp's book, by the marks of all parts: the doctor and the hour.
@@ -294,6 +304,17 @@ async fn every_attendant_stands_in_the_book_once_whatever_is_lost() {
         if busy {
             occupy(&bench, taken.0, taken.1).await;
         }
+        let lossy = |random: &mut ChaCha8Rng| match random.random_range(0..6) {
+            0 => Fate::AnswerLost,
+            1 => Fate::NeverRan,
+            _ => Fate::Answered,
+        };
+        // A wish that is soon another one: some of it may be on its way, or lost.
+        let soon_other = *[0, 1, 3].choose(&mut random).unwrap();
+        if soon_other > 0 {
+            clinic.want(&to(&DOCTORS[random.random_range(0..3)..], 1, random.random_range(9..=10)));
+            clinic.pushes(soon_other, &mut random, lossy).await;
+        }
         if doctors.is_empty() {
             clinic.together.cancel(now());
         } else {
@@ -301,11 +322,6 @@ async fn every_attendant_stands_in_the_book_once_whatever_is_lost() {
             let at_least = random.random_range(1..=fewest);
             clinic.want(&to(&doctors, at_least, random.random_range(9..=10)));
         }
-        let lossy = |random: &mut ChaCha8Rng| match random.random_range(0..6) {
-            0 => Fate::AnswerLost,
-            1 => Fate::NeverRan,
-            _ => Fate::Answered,
-        };
         clinic.settle(&mut random, lossy).await;
         clinic.settle(&mut random, answered).await;
         let record = &clinic.together.record;

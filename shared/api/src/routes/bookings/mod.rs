@@ -19,6 +19,7 @@ use domain::booking::{Booking, BookingId, BookingState, Together, Visit};
 use domain::ids::PracticeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use store::work::WorkKey;
 use store::{BookingQuery, BookingsOf, KeptBooking, StoreError};
 use utoipa::ToSchema;
 
@@ -235,11 +236,11 @@ pub(crate) async fn read_booking(
 ) -> Result<Json<BookingView>, Problem> {
     let id = path.known()?;
     let practice = &allowed.practice;
-    let booking = appointments.app.store.booking(practice, &id).await?.ok_or_else(unknown)?;
-    let booking = booking.together().record;
-    let blocked = !booking.blocked_by.is_empty();
+    let key = WorkKey::booking(id.as_str());
+    let entry = appointments.app.store.work(practice, &key).await?.ok_or_else(unknown)?;
+    let booking = entry.read::<Booking>()?.body;
     let day = Some(booking.planned.placement.day);
-    if !blocked {
+    if booking.blocked_by.is_empty() {
         return Ok(Json(BookingView::from(booking)));
     }
     let states = BookingState::ALL.to_vec();

@@ -1,13 +1,15 @@
 //! Visits to several attendants, from the platform's wish to the book and back.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod book;
+
+use std::collections::BTreeSet;
 
 use jiff::civil::date;
-use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::super::{Attendance, Outcome, Pushed, Representative, Slot};
+use self::book::Book;
+use super::super::{Attendance, Representative};
 use super::*;
 use crate::booking::text::BpText;
 use crate::ids::{BpUserId, LocationId, SiteId};
@@ -83,100 +85,6 @@ fn change(together: &mut Together, visit: &Visit) {
 fn resend(together: &mut Together) {
     let planned = planned(Some(together), &together.record.visit);
     together.resend(&planned, now());
-}
-
-/// Bp's book, as far as these bookings see it.
-#[derive(Default)]
-struct Book {
-    /// Where a mark stands.
-    standing: BTreeMap<Token, Slot>,
-    /// Which hours of which doctors are a patient's.
-    taken: BTreeSet<(i64, i64)>,
-    pushes: usize,
-    /// What platforms were told.
-    told: Vec<(BookingState, Option<ProblemType>)>,
-}
-
-impl Book {
-    /// Pushes what stands for itself, or one attendant's part.
-    fn push(&mut self, booking: &mut Booking) {
-        self.pushes += 1;
-        booking.ask();
-        let slot = booking.planned.placement.slot();
-        let stood = self.standing.get(&booking.token).cloned();
-        let outcome = if booking.cancelled {
-            self.standing.remove(&booking.token);
-            Outcome::Cancelled
-        } else if self.taken.contains(&(slot.user.0, slot.time / 3600)) {
-            Outcome::Conflict
-        } else {
-            self.standing.insert(booking.token.clone(), slot.clone());
-            match stood {
-                None => Outcome::Created,
-                Some(at) if at == slot => Outcome::Unchanged,
-                Some(_) => Outcome::Moved,
-            }
-        };
-        let stands = self.standing.contains_key(&booking.token);
-        let pushed = Pushed {
-            outcome,
-            appointment: stands.then_some(7),
-            created: stands.then(|| "2026-11-20 09:30:00.000".to_owned()),
-            outside_sessions: None,
-            in_way: Vec::new(),
-        };
-        booking.settle(pushed, now());
-    }
-
-    /// Compares the parts, as whoever writes to Bp does after each of them changed.
-    fn gather(&mut self, together: &mut Together) {
-        if together.record.gather(&mut together.parts, now()) {
-            let record = &together.record;
-            self.told.push((record.state, record.problem));
-            let told = record.state;
-            assert!(!record.cancelled || told != BookingState::Synced, "{record:?}");
-        }
-    }
-
-    /// Whether a part is on its way, at once or when its next attempt is due.
-    fn is_due(booking: &Booking, retry: bool) -> bool {
-        match booking.state {
-            BookingState::Pending => true,
-            BookingState::Conflict => retry,
-            _ => false,
-        }
-    }
-
-    /// Pushes what is on its way, in any order, until nothing is; and tries again what has no room.
-    fn settle(&mut self, together: &mut Together, random: &mut ChaCha8Rng) {
-        self.gather(together);
-        for _ in 0..6 {
-            let mut retried = BTreeSet::new();
-            loop {
-                let due: Vec<usize> = (0..together.parts.len())
-                    .filter(|index| {
-                        let part = &together.parts[*index];
-                        Self::is_due(part, !retried.contains(&part.token))
-                    })
-                    .collect();
-                let Some(index) = due.choose(random) else { break };
-                let part = &mut together.parts[*index];
-                if part.state == BookingState::Conflict {
-                    retried.insert(part.token.clone());
-                }
-                self.push(part);
-                self.gather(together);
-                assert!(self.pushes < 10_000, "it does not come to rest: {together:?}");
-            }
-        }
-    }
-
-    fn users(&self) -> Vec<(i64, i64)> {
-        let mut users: Vec<_> =
-            self.standing.values().map(|slot| (slot.user.0, slot.time / 3600)).collect();
-        users.sort_unstable();
-        users
-    }
 }
 
 fn random() -> (u64, ChaCha8Rng) {
@@ -408,20 +316,46 @@ fn whatever_platforms_and_patients_do_everybody_who_has_room_is_visited_or_nobod
     }
 }
 
+/// A booking as the release before this one keeps it.
+const OLD: &str = r#"{
+    "bookingId": "b1", "token": "PBAAAAAAABBBBBBBBBBBBBBBB",
+    "visit": {
+        "ahpraNumber": "MED1", "start": "2027-03-02T09:00:00", "duration": null,
+        "representative": { "name": "Kim Made-Up", "company": "Example" }, "notes": null
+    },
+    "cancelled": false,
+    "planned": {
+        "site": "71001",
+        "placement": {
+            "user": 1, "location": 1, "day": "2027-03-02", "time": 32400, "length": 900, "kind": 1,
+            "reason": "Online appointment. Rep visit: Kim Made-Up, Example [PBAAAAAAABBBBBBBBBBBBBBBB]"
+        },
+        "durationMinutes": 15, "startsAt": "2027-03-01T23:00:00Z"
+    },
+    "revision": 1, "asked": 1, "firstDay": "2026-10-31", "state": "synced", "appointment": 7,
+    "problem": null, "nextAttemptAt": null, "acceptedAt": "2026-11-01T00:00:00Z",
+    "history": [{ "at": "2026-11-01T00:00:00Z", "what": "accepted" }]
+}"#;
+
 #[test]
-fn bookings_of_the_release_before_are_read_and_written_as_they_were() {
+fn a_booking_of_the_release_before_is_read_and_may_get_more_attendants() {
+    let old: Booking = serde_json::from_str(OLD).unwrap();
+    assert_eq!((old.role, old.withdrawn, old.attendants.len()), (Role::Alone, false, 0));
+    assert_eq!(old.entry_id(), "b1");
+    let mut both = Together { record: old.clone(), parts: Vec::new() };
+    change(&mut both, &visit(&[1, 2], 1, 9));
+    assert_eq!(both.parts[0].token, old.token);
+    assert_eq!(both.parts[0].appointment, Some(7));
+    assert_eq!(both.parts.len(), 2);
+}
+
+#[test]
+fn a_booking_with_one_attendant_is_kept_as_it_was_before() {
     let alone = accepted(&visit(&[1], 1, 9)).record;
-    let mut written = serde_json::to_value(&alone).unwrap();
+    let written = serde_json::to_value(&alone).unwrap();
     let fields = ["role", "withdrawn", "attendants", "told"];
     assert!(fields.iter().all(|field| written.get(field).is_none()), "{written}");
     assert!(written["visit"].get("attendance").is_none());
-    // As an item of the release before has it.
-    let old = written.as_object_mut().unwrap();
-    for since in ["askedSlot", "stands", "inWay", "lifts", "blockedBy"] {
-        old.remove(since);
-    }
-    let read: Booking = serde_json::from_value(written).unwrap();
-    assert_eq!(read, alone);
     let whole = accepted(&visit(&[1, 2], 1, 9));
     for booking in whole.parts.iter().chain([&whole.record]) {
         let written = serde_json::to_value(booking).unwrap();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Book, DOCTOR, OTHER, at, book, quiet_day, reaches, ready, statements, visit};
 use crate::events::Platform;
+use crate::steps::LARGE;
 
 /// A visit to several attendants, of whom at least so many must have room.
 fn whole(attendants: &[&str], at_least: usize, start: &str) -> Value {
@@ -43,13 +44,20 @@ async fn two_attendants_of_one_booking_are_booked_moved_changed_and_cancelled_to
 
     let wanted = whole(&[OTHER, DOCTOR], 2, &at(day, "09:00"));
     let mark = bp.mark().await;
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     let accepted = book(&practice, "clinic", &wanted).await;
     assert_eq!(states(&accepted), [(DOCTOR, "pending"), (OTHER, "pending")]);
+    let waiting = reaches(&practice, "clinic", "waiting").await;
+    assert_eq!(waiting.text_at("/problem/type"), "site-offline");
+    bp.set_practice(LARGE, json!({ "availability": "online" })).await;
     let synced = reaches(&practice, "clinic", "synced").await;
     platform.hears("booking.synced synced").await;
     assert_eq!(states(&synced), [(DOCTOR, "synced"), (OTHER, "synced")]);
     assert_eq!(stand(&book_of_bp), [(1, nine), (2, nine)]);
-    assert_eq!(statements(&bp.queries_since(mark).await), ["booking_push"; 2]);
+    let mut sent = statements(&bp.queries_since(mark).await);
+    // A practice that is back has its whole book looked at, too, as soon as the clock comes round.
+    sent.retain(|statement| statement != "appointment_book");
+    assert_eq!(sent, ["booking_push"; 2]);
     let appointments: Vec<_> =
         (0..2).map(|it| synced.at(&format!("/attendants/{it}/bpAppointmentId")).as_i64()).collect();
     assert!(appointments[0].is_some() && appointments[0] != appointments[1], "{}", synced.text);
@@ -137,4 +145,17 @@ async fn with_too_few_attendants_nobody_is_booked_until_a_slot_is_free() {
     super::eventually("both stand again", || stand(&book_of_bp).len() == 2).await;
     reaches(&practice, "clinic", "synced").await;
     platform.hears("booking.restored restored").await;
+
+    // Somebody is booked over one of them: people decide, and nobody is taken out.
+    book_of_bp.occupy(2, day, nine + 600, 900);
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    let overbooked = reaches(&practice, "clinic", "conflict").await;
+    platform.hears("booking.conflict conflict").await;
+    assert_eq!(overbooked.text_at("/problem/type"), "overbooked");
+    assert_eq!(states(&overbooked), [(DOCTOR, "synced"), (OTHER, "conflict")]);
+    assert_eq!(stand(&book_of_bp), [(1, nine), (2, nine)]);
+    book_of_bp.vacate(day);
+    stack.run_job("reconcile", Some(&practice.practice_id)).await;
+    reaches(&practice, "clinic", "synced").await;
+    platform.hears("booking.synced synced").await;
 }
