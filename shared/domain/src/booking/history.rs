@@ -88,6 +88,7 @@ impl Booking {
                     | H::FoundMissing
                     | H::FoundChanged
                     | H::FoundNotCancelled
+                    | H::FoundOverbooked
                     | H::TriedAgain
             )
         });

@@ -247,6 +247,16 @@ fn a_visit_that_is_found_missing_is_put_back_and_platforms_are_told_so() {
     assert_eq!(book.users(), [(1, 9), (2, 9)]);
     assert!(whole.record.was_put_back());
     assert_eq!(book.told.len(), 2);
+    // That somebody is booked over it later, and no more, puts nothing back.
+    whole.parts[0].overbooked(now());
+    book.gather(&mut whole);
+    assert_eq!(whole.record.problem, Some(ProblemType::Overbooked));
+    assert_eq!(book.users().len(), 2, "people decide which one stays");
+    whole.parts[0].found_as_wanted(now());
+    book.gather(&mut whole);
+    assert_eq!(whole.record.state, BookingState::Synced);
+    assert!(!whole.record.was_put_back());
+    assert_eq!(book.told.len(), 4);
 }
 
 #[test]

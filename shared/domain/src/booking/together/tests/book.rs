@@ -54,7 +54,7 @@ impl Book {
     }
 
     /// Compares the parts, as whoever writes to Bp does after each of them changed.
-    fn gather(&mut self, together: &mut Together) {
+    pub(super) fn gather(&mut self, together: &mut Together) {
         if together.record.gather(&mut together.parts, now()) {
             let record = &together.record;
             self.told.push((record.state, record.problem));
