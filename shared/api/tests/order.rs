@@ -103,6 +103,7 @@ async fn kept_booking() -> Value {
     };
     let text = |text| BpText::parse(text, 100).unwrap();
     let visit = Visit {
+        attendance: None,
         ahpra_number: AhpraNumber::parse("MED9990000001").unwrap(),
         start: date(2099, 12, 1).at(9, 0, 0, 0),
         duration: None,

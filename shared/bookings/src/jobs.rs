@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use best_practice::{BpError, BpPractice};
 use domain::booking::token::Token;
-use domain::booking::{Booking, BookingState, Correction, corrections, time};
+use domain::booking::{Booking, BookingState, Correction, Happened, Role, corrections, time};
 use domain::ids::PracticeId;
 use domain::staff::StaffList;
 use halo::Deadline;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use practice_session::{Session, SessionError};
 use runtime::events::EventKind;
 use store::work::{Entry, WorkKey, WorkKind, WorkList};
-use store::{BookingQuery, Store, StoreError, booking_listing};
+use store::{BookingQuery, BookingsOf, Store, StoreError, booking_listing, booking_revised};
 
 /// Bookings read by one query of the table.
 const PAGE: u16 = 200;
@@ -117,6 +117,7 @@ impl<'a> BookingJobs<'a> {
             })
             .await?;
         let query = BookingQuery {
+            of: BookingsOf::Book,
             states: BookingState::ALL.to_vec(),
             from: Some(today),
             to: None,
@@ -139,22 +140,22 @@ impl<'a> BookingJobs<'a> {
             match correction {
                 Correction::PushAgain { booking, why } => {
                     let again = |booking: &mut Booking| booking.put_back(why, now);
-                    self.change(practice, booking.as_str(), true, again).await?;
+                    self.change(practice, &booking, Some(why), again).await?;
                     reconciled.put_back += 1;
                 }
                 Correction::LeaveArrived { booking } => {
                     let left = |booking: &mut Booking| booking.leave_arrived(now);
-                    self.change(practice, booking.as_str(), false, left).await?;
+                    self.change(practice, &booking, None, left).await?;
                     reconciled.left += 1;
                 }
                 Correction::Overbooked { booking } => {
                     let overbooked = |booking: &mut Booking| booking.overbooked(now);
-                    self.change(practice, booking.as_str(), false, overbooked).await?;
+                    self.change(practice, &booking, None, overbooked).await?;
                     reconciled.left += 1;
                 }
                 Correction::AsWanted { booking } => {
                     let as_wanted = |booking: &mut Booking| booking.found_as_wanted(now);
-                    self.change(practice, booking.as_str(), false, as_wanted).await?;
+                    self.change(practice, &booking, None, as_wanted).await?;
                 }
                 Correction::Clear { token, day } if !known.contains(&token) => {
                     session
@@ -183,7 +184,7 @@ impl<'a> BookingJobs<'a> {
         self,
         practice: &PracticeId,
         booking: &str,
-        reopens: bool,
+        reopens: Option<Happened>,
         change: impl Fn(&mut Booking),
     ) -> Result<(), StoreError> {
         let key = WorkKey::booking(booking);
@@ -198,10 +199,18 @@ impl<'a> BookingJobs<'a> {
             if entry.body == before {
                 return Ok(());
             }
+            let now = Timestamp::now();
+            if before.role == Role::Attendant {
+                let part = entry.clone().with_body(before);
+                let part = booking_revised(part, entry.body, now);
+                match self.change_part(practice, part, reopens, now).await {
+                    Err(StoreError::Conflict) => continue,
+                    outcome => return outcome,
+                }
+            }
             let (body, hash) = (entry.body.clone(), entry.hash.clone());
             let listing = booking_listing(&body);
-            let now = Timestamp::now();
-            let outcome = if reopens {
+            let outcome = if reopens.is_some() {
                 let entry = entry.reopened(body, hash, &listing, now);
                 self.store.reopen_work(practice, &entry, now).await
             } else {
@@ -223,6 +232,28 @@ impl<'a> BookingJobs<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Keeps an attendant's part with its whole, which is compared with all its parts after this job, and
+    /// then says what follows.
+    async fn change_part(
+        self,
+        practice: &PracticeId,
+        part: Entry<Booking>,
+        reopens: Option<Happened>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let key = WorkKey::booking(part.body.booking_id.as_str());
+        let whole = self.store.work(practice, &key).await?.ok_or(StoreError::Corrupt)?;
+        let whole: Entry<Booking> = whole.read()?;
+        let mut body = whole.body.clone();
+        // One that was withdrawn is put back where it was: out of the book.
+        if let Some(why) = reopens.filter(|_| !part.body.withdrawn) {
+            body.part_put_back(why, now);
+        }
+        let mut whole = booking_revised(whole, body, now);
+        whole.due = Some(now);
+        self.store.accept_together(practice, &[], &[part, whole], now).await
     }
 
     /// The marks of all bookings there ever were.

@@ -1,7 +1,7 @@
 //! A booking as a kind of site work.
 
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
-use domain::booking::{Booking, BookingState, Followed};
+use domain::booking::{Attendant, Booking, BookingState, Followed, Role};
 use domain::connection::Database;
 use domain::problem::ProblemType;
 use domain::schedule::{Job, until_compared_again};
@@ -9,8 +9,8 @@ use halo::{Command, Row};
 use jiff::Timestamp;
 use runtime::events::EventKind;
 use site_work::{Failure, Kind, Step, Unready, Verdict, Waiting};
-use store::booking_listing;
-use store::work::{Listing, WorkKind};
+use store::work::{Entry, Listing, WorkKey, WorkKind};
+use store::{booking_listing, booking_revised};
 
 /// Pushes bookings into Bp's appointment book, one query each.
 #[derive(Clone, Debug)]
@@ -69,6 +69,33 @@ impl Kind for Bookings {
         before.freed(after).is_some_and(|slot| other.waits_for(slot))
     }
 
+    fn whole(&self, booking: &Booking) -> Option<WorkKey> {
+        let part = booking.role == Role::Attendant;
+        part.then(|| WorkKey::booking(booking.booking_id.as_str()))
+    }
+
+    fn is_whole(&self, booking: &Booking) -> bool {
+        booking.role == Role::Whole
+    }
+
+    fn bears_on_whole(&self, before: &Booking, after: &Booking) -> bool {
+        Attendant::of(before) != Attendant::of(after)
+    }
+
+    fn gather(
+        &self,
+        whole: &mut Entry<Booking>,
+        parts: &mut [Entry<Booking>],
+        now: Timestamp,
+    ) -> Option<EventKind> {
+        let mut bookings: Vec<Booking> = parts.iter().map(|part| part.body.clone()).collect();
+        let news = whole.body.gather(&mut bookings, now);
+        for (part, booking) in parts.iter_mut().zip(bookings) {
+            *part = booking_revised(part.clone(), booking, now);
+        }
+        news.then(|| event(&whole.body)).flatten()
+    }
+
     fn lookup(&self, booking: &Booking) -> Command {
         self.pack.look_for_booking(booking)
     }
@@ -98,6 +125,10 @@ impl Kind for Bookings {
     }
 
     fn note(&self, booking: &mut Booking, step: &Step, now: Timestamp) {
+        if booking.role == Role::Whole {
+            // Its parts are told.
+            return;
+        }
         match step {
             Step::Sending { .. } => booking.sending(now),
             Step::Waiting { reason: Waiting::Practice(reason), next } => {
@@ -122,19 +153,23 @@ impl Kind for Bookings {
     }
 
     fn event(&self, before: &Booking, after: &Booking) -> Option<EventKind> {
-        if (before.state, before.problem) == (after.state, after.problem) {
-            return None;
+        // Of a visit to several attendants the whole is told, once.
+        let same = (before.state, before.problem) == (after.state, after.problem);
+        if same || after.role != Role::Alone { None } else { event(after) }
+    }
+}
+
+/// What platforms are told of a booking that has come to this state.
+fn event(booking: &Booking) -> Option<EventKind> {
+    match booking.state {
+        BookingState::Synced if booking.was_put_back() && !booking.is_left_arrived() => {
+            Some(EventKind::BookingRestored)
         }
-        match after.state {
-            BookingState::Synced if after.was_put_back() && !after.is_left_arrived() => {
-                Some(EventKind::BookingRestored)
-            }
-            BookingState::Synced => Some(EventKind::BookingSynced),
-            BookingState::Cancelled => Some(EventKind::BookingCancelled),
-            BookingState::Conflict => Some(EventKind::BookingConflict),
-            BookingState::Failed => Some(EventKind::BookingFailed),
-            BookingState::Pending | BookingState::Waiting => None,
-        }
+        BookingState::Synced => Some(EventKind::BookingSynced),
+        BookingState::Cancelled => Some(EventKind::BookingCancelled),
+        BookingState::Conflict => Some(EventKind::BookingConflict),
+        BookingState::Failed => Some(EventKind::BookingFailed),
+        BookingState::Pending | BookingState::Waiting => None,
     }
 }
 

@@ -44,6 +44,7 @@ fn booking() -> Booking {
         },
     };
     let visit = Visit {
+        attendance: None,
         ahpra_number: AhpraNumber::parse("MED9990000001").unwrap(),
         start: date(2027, 3, 2).at(9, 0, 0, 0),
         duration: None,

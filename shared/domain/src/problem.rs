@@ -158,6 +158,8 @@ problem_types! {
     PractitionerAway => "practitioner-away" | "practitionerAway", "The practitioner is away on that day in Bp";
     /// Somebody booked over ours.
     Overbooked => "overbooked", "Another appointment was booked over this one in Bp";
+    /// Too few attendants of a visit can be placed; the others were taken out again.
+    TooFewAttendants => "too-few-attendants", "Bp's appointment book has no room for as many attendants as the visit needs";
     /// No such type, in the settings.
     AppointmentTypeUnknown => "appointment-type-unknown", "The practice has no such appointment type";
     /// The configured appointment type is one for recalls, which nobody from outside can cancel.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use runtime::events::EventKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::work::{Listing, ParkReason, WorkKind};
+use store::work::{Entry, Listing, ParkReason, WorkKey, WorkKind};
 
 /// A kind of work: turns an entry's entity into one command for Bp, and Bp's answers into a verdict.
 ///
@@ -34,7 +34,7 @@ pub trait Kind: Send + Sync + 'static {
     /// Which kind of entries.
     const KIND: WorkKind;
     /// The entry's body.
-    type Entity: Clone + Serialize + DeserializeOwned + Send + Sync;
+    type Entity: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync;
 
     /// Whose Bp the numbers in the entity are from; nothing of it goes to any other.
     fn site<'e>(&self, entity: &'e Self::Entity) -> &'e Database;
@@ -78,6 +78,36 @@ pub trait Kind: Send + Sync + 'static {
     fn frees(&self, before: &Self::Entity, after: &Self::Entity, other: &Self::Entity) -> bool {
         let _ = (before, after, other);
         false
+    }
+
+    /// The entry that says what this one and others come to, if there is one. This one is a part of it.
+    fn whole(&self, entity: &Self::Entity) -> Option<WorkKey> {
+        let _ = entity;
+        None
+    }
+
+    /// Whether it only says what its parts come to. Nothing of it goes to Bp: there is no command for it
+    /// and no answer. It may be among the others that [`Kind::mind_others`] and [`Kind::frees`] are given.
+    fn is_whole(&self, entity: &Self::Entity) -> bool {
+        let _ = entity;
+        false
+    }
+
+    /// Whether the change of a part from `before` to `after` bears on its whole.
+    fn bears_on_whole(&self, before: &Self::Entity, after: &Self::Entity) -> bool {
+        let _ = (before, after);
+        false
+    }
+
+    /// Says of a whole what its parts come to, and changes parts accordingly. What platforms are told.
+    fn gather(
+        &self,
+        whole: &mut Entry<Self::Entity>,
+        parts: &mut [Entry<Self::Entity>],
+        now: Timestamp,
+    ) -> Option<EventKind> {
+        let _ = (whole, parts, now);
+        None
     }
 
     /// The question whether the token left anything in Bp, and what: a single SELECT, no write.

@@ -29,6 +29,7 @@ mod ports;
 mod settle;
 mod site;
 mod turn;
+mod whole;
 mod writer;
 
 pub use chore::{Chore, ChoreError};

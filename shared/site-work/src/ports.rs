@@ -71,6 +71,18 @@ pub trait Shelf: Connections + Send + Sync {
         practice: &PracticeId,
         entry: &Entry<T>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// [`Store::parts`].
+    fn parts(
+        &self,
+        practice: &PracticeId,
+        whole: &WorkKey,
+    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
+    /// [`Store::transition_together`].
+    fn transition_together<T: Serialize + Sync>(
+        &self,
+        practice: &PracticeId,
+        entries: &[Entry<T>],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// [`Store::await_query`].
     fn await_query(
         &self,
@@ -162,6 +174,22 @@ impl Shelf for Store {
         entry: &Entry<T>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send {
         Store::transition_work(self, practice, entry)
+    }
+
+    fn parts(
+        &self,
+        practice: &PracticeId,
+        whole: &WorkKey,
+    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send {
+        Store::parts(self, practice, whole)
+    }
+
+    fn transition_together<T: Serialize + Sync>(
+        &self,
+        practice: &PracticeId,
+        entries: &[Entry<T>],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        Store::transition_together(self, practice, entries)
     }
 
     fn await_query(

@@ -78,12 +78,20 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
                 self.writer.shelf.schedule_by(self.practice, job, at).await?;
             }
             let key = entry.key.clone();
+            let whole = self.whole_of(kind, &before, &entry.body);
+            if let Some(whole) = &whole {
+                self.call_whole(whole).await?;
+            }
             if let Some(stored) = self.store(entry).await? {
+                if let Some(whole) = &whole {
+                    self.gather(kind, whole).await?;
+                }
                 self.free_others(kind, &before, &stored).await?;
                 return self.go_on(then, stored).await;
             }
             entry = self.read_again::<K>(&key).await?;
-            if entry.work.progress != seen {
+            // What was written of one may not be written of what several come to: it has become a whole.
+            if entry.work.progress != seen || kind.is_whole(&entry.body) {
                 return match seen {
                     WorkProgress::Ready(_) => Ok(Stepped::again(entry)),
                     _ => Err(Stop::Lost),
@@ -144,9 +152,18 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         mut entry: Entry<K::Entity>,
         step: Step,
     ) -> Result<(), Stop> {
+        let before = entry.body.clone();
         kind.note(&mut entry.body, &step, self.now());
         entry.list_under(&kind.listing(&entry.body));
-        self.store(entry).await.map(drop)
+        let whole = self.whole_of(kind, &before, &entry.body);
+        if let Some(whole) = &whole {
+            self.call_whole(whole).await?;
+        }
+        self.store(entry).await?;
+        match &whole {
+            Some(whole) => self.gather(kind, whole).await,
+            None => Ok(()),
+        }
     }
 
     /// Puts an event on the bus that it did not take before; the entry moves on only after that.
@@ -171,12 +188,12 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     }
 
     /// When to try again after this many failures.
-    fn again_at(&self, failures: u32) -> Timestamp {
+    pub(crate) fn again_at(&self, failures: u32) -> Timestamp {
         let delay = self.writer.limits.retry.unhurried(failures, self.writer.clock.random());
         self.now() + delay
     }
 
-    async fn told(&self, id: &str, kind: EventKind) -> bool {
+    pub(crate) async fn told(&self, id: &str, kind: EventKind) -> bool {
         let event = Event { kind, practice: self.practice.to_string(), id: id.to_owned() };
         let told = self.writer.messages.tell(event).await.is_ok();
         if !told {

@@ -291,6 +291,10 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                     Stepped::Again(newer) => entry = *newer,
                 }
             }
+            if kind.is_whole(&entry.body) {
+                self.gather(kind, &entry.key).await?;
+                return Ok(Next::Entry);
+            }
             let elsewhere = self
                 .connection
                 .as_ref()

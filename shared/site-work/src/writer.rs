@@ -99,7 +99,8 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
     /// Calls to DynamoDB: 1 for a lane that somebody else holds; else 2, 2 more to be the only writer
     /// of the site where anything is due (3 where only a job writes there), 1 for each page of open
     /// entries (one more than needed, to see that nothing is left), and for each entry in the usual
-    /// case 3 (marked, accepted by Halo, closed).
+    /// case 3 (marked, accepted by Halo, closed). A part's change that bears on its whole costs 5 more (2
+    /// reads, a write, a query and a transaction).
     ///
     /// # Errors
     /// When the table gives no answer. The lane is then found again by the sweep.

@@ -1,11 +1,14 @@
-//! Bookings as they are listed: by state, then by their start on the practice's clock.
+//! Bookings as they are listed: by state, then by their start on the practice's clock. And bookings
+//! with the parts of their attendants, which are written together or not at all.
 
+use domain::Sha256;
 use domain::booking::time::write_start;
-use domain::booking::{Booking, BookingState};
+use domain::booking::{Booking, BookingId, BookingState, Role, Together};
 use domain::ids::PracticeId;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::work::{Listing, WorkKind, WorkList};
+use crate::work::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkList};
 use crate::{Store, StoreError};
 
 /// Bookings read by one query.
@@ -17,9 +20,109 @@ pub fn booking_listing(booking: &Booking) -> Listing {
     Listing::by(booking.state.name(), write_start(booking.visit.start))
 }
 
+/// What is wanted of a booking, in short.
+fn wish(booking: &Booking) -> BodyHash {
+    let wanted = serde_json::to_vec(&(&booking.visit, booking.cancelled)).unwrap_or_default();
+    BodyHash(Sha256::of(&wanted).to_string())
+}
+
+/// A new booking's entry.
+#[must_use]
+pub fn booking_entry(booking: &Booking, now: Timestamp) -> Entry<Booking> {
+    let key = WorkKey::booking(booking.entry_id());
+    Entry::new(key, booking.clone(), wish(booking), &booking_listing(booking), now)
+}
+
+/// A booking's entry with what is wanted of it now. It is due only if that is news: if the booking was
+/// opened again.
+#[must_use]
+pub fn booking_revised(mut entry: Entry<Booking>, body: Booking, now: Timestamp) -> Entry<Booking> {
+    let listing = booking_listing(&body);
+    if entry.body.revision == body.revision {
+        entry.body = body;
+        entry.list_under(&listing);
+        return entry;
+    }
+    let hash = wish(&body);
+    entry.reopened(body, hash, &listing, now)
+}
+
+/// A platform's booking as it is kept, with the parts of its attendants.
+#[derive(Clone, Debug)]
+pub struct KeptBooking {
+    /// What the platform sees.
+    record: Entry<Booking>,
+    /// The parts of its attendants.
+    parts: Vec<Entry<Booking>>,
+}
+
+impl KeptBooking {
+    /// The bookings themselves.
+    #[must_use]
+    pub fn together(&self) -> Together {
+        let parts = self.parts.iter().map(|part| part.body.clone());
+        Together { record: self.record.body.clone(), parts: parts.collect() }
+    }
+
+    /// What has to be written to make them these: new entries, and changed ones.
+    fn differences(
+        self,
+        wanted: &Together,
+        now: Timestamp,
+    ) -> (Vec<Entry<Booking>>, Vec<Entry<Booking>>) {
+        let Self { record, mut parts } = self;
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
+        let divided = record.body.role == Role::Alone && wanted.record.role == Role::Whole;
+        let mut whole = record.clone();
+        if divided {
+            // An attempt under way is the part's from now on, and so are its fence and its mark.
+            whole.work = Work::new(now);
+        }
+        for part in &wanted.parts {
+            let id = part.entry_id();
+            if let Some(place) = parts.iter().position(|known| known.key.id == id) {
+                let known = parts.swap_remove(place);
+                if known.body != *part {
+                    changed.push(booking_revised(known, part.clone(), now));
+                }
+            } else if divided && part.token == record.body.token {
+                let moved = Entry { key: WorkKey::booking(id), ..record.clone() };
+                // What it is listed under holds its key.
+                let mut moved = booking_revised(moved, part.clone(), now);
+                moved.list_under(&booking_listing(part));
+                new.push(moved);
+            } else {
+                new.push(booking_entry(part, now));
+            }
+        }
+        changed.push(booking_revised(whole, wanted.record.clone(), now));
+        (new, changed)
+    }
+}
+
+/// Whose bookings are found.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BookingsOf {
+    /// The platform's: a visit to several attendants is one.
+    Platform,
+    /// Those that stand in Bp's book: a visit to several attendants is a part for each.
+    Book,
+}
+
+impl BookingsOf {
+    fn has(self, role: Role) -> bool {
+        match self {
+            Self::Platform => role != Role::Attendant,
+            Self::Book => role != Role::Whole,
+        }
+    }
+}
+
 /// Which bookings of a practice, by the day on which they begin.
 #[derive(Clone, Debug)]
 pub struct BookingQuery {
+    /// Whose.
+    pub of: BookingsOf,
     /// In these states.
     pub states: Vec<BookingState>,
     /// On this day or later.
@@ -62,7 +165,10 @@ impl Store {
             loop {
                 let page = self.list_work(practice, &list, after.as_ref()).await?;
                 for entry in page.entries {
-                    found.bookings.push(entry.read::<Booking>()?.body);
+                    let booking = entry.read::<Booking>()?.body;
+                    if query.of.has(booking.role) {
+                        found.bookings.push(booking);
+                    }
                 }
                 after = page.next;
                 if after.is_none() {
@@ -75,10 +181,54 @@ impl Store {
             }
         }
         found.bookings.sort_by(|one, other| {
-            (one.visit.start, &one.booking_id).cmp(&(other.visit.start, &other.booking_id))
+            let key = |it: &Booking| (it.visit.start, it.entry_id());
+            key(one).cmp(&key(other))
         });
         found.more |= found.bookings.len() > query.most;
         found.bookings.truncate(query.most);
         Ok(found)
+    }
+
+    /// A platform's booking with the parts of its attendants: one read, and one query where it has
+    /// attendants. `None` where nobody knows it.
+    ///
+    /// # Errors
+    /// When the table gives no answer.
+    pub async fn booking(
+        &self,
+        practice: &PracticeId,
+        id: &BookingId,
+    ) -> Result<Option<KeptBooking>, StoreError> {
+        let key = WorkKey::booking(id.as_str());
+        let Some(record) = self.work(practice, &key).await? else { return Ok(None) };
+        let record: Entry<Booking> = record.read()?;
+        let parts = match record.body.role {
+            Role::Whole => self.parts(practice, &key).await?,
+            Role::Alone | Role::Attendant => Vec::new(),
+        };
+        let parts = parts.into_iter().map(Entry::read).collect::<Result<_, _>>()?;
+        Ok(Some(KeptBooking { record, parts }))
+    }
+
+    /// Keeps what the platform wants, all of it or nothing, and makes the lane due: one transaction.
+    /// `known` is what was read, `None` for a new booking.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when any of it changed since it was read: read it and decide again.
+    pub async fn keep_booking(
+        &self,
+        practice: &PracticeId,
+        known: Option<KeptBooking>,
+        wanted: &Together,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (new, changed) = match known {
+            Some(known) => known.differences(wanted, now),
+            None => {
+                let all = std::iter::once(&wanted.record).chain(&wanted.parts);
+                (all.map(|booking| booking_entry(booking, now)).collect(), Vec::new())
+            }
+        };
+        self.accept_together(practice, &new, &changed, now).await
     }
 }

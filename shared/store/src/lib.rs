@@ -18,6 +18,7 @@
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
 //! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
 //! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
+//! | | `BOOKING#<id>.<number>` | the part of an attendant in a booking that has several | api, site-writer |
 //! | | `LANE` | who writes to the site now, and when there is something to do, in the index `due` | api, site-writer |
 //! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | whoever submits a query |
@@ -50,7 +51,10 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use crate::item::Item;
 
 pub use audit::{AuditPage, AuditQuery, TrailLine};
-pub use bookings::{BookingQuery, FoundBookings, booking_listing};
+pub use bookings::{
+    BookingQuery, BookingsOf, FoundBookings, KeptBooking, booking_entry, booking_listing,
+    booking_revised,
+};
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
 pub use links::{AccountLink, Link, LinkKey, UntoldRelink};

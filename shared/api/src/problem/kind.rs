@@ -164,6 +164,8 @@ texts! {
         ["Both are in Bp's appointment book at the same time. Ask the practice which one to keep, then move or cancel the other."];
     AppointmentTypeUnknown => UNPROCESSABLE_ENTITY, None,
         ["Choose one of the practice's appointment types."];
+    TooFewAttendants => CONFLICT, Some(PRACTICE),
+        ["Nobody is visited until enough attendants have room. Those who had room were taken out of Bp's appointment book again. We retry automatically as soon as another attendant has room.", "To resolve it, free the time of the attendants who stand in the way, move the booking, name fewer attendants, or lower atLeast.", "Resend the booking to try all attendants again now."];
     RecallType => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["Choose another appointment type in the booking settings: Bp does not let other software cancel recall appointments.", "Resend the bookings that failed."];
     AppointmentArrived => CONFLICT, None,

@@ -1,6 +1,7 @@
 //! Bookings through Halo, against the simulator's practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+mod attendants;
 mod swaps;
 
 use std::sync::Arc;
@@ -80,6 +81,7 @@ fn zone() -> PracticeTimeZone {
 fn visit(start: DateTime) -> Visit {
     let text = |text| BpText::parse(text, 100).unwrap();
     Visit {
+        attendance: None,
         ahpra_number: AhpraNumber::parse("MED9990000001").unwrap(),
         start,
         duration: None,
@@ -104,6 +106,11 @@ fn planned(start: DateTime) -> Planned {
 }
 
 fn planned_for(id: &str, user: i64, visit: &Visit) -> Planned {
+    let practice = PracticeId::parse("ours").unwrap();
+    planned_with(&Token::of(&practice, &BookingId::parse(id).unwrap()), user, visit)
+}
+
+fn planned_with(token: &Token, user: i64, visit: &Visit) -> Planned {
     let settings = Settings {
         time_zone: Some(zone()),
         bookings: BookingSettings {
@@ -114,10 +121,8 @@ fn planned_for(id: &str, user: i64, visit: &Visit) -> Planned {
             online_wording: None,
         },
     };
-    let practice = PracticeId::parse("ours").unwrap();
-    let token = Token::of(&practice, &BookingId::parse(id).unwrap());
     let site = SiteId::parse("71001").unwrap().into();
-    visit.plan(&settings, BpUserId(user), &site, &token).unwrap()
+    visit.plan(&settings, BpUserId(user), &site, token).unwrap()
 }
 
 /// A Tuesday in a year for which the made-up practice has booked nothing.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::token::{PracticeTag, Token};
-use super::{Booking, BookingId, BookingState, Happened, Placement};
+use super::{Booking, BookingState, Happened, Placement};
 use crate::ids::PracticeId;
 
 /// An appointment with a mark of ours, as it stands in Bp's book.
@@ -55,8 +55,8 @@ impl BookRow {
 pub enum Correction {
     /// A booking is to be pushed again.
     PushAgain {
-        /// Which.
-        booking: BookingId,
+        /// Which: what it is kept under ([`Booking::entry_id`]).
+        booking: String,
         /// Why.
         why: Happened,
     },
@@ -69,22 +69,23 @@ pub enum Correction {
     },
     /// An appointment that is no longer as wanted has arrived: it is left alone.
     LeaveArrived {
-        /// Which.
-        booking: BookingId,
+        /// Which: what it is kept under ([`Booking::entry_id`]).
+        booking: String,
     },
     /// Somebody is booked over an appointment that is as wanted: people decide.
     Overbooked {
-        /// Which.
-        booking: BookingId,
+        /// Which: what it is kept under ([`Booking::entry_id`]).
+        booking: String,
     },
     /// An appointment is as wanted after all, and nobody is booked over it.
     AsWanted {
-        /// Which.
-        booking: BookingId,
+        /// Which: what it is kept under ([`Booking::entry_id`]).
+        booking: String,
     },
 }
 
-/// Compares the record with the live appointments of Bp's book from a day on that carry a mark.
+/// Compares the record with the live appointments of Bp's book from a day on that carry a mark. Of a
+/// visit to several attendants the record is each attendant's part.
 ///
 /// Bookings that are on their way anyway are not looked at, nor are visits that have begun. Those that
 /// Bp had no room for are tried again, whatever the book shows.
@@ -107,7 +108,7 @@ pub fn corrections<'b>(
         if booking.has_begun(now) {
             continue;
         }
-        let id = || booking.booking_id.clone();
+        let id = || booking.entry_id();
         let again = |why| Some(Correction::PushAgain { booking: id(), why });
         match booking.state {
             BookingState::Synced | BookingState::Cancelled => {}

@@ -38,8 +38,12 @@ pub enum Happened {
     Sent,
     /// It waits for the practice.
     Waits,
-    /// Bp's book had no room.
+    /// Bp's book had no room, or had room for too few attendants.
     Blocked,
+    /// It had room and was taken out again, because too few of the other attendants had.
+    Withdrawn,
+    /// As many attendants as the platform wants are in Bp's book.
+    Placed,
     /// It was put into Bp's book.
     Created,
     /// It was moved in Bp's book.
@@ -84,6 +88,7 @@ impl Booking {
                     | H::FoundMissing
                     | H::FoundChanged
                     | H::FoundNotCancelled
+                    | H::FoundOverbooked
                     | H::TriedAgain
             )
         });

@@ -3,12 +3,15 @@
 
 mod book;
 mod history;
+mod id;
 mod slot;
 mod state;
 pub mod text;
 pub mod time;
+mod together;
 pub mod token;
 mod visit;
+mod whole;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -16,11 +19,15 @@ use serde::{Deserialize, Serialize};
 
 pub use self::book::{BookRow, Correction, corrections};
 pub use self::history::{Happened, HistoryLine};
+pub use self::id::BookingId;
 pub use self::slot::Slot;
 pub use self::state::{BookingState, Followed, Outcome, Pushed};
+pub use self::together::Together;
 use self::token::Token;
-pub use self::visit::{LONGEST_NOTES, Placement, Planned, Representative, Unplannable, Visit};
-use crate::Invalid;
+pub use self::visit::{
+    Attendance, LONGEST_NOTES, Placement, Planned, Representative, Unplannable, Visit,
+};
+pub use self::whole::{Attendant, Role, Told};
 use crate::ids::PracticeId;
 use crate::problem::ProblemType;
 use crate::settings::PracticeTimeZone;
@@ -31,44 +38,25 @@ use crate::settings::PracticeTimeZone;
 const BETWEEN_ATTEMPTS: SignedDuration = SignedDuration::from_mins(10);
 const DOUBLINGS: u32 = 3;
 
-/// The platform's own id of a booking.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct BookingId(String);
-
-impl BookingId {
-    /// Takes 1 to 64 letters, digits, hyphens and underscores.
-    ///
-    /// # Errors
-    /// Says so when the text is anything else.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        fits.then(|| Self(text.to_owned()))
-            .ok_or(Invalid("a booking id is 1 to 64 letters, digits, hyphens and underscores"))
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-text_conversions!(BookingId);
-
 /// A booking, from acceptance to Bp's book and back out of it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Booking {
     /// The platform's id.
     pub booking_id: BookingId,
-    /// The mark in Bp.
+    /// Whether it stands for itself, for several attendants, or for one of several.
+    #[serde(default, skip_serializing_if = "Role::is_alone")]
+    pub role: Role,
+    /// The mark in Bp. A visit to several attendants has none there: each attendant has one.
     pub token: Token,
     /// What is wanted.
     pub visit: Visit,
-    /// Whether the platform cancelled it.
+    /// Whether the platform cancelled it, or it was withdrawn.
     pub cancelled: bool,
+    /// An attendant's part that the platform wants and that stays out of Bp's book, because too few of
+    /// the others had room.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// What is wanted, in Bp's terms.
     pub planned: Planned,
     /// Counts what the platform wanted, one after the other.
@@ -114,6 +102,12 @@ pub struct Booking {
     pub next_attempt_at: Option<Timestamp>,
     /// When the platform first sent it.
     pub accepted_at: Timestamp,
+    /// Of a visit to several attendants: where each one's part stood when they were last compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attendants: Vec<Attendant>,
+    /// Of a visit to several attendants: what platforms were last told of what they want now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
     /// What happened, oldest first.
     pub history: Vec<HistoryLine>,
 }
@@ -132,8 +126,10 @@ impl Booking {
         let mut booking = Self {
             token: Token::of(practice, &booking_id),
             booking_id,
+            role: Role::Alone,
             visit,
             cancelled: false,
+            withdrawn: false,
             planned,
             revision: 1,
             asked: 0,
@@ -152,6 +148,8 @@ impl Booking {
             outside_sessions: false,
             next_attempt_at: None,
             accepted_at: now,
+            attendants: Vec::new(),
+            told: None,
             history: Vec::new(),
         };
         booking.note(Happened::Accepted, None, now);
@@ -168,7 +166,7 @@ impl Booking {
     pub fn change(&mut self, visit: Visit, planned: Planned, now: Timestamp) {
         self.blocked = 0;
         self.plan(planned);
-        (self.visit, self.cancelled) = (visit, false);
+        (self.visit, self.cancelled, self.withdrawn) = (visit, false, false);
         self.reopen(Happened::Changed, now);
     }
 
@@ -217,6 +215,9 @@ impl Booking {
         self.in_way.clear();
         self.lifts.clear();
         self.blocked_by.clear();
+        if why != Happened::TriedAgain {
+            self.told = None;
+        }
         self.note(why, None, now);
     }
 

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::token::Token;
-use super::{Booking, BookingState, Placement};
+use super::{Booking, BookingState, Placement, Role};
 use crate::ids::BpUserId;
 use crate::problem::ProblemType;
 
@@ -88,7 +88,9 @@ impl Booking {
 
     /// Whether it is no longer wanted at this time of the same Bp.
     fn is_leaving(&self, slot: &Slot, other: &Self) -> bool {
-        self.token != other.token
+        // A visit to several attendants stands nowhere itself.
+        self.role != Role::Whole
+            && self.token != other.token
             && self.planned.site == other.planned.site
             && (self.cancelled || !self.planned.placement.slot().overlaps(slot))
     }
@@ -102,6 +104,8 @@ impl Booking {
     /// Whether it waits for this time in the book.
     #[must_use]
     pub fn waits_for(&self, slot: &Slot) -> bool {
-        self.state == BookingState::Conflict && self.planned.placement.slot().overlaps(slot)
+        self.role != Role::Whole
+            && self.state == BookingState::Conflict
+            && self.planned.placement.slot().overlaps(slot)
     }
 }

@@ -38,6 +38,7 @@ fn settings() -> Settings {
 fn visit(start: DateTime) -> Visit {
     let text = |text| BpText::parse(text, 100).unwrap();
     Visit {
+        attendance: None,
         ahpra_number: AhpraNumber::parse("MED9990000001").unwrap(),
         start,
         duration: None,
@@ -230,7 +231,7 @@ fn a_book_as_recorded_needs_nothing() {
 fn what_was_deleted_or_changed_in_bp_is_put_back_unless_it_has_arrived() {
     let mut synced = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     push(&mut synced, Outcome::Created, now());
-    let again = |why| vec![Correction::PushAgain { booking: synced.booking_id.clone(), why }];
+    let again = |why| vec![Correction::PushAgain { booking: synced.entry_id(), why }];
     assert_eq!(corrections(&practice(), [&synced], &[], now()), again(Happened::FoundMissing));
     let changes: [fn(&mut BookRow); 7] = [
         |row| row.user = 2,
@@ -251,7 +252,7 @@ fn what_was_deleted_or_changed_in_bp_is_put_back_unless_it_has_arrived() {
         row.arrived = true;
         assert_eq!(
             corrections(&practice(), [&synced], &[row], now()),
-            vec![Correction::LeaveArrived { booking: synced.booking_id.clone() }]
+            vec![Correction::LeaveArrived { booking: synced.entry_id() }]
         );
     }
     let twice = [row_of(&synced), row_of(&synced)];
@@ -268,7 +269,7 @@ fn what_was_marked_as_arrived_by_mistake_is_put_right_once_the_mark_is_gone() {
     assert_eq!(push(&mut cancelled, Outcome::Arrived, now()), Followed::Over);
     let found =
         |booking: &Booking, rows: &[BookRow]| corrections(&practice(), [booking], rows, now());
-    let id = || cancelled.booking_id.clone();
+    let id = || cancelled.entry_id();
     let again = |why| vec![Correction::PushAgain { booking: id(), why }];
     assert_eq!(found(&cancelled, &[arrived]), [Correction::LeaveArrived { booking: id() }]);
     assert_eq!(found(&cancelled, std::slice::from_ref(&row)), again(Happened::FoundNotCancelled));
@@ -292,7 +293,7 @@ fn an_appointment_that_somebody_booked_over_is_reported_once_and_taken_back_when
     let found = |booking: &Booking, row: &BookRow| {
         corrections(&practice(), [booking], std::slice::from_ref(row), now())
     };
-    let id = || synced.booking_id.clone();
+    let id = || synced.entry_id();
     assert_eq!(found(&synced, &overlapped), [Correction::Overbooked { booking: id() }]);
     let arrived = BookRow { arrived: true, ..overlapped.clone() };
     assert_eq!(found(&synced, &arrived), [], "they are all there");
@@ -407,8 +408,7 @@ fn an_appointment_nobody_knows_is_cleared_only_if_its_mark_is_this_practices() {
 fn what_bp_had_no_room_for_is_tried_again() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     push(&mut booking, Outcome::Conflict, now());
-    let again =
-        Correction::PushAgain { booking: booking.booking_id.clone(), why: Happened::TriedAgain };
+    let again = Correction::PushAgain { booking: booking.entry_id(), why: Happened::TriedAgain };
     assert_eq!(corrections(&practice(), [&booking], &[], now()), vec![again]);
 }
 
@@ -427,7 +427,7 @@ fn corrected(record: &[Booking], book: &[BookRow], found: &[Correction]) -> Vec<
     for correction in found {
         match correction {
             Correction::PushAgain { booking, .. } => {
-                let booking = record.iter().find(|one| one.booking_id == *booking).unwrap();
+                let booking = record.iter().find(|one| one.entry_id() == *booking).unwrap();
                 let kept: Vec<_> = book
                     .iter()
                     .filter(|row| row.token == booking.token && row.arrived)

@@ -6,6 +6,7 @@ use super::BookingId;
 use crate::Invalid;
 use crate::ids::PracticeId;
 use crate::letters::{ALPHABET, letters};
+use crate::staff::AhpraNumber;
 
 const TAG: usize = 7;
 const REST: usize = 16;
@@ -45,6 +46,13 @@ impl Token {
     #[must_use]
     pub fn of(practice: &PracticeId, booking: &BookingId) -> Self {
         let parts = ["booking", practice.as_str(), booking.as_str()];
+        Self(format!("{}{}", PracticeTag::of(practice).0, letters(&parts, REST)))
+    }
+
+    /// Of one attendant of a booking that has several.
+    #[must_use]
+    pub fn of_attendant(practice: &PracticeId, booking: &BookingId, number: &AhpraNumber) -> Self {
+        let parts = ["attendant", practice.as_str(), booking.as_str(), number.as_str()];
         Self(format!("{}{}", PracticeTag::of(practice).0, letters(&parts, REST)))
     }
 
@@ -103,6 +111,16 @@ mod tests {
         assert_ne!(token("ours", "b1"), token("theirs", "b1"));
         assert_ne!(token("ours1", "b"), token("ours", "1b"));
         assert_eq!(token("ours", "b1").as_str().len(), 25);
+    }
+
+    #[test]
+    fn each_attendant_of_a_booking_has_a_token_of_its_own() {
+        let (ours, b1) = (PracticeId::parse("ours").unwrap(), BookingId::parse("b1").unwrap());
+        let of = |number| Token::of_attendant(&ours, &b1, &AhpraNumber::parse(number).unwrap());
+        assert_eq!(of("MED1"), of("MED1"));
+        assert_ne!(of("MED1"), of("MED2"));
+        assert_ne!(of("MED1"), token("ours", "b1"));
+        assert!(of("MED1").belongs_to(&PracticeTag::of(&ours)));
     }
 
     #[test]

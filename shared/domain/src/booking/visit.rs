@@ -34,12 +34,68 @@ impl Representative {
     pub const LONGEST_COMPANY: usize = 120;
 }
 
+/// Of a visit to several practitioners at once: whom, and how many of them must have room.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attendance {
+    /// Whom, in the order of their numbers.
+    attendants: Vec<AhpraNumber>,
+    /// With fewer, none of them is visited.
+    at_least: usize,
+}
+
+impl Attendance {
+    /// As few attendants make a visit to several.
+    pub const FEWEST: usize = 2;
+    /// As many are visited at once.
+    pub const MOST: usize = 20;
+
+    /// A visit to all of these who have room. In which order they are named makes no difference.
+    ///
+    /// # Errors
+    /// Says so when they are too few or too many, or two are alike.
+    pub fn new(mut attendants: Vec<AhpraNumber>) -> Result<Self, Invalid> {
+        if !(Self::FEWEST..=Self::MOST).contains(&attendants.len()) {
+            return Err(Invalid("a visit has 2 to 20 attendants"));
+        }
+        attendants.sort_unstable();
+        let mut alike: Vec<String> =
+            attendants.iter().map(|number| number.as_str().to_ascii_uppercase()).collect();
+        alike.sort_unstable();
+        if alike.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Invalid("each attendant is named once"));
+        }
+        Ok(Self { attendants, at_least: 1 })
+    }
+
+    /// The same, where at least as many must have room.
+    ///
+    /// # Errors
+    /// Says so when it is less than one, or more than there are attendants.
+    pub fn at_least(self, at_least: i64) -> Result<Self, Invalid> {
+        let at_least = usize::try_from(at_least)
+            .ok()
+            .filter(|least| (1..=self.attendants.len()).contains(least))
+            .ok_or(Invalid("this is 1 to the number of attendants"))?;
+        Ok(Self { at_least, ..self })
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn first(&self) -> Option<&AhpraNumber> {
+        self.attendants.first()
+    }
+}
+
 /// What the platform wants, as it said it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Visit {
-    /// Whom the representative visits.
+    /// Whom the representative visits; the first one of several.
     pub ahpra_number: AhpraNumber,
+    /// Where it is a visit to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attendance: Option<Attendance>,
     /// On the practice's clock.
     pub start: DateTime,
     /// Where it is not the practice's usual one.
@@ -96,6 +152,25 @@ pub enum Unplannable {
 }
 
 impl Visit {
+    /// Everybody whom the representative visits.
+    #[must_use]
+    pub fn numbers(&self) -> &[AhpraNumber] {
+        let several = self.attendance.as_ref().map(|attendance| &attendance.attendants[..]);
+        several.unwrap_or(std::slice::from_ref(&self.ahpra_number))
+    }
+
+    /// How many of them must have room.
+    #[must_use]
+    pub fn fewest(&self) -> usize {
+        self.attendance.as_ref().map_or(1, |attendance| attendance.at_least)
+    }
+
+    /// The same visit to one of them.
+    #[must_use]
+    pub fn to(&self, number: &AhpraNumber) -> Self {
+        Self { ahpra_number: number.clone(), attendance: None, ..self.clone() }
+    }
+
     /// Plans the visit for a practice, whose `user` is one of the site's.
     ///
     /// # Errors

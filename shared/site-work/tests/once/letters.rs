@@ -38,6 +38,9 @@ pub(crate) struct Letter {
     pub(crate) state: String,
     pub(crate) record: Option<i64>,
     pub(crate) history: Vec<String>,
+    /// It only says what those come to whose tokens are its own, a full stop and more.
+    #[serde(default)]
+    pub(crate) whole: bool,
 }
 
 impl Letter {
@@ -49,6 +52,7 @@ impl Letter {
             state: "accepted".to_owned(),
             record: None,
             history: Vec::new(),
+            whole: false,
         }
     }
 
@@ -90,6 +94,32 @@ impl Kind for Letters {
                 .with(Parameter::var_char("@subject", &letter.subject))
                 .with(Parameter::var_char("@token", &letter.token))),
         }
+    }
+
+    fn whole(&self, letter: &Letter) -> Option<WorkKey> {
+        letter.token.split_once('.').map(|(whole, _)| WorkKey::delivery(whole))
+    }
+
+    fn is_whole(&self, letter: &Letter) -> bool {
+        letter.whole
+    }
+
+    fn bears_on_whole(&self, before: &Letter, after: &Letter) -> bool {
+        before.state != after.state
+    }
+
+    /// It is delivered when all parts are.
+    fn gather(
+        &self,
+        whole: &mut Entry<Letter>,
+        parts: &mut [Entry<Letter>],
+        _: Timestamp,
+    ) -> Option<EventKind> {
+        let delivered = parts.iter().all(|part| part.body.state == "delivered");
+        let news = delivered && whole.body.state != "delivered";
+        let state = if delivered { "delivered" } else { "on its way" };
+        state.clone_into(&mut whole.body.state);
+        news.then_some(EventKind::DeliveryDelivered)
     }
 
     fn lookup(&self, letter: &Letter) -> Command {

@@ -12,3 +12,4 @@ mod lanes;
 mod late;
 mod letters;
 mod shelf;
+mod wholes;

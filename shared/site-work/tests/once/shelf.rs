@@ -362,6 +362,37 @@ impl Shelf for Memory {
         .await
     }
 
+    async fn parts(
+        &self,
+        practice: &PracticeId,
+        whole: &WorkKey,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let of = |entry: &Entry| entry.key.id.starts_with(&format!("{}.", whole.id));
+        self.step(|_| ()).await;
+        Ok(self.entries(practice).into_iter().filter(of).collect())
+    }
+
+    async fn transition_together<T: Serialize + Sync>(
+        &self,
+        practice: &PracticeId,
+        entries: &[Entry<T>],
+    ) -> Result<(), StoreError> {
+        let entries: Vec<Entry> = entries.iter().map(raw).collect();
+        self.step(|kept| {
+            let place = |entry: &Entry| (practice.clone(), entry.key.clone());
+            let known = |entry: &Entry| kept.entries.get(&place(entry)).map(|it| it.version);
+            if entries.iter().any(|entry| known(entry) != Some(entry.version)) {
+                return Err(StoreError::Conflict);
+            }
+            for mut entry in entries {
+                entry.version += 1;
+                kept.entries.insert(place(&entry), entry);
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn await_query(
         &self,
         query: Uuid,

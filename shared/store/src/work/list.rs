@@ -64,6 +64,34 @@ impl Store {
         found.as_ref().map(read).transpose()
     }
 
+    /// The parts of an entry that has any: those whose ids are its own, a full stop and more. One query,
+    /// consistent.
+    ///
+    /// # Errors
+    /// When the table gives no answer, or a part cannot be read.
+    pub async fn parts(
+        &self,
+        practice: &PracticeId,
+        whole: &WorkKey,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let query = self
+            .partition(work_key(practice))
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":prefix", text(format!("{}.", whole.sort_key())));
+        let mut parts = Vec::new();
+        let mut start = None;
+        loop {
+            let page = query.clone().set_exclusive_start_key(start).send().await?;
+            for item in page.items() {
+                parts.push(read(item)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(parts);
+            }
+        }
+    }
+
     /// Entries by kind and state, a page at a time. One query.
     ///
     /// # Errors

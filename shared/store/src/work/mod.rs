@@ -5,9 +5,10 @@
 //! |---|---|
 //! | [`Store::accept_work`] | 1 transaction (2 writes); for an id that is known 1 read more |
 //! | [`Store::reopen_work`] | 1 transaction (2 writes) |
+//! | [`Store::accept_together`], [`Store::transition_together`] | 1 transaction |
 //! | [`Store::transition_work`] | 1 write; 1 read more where the condition does not hold |
 //! | [`Store::work`], [`Store::lane`] | 1 read |
-//! | [`Store::list_work`], [`Store::open_work`], [`Store::newest_open_work`], [`Store::due_lanes`] | 1 query |
+//! | [`Store::list_work`], [`Store::parts`], [`Store::open_work`], [`Store::newest_open_work`], [`Store::due_lanes`] | 1 query |
 //! | [`Store::take_lane`], [`Store::leave_lane`], [`Store::leave_site`] | 1 write |
 //! | [`Store::take_site`] | 1 write; 2 where another practice's writer has it |
 //!

@@ -100,6 +100,42 @@ impl Store {
         ours.then_some(version).ok_or(StoreError::Conflict)
     }
 
+    /// Keeps new entries and replaces known ones, which still have the version that was read, and makes
+    /// the lane due: all in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a new one is known already, or a known one changed since it was read.
+    pub async fn accept_together<T: Serialize>(
+        &self,
+        practice: &PracticeId,
+        new: &[Entry<T>],
+        changed: &[Entry<T>],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut writes = vec![self.call(practice, now)?];
+        for entry in new {
+            writes.push(self.put_entry(practice, entry, None)?);
+        }
+        for entry in changed {
+            writes.push(self.put_entry(practice, entry, Some(entry.version))?);
+        }
+        self.transact(writes).await
+    }
+
+    /// Replaces entries, under the condition that each is what was read, in one transaction: for whoever
+    /// has the lane.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else changed one since it was read.
+    pub async fn transition_together<T: Serialize>(
+        &self,
+        practice: &PracticeId,
+        entries: &[Entry<T>],
+    ) -> Result<(), StoreError> {
+        let puts = entries.iter().map(|entry| self.put_entry(practice, entry, Some(entry.version)));
+        self.transact(puts.collect::<Result<_, _>>()?).await
+    }
+
     async fn put_and_call<T: Serialize>(
         &self,
         practice: &PracticeId,
@@ -107,6 +143,17 @@ impl Store {
         seen: Option<u64>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let (put, call) = (self.put_entry(practice, entry, seen)?, self.call(practice, now)?);
+        self.transact(vec![put, call]).await
+    }
+
+    /// Puts an entry: a new one, or one that has this version.
+    fn put_entry<T: Serialize>(
+        &self,
+        practice: &PracticeId,
+        entry: &Entry<T>,
+        seen: Option<u64>,
+    ) -> Result<TransactWriteItem, StoreError> {
         let mut item = list::write(practice, entry)?;
         let mut put = Put::builder().table_name(&self.table);
         put = match seen {
@@ -118,6 +165,11 @@ impl Store {
             }
         };
         let put = put.set_item(Some(item)).build().map_err(|_| StoreError::Corrupt)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Makes the lane due.
+    fn call(&self, practice: &PracticeId, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let call = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key(work_key(practice), LANE)))
@@ -127,8 +179,6 @@ impl Store {
             .expression_attribute_values(":shard", text(shard_of(practice)))
             .build()
             .map_err(|_| StoreError::Corrupt)?;
-        let put = TransactWriteItem::builder().put(put).build();
-        let call = TransactWriteItem::builder().update(call).build();
-        self.transact(vec![put, call]).await
+        Ok(TransactWriteItem::builder().update(call).build())
     }
 }

@@ -1,5 +1,6 @@
 //! The booking guide: staff, bookings and Bp's appointment book.
 
+mod attendants;
 mod random;
 mod swaps;
 mod truth;

@@ -13,16 +13,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::Sha256;
 use domain::attachments::parse_day;
 use domain::audit::AuditedAction;
-use domain::booking::token::Token;
-use domain::booking::{Booking, BookingId, BookingState, Visit};
+use domain::booking::{Booking, BookingId, BookingState, Together, Visit};
 use domain::ids::PracticeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::work::{Accepted, BodyHash, Entry, WorkKey};
-use store::{BookingQuery, StoreError, booking_listing};
+use store::work::WorkKey;
+use store::{BookingQuery, BookingsOf, KeptBooking, StoreError};
 use utoipa::ToSchema;
 
 use self::desk::Desk;
@@ -96,29 +94,6 @@ impl AppointmentsApp {
         Ok(Desk { settings: record.settings, staff })
     }
 
-    async fn entry(
-        &self,
-        practice: &PracticeId,
-        booking: &BookingId,
-    ) -> Result<Option<Entry<Booking>>, Problem> {
-        let found = self.app.store.work(practice, &WorkKey::booking(booking.as_str())).await?;
-        Ok(found.map(Entry::read).transpose()?)
-    }
-
-    /// Keeps a known booking after a change, and says so to the lane.
-    async fn reopen(
-        &self,
-        practice: &PracticeId,
-        entry: Entry<Booking>,
-        body: Booking,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let hash = hash(&body);
-        let listing = booking_listing(&body);
-        let entry = entry.reopened(body, hash, &listing, now);
-        self.app.store.reopen_work(practice, &entry, now).await
-    }
-
     /// Writes into the trail what is about to be done with a booking.
     async fn note(
         &self,
@@ -140,70 +115,61 @@ impl AppointmentsApp {
         let practice = &allowed.practice;
         for round in 0..TRIES {
             let now = App::now();
-            let known = self.entry(practice, id).await?;
-            if let Some(entry) = known.as_ref().filter(|entry| entry.body.is(visit)) {
-                return Ok(entry.body.clone());
+            let kept = self.app.store.booking(practice, id).await?;
+            let known = kept.as_ref().map(KeptBooking::together);
+            if let Some(known) = known.as_ref().filter(|known| known.record.is(visit)) {
+                return Ok(known.record.clone());
             }
             let desk = self.desk(practice).await?;
-            let planned = desk.plan(visit, &Token::of(practice, id), now)?;
+            let marks = Together::marks(known.as_ref(), practice, id, visit);
+            let planned = desk.plan(visit, &marks, now)?;
+            let zone = desk.zone()?;
             if round == 0 {
                 self.note(allowed, AuditedAction::BookingChanged, id).await?;
             }
-            match known {
-                None => {
-                    let zone = desk.zone()?;
-                    let booking =
-                        Booking::accept(practice, id.clone(), visit.clone(), planned, zone, now);
-                    let key = WorkKey::booking(id.as_str());
-                    let listing = booking_listing(&booking);
-                    let entry = Entry::new(key, booking.clone(), hash(&booking), &listing, now);
-                    match self.app.store.accept_work(practice, &entry, now).await? {
-                        Accepted::New => {
-                            self.wakes.wake_writer(practice).await;
-                            return Ok(booking);
-                        }
-                        // Somebody else was first: look at what they left.
-                        Accepted::Known(_) | Accepted::Different(_) => {}
-                    }
+            let wanted = match known {
+                None => Together::accept(practice, id, visit, &planned, zone, now),
+                Some(mut known) => {
+                    known.change(practice, visit, &planned, zone, now);
+                    Some(known)
                 }
-                Some(entry) => {
-                    let mut booking = entry.body.clone();
-                    booking.change(visit.clone(), planned, now);
-                    match self.reopen(practice, entry, booking.clone(), now).await {
-                        Ok(()) => {
-                            self.wakes.wake_writer(practice).await;
-                            return Ok(booking);
-                        }
-                        Err(StoreError::Conflict) => {}
-                        Err(error) => return Err(error.into()),
-                    }
+            };
+            let wanted = wanted.ok_or_else(|| Problem::new(Kind::Internal))?;
+            match self.app.store.keep_booking(practice, kept, &wanted, now).await {
+                Ok(()) => {
+                    self.wakes.wake_writer(practice).await;
+                    return Ok(wanted.record);
                 }
+                // Somebody else was first: look at what they left.
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Err(Problem::new(Kind::Conflict))
     }
 
-    /// Changes a known booking; `None` from `change` when there is nothing to do. The booking as it is
+    /// Changes a known booking; `false` from `change` when there is nothing to do. The booking as it is
     /// then, and whether it was changed; `None` for a booking that nobody knows.
     async fn change(
         &self,
         allowed: &Allowed<KeepBookings>,
         action: AuditedAction,
         id: &BookingId,
-        change: impl Fn(&Booking, Timestamp) -> Result<Option<Booking>, Problem>,
+        change: impl Fn(&mut Together, Timestamp) -> Result<bool, Problem>,
     ) -> Result<Option<(Booking, bool)>, Problem> {
         let practice = &allowed.practice;
         for round in 0..TRIES {
             let now = App::now();
-            let Some(entry) = self.entry(practice, id).await? else { return Ok(None) };
-            let Some(booking) = change(&entry.body, now)? else {
-                return Ok(Some((entry.body, false)));
-            };
+            let Some(kept) = self.app.store.booking(practice, id).await? else { return Ok(None) };
+            let mut wanted = kept.together();
+            if !change(&mut wanted, now)? {
+                return Ok(Some((wanted.record, false)));
+            }
             if round == 0 {
                 self.note(allowed, action, id).await?;
             }
-            match self.reopen(practice, entry, booking.clone(), now).await {
-                Ok(()) => return Ok(Some((booking, true))),
+            match self.app.store.keep_booking(practice, Some(kept), &wanted, now).await {
+                Ok(()) => return Ok(Some((wanted.record, true))),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -212,14 +178,13 @@ impl AppointmentsApp {
     }
 }
 
-/// What the platform wants, in short.
-fn hash(booking: &Booking) -> BodyHash {
-    let wanted = serde_json::to_vec(&(&booking.visit, booking.cancelled)).unwrap_or_default();
-    BodyHash(Sha256::of(&wanted).to_string())
-}
-
 /// Book, or change a booking. The same body again changes nothing; another one moves the appointment,
 /// or corrects its length or text.
+///
+/// A visit to several attendants is one booking with one state. Each attendant has an appointment of
+/// its own in Bp, and they are moved, changed and cancelled together. Whoever is named no more is
+/// cancelled, and whoever is named anew is added. An attendant who cannot be booked at all (not on the
+/// staff list, say) has the request refused and is named.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/bookings/{bookingId}", tag = "Bookings",
     params(("practiceId" = String, Path), ("bookingId" = String, Path, description = "The platform's own id: 1 to 64 letters, digits, hyphens and underscores.")),
     request_body = BookingRequest,
@@ -247,8 +212,7 @@ pub(crate) async fn cancel_booking(
     let id = path.known()?;
     let (booking, changed) = appointments
         .change(&allowed, AuditedAction::BookingCancelled, &id, |booking, now| {
-            let mut booking = booking.clone();
-            Ok(booking.cancel(now).then_some(booking))
+            Ok(booking.cancel(now))
         })
         .await?
         .ok_or_else(unknown)?;
@@ -272,18 +236,18 @@ pub(crate) async fn read_booking(
 ) -> Result<Json<BookingView>, Problem> {
     let id = path.known()?;
     let practice = &allowed.practice;
-    let booking = appointments.entry(practice, &id).await?.ok_or_else(unknown)?.body;
-    let marks = booking.blocked_by.clone();
+    let key = WorkKey::booking(id.as_str());
+    let entry = appointments.app.store.work(practice, &key).await?.ok_or_else(unknown)?;
+    let booking = entry.read::<Booking>()?.body;
     let day = Some(booking.planned.placement.day);
-    let view = BookingView::from(booking);
-    if marks.is_empty() {
-        return Ok(Json(view));
+    if booking.blocked_by.is_empty() {
+        return Ok(Json(BookingView::from(booking)));
     }
     let states = BookingState::ALL.to_vec();
-    let query = BookingQuery { states, from: day, to: day, most: MOST_SHOWN };
-    let others = appointments.app.store.bookings(practice, &query).await?.bookings.into_iter();
-    let others = others.filter(|other| marks.contains(&other.token));
-    Ok(Json(view.blocked_by(others.map(|other| other.booking_id))))
+    let of = BookingsOf::Book;
+    let query = BookingQuery { of, states, from: day, to: day, most: usize::MAX };
+    let others = appointments.app.store.bookings(practice, &query).await?.bookings;
+    Ok(Json(BookingView::of(booking, &others)))
 }
 
 /// Bookings by day and state, earliest first.
@@ -314,7 +278,7 @@ pub(crate) async fn list_bookings(
     let query = from.zip(to).zip(states).map(|((from, to), mut states)| {
         states.sort_by_key(|state| state.name());
         states.dedup();
-        BookingQuery { states, from, to, most: MOST_SHOWN }
+        BookingQuery { of: BookingsOf::Platform, states, from, to, most: MOST_SHOWN }
     });
     let query = fields.finish(query)?;
     let found = appointments.app.store.bookings(&allowed.practice, &query).await?;
@@ -336,16 +300,15 @@ pub(crate) async fn resend_booking(
     let desk = appointments.desk(practice).await?;
     let (booking, _) = appointments
         .change(&allowed, AuditedAction::BookingResent, &id, |booking, now| {
-            let mut again = booking.clone();
-            if booking.cancelled {
-                again.resend(None, now);
-                return Ok(Some(again));
+            if booking.record.cancelled {
+                booking.resend(&[], now);
+                return Ok(true);
             }
-            if booking.has_begun(now) {
+            if booking.record.has_begun(now) {
                 return Err(Problem::new(Kind::StartPassed));
             }
-            again.resend(Some(desk.plan(&booking.visit, &booking.token, now)?), now);
-            Ok(Some(again))
+            booking.resend(&desk.plan_again(practice, booking, now)?, now);
+            Ok(true)
         })
         .await?
         .ok_or_else(unknown)?;

@@ -2,7 +2,7 @@
 
 use domain::Invalid;
 use domain::booking::text::BpText;
-use domain::booking::{BookingId, LONGEST_NOTES, Representative, Visit, time};
+use domain::booking::{Attendance, BookingId, LONGEST_NOTES, Representative, Visit, time};
 use domain::settings::DurationMinutes;
 use domain::staff::AhpraNumber;
 use serde::Deserialize;
@@ -15,9 +15,18 @@ use crate::problem::Problem;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct BookingRequest {
-    /// Somebody on the staff list.
+    /// Somebody on the staff list. Either this or `attendants`.
     #[schema(example = "MED0000000000")]
-    ahpra_number: String,
+    ahpra_number: Option<String>,
+    /// A visit to several at once: 2 to 20 of the staff list, each once, in any order. Each has an
+    /// appointment of its own in Bp.
+    #[schema(example = json!(["MED0000000000", "MED0000000001"]))]
+    attendants: Option<Vec<String>>,
+    /// How many of the attendants must have room, 1 when left out. With fewer, nobody is visited: those
+    /// who have room are taken out of Bp's book again, and the booking is in `conflict`
+    /// (`too-few-attendants`). As many as there are attendants means all or nothing.
+    #[schema(minimum = 1, maximum = 20)]
+    at_least: Option<i64>,
     /// On the practice's clock.
     #[schema(example = "2027-03-01T12:30")]
     start: String,
@@ -46,7 +55,7 @@ impl BookingRequest {
             outcome => outcome,
         };
         let id = fields.check("bookingId", BookingId::parse(booking_id));
-        let number = fields.check("/ahpraNumber", AhpraNumber::parse(&self.ahpra_number));
+        let whom = self.whom(&mut fields);
         let start = fields.check("/start", time::parse_start(&self.start));
         let duration = match self.duration_minutes {
             Some(minutes) => {
@@ -67,8 +76,10 @@ impl BookingRequest {
             None => Some(None),
         };
         let visit = || {
+            let (ahpra_number, attendance) = whom?;
             Some(Visit {
-                ahpra_number: number?,
+                ahpra_number,
+                attendance,
                 start: start?,
                 duration: duration?,
                 representative: Representative { name: name?, company: company? },
@@ -77,6 +88,44 @@ impl BookingRequest {
         };
         let visit = visit();
         fields.finish(id.zip(visit))
+    }
+
+    /// Whom the representative visits: the one, or the first of several and all of them.
+    fn whom(&self, fields: &mut Checker) -> Option<(AhpraNumber, Option<Attendance>)> {
+        match (&self.ahpra_number, &self.attendants) {
+            (Some(number), None) => {
+                let number = fields.check("/ahpraNumber", AhpraNumber::parse(number));
+                if self.at_least.is_some() {
+                    fields.wrong("/atLeast", "this goes with attendants only");
+                    return None;
+                }
+                number.map(|number| (number, None))
+            }
+            (None, Some(attendants)) => {
+                // So many are not looked at one by one.
+                let few = attendants.iter().take(Attendance::MOST + 1).enumerate();
+                let numbers: Vec<_> = few
+                    .map(|(place, number)| {
+                        fields.check(&format!("/attendants/{place}"), AhpraNumber::parse(number))
+                    })
+                    .collect();
+                let numbers = numbers.into_iter().collect::<Option<Vec<_>>>()?;
+                let attendance = fields.check("/attendants", Attendance::new(numbers))?;
+                let attendance = match self.at_least {
+                    Some(fewest) => fields.check("/atLeast", attendance.at_least(fewest))?,
+                    None => attendance,
+                };
+                Some((attendance.first()?.clone(), Some(attendance)))
+            }
+            (None, None) => {
+                fields.wrong("/ahpraNumber", "either this or attendants is needed");
+                None
+            }
+            (Some(_), Some(_)) => {
+                fields.wrong("/attendants", "either this or ahpraNumber is given");
+                None
+            }
+        }
     }
 }
 
@@ -130,5 +179,48 @@ mod tests {
                 "/notes"
             ]
         );
+    }
+
+    /// A request for several attendants, with this changed in it.
+    fn several(change: Value) -> Result<Visit, Problem> {
+        let mut several = request();
+        let fields = several.as_object_mut().unwrap();
+        fields.remove("ahpraNumber");
+        fields.insert("attendants".to_owned(), json!(["MED9990000002", "MED9990000001"]));
+        fields.extend(change.as_object().unwrap().clone());
+        read(several)
+    }
+
+    #[test]
+    fn a_visit_to_several_attendants_is_the_same_in_whichever_order_they_are_named() {
+        let visit = several(json!({})).unwrap();
+        let numbers: Vec<_> = visit.numbers().iter().map(AhpraNumber::as_str).collect();
+        assert_eq!(numbers, ["MED9990000001", "MED9990000002"]);
+        assert_eq!(visit.fewest(), 1);
+        let other_order = json!({ "attendants": ["MED9990000001", "MED9990000002"] });
+        assert_eq!(several(other_order).unwrap(), visit);
+        assert_eq!(several(json!({ "atLeast": 2 })).unwrap().fewest(), 2);
+    }
+
+    #[test]
+    fn whom_to_visit_is_said_once_and_at_least_is_no_more_than_there_are() {
+        let one = "MED9990000001";
+        let many: Vec<_> = (0..21).map(|number| format!("MED{number}")).collect();
+        for (change, pointer) in [
+            (json!({ "ahpraNumber": one }), "/attendants"),
+            (json!({ "attendants": [one] }), "/attendants"),
+            (json!({ "attendants": [one, one.to_lowercase()] }), "/attendants"),
+            (json!({ "attendants": many }), "/attendants"),
+            (json!({ "attendants": [one, "MED 2"] }), "/attendants/1"),
+            (json!({ "attendants": null }), "/ahpraNumber"),
+            (json!({ "atLeast": 0 }), "/atLeast"),
+            (json!({ "atLeast": 3 }), "/atLeast"),
+            (json!({ "atLeast": -1 }), "/atLeast"),
+            (json!({ "attendants": null, "ahpraNumber": one, "atLeast": 1 }), "/atLeast"),
+        ] {
+            let wrong = several(change.clone()).unwrap_err();
+            let pointers: Vec<_> = wrong.errors.iter().map(|it| it.pointer.as_str()).collect();
+            assert_eq!(pointers, [pointer], "{change}");
+        }
     }
 }

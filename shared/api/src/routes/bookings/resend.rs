@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::attachments::parse_day;
 use domain::audit::AuditedAction;
-use domain::booking::{Booking, BookingState, time};
+use domain::booking::{BookingState, Together, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use store::BookingQuery;
+use store::{BookingQuery, BookingsOf};
 use utoipa::{IntoParams, ToSchema};
 
 use super::AppointmentsApp;
@@ -47,7 +47,7 @@ pub struct Resent {
 }
 
 /// Send all future bookings again, by the practice's settings and staff as they are now: one query
-/// each. Those whose practitioner Bp does not know now stay as they are.
+/// each, and one for each attendant of a visit to several. Those whose practitioner Bp does not know now stay as they are.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/bookings/resend", tag = "Bookings",
     params(("practiceId" = String, Path), ResendParameters),
     responses((status = 202, body = Resent), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
@@ -68,6 +68,7 @@ pub(crate) async fn resend_bookings(
     let today = time::local(App::now(), desk.zone()?).date();
     let states = BookingState::ALL.into_iter().filter(|state| *state != BookingState::Cancelled);
     let query = BookingQuery {
+        of: BookingsOf::Platform,
         states: states.collect(),
         from: Some(from.max(today)),
         to: None,
@@ -78,16 +79,15 @@ pub(crate) async fn resend_bookings(
     let mut resent = 0;
     let mut outcome = Ok(());
     while let Some(booking) = call.next(deadline.remaining().is_zero()) {
-        let again = |booking: &Booking, now: Timestamp| {
-            if booking.cancelled || booking.has_begun(now) {
-                return Ok(None);
+        let again = |booking: &mut Together, now: Timestamp| {
+            if booking.record.cancelled || booking.record.has_begun(now) {
+                return Ok(false);
             }
-            let Ok(planned) = desk.plan(&booking.visit, &booking.token, now) else {
-                return Ok(None);
+            let Ok(planned) = desk.plan_again(practice, booking, now) else {
+                return Ok(false);
             };
-            let mut again = booking.clone();
-            again.resend(Some(planned), now);
-            Ok(Some(again))
+            booking.resend(&planned, now);
+            Ok(true)
         };
         let (id, action) = (&booking.booking_id, AuditedAction::BookingResent);
         match appointments.change(&allowed, action, id, again).await {

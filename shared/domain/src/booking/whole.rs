@@ -1,0 +1,247 @@
+//! A visit to several attendants at once, a whole clinic's.
+//!
+//! The platform's booking is one record. Each attendant has a part: a booking of its own to whoever
+//! writes to Bp, with its own mark, its own place in the book and its own fence. The record says what
+//! its parts come to, and nothing of it goes to Bp by itself. When fewer attendants have room than
+//! the platform needs, those who have are withdrawn: taken out of the book again. Whoever had none
+//! goes on asking, and as soon as one has room the withdrawn ones are tried again.
+
+mod sum;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use self::sum::{At, Move, Sum, moves, sum, sum_of_cancelled};
+use super::token::Token;
+use super::{Booking, BookingState, Happened};
+use crate::ids::BpUserId;
+use crate::problem::ProblemType;
+use crate::staff::AhpraNumber;
+
+/// What a booking in the table stands for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// A visit to one practitioner: what the platform wants and what stands in Bp's book.
+    #[default]
+    Alone,
+    /// What the platform wants of several attendants. It is one booking to platforms. A booking that
+    /// once had several attendants stays such a record, also when it has only one now.
+    Whole,
+    /// One attendant's part of it, which stands in Bp's book. It carries the booking's own id.
+    Attendant,
+}
+
+impl Role {
+    /// Whether it stands for itself.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        *self == Self::Alone
+    }
+}
+
+/// Where an attendant's part stood when the parts were last compared; the same words as a booking's own.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attendant {
+    /// Who.
+    pub ahpra_number: AhpraNumber,
+    /// `USERID` in Bp.
+    pub user: BpUserId,
+    /// Where it stands.
+    pub state: BookingState,
+    /// The platform wants this attendant no more.
+    #[serde(default)]
+    pub cancelled: bool,
+    /// It stays out of Bp's book because too few of the others had room.
+    #[serde(default)]
+    pub withdrawn: bool,
+    /// `RECORDID` in Bp.
+    pub appointment: Option<i64>,
+    /// Bp's book has it outside the practitioner's sessions.
+    #[serde(default)]
+    pub outside_sessions: bool,
+    /// What stands in the way.
+    pub problem: Option<ProblemType>,
+    /// Bookings of the practice that stay in its way.
+    #[serde(default)]
+    pub blocked_by: Vec<Token>,
+    /// When it is asked about again.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+impl Attendant {
+    /// Of a part.
+    #[must_use]
+    pub fn of(part: &Booking) -> Self {
+        Self {
+            ahpra_number: part.visit.ahpra_number.clone(),
+            user: part.planned.placement.user,
+            state: part.state,
+            cancelled: part.cancelled && !part.withdrawn,
+            withdrawn: part.withdrawn,
+            appointment: part.appointment,
+            outside_sessions: part.outside_sessions,
+            problem: part.problem,
+            blocked_by: part.blocked_by.clone(),
+            next_attempt_at: part.next_attempt_at,
+        }
+    }
+
+    /// Whether it has no place where it is wanted.
+    #[must_use]
+    pub fn stands_in_the_way(&self) -> bool {
+        !self.cancelled && !self.withdrawn && self.state != BookingState::Synced
+    }
+}
+
+/// What platforms were told of a booking.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Told {
+    /// Where it stood.
+    pub state: BookingState,
+    /// With which problem.
+    pub problem: Option<ProblemType>,
+}
+
+impl Booking {
+    /// What it is kept under: its own id, or an attendant's.
+    #[must_use]
+    pub fn entry_id(&self) -> String {
+        match self.role {
+            Role::Alone | Role::Whole => self.booking_id.as_str().to_owned(),
+            Role::Attendant => self.booking_id.attendant(&self.visit.ahpra_number),
+        }
+    }
+
+    /// Where an attendant's part is on its way.
+    fn at(&self) -> At {
+        use BookingState as S;
+        let elsewhere = self.stands.as_ref().is_some_and(|at| *at != self.planned.placement.slot());
+        match (self.cancelled, self.withdrawn, self.state) {
+            (true, false, S::Cancelled) => At::Left,
+            (true, false, S::Failed) => At::Stuck(self.problem),
+            (true, true, S::Failed) if self.is_left_arrived() => At::Arrived,
+            (true, true, S::Failed) | (false, _, S::Failed) => At::Failed(self.problem),
+            (true, true, state) => {
+                At::Out { gone: state == S::Cancelled, blocked: self.blocked > 0 }
+            }
+            (false, _, S::Synced) if self.is_left_arrived() => At::Arrived,
+            (false, _, S::Synced) => At::Placed,
+            (false, _, S::Conflict) if self.is_overbooked() => At::Overbooked,
+            // Asking again decides nothing until there is room.
+            (false, _, S::Conflict) => At::Blocked { elsewhere },
+            (false, _, S::Pending | S::Waiting) if self.blocked > 0 => At::Blocked { elsewhere },
+            (_, _, S::Waiting) => At::Waiting(self.problem),
+            _ => At::Open,
+        }
+    }
+
+    /// Compares the parts of a visit to several attendants: withdraws and restores some, and says of
+    /// the whole what they come to. Whether that is news to platforms.
+    pub fn gather(&mut self, parts: &mut [Self], now: Timestamp) -> bool {
+        if !self.cancelled {
+            let at: Vec<At> = parts.iter().map(Self::at).collect();
+            for (part, what) in parts.iter_mut().zip(moves(&at, self.visit.fewest())) {
+                match what {
+                    Move::Leave => {}
+                    Move::Withdraw => part.withdraw(now),
+                    Move::Restore => part.restore(now),
+                }
+            }
+        }
+        self.show(parts);
+        let Sum { state, problem } = self.sum_up(parts);
+        if (self.state, self.problem) != (state, problem) {
+            (self.state, self.problem) = (state, problem);
+            if let Some(what) = happened(state, problem) {
+                self.note(what, problem, now);
+            }
+        }
+        let told = Told { state, problem };
+        let settled = !matches!(state, BookingState::Pending | BookingState::Waiting);
+        let news = settled && self.told.as_ref() != Some(&told);
+        if news {
+            self.told = Some(told);
+        }
+        news
+    }
+
+    fn sum_up(&self, parts: &[Self]) -> Sum {
+        let at: Vec<At> = parts.iter().map(Self::at).collect();
+        if self.cancelled {
+            return sum_of_cancelled(&at);
+        }
+        let sum = sum(&at, self.visit.fewest());
+        let mut wanted = parts.iter().filter(|part| !part.cancelled);
+        match (wanted.next(), wanted.next()) {
+            // The only one says it better.
+            (Some(only), None)
+                if self.visit.attendance.is_none()
+                    && matches!(sum.state, BookingState::Conflict | BookingState::Failed) =>
+            {
+                Sum { state: only.state, problem: only.problem }
+            }
+            _ => sum,
+        }
+    }
+
+    /// What callers see of the parts.
+    pub(super) fn show(&mut self, parts: &[Self]) {
+        let seen = |part: &&Self| !matches!(part.at(), At::Left) || self.visit_has(part);
+        let mut attendants: Vec<_> = parts.iter().filter(seen).map(Attendant::of).collect();
+        attendants.sort_by(|one, other| one.ahpra_number.cmp(&other.ahpra_number));
+        let wanted = || parts.iter().filter(|part| !part.cancelled);
+        self.next_attempt_at = wanted().filter_map(|part| part.next_attempt_at).min();
+        self.outside_sessions = wanted().any(|part| part.outside_sessions);
+        let mut blocked_by: Vec<_> =
+            wanted().flat_map(|part| part.blocked_by.iter().cloned()).collect();
+        blocked_by.sort_unstable();
+        blocked_by.dedup();
+        self.blocked_by = blocked_by;
+        self.appointment = match (&self.visit.attendance, wanted().next()) {
+            (None, Some(only)) => only.appointment,
+            _ => None,
+        };
+        self.attendants = attendants;
+    }
+
+    fn visit_has(&self, part: &Self) -> bool {
+        self.visit.numbers().contains(&part.visit.ahpra_number)
+    }
+
+    /// Leaves Bp's book until enough others have room.
+    fn withdraw(&mut self, now: Timestamp) {
+        (self.cancelled, self.withdrawn) = (true, true);
+        self.reopen(Happened::Withdrawn, now);
+    }
+
+    /// Is tried again after it was withdrawn.
+    fn restore(&mut self, now: Timestamp) {
+        (self.cancelled, self.withdrawn, self.blocked) = (false, false, 0);
+        self.reopen(Happened::TriedAgain, now);
+    }
+
+    /// Of a visit to several attendants: a part of it was found otherwise than wanted in Bp's book.
+    pub fn part_put_back(&mut self, why: Happened, now: Timestamp) {
+        let under_way = matches!(self.state, BookingState::Pending | BookingState::Waiting);
+        // Whoever had no room is only tried again.
+        if why != Happened::TriedAgain && !under_way {
+            self.put_back(why, now);
+        }
+    }
+}
+
+fn happened(state: BookingState, problem: Option<ProblemType>) -> Option<Happened> {
+    Some(match state {
+        BookingState::Pending => return None,
+        BookingState::Synced => Happened::Placed,
+        BookingState::Conflict if problem == Some(ProblemType::Overbooked) => {
+            Happened::FoundOverbooked
+        }
+        BookingState::Conflict => Happened::Blocked,
+        BookingState::Waiting => Happened::Waits,
+        BookingState::Failed => Happened::Failed,
+        BookingState::Cancelled => Happened::Cancelled,
+    })
+}
