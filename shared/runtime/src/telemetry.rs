@@ -31,6 +31,7 @@ const OURS: &[&str] = &[
     "patient_search",
     "patient_summary",
     "practice_session",
+    "renditions",
     "runtime",
     "scheduled_sync",
     "service_info",
@@ -38,6 +39,7 @@ const OURS: &[&str] = &[
     "site_writer",
     "staging",
     "store",
+    "usage",
     "vault",
 ];
 
