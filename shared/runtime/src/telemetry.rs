@@ -31,6 +31,7 @@ const OURS: &[&str] = &[
     "patient_search",
     "patient_summary",
     "practice_session",
+    "renditions",
     "runtime",
     "scheduled_sync",
     "service_info",
