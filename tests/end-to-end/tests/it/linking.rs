@@ -254,7 +254,7 @@ async fn an_administrator_ends_a_wrong_link() {
     let name = ("Amelia", "Thornbury");
     let back = link(&practice.clinician, name.0, name.1, None).await;
     back.assert_problem(422, "link-proof-needed");
-    assert!(back.text_at("/steps/2").contains("allow it again"), "{}", back.text);
+    assert!(back.text_at("/steps/2").contains("allow your own link again"), "{}", back.text);
     // Nobody else is concerned: a nurse has no provider number.
     let other = stack.new_person(&practice.practice_id, Role::Clinician).await;
     link(&other, name.0, name.1, None).await.assert_status(200);
