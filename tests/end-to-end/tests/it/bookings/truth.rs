@@ -82,6 +82,7 @@ async fn a_type_for_recalls_is_refused_because_nobody_outside_could_cancel_it() 
     let types = admin.get("/appointment-types").await;
     let types = types.assert_status(200).at("/appointmentTypes").as_array().unwrap().clone();
     let named = |code: i64| types.iter().find(|kind| kind["code"] == code).unwrap().clone();
+    assert!(types.iter().all(|kind| kind["name"].is_string()), "{types:?}");
     assert_eq!((&named(12)["bookable"], &named(1)["bookable"]), (&json!(false), &json!(true)));
     let mark = bp.mark().await;
     let refused = admin.put("/settings", &settings(12)).await;
