@@ -265,7 +265,11 @@ impl<'a> BookingJobs<'a> {
         loop {
             let page = self.store.list_work(practice, &list, after.as_ref()).await?;
             for entry in page.entries {
-                tokens.insert(entry.read::<Booking>()?.body.token);
+                let booking = entry.read::<Booking>()?.body;
+                // Of several attendants each part has a mark; the whole has none in the book.
+                if booking.role != Role::Whole {
+                    tokens.insert(booking.token);
+                }
             }
             after = page.next;
             if after.is_none() {

@@ -84,7 +84,9 @@ impl Tally {
                 Error::Sql(_) | Error::ResultTooLarge | Error::Forbidden(Forbidden::NotEnabled)
             ),
         };
-        if spoke && matches!(cost, Cost::Query(_)) {
+        // A submission is only queued, but a practice that lets nobody in says so at once.
+        let shut_out = matches!(outcome, Err(Error::Forbidden(Forbidden::NotEnabled)));
+        if spoke && (matches!(cost, Cost::Query(_)) || shut_out) {
             self.tell(Used::Answered);
         }
     }

@@ -84,7 +84,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             }
             if let Some(stored) = self.store(entry).await? {
                 if let Some(whole) = &whole {
-                    self.gather(kind, whole).await?;
+                    self.gather_after(kind, whole).await?;
                 }
                 self.free_others(kind, &before, &stored).await?;
                 return self.go_on(then, stored).await;
@@ -161,7 +161,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         }
         self.store(entry).await?;
         match &whole {
-            Some(whole) => self.gather(kind, whole).await,
+            Some(whole) => self.gather_after(kind, whole).await,
             None => Ok(()),
         }
     }

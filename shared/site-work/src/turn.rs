@@ -292,8 +292,12 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                 }
             }
             if kind.is_whole(&entry.body) {
-                self.gather(kind, &entry.key).await?;
-                return Ok(Next::Entry);
+                return match self.gather(kind, &entry.key).await {
+                    Ok(()) => Ok(Next::Entry),
+                    // A part that cannot be read holds up nobody else's work.
+                    Err(Stop::Store(StoreError::Corrupt)) => Ok(Next::Broken),
+                    Err(stop) => Err(stop),
+                };
             }
             let elsewhere = self
                 .connection

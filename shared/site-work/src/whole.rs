@@ -75,4 +75,20 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         }
         Ok(())
     }
+
+    /// [`Self::gather`] after a part was written. A whole that cannot be compared stays due, and is looked
+    /// at in its own turn.
+    pub(crate) async fn gather_after<K: Kind>(
+        &self,
+        kind: &K,
+        whole: &WorkKey,
+    ) -> Result<(), Stop> {
+        match self.gather(kind, whole).await {
+            Err(Stop::Store(StoreError::Corrupt)) => {
+                tracing::error!("a part of a booking cannot be read");
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
 }

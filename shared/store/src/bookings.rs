@@ -90,6 +90,8 @@ impl KeptBooking {
                 // What it is listed under holds its key.
                 let mut moved = booking_revised(moved, part.clone(), now);
                 moved.list_under(&booking_listing(part));
+                // Platforms know no part, and their newer wish is told in its time.
+                moved.work.announce = None;
                 new.push(moved);
             } else {
                 new.push(booking_entry(part, now));

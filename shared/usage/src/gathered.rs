@@ -42,9 +42,16 @@ impl Gathered {
         }
     }
 
-    /// Hands everything over.
-    pub(crate) fn take(&self) -> BTreeMap<Account, Usage> {
-        std::mem::take(&mut *self.kept())
+    /// Whose figures there are, one practice's first.
+    pub(crate) fn accounts(&self, first: &str) -> Vec<Account> {
+        let mut accounts: Vec<Account> = self.kept().keys().cloned().collect();
+        accounts.sort_by_key(|(practice, _)| practice != first);
+        accounts
+    }
+
+    /// Hands the figures of one over.
+    pub(crate) fn take(&self, account: &Account) -> Option<Usage> {
+        self.kept().remove(account)
     }
 
     /// Takes back what could not be handed on.
@@ -80,7 +87,12 @@ mod tests {
         gathered.note("bluegum-hollow", Used::Query("login_probe"), after);
         assert_eq!(gathered.answered_at("wattle-creek"), Some(after));
         assert_eq!(gathered.answered_at("bluegum-hollow"), None);
-        let days = gathered.take();
+        let accounts = gathered.accounts("wattle-creek");
+        assert_eq!(accounts[0].0, "wattle-creek", "whoever waits comes first");
+        let days: BTreeMap<_, _> = accounts
+            .into_iter()
+            .map(|account| (account.clone(), gathered.take(&account).unwrap()))
+            .collect();
         let of = |practice: &str, at| &days[&(practice.to_owned(), Usage::day(at))];
         let first = of("wattle-creek", before);
         assert_eq!((first.queries, first.bytes_sent, first.bytes_received), (1, 5, 7));
@@ -90,13 +102,13 @@ mod tests {
             (0, 1)
         );
         assert_eq!(of("bluegum-hollow", after).queries, 1);
-        assert!(gathered.take().is_empty(), "it is handed over once");
+        assert!(gathered.accounts("").is_empty(), "it is handed over once");
     }
 
     #[test]
     fn what_nobody_pays_for_is_nobodys() {
         let gathered = Gathered::default();
         gathered.used(None, Used::Query("login_probe"));
-        assert!(gathered.take().is_empty());
+        assert!(gathered.accounts("").is_empty());
     }
 }

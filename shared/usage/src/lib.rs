@@ -20,6 +20,7 @@ use halo::{Meter, on_account};
 use jiff::Timestamp;
 use runtime::metrics::{self, Unit};
 use store::{Store, StoreError};
+use tokio::time::{Instant, timeout_at};
 
 use crate::gathered::Gathered;
 
@@ -64,7 +65,7 @@ impl Counter {
         // Whatever a whole invocation is made of would otherwise be part of this future's type.
         let work: Pin<Box<dyn Future<Output = T> + Send + '_>> = Box::pin(work);
         let done = on_account(practice.as_str(), work).await;
-        self.add_up().await;
+        self.add_up(practice).await;
         done
     }
 
@@ -74,25 +75,31 @@ impl Counter {
         self.gathered.answered_at(practice.as_str())
     }
 
-    /// Adds what was gathered to the table.
-    async fn add_up(&self) {
-        for ((practice, date), used) in self.gathered.take() {
+    /// Adds what was gathered to the table, the caller's own first. What there is no time for stays
+    /// where it is.
+    async fn add_up(&self, own: &PracticeId) {
+        let until = Instant::now() + PATIENCE;
+        for account in self.gathered.accounts(own.as_str()) {
+            if Instant::now() >= until {
+                tracing::warn!("usage is added later");
+                return;
+            }
             // What the client was told is the id of a practice.
-            let Ok(id) = PracticeId::parse(&practice) else { continue };
-            let added = self.store.add_usage(&id, date, &used);
-            match tokio::time::timeout(PATIENCE, added).await {
-                Ok(Ok(day)) => self.report(&id, &used, &day).await,
+            let Ok(id) = PracticeId::parse(&account.0) else { continue };
+            let Some(used) = self.gathered.take(&account) else { continue };
+            match timeout_at(until, self.store.add_usage(&id, account.1, &used)).await {
+                Ok(Ok(day)) => self.report(&id, &used, &day, until).await,
                 outcome => {
                     let error = outcome.map_or(None, Result::err);
                     let error = error.map_or("no answer in time".to_owned(), |it| it.to_string());
-                    tracing::warn!(practice, error, "usage is added later");
-                    self.gathered.put_back((practice, date), &used);
+                    tracing::warn!(practice = id.as_str(), error, "usage is added later");
+                    self.gathered.put_back(account, &used);
                 }
             }
         }
     }
 
-    async fn report(&self, practice: &PracticeId, used: &Usage, day: &UsageDay) {
+    async fn report(&self, practice: &PracticeId, used: &Usage, day: &UsageDay, until: Instant) {
         let name = Some(practice.as_str());
         if used.queries > 0 {
             metrics::report("HaloQueries", Unit::Count, used.queries, name);
@@ -114,7 +121,7 @@ impl Counter {
             let failed = |error: StoreError| {
                 tracing::warn!(practice = practice.as_str(), %error, "told at the regular look");
             };
-            if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, hastened).await {
+            if let Ok(Err(error)) = timeout_at(until, hastened).await {
                 failed(error);
             }
         }

@@ -154,12 +154,13 @@ BEGIN
                 + CASE @why
                       WHEN 'notFound' THEN 'it was addressed to somebody who is no active user here.'
                       WHEN 'ambiguous' THEN 'it was addressed by a number that several users have.'
-                      ELSE (SELECT 'it was addressed to ' + LTRIM(RTRIM(m.FIRSTNAME) + ' ' + RTRIM(m.SURNAME))
-                            FROM dbo.USERS AS m WHERE m.USERID = @first) + ', who is away today.' END;
+                      ELSE 'it was addressed to ' + ISNULL((
+                               SELECT LTRIM(ISNULL(RTRIM(m.FIRSTNAME), '') + ' ' + ISNULL(RTRIM(m.SURNAME), ''))
+                               FROM dbo.USERS AS m WHERE m.USERID = @first), 'somebody') + ', who is away today.' END;
         IF (SELECT COUNT(*) FROM @candidates) = 1
             SELECT @internalId = MIN(c.InternalId) FROM @candidates AS c;
         SELECT @location = u.LOCATIONID,
-               @addressedTo = LEFT(LTRIM(RTRIM(u.FIRSTNAME) + ' ' + RTRIM(u.SURNAME)), 40)
+               @addressedTo = LEFT(LTRIM(ISNULL(RTRIM(u.FIRSTNAME), '') + ' ' + ISNULL(RTRIM(u.SURNAME), '')), 40)
         FROM dbo.USERS AS u WHERE u.USERID = @user;
         IF @number <> ''
             SELECT @location = MIN(l.LOCATIONID) FROM dbo.PROVIDER_LOCATION AS l

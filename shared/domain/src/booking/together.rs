@@ -152,6 +152,9 @@ impl Together {
             let place = numbers.iter().position(|number| *number == part.visit.ahpra_number);
             if let Some(place) = place {
                 part.resend_part(planned.get(place).cloned(), now);
+            } else if part.cancelled && part.state == BookingState::Failed {
+                // Somebody who is wanted no more could not be taken out of the book.
+                part.resend_part(None, now);
             }
         }
         self.record.resend(planned.first().cloned(), now);
@@ -174,8 +177,8 @@ impl Booking {
 
     /// An attendant is wanted no more. One that was withdrawn is on its way out, or out, already.
     fn cancel_part(&mut self, now: Timestamp) {
-        if self.withdrawn && self.state == BookingState::Failed {
-            // Nobody knows whether it is out.
+        if self.state == BookingState::Failed {
+            // Nobody knows whether it is out, so it is taken out once more.
             self.cancelled = false;
         }
         self.withdrawn = false;

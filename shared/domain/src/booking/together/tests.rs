@@ -234,6 +234,28 @@ fn a_visit_to_one_becomes_one_to_several_and_its_appointment_stays() {
 }
 
 #[test]
+fn a_former_attendant_who_could_not_be_taken_out_is_tried_again_with_the_rest() {
+    let stuck = || {
+        let mut whole = accepted(&visit(&[1, 2], 1, 9));
+        change(&mut whole, &visit(&[2, 3], 1, 9));
+        let former = &mut whole.parts[0];
+        assert_eq!((former.visit.ahpra_number.clone(), former.cancelled), (number(1), true));
+        former.state = BookingState::Failed;
+        whole
+    };
+    let mut resent = stuck();
+    resend(&mut resent);
+    let mut moved = stuck();
+    change(&mut moved, &visit(&[2, 3], 1, 10));
+    let mut cancelled = stuck();
+    assert!(cancelled.cancel(now()));
+    for whole in [resent, moved, cancelled] {
+        let former = &whole.parts[0];
+        assert_eq!((former.state, former.cancelled), (BookingState::Pending, true));
+    }
+}
+
+#[test]
 fn a_visit_that_is_found_missing_is_put_back_and_platforms_are_told_so() {
     let (_, mut random) = random();
     let (mut book, mut whole) = (Book::default(), accepted(&visit(&[1, 2], 2, 9)));
