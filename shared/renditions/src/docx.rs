@@ -1,4 +1,5 @@
-//! The words of a letter of Word, as they are shown.
+//! The words of a letter of Word, as they are shown. Headers, footers, notes, numbers of lists and
+//! pictures are not in them.
 //!
 //! A small archive may hold a text of any size, so the text is read as it is unpacked and no further
 //! than a letter goes.
@@ -17,7 +18,7 @@ pub const LARGEST_DOCX: usize = 8 << 20;
 const LARGEST_XML: u64 = 16 << 20;
 const LONGEST: usize = 1 << 20;
 
-/// The words of a letter; nothing where they cannot be had, or not all of them.
+/// The words of a letter's body; nothing where they cannot be had, or would say something else.
 #[must_use]
 pub fn docx_text(file: &[u8]) -> Option<String> {
     if file.len() > LARGEST_DOCX {
@@ -51,7 +52,7 @@ pub fn docx_text(file: &[u8]) -> Option<String> {
         buffer.clear();
     }
     // A text that was cut off is not all of it.
-    letter.is_whole.then(|| crate::tidied(&letter.text)).flatten()
+    (letter.is_whole && !letter.is_doubtful).then(|| crate::tidied(&letter.text)).flatten()
 }
 
 #[derive(Debug, Default)]
@@ -64,21 +65,34 @@ struct Letter {
     /// Within a run, and what holds of it.
     is_run: bool,
     is_hidden: bool,
+    is_struck: bool,
+    is_raised: bool,
+    /// Whether the last character was above the line.
+    was_raised: bool,
     symbols: Option<Symbols>,
     /// Within words that are shown.
     is_text: bool,
     is_whole: bool,
+    /// Words alone would say something else: some are struck out, or a formula is drawn.
+    is_doubtful: bool,
 }
 
 impl Letter {
     fn begin(&mut self, element: &BytesStart<'_>) {
         match element.local_name().as_ref() {
-            "moveFrom" | "Fallback" => self.left_out += 1,
-            "r" => (self.is_run, self.is_hidden, self.symbols) = (true, false, None),
+            "moveFrom" | "del" | "Fallback" => self.left_out += 1,
+            "oMath" if self.left_out == 0 => self.is_doubtful = true,
+            "r" => {
+                // What lies within a run, a text box say, has runs of its own.
+                self.is_doubtful |= self.is_run && self.left_out == 0;
+                (self.is_run, self.is_hidden, self.symbols) = (true, false, None);
+                (self.is_struck, self.is_raised) = (false, false);
+            }
             "tc" => self.cells += 1,
-            "vanish" if self.is_run => {
-                let value = attribute(element, "val");
-                self.is_hidden = !matches!(value.as_deref(), Some("0" | "false" | "off"));
+            "vanish" if self.is_run => self.is_hidden = is_on(element),
+            "strike" | "dstrike" if self.is_run => self.is_struck |= is_on(element),
+            "vertAlign" if self.is_run => {
+                self.is_raised = attribute(element, "val").as_deref() == Some("superscript");
             }
             "rFonts" if self.is_run => {
                 self.symbols = attribute(element, "ascii").and_then(|font| Symbols::named(&font));
@@ -102,7 +116,7 @@ impl Letter {
 
     fn end(&mut self, element: &str) {
         match element {
-            "moveFrom" | "Fallback" => self.left_out = self.left_out.saturating_sub(1),
+            "moveFrom" | "del" | "Fallback" => self.left_out = self.left_out.saturating_sub(1),
             "r" => (self.is_run, self.is_hidden) = (false, false),
             "t" => self.is_text = false,
             "p" => self.emit(if self.cells > 0 { ' ' } else { '\n' }),
@@ -125,10 +139,23 @@ impl Letter {
     }
 
     fn emit(&mut self, character: char) {
-        if self.left_out == 0 && !self.is_hidden {
-            self.text.push(character);
+        if self.left_out > 0 || self.is_hidden {
+            return;
         }
+        self.is_doubtful |= self.is_run && self.is_struck && !character.is_whitespace();
+        let is_raised = self.is_run && self.is_raised && !character.is_whitespace();
+        if is_raised && !self.was_raised {
+            // 10^9 is not 109.
+            self.text.push('^');
+        }
+        self.was_raised = is_raised;
+        self.text.push(character);
     }
+}
+
+/// Whether a property is on: it is where it stands without a value.
+fn is_on(element: &BytesStart<'_>) -> bool {
+    !matches!(attribute(element, "val").as_deref(), Some("0" | "false" | "off"))
 }
 
 /// An attribute's value, whatever its name space is called.
@@ -178,11 +205,28 @@ mod tests {
             ("<w:p><w:del><w:r><w:delText>10</w:delText></w:r></w:del><w:ins><w:r><w:t>5</w:t></w:r></w:ins><w:r><w:t> mg</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>secret</w:t></w:r></w:p>".to_owned(), "5 mg\n"),
             (format!("<w:moveFrom>{}</w:moveFrom>{}", run("there"), run("here")), "here\n"),
             ("<w:p><w:r><w:instrText>MERGEFIELD x</w:instrText></w:r><w:r><w:t>Jo</w:t></w:r></w:p>".to_owned(), "Jo\n"),
+            ("<w:p><w:del><w:r><w:t>5</w:t><w:noBreakHyphen/><w:t>10</w:t></w:r></w:del><w:r><w:t>5 mg</w:t></w:r></w:p>".to_owned(), "5 mg\n"),
+            // A power is no digit more.
+            ("<w:p><w:r><w:t>150 x 10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val=\"superscript\"/></w:rPr><w:t>-3</w:t></w:r><w:r><w:t>/L</w:t></w:r></w:p>".to_owned(), "150 x 10^-3/L\n"),
             // Signs of symbol fonts.
             ("<w:p><w:r><w:sym w:font=\"Symbol\" w:char=\"F06D\"/><w:t>g</w:t></w:r><w:r><w:rPr><w:rFonts w:ascii=\"Symbol\"/></w:rPr><w:t>&#xF0B3;</w:t></w:r></w:p>".to_owned(), "\u{3BC}g≥\n"),
         ] {
             assert_eq!(words(&body).as_deref(), Some(expected), "{body}");
         }
+    }
+
+    #[test]
+    fn words_that_would_say_something_else_without_their_look_are_not_given() {
+        let styled = |style: &str| {
+            format!("<w:p><w:r><w:rPr><w:{style}/></w:rPr><w:t>Warfarin 5 mg</w:t></w:r></w:p>")
+        };
+        assert_eq!(words(&styled("strike")), None);
+        assert_eq!(words(&styled("dstrike")), None);
+        assert!(words(&styled("strike w:val=\"0\"")).is_some());
+        let formula = "<m:oMath><m:sSup><m:e><m:r><m:t>10</m:t></m:r></m:e></m:sSup></m:oMath>";
+        assert_eq!(words(&(run("a") + formula)), None);
+        let boxed = format!("<w:p><w:r><w:t>a</w:t>{}<w:t>b</w:t></w:r></w:p>", run("box"));
+        assert_eq!(words(&boxed), None);
     }
 
     #[test]

@@ -167,8 +167,8 @@ impl ContentType {
     }
 }
 
-/// Endings of files that programs open though their content is not judged here. Nothing that runs is
-/// among them.
+/// Endings of files that programs open though their content is not judged here. No program is among
+/// them. Some may hold macros, which the programs that open them ask about.
 const OPENABLE: [&str; 22] = [
     "avi", "avif", "csv", "eml", "jp2", "m4a", "mht", "mov", "mp3", "mp4", "msg", "odt", "pps",
     "ppt", "pptx", "tnef", "wav", "wmv", "wps", "xls", "xlsx", "xps",
@@ -214,7 +214,9 @@ impl Sniffer {
         let is_marked_up = text.starts_with(b"<");
         match (found, ending.as_deref().unwrap_or_default()) {
             // The name that tells Word's container from others may stand further on.
-            (None, "docx" | "docm" | "dotx") if text.starts_with(b"PK\x03\x04") => Some(WordXml),
+            (None, "docx" | "docm" | "dotx" | "dotm") if text.starts_with(b"PK\x03\x04") => {
+                Some(WordXml)
+            }
             (None, "doc" | "dot") if text.starts_with(b"\xD0\xCF\x11\xE0") => Some(Word),
             (None, "heic" | "heif") if text.get(4..8) == Some(b"ftyp") => Some(Heic),
             (Some(Utf8Text | AnsiText), "htm" | "html" | "xhtml") if is_marked_up => Some(Html),
@@ -233,10 +235,17 @@ impl Sniffer {
     /// that is harmless, else `bin`.
     #[must_use]
     pub fn extension(&self, ending: Option<&str>) -> String {
-        if let Some(known) = self.content_type_of_file(ending) {
+        let known = self.content_type_of_file(ending);
+        let ending = ending.map(str::to_ascii_lowercase).unwrap_or_default();
+        // Word opens its kinds of file under their own names only.
+        if known == Some(ContentType::WordXml)
+            && matches!(ending.as_str(), "docm" | "dotx" | "dotm")
+        {
+            return ending;
+        }
+        if let Some(known) = known {
             return known.extension().to_owned();
         }
-        let ending = ending.map(str::to_ascii_lowercase).unwrap_or_default();
         let harmless = |known: &str| OPENABLE.contains(&known);
         if harmless(&ending) { ending } else { "bin".to_owned() }
     }

@@ -7,8 +7,14 @@ use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
 use super::CannotBind;
 use super::writer::{TREE, Writer};
 
-/// How much the lists of objects may come to, unpacked.
-const LARGEST_UNPACKED: usize = 32 << 20;
+/// The largest file: its objects take many times its size while they are read.
+const LARGEST_FILE: usize = 8 << 20;
+/// How much each list of objects may come to, unpacked.
+const LARGEST_UNPACKED: usize = 2 << 20;
+/// How much is written for each byte that came, and besides: what pages share is written once, but what
+/// they inherit is written for each.
+const MOST_WRITTEN: usize = 4;
+const ALSO_WRITTEN: usize = 4 << 20;
 /// How deep values may lie within one another.
 const DEEPEST: u32 = 100;
 /// What a page has from the pages above it.
@@ -18,8 +24,15 @@ const DAMAGED: CannotBind = CannotBind("a PDF is damaged");
 
 /// Adds each page of a PDF.
 pub(super) fn add(writer: &mut Writer, file: &[u8]) -> Result<(), CannotBind> {
-    let options =
-        LoadOptions { max_decompressed_size: Some(LARGEST_UNPACKED), ..LoadOptions::default() };
+    if file.len() > LARGEST_FILE {
+        return Err(CannotBind("a PDF page is too large"));
+    }
+    // Strict: an object that cannot be read would leave a page without it.
+    let options = LoadOptions {
+        max_decompressed_size: Some(LARGEST_UNPACKED),
+        strict: true,
+        ..LoadOptions::default()
+    };
     let document = Document::load_mem_with_options(file, options).map_err(|_| DAMAGED)?;
     if document.is_encrypted() || document.was_encrypted() {
         return Err(CannotBind("an encrypted PDF"));
@@ -34,10 +47,20 @@ pub(super) fn add(writer: &mut Writer, file: &[u8]) -> Result<(), CannotBind> {
         return Err(CannotBind("a PDF whose look depends on its reader"));
     }
     let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
-    if pages.is_empty() {
+    let tree = catalog.get_deref(b"Pages", &document).and_then(Object::as_dict);
+    let count = tree.and_then(|tree| tree.get_deref(b"Count", &document)).and_then(Object::as_i64);
+    if pages.is_empty() || count.ok() != i64::try_from(pages.len()).ok() {
         return Err(DAMAGED);
     }
-    let mut copy = Copy { document: &document, numbers: BTreeMap::new(), waiting: VecDeque::new() };
+    if pages.len() > super::Binder::MOST_PAGES {
+        return Err(CannotBind("too many pages"));
+    }
+    let mut copy = Copy {
+        document: &document,
+        numbers: BTreeMap::new(),
+        waiting: VecDeque::new(),
+        left: file.len() * MOST_WRITTEN + ALSO_WRITTEN,
+    };
     for page in &pages {
         copy.numbers.insert(*page, writer.reserve());
     }
@@ -53,9 +76,17 @@ struct Copy<'d> {
     numbers: BTreeMap<ObjectId, u32>,
     /// Objects that have a number and are not written yet.
     waiting: VecDeque<ObjectId>,
+    /// How many bytes may still be written.
+    left: usize,
 }
 
 impl Copy<'_> {
+    fn spend(&mut self, bytes: usize) -> Result<(), CannotBind> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or(CannotBind("a PDF that comes to far more than it has"))?;
+        Ok(())
+    }
+
     fn page(&mut self, writer: &mut Writer, id: ObjectId) -> Result<(), CannotBind> {
         let mut page = self.document.get_dictionary(id).map_err(|_| DAMAGED)?.clone();
         for key in INHERITED {
@@ -74,6 +105,7 @@ impl Copy<'_> {
         }
         let mut body = Vec::new();
         self.dictionary(writer, &page, &format!("/Parent {TREE} 0 R "), &mut body, 0)?;
+        self.spend(body.len())?;
         let number = *self.numbers.get(&id).ok_or(DAMAGED)?;
         writer.page(number, &body);
         Ok(())
@@ -103,6 +135,7 @@ impl Copy<'_> {
                     let mut dictionary = stream.dict.clone();
                     dictionary.remove(b"Length");
                     self.entries(writer, &dictionary, &mut body, 0)?;
+                    self.spend(body.len() + stream.content.len())?;
                     writer.stream(number, &body, &stream.content);
                 }
                 // Where a link would lead back into the old tree.
@@ -111,6 +144,7 @@ impl Copy<'_> {
                 }
                 Ok(object) => {
                     self.value(writer, object, &mut body, 0)?;
+                    self.spend(body.len())?;
                     writer.object(number, &body);
                 }
             }

@@ -9,6 +9,8 @@ use super::{CannotBind, jpeg};
 /// More images than a letter has, and more strips than an image has.
 const MOST_IMAGES: usize = 1_000;
 const MOST_VALUES: usize = 100_000;
+/// The largest tables that a JPEG can have; each strip gets them anew.
+const LARGEST_TABLES: usize = 4_096;
 
 /// How a strip is encoded, in PDF's words, and its bytes.
 type Encoded<'f> = (String, Cow<'f, [u8]>);
@@ -47,6 +49,14 @@ pub(super) fn read(
         }
     }
     if images.is_empty() || at != 0 {
+        return Err(DAMAGED);
+    }
+    // Images that share their bytes would come to more than the file has.
+    let lengths = images.iter().map(|fields| match fields.all(279) {
+        Some(lengths) => lengths.into_iter().fold(0, usize::saturating_add),
+        None => file.len() / 2 + 1,
+    });
+    if images.len() > 1 && lengths.fold(0, usize::saturating_add) > file.len() {
         return Err(DAMAGED);
     }
     Ok(images.into_iter().map(|fields| fields.picture()))
@@ -190,7 +200,8 @@ impl<'f> Fields<'f> {
             (None, _) => return Err(DAMAGED),
         };
         let wanted = height.div_ceil(each) as usize;
-        if places.len() != wanted || lengths.len() != wanted {
+        let whole = lengths.iter().fold(0, |sum: usize, length| sum.saturating_add(*length));
+        if places.len() != wanted || lengths.len() != wanted || whole > self.file.len() {
             return Err(DAMAGED);
         }
         let mut left = height;
@@ -218,7 +229,8 @@ impl<'f> Fields<'f> {
         let plain = Cow::Borrowed(bytes);
         if matches!(compression, 2..=4) {
             let options = self.one(if compression == 4 { 293 } else { 292 }, 0);
-            if depth != 1 || compression != 2 && options & 2 != 0 {
+            let is_rare = depth != 1 || photometric == 3;
+            if is_rare || compression != 2 && options & 2 != 0 {
                 return Err(CannotBind("a fax of a rare kind"));
             }
             let k = match compression {
@@ -236,7 +248,7 @@ impl<'f> Fields<'f> {
             let turned = || bytes.iter().map(|byte| byte.reverse_bits()).collect();
             return Ok((encoding, if reversed { Cow::Owned(turned()) } else { plain }));
         }
-        if reversed && depth < 8 {
+        if reversed && compression != 7 {
             return Err(CannotBind("a TIFF of reversed bits"));
         }
         let predicted = match self.one(317, 1) {
@@ -272,6 +284,7 @@ impl<'f> Fields<'f> {
             return Ok(Cow::Borrowed(bytes));
         };
         let tables = place.checked_add(length).and_then(|end| self.file.get(place..end));
+        let tables = tables.filter(|it| it.len() <= LARGEST_TABLES);
         let tables = tables.and_then(|it| it.strip_prefix(b"\xFF\xD8")).ok_or(DAMAGED)?;
         let tables = tables.strip_suffix(b"\xFF\xD9").unwrap_or(tables);
         let image = bytes.strip_prefix(b"\xFF\xD8").ok_or(DAMAGED)?;

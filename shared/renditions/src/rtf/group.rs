@@ -30,6 +30,10 @@ pub(super) struct Group {
     pub(super) font: Option<i32>,
     pub(super) hidden: bool,
     pub(super) deleted: bool,
+    /// Above the line: a power.
+    pub(super) raised: bool,
+    /// With a line through it.
+    pub(super) struck: bool,
     /// Whether this field's symbol is in the text already.
     pub(super) field_is_shown: bool,
 }
@@ -44,6 +48,8 @@ impl Default for Group {
             font: None,
             hidden: false,
             deleted: false,
+            raised: false,
+            struck: false,
             field_is_shown: false,
         }
     }

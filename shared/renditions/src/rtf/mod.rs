@@ -59,6 +59,10 @@ pub struct RtfText {
     instruction: String,
     text: String,
     is_rtf: bool,
+    /// Whether the last character was above the line.
+    is_raised: bool,
+    /// Something is longer than a letter goes, is struck out, or follows the end: words alone would say
+    /// something else.
     too_much: bool,
 }
 
@@ -77,6 +81,7 @@ impl Default for RtfText {
             instruction: String::new(),
             text: String::new(),
             is_rtf: false,
+            is_raised: false,
             too_much: false,
         }
     }
@@ -86,19 +91,24 @@ impl RtfText {
     /// Reads on.
     pub fn see(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            if self.too_much || matches!(self.state, State::Over) {
+            if self.too_much {
                 return;
+            }
+            if matches!(self.state, State::Over) {
+                // Programs fill up the end of a file; anything else was cut off the letter.
+                self.too_much = self.is_rtf && !byte.is_ascii_whitespace() && *byte != 0;
+                continue;
             }
             self.step(*byte);
         }
     }
 
-    /// The words, if it was rich text that has any.
+    /// The words, if it was rich text that has any, up to its last bracket.
     #[must_use]
     pub fn finish(mut self) -> Option<String> {
         self.end_word();
         self.flush();
-        if !self.is_rtf || self.too_much {
+        if !self.is_rtf || self.too_much || !matches!(self.state, State::Over) {
             return None;
         }
         crate::tidied(&self.text)
@@ -249,6 +259,7 @@ impl RtfText {
             Destination::Text | Destination::Header | Destination::Footnote => {
                 if self.group.is_shown() {
                     self.raw.push(byte);
+                    self.too_much |= self.raw.len() > LONGEST;
                     // A long run is decoded as it comes; a pair of bytes is never cut.
                     if self.raw.len() >= 4_096 && byte.is_ascii() {
                         self.flush();
@@ -276,10 +287,16 @@ impl RtfText {
         if !self.group.is_text() || !self.group.is_shown() {
             return;
         }
-        if self.text.len() >= LONGEST {
+        if self.text.len() >= LONGEST || self.group.struck {
             self.too_much = true;
             return;
         }
+        let is_raised = self.group.raised && !character.is_whitespace();
+        if is_raised && !self.is_raised {
+            // 10^9 is not 109.
+            self.text.push('^');
+        }
+        self.is_raised = is_raised;
         self.text.push(character);
     }
 

@@ -37,6 +37,9 @@ fn a_letter_is_read_as_it_is_shown() {
         (r"{\*\generator Word;}{\stylesheet{\s0 Normal;}}{\info{\title x}}after", "after"),
         (r"{\object{\*\objdata 0105}{\result shown}}", "shown"),
         (r"a{\bin }b", "ab"),
+        // A power is no digit more.
+        (r"150 x 10{\super 9}/L and 10\super -3\nosupersub  g", "150 x 10^9/L and 10^-3 g"),
+        (r"10{\up6 12}/L, H{\sub 2}O, moved {\mvf away}", "10^12/L, H2O, moved"),
         // What was deleted or is hidden is not sent on.
         (r"Take {\deleted 10 mg }5 mg{\v secret}{\v\v0  daily}", "Take 5 mg daily"),
         // Fields show their result.
@@ -77,8 +80,17 @@ fn only_rich_text_with_words_has_words() {
         assert_eq!(text(other), None, "{}", other.escape_ascii());
     }
     assert_eq!(text(b"\xEF\xBB\xBF\r\n{\\rtf1 x}").as_deref(), Some("x\n"));
-    assert_eq!(text(b"{\\rtf1 cut of").as_deref(), Some("cut of\n"));
-    assert_eq!(text(b"{\\rtf1 x} and {what follows}").as_deref(), Some("x\n"));
+}
+
+#[test]
+fn words_that_would_say_something_else_without_their_look_are_not_given() {
+    assert_eq!(text(br"{\rtf1 Warfarin {\strike 5 mg}}"), None);
+    assert_eq!(text(br"{\rtf1 Warfarin {\striked1 5 mg} 3 mg}"), None);
+    assert!(text(br"{\rtf1 Warfarin {\strike0 5 mg}}").is_some());
+    // Cut off, or ended too early.
+    assert_eq!(text(br"{\rtf1 Warfarin 5 mg"), None);
+    assert_eq!(text(br"{\rtf1 Warfarin} 5 mg}"), None);
+    assert!(text(b"{\\rtf1 Warfarin}\r\n\0").is_some());
 }
 
 #[test]

@@ -38,10 +38,14 @@ impl RtfText {
                 self.group.substitutes = u32::try_from(number).unwrap_or(1).min(1_000);
             }
             ("v", _) => self.shows(|group| group.hidden = on),
-            ("deleted", _) => self.shows(|group| group.deleted = on),
+            ("deleted" | "mvf", _) => self.shows(|group| group.deleted = on),
+            ("super", _) => self.shows(|group| group.raised = on),
+            ("up", number) => self.shows(|group| group.raised = number.unwrap_or(6) > 0),
+            ("sub" | "nosupersub" | "dn", _) => self.shows(|group| group.raised = false),
+            ("strike" | "striked", _) => self.shows(|group| group.struck = on),
             ("plain", _) => self.shows(|group| {
                 group.font = None;
-                group.hidden = false;
+                (group.hidden, group.raised, group.struck) = (false, false, false);
             }),
             ("f", Some(font)) if self.group.destination == Destination::Fonts => {
                 self.fonts.describe(font);
