@@ -219,6 +219,42 @@ fn what_would_look_otherwise_is_refused() {
     }
 }
 
+#[test]
+fn images_that_share_their_bytes_come_to_no_more_than_the_file() {
+    let mut file = fax(1728, &[], &[0x26; 4_000]);
+    // The second image's fields say the same as the first's.
+    let fields = file[8..82].to_vec();
+    let place = u32::try_from(file.len()).unwrap();
+    file[82..86].copy_from_slice(&place.to_le_bytes());
+    file.extend([&fields[..], &[0; 4]].concat());
+    assert!(bound(&[&file]).is_err());
+    file[82..86].copy_from_slice(&[0; 4]);
+    assert!(bound(&[&file]).is_ok());
+}
+
+#[test]
+fn bits_in_the_other_order_are_taken_of_a_fax_only() {
+    let order = (266, 3, 2);
+    assert!(bound(&[&fax(1728, &[order], b"\x26")]).is_ok());
+    let grey = [(256, 4, 8), (257, 4, 2), (258, 3, 8), (259, 3, 1), (262, 3, 1), order];
+    assert!(bound(&[&tiff(true, &grey, &[0; 16])]).is_err());
+}
+
+#[test]
+fn a_pdf_that_lacks_a_page_or_a_part_of_one_is_refused() {
+    let whole = bound(&[&jpeg(8, 8, b""), &jpeg(9, 9, b"")]).unwrap();
+    let changed = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let at = whole.windows(from.len()).position(|it| it == from.as_bytes()).unwrap();
+        let mut file = whole.clone();
+        file[at..at + to.len()].copy_from_slice(to.as_bytes());
+        file
+    };
+    assert!(bound(&[&whole]).is_ok());
+    assert!(bound(&[&changed("/Count 2", "/Count 3")]).is_err());
+    assert!(bound(&[&changed("/Type /XObject", "/Type  XObject")]).is_err());
+}
+
 proptest! {
     #[test]
     fn damaged_files_are_refused_or_taken_and_nothing_breaks(
