@@ -4,45 +4,12 @@
 
 mod sql;
 
-use halo_simulator::practice::{self, Demonstration};
-use halo_simulator::sql::{BookingWeather, CommandKind, Environment, Outcome, SqlError, execute};
-use rusqlite::Connection;
-use sql::{Practice, command, expect, shown};
-
-struct Seeded {
-    connection: Connection,
-    environment: Environment,
-    _folder: tempfile::TempDir,
-}
-
-impl Seeded {
-    fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let files = practice::seed(Demonstration::QuandongFlat, folder.path(), 7).unwrap();
-        Self {
-            connection: practice::open(&files).unwrap(),
-            environment: Environment {
-                now: jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0),
-                denied_objects: Vec::new(),
-                missing_columns: Vec::new(),
-                booking: BookingWeather::default(),
-            },
-            _folder: folder,
-        }
-    }
-
-    fn run(&mut self, text: &str) -> Result<Outcome, SqlError> {
-        execute(&mut self.connection, &command(CommandKind::Text, text, &[]), &self.environment)
-    }
-
-    fn rows(&mut self, text: &str) -> String {
-        self.run(text).map_or_else(|error| format!("error {error}"), |outcome| shown(&outcome))
-    }
-}
+use halo_simulator::practice::Demonstration;
+use sql::{Practice, Seeded, expect, shown};
 
 #[test]
 fn views_and_tables_are_listed_in_the_system_catalogue() {
-    let mut practice = Seeded::open();
+    let mut practice = Seeded::open(Demonstration::QuandongFlat);
     for (text, expected) in [
         ("SELECT name FROM sys.views WHERE name = 'bps_patients'", "BPS_Patients"),
         ("SELECT name, type, type_desc FROM sys.tables WHERE name = 'PATIENTS'", "PATIENTS|U |USER_TABLE"),
@@ -79,7 +46,7 @@ fn views_and_tables_are_listed_in_the_system_catalogue() {
 
 #[test]
 fn what_the_simulator_needs_for_itself_is_neither_listed_nor_readable() {
-    let mut practice = Seeded::open();
+    let mut practice = Seeded::open(Demonstration::QuandongFlat);
     for text in [
         "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES",
         "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.COLUMNS",
@@ -137,7 +104,7 @@ fn sp_columns_describes_a_table_or_view() {
 
 #[test]
 fn the_sample_and_drug_databases_answer_to_their_names() {
-    let mut practice = Seeded::open();
+    let mut practice = Seeded::open(Demonstration::QuandongFlat);
     let patients = practice.rows("SELECT COUNT(*) FROM dbo.PATIENTS");
     for (text, expected) in [
         ("SELECT COUNT(*) FROM BPSSamples.dbo.PATIENTS", patients.as_str()),

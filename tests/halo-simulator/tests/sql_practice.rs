@@ -4,45 +4,13 @@
 
 mod sql;
 
-use halo_simulator::practice::{self, Demonstration};
-use halo_simulator::sql::{BookingWeather, CommandKind, Environment, Outcome, SqlError, execute};
-use rusqlite::Connection;
-use sql::{command, shown};
-
-struct Seeded {
-    connection: Connection,
-    environment: Environment,
-    _folder: tempfile::TempDir,
-}
-
-impl Seeded {
-    fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let files = practice::seed(Demonstration::Small, folder.path(), 7).unwrap();
-        Self {
-            connection: practice::open(&files).unwrap(),
-            environment: Environment {
-                now: jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0),
-                denied_objects: Vec::new(),
-                missing_columns: Vec::new(),
-                booking: BookingWeather::default(),
-            },
-            _folder: folder,
-        }
-    }
-
-    fn run(&mut self, text: &str) -> Result<Outcome, SqlError> {
-        execute(&mut self.connection, &command(CommandKind::Text, text, &[]), &self.environment)
-    }
-
-    fn rows(&mut self, text: &str) -> String {
-        self.run(text).map_or_else(|error| format!("error {error}"), |outcome| shown(&outcome))
-    }
-}
+use halo_simulator::practice::Demonstration;
+use halo_simulator::sql::{CommandKind, execute};
+use sql::{Seeded, command, shown};
 
 #[test]
 fn every_reading_procedure_answers_on_the_seeded_practice() {
-    let mut practice = Seeded::open();
+    let mut practice = Seeded::open(Demonstration::Small);
     let user = practice.rows("SELECT TOP (1) USERID FROM dbo.SESSIONS ORDER BY SESSIONID");
     let patient = practice.rows("SELECT TOP (1) INTERNALID FROM dbo.PATIENTS WHERE INTERNALID > 0 AND RECORDSTATUS = 1 ORDER BY INTERNALID");
     for call in [
@@ -67,7 +35,7 @@ fn every_reading_procedure_answers_on_the_seeded_practice() {
 
 #[test]
 fn writing_procedures_fill_every_column_the_seeded_tables_demand() {
-    let mut practice = Seeded::open();
+    let mut practice = Seeded::open(Demonstration::Small);
     let user = practice.rows("SELECT TOP (1) USERID FROM dbo.SESSIONS ORDER BY SESSIONID");
     let patient = practice.rows("SELECT TOP (1) INTERNALID FROM dbo.PATIENTS WHERE INTERNALID > 0 AND RECORDSTATUS = 1 ORDER BY INTERNALID");
     let booked = practice.rows(&format!(
@@ -89,7 +57,7 @@ fn writing_procedures_fill_every_column_the_seeded_tables_demand() {
 
 #[test]
 fn every_view_can_be_read_whole() {
-    let mut practice = Seeded::open();
+    let mut practice = Seeded::open(Demonstration::Small);
     let views: Vec<String> = {
         let mut statement = practice
             .connection
@@ -111,7 +79,7 @@ fn every_view_can_be_read_whole() {
 
 #[test]
 fn a_guarded_write_is_repeated_without_a_second_row() {
-    let mut practice = Seeded::open();
+    let mut practice = Seeded::open(Demonstration::Small);
     let patient = practice.rows(
         "SELECT TOP (1) INTERNALID FROM dbo.PATIENTS WHERE INTERNALID > 0 ORDER BY INTERNALID",
     );
@@ -167,7 +135,7 @@ fn a_guarded_write_is_repeated_without_a_second_row() {
 
 #[test]
 fn the_queries_of_public_programs_run() {
-    let mut practice = Seeded::open();
+    let mut practice = Seeded::open(Demonstration::Small);
     for query in [
         "SELECT * from BPS_CONTACTS",
         "SELECT * from BPS_CONTACTADDRESSES",

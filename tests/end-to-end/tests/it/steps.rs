@@ -1,6 +1,10 @@
 //! Steps that many tests begin with.
 
+use std::path::Path;
+use std::time::Duration;
+
 use end_to_end::{Answer, Bp, Caller, Query, TestPractice, TestStack};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 /// The large demonstration practice's Site ID.
@@ -31,6 +35,19 @@ pub(crate) async fn paired_practice(stack: &TestStack, bp: &Bp<'_>) -> TestPract
     let practice = stack.new_practice().await;
     pair(bp, &practice.clinician).await;
     practice
+}
+
+/// The large practice's databases, as anybody may look at them: its records and its documents.
+pub(crate) async fn databases(stack: &TestStack, bp: &Bp<'_>) -> (Connection, Connection) {
+    let files = bp.practice(LARGE).await;
+    let practice = stack.file().practices.iter().find(|it| it.site_id == LARGE).unwrap();
+    let open = |path: &Path| {
+        let connection = Connection::open(path).unwrap();
+        connection.busy_timeout(Duration::from_secs(20)).unwrap();
+        connection
+    };
+    let documents = files["documentsFile"].as_str().unwrap();
+    (open(&practice.database_file), open(documents.as_ref()))
 }
 
 /// The calls as `operation` or `operation:statement`.

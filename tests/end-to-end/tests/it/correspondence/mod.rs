@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 use uuid::Uuid;
 
-use crate::steps::LARGE;
+use crate::steps::{LARGE, databases};
 
 /// A patient with everything filled in, and a doctor.
 const PATIENT: i64 = 1;
@@ -137,17 +137,8 @@ struct Kept {
 
 impl Tables {
     async fn open(stack: &TestStack, bp: &Bp<'_>) -> Self {
-        let files = bp.practice(LARGE).await;
-        let practice = stack.file().practices.iter().find(|it| it.site_id == LARGE).unwrap();
-        let open = |path: &std::path::Path| {
-            let connection = Connection::open(path).unwrap();
-            connection.busy_timeout(Duration::from_secs(20)).unwrap();
-            connection
-        };
-        Self {
-            practice: open(&practice.database_file),
-            documents: open(files["documentsFile"].as_str().unwrap().as_ref()),
-        }
+        let (practice, documents) = databases(stack, bp).await;
+        Self { practice, documents }
     }
 
     fn kept(&self, table: &str, key: &str, kind: &str, subject: &str) -> Vec<Kept> {

@@ -19,7 +19,7 @@ use rusqlite::{Connection, params_from_iter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::steps::{LARGE, paired_practice};
+use crate::steps::{LARGE, databases, paired_practice};
 
 /// Longer than anything takes, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -63,17 +63,8 @@ struct Clinic {
 
 impl Clinic {
     async fn open(stack: &TestStack, bp: &Bp<'_>) -> Self {
-        let files = bp.practice(LARGE).await;
-        let practice = stack.file().practices.iter().find(|it| it.site_id == LARGE).unwrap();
-        let open = |path: &std::path::Path| {
-            let connection = Connection::open(path).unwrap();
-            connection.busy_timeout(Duration::from_secs(20)).unwrap();
-            connection
-        };
-        Self {
-            practice: open(&practice.database_file),
-            documents: open(files["documentsFile"].as_str().unwrap().as_ref()),
-        }
+        let (practice, documents) = databases(stack, bp).await;
+        Self { practice, documents }
     }
 
     /// A new row like another one but for some columns. Gives its number.

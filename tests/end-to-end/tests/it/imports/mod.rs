@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 use uuid::Uuid;
 
-use crate::steps::LARGE;
+use crate::steps::{LARGE, databases};
 
 /// A patient with something in every folder.
 const SHOWCASE: i64 = 1;
@@ -48,17 +48,8 @@ struct Tables {
 
 impl Tables {
     async fn open(stack: &TestStack, bp: &Bp<'_>) -> Self {
-        let files = bp.practice(LARGE).await;
-        let practice = stack.file().practices.iter().find(|it| it.site_id == LARGE).unwrap();
-        let open = |path: &std::path::Path| {
-            let connection = Connection::open(path).unwrap();
-            connection.busy_timeout(Duration::from_secs(10)).unwrap();
-            connection
-        };
-        Self {
-            practice: open(&practice.database_file),
-            documents: open(files["documentsFile"].as_str().unwrap().as_ref()),
-        }
+        let (practice, documents) = databases(stack, bp).await;
+        Self { practice, documents }
     }
 
     fn document(&self, folder: &str, id: i64) -> Document {
