@@ -36,7 +36,7 @@ impl Keys {
     #[cfg(test)]
     pub(crate) fn known(keys: JwkSet) -> Self {
         let url = "http://127.0.0.1:9".parse().unwrap();
-        let http = runtime::clients::http().unwrap();
+        let http = aws::clients::http().unwrap();
         Self { http, url, read: Mutex::new(Some((Instant::now(), keys))) }
     }
 

@@ -7,9 +7,10 @@
 mod keys;
 mod token;
 
+use aws::{clients, telemetry};
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequest;
+use config::TokenConfig;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use runtime::{clients, config::TokenConfig, telemetry};
 use serde_json::{Value, json};
 
 use crate::keys::Keys;

@@ -1,7 +1,7 @@
 //! What makes a token good.
 
+use config::TokenConfig;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
-use runtime::config::TokenConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{Keys, NoKey};

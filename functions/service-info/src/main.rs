@@ -2,6 +2,6 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    runtime::telemetry::start();
+    aws::telemetry::start();
     api::serve::run(api::routes::service()).await
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use aws::queues::SiteWake;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use lambda_runtime::{Error, LambdaEvent};
-use runtime::queues::SiteWake;
 use usage::Counter;
 
 use crate::SiteWriter;

@@ -2,32 +2,31 @@
 //! only says whose turn it is; what is to be done is in the table.
 
 mod batch;
-mod jobs;
 
 use std::sync::Arc;
 
+use aws::events::Events;
+use aws::queues::Queues;
+use aws::{SecretKeys, clients, telemetry};
 use best_practice::{BpPractice, StatementPack};
-use bookings::Bookings;
-use deliveries::Deliveries;
+use bp_writer::bookings::Bookings;
+use bp_writer::deliveries::Deliveries;
+use bp_writer::{Limits, QueueAndBus, SystemClock, Writer, jobs};
+use config::{BpWriterConfig, EventConfig, PracticeConfig, QueueConfig};
+use document_bucket::DocumentBucket;
 use domain::usage::Caps;
 use halo::HaloClient;
 use jiff::SignedDuration;
 use lambda_runtime::{Error, service_fn};
-use runtime::config::{EventConfig, PracticeConfig, QueueConfig, SiteWorkConfig};
-use runtime::events::Events;
-use runtime::queues::Queues;
-use runtime::{SecretKeys, clients, telemetry};
-use site_work::{Limits, QueueAndBus, SystemClock, Writer};
 use store::Store;
 use usage::Counter;
-use vault::Vault;
 
 type SiteWriter = Writer<Store, QueueAndBus, SystemClock>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let work = SiteWorkConfig::read()?;
+    let work = BpWriterConfig::read()?;
     let (writer, counter) = writer(&work)?;
     let writer = Arc::new(writer);
     lambda_runtime::run(service_fn(|event| {
@@ -36,7 +35,7 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-fn writer(work: &SiteWorkConfig) -> Result<(SiteWriter, Counter), Error> {
+fn writer(work: &BpWriterConfig) -> Result<(SiteWriter, Counter), Error> {
     let config = PracticeConfig::read()?;
     let queues = QueueConfig::sites()?;
     let bus = EventConfig::read()?.bus;
@@ -54,7 +53,7 @@ fn writer(work: &SiteWorkConfig) -> Result<(SiteWriter, Counter), Error> {
         queues: Queues::new(aws_sdk_sqs::Client::new(&aws), queues),
         events: events.clone(),
     };
-    let vault = Vault::new(clients::s3(&aws), &work.bucket);
+    let vault = DocumentBucket::new(clients::s3(&aws), &work.bucket);
     let limits = Limits::new(work);
     let writer = Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
         .with(Deliveries::new(pack.clone(), vault))

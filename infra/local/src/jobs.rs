@@ -14,7 +14,7 @@ impl Aws {
     /// When there is no such job, or it failed.
     pub async fn run_job(&self, job: &str, practice: Option<&str>) -> Result<Value, Error> {
         let outputs = self.deployed().await?;
-        let function = outputs.need("ScheduledSyncFunctionName")?;
+        let function = outputs.need("DispatcherFunctionName")?;
         let mut input = json!({ "job": job });
         if let Some(practice) = practice {
             input["practiceId"] = practice.into();

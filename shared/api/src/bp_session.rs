@@ -1,11 +1,11 @@
 //! Asking a connected practice's Bp, with a problem for an answer where there is none.
 
 use best_practice::BpError;
+use connection::{Session, SessionError};
 use domain::clinician::Clinician;
 use domain::connection::Connection;
 use domain::ids::{HaloGuid, PracticeId};
 use halo::Deadline;
-use practice_session::{Session, SessionError};
 
 use crate::App;
 use crate::caller::Caller;

@@ -3,11 +3,11 @@
 
 use std::fmt;
 
+use aws::SecretText;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Invalid;
 use hmac::{Hmac, KeyInit, Mac};
-use runtime::SecretText;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

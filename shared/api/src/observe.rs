@@ -3,11 +3,11 @@
 
 use std::time::Instant;
 
+use aws::metrics::{self, Unit};
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
-use runtime::metrics::{self, Unit};
 use serde_json::json;
 
 use crate::caller::Caller;

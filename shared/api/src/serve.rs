@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws::queues::Queues;
+use aws::{SecretKeys, SecretText, clients, telemetry};
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_secretsmanager::Client as SecretsManager;
 use aws_sdk_sqs::Client as Sqs;
@@ -13,17 +15,15 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use best_practice::{BpPractice, StatementPack};
+use config::{
+    BrowserConfig, ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig,
+    QueueConfig, WebhookConfig,
+};
 use domain::usage::Caps;
 use halo::HaloClient;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, RequestExt};
-use runtime::config::{
-    BrowserConfig, ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig,
-    QueueConfig, WebhookConfig,
-};
-use runtime::queues::Queues;
-use runtime::{SecretKeys, SecretText, clients, telemetry};
 use store::Store;
 use usage::Counter;
 
@@ -56,7 +56,7 @@ pub fn attachments_apps() -> Result<(PagedApp, ImportsApp), Error> {
     let list = PagedApp { app: app.clone(), cursors: Cursors::new(secret) };
     let copies = CopiesConfig::read()?;
     let bucket = Bucket::new(aws.clone(), copies.bucket.clone());
-    let wakes = Wakes::new(aws, QueueConfig::staging()?);
+    let wakes = Wakes::new(aws, QueueConfig::imports()?);
     Ok((list, ImportsApp { app, copies, wakes, bucket }))
 }
 

@@ -4,12 +4,12 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use aws::clients;
+use aws::queues::Queues;
 use aws_types::sdk_config::SdkConfig;
+use config::QueueConfig;
+use document_bucket::DocumentBucket;
 use domain::ids::PracticeId;
-use runtime::clients;
-use runtime::config::QueueConfig;
-use runtime::queues::Queues;
-use vault::Vault;
 
 type Lazily<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
 
@@ -41,17 +41,17 @@ impl Wakes {
 
 /// The bucket of documents and copies.
 #[derive(Debug)]
-pub struct Bucket(Lazily<Vault>);
+pub struct Bucket(Lazily<DocumentBucket>);
 
 impl Bucket {
     /// The bucket of this name.
     #[must_use]
     pub fn new(aws: SdkConfig, name: String) -> Self {
-        Self(LazyLock::new(Box::new(move || Vault::new(clients::s3(&aws), &name))))
+        Self(LazyLock::new(Box::new(move || DocumentBucket::new(clients::s3(&aws), &name))))
     }
 
     /// The bucket.
-    pub(crate) fn vault(&self) -> &Vault {
+    pub(crate) fn vault(&self) -> &DocumentBucket {
         &self.0
     }
 }

@@ -4,6 +4,7 @@
 pub mod linking;
 pub mod pairing;
 mod ports;
+mod session;
 
 use best_practice::BpPractice;
 use domain::clinician::{ClinicianName, ProviderNumberPrefix};
@@ -16,6 +17,7 @@ use store::Store;
 pub use linking::NotConnected;
 pub use pairing::NotPaired;
 pub use ports::{AuditLine, Clock, PairingHalo, PairingRecords, SystemClock, Trail};
+pub use session::{Connections, SaysOfConnection, Session, SessionError, Verdict};
 
 /// What a person or a platform's server enters to connect.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! Linking who asks to a user of Bp: one query for the users of that name.
 
+use crate::{SaysOfConnection as _, Session, SessionError, Verdict};
 use best_practice::{BpError, BpPractice};
 use domain::audit::AuditedAction;
 use domain::clinician::{BpUser, Clinician, LinkChange, LinksSeen, NotLinked, choose, judge_link};
@@ -8,7 +9,6 @@ use domain::ids::BpUserId;
 use domain::release::Support;
 use halo::Deadline;
 use jiff::Timestamp;
-use practice_session::{SaysOfConnection as _, Session, SessionError, Verdict};
 use store::{AccountLink, Limited, StoreError};
 
 use crate::pairing::NotPaired;

@@ -12,7 +12,7 @@
 //! | `LIMIT#<scope>#<id>` | `PAIRING` | failed pairings in the present window, expires | pairing |
 //! | `DOCUMENT#<practice>` | `<document>` | [`domain::delivery::StoredDocument`], announced for upload, expires | correspondence |
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
-//! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-stager |
+//! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-importer |
 //! | `SHOWN#<practice>` | `<account>#<patient>` | [`domain::shown::ShownPatient`], the last one, expires | patient-search |
 //! | `USAGE#<practice>` | `<date>` (UTC) | [`domain::usage::Usage`] of the day, each figure an attribute that is added to, expires | whoever asks Halo |
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
@@ -29,6 +29,7 @@
 
 mod audit;
 mod bookings;
+pub mod deliveries;
 mod documents;
 mod imports;
 mod item;

@@ -13,12 +13,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws::metrics::{self, Unit};
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use domain::usage::{Caps, Usage, UsageDay};
 use halo::{Meter, on_account};
 use jiff::Timestamp;
-use runtime::metrics::{self, Unit};
 use store::{Store, StoreError};
 use tokio::time::{Instant, timeout_at};
 

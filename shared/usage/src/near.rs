@@ -1,9 +1,9 @@
 //! Telling platforms that a practice comes near its cap, once a day.
 
+use aws::events::{Event, EventError, EventKind, Events};
 use domain::ids::PracticeId;
 use domain::usage::{Caps, Usage};
 use jiff::{SignedDuration, Timestamp};
-use runtime::events::{Event, EventError, EventKind, Events};
 use store::{Store, StoreError};
 
 /// What is used just before midnight is told of just after it.

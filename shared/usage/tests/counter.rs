@@ -4,12 +4,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use aws::events::Events;
 use aws_double::{Answer, Aws, Call};
 use domain::ids::PracticeId;
 use domain::usage::{Caps, Usage};
 use halo::Used;
 use jiff::Timestamp;
-use runtime::events::Events;
 use serde_json::{Map, Value, json};
 use store::Store;
 use usage::{Counter, tell_near_cap};

@@ -14,7 +14,7 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
                 "methodArn": "arn:aws:execute-api:ap-southeast-2:000000000000:madeup/local/GET/v1/health",
             }),
         )),
-        "attachment-stager" => Some(("a batch without messages", json!({ "Records": [] }))),
+        "attachment-importer" => Some(("a batch without messages", json!({ "Records": [] }))),
         "attachments" => Some((
             "`GET …/patients/{patientId}/attachments` without a caller",
             rest("GET", &format!("{PRACTICE}/patients/{{patientId}}/attachments"), None),
@@ -47,7 +47,7 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
             "`POST /v1/halo/webhook` with more than any notification has",
             rest("POST", "/v1/halo/webhook", Some(&json!({ "padding": "x".repeat(20_000) }))),
         )),
-        "scheduled-sync" => Some((
+        "dispatcher" => Some((
             "a job that there is not, which it refuses by failing",
             json!({ "job": "made-up" }),
         )),

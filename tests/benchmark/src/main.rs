@@ -91,11 +91,11 @@ async fn staging() -> Result<String, Error> {
     let mut command = packages::cargo();
     command
         .current_dir(checkout()?)
-        .args(["run", "--quiet", "--package", "end-to-end", "--bin", "stager"])
+        .args(["run", "--quiet", "--package", "end-to-end", "--bin", "importer"])
         .stderr(Stdio::inherit());
     let output = command.output().await.map_err(Error::file("running", Path::new("cargo")))?;
     if !output.status.success() {
-        return Err(Error::Command("cargo run --package end-to-end --bin stager".to_owned()));
+        return Err(Error::Command("cargo run --package end-to-end --bin importer".to_owned()));
     }
     let lines = String::from_utf8_lossy(&output.stdout);
     let items: String = lines.lines().map(|line| format!("- {line}\n")).collect();

@@ -48,7 +48,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("PLATFORM_CLIENT_ID", "made-up-platform"),
     ("RUST_LOG", "info"),
     ("SITE_WORK_QUEUE_URL", "https://127.0.0.1:9/made-up"),
-    ("STAGING_QUEUE_URL", "https://127.0.0.1:9/made-up"),
+    ("IMPORT_QUEUE_URL", "https://127.0.0.1:9/made-up"),
     ("TABLE_NAME", "made-up"),
     ("TOKEN_ISSUER", "https://127.0.0.1:9"),
     ("WRITER_TURN_SECONDS", "118"),

@@ -6,6 +6,7 @@
 //! - [`cloud`] serves every operation of the public Halo Cloud API for integrators.
 //! - [`control`] is the person at the practice and the weather on the network: pairing codes,
 //!   ticked integrations, outages, faults.
+#![warn(missing_docs)]
 
 pub mod cloud;
 pub mod control;

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws::SecretKeys;
+use aws::queues::{QueueUnavailable, Queues};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -13,8 +15,6 @@ use halo::webhook::{
 };
 use halo::{KeySource, Keys};
 use jiff::{SignedDuration, Timestamp};
-use runtime::SecretKeys;
-use runtime::queues::{QueueUnavailable, Queues};
 use serde::Deserialize;
 use store::Store;
 use utoipa::ToSchema;
@@ -131,7 +131,7 @@ impl WebhookApp {
     async fn wake(&self, waiter: &Waiter) -> Result<(), QueueUnavailable> {
         match waiter {
             Waiter::Staging { practice, import, item } => {
-                self.queues.wake_staging(practice.as_str(), import, *item, Duration::ZERO).await
+                self.queues.wake_import(practice.as_str(), import, *item, Duration::ZERO).await
             }
             Waiter::Site { practice } => {
                 self.queues.wake_site(practice.as_str(), Duration::ZERO).await

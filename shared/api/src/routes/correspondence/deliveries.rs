@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use deliveries::listing;
 use domain::attachments::PageSize;
 use domain::audit::AuditedAction;
 use domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use domain::ids::PracticeId;
 use serde::Deserialize;
 use store::StoreError;
+use store::deliveries::listing;
 use store::work::{Entry, WorkCursor, WorkKey, WorkKind, WorkList};
 use utoipa::IntoParams;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use document_bucket::PutTerms;
 use domain::Invalid;
 use domain::Sha256;
 use domain::delivery::{AnnouncedDocument, ClientId, DocumentType, StoredDocument};
@@ -14,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
-use vault::PutTerms;
 
 use super::{CorrespondenceApp, no_answer};
 use crate::App;

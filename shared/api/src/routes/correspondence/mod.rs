@@ -9,8 +9,8 @@ mod request;
 mod submit;
 mod view;
 
-use runtime::config::DocumentsConfig;
-use vault::{Vault, VaultError};
+use config::DocumentsConfig;
+use document_bucket::{DocumentBucket, VaultError};
 
 pub(crate) use self::deliveries::*;
 pub(crate) use self::documents::*;
@@ -36,7 +36,7 @@ pub struct CorrespondenceApp {
 }
 
 impl CorrespondenceApp {
-    fn vault(&self) -> &Vault {
+    fn vault(&self) -> &DocumentBucket {
         self.bucket.vault()
     }
 }

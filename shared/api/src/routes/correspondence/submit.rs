@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use deliveries::listing;
 use domain::Sha256;
 use domain::audit::AuditedAction;
 use domain::connection::{Connection, Database};
@@ -20,6 +19,7 @@ use domain::schedule::Job;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use store::deliveries::listing;
 use store::work::{Accepted, BodyHash, Entry, WorkKey};
 
 use super::request::{MessageRequest, ReferralRequest, Said};

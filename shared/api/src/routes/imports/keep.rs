@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use document_bucket::Disposition;
 use domain::audit::AuditedAction;
 use domain::content::ContentType;
 use domain::ids::PracticeId;
 use domain::imports::{FileName, ImportId, ImportState, Item, StagedCopy, file_names};
 use jiff::Timestamp;
 use store::{ImportRecord, StoreError, StoredItem};
-use vault::Disposition;
 
 use super::view::{ImportView, Link, Links};
 use super::{ImportsApp, signed, unknown};
@@ -72,7 +72,7 @@ impl ImportsApp {
                 "documents had lost their wakes"
             );
         }
-        let lost = self.wakes.queues().wake_stagings(practice.as_str(), id.as_str(), &wanted).await;
+        let lost = self.wakes.queues().wake_imports(practice.as_str(), id.as_str(), &wanted).await;
         if lost > 0 {
             tracing::error!(lost, "the staging queue does not take messages");
             return Err(Problem::new(Kind::StorageUnavailable).retry_after(5));

@@ -11,15 +11,15 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use config::CopiesConfig;
+use document_bucket::Disposition;
 use domain::audit::AuditedAction;
 use domain::ids::PatientId;
 use domain::imports::{Import, ImportId, Item, Selections};
 use jiff::SignedDuration;
-use runtime::config::CopiesConfig;
 use serde::Deserialize;
 use store::{Created, ImportRecord, StoreError};
 use utoipa::{IntoParams, ToSchema};
-use vault::Disposition;
 
 use self::keep::Copies;
 pub(crate) use self::request::ImportRequest;
@@ -39,7 +39,7 @@ pub struct ImportsApp {
     pub app: App,
     /// How long copies are kept.
     pub copies: CopiesConfig,
-    /// What wakes the stager.
+    /// What wakes the importer.
     pub wakes: Wakes,
     /// Where copies are.
     pub bucket: Bucket,

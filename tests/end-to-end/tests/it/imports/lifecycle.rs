@@ -70,7 +70,7 @@ async fn a_worker_that_dies_in_the_middle_of_a_large_document_is_made_up_for() {
     bp.faults(slow_pages()).await;
     start(&practice, &id, &documents).await.assert_status(202);
     wait_for(&practice, &id, "in the middle of it", |import| is_coming(&import["items"][0])).await;
-    let workers = Worker::of(stack.aws().endpoint(), "AttachmentStager");
+    let workers = Worker::of(stack.aws().endpoint(), "AttachmentImporter");
     assert!(!workers.is_empty(), "no worker was seen");
     for worker in workers {
         worker.kill();

@@ -70,7 +70,7 @@ async fn a_large_documents_progress_can_be_seen_and_its_copy_takes_little_memory
     let (mut seen, mut peak) = (BTreeSet::new(), 0);
     let give_up = Instant::now() + PATIENCE;
     let import = loop {
-        for worker in Worker::of(stack.aws().endpoint(), "AttachmentStager") {
+        for worker in Worker::of(stack.aws().endpoint(), "AttachmentImporter") {
             peak = peak.max(worker.peak_kilobytes().unwrap_or(0));
         }
         let import = read(&practice, &id).await.assert_status(200).json.clone();

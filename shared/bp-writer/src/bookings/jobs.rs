@@ -1,0 +1,280 @@
+//! What comes round for a practice's bookings: its staff list against Bp's users, and the record
+//! against Bp's appointment book.
+
+use std::collections::BTreeSet;
+
+use aws::events::EventKind;
+use best_practice::{BpError, BpPractice};
+use connection::{Session, SessionError};
+use domain::booking::token::Token;
+use domain::booking::{Booking, BookingState, Correction, Happened, Role, corrections, time};
+use domain::ids::PracticeId;
+use domain::staff::StaffList;
+use halo::Deadline;
+use jiff::Timestamp;
+use store::work::{Entry, WorkKey, WorkKind, WorkList};
+use store::{BookingQuery, BookingsOf, Store, StoreError, booking_listing, booking_revised};
+
+/// Bookings read by one query of the table.
+const PAGE: u16 = 200;
+/// An entry that a client changes at the same moment is read again, but not for ever.
+const TRIES: u32 = 5;
+
+/// Why a job came to nothing. It comes round again.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// Bp could not be asked.
+    #[error(transparent)]
+    Bp(#[from] SessionError<BpError>),
+    /// The table gave no answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a reconciliation found. Counts only: they are logged.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Reconciled {
+    /// Bookings compared.
+    pub compared: usize,
+    /// Bookings that are pushed again.
+    pub put_back: usize,
+    /// Appointments that nobody knew, cancelled.
+    pub cleared: usize,
+    /// When the next visit begins that is not cancelled.
+    pub next_visit: Option<Timestamp>,
+    /// Visits that differ and have arrived, or that somebody is booked over: left alone.
+    pub left: usize,
+}
+
+/// Does the jobs. Made where it is needed; costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct BookingJobs<'a> {
+    bp: &'a BpPractice,
+    store: &'a Store,
+}
+
+impl<'a> BookingJobs<'a> {
+    /// Asks through this Halo client and remembers in this table.
+    #[must_use]
+    pub fn new(bp: &'a BpPractice, store: &'a Store) -> Self {
+        Self { bp, store }
+    }
+
+    /// Compares the staff list with Bp's users: one query, whatever the list's length; none where
+    /// there is no list or no connection.
+    ///
+    /// # Errors
+    /// When Bp or the table gives no answer.
+    pub async fn sync_staff(
+        self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<StaffList, JobError> {
+        let kept = self.store.staff(practice).await?;
+        if kept.list.staff.is_empty() {
+            return Ok(kept.list);
+        }
+        let session = Session::new(self.bp, self.store);
+        let mut connection = match session.open(practice).await {
+            Err(SessionError::NotConnected) => return Ok(kept.list),
+            opened => opened?,
+        };
+        let register = session
+            .ask(practice, &mut connection, deadline, |guid| self.bp.register(guid, deadline))
+            .await?;
+        Ok(self
+            .store
+            .sync_staff(practice, kept, &register, &connection.database(), Timestamp::now())
+            .await?)
+    }
+
+    /// Compares the record with Bp's appointment book from today on: one query. What differs is due
+    /// to be pushed again when this returns, by one query each; appointments with a mark of this
+    /// practice that no booking has are cancelled, again by one query each. To be called by whoever
+    /// holds the practice's lane, so that no push is under way.
+    ///
+    /// # Errors
+    /// When Bp or the table gives no answer; what was corrected until then stays so.
+    pub async fn reconcile(
+        self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<Reconciled, JobError> {
+        let settings = self.store.practice(practice).await?.settings;
+        let (Some(zone), true) = (&settings.time_zone, settings.bookings.enabled) else {
+            return Ok(Reconciled::default());
+        };
+        let now = Timestamp::now();
+        let today = time::local(now, zone).date();
+        let session = Session::new(self.bp, self.store);
+        let mut connection = match session.open(practice).await {
+            Err(SessionError::NotConnected) => return Ok(Reconciled::default()),
+            opened => opened?,
+        };
+        let book = session
+            .ask(practice, &mut connection, deadline, |guid| {
+                self.bp.appointment_book(guid, practice, today, deadline)
+            })
+            .await?;
+        let query = BookingQuery {
+            of: BookingsOf::Book,
+            states: BookingState::ALL.to_vec(),
+            from: Some(today),
+            to: None,
+            most: usize::MAX,
+        };
+        let mut record = self.store.bookings(practice, &query).await?.bookings;
+        // What was planned at another Bp is sent to this one when somebody says so.
+        record.retain(|booking| booking.planned.site == connection.database());
+        let found = corrections(practice, &record, &book, now);
+        let to_come = record.iter().filter(|booking| !booking.cancelled && !booking.has_begun(now));
+        let mut reconciled = Reconciled {
+            compared: record.len(),
+            next_visit: to_come.map(|booking| booking.planned.starts_at).min(),
+            ..Reconciled::default()
+        };
+        let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));
+        // Bookings of the past, or on their way from one day to another, have marks as well.
+        let known = if strays { self.tokens(practice).await? } else { BTreeSet::new() };
+        for correction in found {
+            match correction {
+                Correction::PushAgain { booking, why } => {
+                    let again = |booking: &mut Booking| booking.put_back(why, now);
+                    self.change(practice, &booking, Some(why), again).await?;
+                    reconciled.put_back += 1;
+                }
+                Correction::LeaveArrived { booking } => {
+                    let left = |booking: &mut Booking| booking.leave_arrived(now);
+                    self.change(practice, &booking, None, left).await?;
+                    reconciled.left += 1;
+                }
+                Correction::Overbooked { booking } => {
+                    let overbooked = |booking: &mut Booking| booking.overbooked(now);
+                    self.change(practice, &booking, None, overbooked).await?;
+                    reconciled.left += 1;
+                }
+                Correction::AsWanted { booking } => {
+                    let as_wanted = |booking: &mut Booking| booking.found_as_wanted(now);
+                    self.change(practice, &booking, None, as_wanted).await?;
+                }
+                Correction::Clear { token, day } if !known.contains(&token) => {
+                    session
+                        .ask(practice, &mut connection, deadline, |guid| {
+                            self.bp.clear_appointment(guid, &token, day, deadline)
+                        })
+                        .await?;
+                    reconciled.cleared += 1;
+                }
+                Correction::Clear { .. } => {}
+            }
+        }
+        tracing::info!(
+            practice = practice.as_str(),
+            compared = reconciled.compared,
+            put_back = reconciled.put_back,
+            cleared = reconciled.cleared,
+            left = reconciled.left,
+            "compared Bp's appointment book with the record"
+        );
+        Ok(reconciled)
+    }
+
+    /// Changes a booking that is settled; one that a client changed meanwhile is on its way anyway.
+    async fn change(
+        self,
+        practice: &PracticeId,
+        booking: &str,
+        reopens: Option<Happened>,
+        change: impl Fn(&mut Booking),
+    ) -> Result<(), StoreError> {
+        let key = WorkKey::booking(booking);
+        for _ in 0..TRIES {
+            let Some(entry) = self.store.work(practice, &key).await? else { return Ok(()) };
+            let mut entry: Entry<Booking> = entry.read()?;
+            if matches!(entry.body.state, BookingState::Pending | BookingState::Waiting) {
+                return Ok(());
+            }
+            let before = entry.body.clone();
+            change(&mut entry.body);
+            if entry.body == before {
+                return Ok(());
+            }
+            let now = Timestamp::now();
+            if before.role == Role::Attendant {
+                let part = entry.clone().with_body(before);
+                let part = booking_revised(part, entry.body, now);
+                match self.change_part(practice, part, reopens, now).await {
+                    Err(StoreError::Conflict) => continue,
+                    outcome => return outcome,
+                }
+            }
+            let (body, hash) = (entry.body.clone(), entry.hash.clone());
+            let listing = booking_listing(&body);
+            let outcome = if reopens.is_some() {
+                let entry = entry.reopened(body, hash, &listing, now);
+                self.store.reopen_work(practice, &entry, now).await
+            } else {
+                entry.list_under(&listing);
+                if before.is_overbooked() != body.is_overbooked() {
+                    // The writer puts it on the bus: it does what is due after this job.
+                    let event = match body.is_overbooked() {
+                        true => EventKind::BookingConflict,
+                        false => EventKind::BookingSynced,
+                    };
+                    entry.work.announce = Some(event.as_str().to_owned());
+                    entry.due = Some(now);
+                }
+                self.store.transition_work(practice, &entry).await.map(drop)
+            };
+            match outcome {
+                Err(StoreError::Conflict) => {}
+                outcome => return outcome,
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps an attendant's part with its whole, which is compared with all its parts after this job, and
+    /// then says what follows.
+    async fn change_part(
+        self,
+        practice: &PracticeId,
+        part: Entry<Booking>,
+        reopens: Option<Happened>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let key = WorkKey::booking(part.body.booking_id.as_str());
+        let whole = self.store.work(practice, &key).await?.ok_or(StoreError::Corrupt)?;
+        let whole: Entry<Booking> = whole.read()?;
+        let mut body = whole.body.clone();
+        // One that was withdrawn is put back where it was: out of the book.
+        if let Some(why) = reopens.filter(|_| !part.body.withdrawn) {
+            body.part_put_back(why, now);
+        }
+        let mut whole = booking_revised(whole, body, now);
+        whole.due = Some(now);
+        self.store.accept_together(practice, &[], &[part, whole], now).await
+    }
+
+    /// The marks of all bookings there ever were.
+    async fn tokens(self, practice: &PracticeId) -> Result<BTreeSet<Token>, StoreError> {
+        let mut tokens = BTreeSet::new();
+        let list =
+            WorkList { kind: WorkKind::Booking, state: None, from: None, to: None, limit: PAGE };
+        let mut after = None;
+        loop {
+            let page = self.store.list_work(practice, &list, after.as_ref()).await?;
+            for entry in page.entries {
+                let booking = entry.read::<Booking>()?.body;
+                // Of several attendants each part has a mark; the whole has none in the book.
+                if booking.role != Role::Whole {
+                    tokens.insert(booking.token);
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(tokens);
+            }
+        }
+    }
+}

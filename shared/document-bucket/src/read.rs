@@ -1,0 +1,102 @@
+//! Reading objects.
+
+use aws_sdk_s3::types::ChecksumMode;
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt as _, stream};
+
+use domain::Sha256;
+
+use crate::digest::{Hasher, from_base64};
+use crate::{DocumentBucket, VaultError};
+
+/// What S3 knows of an object without reading it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Head {
+    /// How many bytes.
+    pub bytes: u64,
+    /// As whoever wrote it declared it.
+    pub content_type: Option<String>,
+    /// The hash that S3 held it to when it was written; an object in parts has none.
+    pub sha256: Option<Sha256>,
+}
+
+impl DocumentBucket {
+    /// What S3 knows of an object; `None` when there is none.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn head(&self, key: &str) -> Result<Option<Head>, VaultError> {
+        let known = self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .checksum_mode(ChecksumMode::Enabled)
+            .send()
+            .await
+            .map_err(VaultError::from);
+        let known = match known {
+            Ok(known) => known,
+            Err(VaultError::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Head {
+            bytes: known.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0),
+            content_type: known.content_type,
+            sha256: known.checksum_sha256.as_deref().and_then(from_base64),
+        }))
+    }
+
+    /// The first bytes of an object that is not empty, at most `count`; `None` when there is none.
+    ///
+    /// # Errors
+    /// When S3 does not answer, or breaks off.
+    pub async fn beginning(&self, key: &str, count: u32) -> Result<Option<Bytes>, VaultError> {
+        let range = format!("bytes=0-{}", count.saturating_sub(1));
+        let request = self.client.get_object().bucket(&self.bucket).key(key).range(range);
+        let object = match request.send().await.map_err(VaultError::from) {
+            Ok(object) => object,
+            Err(VaultError::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let cut = |_| VaultError::Unavailable { code: "the answer broke off".to_owned() };
+        Ok(Some(object.body.collect().await.map_err(cut)?.into_bytes()))
+    }
+
+    /// An object's bytes as they come, to its end or the first error.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], or when S3 does not answer.
+    pub async fn get_stream(
+        &self,
+        key: &str,
+    ) -> Result<impl Stream<Item = Result<Bytes, VaultError>> + Send + use<>, VaultError> {
+        let object = self.client.get_object().bucket(&self.bucket).key(key).send().await?;
+        Ok(stream::unfold(Some(object.body), |body| async move {
+            let mut body = body?;
+            let part = body.next().await?;
+            let rest = part.is_ok().then_some(body);
+            let cut = |_| VaultError::Unavailable { code: "the answer broke off".to_owned() };
+            Some((part.map_err(cut), rest))
+        }))
+    }
+
+    /// A whole object of at most `limit` bytes, which must have this hash.
+    ///
+    /// # Errors
+    /// [`VaultError::Corrupt`] when it has another, [`VaultError::TooLarge`], and what reading
+    /// may meet.
+    pub async fn read(&self, key: &str, expected: Sha256, limit: u64) -> Result<Bytes, VaultError> {
+        let mut stream = Box::pin(self.get_stream(key).await?);
+        let (mut hasher, mut read) = (Hasher::default(), BytesMut::new());
+        while let Some(part) = stream.next().await {
+            let part = part?;
+            if read.len() as u64 + part.len() as u64 > limit {
+                return Err(VaultError::TooLarge { limit });
+            }
+            hasher.see(&part);
+            read.extend_from_slice(&part);
+        }
+        if hasher.finish() == expected { Ok(read.freeze()) } else { Err(VaultError::Corrupt) }
+    }
+}
