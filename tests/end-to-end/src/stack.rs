@@ -127,7 +127,7 @@ impl TestStack {
     /// Fails the test when a message was given up: whatever happens to a document, a delivery or a
     /// booking is written down in the table, and its message is done.
     pub async fn assert_no_dead_letters(&self) {
-        for queue in ["siteWorkDeadLetters", "stagingDeadLetters"] {
+        for queue in ["siteWorkDeadLetters", "importDeadLetters"] {
             let url = &self.file.aws.queues[queue];
             let given_up = self.aws.queued(url).await.expect("a queue's length");
             assert_eq!(given_up, 0, "messages were given up, here or in an earlier test: {queue}");

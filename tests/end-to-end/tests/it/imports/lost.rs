@@ -22,7 +22,7 @@ async fn looks(stack: &TestStack, practice: &TestPractice, id: &str) -> Vec<(Str
 
 /// Takes away every wake, including those that a worker at work would still send.
 async fn lose_wakes(stack: &TestStack, practice: &TestPractice, id: &str) {
-    let queue = stack.file().aws.queues["staging"].clone();
+    let queue = stack.file().aws.queues["import"].clone();
     let give_up = Instant::now() + PATIENCE;
     loop {
         let purge = json!({ "QueueUrl": queue });

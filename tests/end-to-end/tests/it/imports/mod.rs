@@ -214,8 +214,8 @@ fn bucket(stack: &TestStack) -> &str {
 async fn assert_queues_run_dry(stack: &TestStack) {
     let queue = |name: &str| stack.file().aws.queues[name].clone();
     let give_up = Instant::now() + PATIENCE;
-    while stack.aws().queued(&queue("staging")).await.unwrap() > 0 {
-        assert!(Instant::now() < give_up, "messages are left in the staging queue");
+    while stack.aws().queued(&queue("import")).await.unwrap() > 0 {
+        assert!(Instant::now() < give_up, "messages are left in the import queue");
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     stack.assert_no_dead_letters().await;
