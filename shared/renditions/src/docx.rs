@@ -1,4 +1,4 @@
-//! The words of a letter of Word, as they are shown. Headers, footers, notes, numbers of lists and
+//! The words of a letter of Word since 2007, as they are shown. Headers, footers, notes, numbers of lists and
 //! pictures are not in them.
 //!
 //! A small archive may hold a text of any size, so the text is read as it is unpacked and no further

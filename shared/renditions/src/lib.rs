@@ -2,11 +2,13 @@
 //!
 //! Bytes in, bytes out, and nothing is asked of anybody. What is made is bounded by what comes.
 
+mod doc;
 mod docx;
 mod pages;
 mod rtf;
 mod symbols;
 
+pub use doc::{LARGEST_DOC, doc_text};
 pub use docx::{LARGEST_DOCX, docx_text};
 pub use pages::{Binder, CannotBind};
 pub use rtf::RtfText;
