@@ -29,8 +29,9 @@ pub(super) struct Letter {
     pub(super) fonts: Vec<&'static str>,
     pub(super) version: u16,
     pub(super) flags: u16,
-    /// How many characters stand behind the body, in headers and in boxes.
+    /// How many of the last characters are of headers.
     pub(super) headers: u32,
+    /// How many characters are said to be of boxes.
     pub(super) boxes: u32,
     /// Whether the pieces are in the second stream of tables. The other stream has the same tables, but
     /// for a body of other words.
@@ -92,7 +93,7 @@ impl Letter {
             }
             places.push(count);
         }
-        let body = count;
+        let body = count - self.headers;
         if marks.last() != Some(&words.len()) {
             marks.push(words.len());
         }
