@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use best_practice::{DocumentError, DocumentPart, DocumentProgress};
-use connection::Session;
+use connection::PerCallSession;
 use domain::connection::Connection;
 use domain::imports::{Fetching, Item, Place};
 use domain::problem::ProblemType;
@@ -33,7 +33,7 @@ impl Job<'_> {
     /// Asks the practice to read the document, and remembers the query.
     pub(crate) async fn request(
         &mut self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &mut Fetching,
     ) -> Result<(), Stop> {
@@ -50,7 +50,7 @@ impl Job<'_> {
 
     pub(crate) async fn fetch_large(
         &mut self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &mut Fetching,
     ) -> Result<Ended, Stop> {
@@ -99,7 +99,7 @@ impl Job<'_> {
     /// Looks until the document is ready, or for some seconds.
     async fn look(
         &self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &Fetching,
     ) -> Result<DocumentProgress, Stop> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws::queues::{ImportWake, LONGEST_DELAY};
 use best_practice::{Document, DocumentKey, DocumentPart, DocumentStart};
 use bytes::Bytes;
-use connection::Session;
+use connection::PerCallSession;
 use document_bucket::Stored;
 use domain::connection::Connection;
 use domain::content::ContentType;
@@ -93,7 +93,7 @@ impl Job<'_> {
 
     async fn try_once(&mut self, fetching: &mut Fetching) -> Result<Ended, Stop> {
         self.take(fetching).await?;
-        let session = Session::new(&self.importer.bp, &self.importer.store);
+        let session = PerCallSession::new(&self.importer.bp, &self.importer.store);
         let mut connection: Connection = session.open(&self.practice).await?;
         if connection.database() != self.item.site {
             // Under the same numbers another Bp has other people's documents.
@@ -109,7 +109,7 @@ impl Job<'_> {
 
     async fn fetch_by_statement(
         &mut self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &mut Fetching,
     ) -> Result<Ended, Stop> {
@@ -192,7 +192,7 @@ impl Job<'_> {
 
     async fn start(
         &self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
     ) -> Result<Document, Stop> {
         let deadline = self.deadline.at_most(LONGEST_QUESTION);

@@ -73,7 +73,7 @@ impl From<SessionError> for Stop {
             SessionError::SiteUnknown => Obstacle::never(ProblemType::SiteUnknown).into(),
             SessionError::PracticeChanged => Obstacle::never(ProblemType::PracticeChanged).into(),
             SessionError::Store(error) => Self::Broken(error.into()),
-            SessionError::Asked(error) | SessionError::Lookup(error) => of_bp(&error).into(),
+            SessionError::Asked(error) | SessionError::FollowFailed(error) => of_bp(&error).into(),
         }
     }
 }
