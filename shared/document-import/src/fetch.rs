@@ -90,7 +90,7 @@ impl Job<'_> {
     pub(crate) async fn abandon(&self, fetching: &mut Fetching) -> Result<(), Stop> {
         let key = self.key(fetching)?;
         if let Some(upload) = fetching.place().and_then(|place| place.upload_id.clone()) {
-            self.importer.vault.abort(&key, &upload).await?;
+            self.importer.bucket.abort(&key, &upload).await?;
         }
         fetching.put_at(Place { key, upload_id: None });
         Ok(())
@@ -121,7 +121,7 @@ impl Job<'_> {
             if Instant::now() >= give_up {
                 // Once more after that: Halo may have had nobody to tell it to until now.
                 announced = true;
-                let waiter = Waiter::Staging {
+                let waiter = Waiter::Import {
                     practice: self.practice.clone(),
                     import: self.import.as_str().to_owned(),
                     item: self.item.index,
@@ -159,7 +159,7 @@ impl Job<'_> {
         announced: Option<u64>,
     ) -> Result<Copied, Stop> {
         let key = self.key(fetching)?;
-        let mut upload = self.importer.vault.begin(&key).await?;
+        let mut upload = self.importer.bucket.begin(&key).await?;
         fetching.put_at(Place { key: key.clone(), upload_id: Some(upload.id().to_owned()) });
         self.save(Item::Fetching(fetching.clone())).await?;
         let (mut parts, mut copy) = (pin!(parts), Incoming::default());

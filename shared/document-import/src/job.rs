@@ -153,7 +153,7 @@ impl Job<'_> {
             many => many.concat().into(),
         };
         let key = self.key(fetching)?;
-        let stored = self.importer.vault.put(&key, whole).await?;
+        let stored = self.importer.bucket.put(&key, whole).await?;
         let rendition = self.render(&key, words).await?;
         Ok(Copied { stored, rendition })
     }
@@ -166,7 +166,7 @@ impl Job<'_> {
     ) -> Result<Option<StagedRendition>, Stop> {
         let Some(words) = words else { return Ok(None) };
         let key = Place::rendition_key(key);
-        let stored = self.importer.vault.put(&key, words.into()).await?;
+        let stored = self.importer.bucket.put(&key, words.into()).await?;
         Ok(Some(StagedRendition {
             bytes: stored.bytes,
             content_type: ContentType::Utf8Text.as_str().to_owned(),
@@ -182,7 +182,7 @@ impl Job<'_> {
             fetching.cleared();
             self.save(claimed).await?;
             fetching.put_at(old.clone());
-            self.importer.vault.discard(&old.keys(), old.upload_id.as_deref()).await?;
+            self.importer.bucket.discard(&old.keys(), old.upload_id.as_deref()).await?;
             fetching.cleared();
         }
         let place = Place { key: format!("{FOLDER}{}", Uuid::new_v4()), upload_id: None };
@@ -331,7 +331,7 @@ impl Job<'_> {
     async fn discard(&self, place: Option<Place>) -> bool {
         let Some(place) = place else { return true };
         let discarded =
-            self.importer.vault.discard(&place.keys(), place.upload_id.as_deref()).await;
+            self.importer.bucket.discard(&place.keys(), place.upload_id.as_deref()).await;
         if let Err(error) = &discarded {
             tracing::warn!(%error, "a copy could not be cleared away");
         }
