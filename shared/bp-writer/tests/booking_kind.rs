@@ -1,4 +1,4 @@
-//! What bookings make of Bp's answers.
+//! How bookings read Bp's answers.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use aws::events::EventKind;
@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use best_practice::StatementPack;
 use bp_writer::bookings::Bookings;
-use bp_writer::{Failure, Kind, Step, Unready, Verdict, Waiting};
+use bp_writer::{FailReason, Kind, NoCommand, Status, Verdict, WaitReason};
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingId, BookingState, Happened, Representative, Visit};
@@ -177,7 +177,7 @@ fn a_cancelled_visit_that_has_arrived_fails_and_is_left_alone() {
     assert_eq!(pushed.problem, Some(ProblemType::AppointmentArrived));
 }
 
-/// The booking's own start.
+/// The start of the booking.
 fn begun(booking: &Booking) -> Timestamp {
     booking.planned.starts_at
 }
@@ -186,7 +186,10 @@ fn begun(booking: &Booking) -> Timestamp {
 async fn a_visit_that_bp_never_heard_of_fails_without_a_query_once_it_has_begun() {
     let mut late = booking();
     let begun = begun(&late);
-    assert!(matches!(kind().command(&mut late, begun).await, Err(Unready::Refused)));
+    assert!(matches!(
+        kind().command(&mut late, begun).await,
+        Err(NoCommand::Verdict(Verdict::Refused))
+    ));
     assert_eq!(late.state, BookingState::Failed);
     assert_eq!(late.problem, Some(ProblemType::StartPassed));
 }
@@ -225,13 +228,13 @@ fn after_a_lost_answer_a_visit_that_has_begun_stays_only_where_it_belongs() {
 #[test]
 fn a_practice_that_is_away_shows_as_waiting_until_it_is_sent() {
     let mut pushed = booking();
-    let reason = Waiting::Practice(ParkReason::Offline);
-    kind().note(&mut pushed, &Step::Waiting { reason, next: None }, now());
+    let reason = WaitReason::Practice(ParkReason::Offline);
+    kind().set_status(&mut pushed, &Status::Waiting { reason, next: None }, now());
     assert_eq!(pushed.state, BookingState::Waiting);
     assert_eq!(pushed.problem, Some(ProblemType::SiteOffline));
-    kind().note(&mut pushed, &Step::Sending { attempt: 1 }, now());
+    kind().set_status(&mut pushed, &Status::Sending { attempt: 1 }, now());
     assert_eq!((pushed.state, pushed.problem), (BookingState::Pending, None));
-    kind().note(&mut pushed, &Step::Failed(Failure::Unverifiable), now());
+    kind().set_status(&mut pushed, &Status::Failed(FailReason::Unverifiable), now());
     assert_eq!(pushed.state, BookingState::Failed);
 }
 
@@ -250,7 +253,7 @@ fn platforms_hear_what_was_put_back_and_a_cancelled_visit_is_never_called_synced
         visit.put_back(why, now());
         assert_eq!(synced(&mut visit, outcome), Some(EventKind::BookingRestored), "{why:?}");
     }
-    // What the platform asks for itself is no restoring, even after one.
+    // A change that the platform asks for is not a restoration, even after one.
     visit.resend(None, now());
     assert_eq!(synced(&mut visit, "updated"), Some(EventKind::BookingSynced));
     visit.cancel(now());
