@@ -124,8 +124,8 @@ fn of_ready(ready: Ready, outcome: Outcome, at: &At<'_>) -> Decision {
         Outcome::NotReady => {
             // It was not sent, but the delay must grow.
             let mut ready = ready;
-            ready.tally.spared = ready.tally.spared.saturating_add(1);
-            let again_at = at.retry(ready.tally.spared);
+            ready.tally.never_reached = ready.tally.never_reached.saturating_add(1);
+            let again_at = at.retry(ready.tally.never_reached);
             Decision::waiting(WorkProgress::Ready(ready.put_off(again_at)), WaitReason::NextAttempt)
         }
         _ => Decision::nothing(),
@@ -151,7 +151,7 @@ fn of_sent(sent: Sent<Uuid>, outcome: Outcome, newer: bool, at: &At<'_>) -> Deci
             Decision::failed(sent.fail(), FailReason::RequestRefused)
         }
         Outcome::NeverRan(NotRun::Dropped) => {
-            let again_at = at.retry(sent.tally.spared.saturating_add(1));
+            let again_at = at.retry(sent.tally.never_reached.saturating_add(1));
             Decision::waiting(
                 WorkProgress::Ready(sent.never_ran(again_at)),
                 WaitReason::NextAttempt,
@@ -221,13 +221,13 @@ fn of_doubtful(
         Outcome::Verdict(Verdict::Refused) => WorkProgress::Failed(doubtful.fail()).into(),
         Outcome::Silent(trouble) => Decision::nothing().then(Next::Park(trouble)),
         Outcome::Absent { asked_at } => absent(doubtful, asked_at, newer, at),
-        Outcome::LookupFailed { permanent: true } if doubtful.looks >= at.limits.most_lookups => {
+        Outcome::LookupFailed { permanent: true } if doubtful.lookups >= at.limits.most_lookups => {
             Decision::failed(doubtful.give_up(), FailReason::Unverifiable)
         }
         Outcome::LookupFailed { .. } => {
-            let again_at = at.retry(doubtful.looks.saturating_add(1));
+            let again_at = at.retry(doubtful.lookups.saturating_add(1));
             Decision::waiting(
-                WorkProgress::Doubtful(doubtful.look_again(again_at)),
+                WorkProgress::Doubtful(doubtful.look_up_again(again_at)),
                 WaitReason::Doubt,
             )
         }
@@ -276,7 +276,7 @@ fn for_good(why: WorkRefusal, refusals: u32, limits: &Limits) -> Option<FailReas
 
 /// Whether it took effect must be looked up: at once if the fence has passed.
 fn doubted(doubtful: Doubtful<WorkRefusal>, now: Timestamp) -> Decision {
-    let is_final = doubtful.may_look(now).is_ok();
+    let is_final = doubtful.may_look_up(now).is_ok();
     let progress = WorkProgress::Doubtful(doubtful);
     if is_final { progress.into() } else { Decision::waiting(progress, WaitReason::Doubt) }
 }

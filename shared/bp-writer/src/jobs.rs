@@ -39,7 +39,7 @@ impl ScheduledJob for SiteHealth {
     ) -> Result<Option<SignedDuration>, ScheduledJobError> {
         let refreshed = self.refresh_site(practice, deadline).await;
         // Even if Halo does not answer, platforms learn what we know.
-        if let Some(standing) = self.store.untold_standing(practice).await? {
+        if let Some(standing) = self.store.unpublished_standing(practice).await? {
             let state = match standing {
                 Standing::Paired => "connected",
                 Standing::Revoked => "revoked",
@@ -51,17 +51,17 @@ impl ScheduledJob for SiteHealth {
                 id: state.to_owned(),
             };
             self.events.put(&[changed]).await?;
-            self.store.standing_told(practice, standing).await?;
+            self.store.mark_standing_published(practice, standing).await?;
             if standing == Standing::Paired {
                 // The appointment book was not compared while the practice was not connected.
-                self.store.hasten(practice, Job::Reconcile).await?;
+                self.store.bring_forward(practice, Job::Reconcile).await?;
             }
         }
         self.publish_relinks(practice).await?;
         let (store, events, now) = (&self.store, &self.events, Timestamp::now());
         tell_near_cap(store, events, self.caps, practice, now).await?;
         if self.store.forget_former_links(practice, FORMER_LINKS).await? {
-            self.store.hasten(practice, Job::SiteHealth).await?;
+            self.store.bring_forward(practice, Job::SiteHealth).await?;
         }
         refreshed?;
         Ok(None)
@@ -70,14 +70,14 @@ impl ScheduledJob for SiteHealth {
 
 impl SiteHealth {
     async fn publish_relinks(&self, practice: &PracticeId) -> Result<(), ScheduledJobError> {
-        for relink in self.store.untold_relinks(practice).await? {
+        for relink in self.store.unpublished_relinks(practice).await? {
             let changed = Event {
                 kind: EventKind::ClinicianRelinked,
                 practice: practice.as_str().to_owned(),
                 id: relink.user.0.to_string(),
             };
             self.events.put(&[changed]).await?;
-            self.store.relink_told(practice, &relink).await?;
+            self.store.mark_relink_published(practice, &relink).await?;
         }
         Ok(())
     }

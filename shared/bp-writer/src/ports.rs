@@ -15,7 +15,7 @@ use halo::HaloClient;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde::Serialize;
-use store::work::{Entry, Lane, LaneEnd, Left, WorkKey};
+use store::work::{Entry, Lane, LaneRelease, Released, WorkKey};
 use store::{Store, StoreError};
 use uuid::Uuid;
 
@@ -35,8 +35,7 @@ pub(crate) struct Services<S, M, C> {
     pub(crate) limits: Limits,
 }
 
-/// Where entries and lanes are stored. Each method does what the method of [`Store`] does that its
-/// implementation for [`Store`] calls.
+/// Where entries and lanes are stored. Each method does what the method of [`Store`] with its name does.
 #[trait_variant::make(Send)]
 pub trait WorkStore: Connections + Clone + Send + Sync {
     async fn claim_lane(
@@ -50,8 +49,8 @@ pub trait WorkStore: Connections + Clone + Send + Sync {
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> Stored<Left>;
+        end: &LaneRelease,
+    ) -> Stored<Released>;
     async fn claim_site(&self, site: &SiteId, lease: &Lease, now: Timestamp) -> Stored<bool>;
     async fn release_site(&self, site: &SiteId, holder: &Holder) -> Stored<bool>;
     async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<Vec<Entry>>;
@@ -75,7 +74,7 @@ pub trait WorkStore: Connections + Clone + Send + Sync {
     ) -> Stored<()>;
     async fn await_query(&self, query: Uuid, waiter: &Waiter, keep: SignedDuration) -> Stored<()>;
     async fn schedule_by(&self, practice: &PracticeId, job: Job, at: Timestamp) -> Stored<()>;
-    async fn job_done(&self, practice: &PracticeId, job: Job, next: Timestamp) -> Stored<()>;
+    async fn finish_job(&self, practice: &PracticeId, job: Job, next: Timestamp) -> Stored<()>;
 }
 
 impl WorkStore for Store {
@@ -85,7 +84,7 @@ impl WorkStore for Store {
         lease: &Lease,
         now: Timestamp,
     ) -> Stored<Option<Lane>> {
-        Store::take_lane(self, practice, lease, now).await
+        Store::claim_lane(self, practice, lease, now).await
     }
 
     async fn release_lane(
@@ -93,17 +92,17 @@ impl WorkStore for Store {
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> Stored<Left> {
-        Store::leave_lane(self, practice, holder, arrivals, end).await
+        end: &LaneRelease,
+    ) -> Stored<Released> {
+        Store::release_lane(self, practice, holder, arrivals, end).await
     }
 
     async fn claim_site(&self, site: &SiteId, lease: &Lease, now: Timestamp) -> Stored<bool> {
-        Store::take_site(self, site, lease, now).await
+        Store::claim_site(self, site, lease, now).await
     }
 
     async fn release_site(&self, site: &SiteId, holder: &Holder) -> Stored<bool> {
-        Store::leave_site(self, site, holder).await
+        Store::release_site(self, site, holder).await
     }
 
     async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<Vec<Entry>> {
@@ -151,8 +150,8 @@ impl WorkStore for Store {
         Store::schedule_by(self, practice, job, at).await
     }
 
-    async fn job_done(&self, practice: &PracticeId, job: Job, next: Timestamp) -> Stored<()> {
-        Store::job_done(self, practice, job, next).await
+    async fn finish_job(&self, practice: &PracticeId, job: Job, next: Timestamp) -> Stored<()> {
+        Store::finish_job(self, practice, job, next).await
     }
 }
 

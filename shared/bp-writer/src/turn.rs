@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::schedule::Job;
 use jiff::Timestamp;
 use store::work::{
-    Entry, Lane, LaneEnd, ParkReason, Parked, WorkKey, WorkKind, WorkNote, WorkProgress,
+    Entry, KnownWait, Lane, LaneRelease, ParkReason, Parked, WorkKey, WorkKind, WorkProgress,
 };
 
 use crate::attempt::KindRunner;
@@ -71,9 +71,9 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
     }
 
     /// What the lane keeps of this turn.
-    pub(crate) fn lane_end(&self) -> LaneEnd {
+    pub(crate) fn lane_end(&self) -> LaneRelease {
         let Lane { parked, seen_online, .. } = self.lane;
-        LaneEnd { due: None, parked, seen_online, called_for: None }
+        LaneRelease { due: None, parked, seen_online, wake_sent_for: None }
     }
 
     async fn work_and_job(
@@ -118,7 +118,7 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
         };
         tracing::info!(practice = practice.as_str(), job = name, "done");
         let next = Job::next_after(practice, rest, self.context.now());
-        services.store.job_done(practice, job, next).await?;
+        services.store.finish_job(practice, job, next).await?;
         Ok(true)
     }
 
@@ -140,11 +140,11 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
             if due.is_empty() {
                 return Ok(Some(first_due));
             }
-            if let Some(parked) = self.lane.parked.filter(|parked| now < parked.next_look)
+            if let Some(parked) = self.lane.parked.filter(|parked| now < parked.next_check)
                 && !self.site.is_repaired(&parked).await?
             {
                 self.show_waiting(&parked).await?;
-                return Ok(Some(parked.next_look));
+                return Ok(Some(parked.next_check));
             }
             if self.context.time_left() < services.limits.shortest {
                 return Ok(Some(now));
@@ -214,17 +214,17 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
         let Context { services, practice, .. } = self.context;
         let reason = trouble.reason;
         let now = self.context.now();
-        let (since, looks) = match self.lane.parked {
+        let (since, checks) = match self.lane.parked {
             Some(parked) if parked.reason == reason => {
-                (parked.since, parked.looks.saturating_add(1))
+                (parked.since, parked.checks.saturating_add(1))
             }
             _ => (now, 1),
         };
         let backoff = services.limits.park_backoff(reason);
-        let jittered = backoff.unhurried(looks, services.clock.random());
+        let jittered = backoff.unhurried(checks, services.clock.random());
         // SQS takes no longer delay, however long Halo asks us to wait.
         let delay = jittered.max(trouble.after.unwrap_or_default()).min(aws::queues::LONGEST_DELAY);
-        let parked = Parked { reason, since, next_look: now + delay, looks };
+        let parked = Parked { reason, since, next_check: now + delay, checks };
         tracing::info!(
             practice = practice.as_str(),
             reason = ?reason,
@@ -234,17 +234,17 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
         self.lane.parked = Some(parked);
         self.lane.seen_online = None;
         self.show_waiting(&parked).await?;
-        Ok(parked.next_look)
+        Ok(parked.next_check)
     }
 
     /// Shows in the waiting entries why they wait: from the newest to the first that shows it already.
     /// Each entry is changed once.
     async fn show_waiting(&self, parked: &Parked) -> Result<(), TurnError> {
         let Context { services, practice, .. } = self.context;
-        let note = WorkNote { since: parked.since };
+        let wait = KnownWait { since: parked.since };
         let status = Status::Waiting {
             reason: WaitReason::Practice(parked.reason),
-            next: Some(parked.next_look),
+            next: Some(parked.next_check),
         };
         let mut until = self.context.now();
         let mut shown = HashSet::new();
@@ -257,10 +257,10 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
                 if !shown.insert(entry.key.clone()) {
                     continue;
                 }
-                if entry.work.noted == Some(note) {
+                if entry.work.known_wait == Some(wait) {
                     return Ok(());
                 }
-                entry.work.noted = Some(note);
+                entry.work.known_wait = Some(wait);
                 if let Some(kind) = self.kind(entry.key.kind) {
                     kind.show_status(self.context, entry, status).await?;
                 }

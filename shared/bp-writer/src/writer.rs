@@ -11,7 +11,7 @@ use halo::HaloClient;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
 use store::StoreError;
-use store::work::{LaneEnd, Left};
+use store::work::{LaneRelease, Released};
 use uuid::Uuid;
 
 use crate::attempt::KindRunner;
@@ -120,7 +120,7 @@ impl<S: WorkStore, M: Messages, C: Clock> Writer<S, M, C> {
         };
         let until = began + time;
         let context = Context { services: &self.services, practice, lease: &lease, until };
-        let called_for = lane.called_for;
+        let wake_sent_for = lane.wake_sent_for;
         let mut arrivals = lane.arrivals;
         let mut turn = Turn::new(context, &self.kinds, &self.jobs, lane);
         let mut job = job;
@@ -131,18 +131,18 @@ impl<S: WorkStore, M: Messages, C: Clock> Writer<S, M, C> {
                 Err(TurnError::Store(error)) => {
                     // The next writer then need not wait for the end of the lease.
                     let due = Some(clock.now() + limits.shortest);
-                    let end = LaneEnd { due, ..turn.lane_end() };
+                    let end = LaneRelease { due, ..turn.lane_end() };
                     let _ = store.release_lane(practice, &lease.holder, arrivals, &end).await;
                     return Err(error);
                 }
             };
             let now = clock.now();
-            let (end, wake) = next_wake(turn.lane_end(), due, called_for, now);
+            let (end, wake) = next_wake(turn.lane_end(), due, wake_sent_for, now);
             // A turn that comes that soon finds what has arrived meanwhile.
             let soon = due.is_some_and(|due| due <= now + 2 * limits.site_taken.longest);
             loop {
                 match store.release_lane(practice, &lease.holder, arrivals, &end).await? {
-                    Left::Free => {
+                    Released::Free => {
                         if let Some(delay) = wake
                             && messages.wake(practice, delay).await.is_err()
                         {
@@ -150,8 +150,8 @@ impl<S: WorkStore, M: Messages, C: Clock> Writer<S, M, C> {
                         }
                         return Ok(TurnOutcome::Finished { due });
                     }
-                    Left::Arrived { arrivals: now } => arrivals = now,
-                    Left::Lost => return Ok(TurnOutcome::LaneLost),
+                    Released::Arrived { arrivals: now } => arrivals = now,
+                    Released::Lost => return Ok(TurnOutcome::LaneLost),
                 }
                 if !soon {
                     break;
@@ -164,20 +164,20 @@ impl<S: WorkStore, M: Messages, C: Clock> Writer<S, M, C> {
 /// How to leave the lane, and the delay of the wake-up to send. No wake-up is sent if one is already on
 /// its way, or if the delay is too long for the queue. The sweep then finds the lane.
 fn next_wake(
-    end: LaneEnd,
+    end: LaneRelease,
     due: Option<Timestamp>,
-    called_for: Option<Timestamp>,
+    wake_sent_for: Option<Timestamp>,
     now: Timestamp,
-) -> (LaneEnd, Option<Duration>) {
+) -> (LaneRelease, Option<Duration>) {
     let Some(due) = due else {
-        return (LaneEnd { due: None, called_for, ..end }, None);
+        return (LaneRelease { due: None, wake_sent_for, ..end }, None);
     };
     let delay = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-    let called = called_for.is_some_and(|called| {
+    let called = wake_sent_for.is_some_and(|called| {
         called > now && called <= due.saturating_add(SAME_WAKE).unwrap_or(due)
     });
     let wake = (!called && delay <= LONGEST_WAKE).then_some(delay);
-    let called_for = if wake.is_some() { Some(due) } else { called_for };
+    let wake_sent_for = if wake.is_some() { Some(due) } else { wake_sent_for };
     let swept = due.saturating_add(SWEEP_AFTER_WAKE).unwrap_or(due);
-    (LaneEnd { due: Some(swept), called_for, ..end }, wake)
+    (LaneRelease { due: Some(swept), wake_sent_for, ..end }, wake)
 }

@@ -13,7 +13,7 @@ use best_practice::BpPractice;
 use domain::clinician::{ClinicianName, ProviderNumberPrefix};
 use domain::connection::Connection;
 use domain::ids::{PairingCode, PracticeId, SiteId, Subject};
-use domain::pairing::{LimitScope, REQUEST};
+use domain::pairing::{LimitScope, REQUEST_TIME};
 use halo::Deadline;
 use jiff::Timestamp;
 use store::Store;
@@ -78,7 +78,7 @@ impl<T: Trail> Connecting<'_, T> {
     /// [`NotConnected`] says what stands in the way. What was paired stays paired when only the link
     /// fails.
     pub async fn connect(&self, asker: &Asker, entered: &Entered) -> Result<(), NotConnected> {
-        let until = Timestamp::now().saturating_add(REQUEST).unwrap_or(Timestamp::MAX);
+        let until = Timestamp::now().saturating_add(REQUEST_TIME).unwrap_or(Timestamp::MAX);
         let known = self.store.connection(&asker.practice).await?;
         let open =
             known.clone().filter(|known| known.is_open() && known.site_id == entered.site_id);

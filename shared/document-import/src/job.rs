@@ -69,7 +69,7 @@ impl Job<'_> {
         tracing::info!(
             practice = self.practice.as_str(),
             outcome,
-            spoiled = fetching.spoiled(),
+            failed_tries = fetching.failed_tries(),
             bytes = if let Ok(Ended::Copied(copied)) = &ended { copied.stored.bytes } else { 0 },
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "worked on a document"
@@ -115,7 +115,7 @@ impl Job<'_> {
     ) -> Result<Ended, Stop> {
         if fetching.effort().query().is_none() {
             let Document { about, start } = self.start(session, connection).await?;
-            fetching.told(about);
+            fetching.described(about);
             match start {
                 DocumentStart::Inline(bytes) => {
                     return Ok(Ended::Copied(self.put(fetching, vec![bytes]).await?));
@@ -256,14 +256,14 @@ impl Job<'_> {
         fetching.cleared();
         let now = Timestamp::now();
         let wait = self.importer.config.slow_poll;
-        let next_look = match fetching.effort().next_look() {
+        let next_wake = match fetching.effort().next_wake() {
             Some(coming) if coming > now => coming,
             _ => {
                 self.importer.send(self.wake, wait).await?;
                 now + signed(wait)
             }
         };
-        let left = self.save(fetching.wait(next_look)).await;
+        let left = self.save(fetching.wait(next_wake)).await;
         self.settled(left, None).await
     }
 
@@ -283,11 +283,11 @@ impl Job<'_> {
         let now = Timestamp::now();
         let patience = self.importer.patience();
         let wait = self.wait(&fetching, obstacle.course);
-        let next_look = now + signed(wait);
+        let next_wake = now + signed(wait);
         let problem = obstacle.problem;
         let state = match obstacle.course {
-            Course::Wait { .. } => fetching.postpone(problem, next_look, now, patience),
-            Course::Again => fetching.spoil(problem, next_look, now, patience),
+            Course::Wait { .. } => fetching.postpone(problem, next_wake, now, patience),
+            Course::Again => fetching.try_failed(problem, next_wake, now, patience),
             Course::Never => fetching.fail(problem, now),
         };
         // The wake first: without it a written wait would be for ever.
@@ -303,7 +303,7 @@ impl Job<'_> {
             Course::Wait { after: Some(after) } => after,
             Course::Wait { after: None } => self.importer.config.offline_retry,
             Course::Again | Course::Never => {
-                FIRST_WAIT * 2_u32.saturating_pow(u32::from(fetching.spoiled()))
+                FIRST_WAIT * 2_u32.saturating_pow(u32::from(fetching.failed_tries()))
             }
         };
         // A practice that comes back is not asked for everything in the same second.

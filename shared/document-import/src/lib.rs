@@ -119,7 +119,7 @@ impl Importer {
     }
 
     fn patience(&self) -> Patience {
-        Patience { longest: signed(self.config.give_up), spoiled: SPOILED }
+        Patience { give_up_after: signed(self.config.give_up), failed_tries: SPOILED }
     }
 
     async fn send(&self, wake: &ImportWake, delay: Duration) -> Result<(), ImportError> {

@@ -3,7 +3,7 @@
 use crate::{FailReason, Kind, NoCommand, Status, Verdict, WaitReason};
 use aws::events::EventKind;
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
-use domain::booking::{Attendant, Booking, BookingState, Followed, Role};
+use domain::booking::{Attendant, Booking, BookingState, NextStep, Role};
 use domain::connection::Database;
 use domain::problem::ProblemType;
 use domain::schedule::{Job, until_compared_again};
@@ -36,15 +36,15 @@ impl Kind for Bookings {
 
     async fn command(&self, booking: &mut Booking, now: Timestamp) -> Result<Command, NoCommand> {
         if booking.never_left() && booking.cancelled {
-            booking.forget(now);
+            booking.cancel_unsent(now);
             return Err(NoCommand::Verdict(Verdict::Done));
         }
         // If Bp was asked before, an appointment may stand at an earlier time. The push takes it out.
         if booking.never_left() && booking.is_too_late(now) {
-            booking.over(ProblemType::StartPassed, now);
+            booking.fail(ProblemType::StartPassed, now);
             return Err(NoCommand::Verdict(Verdict::Refused));
         }
-        booking.ask();
+        booking.mark_sent();
         Ok(self.pack.push_booking(booking, now))
     }
 
@@ -121,7 +121,7 @@ impl Kind for Bookings {
         let found = read_lookup(booking, rows)?;
         Ok(settled_by_lookup(booking, &found, now).map(|pushed| {
             // What is in Bp was compared with what is wanted now.
-            booking.ask();
+            booking.mark_sent();
             verdict(booking.settle(pushed, now))
         }))
     }
@@ -140,7 +140,7 @@ impl Kind for Bookings {
                 booking.next_attempt_at = *next;
             }
             Status::Failed(reason) => {
-                booking.over(failed(*reason), now);
+                booking.fail(failed(*reason), now);
             }
         }
     }
@@ -175,11 +175,11 @@ fn event(booking: &Booking) -> Option<EventKind> {
     }
 }
 
-fn verdict(followed: Followed) -> Verdict {
-    match followed {
-        Followed::Done => Verdict::Done,
-        Followed::Again(again_at) => Verdict::Blocked { again_at },
-        Followed::Over => Verdict::Refused,
+fn verdict(next: NextStep) -> Verdict {
+    match next {
+        NextStep::Done => Verdict::Done,
+        NextStep::Again(again_at) => Verdict::Blocked { again_at },
+        NextStep::Failed => Verdict::Refused,
     }
 }
 

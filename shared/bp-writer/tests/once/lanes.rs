@@ -38,7 +38,7 @@ async fn a_practice_offline_for_days_costs_no_query_and_gets_everything_in_order
         bench.sleep_until_due().await;
         bench.turn().await;
         let parked = bench.memory.lane(&bench.practice).parked.unwrap();
-        let until = parked.next_look.duration_since(bench.now());
+        let until = parked.next_check.duration_since(bench.now());
         assert!(until <= SignedDuration::from_secs(30), "{until}");
     }
     assert_eq!(bench.calls("asyncQuery").await + bench.calls("immediateQuery").await, 0);

@@ -244,7 +244,7 @@ impl CorrespondenceApp {
                 "the uploaded bytes are not the ones that were announced",
             ));
         }
-        let beginning = self.bucket().beginning(&document.key, DocumentType::TELLING).await;
+        let beginning = self.bucket().beginning(&document.key, DocumentType::BYTES_JUDGED).await;
         let fits = match beginning.map_err(no_answer)? {
             Some(beginning) => announced.content_type.fits(&beginning),
             None => Err(None),
