@@ -34,7 +34,7 @@
 //! | `StillRunning`       | -                | Sent, the fence moves on     | -                           |
 //! | `Silent`             | -                | Sent, the lane parks; after  | same; the lane parks        |
 //! |                      |                  | the fence Doubtful, look up  |                             |
-//! | `Absent`             | -                | -                            | Ready; refused for good:    |
+//! | `Absent`             | -                | -                            | Ready; if refused each time,|
 //! |                      |                  |                              | Failed ¹                    |
 //! | `LookupFailed`       | -                | -                            | look up again; too often    |
 //! |                      |                  |                              | and permanent: Failed,      |
@@ -67,7 +67,7 @@ pub(crate) struct Decision {
     pub(crate) status: Option<Status>,
     /// What the turn does next.
     pub(crate) next: Next,
-    /// By how much the attempt has outlasted its first fence, as Halo says. Operators are told.
+    /// By how much the attempt has outlasted its first fence, as Halo says. It is reported to operators.
     pub(crate) overtime: Duration,
 }
 
@@ -192,9 +192,9 @@ fn of_sent(sent: Sent<Uuid>, outcome: Outcome, newer: bool, at: &At<'_>) -> Deci
 
 /// Halo says that the query is queued or running. That counts for more than the fence, which only
 /// assumes how long a query can take. While Halo says so, nothing is looked up or sent again, however
-/// long that lasts. After the first fence Halo is asked more and more slowly, and operators are told
-/// each time. An answer from before the query was due to be asked for is not stored: the fence covers
-/// that time.
+/// long that lasts. After the first fence Halo is asked more and more slowly, and the overtime is reported
+/// each time. An answer from before the query was due to be asked for is not stored: the fence covers that
+/// time.
 fn still_running(sent: Sent<Uuid>, at: &At<'_>) -> Decision {
     let first = at.limits.fence.after(sent.at);
     let overtime = Duration::try_from(at.now.duration_since(first)).unwrap_or_default();

@@ -165,7 +165,7 @@ pub enum NoCommand {
     Verdict(Verdict),
 }
 
-/// What became of an entry. The entity already shows it.
+/// The result for an entry. The entity already shows it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {
     /// It is in Bp as wanted.
@@ -233,8 +233,8 @@ pub enum FailReason {
     DatabaseRefused,
     /// The practice is now connected to another Bp, where the ids in the entity mean something else.
     SiteChanged,
-    /// It may be in Bp, but that could not be looked up. Nothing is sent again by itself. When a client
-    /// reopens the entry, Bp is asked first.
+    /// It may be in Bp, but that could not be looked up. Nothing is sent again until a client reopens
+    /// the entry, and then Bp is asked first.
     Unverifiable,
 }
 

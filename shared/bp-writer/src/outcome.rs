@@ -34,8 +34,7 @@ pub(crate) enum Outcome {
     StillRunning,
     /// Halo or the site cannot be asked now.
     Silent(Trouble),
-    /// Halo answered, but the answer does not show what became of the query: Halo forgot it, for
-    /// example.
+    /// Halo answered, but the answer does not show how the query ended: Halo forgot it, for example.
     Unclear,
     /// The attempt ran to its end, but its result is lost.
     Ran,

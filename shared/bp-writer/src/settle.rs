@@ -155,8 +155,8 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
         Ok(stored)
     }
 
-    /// Makes the entries due that this change unblocks. An entry that is missed here is tried again by
-    /// itself later.
+    /// Makes the entries due that this change unblocks. An entry that is missed here is tried again when
+    /// it is due.
     async fn unblock_others(
         &self,
         before: &K::Entity,

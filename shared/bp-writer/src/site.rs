@@ -1,6 +1,6 @@
 //! The practice's site during one turn: is it connected and online, and are we the only writer there?
 //!
-//! Two practices of ours may share one Bp. A turn therefore claims the site before it works there.
+//! Two of our practices may share one Bp. A turn therefore claims the site before it works there.
 
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::time::Duration;

@@ -85,7 +85,7 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
         // A site that is away is asked for its health only.
         let away = self.lane.parked.is_some() && *job != Some(Job::SiteHealth);
         if due_now || away {
-            // The job comes again by itself.
+            // The dispatcher sends the job again later.
             return Ok(due);
         }
         match job.take() {

@@ -249,7 +249,7 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
     assert_eq!(check.notation.as_deref(), Some("Abnormal"));
     assert_eq!(check.action.as_deref(), Some("Urgent appointment"));
     assert!(check.checked_on.is_some());
-    // The other message is moved to another inbox, then deleted: as Bp does it, or for good.
+    // The other message is moved to another inbox, then deleted: as Bp does it, or permanently.
     let other = twins.bp_record_id.unwrap();
     for (change, fate) in [
         ("UPDATE dbo.INCOMINGREPORTS SET USERID = 3", Fate::Unchecked { owner: BpUserId(3) }),

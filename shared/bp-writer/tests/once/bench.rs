@@ -181,7 +181,7 @@ impl Bench {
     }
 
     /// Waits until our queries at Halo have ended. A query at another site, submitted later, has then
-    /// passed through all the same phases.
+    /// passed through the same phases.
     pub(crate) async fn quiet(&self) {
         let command = Command::text("SELECT 1 AS One");
         for _ in 0..2 {

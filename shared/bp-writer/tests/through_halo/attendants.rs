@@ -69,7 +69,7 @@ struct Clinic<'a> {
     queries: usize,
 }
 
-/// What becomes of a query.
+/// How a query ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fate {
     Answered,

@@ -20,7 +20,7 @@ const LONGEST: i64 = 30;
 /// A place in the book: the doctor, and when it begins.
 type Place = (i64, DateTime);
 
-/// What becomes of a query.
+/// How a query ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fate {
     Answered,
