@@ -1,4 +1,4 @@
-//! A batch of messages: each its own turn, none in another's way.
+//! A batch of messages. Each message starts a turn of its own, and no turn disturbs another.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -12,11 +12,11 @@ use usage::Counter;
 
 use crate::SiteWriter;
 
-/// What is needed to answer Lambda before it ends the process.
-const MARGIN: Duration = Duration::from_secs(2);
+/// The time to answer Lambda before it ends the process.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(2);
 
-/// Takes the turns, all at once and each for at most `longest`; the messages whose turn has to come
-/// again are the answer.
+/// Takes all turns at once, each for at most `longest`. Returns the messages that SQS must deliver
+/// again.
 pub(crate) async fn serve(
     writer: Arc<SiteWriter>,
     counter: Counter,
@@ -32,7 +32,7 @@ pub(crate) async fn serve(
         .map(|message| {
             let id = message.message_id.clone().unwrap_or_default();
             let (writer, counter) = (Arc::clone(&writer), counter.clone());
-            // A task of its own contains a panic.
+            // A panic in one task does not end the others.
             (id, tokio::spawn(async move { turn(&writer, &counter, message, time).await }))
         })
         .collect();
@@ -45,26 +45,26 @@ pub(crate) async fn serve(
     Ok(answer)
 }
 
-/// How long a turn may take: as configured, which is what everything in it is measured by, and never
-/// longer than Lambda lets us.
+/// How long a turn may take: the configured time, from which all limits follow, or less if Lambda
+/// leaves less.
 fn time(left: Duration, longest: Duration) -> Duration {
-    left.saturating_sub(MARGIN).min(longest)
+    left.saturating_sub(TIME_TO_ANSWER).min(longest)
 }
 
-/// Whether the message is dealt with.
+/// Returns whether the message is done with.
 async fn turn(writer: &SiteWriter, counter: &Counter, message: SqsMessage, time: Duration) -> bool {
     let Some((practice, job)) = message.body.as_deref().and_then(read) else {
-        // It will not become readable: the dead letters keep it for a person.
+        // It goes to the dead letters, where a person finds it.
         tracing::error!("a message that cannot be read");
         return false;
     };
     match counter.charge(&practice, writer.turn(&practice, job, time)).await {
-        Ok(went) => {
-            tracing::info!(practice = practice.as_str(), outcome = ?went, "turn");
+        Ok(outcome) => {
+            tracing::info!(practice = practice.as_str(), ?outcome, "turn");
             true
         }
         Err(error) => {
-            tracing::error!(practice = practice.as_str(), %error, "the turn has to come again");
+            tracing::error!(practice = practice.as_str(), %error, "the turn must come again");
             false
         }
     }

@@ -1,5 +1,5 @@
-//! The one writer of a practice's Bp: deliveries, bookings, and the jobs that come round. A message
-//! only says whose turn it is; what is to be done is in the table.
+//! The one writer of a practice's Bp: deliveries, bookings and scheduled jobs. A message only names the
+//! practice. What must be done is in the table. The writer itself is in the crate `bp-writer`.
 
 mod batch;
 
@@ -53,24 +53,24 @@ fn writer(work: &BpWriterConfig) -> Result<(SiteWriter, Counter), Error> {
         queues: Queues::new(aws_sdk_sqs::Client::new(&aws), queues),
         events: events.clone(),
     };
-    let vault = DocumentBucket::new(clients::s3(&aws), &work.bucket);
+    let bucket = DocumentBucket::new(clients::s3(&aws), &work.bucket);
     let limits = Limits::new(work);
     let writer = Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
-        .with(Deliveries::new(pack.clone(), vault))
+        .with(Deliveries::new(pack.clone(), bucket))
         .with(Bookings::new(pack))
-        .with_chore(jobs::SiteHealth {
+        .with_job(jobs::SiteHealth {
             store: store.clone(),
             bp: bp.clone(),
             events: events.clone(),
             caps,
         })
-        .with_chore(jobs::Checked {
+        .with_job(jobs::Checked {
             store: store.clone(),
             bp: bp.clone(),
             events,
             report_after: SignedDuration::try_from(work.unchecked).unwrap_or(SignedDuration::MAX),
         })
-        .with_chore(jobs::StaffSync { store: store.clone(), bp: bp.clone() })
-        .with_chore(jobs::Reconcile { store, bp });
+        .with_job(jobs::StaffSync { store: store.clone(), bp: bp.clone() })
+        .with_job(jobs::Reconcile { store, bp });
     Ok((writer, counter))
 }

@@ -1,268 +1,410 @@
-//! One attempt: marked, sent, awaited.
+//! Works on one entry as far as it goes now: marks it, sends it, asks for its end, or looks it up.
+//!
+//! This file asks Halo and Bp and names what they answer. [`crate::decide`] decides what follows, and
+//! [`crate::settle`] stores it.
 
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::time::Duration;
 
+use connection::SessionError;
 use domain::connection::Connection;
 use domain::ids::HaloGuid;
 use domain::waiting::Waiter;
+use futures::FutureExt as _;
 use halo::{AsyncState, Call, Command, Deadline, Error, Row};
 use jiff::SignedDuration;
-use ledger::{Backoff, Ready, Sent};
-use store::work::{Entry, ParkReason, WorkProgress};
+use ledger::{Backoff, Doubtful, Ready, Sent};
+use store::StoreError;
+use store::work::{Entry, ParkReason, WorkKind, WorkProgress, WorkRefusal};
 use uuid::Uuid;
 
-use crate::heard::{self, Heard};
-use crate::kind::{Kind, Step, Unready, Verdict};
-use crate::ports::{Clock, Messages, Shelf};
-use crate::turn::{Next, Stepped, Stop, Turn};
+use crate::context::{Context, TurnError};
+use crate::decide::Next;
+use crate::kind::{Kind, NoCommand, Status};
+use crate::outcome::{self, Outcome, Trouble};
+use crate::ports::{Clock, Messages, WorkStore};
+use crate::settle::{Settle, Step};
+use crate::site::Site;
+use crate::whole;
 
 /// How often a turn asks for the end of a query.
 const POLL: Backoff =
     Backoff { first: Duration::from_millis(200), longest: Duration::from_millis(1500) };
-/// The outcome of a write is one row; more pages than this are not ours.
+/// The outcome of a write is one row. More pages than this are not ours.
 const MOST_PAGES: usize = 4;
-/// How long Halo's notification finds us.
+/// How long Halo's notification of a query can still wake us.
 const WAITER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// What asking for the end of a query brought.
-enum Asked {
-    /// Its result, for the kind to read.
-    Rows(Vec<Row>),
-    /// Anything else.
-    Heard(Heard),
+type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T, TurnError>> + Send + 'a>>;
+
+/// Works on entries of one kind, whatever the type of their bodies. Implemented for every [`Kind`].
+pub(crate) trait KindRunner<S, M, C>: Send + Sync {
+    fn kind(&self) -> WorkKind;
+
+    /// Works on an entry as far as it goes now. The site must have been reached.
+    fn work_on<'a>(&'a self, site: &'a mut Site<'_, S, M, C>, entry: Entry) -> Running<'a, Next>;
+
+    /// Shows callers a status of an entry, unless the entry has changed meanwhile.
+    fn show_status<'a>(
+        &'a self,
+        context: Context<'a, S, M, C>,
+        entry: Entry,
+        status: Status,
+    ) -> Running<'a, ()>;
 }
 
-impl Asked {
-    /// Whether it is worth asking again soon.
-    fn is_open(&self) -> bool {
-        matches!(self, Self::Heard(Heard::StillRunning | Heard::Silent(_)))
+impl<K: Kind, S: WorkStore, M: Messages, C: Clock> KindRunner<S, M, C> for K {
+    fn kind(&self) -> WorkKind {
+        K::KIND
+    }
+
+    fn work_on<'a>(&'a self, site: &'a mut Site<'_, S, M, C>, entry: Entry) -> Running<'a, Next> {
+        Box::pin(async move {
+            let key = entry.key.clone();
+            let Ok(entry) = entry.read::<K::Entity>() else {
+                tracing::error!(entry = %key, "an entry cannot be read");
+                return Ok(Next::SetAside);
+            };
+            // One bad entry must not hold up the practice's others.
+            let run = AssertUnwindSafe(Attempt { kind: self, site }.run(entry)).catch_unwind();
+            run.await.unwrap_or_else(|_| {
+                tracing::error!(entry = %key, "a kind panicked over an entry");
+                Ok(Next::SetAside)
+            })
+        })
+    }
+
+    fn show_status<'a>(
+        &'a self,
+        context: Context<'a, S, M, C>,
+        entry: Entry,
+        status: Status,
+    ) -> Running<'a, ()> {
+        Box::pin(async move {
+            match entry.read::<K::Entity>() {
+                Ok(entry) => Settle { kind: self, context }.show_status(entry, status).await,
+                Err(_) => Ok(()),
+            }
+        })
     }
 }
 
-impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
-    /// Sends what is ready: the mark of the attempt is in the table before Halo hears of it.
-    pub(crate) async fn send<K: Kind>(
+/// Work on one entry.
+struct Attempt<'t, 'a, K, S, M, C> {
+    kind: &'t K,
+    site: &'t mut Site<'a, S, M, C>,
+}
+
+impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S, M, C> {
+    async fn run(mut self, mut entry: Entry<K::Entity>) -> Result<Next, TurnError> {
+        loop {
+            if entry.work.announce.is_some() {
+                self.settle().publish_late(entry).await?;
+                return Ok(Next::GoOn);
+            }
+            if self.kind.is_whole(&entry.body) {
+                return match whole::combine(self.context(), self.kind, &entry.key).await {
+                    Ok(()) => Ok(Next::GoOn),
+                    // A part that cannot be read must not hold up the practice's other entries.
+                    Err(TurnError::Store(StoreError::Corrupt)) => Ok(Next::SetAside),
+                    Err(error) => Err(error),
+                };
+            }
+            let step = match entry.work.progress.clone() {
+                WorkProgress::Settled(_) | WorkProgress::Failed(_) => {
+                    self.settle().publish_late(entry).await?;
+                    return Ok(Next::GoOn);
+                }
+                _ if self.is_for_another_bp(&entry) => self.practice_moved(entry).await?,
+                WorkProgress::Ready(ready) => self.send(entry, ready).await?,
+                WorkProgress::Sent(sent) => self.ask_once(entry, sent).await?,
+                WorkProgress::Doubtful(doubtful) => self.look_up(entry, doubtful).await?,
+            };
+            match step {
+                Break(next) => return Ok(next),
+                Continue(newer) => entry = newer,
+            }
+            let now = self.context().now();
+            if entry.due.is_none_or(|due| due > now) {
+                return Ok(Next::GoOn);
+            }
+        }
+    }
+
+    fn context(&self) -> Context<'a, S, M, C> {
+        self.site.context
+    }
+
+    fn settle(&self) -> Settle<'t, 'a, K, S, M, C> {
+        Settle { kind: self.kind, context: self.context() }
+    }
+
+    fn is_for_another_bp(&self, entry: &Entry<K::Entity>) -> bool {
+        let connection = self.site.connection();
+        connection.is_some_and(|here| here.database() != *self.kind.site(&entry.body))
+    }
+
+    /// Settles an entry for another Bp than the one that this turn works with.
+    async fn practice_moved(
         &mut self,
-        kind: &K,
+        entry: Entry<K::Entity>,
+    ) -> Result<Step<K::Entity>, TurnError> {
+        let Context { services, practice, .. } = self.context();
+        let known = services.store.connection(practice).await?;
+        if known.is_some_and(|known| known.database() == *self.kind.site(&entry.body)) {
+            // The practice was paired with that Bp during this turn. The next turn goes there.
+            return Ok(Break(Next::EndTurn));
+        }
+        self.settle().settle(entry, |_| Outcome::PracticeMoved).await
+    }
+
+    /// Sends what is ready. The mark of the attempt is stored before Halo is called.
+    async fn send(
+        &mut self,
         mut entry: Entry<K::Entity>,
         ready: Ready,
-    ) -> Result<Stepped<K::Entity>, Stop> {
-        let limits = self.writer.limits;
-        // What is begun must end within the turn, or it ends in doubt.
-        if self.time_left() < limits.fence.call + limits.shortest {
-            return Ok(Stepped::Next(Next::OutOfTime));
+    ) -> Result<Step<K::Entity>, TurnError> {
+        let (kind, context) = (self.kind, self.context());
+        let limits = &context.services.limits;
+        // An attempt that does not end within the turn ends in doubt.
+        if context.time_left() < limits.fence.call + limits.shortest {
+            return Ok(Break(Next::EndTurn));
         }
-        if let Some(next) = self.changed_connection().await? {
-            return Ok(Stepped::Next(next));
+        if let Break(next) = self.check_connection().await? {
+            return Ok(Break(next));
         }
         let before = entry.clone();
-        let command = match self.command(kind, &mut entry).await? {
+        let command = match self.command(&mut entry).await? {
             Ok(command) => command,
-            Err(Unready::Later) => return self.settle(kind, entry, |_| Heard::NotReady).await,
-            Err(unready) => {
-                let verdict = match unready {
-                    Unready::Nothing => Verdict::Done,
-                    Unready::Blocked { again_at } => Verdict::Blocked { again_at },
-                    Unready::Refused | Unready::Later => Verdict::Refused,
-                };
-                let said = |body: &mut K::Entity| {
+            Err(NoCommand::Later) => {
+                return self.settle().settle(entry, |_| Outcome::NotReady).await;
+            }
+            Err(NoCommand::Verdict(verdict)) => {
+                let outcome = |body: &mut K::Entity| {
                     *body = entry.body.clone();
-                    Heard::Verdict(verdict)
+                    Outcome::Verdict(verdict)
                 };
-                return self.settle(kind, before, said).await;
+                return self.settle().settle(before, outcome).await;
             }
         };
-        let now = self.now();
-        let sent: Sent<Uuid> = match ready.send(now, &limits.fence) {
-            Ok(sent) => sent,
-            Err(_) => return Ok(Stepped::Next(Next::Entry)),
-        };
-        kind.note(&mut entry.body, &Step::Sending { attempt: sent.tally.attempts }, now);
+        let now = context.now();
+        let Ok(sent) = ready.send(now, &limits.fence) else { return Ok(Break(Next::GoOn)) };
+        let sent: Sent<Uuid> = sent;
+        kind.set_status(&mut entry.body, &Status::Sending { attempt: sent.tally.attempts }, now);
         entry.work.sent_revision = entry.revision;
         entry.work.progress = WorkProgress::Sent(sent.clone());
         entry.due = Some(sent.due());
         entry.list_under(&kind.listing(&entry.body));
-        let Some(marked) = self.store(entry).await? else {
-            return Ok(Stepped::again(self.read_again::<K>(&before.key).await?));
+        let Some(marked) = context.store(entry).await? else {
+            return Ok(Continue(context.read(&before.key).await?));
         };
-        let heard = self.call(&sent, command).await?;
-        let stepped = self.settle(kind, marked, |_| heard).await?;
-        match (heard, stepped) {
-            (Heard::Accepted(query), Stepped::Again(stored)) => {
-                self.follow(kind, *stored, query).await
-            }
-            (_, stepped) => Ok(stepped),
+        let outcome = self.call(&sent, command).await?;
+        match (outcome, self.settle().settle(marked, |_| outcome).await?) {
+            (Outcome::Accepted(query), Continue(stored)) => self.await_end(stored, query).await,
+            (_, step) => Ok(step),
         }
     }
 
-    async fn command<K: Kind>(
-        &self,
-        kind: &K,
-        entry: &mut Entry<K::Entity>,
-    ) -> Result<Result<Command, Unready>, Stop> {
-        if kind.minds_others(&entry.body) {
-            let open = self.open_others(&entry.key).await?;
-            let open: Vec<K::Entity> = open.into_iter().map(|other| other.body).collect();
-            if let Err(unready) = kind.mind_others(&mut entry.body, &open, self.now()) {
-                return Ok(Err(unready));
-            }
-        }
-        Ok(kind.command(&mut entry.body, self.now()).await)
-    }
-
-    /// What to do instead of sending, where somebody has disconnected the practice or connected it anew
-    /// since the turn began. A turn lasts minutes, so the connection is read again before each send.
-    async fn changed_connection(&mut self) -> Result<Option<Next>, Stop> {
-        let known = self.writer.shelf.connection(self.practice).await?;
-        let (Some(held), Some(known)) = (&self.connection, known.filter(Connection::is_open))
+    /// Stops the attempt if somebody has disconnected or reconnected the practice since the turn began.
+    /// A turn lasts minutes, so the connection is read again before each send.
+    async fn check_connection(&mut self) -> Result<ControlFlow<Next>, TurnError> {
+        let Context { services, practice, .. } = self.context();
+        let known = services.store.connection(practice).await?;
+        let (Some(held), Some(known)) = (self.site.connection(), known.filter(Connection::is_open))
         else {
-            self.connection = None;
-            return Ok(Some(Next::Park(ParkReason::NotConnected, None)));
+            self.site.disconnect();
+            return Ok(Break(Next::Park(Trouble::of(ParkReason::NotConnected))));
         };
         let same = (held.paired_at, held.database()) == (known.paired_at, known.database());
-        Ok((!same).then_some(Next::OutOfTime))
+        Ok(if same { Continue(()) } else { Break(Next::EndTurn) })
     }
 
-    /// Hands a marked attempt to Halo. The mark may have taken long, the machine may have slept
-    /// since, and a changed GUID has the call made a second time: whichever it is, no call begins or
-    /// ends after the time that the fence counts from the mark.
-    async fn call(&mut self, sent: &Sent<Uuid>, command: Command) -> Result<Heard, Stop> {
-        let (writer, until) = (self.writer, self.until());
-        let limits = &writer.limits;
-        let time = || {
-            let now = writer.clock.now();
-            let of_turn = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-            sent.time_to_call(now, &limits.fence).min(of_turn)
-        };
+    async fn command(
+        &self,
+        entry: &mut Entry<K::Entity>,
+    ) -> Result<Result<Command, NoCommand>, TurnError> {
+        let context = self.context();
+        if self.kind.depends_on_others(&entry.body) {
+            let open = context.other_open_work(&entry.key).await?;
+            let open: Vec<K::Entity> = open.into_iter().map(|other| other.body).collect();
+            let now = context.now();
+            if let Err(stop) = self.kind.consider_others(&mut entry.body, &open, now) {
+                return Ok(Err(stop));
+            }
+        }
+        Ok(self.kind.command(&mut entry.body, context.now()).await)
+    }
+
+    /// Calls Halo with a marked attempt. The fence counts the time for the call from the mark. The mark
+    /// may have taken long, the machine may have slept since, and a changed GUID repeats the call. So
+    /// the time is checked directly before each call, and no call lasts beyond it.
+    async fn call(&mut self, sent: &Sent<Uuid>, command: Command) -> Result<Outcome, TurnError> {
+        let context = self.context();
+        let (halo, limits) = (&context.services.halo, &context.services.limits);
+        let time = || sent.time_to_call(context.now(), &limits.fence).min(context.time_left());
         if time() < limits.shortest {
-            return Ok(Heard::NotCalled);
+            return Ok(Outcome::NotCalled);
         }
         let deadline = Deadline::after(time());
-        let called = self
-            .asked_halo(|guid: HaloGuid| {
-                let (time, command) = (time(), &command);
-                async move {
-                    if time < limits.shortest {
-                        return Err(Error::NotReached);
-                    }
-                    let (queue, deadline) = (limits.fence.queue, deadline.at_most(time));
-                    writer.halo.submit(guid.0, command, queue, Call::Write, deadline).await
+        let question = |guid: HaloGuid| {
+            let (time, command) = (time(), &command);
+            async move {
+                if time < limits.shortest {
+                    return Err(Error::NotReached);
                 }
-            })
-            .await;
+                let (queue, deadline) = (limits.fence.queue, deadline.at_most(time));
+                halo.submit(guid.0, command, queue, Call::Write, deadline).await
+            }
+        };
+        let called = match self.site.session() {
+            Some(session) => session.ask_halo(question).await,
+            None => Err(SessionError::NotConnected),
+        };
         Ok(match called {
-            Ok(submitted) => Heard::Accepted(submitted.query_id),
-            Err(error) => heard::from_call(error)?,
+            Ok(submitted) => Outcome::Accepted(submitted.query_id),
+            Err(error) => outcome::from_call(error)?,
         })
     }
 
-    /// Asks for the end of a query that an earlier turn left in flight.
-    pub(crate) async fn ask<K: Kind>(
+    /// Asks once for the end of a query that an earlier turn left running.
+    async fn ask_once(
         &mut self,
-        kind: &K,
         entry: Entry<K::Entity>,
         sent: Sent<Uuid>,
-    ) -> Result<Stepped<K::Entity>, Stop> {
+    ) -> Result<Step<K::Entity>, TurnError> {
         let Some(query) = sent.handle else {
             // The writer died between the mark and Halo's answer.
-            return self.settle(kind, entry, |_| Heard::Unclear).await;
+            return self.settle().settle(entry, |_| Outcome::Unclear).await;
         };
-        let asked = self.ask_halo_for(query).await?;
-        self.take(kind, entry, asked).await
+        let answer = self.ask_for_result(query).await?;
+        self.read_result(entry, answer).await
     }
 
-    /// Awaits the end of a query just accepted, for a while.
-    async fn follow<K: Kind>(
+    /// Asks again and again for the end of a query that Halo has just accepted. After a while the query
+    /// is left to a later turn.
+    async fn await_end(
         &mut self,
-        kind: &K,
         entry: Entry<K::Entity>,
         query: Uuid,
-    ) -> Result<Stepped<K::Entity>, Stop> {
-        let until = self.now() + self.patience;
+    ) -> Result<Step<K::Entity>, TurnError> {
+        let context @ Context { services, practice, .. } = self.context();
+        let until = context.now() + self.site.patience;
         for poll in 1.. {
-            self.writer.clock.sleep(POLL.unhurried(poll, self.writer.clock.random())).await;
-            let asked = self.ask_halo_for(query).await?;
-            if !asked.is_open() {
-                return self.take(kind, entry, asked).await;
+            let pause = POLL.unhurried(poll, services.clock.random());
+            services.clock.sleep(pause).await;
+            let answer = self.ask_for_result(query).await?;
+            if !may_end_soon(&answer) {
+                return self.read_result(entry, answer).await;
             }
-            if self.now() >= until || self.time_left() < 2 * self.writer.limits.shortest {
-                let waiter = Waiter::Site { practice: self.practice.clone() };
-                // Where this is lost, the query is asked for when its time comes.
-                let _ = self.writer.shelf.await_query(query, &waiter, WAITER_KEPT).await;
-                return self.take(kind, entry, asked).await;
+            if context.now() >= until || context.time_left() < 2 * services.limits.shortest {
+                let waiter = Waiter::Site { practice: practice.clone() };
+                // If this is lost, the query is asked for when the entry is due.
+                let _ = services.store.await_query(query, &waiter, WAITER_KEPT).await;
+                return self.read_result(entry, answer).await;
             }
         }
-        Ok(Stepped::Next(Next::Entry))
+        Ok(Break(Next::GoOn))
     }
 
-    /// What Halo says of a query.
-    async fn ask_halo_for(&mut self, query: Uuid) -> Result<Asked, Stop> {
-        let deadline = self.deadline(self.writer.limits.answer);
-        let halo = self.writer.halo.clone();
-        let asked = self
-            .asked_halo(|guid: HaloGuid| {
-                let halo = &halo;
-                async move {
-                    let status = halo.query(guid.0, query, deadline).await?;
-                    let fetch = status.state == AsyncState::Successful;
-                    let mut rows = Vec::new();
-                    for page in status.pages.iter().take(MOST_PAGES).filter(|_| fetch) {
-                        let page = halo.page(guid.0, query, page.page_number, deadline).await;
-                        match page {
-                            Ok(page) => {
-                                // The outcome is in the last result set.
-                                rows = page.sets.into_iter().next_back().unwrap_or(rows);
-                            }
-                            // The query itself is known to have succeeded.
-                            Err(Error::NotFound | Error::Gone | Error::Malformed { .. }) => {
-                                return Ok((status, None));
-                            }
-                            Err(error) => return Err(error),
-                        }
+    /// Asks Halo for the result of a query.
+    async fn ask_for_result(&mut self, query: Uuid) -> Result<Answer, TurnError> {
+        let context = self.context();
+        let halo = &context.services.halo;
+        let deadline = context.deadline(context.services.limits.answer);
+        let question = |guid: HaloGuid| async move {
+            let status = halo.query(guid.0, query, deadline).await?;
+            let fetch = status.state == AsyncState::Successful;
+            let mut rows = Vec::new();
+            for page in status.pages.iter().take(MOST_PAGES).filter(|_| fetch) {
+                match halo.page(guid.0, query, page.page_number, deadline).await {
+                    // The outcome is in the last result set.
+                    Ok(page) => rows = page.sets.into_iter().next_back().unwrap_or(rows),
+                    // The query is known to have succeeded.
+                    Err(Error::NotFound | Error::Gone | Error::Malformed { .. }) => {
+                        return Ok((status, None));
                     }
-                    Ok((status, Some(rows)))
-                }
-            })
-            .await;
-        Ok(match asked {
-            Ok((status, rows)) => {
-                match (heard::from_status(status.state, status.failure.as_ref()), rows) {
-                    (Some(heard), _) => Asked::Heard(heard),
-                    (None, Some(rows)) => Asked::Rows(rows),
-                    (None, None) => Asked::Heard(Heard::Ran),
+                    Err(error) => return Err(error),
                 }
             }
-            Err(error) => Asked::Heard(heard::from_question(error)?),
+            Ok((status, Some(rows)))
+        };
+        let answer = match self.site.session() {
+            Some(session) => session.ask_halo(question).await,
+            None => Err(SessionError::NotConnected),
+        };
+        Ok(match answer {
+            Ok((status, rows)) => {
+                match outcome::from_status(status.state, status.failure.as_ref()) {
+                    Some(outcome) => Err(outcome),
+                    None => rows.ok_or(Outcome::Ran),
+                }
+            }
+            Err(error) => Err(outcome::from_status_error(error)?),
         })
     }
 
-    /// Settles what asking for a query brought.
-    async fn take<K: Kind>(
+    /// Reads the result of a query and settles the entry by it.
+    async fn read_result(
         &mut self,
-        kind: &K,
         entry: Entry<K::Entity>,
-        asked: Asked,
-    ) -> Result<Stepped<K::Entity>, Stop> {
-        if asked.is_open() {
-            // A slow practice: the next entries are not waited for as long.
-            self.patience /= 2;
+        answer: Answer,
+    ) -> Result<Step<K::Entity>, TurnError> {
+        if may_end_soon(&answer) {
+            self.site.patience /= 2;
         }
-        let rows = match asked {
-            Asked::Heard(heard) => return self.settle(kind, entry, |_| heard).await,
-            Asked::Rows(rows) => rows,
+        let (key, now) = (entry.key.clone(), self.context().now());
+        let outcome_of = |body: &mut K::Entity| match &answer {
+            Err(outcome) => *outcome,
+            Ok(rows) => outcome::from_write(body, &key, |body| self.kind.read(body, rows, now)),
         };
-        let (key, now) = (entry.key.clone(), self.now());
-        let hear = |body: &mut K::Entity| {
-            let before = body.clone();
-            match kind.read(body, &rows, now) {
-                Ok(verdict) => Heard::Verdict(verdict),
-                Err(_) => {
-                    tracing::error!(entry = %key, "Bp's answer to a write is malformed");
-                    *body = before;
-                    Heard::Ran
-                }
+        self.settle().settle(entry, outcome_of).await
+    }
+
+    /// Looks up in Bp what an attempt in doubt left there, once its fence has passed. Costs one query.
+    async fn look_up(
+        &mut self,
+        entry: Entry<K::Entity>,
+        doubtful: Doubtful<WorkRefusal>,
+    ) -> Result<Step<K::Entity>, TurnError> {
+        let context = self.context();
+        let (halo, limits) = (&context.services.halo, &context.services.limits);
+        let asked_at = context.now();
+        if doubtful.due() > asked_at {
+            return Ok(Break(Next::GoOn));
+        }
+        if context.time_left() < 2 * limits.shortest {
+            return Ok(Break(Next::EndTurn));
+        }
+        let command = &self.kind.lookup(&entry.body);
+        let deadline = context.deadline(limits.answer);
+        let question = |guid: HaloGuid| async move {
+            halo.immediate(guid.0, command, Call::Read, deadline).await
+        };
+        let Some(session) = self.site.session() else {
+            return Ok(Break(Next::Park(Trouble::of(ParkReason::NotConnected))));
+        };
+        let rows = match session.ask(question).await {
+            Ok(answer) => answer.sets.into_iter().next_back().unwrap_or_default(),
+            Err(error) => {
+                let outcome = outcome::from_lookup_error(error)?;
+                return self.settle().settle(entry, |_| outcome).await;
             }
         };
-        self.settle(kind, entry, hear).await
+        let key = entry.key.clone();
+        let outcome_of = |body: &mut K::Entity| {
+            let read = |body: &mut K::Entity| self.kind.read_lookup(body, &rows, asked_at);
+            outcome::from_lookup(body, &key, asked_at, read)
+        };
+        self.settle().settle(entry, outcome_of).await
     }
+}
+
+/// The rows that a query ended with, or what else is known of it.
+type Answer = Result<Vec<Row>, Outcome>;
+
+/// Whether it is worth asking again soon.
+fn may_end_soon(answer: &Answer) -> bool {
+    matches!(answer, Err(Outcome::StillRunning | Outcome::Silent(_)))
 }

@@ -1,23 +1,23 @@
-//! What follows on what was heard: the whole life of an entry, decided in one place. Nothing here
-//! asks, waits or stores; `attempt` and `look` ask, and `settle` stores what is decided.
+//! What follows from an [`Outcome`]: the whole life of an entry, decided in one place. Pure: it does not
+//! ask, wait or store. `attempt` asks, and `settle` stores the decision.
 //!
 //! ```text
 //!            mark, call             Accepted               it ended, its end is known
 //!   Ready ---------------> Sent ---------------> Sent ------------------------> Settled, Failed
 //!     ^                     |                    |                                 ^
 //!     |  it never ran       |                    |                                 |
-//!     +---------------------+--------------------+  nobody knows                   |
+//!     +---------------------+--------------------+  its end is unknown             |
 //!     |                     |                    |                                 |
-//!     |                     +-----> Doubtful <---+   wait for the fence, then look |
-//!     |  the look finds nothing        |                                           |
+//!     |                     +-----> Doubtful <---+   wait for the fence, look up   |
+//!     |  the lookup finds nothing      |                                           |
 //!     +--------------------------------+-------------------------------------------+
 //! ```
 //!
-//! | Heard                | Ready            | Sent                         | Doubtful                    |
+//! | Outcome              | Ready            | Sent                         | Doubtful                    |
 //! |----------------------|------------------|------------------------------|-----------------------------|
-//! | `Moved`              | Failed           | Failed, keeps the fence      | Failed, keeps the fence     |
+//! | `PracticeMoved`      | Failed           | Failed, keeps the fence      | Failed, keeps the fence     |
 //! | `Verdict` Done       | Settled          | Settled ¹                    | Settled ¹                   |
-//! | `Verdict` Blocked    | Ready, then      | Ready, then ¹                | Ready, then ¹               |
+//! | `Verdict` Blocked    | Ready, later     | Ready, later ¹               | Ready, later ¹              |
 //! | `Verdict` Refused    | Failed           | Failed ¹                     | Failed ¹                    |
 //! | `NotReady`           | Ready, with delay| -                            | -                           |
 //! | `NotCalled`          | -                | Ready, now; the turn ends    | -                           |
@@ -28,63 +28,67 @@
 //! | `NeverRan` Request   | -                | Failed ¹                     | -                           |
 //! | `CutOff`             | -                | Doubtful, fence from now     | -                           |
 //! | `Unclear`            | -                | Doubtful, same fence         | -                           |
-//! | `Ran`                | -                | Doubtful, look now           | -                           |
-//! | `Refused`, ended     | -                | Doubtful, look now           | -                           |
+//! | `Ran`                | -                | Doubtful, look up now        | -                           |
+//! | `Refused`, ended     | -                | Doubtful, look up now        | -                           |
 //! | `Refused`            | -                | Doubtful, same fence         | -                           |
 //! | `StillRunning`       | -                | Sent, the fence moves on     | -                           |
 //! | `Silent`             | -                | Sent, the lane parks; after  | same; the lane parks        |
-//! |                      |                  | the fence Doubtful, look now |                             |
-//! | `Absent`             | -                | -                            | Ready; refused for good:    |
+//! |                      |                  | the fence Doubtful, look up  |                             |
+//! | `Absent`             | -                | -                            | Ready; if refused each time,|
 //! |                      |                  |                              | Failed ¹                    |
-//! | `Unseen`             | -                | -                            | look again; too often and   |
-//! |                      |                  |                              | hopeless: Failed, keeps the |
-//! |                      |                  |                              | fence                       |
+//! | `LookupFailed`       | -                | -                            | look up again; too often    |
+//! |                      |                  |                              | and permanent: Failed,      |
+//! |                      |                  |                              | keeps the fence             |
 //!
-//! ¹ Ready at once where a client wants something newer by now: that is sent next, whatever became of
-//! the older wish. A dash cannot happen, and changes nothing; nor does anything change Settled or
-//! Failed here: those are reopened by whoever wants more.
+//! ¹ Ready at once if a client has changed the entry since it was sent. The newer version is sent next,
+//! whatever became of the older one. A dash cannot happen and changes nothing. Nothing changes Settled
+//! or Failed here: a client reopens them.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use ledger::{Backoff, Doubtful, Failed, Ready, Sent};
-use store::work::{ParkReason, WorkProgress, WorkRefusal};
+use store::work::{WorkProgress, WorkRefusal};
 use uuid::Uuid;
 
-use crate::heard::{Because, Heard, Trouble};
-use crate::kind::{Failure, Step, Verdict, Waiting};
+use crate::kind::{FailReason, Status, Verdict, WaitReason};
 use crate::limits::Limits;
+use crate::outcome::{NotRun, Outcome, Trouble};
 
-/// SQL Server's numbers for a text that is longer than its column.
+/// SQL Server's error numbers for a text that is longer than its column.
 const TOO_LONG: [i64; 2] = [8152, 2628];
 
-/// What is to be done.
+/// What follows from an outcome.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Decision {
-    /// Where the entry stands now; `None` where there is nothing to write down.
+    /// Where the entry stands now. `None` if there is nothing to store.
     pub(crate) progress: Option<WorkProgress>,
-    /// What the entity is told, beside what the kind said itself.
-    pub(crate) tell: Option<Step>,
+    /// What the entity shows now, in addition to what the kind wrote into it.
+    pub(crate) status: Option<Status>,
     /// What the turn does next.
-    pub(crate) then: Then,
-    /// By how much the attempt outlasts its first fence, as Halo says. That is worth an alarm.
+    pub(crate) next: Next,
+    /// By how much the attempt has outlasted its first fence, as Halo says. It is reported to operators.
     pub(crate) overtime: Duration,
 }
 
 /// What the turn does next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Then {
-    /// It goes on with the entry, if that is due.
+pub(crate) enum Next {
+    /// Goes on: with the same entry if it is due, else with the next.
     GoOn,
-    /// It parks the lane.
-    Park(ParkReason, Option<Duration>),
-    /// It writes down that Bp lets us in no more, and parks the lane.
-    Revoke,
-    /// It ends; another one begins at once.
+    /// Parks the lane: nothing more is sent to this site for now.
+    Park(Trouble),
+    /// Stores that Bp no longer lets us in, and parks the lane.
+    Revoked,
+    /// Ends, because another practice's writer works at the same Bp.
+    SiteTaken,
+    /// Ends. Another turn begins at once.
     EndTurn,
+    /// Sets the entry aside, because it cannot be worked on.
+    SetAside,
 }
 
-/// What a decision depends on beside the entry.
+/// What a decision depends on in addition to the entry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At<'a> {
     pub(crate) now: Timestamp,
@@ -93,91 +97,104 @@ pub(crate) struct At<'a> {
     pub(crate) limits: &'a Limits,
 }
 
-/// What follows for an entry that stands at `seen`. `newer`: a client wants something newer than
-/// what the attempt carried.
-pub(crate) fn decide(seen: WorkProgress, heard: Heard, newer: bool, at: &At<'_>) -> Decision {
-    match seen {
-        WorkProgress::Ready(ready) => of_ready(ready, heard, at),
-        WorkProgress::Sent(sent) => of_sent(sent, heard, newer, at),
-        WorkProgress::Doubtful(doubtful) => of_doubtful(doubtful, heard, newer, at),
+/// What follows for an entry with this progress. `newer`: a client has changed the entry since it was
+/// sent.
+pub(crate) fn decide(
+    progress: WorkProgress,
+    outcome: Outcome,
+    newer: bool,
+    at: &At<'_>,
+) -> Decision {
+    match progress {
+        WorkProgress::Ready(ready) => of_ready(ready, outcome, at),
+        WorkProgress::Sent(sent) => of_sent(sent, outcome, newer, at),
+        WorkProgress::Doubtful(doubtful) => of_doubtful(doubtful, outcome, newer, at),
         WorkProgress::Settled(_) | WorkProgress::Failed(_) => Decision::nothing(),
     }
 }
 
-fn of_ready(ready: Ready, heard: Heard, at: &At<'_>) -> Decision {
-    match heard {
-        Heard::Moved => Decision::failed(ready.fail(), Failure::SiteChanged),
-        Heard::Verdict(Verdict::Done) => WorkProgress::Settled(ready.settle()).into(),
-        Heard::Verdict(Verdict::Blocked { again_at }) => {
+fn of_ready(ready: Ready, outcome: Outcome, at: &At<'_>) -> Decision {
+    match outcome {
+        Outcome::PracticeMoved => Decision::failed(ready.fail(), FailReason::SiteChanged),
+        Outcome::Verdict(Verdict::Done) => WorkProgress::Settled(ready.settle()).into(),
+        Outcome::Verdict(Verdict::Blocked { again_at }) => {
             WorkProgress::Ready(ready.put_off(again_at)).into()
         }
-        Heard::Verdict(Verdict::Refused) => WorkProgress::Failed(ready.fail()).into(),
-        Heard::NotReady => {
-            // Never sent, but not for nothing: the delay grows.
+        Outcome::Verdict(Verdict::Refused) => WorkProgress::Failed(ready.fail()).into(),
+        Outcome::NotReady => {
+            // It was not sent, but the delay must grow.
             let mut ready = ready;
-            ready.tally.spared = ready.tally.spared.saturating_add(1);
-            let again_at = at.retry(ready.tally.spared);
-            Decision::waiting(WorkProgress::Ready(ready.put_off(again_at)), Waiting::NextAttempt)
+            ready.tally.never_reached = ready.tally.never_reached.saturating_add(1);
+            let again_at = at.retry(ready.tally.never_reached);
+            Decision::waiting(WorkProgress::Ready(ready.put_off(again_at)), WaitReason::NextAttempt)
         }
         _ => Decision::nothing(),
     }
 }
 
-fn of_sent(sent: Sent<Uuid>, heard: Heard, newer: bool, at: &At<'_>) -> Decision {
+fn of_sent(sent: Sent<Uuid>, outcome: Outcome, newer: bool, at: &At<'_>) -> Decision {
     let now = at.now;
     let fence = at.limits.fence;
-    match heard {
-        Heard::Moved => {
-            Decision::failed(sent.doubt::<WorkRefusal>().give_up(), Failure::SiteChanged)
+    match outcome {
+        Outcome::PracticeMoved => {
+            Decision::failed(sent.doubt::<WorkRefusal>().give_up(), FailReason::SiteChanged)
         }
-        Heard::Verdict(_) | Heard::NeverRan(Because::RequestRefused) if newer => {
+        Outcome::Verdict(_) | Outcome::NeverRan(NotRun::RequestRefused) if newer => {
             WorkProgress::Ready(sent.blocked(now)).into()
         }
-        Heard::Verdict(Verdict::Done) => WorkProgress::Settled(sent.settle()).into(),
-        Heard::Verdict(Verdict::Blocked { again_at }) => {
+        Outcome::Verdict(Verdict::Done) => WorkProgress::Settled(sent.settle()).into(),
+        Outcome::Verdict(Verdict::Blocked { again_at }) => {
             WorkProgress::Ready(sent.blocked(again_at)).into()
         }
-        Heard::Verdict(Verdict::Refused) => WorkProgress::Failed(sent.fail()).into(),
-        Heard::NeverRan(Because::RequestRefused) => {
-            Decision::failed(sent.fail(), Failure::RequestRefused)
+        Outcome::Verdict(Verdict::Refused) => WorkProgress::Failed(sent.fail()).into(),
+        Outcome::NeverRan(NotRun::RequestRefused) => {
+            Decision::failed(sent.fail(), FailReason::RequestRefused)
         }
-        Heard::NeverRan(Because::Dropped) => {
-            let again_at = at.retry(sent.tally.spared.saturating_add(1));
-            Decision::waiting(WorkProgress::Ready(sent.never_ran(again_at)), Waiting::NextAttempt)
+        Outcome::NeverRan(NotRun::Dropped) => {
+            let again_at = at.retry(sent.tally.never_reached.saturating_add(1));
+            Decision::waiting(
+                WorkProgress::Ready(sent.never_ran(again_at)),
+                WaitReason::NextAttempt,
+            )
         }
-        Heard::NeverRan(Because::Trouble(trouble)) => {
-            Decision::from(WorkProgress::Ready(sent.never_ran(now))).then(trouble.into())
+        Outcome::NeverRan(NotRun::Trouble(trouble)) => {
+            Decision::from(WorkProgress::Ready(sent.never_ran(now))).then(Next::Park(trouble))
         }
-        Heard::NeverRan(Because::LoginRefused) => {
-            Decision::from(WorkProgress::Ready(sent.never_ran(now))).then(Then::Revoke)
+        Outcome::NeverRan(NotRun::LoginRefused) => {
+            Decision::from(WorkProgress::Ready(sent.never_ran(now))).then(Next::Revoked)
         }
-        Heard::NotCalled => {
-            Decision::from(WorkProgress::Ready(sent.never_ran(now))).then(Then::EndTurn)
+        Outcome::NotCalled => {
+            Decision::from(WorkProgress::Ready(sent.never_ran(now))).then(Next::EndTurn)
         }
-        Heard::Accepted(query) => {
+        Outcome::Accepted(query) => {
             WorkProgress::Sent(sent.accepted(query, now + at.limits.slow_poll)).into()
         }
-        Heard::CutOff => doubted(sent.cut_off(now, &fence), now),
-        Heard::Unclear => doubted(sent.doubt(), now),
-        Heard::Ran => doubted(sent.ended(now), now),
-        Heard::Refused { why, ended } => doubted(sent.refused(why, ended, now), now),
-        Heard::StillRunning => still_running(sent, at),
-        // It cannot begin any more, and should long have ended.
-        Heard::Silent(_) if now >= sent.fence => doubted(sent.doubt(), now),
-        // Asked early, it is asked again when its time comes.
-        Heard::Silent(trouble) if now < sent.due() => Decision::nothing().then(trouble.into()),
-        Heard::Silent(trouble) => {
-            let ask_at = at.poll(Duration::ZERO);
-            Decision::from(WorkProgress::Sent(sent.ask_again(ask_at))).then(trouble.into())
+        Outcome::CutOff => doubted(sent.cut_off(now, &fence), now),
+        Outcome::Unclear => doubted(sent.doubt(), now),
+        Outcome::Ran => doubted(sent.ended(now), now),
+        Outcome::Refused { why, ended } => doubted(sent.refused(why, ended, now), now),
+        Outcome::StillRunning => still_running(sent, at),
+        // It can no longer begin, and must have ended long ago.
+        Outcome::Silent(_) if now >= sent.fence => doubted(sent.doubt(), now),
+        // It was asked for early. It is asked for again when it is due.
+        Outcome::Silent(trouble) if now < sent.due() => {
+            Decision::nothing().then(Next::Park(trouble))
         }
-        Heard::NotReady | Heard::Absent { .. } | Heard::Unseen { .. } => Decision::nothing(),
+        Outcome::Silent(trouble) => {
+            let ask_at = at.poll(Duration::ZERO);
+            Decision::from(WorkProgress::Sent(sent.ask_again(ask_at))).then(Next::Park(trouble))
+        }
+        Outcome::NotReady | Outcome::Absent { .. } | Outcome::LookupFailed { .. } => {
+            Decision::nothing()
+        }
     }
 }
 
-/// Halo's word that a query waits or runs counts for more than the fence, which only assumes how
-/// long that can take. Nobody looks and nothing is sent again while Halo says so, however long that
-/// lasts. After the first fence Halo is asked ever more slowly, and operators are told each time.
-/// What Halo says before the query was due to be asked for is not written down: the fence covers it.
+/// Halo says that the query is queued or running. That counts for more than the fence, which only
+/// assumes how long a query can take. While Halo says so, nothing is looked up or sent again, however
+/// long that lasts. After the first fence Halo is asked more and more slowly, and the overtime is reported
+/// each time. An answer from before the query was due to be asked for is not stored: the fence covers that
+/// time.
 fn still_running(sent: Sent<Uuid>, at: &At<'_>) -> Decision {
     let first = at.limits.fence.after(sent.at);
     let overtime = Duration::try_from(at.now.duration_since(first)).unwrap_or_default();
@@ -190,35 +207,38 @@ fn still_running(sent: Sent<Uuid>, at: &At<'_>) -> Decision {
 
 fn of_doubtful(
     doubtful: Doubtful<WorkRefusal>,
-    heard: Heard,
+    outcome: Outcome,
     newer: bool,
     at: &At<'_>,
 ) -> Decision {
-    match heard {
-        Heard::Moved => Decision::failed(doubtful.give_up(), Failure::SiteChanged),
-        Heard::Verdict(_) if newer => WorkProgress::Ready(doubtful.blocked(at.now)).into(),
-        Heard::Verdict(Verdict::Done) => WorkProgress::Settled(doubtful.found()).into(),
-        Heard::Verdict(Verdict::Blocked { again_at }) => {
+    match outcome {
+        Outcome::PracticeMoved => Decision::failed(doubtful.give_up(), FailReason::SiteChanged),
+        Outcome::Verdict(_) if newer => WorkProgress::Ready(doubtful.blocked(at.now)).into(),
+        Outcome::Verdict(Verdict::Done) => WorkProgress::Settled(doubtful.found()).into(),
+        Outcome::Verdict(Verdict::Blocked { again_at }) => {
             WorkProgress::Ready(doubtful.blocked(again_at)).into()
         }
-        Heard::Verdict(Verdict::Refused) => WorkProgress::Failed(doubtful.fail()).into(),
-        Heard::Silent(trouble) => Decision::nothing().then(trouble.into()),
-        Heard::Absent { looked } => absent(doubtful, looked, newer, at),
-        Heard::Unseen { hopeless: true } if doubtful.looks >= at.limits.most_looks => {
-            Decision::failed(doubtful.give_up(), Failure::Unverifiable)
+        Outcome::Verdict(Verdict::Refused) => WorkProgress::Failed(doubtful.fail()).into(),
+        Outcome::Silent(trouble) => Decision::nothing().then(Next::Park(trouble)),
+        Outcome::Absent { asked_at } => absent(doubtful, asked_at, newer, at),
+        Outcome::LookupFailed { permanent: true } if doubtful.lookups >= at.limits.most_lookups => {
+            Decision::failed(doubtful.give_up(), FailReason::Unverifiable)
         }
-        Heard::Unseen { .. } => {
-            let again_at = at.retry(doubtful.looks.saturating_add(1));
-            Decision::waiting(WorkProgress::Doubtful(doubtful.look_again(again_at)), Waiting::Doubt)
+        Outcome::LookupFailed { .. } => {
+            let again_at = at.retry(doubtful.lookups.saturating_add(1));
+            Decision::waiting(
+                WorkProgress::Doubtful(doubtful.look_up_again(again_at)),
+                WaitReason::Doubt,
+            )
         }
         _ => Decision::nothing(),
     }
 }
 
-/// The attempt left nothing in Bp, as a look shows that began at `looked`.
+/// The attempt left nothing in Bp, as a lookup shows that began at `asked_at`.
 fn absent(
     doubtful: Doubtful<WorkRefusal>,
-    looked: Timestamp,
+    asked_at: Timestamp,
     newer: bool,
     at: &At<'_>,
 ) -> Decision {
@@ -227,38 +247,38 @@ fn absent(
     let again_at = match doubtful.refusal {
         _ if newer => at.now,
         Some(_) => at.retry(tally.refusals),
-        // A single lost answer is no reason to wait longer than the fence did.
-        None if tally.attempts <= 1 => looked,
+        // After a single lost answer, waiting for the fence was long enough.
+        None if tally.attempts <= 1 => asked_at,
         None => at.retry(tally.attempts - 1),
     };
-    match (doubtful.clone().absent(looked, again_at), for_good) {
-        // The look proves nothing: it began before the fence.
+    match (doubtful.clone().absent(asked_at, again_at), for_good) {
+        // The lookup proves nothing: it began before the fence.
         (Err(_), _) => Decision::nothing(),
         (Ok(_), Some(_)) if newer => WorkProgress::Ready(doubtful.blocked(at.now)).into(),
         (Ok(_), Some(failure)) => Decision::failed(doubtful.fail(), failure),
-        (Ok(ready), None) => Decision::waiting(WorkProgress::Ready(ready), Waiting::NextAttempt),
+        (Ok(ready), None) => Decision::waiting(WorkProgress::Ready(ready), WaitReason::NextAttempt),
     }
 }
 
-/// What the database would refuse each time.
-fn for_good(why: WorkRefusal, refusals: u32, limits: &Limits) -> Option<Failure> {
+/// Why an entry fails that the database would refuse each time.
+fn for_good(why: WorkRefusal, refusals: u32, limits: &Limits) -> Option<FailReason> {
     match why {
-        WorkRefusal::PermissionDenied => Some(Failure::NotPermitted),
-        WorkRefusal::UnknownObject => Some(Failure::NotInThisRelease),
+        WorkRefusal::PermissionDenied => Some(FailReason::NotPermitted),
+        WorkRefusal::UnknownObject => Some(FailReason::NotInThisRelease),
         WorkRefusal::Other { number: Some(number) } if TOO_LONG.contains(&number) => {
-            Some(Failure::TooLong)
+            Some(FailReason::TooLong)
         }
         WorkRefusal::Other { .. } => {
-            (refusals >= limits.most_refusals).then_some(Failure::DatabaseRefused)
+            (refusals >= limits.most_refusals).then_some(FailReason::DatabaseRefused)
         }
     }
 }
 
-/// Whether it took effect has to be looked up: at once where a look is final.
+/// Whether it took effect must be looked up: at once if the fence has passed.
 fn doubted(doubtful: Doubtful<WorkRefusal>, now: Timestamp) -> Decision {
-    let is_final = doubtful.may_look(now).is_ok();
+    let is_final = doubtful.may_look_up(now).is_ok();
     let progress = WorkProgress::Doubtful(doubtful);
-    if is_final { progress.into() } else { Decision::waiting(progress, Waiting::Doubt) }
+    if is_final { progress.into() } else { Decision::waiting(progress, WaitReason::Doubt) }
 }
 
 impl At<'_> {
@@ -267,8 +287,8 @@ impl At<'_> {
         self.now + self.limits.retry.unhurried(failures, self.random)
     }
 
-    /// When to ask again for a query that outlasts its first fence by `overtime`: the longer that
-    /// is, the later.
+    /// When to ask again for a query that has outlasted its first fence by `overtime`. The pause grows
+    /// with the overtime.
     fn poll(&self, overtime: Duration) -> Timestamp {
         let Limits { slow_poll, slowest_poll, .. } = *self.limits;
         let pause = (overtime / 2).min(slowest_poll).max(slow_poll);
@@ -278,34 +298,28 @@ impl At<'_> {
 
 impl Decision {
     fn nothing() -> Self {
-        Self { progress: None, tell: None, then: Then::GoOn, overtime: Duration::ZERO }
+        Self { progress: None, status: None, next: Next::GoOn, overtime: Duration::ZERO }
     }
 
-    /// The entity is told that it waits, and until when.
-    fn waiting(progress: WorkProgress, reason: Waiting) -> Self {
-        let step = Step::Waiting { reason, next: progress.due() };
-        Self { tell: Some(step), ..progress.into() }
+    /// The entity shows that it waits, and until when.
+    fn waiting(progress: WorkProgress, reason: WaitReason) -> Self {
+        let status = Status::Waiting { reason, next: progress.due() };
+        Self { status: Some(status), ..progress.into() }
     }
 
-    /// The entity is told why it was given up.
-    fn failed(failed: Failed, failure: Failure) -> Self {
-        Self { tell: Some(Step::Failed(failure)), ..WorkProgress::Failed(failed).into() }
+    /// The entity shows why it was given up.
+    fn failed(failed: Failed, reason: FailReason) -> Self {
+        Self { status: Some(Status::Failed(reason)), ..WorkProgress::Failed(failed).into() }
     }
 
-    fn then(self, then: Then) -> Self {
-        Self { then, ..self }
+    fn then(self, next: Next) -> Self {
+        Self { next, ..self }
     }
 }
 
 impl From<WorkProgress> for Decision {
     fn from(progress: WorkProgress) -> Self {
         Self { progress: Some(progress), ..Self::nothing() }
-    }
-}
-
-impl From<Trouble> for Then {
-    fn from(trouble: Trouble) -> Self {
-        Self::Park(trouble.reason, trouble.after)
     }
 }
 

@@ -1,10 +1,11 @@
-//! The jobs that come round, each one query.
+//! The jobs that run for a practice on a schedule. Each costs one query of Bp at most, except where a
+//! correction needs its own.
 
 use crate::bookings::BookingJobs;
-use crate::{Chore, ChoreError};
+use crate::{ScheduledJob, ScheduledJobError};
 use aws::events::{Event, EventKind, Events};
 use best_practice::{BpError, BpPractice};
-use connection::{Session, SessionError};
+use connection::{SessionError, Sessions};
 use domain::connection::Standing;
 use domain::ids::PracticeId;
 use domain::schedule::{Job, until_checked_again, until_compared_again};
@@ -14,12 +15,12 @@ use jiff::{SignedDuration, Timestamp};
 use store::Store;
 use usage::tell_near_cap;
 
-/// Links of an earlier site that one turn deletes.
+/// Links of an earlier site that one run deletes.
 const FORMER_LINKS: usize = 500;
 
-/// The practice's site as Halo sees it: no query. And how we stand with the practice, whose link changed
-/// and whether the practice comes near its cap, told to platforms where they have not been told yet.
-/// Links that were made for an earlier site are deleted in passing.
+/// Refreshes what is known of the practice's site, without a query. Publishes what platforms do not
+/// know yet: how the connection stands, whose link changed, and whether the practice comes near its
+/// cap. Also deletes links that were made for an earlier site.
 pub struct SiteHealth {
     pub store: Store,
     pub bp: BpPractice,
@@ -27,7 +28,7 @@ pub struct SiteHealth {
     pub caps: Caps,
 }
 
-impl Chore for SiteHealth {
+impl ScheduledJob for SiteHealth {
     const JOB: Job = Job::SiteHealth;
     const WRITES: bool = false;
 
@@ -35,10 +36,10 @@ impl Chore for SiteHealth {
         &self,
         practice: &PracticeId,
         deadline: Deadline,
-    ) -> Result<Option<SignedDuration>, ChoreError> {
-        let looked = self.look(practice, deadline).await;
-        // Whether or not Halo answers, platforms are told what we know.
-        if let Some(standing) = self.store.untold_standing(practice).await? {
+    ) -> Result<Option<SignedDuration>, ScheduledJobError> {
+        let refreshed = self.refresh_site(practice, deadline).await;
+        // Even if Halo does not answer, platforms learn what we know.
+        if let Some(standing) = self.store.unpublished_standing(practice).await? {
             let state = match standing {
                 Standing::Paired => "connected",
                 Standing::Revoked => "revoked",
@@ -50,55 +51,53 @@ impl Chore for SiteHealth {
                 id: state.to_owned(),
             };
             self.events.put(&[changed]).await?;
-            self.store.standing_told(practice, standing).await?;
+            self.store.mark_standing_published(practice, standing).await?;
             if standing == Standing::Paired {
-                // Nobody was at the practice's appointment book while it was not connected.
-                self.store.hasten(practice, Job::Reconcile).await?;
+                // The appointment book was not compared while the practice was not connected.
+                self.store.bring_forward(practice, Job::Reconcile).await?;
             }
         }
-        self.tell_relinks(practice).await?;
+        self.publish_relinks(practice).await?;
         let (store, events, now) = (&self.store, &self.events, Timestamp::now());
         tell_near_cap(store, events, self.caps, practice, now).await?;
         if self.store.forget_former_links(practice, FORMER_LINKS).await? {
-            self.store.hasten(practice, Job::SiteHealth).await?;
+            self.store.bring_forward(practice, Job::SiteHealth).await?;
         }
-        looked?;
+        refreshed?;
         Ok(None)
     }
 }
 
 impl SiteHealth {
-    async fn tell_relinks(&self, practice: &PracticeId) -> Result<(), ChoreError> {
-        for relink in self.store.untold_relinks(practice).await? {
+    async fn publish_relinks(&self, practice: &PracticeId) -> Result<(), ScheduledJobError> {
+        for relink in self.store.unpublished_relinks(practice).await? {
             let changed = Event {
                 kind: EventKind::ClinicianRelinked,
                 practice: practice.as_str().to_owned(),
                 id: relink.user.0.to_string(),
             };
             self.events.put(&[changed]).await?;
-            self.store.relink_told(practice, &relink).await?;
+            self.store.mark_relink_published(practice, &relink).await?;
         }
         Ok(())
     }
 
-    async fn look(
+    async fn refresh_site(
         &self,
         practice: &PracticeId,
         deadline: Deadline,
     ) -> Result<(), SessionError<BpError>> {
-        let session = Session::new(&self.bp, &self.store);
-        let mut connection = match session.open(practice).await {
+        let sessions = Sessions::new(self.bp.clone(), &self.store);
+        let mut session = match sessions.open(practice, deadline).await {
             Err(SessionError::NotConnected) => return Ok(()),
             opened => opened?,
         };
-        let site = session
-            .ask_halo(practice, &mut connection, deadline, |guid| self.bp.site(guid, deadline))
-            .await?;
-        Ok(session.remember(practice, &mut connection, site).await?)
+        let site = session.ask_halo(|guid| self.bp.site(guid, deadline)).await?;
+        Ok(session.refresh(site).await?)
     }
 }
 
-/// Which delivered messages a doctor has checked.
+/// Finds out which delivered messages a doctor has checked.
 pub struct Checked {
     pub store: Store,
     pub bp: BpPractice,
@@ -106,7 +105,7 @@ pub struct Checked {
     pub report_after: SignedDuration,
 }
 
-impl Chore for Checked {
+impl ScheduledJob for Checked {
     const JOB: Job = Job::Checked;
     const WRITES: bool = false;
 
@@ -114,24 +113,24 @@ impl Chore for Checked {
         &self,
         practice: &PracticeId,
         deadline: Deadline,
-    ) -> Result<Option<SignedDuration>, ChoreError> {
+    ) -> Result<Option<SignedDuration>, ScheduledJobError> {
         let (store, bp, events, after) = (&self.store, &self.bp, &self.events, self.report_after);
-        let looked =
-            crate::deliveries::look_for_checked(store, bp, events, practice, after, deadline)
+        let found =
+            crate::deliveries::find_checked_messages(store, bp, events, practice, after, deadline)
                 .await?;
         let now = Timestamp::now();
-        let age = looked.latest.map(|latest| now.duration_since(latest));
+        let age = found.latest.map(|latest| now.duration_since(latest));
         Ok(Some(until_checked_again(age)))
     }
 }
 
-/// The platform's staff list against Bp's users.
+/// Compares the platform's staff list with Bp's users.
 pub struct StaffSync {
     pub store: Store,
     pub bp: BpPractice,
 }
 
-impl Chore for StaffSync {
+impl ScheduledJob for StaffSync {
     const JOB: Job = Job::StaffSync;
     const WRITES: bool = false;
 
@@ -139,28 +138,28 @@ impl Chore for StaffSync {
         &self,
         practice: &PracticeId,
         deadline: Deadline,
-    ) -> Result<Option<SignedDuration>, ChoreError> {
+    ) -> Result<Option<SignedDuration>, ScheduledJobError> {
         BookingJobs::new(&self.bp, &self.store).sync_staff(practice, deadline).await?;
         Ok(None)
     }
 }
 
-/// The platform's bookings against Bp's appointment book.
+/// Compares the platform's bookings with Bp's appointment book.
 pub struct Reconcile {
     pub store: Store,
     pub bp: BpPractice,
 }
 
-impl Chore for Reconcile {
+impl ScheduledJob for Reconcile {
     const JOB: Job = Job::Reconcile;
-    // Appointments that no booking has are cleared away by it.
+    // It cancels appointments that belong to no booking.
     const WRITES: bool = true;
 
     async fn run(
         &self,
         practice: &PracticeId,
         deadline: Deadline,
-    ) -> Result<Option<SignedDuration>, ChoreError> {
+    ) -> Result<Option<SignedDuration>, ScheduledJobError> {
         let reconciled =
             BookingJobs::new(&self.bp, &self.store).reconcile(practice, deadline).await?;
         let now = Timestamp::now();
@@ -186,7 +185,7 @@ mod tests {
     /// A table with the connection of a practice, and a bus.
     #[derive(Default)]
     struct World {
-        /// As platforms were last told.
+        /// The standing that was published last.
         told: Mutex<Value>,
         bus_is_down: AtomicBool,
     }
@@ -239,14 +238,14 @@ mod tests {
             "http://halo.invalid".parse().unwrap(),
             Arc::new(FixedKeys(keys)),
         );
-        let look = SiteHealth {
+        let job = SiteHealth {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table"),
             bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
             events: Events::new(aws_sdk_eventbridge::Client::new(&aws.config()), "bus"),
             caps: Caps::default(),
         };
         let practice = PracticeId::parse("bluegum-hollow").unwrap();
-        let run = async || look.run(&practice, Deadline::after(Duration::from_secs(5))).await;
+        let run = async || job.run(&practice, Deadline::after(Duration::from_secs(5))).await;
         let told = || {
             let of_bus = |call: &Call| call.operation == "PutEvents";
             let calls = aws.calls().into_iter().filter(of_bus);
@@ -255,7 +254,7 @@ mod tests {
             calls.map(detail).collect::<Vec<_>>()
         };
         world.bus_is_down.store(true, Ordering::SeqCst);
-        assert!(run().await.is_err(), "it is done again");
+        assert!(run().await.is_err(), "it is tried again");
         world.bus_is_down.store(false, Ordering::SeqCst);
         run().await.unwrap();
         run().await.unwrap();

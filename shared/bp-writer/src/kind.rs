@@ -1,4 +1,5 @@
-//! What a kind of work has to say; all that differs between deliveries and bookings.
+//! What differs between deliveries and bookings. The writer asks a kind for commands, gives it Bp's
+//! answers, and does the rest itself.
 
 use aws::events::EventKind;
 use best_practice::BpError;
@@ -11,96 +12,97 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::work::{Entry, Listing, ParkReason, WorkKey, WorkKind};
 
-/// A kind of work: turns an entry's entity into one command for Bp, and Bp's answers into a verdict.
+/// A kind of work: turns an entity into one command for Bp, and Bp's answers into a verdict.
 ///
 /// # What the writer guarantees
-/// - [`Kind::command`]'s batch is never sent again before it is certain that the earlier one will not
-///   take effect any more, and a [`Kind::lookup`] after that did not find it.
-/// - Each change of the entity is stored under the condition that nobody changed it meanwhile. When
-///   somebody did (a client moved a booking, say), the same call is made again on the newer entity,
-///   so these methods may depend on nothing but their arguments.
+/// - The batch of [`Kind::command`] is sent again only after two things: it is certain that the earlier
+///   attempt can no longer take effect, and a [`Kind::lookup`] after that did not find it.
+/// - A change of the entity is stored only if nobody has changed the entity meanwhile. If a client has
+///   changed it, the same method is called again with the newer entity. These methods must therefore
+///   depend on nothing but their arguments.
 ///
 /// # What the kind guarantees
-/// - The batch carries a token that is the same for each attempt at the same entry and no other's,
-///   and does nothing when it finds what the token left, for defence in depth; it is one transaction
-///   with `XACT_ABORT`, and ends in a SELECT of the outcome (the last result set is what
-///   [`Kind::read`] is given).
-/// - Values travel as parameters only.
-/// - The entity holds the revision that is *wanted*. When a client sends a new body while an earlier
-///   attempt is under way, that attempt's answer is read first ([`Kind::read`] is given the newer
-///   entity), and then the newer one is sent. So a batch brings Bp from whatever the token left
-///   there to what is wanted, and `read` takes from the rows what is in Bp, not what was wanted.
+/// - The batch carries a token. All attempts at one entry carry the same token, and no other entry
+///   does. As a second defence, the batch does nothing if it finds what the token left. It is one
+///   transaction with `XACT_ABORT` and ends in a SELECT of the outcome. [`Kind::read`] is given the last
+///   result set.
+/// - Values are sent as parameters only.
+/// - The entity holds the revision that is *wanted*. If a client sends a new body during an attempt, the
+///   answer to that attempt is read first: [`Kind::read`] is given the newer entity. Then the newer
+///   entity is sent. So a batch changes what the token left in Bp into what is wanted, and `read` takes
+///   from the rows what is in Bp, not what was wanted.
 pub trait Kind: Send + Sync + 'static {
-    /// Which kind of entries.
     const KIND: WorkKind;
-    /// The entry's body.
+    /// The body of an entry.
     type Entity: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync;
 
-    /// Whose Bp the numbers in the entity are from; nothing of it goes to any other.
+    /// The Bp database that the ids in the entity come from. The entity is sent to no other.
     fn site<'e>(&self, entity: &'e Self::Entity) -> &'e Database;
 
-    /// The write. Called just before it is sent; bytes that it carries are fetched here. What it
-    /// changes in the entity is kept with the mark of the attempt.
+    /// The write. Called directly before it is sent. Fetches the bytes that it carries. Changes of the
+    /// entity are stored together with the mark of the attempt.
     fn command(
         &self,
         entity: &mut Self::Entity,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Command, Unready>> + Send;
+    ) -> impl Future<Output = Result<Command, NoCommand>> + Send;
 
-    /// Whether the practice's other entries that are on their way bear on the next command.
-    fn minds_others(&self, entity: &Self::Entity) -> bool {
+    /// Whether the next command depends on the practice's other open entries.
+    fn depends_on_others(&self, entity: &Self::Entity) -> bool {
         let _ = entity;
         false
     }
 
-    /// Called before [`Kind::command`] where the kind minds others. What it changes in the entity is
-    /// kept with the mark of the attempt.
+    /// Called before [`Kind::command`] if the command depends on others. Changes of the entity are stored
+    /// together with the mark of the attempt.
     ///
     /// # Errors
-    /// [`Unready`] where there is nothing to send now.
-    fn mind_others(
+    /// [`NoCommand`] if there is nothing to send now.
+    fn consider_others(
         &self,
         entity: &mut Self::Entity,
         open: &[Self::Entity],
         now: Timestamp,
-    ) -> Result<(), Unready> {
+    ) -> Result<(), NoCommand> {
         let _ = (entity, open, now);
         Ok(())
     }
 
-    /// Whether the change of an entity from `before` to `after` lets others go on at once.
-    fn frees_others(&self, before: &Self::Entity, after: &Self::Entity) -> bool {
+    /// Whether this change of an entity unblocks others, which wait.
+    fn unblocks_others(&self, before: &Self::Entity, after: &Self::Entity) -> bool {
         let _ = (before, after);
         false
     }
 
-    /// Whether it lets this one go on, which waits.
-    fn frees(&self, before: &Self::Entity, after: &Self::Entity, other: &Self::Entity) -> bool {
+    /// Whether this change of an entity unblocks this other one.
+    fn unblocks(&self, before: &Self::Entity, after: &Self::Entity, other: &Self::Entity) -> bool {
         let _ = (before, after, other);
         false
     }
 
-    /// The entry that says what this one and others come to, if there is one. This one is a part of it.
+    /// The whole that this entity is a part of, if it is a part. A whole is an entry that shows the
+    /// combined state of its parts.
     fn whole(&self, entity: &Self::Entity) -> Option<WorkKey> {
         let _ = entity;
         None
     }
 
-    /// Whether it only says what its parts come to. Nothing of it goes to Bp: there is no command for it
-    /// and no answer. It may be among the others that [`Kind::mind_others`] and [`Kind::frees`] are given.
+    /// Whether the entity is a whole. A whole is not sent to Bp, so it has no command and no answer. It may
+    /// be among the others that [`Kind::consider_others`] and [`Kind::unblocks`] are given.
     fn is_whole(&self, entity: &Self::Entity) -> bool {
         let _ = entity;
         false
     }
 
-    /// Whether the change of a part from `before` to `after` bears on its whole.
-    fn bears_on_whole(&self, before: &Self::Entity, after: &Self::Entity) -> bool {
+    /// Whether this change of a part changes its whole.
+    fn concerns_whole(&self, before: &Self::Entity, after: &Self::Entity) -> bool {
         let _ = (before, after);
         false
     }
 
-    /// Says of a whole what its parts come to, and changes parts accordingly. What platforms are told.
-    fn gather(
+    /// Combines the state of the parts into the whole, and changes parts accordingly. Returns the event to
+    /// publish.
+    fn combine(
         &self,
         whole: &mut Entry<Self::Entity>,
         parts: &mut [Entry<Self::Entity>],
@@ -110,13 +112,13 @@ pub trait Kind: Send + Sync + 'static {
         None
     }
 
-    /// The question whether the token left anything in Bp, and what: a single SELECT, no write.
+    /// The question what the token left in Bp: a single SELECT, no write.
     fn lookup(&self, entity: &Self::Entity) -> Command;
 
-    /// The answer to the write.
+    /// Reads the answer to the write.
     ///
     /// # Errors
-    /// When it is not what the statement promises: then Bp is asked by [`Kind::lookup`].
+    /// When it is not what the statement promises. Bp is then asked by [`Kind::lookup`].
     fn read(
         &self,
         entity: &mut Self::Entity,
@@ -124,7 +126,8 @@ pub trait Kind: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Verdict, BpError>;
 
-    /// The answer to the look; `None` when what is wanted is not there, so that it is to be written.
+    /// Reads the answer to the lookup. Returns `None` if Bp does not have what is wanted, so that it must
+    /// be written.
     ///
     /// # Errors
     /// When it is not what the statement promises.
@@ -135,88 +138,75 @@ pub trait Kind: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<Verdict>, BpError>;
 
-    /// Something happened that callers should see in the entity's state and history.
-    fn note(&self, entity: &mut Self::Entity, step: &Step, now: Timestamp);
+    /// Shows callers the status, in the entity's state and history.
+    fn set_status(&self, entity: &mut Self::Entity, status: &Status, now: Timestamp);
 
-    /// Which job looks after an entry that is done, and by when it comes at the latest.
-    fn looked_after(&self, entity: &Self::Entity, now: Timestamp) -> Option<(Job, Timestamp)> {
+    /// The job that checks a settled entry later, and by when it must run.
+    fn later_check(&self, entity: &Self::Entity, now: Timestamp) -> Option<(Job, Timestamp)> {
         let _ = (entity, now);
         None
     }
 
-    /// Under what the entity is listed.
     fn listing(&self, entity: &Self::Entity) -> Listing;
 
-    /// What platforms are told when the entity changes from `before` to `after`; it is on the bus
-    /// before the entry closes, at least once.
+    /// The event to publish for this change of the entity. It is published at least once, before the entry
+    /// closes.
     fn event(&self, before: &Self::Entity, after: &Self::Entity) -> Option<EventKind>;
 }
 
 /// Why there is no command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unready {
-    /// There is nothing to write (a booking cancelled before it was ever sent, say). The entity
-    /// says so itself; the entry closes as done.
-    Nothing,
-    /// Not at the moment (a document's bytes cannot be fetched); tried again with backoff, for ever.
+pub enum NoCommand {
+    /// The command cannot be made now: the bytes of a document cannot be fetched, for example. It is
+    /// tried again with backoff, without end.
     Later,
-    /// Something is known to stand in the way. The entity says so itself; the entry stays open.
-    Blocked {
-        /// When it is tried again.
-        again_at: Timestamp,
-    },
-    /// It cannot be written and never will be as it is. The entity says why; the entry closes as
-    /// failed.
-    Refused,
+    /// Nothing needs to be sent, or nothing may be sent. The entity already shows it. `Done` if there is
+    /// nothing to write: a booking was cancelled before it was first sent, for example.
+    Verdict(Verdict),
 }
 
-/// What became of an entry. The entity already says it, in its own words.
+/// The result for an entry. The entity already shows it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {
     /// It is in Bp as wanted.
     Done,
-    /// Bp has something else there (a slot taken, a doctor away). The entry stays open and is tried
-    /// again then.
+    /// Something is in the way: the slot is taken, for example. The entry stays open.
     Blocked {
-        /// When.
+        /// When it is tried again.
         again_at: Timestamp,
     },
-    /// Bp will not have it. The entry closes as failed until somebody reopens it.
+    /// It will not be written as it is. The entry closes as failed until a client reopens it.
     Refused,
 }
 
-/// What the machinery tells an entity.
+/// What the writer shows callers of an entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step {
-    /// It is being sent.
+pub enum Status {
     Sending {
-        /// For which time, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
     },
-    /// It waits.
     Waiting {
-        /// For what.
-        reason: Waiting,
-        /// When it is tried or looked for next, where that is known.
+        reason: WaitReason,
+        /// When it is sent or looked up next, if that is known.
         next: Option<Timestamp>,
     },
-    /// It was given up.
-    Failed(Failure),
+    Failed(FailReason),
 }
 
 /// What an entry waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Waiting {
+pub enum WaitReason {
     /// The whole practice waits.
     Practice(ParkReason),
-    /// Whether the last attempt took effect is not known; it is looked for.
+    /// It is not known whether the last attempt took effect. That will be looked up.
     Doubt,
-    /// The last attempt failed in a way that passes.
+    /// The last attempt failed for a reason that will pass.
     NextAttempt,
 }
 
-impl Waiting {
-    /// The same as callers know it.
+impl WaitReason {
+    /// The problem that callers see.
     #[must_use]
     pub fn problem(self) -> ProblemType {
         match self {
@@ -227,29 +217,29 @@ impl Waiting {
     }
 }
 
-/// Why an entry was given up by the machinery. Kinds have reasons of their own, which they write
-/// down themselves.
+/// Why the writer gave an entry up. Kinds have reasons of their own, which they write into the entity
+/// themselves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Failure {
+pub enum FailReason {
     /// Our login may not run the statement.
     NotPermitted,
-    /// This Bp release lacks what the statement needs.
+    /// This release of Bp lacks what the statement needs.
     NotInThisRelease,
     /// A text is longer than Bp's column.
     TooLong,
-    /// Halo refuses the request itself: too large, or not well formed.
+    /// Halo refuses the request itself: it is too large or malformed.
     RequestRefused,
-    /// The database refused it each time.
+    /// The database refused each attempt.
     DatabaseRefused,
-    /// The practice has moved to another Bp, where the numbers in the entity mean somebody else.
+    /// The practice is now connected to another Bp, where the ids in the entity mean something else.
     SiteChanged,
-    /// It may be in Bp: whether it is could not be read there. Nothing is sent again by itself; when
-    /// it is reopened, Bp is asked first.
+    /// It may be in Bp, but that could not be looked up. Nothing is sent again until a client reopens
+    /// the entry, and then Bp is asked first.
     Unverifiable,
 }
 
-impl Failure {
-    /// The same as callers know it.
+impl FailReason {
+    /// The problem that callers see.
     #[must_use]
     pub fn problem(self) -> ProblemType {
         match self {

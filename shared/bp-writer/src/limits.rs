@@ -1,4 +1,4 @@
-//! How long things may take. One place, so that no two of them contradict each other.
+//! How long everything may take. All limits are here, so that they fit together.
 
 use std::time::Duration;
 
@@ -8,45 +8,45 @@ use store::work::ParkReason;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How long things may take.
+/// How long everything may take, and how often it is tried.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long a lost attempt may still take effect.
     pub fence: Fence,
-    /// How long a turn waits for the end of one query, before it leaves it to a later turn.
+    /// How long a turn waits for the end of one query. After that a later turn asks.
     pub patience: Duration,
-    /// How long Halo has for a status, or the answer to a look.
+    /// How long Halo has for a status, or for the answer to a lookup.
     pub answer: Duration,
-    /// How long a site that was seen online is taken to be.
+    /// How long a site counts as online after it was seen online.
     pub seen_online: Duration,
-    /// When to ask again for a query that no turn saw the end of.
+    /// When to ask again for a query whose end no turn has seen.
     pub slow_poll: Duration,
-    /// The longest time between two questions for a query that outlasts its fence.
+    /// The longest pause between two questions for a query that outlasts its fence.
     pub slowest_poll: Duration,
-    /// When to look again at a site that is off or in trouble.
+    /// When to check a site again that is offline or in trouble.
     pub park: Backoff,
-    /// When to look again where a person has to do something first.
+    /// When to check again if a person must do something first.
     pub park_for_people: Backoff,
-    /// When to come again to a Bp where another practice's writer is.
-    pub busy: Backoff,
+    /// When to come again if another practice's writer works at the same Bp.
+    pub site_taken: Backoff,
     /// When to try an entry again.
     pub retry: Backoff,
-    /// Refusals of the database before an entry is given up.
+    /// Refusals by the database before an entry is given up.
     pub most_refusals: u32,
-    /// Looks without an answer before an entry is given up.
-    pub most_looks: u32,
-    /// How much longer than the turn the lease lasts, for clocks that differ.
+    /// Lookups without an answer before an entry is given up.
+    pub most_lookups: u32,
+    /// How much longer than the turn the lease lasts, because clocks differ.
     pub lease_margin: Duration,
-    /// The shortest time in which anything may be begun.
+    /// The shortest time in which anything may begin.
     pub shortest: Duration,
 }
 
 impl Limits {
-    /// The limits that follow from what is configured.
+    /// The limits that follow from the configuration.
     #[must_use]
     pub fn new(config: &BpWriterConfig) -> Self {
         let turn = config.turn;
-        // A document of 20 MB takes seconds to be handed over.
+        // Halo needs seconds to receive a document of 20 MB.
         let call = (turn / 2).clamp(SECOND, 30 * SECOND);
         Self {
             fence: Fence {
@@ -62,16 +62,17 @@ impl Limits {
             slowest_poll: 300 * SECOND,
             park: Backoff { first: config.look.min(8 * SECOND), longest: config.look },
             park_for_people: Backoff { first: config.look, longest: 900 * SECOND },
-            busy: Backoff { first: 2 * SECOND, longest: 2 * SECOND },
+            site_taken: Backoff { first: 2 * SECOND, longest: 2 * SECOND },
             retry: Backoff { first: 2 * SECOND, longest: 900 * SECOND },
             most_refusals: 5,
-            most_looks: 12,
+            most_lookups: 12,
             lease_margin: 5 * SECOND,
             shortest: SECOND,
         }
     }
 
-    pub(crate) fn look_again(&self, reason: ParkReason) -> &Backoff {
+    /// When to check a parked lane again.
+    pub(crate) fn park_backoff(&self, reason: ParkReason) -> &Backoff {
         match reason {
             ParkReason::Offline | ParkReason::HaloUnavailable | ParkReason::RateLimited => {
                 &self.park
@@ -97,7 +98,7 @@ mod tests {
     const TEMPLATE: &str =
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"));
 
-    /// The largest value that a parameter of the deployment takes.
+    /// The largest value that a parameter of the deployment may have.
     fn largest(parameter: &str) -> u64 {
         let (_, rest) = TEMPLATE.split_once(&format!("\n  {parameter}:\n")).unwrap();
         let (_, rest) = rest.split_once("MaxValue: ").unwrap();

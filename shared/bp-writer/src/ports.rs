@@ -1,253 +1,184 @@
-//! What the writer needs of the world; each has the real thing and a double for tests.
+//! What the writer needs from outside. Each port has the real implementation here and a double in the
+//! tests, which can fail or stop at any call.
 
 use std::time::Duration;
 
 use aws::events::{Event, Events};
 use aws::metrics::{self, Unit};
 use aws::queues::{Queues, SiteWake};
-use connection::Connections;
+use best_practice::BpPractice;
+use connection::{Connections, Sessions};
 use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use domain::waiting::Waiter;
+use halo::HaloClient;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde::Serialize;
-use store::work::{Entry, Lane, LaneEnd, Left, WorkKey};
+use store::work::{Entry, Lane, LaneRelease, Released, WorkKey};
 use store::{Store, StoreError};
 use uuid::Uuid;
 
-/// Where entries and lanes are kept.
-pub trait Shelf: Connections + Send + Sync {
-    /// [`Store::take_lane`].
-    fn take_lane(
+use crate::limits::Limits;
+
+type Stored<T> = Result<T, StoreError>;
+
+/// All that the writer needs from outside, and its limits.
+#[derive(Debug)]
+pub(crate) struct Services<S, M, C> {
+    pub(crate) store: S,
+    pub(crate) messages: M,
+    pub(crate) clock: C,
+    pub(crate) halo: HaloClient,
+    pub(crate) bp: BpPractice,
+    pub(crate) sessions: Sessions<S>,
+    pub(crate) limits: Limits,
+}
+
+/// Where entries and lanes are stored. Each method does what the method of [`Store`] with its name does.
+#[trait_variant::make(Send)]
+pub trait WorkStore: Connections + Clone + Send + Sync {
+    async fn claim_lane(
         &self,
         practice: &PracticeId,
         lease: &Lease,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Option<Lane>, StoreError>> + Send;
-    /// [`Store::leave_lane`].
-    fn leave_lane(
+    ) -> Stored<Option<Lane>>;
+    async fn release_lane(
         &self,
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> impl Future<Output = Result<Left, StoreError>> + Send;
-    /// [`Store::take_site`].
-    fn take_site(
-        &self,
-        site: &SiteId,
-        lease: &Lease,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-    /// [`Store::leave_site`].
-    fn leave_site(
-        &self,
-        site: &SiteId,
-        holder: &Holder,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-    /// [`Store::open_work`].
-    fn open_work(
-        &self,
-        practice: &PracticeId,
-        limit: u16,
-    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
-    /// [`Store::newest_open_work`].
-    fn newest_open_work(
+        end: &LaneRelease,
+    ) -> Stored<Released>;
+    async fn claim_site(&self, site: &SiteId, lease: &Lease, now: Timestamp) -> Stored<bool>;
+    async fn release_site(&self, site: &SiteId, holder: &Holder) -> Stored<bool>;
+    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<Vec<Entry>>;
+    async fn newest_open_work(
         &self,
         practice: &PracticeId,
         until: Timestamp,
         limit: u16,
-    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
-    /// [`Store::work`].
-    fn work(
-        &self,
-        practice: &PracticeId,
-        key: &WorkKey,
-    ) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;
-    /// [`Store::transition_work`].
-    fn transition_work<T: Serialize + Sync>(
+    ) -> Stored<Vec<Entry>>;
+    async fn work(&self, practice: &PracticeId, key: &WorkKey) -> Stored<Option<Entry>>;
+    async fn transition_work<T: Serialize + Sync>(
         &self,
         practice: &PracticeId,
         entry: &Entry<T>,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
-    /// [`Store::parts`].
-    fn parts(
-        &self,
-        practice: &PracticeId,
-        whole: &WorkKey,
-    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
-    /// [`Store::transition_together`].
-    fn transition_together<T: Serialize + Sync>(
+    ) -> Stored<u64>;
+    async fn parts(&self, practice: &PracticeId, whole: &WorkKey) -> Stored<Vec<Entry>>;
+    async fn transition_together<T: Serialize + Sync>(
         &self,
         practice: &PracticeId,
         entries: &[Entry<T>],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-    /// [`Store::await_query`].
-    fn await_query(
-        &self,
-        query: Uuid,
-        waiter: &Waiter,
-        keep: SignedDuration,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-    /// [`Store::schedule_by`].
-    fn schedule_by(
-        &self,
-        practice: &PracticeId,
-        job: Job,
-        at: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-    /// [`Store::job_done`].
-    fn job_done(
-        &self,
-        practice: &PracticeId,
-        job: Job,
-        next: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> Stored<()>;
+    async fn await_query(&self, query: Uuid, waiter: &Waiter, keep: SignedDuration) -> Stored<()>;
+    async fn schedule_by(&self, practice: &PracticeId, job: Job, at: Timestamp) -> Stored<()>;
+    async fn finish_job(&self, practice: &PracticeId, job: Job, next: Timestamp) -> Stored<()>;
 }
 
-impl Shelf for Store {
-    fn take_lane(
+impl WorkStore for Store {
+    async fn claim_lane(
         &self,
         practice: &PracticeId,
         lease: &Lease,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Option<Lane>, StoreError>> + Send {
-        Store::take_lane(self, practice, lease, now)
+    ) -> Stored<Option<Lane>> {
+        Store::claim_lane(self, practice, lease, now).await
     }
 
-    fn leave_lane(
+    async fn release_lane(
         &self,
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> impl Future<Output = Result<Left, StoreError>> + Send {
-        Store::leave_lane(self, practice, holder, arrivals, end)
+        end: &LaneRelease,
+    ) -> Stored<Released> {
+        Store::release_lane(self, practice, holder, arrivals, end).await
     }
 
-    fn take_site(
-        &self,
-        site: &SiteId,
-        lease: &Lease,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        Store::take_site(self, site, lease, now)
+    async fn claim_site(&self, site: &SiteId, lease: &Lease, now: Timestamp) -> Stored<bool> {
+        Store::claim_site(self, site, lease, now).await
     }
 
-    fn leave_site(
-        &self,
-        site: &SiteId,
-        holder: &Holder,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        Store::leave_site(self, site, holder)
+    async fn release_site(&self, site: &SiteId, holder: &Holder) -> Stored<bool> {
+        Store::release_site(self, site, holder).await
     }
 
-    fn open_work(
-        &self,
-        practice: &PracticeId,
-        limit: u16,
-    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send {
-        Store::open_work(self, practice, limit)
+    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<Vec<Entry>> {
+        Store::open_work(self, practice, limit).await
     }
 
-    fn newest_open_work(
+    async fn newest_open_work(
         &self,
         practice: &PracticeId,
         until: Timestamp,
         limit: u16,
-    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send {
-        Store::newest_open_work(self, practice, until, limit)
+    ) -> Stored<Vec<Entry>> {
+        Store::newest_open_work(self, practice, until, limit).await
     }
 
-    fn work(
-        &self,
-        practice: &PracticeId,
-        key: &WorkKey,
-    ) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send {
-        Store::work(self, practice, key)
+    async fn work(&self, practice: &PracticeId, key: &WorkKey) -> Stored<Option<Entry>> {
+        Store::work(self, practice, key).await
     }
 
-    fn transition_work<T: Serialize + Sync>(
+    async fn transition_work<T: Serialize + Sync>(
         &self,
         practice: &PracticeId,
         entry: &Entry<T>,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send {
-        Store::transition_work(self, practice, entry)
+    ) -> Stored<u64> {
+        Store::transition_work(self, practice, entry).await
     }
 
-    fn parts(
-        &self,
-        practice: &PracticeId,
-        whole: &WorkKey,
-    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send {
-        Store::parts(self, practice, whole)
+    async fn parts(&self, practice: &PracticeId, whole: &WorkKey) -> Stored<Vec<Entry>> {
+        Store::parts(self, practice, whole).await
     }
 
-    fn transition_together<T: Serialize + Sync>(
+    async fn transition_together<T: Serialize + Sync>(
         &self,
         practice: &PracticeId,
         entries: &[Entry<T>],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        Store::transition_together(self, practice, entries)
+    ) -> Stored<()> {
+        Store::transition_together(self, practice, entries).await
     }
 
-    fn await_query(
-        &self,
-        query: Uuid,
-        waiter: &Waiter,
-        keep: SignedDuration,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        Store::await_query(self, query, waiter, keep)
+    async fn await_query(&self, query: Uuid, waiter: &Waiter, keep: SignedDuration) -> Stored<()> {
+        Store::await_query(self, query, waiter, keep).await
     }
 
-    fn schedule_by(
-        &self,
-        practice: &PracticeId,
-        job: Job,
-        at: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        Store::schedule_by(self, practice, job, at)
+    async fn schedule_by(&self, practice: &PracticeId, job: Job, at: Timestamp) -> Stored<()> {
+        Store::schedule_by(self, practice, job, at).await
     }
 
-    fn job_done(
-        &self,
-        practice: &PracticeId,
-        job: Job,
-        next: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        Store::job_done(self, practice, job, next)
+    async fn finish_job(&self, practice: &PracticeId, job: Job, next: Timestamp) -> Stored<()> {
+        Store::finish_job(self, practice, job, next).await
     }
 }
 
-/// It was not taken.
+/// The queue or the bus did not take the message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the message was not taken")]
 pub struct NotTaken;
 
-/// Whom the writer tells: itself later, and the platforms.
+/// Where the writer sends messages: to itself for later, to the platforms, and to the operators.
+#[trait_variant::make(Send)]
 pub trait Messages: Send + Sync {
     /// Wakes the practice's writer after a delay.
-    fn wake(
-        &self,
-        practice: &PracticeId,
-        delay: Duration,
-    ) -> impl Future<Output = Result<(), NotTaken>> + Send;
+    async fn wake(&self, practice: &PracticeId, delay: Duration) -> Result<(), NotTaken>;
     /// Wakes the practice's writer for a job after a delay.
-    fn wake_for(
+    async fn wake_for(
         &self,
         practice: &PracticeId,
         job: Job,
         delay: Duration,
-    ) -> impl Future<Output = Result<(), NotTaken>> + Send;
+    ) -> Result<(), NotTaken>;
     /// Puts an event on the bus.
-    fn tell(&self, event: Event) -> impl Future<Output = Result<(), NotTaken>> + Send;
-    /// Tells the operators that a write of the practice runs longer than its fence allows for, and
-    /// by how much so far.
-    fn still_running(&self, practice: &PracticeId, overtime: Duration);
+    async fn publish(&self, event: Event) -> Result<(), NotTaken>;
+    /// Reports to the operators by how much a write has outlasted its fence so far.
+    fn report_overtime(&self, practice: &PracticeId, overtime: Duration);
 }
 
-/// The queue and the bus.
+/// The real queue and the real bus.
 #[derive(Clone, Debug)]
 pub struct QueueAndBus {
     /// The queue that wakes writers.
@@ -275,27 +206,26 @@ impl Messages for QueueAndBus {
         }
     }
 
-    async fn tell(&self, event: Event) -> Result<(), NotTaken> {
+    async fn publish(&self, event: Event) -> Result<(), NotTaken> {
         self.events.put(&[event]).await.map_err(|_| NotTaken)
     }
 
-    fn still_running(&self, practice: &PracticeId, overtime: Duration) {
+    fn report_overtime(&self, practice: &PracticeId, overtime: Duration) {
         let seconds = overtime.as_secs();
         metrics::report("WriteOvertime", Unit::Seconds, seconds, Some(practice.as_str()));
     }
 }
 
-/// Time, and chance.
+/// Time and chance.
+#[trait_variant::make(Send)]
 pub trait Clock: Send + Sync {
-    /// Now.
     fn now(&self) -> Timestamp;
-    /// Lets time pass.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+    async fn sleep(&self, duration: Duration);
     /// A random number, for jitter.
     fn random(&self) -> u64;
 }
 
-/// This machine's.
+/// The clock of this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

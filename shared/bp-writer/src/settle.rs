@@ -1,223 +1,185 @@
-//! Writes down what is decided about an entry.
+//! Stores what [`crate::decide`] decides about an entry, and publishes its event before.
 //!
-//! A client may replace an entry's body at any moment, but never its progress while an attempt is
-//! under way. So what was learned of the attempt holds for the newer entry too, and is written there.
+//! A client may replace the body of an entry at any moment, but not its progress during an attempt. So
+//! the outcome of the attempt holds for the newer body too, and is stored with it.
 
 use std::mem::discriminant;
+use std::ops::ControlFlow::{self, Break, Continue};
 
-use aws::events::{Event, EventKind};
-use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use store::StoreError;
-use store::work::{Entry, WorkKey, WorkKind, WorkProgress};
+use aws::events::EventKind;
+use store::work::{Entry, WorkKind, WorkProgress};
 
-use crate::decide::{At, Decision, Then, decide};
-use crate::heard::Heard;
-use crate::kind::{Kind, Step};
-use crate::ports::{Clock, Messages, Shelf};
-use crate::turn::{Next, Stepped, Stop, Turn};
+use crate::context::{Context, TurnError};
+use crate::decide::{At, Decision, Next, decide};
+use crate::kind::{Kind, Status};
+use crate::outcome::Outcome;
+use crate::ports::{Clock, Messages, WorkStore};
+use crate::whole;
 
-impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
-    /// Writes down what follows on what was heard of an entry, with its event on the bus before.
-    /// When somebody changed the entry meanwhile, `hear` is called again with the newer entity: it
-    /// may depend on nothing else.
-    pub(crate) async fn settle<K: Kind>(
-        &mut self,
-        kind: &K,
+/// The entry as it is stored now, to go on with; or what the turn does instead.
+pub(crate) type Step<E> = ControlFlow<Next, Entry<E>>;
+
+/// Stores decisions about entries of one kind.
+pub(crate) struct Settle<'t, 'a, K, S, M, C> {
+    pub(crate) kind: &'t K,
+    pub(crate) context: Context<'a, S, M, C>,
+}
+
+impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
+    /// Stores what follows from an outcome. If somebody has changed the entry meanwhile, `outcome_of` is
+    /// called again with the newer entity. It must depend on nothing else.
+    pub(crate) async fn settle(
+        &self,
         mut entry: Entry<K::Entity>,
-        hear: impl Fn(&mut K::Entity) -> Heard,
-    ) -> Result<Stepped<K::Entity>, Stop> {
+        outcome_of: impl Fn(&mut K::Entity) -> Outcome,
+    ) -> Result<Step<K::Entity>, TurnError> {
+        let Self { kind, context } = self;
+        let services = context.services;
         loop {
-            let (seen, before) = (entry.work.progress.clone(), entry.body.clone());
-            let heard = hear(&mut entry.body);
-            let now = self.now();
-            // Somebody changed the entry after it was sent: the newer wish is sent next, whatever this one
-            // came to.
-            let newer = !matches!(seen, WorkProgress::Ready(_))
+            let (progress, before) = (entry.work.progress.clone(), entry.body.clone());
+            let outcome = outcome_of(&mut entry.body);
+            let now = context.now();
+            // Whether somebody has changed the entry since it was sent.
+            let newer = !matches!(progress, WorkProgress::Ready(_))
                 && entry.revision != entry.work.sent_revision;
-            let random = self.writer.clock.random();
-            let at = At { now, random, limits: &self.writer.limits };
-            let Decision { progress, tell, then, overtime } =
-                decide(seen.clone(), heard, newer, &at);
-            if !overtime.is_zero() {
-                self.writer.messages.still_running(self.practice, overtime);
+            let at = At { now, random: services.clock.random(), limits: &services.limits };
+            let decision = decide(progress.clone(), outcome, newer, &at);
+            if !decision.overtime.is_zero() {
+                services.messages.report_overtime(context.practice, decision.overtime);
             }
-            let Some(progress) = progress else {
-                // There is nothing to write down, so nothing to go on with either.
-                return Ok(match self.go_on(then, entry).await? {
-                    Stepped::Again(_) => Stepped::Next(Next::Entry),
-                    next => next,
-                });
-            };
-            if let Some(step) = tell {
-                kind.note(&mut entry.body, &step, now);
+            let next = decision.next;
+            if decision.progress.is_none() {
+                return Ok(Break(next));
             }
-            if discriminant(&progress) != discriminant(&seen) {
-                tracing::info!(
-                    practice = self.practice.as_str(),
-                    entry = %entry.key,
-                    attempts = progress.tally().attempts,
-                    ?heard,
-                    "decided"
-                );
-            }
-            entry.due = progress.due();
-            entry.work.progress = progress;
-            entry.list_under(&kind.listing(&entry.body));
-            if let Some(event) = kind.event(&before, &entry.body)
-                && !self.told(&entry.key.id, event).await
-            {
-                entry.work.announce = Some(event.as_str().to_owned());
-                entry.due = Some(self.again_at(1));
-            }
+            self.apply(&mut entry, decision, outcome);
+            self.publish_change(&before, &mut entry).await;
             if matches!(entry.work.progress, WorkProgress::Settled(_))
-                && let Some((job, at)) = kind.looked_after(&entry.body, now)
+                && let Some((job, at)) = kind.later_check(&entry.body, now)
             {
-                // Before the entry is done: a look too many is harmless.
-                self.writer.shelf.schedule_by(self.practice, job, at).await?;
+                // Before the entry closes: one check too many does no harm.
+                services.store.schedule_by(context.practice, job, at).await?;
             }
             let key = entry.key.clone();
-            let whole = self.whole_of(kind, &before, &entry.body);
-            if let Some(whole) = &whole {
-                self.call_whole(whole).await?;
+            if let Some(stored) = self.store_with_whole(&before, entry).await? {
+                self.unblock_others(&before, &stored).await?;
+                return Ok(match next {
+                    Next::GoOn => Continue(stored),
+                    next => Break(next),
+                });
             }
-            if let Some(stored) = self.store(entry).await? {
-                if let Some(whole) = &whole {
-                    self.gather_after(kind, whole).await?;
-                }
-                self.free_others(kind, &before, &stored).await?;
-                return self.go_on(then, stored).await;
-            }
-            entry = self.read_again::<K>(&key).await?;
-            // What was written of one may not be written of what several come to: it has become a whole.
-            if entry.work.progress != seen || kind.is_whole(&entry.body) {
-                return match seen {
-                    WorkProgress::Ready(_) => Ok(Stepped::again(entry)),
-                    _ => Err(Stop::Lost),
+            entry = context.read(&key).await?;
+            // An entry that has become a whole takes no outcome of an attempt.
+            if entry.work.progress != progress || kind.is_whole(&entry.body) {
+                return match progress {
+                    WorkProgress::Ready(_) => Ok(Continue(entry)),
+                    _ => Err(TurnError::LaneLost),
                 };
             }
         }
     }
 
-    /// The practice's other entries of a kind that are on their way. One query of the table.
-    pub(crate) async fn open_others<E: DeserializeOwned>(
+    /// Shows callers a status that changes nothing for the writer. If the entry has changed meanwhile,
+    /// it is shown another time.
+    pub(crate) async fn show_status(
         &self,
-        but: &WorkKey,
-    ) -> Result<Vec<Entry<E>>, Stop> {
-        let open = self.writer.shelf.open_work(self.practice, u16::MAX).await?;
-        let others =
-            open.into_iter().filter(|other| other.key.kind == but.kind && other.key != *but);
-        // One that cannot be read is set aside when its turn comes.
-        Ok(others.filter_map(|other| other.read().ok()).collect())
+        mut entry: Entry<K::Entity>,
+        status: Status,
+    ) -> Result<(), TurnError> {
+        let before = entry.body.clone();
+        self.kind.set_status(&mut entry.body, &status, self.context.now());
+        entry.list_under(&self.kind.listing(&entry.body));
+        self.store_with_whole(&before, entry).await?;
+        Ok(())
     }
 
-    /// Makes due at once what waited for something that this entry no longer holds. What is missed here
-    /// comes by itself, later.
-    async fn free_others<K: Kind>(
+    /// Publishes an event that the bus did not take before. Only then the entry moves on.
+    pub(crate) async fn publish_late(&self, mut entry: Entry<K::Entity>) -> Result<(), TurnError> {
+        let event = entry.work.announce.as_deref().and_then(|name| event_of(entry.key.kind, name));
+        let published = match event {
+            Some(event) => self.context.publish(&entry.key.id, event).await,
+            None => true,
+        };
+        if published {
+            entry.work.announce = None;
+            entry.due = entry.work.progress.due();
+        } else {
+            entry.due = Some(self.context.retry_at(5));
+        }
+        // If somebody has changed the entry meanwhile, the event is still in it.
+        self.context.store(entry).await?;
+        Ok(())
+    }
+
+    fn apply(&self, entry: &mut Entry<K::Entity>, decision: Decision, outcome: Outcome) {
+        let Some(progress) = decision.progress else { return };
+        if let Some(status) = decision.status {
+            self.kind.set_status(&mut entry.body, &status, self.context.now());
+        }
+        if discriminant(&progress) != discriminant(&entry.work.progress) {
+            tracing::info!(
+                practice = self.context.practice.as_str(),
+                entry = %entry.key,
+                attempts = progress.tally().attempts,
+                ?outcome,
+                "decided"
+            );
+        }
+        entry.due = progress.due();
+        entry.work.progress = progress;
+        entry.list_under(&self.kind.listing(&entry.body));
+    }
+
+    /// Publishes the event of a change. If the bus does not take it, the entry stays open for it.
+    async fn publish_change(&self, before: &K::Entity, entry: &mut Entry<K::Entity>) {
+        if let Some(event) = self.kind.event(before, &entry.body)
+            && !self.context.publish(&entry.key.id, event).await
+        {
+            entry.work.announce = Some(event.as_str().to_owned());
+            entry.due = Some(self.context.retry_at(1));
+        }
+    }
+
+    /// Stores an entry, and compares its whole if the change concerns it. Returns `None` if somebody has
+    /// changed the entry.
+    async fn store_with_whole(
         &self,
-        kind: &K,
+        before: &K::Entity,
+        entry: Entry<K::Entity>,
+    ) -> Result<Option<Entry<K::Entity>>, TurnError> {
+        let Self { kind, context } = self;
+        let whole = kind.whole(&entry.body).filter(|_| kind.concerns_whole(before, &entry.body));
+        let Some(whole) = whole else { return context.store(entry).await };
+        whole::make_due(*context, &whole).await?;
+        let stored = context.store(entry).await?;
+        whole::combine_after_part(*context, *kind, &whole).await?;
+        Ok(stored)
+    }
+
+    /// Makes the entries due that this change unblocks. An entry that is missed here is tried again when
+    /// it is due.
+    async fn unblock_others(
+        &self,
         before: &K::Entity,
         stored: &Entry<K::Entity>,
-    ) -> Result<(), Stop> {
-        if !kind.frees_others(before, &stored.body) {
+    ) -> Result<(), TurnError> {
+        let Self { kind, context } = self;
+        if !kind.unblocks_others(before, &stored.body) {
             return Ok(());
         }
-        let now = self.now();
-        for mut other in self.open_others::<K::Entity>(&stored.key).await? {
+        let now = context.now();
+        for mut other in context.other_open_work::<K::Entity>(&stored.key).await? {
             let WorkProgress::Ready(ready) = &other.work.progress else { continue };
-            if kind.frees(before, &stored.body, &other.body) {
+            if kind.unblocks(before, &stored.body, &other.body) {
                 other.work.progress = WorkProgress::Ready(ready.clone().put_off(now));
                 other.due = Some(now);
-                self.store(other).await?;
+                context.store(other).await?;
             }
         }
         Ok(())
     }
-
-    async fn go_on<E>(&mut self, then: Then, entry: Entry<E>) -> Result<Stepped<E>, Stop> {
-        Ok(match then {
-            Then::GoOn => Stepped::again(entry),
-            Then::Park(reason, after) => Stepped::Next(Next::Park(reason, after)),
-            Then::Revoke => Stepped::Next(self.revoke().await?),
-            Then::EndTurn => Stepped::Next(Next::OutOfTime),
-        })
-    }
-
-    /// Tells an entry something that changes nothing for the machinery; when it changed meanwhile,
-    /// it is told another time.
-    pub(crate) async fn note<K: Kind>(
-        &self,
-        kind: &K,
-        mut entry: Entry<K::Entity>,
-        step: Step,
-    ) -> Result<(), Stop> {
-        let before = entry.body.clone();
-        kind.note(&mut entry.body, &step, self.now());
-        entry.list_under(&kind.listing(&entry.body));
-        let whole = self.whole_of(kind, &before, &entry.body);
-        if let Some(whole) = &whole {
-            self.call_whole(whole).await?;
-        }
-        self.store(entry).await?;
-        match &whole {
-            Some(whole) => self.gather_after(kind, whole).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Puts an event on the bus that it did not take before; the entry moves on only after that.
-    pub(crate) async fn announce_late<E: Clone + Serialize + Send + Sync>(
-        &self,
-        mut entry: Entry<E>,
-    ) -> Result<Stepped<E>, Stop> {
-        let event = entry.work.announce.as_deref().and_then(|name| event_of(entry.key.kind, name));
-        let told = match event {
-            Some(event) => self.told(&entry.key.id, event).await,
-            None => true,
-        };
-        if told {
-            entry.work.announce = None;
-            entry.due = entry.work.progress.due();
-        } else {
-            entry.due = Some(self.again_at(5));
-        }
-        // Whoever changed it meanwhile left the event in it.
-        self.store(entry).await?;
-        Ok(Stepped::Next(Next::Entry))
-    }
-
-    /// When to try again after this many failures.
-    pub(crate) fn again_at(&self, failures: u32) -> Timestamp {
-        let delay = self.writer.limits.retry.unhurried(failures, self.writer.clock.random());
-        self.now() + delay
-    }
-
-    pub(crate) async fn told(&self, id: &str, kind: EventKind) -> bool {
-        let event = Event { kind, practice: self.practice.to_string(), id: id.to_owned() };
-        let told = self.writer.messages.tell(event).await.is_ok();
-        if !told {
-            tracing::warn!(practice = self.practice.as_str(), "the event bus took no event");
-        }
-        told
-    }
-
-    /// Stores an entry; `None` when somebody changed it.
-    pub(crate) async fn store<E: Serialize + Sync>(
-        &self,
-        mut entry: Entry<E>,
-    ) -> Result<Option<Entry<E>>, Stop> {
-        match self.writer.shelf.transition_work(self.practice, &entry).await {
-            Ok(version) => {
-                entry.version = version;
-                Ok(Some(entry))
-            }
-            Err(StoreError::Conflict) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
 }
 
+/// The event that an entry keeps by name. `None` if the name is unknown.
 fn event_of(kind: WorkKind, name: &str) -> Option<EventKind> {
     let known: &[EventKind] = match kind {
         WorkKind::Delivery => {

@@ -1,164 +1,157 @@
-//! The writer: one turn at one practice's lane.
+//! The writer: claims a practice's lane, takes one turn at it, and releases it.
 
+use std::fmt;
 use std::time::Duration;
 
 use best_practice::BpPractice;
+use connection::Sessions;
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use halo::HaloClient;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
 use store::StoreError;
-use store::work::{Lane, LaneEnd, Left, WorkKind};
+use store::work::{LaneRelease, Released};
 use uuid::Uuid;
 
-use crate::chore::{AnyChore, Chore};
+use crate::attempt::KindRunner;
+use crate::context::{Context, TurnError};
 use crate::kind::Kind;
-use crate::kinds::AnyKind;
 use crate::limits::Limits;
-use crate::ports::{Clock, Messages, Shelf};
-use crate::turn::{Ended, Stop, Turn};
+use crate::ports::{Clock, Messages, Services, WorkStore};
+use crate::scheduled_job::{JobRunner, ScheduledJob};
+use crate::turn::Turn;
 
-/// A wake this close to another one is the same one.
+/// A wake-up that comes this long before another replaces it.
 const SAME_WAKE: Duration = Duration::from_secs(2);
-/// SQS delays no message for longer.
+/// The longest delay that SQS takes.
 const LONGEST_WAKE: Duration = aws::queues::LONGEST_DELAY;
-/// The sweep comes after the message that it stands in for.
-const SWEEP_SLACK: Duration = Duration::from_secs(15);
+/// How much later than the wake-up the sweep comes. The sweep replaces a wake-up that was lost.
+const SWEEP_AFTER_WAKE: Duration = Duration::from_secs(15);
+/// When to try a job again that found the lane taken.
+const RETRY_JOB_AFTER: Duration = Duration::from_secs(20);
 
-/// When a job finds the lane held, it comes back after this.
-const BUSY: Duration = Duration::from_secs(20);
-
-/// How a turn went.
+/// How a turn ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Went {
-    /// Somebody else holds the lane, and sees what arrived.
-    Busy,
-    /// Done, until something is due again.
-    Through {
-        /// When something is due next, if anything is.
+pub enum TurnOutcome {
+    /// Another writer holds the lane. It sees what arrives.
+    LaneTaken,
+    Finished {
+        /// When something is due next. `None` if nothing is open.
         due: Option<Timestamp>,
     },
-    /// The lane was lost to somebody else on the way.
-    Lost,
+    /// Another writer claimed the lane during the turn.
+    LaneLost,
 }
 
-/// Takes what platforms send to practices' Bp.
-#[derive(Debug)]
+/// Writes to practices' Bp what platforms send there.
 pub struct Writer<S, M, C> {
-    pub(crate) shelf: S,
-    pub(crate) messages: M,
-    pub(crate) clock: C,
-    pub(crate) halo: HaloClient,
-    pub(crate) bp: BpPractice,
-    pub(crate) limits: Limits,
-    kinds: Vec<Box<dyn AnyKind<S, M, C>>>,
-    chores: Vec<Box<dyn AnyChore>>,
+    services: Services<S, M, C>,
+    kinds: Vec<Box<dyn KindRunner<S, M, C>>>,
+    jobs: Vec<Box<dyn JobRunner>>,
 }
 
-impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
-    /// A writer that knows no kinds of work yet.
+impl<S, M, C> fmt::Debug for Writer<S, M, C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Writer").field("jobs", &self.jobs).finish_non_exhaustive()
+    }
+}
+
+impl<S: WorkStore, M: Messages, C: Clock> Writer<S, M, C> {
+    /// A writer without kinds of work.
     #[must_use]
     pub fn new(
-        shelf: S,
+        store: S,
         messages: M,
         clock: C,
         halo: HaloClient,
         bp: BpPractice,
         limits: Limits,
     ) -> Self {
-        Self { shelf, messages, clock, halo, bp, limits, kinds: Vec::new(), chores: Vec::new() }
+        let sessions = Sessions::new(bp.clone(), store.clone());
+        let services = Services { store, messages, clock, halo, bp, sessions, limits };
+        Self { services, kinds: Vec::new(), jobs: Vec::new() }
     }
 
-    /// With one more kind of work.
+    /// Adds a kind of work.
     #[must_use]
     pub fn with(mut self, kind: impl Kind) -> Self {
         self.kinds.push(Box::new(kind));
         self
     }
 
-    /// With one more chore.
+    /// Adds a scheduled job.
     #[must_use]
-    pub fn with_chore(mut self, chore: impl Chore) -> Self {
-        self.chores.push(Box::new(chore));
+    pub fn with_job(mut self, job: impl ScheduledJob) -> Self {
+        self.jobs.push(Box::new(job));
         self
     }
 
-    pub(crate) fn chore(&self, job: Job) -> Option<&dyn AnyChore> {
-        self.chores.iter().map(Box::as_ref).find(|known| known.job() == job)
-    }
-
-    pub(crate) fn kind(&self, kind: WorkKind) -> Option<&dyn AnyKind<S, M, C>> {
-        self.kinds.iter().map(Box::as_ref).find(|known| known.kind() == kind)
-    }
-
-    /// Takes a turn at a practice's lane, for at most `time`: does all that is due, then leaves word
-    /// when to come again. A job of the practice is done in between: after what is due, so that
-    /// patients' documents come first, and before what it makes due itself.
+    /// Takes a turn at a practice's lane for at most `time`: does all that is due, then records when to
+    /// come again. A job of the practice runs after what is due, because patients' documents come first,
+    /// and before what the job itself makes due.
     ///
-    /// Calls to DynamoDB: 1 for a lane that somebody else holds; else 2, 2 more to be the only writer
-    /// of the site where anything is due (3 where only a job writes there), 1 for each page of open
-    /// entries (one more than needed, to see that nothing is left), and for each entry in the usual
-    /// case 3 (marked, accepted by Halo, closed). A part's change that bears on its whole costs 5 more (2
-    /// reads, a write, a query and a transaction).
+    /// Calls to DynamoDB:
+    /// - 1 if another writer holds the lane, else 2 for the lane.
+    /// - 2 to be the only writer of the site if anything is due (3 if only a job writes there).
+    /// - 1 for each page of open entries, and one more to see that nothing is left.
+    /// - 3 for each entry in the usual case: marked, accepted by Halo, closed.
+    /// - 5 more for the change of a part that concerns its whole: 2 reads, a write, a query and a
+    ///   transaction.
     ///
     /// # Errors
-    /// When the table gives no answer. The lane is then found again by the sweep.
+    /// When the table does not answer. The sweep then finds the lane again.
     pub async fn turn(
         &self,
         practice: &PracticeId,
         job: Option<Job>,
         time: Duration,
-    ) -> Result<Went, StoreError> {
-        let began = self.clock.now();
+    ) -> Result<TurnOutcome, StoreError> {
+        let Services { store, messages, clock, limits, .. } = &self.services;
+        let began = clock.now();
         let holder = Holder(Uuid::new_v4().to_string());
-        let lease = Lease::taken(holder, began, time, self.limits.lease_margin);
-        let Some(lane) = self.shelf.take_lane(practice, &lease, began).await? else {
+        let lease = Lease::taken(holder, began, time, limits.lease_margin);
+        let Some(lane) = store.claim_lane(practice, &lease, began).await? else {
             if let Some(job) = job {
-                // The job's own turn comes again, too, but only after minutes.
-                let _ = self.messages.wake_for(practice, job, BUSY).await;
+                // The dispatcher would send the job again only after minutes.
+                let _ = messages.wake_for(practice, job, RETRY_JOB_AFTER).await;
             }
-            return Ok(Went::Busy);
+            return Ok(TurnOutcome::LaneTaken);
         };
         let until = began + time;
-        let called_for = lane.called_for;
+        let context = Context { services: &self.services, practice, lease: &lease, until };
+        let wake_sent_for = lane.wake_sent_for;
         let mut arrivals = lane.arrivals;
-        let mut turn = Turn::new(self, practice, lane, &lease, until);
+        let mut turn = Turn::new(context, &self.kinds, &self.jobs, lane);
         let mut job = job;
         loop {
-            let rounds = turn.rounds(&mut job).await;
-            let wanted = turn.leave_site().await;
-            let ended = match rounds {
-                // Whoever found the site taken comes by in this time.
-                Ok(ended) if wanted => {
-                    ended.not_before(self.clock.now() + 2 * self.limits.busy.longest)
-                }
-                Ok(ended) => ended,
-                Err(Stop::Lost) => return Ok(Went::Lost),
-                Err(Stop::Store(error)) => {
-                    // Whoever comes next need not wait for the lease's end.
-                    let due = Some(self.clock.now() + self.limits.shortest);
-                    let end = LaneEnd { due, ..turn.end() };
-                    let _ = self.shelf.leave_lane(practice, &lease.holder, arrivals, &end).await;
+            let due = match turn.run(&mut job).await {
+                Ok(due) => due,
+                Err(TurnError::LaneLost) => return Ok(TurnOutcome::LaneLost),
+                Err(TurnError::Store(error)) => {
+                    // The next writer then need not wait for the end of the lease.
+                    let due = Some(clock.now() + limits.shortest);
+                    let end = LaneRelease { due, ..turn.lane_end() };
+                    let _ = store.release_lane(practice, &lease.holder, arrivals, &end).await;
                     return Err(error);
                 }
             };
-            let now = self.clock.now();
-            let (end, wake) = self.farewell(turn.end(), ended, called_for, now);
-            // Who comes that soon finds what arrived, too.
-            let soon = ended.due().is_some_and(|due| due <= now + 2 * self.limits.busy.longest);
+            let now = clock.now();
+            let (end, wake) = next_wake(turn.lane_end(), due, wake_sent_for, now);
+            // A turn that comes that soon finds what has arrived meanwhile.
+            let soon = due.is_some_and(|due| due <= now + 2 * limits.site_taken.longest);
             loop {
-                match self.shelf.leave_lane(practice, &lease.holder, arrivals, &end).await? {
-                    Left::Free => {
+                match store.release_lane(practice, &lease.holder, arrivals, &end).await? {
+                    Released::Free => {
                         if let Some(delay) = wake
-                            && self.messages.wake(practice, delay).await.is_err()
+                            && messages.wake(practice, delay).await.is_err()
                         {
                             tracing::warn!(practice = practice.as_str(), "left to the sweep");
                         }
-                        return Ok(Went::Through { due: ended.due() });
+                        return Ok(TurnOutcome::Finished { due });
                     }
-                    Left::Arrived { arrivals: now } => arrivals = now,
-                    Left::Lost => return Ok(Went::Lost),
+                    Released::Arrived { arrivals: now } => arrivals = now,
+                    Released::Lost => return Ok(TurnOutcome::LaneLost),
                 }
                 if !soon {
                     break;
@@ -166,34 +159,25 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
             }
         }
     }
-
-    /// What to leave behind, and after which delay to have ourselves woken, if nobody else was asked
-    /// to already.
-    fn farewell(
-        &self,
-        end: LaneEnd,
-        ended: Ended,
-        called_for: Option<Timestamp>,
-        now: Timestamp,
-    ) -> (LaneEnd, Option<Duration>) {
-        let Some(due) = ended.due() else {
-            return (LaneEnd { due: None, called_for, ..end }, None);
-        };
-        let delay = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-        let called = called_for.is_some_and(|called| {
-            called > now && called <= due.saturating_add(SAME_WAKE).unwrap_or(due)
-        });
-        let wake = (!called && delay <= LONGEST_WAKE).then_some(delay);
-        let called_for = if wake.is_some() { Some(due) } else { called_for };
-        let swept = due.saturating_add(SWEEP_SLACK).unwrap_or(due);
-        (LaneEnd { due: Some(swept), called_for, ..end }, wake)
-    }
 }
 
-impl<S, M, C> Turn<'_, S, M, C> {
-    /// The lane as this turn leaves it.
-    pub(crate) fn end(&self) -> LaneEnd {
-        let Lane { parked, seen_online, .. } = &self.lane;
-        LaneEnd { due: None, parked: *parked, seen_online: *seen_online, called_for: None }
-    }
+/// How to leave the lane, and the delay of the wake-up to send. No wake-up is sent if one is already on
+/// its way, or if the delay is too long for the queue. The sweep then finds the lane.
+fn next_wake(
+    end: LaneRelease,
+    due: Option<Timestamp>,
+    wake_sent_for: Option<Timestamp>,
+    now: Timestamp,
+) -> (LaneRelease, Option<Duration>) {
+    let Some(due) = due else {
+        return (LaneRelease { due: None, wake_sent_for, ..end }, None);
+    };
+    let delay = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+    let called = wake_sent_for.is_some_and(|called| {
+        called > now && called <= due.saturating_add(SAME_WAKE).unwrap_or(due)
+    });
+    let wake = (!called && delay <= LONGEST_WAKE).then_some(delay);
+    let wake_sent_for = if wake.is_some() { Some(due) } else { wake_sent_for };
+    let swept = due.saturating_add(SWEEP_AFTER_WAKE).unwrap_or(due);
+    (LaneRelease { due: Some(swept), wake_sent_for, ..end }, wake)
 }

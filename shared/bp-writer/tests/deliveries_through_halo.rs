@@ -1,4 +1,4 @@
-//! Letters and messages through Halo, against the simulator's practice.
+//! Referrals and messages through Halo, against the simulator's practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::sync::Arc;
@@ -88,8 +88,8 @@ impl Bench {
 
     fn kind(&self) -> Deliveries {
         let config = Config::builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
-        let vault = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
-        Deliveries::new(self.pack.clone(), vault)
+        let bucket = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
+        Deliveries::new(self.pack.clone(), bucket)
     }
 }
 
@@ -249,7 +249,7 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
     assert_eq!(check.notation.as_deref(), Some("Abnormal"));
     assert_eq!(check.action.as_deref(), Some("Urgent appointment"));
     assert!(check.checked_on.is_some());
-    // The other one is moved to another inbox, then deleted: as Bp does, or for good.
+    // The other message is moved to another inbox, then deleted: as Bp does it, or permanently.
     let other = twins.bp_record_id.unwrap();
     for (change, fate) in [
         ("UPDATE dbo.INCOMINGREPORTS SET USERID = 3", Fate::Unchecked { owner: BpUserId(3) }),

@@ -9,7 +9,7 @@ use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId, Subject};
 use domain::pairing::{Attempt, LimitScope};
 use halo::Deadline;
 use jiff::Timestamp;
-use store::{Limited, Reserved, Store, StoreError, TrailLine};
+use store::{AuditItem, Limited, Reserved, Store, StoreError};
 
 /// Where attempts and connections are kept.
 pub trait PairingRecords: Sync {
@@ -146,7 +146,7 @@ impl AuditLine {
 /// The audit trail, written in the name of who asks.
 pub trait Trail: Sync {
     /// A line to be written together with what it tells of.
-    fn line(&self, line: AuditLine) -> TrailLine;
+    fn line(&self, line: AuditLine) -> AuditItem;
     /// Writes a line.
     fn note(&self, line: AuditLine) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

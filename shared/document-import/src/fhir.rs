@@ -38,7 +38,7 @@ impl Job<'_> {
         // That FHIR does not find it under its number does not mean that Bp has none.
         let Some(FhirFound { about, document }) = found else { return Err(refused.into()) };
         let before = fetching.effort().about().clone();
-        fetching.told(About {
+        fetching.described(About {
             dated: about.dated.or(before.dated),
             file_type: about.file_type.or(before.file_type),
         });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws::queues::{ImportWake, LONGEST_DELAY};
 use best_practice::{Document, DocumentKey, DocumentPart, DocumentStart};
 use bytes::Bytes;
-use connection::Session;
+use connection::PerCallSession;
 use document_bucket::Stored;
 use domain::connection::Connection;
 use domain::content::ContentType;
@@ -69,7 +69,7 @@ impl Job<'_> {
         tracing::info!(
             practice = self.practice.as_str(),
             outcome,
-            spoiled = fetching.spoiled(),
+            failed_tries = fetching.failed_tries(),
             bytes = if let Ok(Ended::Copied(copied)) = &ended { copied.stored.bytes } else { 0 },
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "worked on a document"
@@ -93,7 +93,7 @@ impl Job<'_> {
 
     async fn try_once(&mut self, fetching: &mut Fetching) -> Result<Ended, Stop> {
         self.take(fetching).await?;
-        let session = Session::new(&self.importer.bp, &self.importer.store);
+        let session = PerCallSession::new(&self.importer.bp, &self.importer.store);
         let mut connection: Connection = session.open(&self.practice).await?;
         if connection.database() != self.item.site {
             // Under the same numbers another Bp has other people's documents.
@@ -109,13 +109,13 @@ impl Job<'_> {
 
     async fn fetch_by_statement(
         &mut self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &mut Fetching,
     ) -> Result<Ended, Stop> {
         if fetching.effort().query().is_none() {
             let Document { about, start } = self.start(session, connection).await?;
-            fetching.told(about);
+            fetching.described(about);
             match start {
                 DocumentStart::Inline(bytes) => {
                     return Ok(Ended::Copied(self.put(fetching, vec![bytes]).await?));
@@ -153,7 +153,7 @@ impl Job<'_> {
             many => many.concat().into(),
         };
         let key = self.key(fetching)?;
-        let stored = self.importer.vault.put(&key, whole).await?;
+        let stored = self.importer.bucket.put(&key, whole).await?;
         let rendition = self.render(&key, words).await?;
         Ok(Copied { stored, rendition })
     }
@@ -166,7 +166,7 @@ impl Job<'_> {
     ) -> Result<Option<StagedRendition>, Stop> {
         let Some(words) = words else { return Ok(None) };
         let key = Place::rendition_key(key);
-        let stored = self.importer.vault.put(&key, words.into()).await?;
+        let stored = self.importer.bucket.put(&key, words.into()).await?;
         Ok(Some(StagedRendition {
             bytes: stored.bytes,
             content_type: ContentType::Utf8Text.as_str().to_owned(),
@@ -182,7 +182,7 @@ impl Job<'_> {
             fetching.cleared();
             self.save(claimed).await?;
             fetching.put_at(old.clone());
-            self.importer.vault.discard(&old.keys(), old.upload_id.as_deref()).await?;
+            self.importer.bucket.discard(&old.keys(), old.upload_id.as_deref()).await?;
             fetching.cleared();
         }
         let place = Place { key: format!("{FOLDER}{}", Uuid::new_v4()), upload_id: None };
@@ -192,7 +192,7 @@ impl Job<'_> {
 
     async fn start(
         &self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
     ) -> Result<Document, Stop> {
         let deadline = self.deadline.at_most(LONGEST_QUESTION);
@@ -256,14 +256,14 @@ impl Job<'_> {
         fetching.cleared();
         let now = Timestamp::now();
         let wait = self.importer.config.slow_poll;
-        let next_look = match fetching.effort().next_look() {
+        let next_wake = match fetching.effort().next_wake() {
             Some(coming) if coming > now => coming,
             _ => {
                 self.importer.send(self.wake, wait).await?;
                 now + signed(wait)
             }
         };
-        let left = self.save(fetching.wait(next_look)).await;
+        let left = self.save(fetching.wait(next_wake)).await;
         self.settled(left, None).await
     }
 
@@ -283,11 +283,11 @@ impl Job<'_> {
         let now = Timestamp::now();
         let patience = self.importer.patience();
         let wait = self.wait(&fetching, obstacle.course);
-        let next_look = now + signed(wait);
+        let next_wake = now + signed(wait);
         let problem = obstacle.problem;
         let state = match obstacle.course {
-            Course::Wait { .. } => fetching.postpone(problem, next_look, now, patience),
-            Course::Again => fetching.spoil(problem, next_look, now, patience),
+            Course::Wait { .. } => fetching.postpone(problem, next_wake, now, patience),
+            Course::Again => fetching.try_failed(problem, next_wake, now, patience),
             Course::Never => fetching.fail(problem, now),
         };
         // The wake first: without it a written wait would be for ever.
@@ -303,7 +303,7 @@ impl Job<'_> {
             Course::Wait { after: Some(after) } => after,
             Course::Wait { after: None } => self.importer.config.offline_retry,
             Course::Again | Course::Never => {
-                FIRST_WAIT * 2_u32.saturating_pow(u32::from(fetching.spoiled()))
+                FIRST_WAIT * 2_u32.saturating_pow(u32::from(fetching.failed_tries()))
             }
         };
         // A practice that comes back is not asked for everything in the same second.
@@ -331,7 +331,7 @@ impl Job<'_> {
     async fn discard(&self, place: Option<Place>) -> bool {
         let Some(place) = place else { return true };
         let discarded =
-            self.importer.vault.discard(&place.keys(), place.upload_id.as_deref()).await;
+            self.importer.bucket.discard(&place.keys(), place.upload_id.as_deref()).await;
         if let Err(error) = &discarded {
             tracing::warn!(%error, "a copy could not be cleared away");
         }

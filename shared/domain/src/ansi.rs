@@ -41,13 +41,13 @@ const TYPOGRAPHIC: [(char, u8); 27] = [
 /// A character that Bp's columns have no place for. It may be a part of a name, so it is shown to whoever
 /// sent it and never logged.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub struct Unheld {
+pub struct UnstorableCharacter {
     character: char,
     /// Counted from 1, in characters, accents on their letters.
     place: usize,
 }
 
-impl Unheld {
+impl UnstorableCharacter {
     /// The first such character of a text; line breaks and other control characters are none.
     pub(crate) fn first(text: &str) -> Option<Self> {
         compose(text)
@@ -58,7 +58,7 @@ impl Unheld {
     }
 }
 
-impl fmt::Display for Unheld {
+impl fmt::Display for UnstorableCharacter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { character, place } = *self;
         let code = u32::from(character);
@@ -79,9 +79,9 @@ impl fmt::Display for Unheld {
     }
 }
 
-impl fmt::Debug for Unheld {
+impl fmt::Debug for UnstorableCharacter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Unheld(…)")
+        formatter.write_str("UnstorableCharacter(…)")
     }
 }
 
@@ -93,7 +93,7 @@ pub enum Unfit {
     Invalid(#[from] Invalid),
     /// For a character that Bp cannot hold.
     #[error("{0}")]
-    Unheld(Unheld),
+    UnstorableCharacter(UnstorableCharacter),
 }
 
 /// The byte of a character, where Windows-1252 has one. Control characters have none here.
@@ -136,7 +136,8 @@ const CONTROL: Invalid = Invalid("control characters are not taken");
 /// # Errors
 /// Names the first that it cannot hold.
 pub(crate) fn fit(text: &str) -> Result<(), Unfit> {
-    Unheld::first(text).map_or(Ok(()), |unheld| Err(Unfit::Unheld(unheld)))
+    UnstorableCharacter::first(text)
+        .map_or(Ok(()), |unheld| Err(Unfit::UnstorableCharacter(unheld)))
 }
 
 /// A line of text, composed, without outer blanks, for a column of this width.

@@ -53,7 +53,7 @@ pub mod surname;
 pub mod usage;
 pub mod waiting;
 
-pub use ansi::{Unfit, Unheld};
+pub use ansi::{Unfit, UnstorableCharacter};
 pub use sha256::Sha256;
 
 /// Why a value from outside is not what it should be. The text is fixed and never repeats the value,

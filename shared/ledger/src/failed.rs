@@ -51,8 +51,8 @@ impl Failed {
             Doubt::Until(fence) => fence,
             Doubt::Unknown => now.saturating_add(longest).unwrap_or(Timestamp::MAX),
         };
-        let look_at = now.max(fence);
-        Some(Doubtful { tally: self.tally, fence, look_at, looks: 0, refusal: None })
+        let lookup_at = now.max(fence);
+        Some(Doubtful { tally: self.tally, fence, lookup_at, lookups: 0, refusal: None })
     }
 }
 

@@ -38,7 +38,8 @@ pub struct Tally {
     /// Attempts that the far side carried out and that failed there, without anything between.
     pub refusals: u32,
     /// Attempts in a row that surely never reached it.
-    pub spared: u32,
+    #[serde(rename = "spared")]
+    pub never_reached: u32,
 }
 
 /// To be sent, not before an instant.
@@ -76,9 +77,11 @@ pub struct Doubtful<R> {
     /// From when on a look is final.
     pub fence: Timestamp,
     /// When to look.
-    pub look_at: Timestamp,
+    #[serde(rename = "lookAt")]
+    pub lookup_at: Timestamp,
     /// Looks that brought no answer.
-    pub looks: u32,
+    #[serde(rename = "looks")]
+    pub lookups: u32,
     /// Why the far side says that it failed, if it said so.
     pub refusal: Option<R>,
 }
@@ -231,7 +234,7 @@ impl<H> Sent<H> {
     pub fn never_ran(self, again_at: Timestamp) -> Ready {
         let mut tally = self.tally;
         tally.attempts = tally.attempts.saturating_sub(1);
-        tally.spared = tally.spared.saturating_add(1);
+        tally.never_reached = tally.never_reached.saturating_add(1);
         Ready { tally, not_before: again_at }
     }
 
@@ -239,7 +242,7 @@ impl<H> Sent<H> {
     #[must_use]
     pub fn doubt<R>(self) -> Doubtful<R> {
         let (fence, tally) = (self.fence, self.reached());
-        Doubtful { tally, fence, look_at: fence, looks: 0, refusal: None }
+        Doubtful { tally, fence, lookup_at: fence, lookups: 0, refusal: None }
     }
 
     /// Nobody knows, but our own call has ended without an answer: the far side has received it by
@@ -253,7 +256,7 @@ impl<H> Sent<H> {
     /// It is over at the far side, and its result is lost: a look is final at once.
     #[must_use]
     pub fn ended<R>(self, now: Timestamp) -> Doubtful<R> {
-        Doubtful { tally: self.reached(), fence: now, look_at: now, looks: 0, refusal: None }
+        Doubtful { tally: self.reached(), fence: now, lookup_at: now, lookups: 0, refusal: None }
     }
 
     /// The far side carried it out and says that it failed there. Whether something stayed is seen
@@ -263,7 +266,7 @@ impl<H> Sent<H> {
         let fence = if certain { now } else { self.fence };
         let mut tally = self.reached();
         tally.refusals = tally.refusals.saturating_add(1);
-        Doubtful { tally, fence, look_at: fence, looks: 0, refusal: Some(why) }
+        Doubtful { tally, fence, lookup_at: fence, lookups: 0, refusal: Some(why) }
     }
 
     /// It took effect.
@@ -285,7 +288,7 @@ impl<H> Sent<H> {
     }
 
     fn reached(&self) -> Tally {
-        Tally { spared: 0, ..self.tally }
+        Tally { never_reached: 0, ..self.tally }
     }
 }
 
@@ -293,21 +296,21 @@ impl<R> Doubtful<R> {
     /// When to look.
     #[must_use]
     pub fn due(&self) -> Timestamp {
-        self.look_at.max(self.fence)
+        self.lookup_at.max(self.fence)
     }
 
     /// Whether a look would be final now.
     ///
     /// # Errors
     /// When the attempt may still take effect.
-    pub fn may_look(&self, now: Timestamp) -> Result<(), Fenced> {
+    pub fn may_look_up(&self, now: Timestamp) -> Result<(), Fenced> {
         if now < self.fence { Err(Fenced { until: self.fence }) } else { Ok(()) }
     }
 
     /// The look brought no answer.
     #[must_use]
-    pub fn look_again(self, at: Timestamp) -> Self {
-        Self { look_at: at, looks: self.looks.saturating_add(1), ..self }
+    pub fn look_up_again(self, at: Timestamp) -> Self {
+        Self { lookup_at: at, lookups: self.lookups.saturating_add(1), ..self }
     }
 
     /// It is there.
@@ -333,7 +336,7 @@ impl<R> Doubtful<R> {
     /// # Errors
     /// When the fence still stood then: the look proves nothing.
     pub fn absent(self, looked: Timestamp, again_at: Timestamp) -> Result<Ready, Fenced> {
-        self.may_look(looked)?;
+        self.may_look_up(looked)?;
         Ok(Ready { tally: self.tally, not_before: again_at })
     }
 

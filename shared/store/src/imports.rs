@@ -64,7 +64,7 @@ struct ItemBody {
 
 impl Store {
     /// Writes an import with all its documents, unless its id is taken. One transaction: 1 and at
-    /// most [`Selections::MOST`] items.
+    /// most [`Selections::MOST_DOCUMENTS`] items.
     ///
     /// # Errors
     /// When the table gives no answer.

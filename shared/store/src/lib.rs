@@ -51,14 +51,14 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 use crate::item::Item;
 
-pub use audit::{AuditPage, AuditQuery, TrailLine};
+pub use audit::{AuditItem, AuditPage, AuditQuery};
 pub use bookings::{
     BookingQuery, BookingsOf, FoundBookings, KeptBooking, booking_entry, booking_listing,
     booking_revised,
 };
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
-pub use links::{AccountLink, Link, LinkKey, UntoldRelink};
+pub use links::{AccountLink, Link, LinkKey, UnpublishedRelink};
 pub use practice::PracticeRecord;
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;

@@ -12,7 +12,7 @@ use crate::{Store, StoreError};
 const FAILURES: &str = "failures";
 const ENDS: &str = "windowEnds";
 /// Somebody else may open or fill a window at the same moment.
-const TRIES: u32 = 4;
+const COUNT_TRIES: u32 = 4;
 
 /// A try that is counted.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Result<Reserved, Limited>, StoreError> {
         let key = limit_key(scope, id);
-        for _ in 0..TRIES {
+        for _ in 0..COUNT_TRIES {
             let found = self.found(key.clone()).await?;
             let ends = found.as_ref().and_then(|item| whole(item, ENDS)).unwrap_or_default();
             let failures =

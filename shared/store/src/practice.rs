@@ -170,7 +170,7 @@ impl Store {
         }
         if is_back(seen, site, standing) {
             // Its appointment book may have been changed, or put back from a backup, meanwhile.
-            self.hasten(practice, Job::Reconcile).await?;
+            self.bring_forward(practice, Job::Reconcile).await?;
         }
         Ok(())
     }
@@ -238,7 +238,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn untold_standing(
+    pub async fn unpublished_standing(
         &self,
         practice: &PracticeId,
     ) -> Result<Option<Standing>, StoreError> {
@@ -255,7 +255,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn standing_told(
+    pub async fn mark_standing_published(
         &self,
         practice: &PracticeId,
         standing: Standing,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{Store, StoreError};
 
 /// How often something is tried that others may be at in the same moment.
-pub(crate) const TRIES: u32 = 8;
+pub(crate) const TRANSACTION_TRIES: u32 = 8;
 
 /// Why a transaction did not happen.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,7 +33,7 @@ impl Store {
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         // By which DynamoDB knows a repetition: it is done once.
         let mut token = Uuid::new_v4();
-        for _ in 0..TRIES {
+        for _ in 0..TRANSACTION_TRIES {
             let written = self
                 .client
                 .transact_write_items()

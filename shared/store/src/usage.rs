@@ -133,7 +133,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn near_cap_told(
+    pub async fn mark_near_cap_published(
         &self,
         practice: &PracticeId,
         date: Date,
@@ -155,7 +155,7 @@ impl Store {
 /// When DynamoDB deletes a day's item.
 fn expires(date: Date) -> Result<i64, StoreError> {
     let begins = date.to_zoned(TimeZone::UTC).map_err(|_| StoreError::Corrupt)?.timestamp();
-    Ok(begins.saturating_add(Usage::KEPT).map_err(|_| StoreError::Corrupt)?.as_second())
+    Ok(begins.saturating_add(Usage::KEPT_FOR).map_err(|_| StoreError::Corrupt)?.as_second())
 }
 
 fn answered(item: &Item) -> Option<Timestamp> {
@@ -180,5 +180,5 @@ fn read(item: &Item) -> Result<UsageDay, StoreError> {
         answered_at: answered(item),
     };
     let date = sort_key(item)?.parse().map_err(|_| StoreError::Corrupt)?;
-    Ok(UsageDay { date, usage, told: item.contains_key(TOLD) })
+    Ok(UsageDay { date, usage, near_cap_published: item.contains_key(TOLD) })
 }

@@ -117,7 +117,7 @@ impl Counter {
         };
         if self.caps.is_near(&day.usage) && !self.caps.is_near(&before) {
             // Whoever looks at the site next tells platforms; otherwise its regular look does.
-            let hastened = self.store.hasten(practice, Job::SiteHealth);
+            let hastened = self.store.bring_forward(practice, Job::SiteHealth);
             let failed = |error: StoreError| {
                 tracing::warn!(practice = practice.as_str(), %error, "told at the regular look");
             };

@@ -1,11 +1,11 @@
-//! What comes round for a practice's bookings: its staff list against Bp's users, and the record
-//! against Bp's appointment book.
+//! The scheduled jobs for a practice's bookings: they compare the staff list with Bp's users, and the
+//! record of bookings with Bp's appointment book.
 
 use std::collections::BTreeSet;
 
 use aws::events::EventKind;
 use best_practice::{BpError, BpPractice};
-use connection::{Session, SessionError};
+use connection::{SessionError, Sessions};
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingState, Correction, Happened, Role, corrections, time};
 use domain::ids::PracticeId;
@@ -15,38 +15,38 @@ use jiff::Timestamp;
 use store::work::{Entry, WorkKey, WorkKind, WorkList};
 use store::{BookingQuery, BookingsOf, Store, StoreError, booking_listing, booking_revised};
 
-/// Bookings read by one query of the table.
+/// Bookings that one query of the table reads.
 const PAGE: u16 = 200;
-/// An entry that a client changes at the same moment is read again, but not for ever.
-const TRIES: u32 = 5;
+/// How often an entry is read again if a client changes it at the same moment.
+const MOST_TRIES: u32 = 5;
 
-/// Why a job came to nothing. It comes round again.
+/// Why a job failed. It is tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// Bp could not be asked.
+    /// Bp did not answer.
     #[error(transparent)]
     Bp(#[from] SessionError<BpError>),
-    /// The table gave no answer.
+    /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What a reconciliation found. Counts only: they are logged.
+/// What a reconciliation found. It holds only counts, because it is logged.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Reconciled {
     /// Bookings compared.
     pub compared: usize,
-    /// Bookings that are pushed again.
+    /// Bookings that will be pushed again.
     pub put_back: usize,
-    /// Appointments that nobody knew, cancelled.
+    /// Appointments that belonged to no booking and were cancelled.
     pub cleared: usize,
-    /// When the next visit begins that is not cancelled.
+    /// When the next visit begins.
     pub next_visit: Option<Timestamp>,
-    /// Visits that differ and have arrived, or that somebody is booked over: left alone.
+    /// Visits that differ but stay as they are: the visitor has arrived, or somebody is booked over it.
     pub left: usize,
 }
 
-/// Does the jobs. Made where it is needed; costs nothing.
+/// Runs the jobs. Costs nothing to make.
 #[derive(Clone, Copy, Debug)]
 pub struct BookingJobs<'a> {
     bp: &'a BpPractice,
@@ -54,17 +54,17 @@ pub struct BookingJobs<'a> {
 }
 
 impl<'a> BookingJobs<'a> {
-    /// Asks through this Halo client and remembers in this table.
+    /// Asks through this client and stores in this table.
     #[must_use]
     pub fn new(bp: &'a BpPractice, store: &'a Store) -> Self {
         Self { bp, store }
     }
 
-    /// Compares the staff list with Bp's users: one query, whatever the list's length; none where
-    /// there is no list or no connection.
+    /// Compares the staff list with Bp's users. One query, or none if the list is empty or the practice is
+    /// not connected.
     ///
     /// # Errors
-    /// When Bp or the table gives no answer.
+    /// When Bp or the table does not answer.
     pub async fn sync_staff(
         self,
         practice: &PracticeId,
@@ -74,27 +74,23 @@ impl<'a> BookingJobs<'a> {
         if kept.list.staff.is_empty() {
             return Ok(kept.list);
         }
-        let session = Session::new(self.bp, self.store);
-        let mut connection = match session.open(practice).await {
+        let sessions = Sessions::new(self.bp.clone(), self.store);
+        let mut session = match sessions.open(practice, deadline).await {
             Err(SessionError::NotConnected) => return Ok(kept.list),
             opened => opened?,
         };
-        let register = session
-            .ask(practice, &mut connection, deadline, |guid| self.bp.register(guid, deadline))
-            .await?;
-        Ok(self
-            .store
-            .sync_staff(practice, kept, &register, &connection.database(), Timestamp::now())
-            .await?)
+        let register = session.ask(|guid| self.bp.register(guid, deadline)).await?;
+        let database = session.connection().database();
+        Ok(self.store.sync_staff(practice, kept, &register, &database, Timestamp::now()).await?)
     }
 
-    /// Compares the record with Bp's appointment book from today on: one query. What differs is due
-    /// to be pushed again when this returns, by one query each; appointments with a mark of this
-    /// practice that no booking has are cancelled, again by one query each. To be called by whoever
-    /// holds the practice's lane, so that no push is under way.
+    /// Compares the record with Bp's appointment book from today on, with one query. Bookings that differ
+    /// are then due to be pushed again, with one query each. Appointments that carry a mark of this
+    /// practice but belong to no booking are cancelled, with one query each. The caller must hold the
+    /// practice's lane, so that no push is running.
     ///
     /// # Errors
-    /// When Bp or the table gives no answer; what was corrected until then stays so.
+    /// When Bp or the table does not answer. What was corrected before stays corrected.
     pub async fn reconcile(
         self,
         practice: &PracticeId,
@@ -106,16 +102,13 @@ impl<'a> BookingJobs<'a> {
         };
         let now = Timestamp::now();
         let today = time::local(now, zone).date();
-        let session = Session::new(self.bp, self.store);
-        let mut connection = match session.open(practice).await {
+        let sessions = Sessions::new(self.bp.clone(), self.store);
+        let mut session = match sessions.open(practice, deadline).await {
             Err(SessionError::NotConnected) => return Ok(Reconciled::default()),
             opened => opened?,
         };
-        let book = session
-            .ask(practice, &mut connection, deadline, |guid| {
-                self.bp.appointment_book(guid, practice, today, deadline)
-            })
-            .await?;
+        let book =
+            session.ask(|guid| self.bp.appointment_book(guid, practice, today, deadline)).await?;
         let query = BookingQuery {
             of: BookingsOf::Book,
             states: BookingState::ALL.to_vec(),
@@ -124,8 +117,9 @@ impl<'a> BookingJobs<'a> {
             most: usize::MAX,
         };
         let mut record = self.store.bookings(practice, &query).await?.bookings;
-        // What was planned at another Bp is sent to this one when somebody says so.
-        record.retain(|booking| booking.planned.site == connection.database());
+        // A booking that was planned for another Bp is sent to this one only when a client says so.
+        let database = session.connection().database();
+        record.retain(|booking| booking.planned.site == database);
         let found = corrections(practice, &record, &book, now);
         let to_come = record.iter().filter(|booking| !booking.cancelled && !booking.has_begun(now));
         let mut reconciled = Reconciled {
@@ -134,7 +128,7 @@ impl<'a> BookingJobs<'a> {
             ..Reconciled::default()
         };
         let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));
-        // Bookings of the past, or on their way from one day to another, have marks as well.
+        // Past bookings, and bookings that are being moved to another day, have marks as well.
         let known = if strays { self.tokens(practice).await? } else { BTreeSet::new() };
         for correction in found {
             match correction {
@@ -159,9 +153,7 @@ impl<'a> BookingJobs<'a> {
                 }
                 Correction::Clear { token, day } if !known.contains(&token) => {
                     session
-                        .ask(practice, &mut connection, deadline, |guid| {
-                            self.bp.clear_appointment(guid, &token, day, deadline)
-                        })
+                        .ask(|guid| self.bp.clear_appointment(guid, &token, day, deadline))
                         .await?;
                     reconciled.cleared += 1;
                 }
@@ -179,7 +171,7 @@ impl<'a> BookingJobs<'a> {
         Ok(reconciled)
     }
 
-    /// Changes a booking that is settled; one that a client changed meanwhile is on its way anyway.
+    /// Changes a settled booking. A booking that a client has changed meanwhile is pushed anyway.
     async fn change(
         self,
         practice: &PracticeId,
@@ -188,7 +180,7 @@ impl<'a> BookingJobs<'a> {
         change: impl Fn(&mut Booking),
     ) -> Result<(), StoreError> {
         let key = WorkKey::booking(booking);
-        for _ in 0..TRIES {
+        for _ in 0..MOST_TRIES {
             let Some(entry) = self.store.work(practice, &key).await? else { return Ok(()) };
             let mut entry: Entry<Booking> = entry.read()?;
             if matches!(entry.body.state, BookingState::Pending | BookingState::Waiting) {
@@ -216,7 +208,7 @@ impl<'a> BookingJobs<'a> {
             } else {
                 entry.list_under(&listing);
                 if before.is_overbooked() != body.is_overbooked() {
-                    // The writer puts it on the bus: it does what is due after this job.
+                    // The writer publishes it: it works on what is due directly after this job.
                     let event = match body.is_overbooked() {
                         true => EventKind::BookingConflict,
                         false => EventKind::BookingSynced,
@@ -234,8 +226,8 @@ impl<'a> BookingJobs<'a> {
         Ok(())
     }
 
-    /// Keeps an attendant's part with its whole, which is compared with all its parts after this job, and
-    /// then says what follows.
+    /// Stores an attendant's part together with its whole. After this job the whole is compared with all
+    /// its parts.
     async fn change_part(
         self,
         practice: &PracticeId,
@@ -247,7 +239,7 @@ impl<'a> BookingJobs<'a> {
         let whole = self.store.work(practice, &key).await?.ok_or(StoreError::Corrupt)?;
         let whole: Entry<Booking> = whole.read()?;
         let mut body = whole.body.clone();
-        // One that was withdrawn is put back where it was: out of the book.
+        // A withdrawn part is put back where it was: out of the book. The whole does not change.
         if let Some(why) = reopens.filter(|_| !part.body.withdrawn) {
             body.part_put_back(why, now);
         }
@@ -256,7 +248,7 @@ impl<'a> BookingJobs<'a> {
         self.store.accept_together(practice, &[], &[part, whole], now).await
     }
 
-    /// The marks of all bookings there ever were.
+    /// The marks of all bookings that ever were.
     async fn tokens(self, practice: &PracticeId) -> Result<BTreeSet<Token>, StoreError> {
         let mut tokens = BTreeSet::new();
         let list =
@@ -266,7 +258,7 @@ impl<'a> BookingJobs<'a> {
             let page = self.store.list_work(practice, &list, after.as_ref()).await?;
             for entry in page.entries {
                 let booking = entry.read::<Booking>()?.body;
-                // Of several attendants each part has a mark; the whole has none in the book.
+                // Each part of a visit has a mark in the book. The whole has none.
                 if booking.role != Role::Whole {
                     tokens.insert(booking.token);
                 }

@@ -1,9 +1,9 @@
-//! A booking as a kind of site work.
+//! Bookings as a [`Kind`] of work: what to push, and what Bp's answers mean.
 
-use crate::{Failure, Kind, Step, Unready, Verdict, Waiting};
+use crate::{FailReason, Kind, NoCommand, Status, Verdict, WaitReason};
 use aws::events::EventKind;
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
-use domain::booking::{Attendant, Booking, BookingState, Followed, Role};
+use domain::booking::{Attendant, Booking, BookingState, NextStep, Role};
 use domain::connection::Database;
 use domain::problem::ProblemType;
 use domain::schedule::{Job, until_compared_again};
@@ -12,14 +12,14 @@ use jiff::Timestamp;
 use store::work::{Entry, Listing, WorkKey, WorkKind};
 use store::{booking_listing, booking_revised};
 
-/// Pushes bookings into Bp's appointment book, one query each.
+/// Bookings as a kind of work. Each is pushed into Bp's appointment book with one query.
 #[derive(Clone, Debug)]
 pub struct Bookings {
     pack: StatementPack,
 }
 
 impl Bookings {
-    /// In the statements of this pack.
+    /// Uses the statements of this pack.
     #[must_use]
     pub fn new(pack: StatementPack) -> Self {
         Self { pack }
@@ -34,38 +34,40 @@ impl Kind for Bookings {
         &booking.planned.site
     }
 
-    async fn command(&self, booking: &mut Booking, now: Timestamp) -> Result<Command, Unready> {
+    async fn command(&self, booking: &mut Booking, now: Timestamp) -> Result<Command, NoCommand> {
         if booking.never_left() && booking.cancelled {
-            booking.forget(now);
-            return Err(Unready::Nothing);
+            booking.cancel_unsent(now);
+            return Err(NoCommand::Verdict(Verdict::Done));
         }
-        // What Bp was asked for before may stand at an earlier time: that is taken out.
+        // If Bp was asked before, an appointment may stand at an earlier time. The push takes it out.
         if booking.never_left() && booking.is_too_late(now) {
-            booking.over(ProblemType::StartPassed, now);
-            return Err(Unready::Refused);
+            booking.fail(ProblemType::StartPassed, now);
+            return Err(NoCommand::Verdict(Verdict::Refused));
         }
-        booking.ask();
+        booking.mark_sent();
         Ok(self.pack.push_booking(booking, now))
     }
 
-    fn minds_others(&self, booking: &Booking) -> bool {
+    fn depends_on_others(&self, booking: &Booking) -> bool {
         booking.minds_others()
     }
 
-    fn mind_others(
+    fn consider_others(
         &self,
         booking: &mut Booking,
         open: &[Booking],
         now: Timestamp,
-    ) -> Result<(), Unready> {
-        booking.make_way(open, now).map_or(Ok(()), |again_at| Err(Unready::Blocked { again_at }))
+    ) -> Result<(), NoCommand> {
+        booking
+            .make_way(open, now)
+            .map_or(Ok(()), |again_at| Err(NoCommand::Verdict(Verdict::Blocked { again_at })))
     }
 
-    fn frees_others(&self, before: &Booking, after: &Booking) -> bool {
+    fn unblocks_others(&self, before: &Booking, after: &Booking) -> bool {
         before.freed(after).is_some()
     }
 
-    fn frees(&self, before: &Booking, after: &Booking, other: &Booking) -> bool {
+    fn unblocks(&self, before: &Booking, after: &Booking, other: &Booking) -> bool {
         before.freed(after).is_some_and(|slot| other.waits_for(slot))
     }
 
@@ -78,11 +80,11 @@ impl Kind for Bookings {
         booking.role == Role::Whole
     }
 
-    fn bears_on_whole(&self, before: &Booking, after: &Booking) -> bool {
+    fn concerns_whole(&self, before: &Booking, after: &Booking) -> bool {
         Attendant::of(before) != Attendant::of(after)
     }
 
-    fn gather(
+    fn combine(
         &self,
         whole: &mut Entry<Booking>,
         parts: &mut [Entry<Booking>],
@@ -118,32 +120,32 @@ impl Kind for Bookings {
     ) -> Result<Option<Verdict>, BpError> {
         let found = read_lookup(booking, rows)?;
         Ok(settled_by_lookup(booking, &found, now).map(|pushed| {
-            // What is there was compared with what is wanted now.
-            booking.ask();
+            // What is in Bp was compared with what is wanted now.
+            booking.mark_sent();
             verdict(booking.settle(pushed, now))
         }))
     }
 
-    fn note(&self, booking: &mut Booking, step: &Step, now: Timestamp) {
+    fn set_status(&self, booking: &mut Booking, status: &Status, now: Timestamp) {
         if booking.role == Role::Whole {
-            // Its parts are told.
+            // Its parts show it.
             return;
         }
-        match step {
-            Step::Sending { .. } => booking.sending(now),
-            Step::Waiting { reason: Waiting::Practice(reason), next } => {
+        match status {
+            Status::Sending { .. } => booking.sending(now),
+            Status::Waiting { reason: WaitReason::Practice(reason), next } => {
                 booking.wait(reason.problem(), *next, now);
             }
-            Step::Waiting { reason: Waiting::Doubt | Waiting::NextAttempt, next } => {
+            Status::Waiting { reason: WaitReason::Doubt | WaitReason::NextAttempt, next } => {
                 booking.next_attempt_at = *next;
             }
-            Step::Failed(failure) => {
-                booking.over(failed(*failure), now);
+            Status::Failed(reason) => {
+                booking.fail(failed(*reason), now);
             }
         }
     }
 
-    fn looked_after(&self, booking: &Booking, now: Timestamp) -> Option<(Job, Timestamp)> {
+    fn later_check(&self, booking: &Booking, now: Timestamp) -> Option<(Job, Timestamp)> {
         let begins = booking.planned.starts_at.duration_since(now);
         Some((Job::Reconcile, now + until_compared_again(Some(begins))))
     }
@@ -153,13 +155,13 @@ impl Kind for Bookings {
     }
 
     fn event(&self, before: &Booking, after: &Booking) -> Option<EventKind> {
-        // Of a visit to several attendants the whole is told, once.
+        // For a visit to several attendants, the event of the whole is published, once.
         let same = (before.state, before.problem) == (after.state, after.problem);
         if same || after.role != Role::Alone { None } else { event(after) }
     }
 }
 
-/// What platforms are told of a booking that has come to this state.
+/// The event of a booking that has reached this state.
 fn event(booking: &Booking) -> Option<EventKind> {
     match booking.state {
         BookingState::Synced if booking.was_put_back() && !booking.is_left_arrived() => {
@@ -173,19 +175,19 @@ fn event(booking: &Booking) -> Option<EventKind> {
     }
 }
 
-fn verdict(followed: Followed) -> Verdict {
-    match followed {
-        Followed::Done => Verdict::Done,
-        Followed::Again(again_at) => Verdict::Blocked { again_at },
-        Followed::Over => Verdict::Refused,
+fn verdict(next: NextStep) -> Verdict {
+    match next {
+        NextStep::Done => Verdict::Done,
+        NextStep::Again(again_at) => Verdict::Blocked { again_at },
+        NextStep::Failed => Verdict::Refused,
     }
 }
 
-/// What the machinery's word means for a booking. Whether it is in Bp is looked up in the appointment
-/// book there, unlike a document.
-fn failed(failure: Failure) -> ProblemType {
-    match failure {
-        Failure::Unverifiable => ProblemType::BookingUnverified,
+/// The problem of a booking that the writer gave up. A person can look for a booking in Bp's
+/// appointment book, so an unverified booking has a problem of its own.
+fn failed(reason: FailReason) -> ProblemType {
+    match reason {
+        FailReason::Unverifiable => ProblemType::BookingUnverified,
         other => other.problem(),
     }
 }

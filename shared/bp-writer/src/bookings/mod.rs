@@ -1,5 +1,5 @@
-//! Bookings as site work ([`Bookings`]), and the jobs that keep Bp's appointment book and the staff
-//! list true ([`BookingJobs`]). The booking platform is the record of truth: Bp's book shows it.
+//! Bookings ([`Bookings`]), and the jobs that keep Bp's appointment book and the staff list correct
+//! ([`BookingJobs`]). The booking platform is the record of truth. Bp's appointment book shows it.
 
 mod jobs;
 mod kind;

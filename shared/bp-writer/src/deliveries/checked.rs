@@ -1,9 +1,9 @@
-//! Which delivered messages a doctor has checked.
+//! Finds out which delivered messages a doctor has checked.
 
 use aws::events::{Event, EventError, EventKind, Events};
 use aws::metrics::{self, Unit};
 use best_practice::{BpPractice, Fate};
-use connection::{Session, SessionError};
+use connection::{SessionError, Sessions};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::PracticeId;
 use halo::Deadline;
@@ -12,64 +12,60 @@ use store::deliveries::{UNCHECKED, UNCHECKED_END, listing};
 use store::work::{Entry, WorkKind, WorkList};
 use store::{Store, StoreError};
 
-/// Messages asked about in one turn, the newest ones: what nobody has checked among a thousand newer
-/// ones, nobody will.
+/// The most messages that one query asks about. The newest are asked about: a message with a thousand
+/// newer ones will probably never be checked.
 pub const MOST_ASKED: u16 = 1000;
 
-/// What a turn came to.
+/// What one run found.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Looked {
-    /// Messages that waited to be checked; without any, Bp is not asked.
+pub struct CheckedMessages {
+    /// Messages that waited to be checked. If there are none, Bp is not asked.
     pub asked: usize,
-    /// How many had been.
+    /// Messages that had been checked.
     pub checked: usize,
-    /// How many are in Bp no more.
+    /// Messages that are no longer in Bp.
     pub removed: usize,
-    /// When the latest of those that still wait was delivered; now, where one was found nowhere for the
-    /// first time, so that the second look comes soon.
+    /// When the latest message that still waits was delivered. If a message was missing for the first
+    /// time, this is now, so that the next run comes soon.
     pub latest: Option<Timestamp>,
 }
 
-/// Why a turn was cut short. What was found before is kept.
+/// Why a run stopped early. What it had stored stays.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CheckError {
-    /// The practice's Bp gave no answer.
+    /// The practice's Bp did not answer.
     #[error(transparent)]
     Session(#[from] SessionError),
-    /// The table gave no answer.
+    /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The bus did not take the events; they are put again at the next turn.
+    /// The bus did not take the events. The next run publishes them.
     #[error(transparent)]
     Events(#[from] EventError),
 }
 
-/// Asks Bp, by one query, what has become of a practice's delivered messages that nobody has checked, and
-/// records it. What nobody has checked for `report_after` is reported once, as an event and a metric.
+/// Asks Bp, with one query, what has become of a practice's unchecked messages, and stores it. A message
+/// that nobody has checked for `report_after` is reported once, as an event and a metric.
 ///
 /// # Errors
-/// See [`CheckError`]; the next turn makes good.
-pub async fn look_for_checked(
+/// See [`CheckError`]. The next run does what is left.
+pub async fn find_checked_messages(
     store: &Store,
     bp: &BpPractice,
     events: &Events,
     practice: &PracticeId,
     report_after: SignedDuration,
     deadline: Deadline,
-) -> Result<Looked, CheckError> {
+) -> Result<CheckedMessages, CheckError> {
     let waiting = unchecked(store, practice).await?;
-    let mut looked = Looked { asked: waiting.len(), ..Looked::default() };
+    let mut found = CheckedMessages { asked: waiting.len(), ..CheckedMessages::default() };
     if waiting.is_empty() {
-        return Ok(looked);
+        return Ok(found);
     }
     let tokens: Vec<_> = waiting.iter().map(|entry| entry.body.token.clone()).collect();
-    let session = Session::new(bp, store);
-    let mut connection = session.open(practice).await?;
-    let fates = session
-        .ask(practice, &mut connection, deadline, |guid| {
-            bp.fates_of_messages(guid, &tokens, deadline)
-        })
-        .await?;
+    let sessions = Sessions::new(bp.clone(), store);
+    let mut session = sessions.open(practice, deadline).await?;
+    let fates = session.ask(|guid| bp.fates_of_messages(guid, &tokens, deadline)).await?;
     let now = Timestamp::now();
     let (mut changed, mut overdue) = (Vec::new(), Vec::new());
     for entry in &waiting {
@@ -90,7 +86,7 @@ pub async fn look_for_checked(
             changed.push(entry);
         }
     }
-    // On the bus first: what is recorded is not looked at again.
+    // Published before it is stored: a stored message is not asked about again.
     let event = |entry: &Entry<Delivery>| {
         let kind = match entry.body.state {
             DeliveryState::Checked => EventKind::DeliveryChecked,
@@ -105,18 +101,18 @@ pub async fn look_for_checked(
         practice: practice.as_str().to_owned(),
         id: id.clone(),
     });
-    let told: Vec<Event> = changed.iter().filter_map(event).chain(reports).collect();
+    let news: Vec<Event> = changed.iter().filter_map(event).chain(reports).collect();
     if !overdue.is_empty() {
         let many = overdue.len() as u64;
         metrics::report("MessagesUnchecked", Unit::Count, many, Some(practice.as_str()));
     }
-    events.put(&told).await?;
+    events.put(&news).await?;
     for entry in &changed {
         match store.transition_work(practice, entry).await {
-            Ok(_) if entry.body.state == DeliveryState::Checked => looked.checked += 1,
-            Ok(_) if entry.body.state == DeliveryState::Removed => looked.removed += 1,
+            Ok(_) if entry.body.state == DeliveryState::Checked => found.checked += 1,
+            Ok(_) if entry.body.state == DeliveryState::Removed => found.removed += 1,
             Ok(_) => {}
-            // Somebody else has recorded it, or the next turn will.
+            // Somebody else has stored it, or the next run will.
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
         }
@@ -126,15 +122,15 @@ pub async fn look_for_checked(
         |entry: &&Entry<Delivery>| !changed.iter().any(|done| done.key == entry.key && over(done));
     let delivered = waiting.iter().filter(waits).filter_map(|entry| entry.body.delivered_at());
     let missed = changed.iter().any(|entry| !over(entry) && entry.body.missed);
-    looked.latest = delivered.chain(missed.then_some(now)).max();
+    found.latest = delivered.chain(missed.then_some(now)).max();
     tracing::info!(
         practice = practice.as_str(),
-        asked = looked.asked,
-        checked = looked.checked,
-        removed = looked.removed,
-        "looked for checked messages"
+        asked = found.asked,
+        checked = found.checked,
+        removed = found.removed,
+        "asked which messages were checked"
     );
-    Ok(looked)
+    Ok(found)
 }
 
 async fn unchecked(

@@ -1,11 +1,11 @@
-//! What the writer of a practice's Bp has to know of deliveries.
+//! Deliveries as a [`Kind`] of work: what to write, and what Bp's answers mean.
 
-use crate::{Kind, Step, Unready, Verdict};
+use crate::{Kind, NoCommand, Status, Verdict};
 use aws::events::EventKind;
 use best_practice::{
     BpError, StatementPack, Written, delivery_found, message_written, referral_written,
 };
-use document_bucket::{DocumentBucket, VaultError};
+use document_bucket::{DocumentBucket, DocumentBucketError};
 use domain::connection::Database;
 use domain::delivery::{
     Content, Delivery, DeliveryState, Letter, Message, MessagePatient, StoredDocument,
@@ -20,32 +20,30 @@ use store::work::{Listing, WorkKind};
 #[derive(Clone, Debug)]
 pub struct Deliveries {
     pack: StatementPack,
-    vault: DocumentBucket,
+    bucket: DocumentBucket,
 }
 
-/// Why a document's bytes cannot be had.
+/// Why a document cannot be read.
 enum Unreadable {
-    /// Not now.
     Later,
-    /// Never.
     Never(ProblemType),
 }
 
 impl Deliveries {
-    /// In the statements of this pack, with documents from this bucket.
+    /// Uses the statements of this pack and the documents of this bucket.
     #[must_use]
-    pub fn new(pack: StatementPack, vault: DocumentBucket) -> Self {
-        Self { pack, vault }
+    pub fn new(pack: StatementPack, bucket: DocumentBucket) -> Self {
+        Self { pack, bucket }
     }
 
-    /// A document's bytes, which are what was announced or are not given at all.
+    /// The bytes of a document, if they are what was announced.
     async fn bytes(&self, document: &StoredDocument) -> Result<Vec<u8>, Unreadable> {
         let announced = &document.announced;
         let mismatch = || Unreadable::Never(ProblemType::DocumentMismatch);
-        let read = self.vault.read(&document.key, announced.sha256, announced.bytes).await;
+        let read = self.bucket.read(&document.key, announced.sha256, announced.bytes).await;
         let bytes = read.map_err(|error| match error {
-            VaultError::NotFound => Unreadable::Never(ProblemType::DocumentNotFound),
-            VaultError::Corrupt | VaultError::TooLarge { .. } => mismatch(),
+            DocumentBucketError::NotFound => Unreadable::Never(ProblemType::DocumentNotFound),
+            DocumentBucketError::Corrupt | DocumentBucketError::TooLarge { .. } => mismatch(),
             error => {
                 tracing::warn!(%error, "a document cannot be read at the moment");
                 Unreadable::Later
@@ -57,14 +55,14 @@ impl Deliveries {
         Ok(bytes.into())
     }
 
-    /// The write, once everything that it carries is there.
+    /// The command, with all bytes that it carries. `None` if there is nothing to write.
     async fn write(&self, delivery: &Delivery) -> Result<Option<Command>, Unreadable> {
         Ok(Some(match &delivery.letter {
             Letter::Referral(referral) => {
                 let bytes = self.bytes(&referral.document).await?;
                 self.pack.write_referral(&delivery.token, referral, &bytes)
             }
-            Letter::Message(Message { patient: MessagePatient::Told, .. }) => return Ok(None),
+            Letter::Message(Message { patient: MessagePatient::Erased, .. }) => return Ok(None),
             Letter::Message(message) => {
                 let bytes = match &message.content {
                     Content::Document(document) => self.bytes(document).await?,
@@ -85,14 +83,14 @@ impl Kind for Deliveries {
         &delivery.site
     }
 
-    async fn command(&self, delivery: &mut Delivery, now: Timestamp) -> Result<Command, Unready> {
+    async fn command(&self, delivery: &mut Delivery, now: Timestamp) -> Result<Command, NoCommand> {
         match self.write(delivery).await {
             Ok(Some(command)) => Ok(command),
-            Ok(None) => Err(Unready::Nothing),
-            Err(Unreadable::Later) => Err(Unready::Later),
+            Ok(None) => Err(NoCommand::Verdict(Verdict::Done)),
+            Err(Unreadable::Later) => Err(NoCommand::Later),
             Err(Unreadable::Never(problem)) => {
                 delivery.failed(problem, now);
-                Err(Unready::Refused)
+                Err(NoCommand::Verdict(Verdict::Refused))
             }
         }
     }
@@ -141,17 +139,17 @@ impl Kind for Deliveries {
         }))
     }
 
-    fn note(&self, delivery: &mut Delivery, step: &Step, now: Timestamp) {
-        match *step {
-            Step::Sending { attempt } => delivery.sending(attempt, now),
-            Step::Waiting { reason, next } => delivery.waiting(reason.problem(), next, now),
-            Step::Failed(failure) => delivery.failed(failure.problem(), now),
+    fn set_status(&self, delivery: &mut Delivery, status: &Status, now: Timestamp) {
+        match *status {
+            Status::Sending { attempt } => delivery.sending(attempt, now),
+            Status::Waiting { reason, next } => delivery.waiting(reason.problem(), next, now),
+            Status::Failed(reason) => delivery.failed(reason.problem(), now),
         }
     }
 
-    fn looked_after(&self, delivery: &Delivery, now: Timestamp) -> Option<(Job, Timestamp)> {
-        let first_look = now + Job::Checked.interval();
-        delivery.is_for_an_inbox().then_some((Job::Checked, first_look))
+    fn later_check(&self, delivery: &Delivery, now: Timestamp) -> Option<(Job, Timestamp)> {
+        let first_check = now + Job::Checked.interval();
+        delivery.is_for_an_inbox().then_some((Job::Checked, first_check))
     }
 
     fn listing(&self, delivery: &Delivery) -> Listing {
@@ -188,8 +186,8 @@ mod tests {
         let config = aws_sdk_s3::config::Config::builder()
             .behavior_version(aws_sdk_s3::config::BehaviorVersion::v2026_01_12())
             .build();
-        let vault = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
-        Deliveries::new(StatementPack::load(None).unwrap(), vault)
+        let bucket = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
+        Deliveries::new(StatementPack::load(None).unwrap(), bucket)
     }
 
     fn message() -> Delivery {
@@ -266,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_that_finds_nothing_leaves_the_delivery_to_be_written() {
+    fn a_lookup_that_finds_nothing_leaves_the_delivery_to_be_written() {
         let (kind, now) = (deliveries(), Timestamp::UNIX_EPOCH);
         let mut delivery = message();
         assert_eq!(kind.read_lookup(&mut delivery, &[], now), Ok(None));
@@ -282,7 +280,7 @@ mod tests {
         let (kind, now) = (deliveries(), Timestamp::UNIX_EPOCH);
         let to = |user, fallback| Some(AddressedTo { user_id: BpUserId(user), fallback });
         for (more, told, reason) in [
-            // A deployment's own statement, from before there were fallbacks.
+            // A deployment may have its own statement, older than fallbacks.
             ("", None, None),
             (r#", "UserId": 0, "Fallback": """#, None, None),
             (r#", "UserId": 3, "Fallback": """#, to(3, None), None),

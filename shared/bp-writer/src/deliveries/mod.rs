@@ -1,12 +1,10 @@
-//! Deliveries as work for a practice's Bp: referrals into Correspondence Out, messages into a
-//! clinician's unchecked inbox, and the look whether a doctor has checked them.
+//! Deliveries: referrals go into Bp's Correspondence Out, messages into a clinician's unchecked inbox.
 //!
-//! [`Deliveries`] tells the one writer of a practice what to write and what the answers mean; that it
-//! happens once is the rest of this crate's part. [`look_for_checked`] is a job of its own, one query for all of
-//! a practice's messages.
+//! [`Deliveries`] says what to write and what the answers mean. The rest of the crate makes sure that it
+//! is written once. [`find_checked_messages`] is a scheduled job: one query for all messages of a practice.
 
 mod checked;
 mod kind;
 
-pub use checked::{CheckError, Looked, MOST_ASKED, look_for_checked};
+pub use checked::{CheckError, CheckedMessages, MOST_ASKED, find_checked_messages};
 pub use kind::Deliveries;

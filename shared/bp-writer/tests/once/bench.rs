@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use best_practice::{BpPractice, PairingOutcome, StatementPack};
-use bp_writer::{Chore, ChoreError, Clock as _, Kind, Limits, Went, Writer};
+use bp_writer::{Clock as _, Kind, Limits, ScheduledJob, ScheduledJobError, TurnOutcome, Writer};
 use domain::connection::{Connection, Standing};
 use domain::ids::{HaloGuid, PairingCode, PracticeId, SiteId};
 use domain::schedule::Job;
@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 use store::work::{Entry, WorkKey, WorkProgress};
 
 use crate::letters::{Letter, Letters};
-use crate::shelf::Memory;
+use crate::memory::Memory;
 
 pub(crate) type TestWriter = Writer<Memory, Memory, Memory>;
 
-/// How long a turn may last, on the clock of the test.
+/// How long a turn may take, on the clock of the test.
 pub(crate) const TURN: Duration = Duration::from_secs(60);
-/// More turns than anything here needs.
+/// More turns than any test needs.
 const MOST_TURNS: u32 = 80;
 
 pub(crate) struct Bench {
@@ -37,10 +37,10 @@ pub(crate) struct Bench {
     http: reqwest::Client,
 }
 
-/// A chore that makes a letter due.
+/// A job that makes a letter due.
 struct Greeting(Memory);
 
-impl Chore for Greeting {
+impl ScheduledJob for Greeting {
     const JOB: Job = Job::Reconcile;
     const WRITES: bool = true;
 
@@ -48,7 +48,7 @@ impl Chore for Greeting {
         &self,
         practice: &PracticeId,
         _: Deadline,
-    ) -> Result<Option<SignedDuration>, ChoreError> {
+    ) -> Result<Option<SignedDuration>, ScheduledJobError> {
         self.0.put(practice, &Letter::new("PB-GREETING").entry(self.0.now()));
         Ok(None)
     }
@@ -74,10 +74,10 @@ pub(crate) fn limits() -> Limits {
         slowest_poll: seconds(300),
         park: Backoff { first: seconds(8), longest: seconds(30) },
         park_for_people: Backoff { first: seconds(30), longest: seconds(900) },
-        busy: Backoff { first: seconds(2), longest: seconds(2) },
+        site_taken: Backoff { first: seconds(2), longest: seconds(2) },
         retry: Backoff { first: seconds(2), longest: seconds(900) },
         most_refusals: 5,
-        most_looks: 12,
+        most_lookups: 12,
         lease_margin: seconds(5),
         shortest: seconds(1),
     }
@@ -106,7 +106,7 @@ impl Bench {
         let writer =
             Writer::new(memory.clone(), memory.clone(), memory.clone(), halo.clone(), bp, limits())
                 .with(kind)
-                .with_chore(Greeting(memory.clone()));
+                .with_job(Greeting(memory.clone()));
         Self { running, memory, writer, practice, halo, sentinel, http }
     }
 
@@ -130,7 +130,7 @@ impl Bench {
         self.control(Method::PUT, &path, change).await;
     }
 
-    /// How often an operation was called.
+    /// How often an operation was called at the practice's site.
     pub(crate) async fn calls(&self, operation: &str) -> usize {
         let journal = self.control(Method::GET, "/queries?since=0", Value::Null).await;
         let site = &self.running.practices()[0].site_id;
@@ -138,7 +138,7 @@ impl Bench {
         journal["queries"].as_array().unwrap().iter().filter(ours).count()
     }
 
-    /// How many queries Halo took to be run asynchronously.
+    /// How many asynchronous queries Halo accepted.
     pub(crate) async fn taken(&self) -> usize {
         let journal = self.control(Method::GET, "/queries?since=0", Value::Null).await;
         let site = &self.running.practices()[0].site_id;
@@ -155,7 +155,7 @@ impl Bench {
         entry.key
     }
 
-    pub(crate) async fn turn(&self) -> Went {
+    pub(crate) async fn turn(&self) -> TurnOutcome {
         self.writer.turn(&self.practice, None, TURN).await.expect("the table answers")
     }
 
@@ -180,8 +180,8 @@ impl Bench {
         found
     }
 
-    /// Lets what Halo has of ours come to its end: a query at another site, submitted later, has
-    /// passed through all of the same phases.
+    /// Waits until our queries at Halo have ended. A query at another site, submitted later, has then
+    /// passed through the same phases.
     pub(crate) async fn quiet(&self) {
         let command = Command::text("SELECT 1 AS One");
         for _ in 0..2 {
@@ -203,7 +203,7 @@ impl Bench {
         }
     }
 
-    /// Lets the time come at which the lane is due, for whoever sweeps. Whether it ever is.
+    /// Advances the clock to when the lane is due. Returns whether it is due at all.
     pub(crate) async fn sleep_until_due(&self) -> bool {
         let Some(due) = self.memory.lane(&self.practice).due else { return false };
         let wait = due.duration_since(self.memory.now());
@@ -214,7 +214,7 @@ impl Bench {
         true
     }
 
-    /// Turn after turn, until nothing is open.
+    /// Takes turn after turn until nothing is open.
     pub(crate) async fn until_closed(&self) {
         for _ in 0..MOST_TURNS {
             if self.memory.entries(&self.practice).iter().all(|entry| !entry.is_open()) {
@@ -226,7 +226,7 @@ impl Bench {
         panic!("never done: {:?}", self.memory.entries(&self.practice));
     }
 
-    /// Each of these is in Bp once, and everybody knows it.
+    /// Asserts that each letter is in Bp once, is closed, and was published.
     pub(crate) fn assert_once(&self, keys: &[WorkKey], story: &str) {
         for key in keys {
             let entry = self.letter(key);

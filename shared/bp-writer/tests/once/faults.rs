@@ -74,7 +74,7 @@ async fn whatever_fails_a_letter_is_in_bp_once() {
     let all: Vec<_> = all
         .flat_map(|(operation, effect)| [(operation, effect, 1), (operation, effect, 3)])
         .collect();
-    // Several practices' weather side by side: most of the time is spent waiting.
+    // Four practices at the same time, because most of the time is spent waiting.
     let stories = all.chunks(all.len().div_ceil(4)).map(|chunk| {
         let chunk = chunk.to_vec();
         tokio::spawn(async move { under_each(&chunk).await })
@@ -84,7 +84,7 @@ async fn whatever_fails_a_letter_is_in_bp_once() {
     }
 }
 
-/// One letter after another, each in its own weather.
+/// Sends one letter after another, each with its own fault.
 async fn under_each(stories: &[(&'static str, &'static str, u32)]) {
     let bench = Bench::new().await;
     for (number, (operation, effect, times)) in stories.iter().enumerate() {
@@ -97,7 +97,7 @@ async fn under_each(stories: &[(&'static str, &'static str, u32)]) {
         let key = bench.accept(&format!("PB-{number}"));
         bench.until_closed().await;
         bench.assert_once(&[key], &story);
-        // The next story begins where the site was not seen lately.
+        // The next letter then checks the site again.
         bench.memory.advance(jiff::SignedDuration::from_mins(5));
     }
 }
@@ -114,7 +114,7 @@ async fn a_lost_answer_is_looked_up_only_after_the_fence() {
     };
     assert!(doubtful.fence.duration_since(sent_at).as_secs() >= 365);
     assert_eq!(bench.calls("immediateQuery").await, 0, "a look before the fence proves nothing");
-    // Others of the lane go on meanwhile.
+    // Other letters of the lane go on meanwhile.
     let other = bench.accept("PB-OTHER");
     bench.turn().await;
     bench.assert_once(&[other], "beside a doubt");
@@ -134,7 +134,7 @@ async fn a_query_that_waits_at_the_practice_is_left_and_asked_for_later() {
     assert_eq!(bench.memory.waiters(), 1, "Halo's notification finds us");
     assert!(bench.memory.wakes() >= 1, "and a slow look stands behind it");
     bench.change(json!({"queuePaused": false})).await;
-    // As after the notification: the wakes come before the query was to be asked for.
+    // As after Halo's notification: the turns come before the query is due to be asked for.
     for _ in 0..20 {
         bench.quiet().await;
         bench.turn().await;
@@ -160,7 +160,7 @@ async fn what_the_database_refuses_for_good_fails_with_its_reason_and_is_not_sen
         assert_eq!(letter.body.state, reason);
         assert_eq!(letter.tally().attempts, 1, "{reason}");
         assert_eq!(bench.calls("immediateQuery").await, 1, "whether something stayed was seen");
-        // Mended, and asked for again by a person.
+        // Somebody repairs the cause and retries.
         bench.faults(&[]).await;
         let again = letter.body.clone();
         let listing = store::work::Listing::state("accepted");
@@ -195,7 +195,7 @@ async fn what_cannot_be_looked_up_is_never_sent_again_by_itself() {
     let letter = bench.letter(&key);
     assert_eq!(letter.body.state, "unverifiable");
     assert_eq!(bench.calls("asyncQuery").await, 1);
-    // A person mends it and asks again: it is looked for first, and found.
+    // Somebody repairs the cause and retries. The letter is looked up first, and found.
     bench.faults(&[]).await;
     let (body, hash) = (letter.body.clone(), letter.hash.clone());
     let listing = store::work::Listing::state("accepted");

@@ -1,4 +1,4 @@
-//! The writer dies, anywhere.
+//! The writer dies at any step.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::bench::{Bench, TURN};
 
-/// A turn that is killed at one of its half steps, if it comes to it. Whether it was.
+/// Takes a turn that is killed at one of its half steps. Returns whether it came that far.
 async fn killed_turn(bench: &Bench, at: u64) -> bool {
     bench.memory.kill_at(Some(at));
     let killed = tokio::select! {
@@ -81,7 +81,7 @@ async fn a_writer_that_slept_through_its_lease_writes_nothing_beside_its_success
             assert!(at > 16, "the writer has more steps than {at}");
             break;
         }
-        // Its successor has all the time it needs, as after a night.
+        // The next writer has all the time that it needs.
         bench.until_closed().await;
         bench.memory.wake_up();
         let _ = sleeper.await;
@@ -118,7 +118,7 @@ fn random_faults_and_deaths_leave_each_letter_in_bp_once() {
     let step = (0..effects.len(), proptest::option::of(1_u64..60), 1_u32..3);
     let story = proptest::collection::vec(step, 1..5);
     let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
-    // Prints the seed, and the smallest story, of a failure.
+    // Prints the seed and the smallest failing story.
     let mut runner = TestRunner::new(config);
     let number = std::sync::atomic::AtomicU64::new(0);
     let outcome = runner.run(&story, |story| {

@@ -1,9 +1,9 @@
-//! Practices that are away, and lanes with more than one letter.
+//! Practices that are offline, and lanes with more than one letter.
 
 use std::time::Duration;
 
 use aws::events::{Event, EventKind};
-use bp_writer::{Shelf as _, Went};
+use bp_writer::{TurnOutcome, WorkStore as _};
 use domain::connection::Standing;
 use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
@@ -28,7 +28,7 @@ async fn a_practice_offline_for_days_costs_no_query_and_gets_everything_in_order
     let lane = bench.memory.lane(&bench.practice);
     assert_eq!(lane.parked.map(|parked| parked.reason), Some(ParkReason::Offline));
     assert!(keys.iter().all(|key| bench.letter(key).body.history == ["waiting Offline"]));
-    // An arrival is told, and nobody is asked.
+    // The letter that arrives shows why it waits. Nobody is asked.
     let looks = bench.calls("getSite").await;
     keys.push(bench.accept("PB-LATE"));
     bench.turn().await;
@@ -38,7 +38,7 @@ async fn a_practice_offline_for_days_costs_no_query_and_gets_everything_in_order
         bench.sleep_until_due().await;
         bench.turn().await;
         let parked = bench.memory.lane(&bench.practice).parked.unwrap();
-        let until = parked.next_look.duration_since(bench.now());
+        let until = parked.next_check.duration_since(bench.now());
         assert!(until <= SignedDuration::from_secs(30), "{until}");
     }
     assert_eq!(bench.calls("asyncQuery").await + bench.calls("immediateQuery").await, 0);
@@ -77,7 +77,7 @@ async fn a_practice_marked_as_revoked_is_asked_whether_it_is_before_anything_is_
     let bench = Bench::new().await;
     let first = bench.accept("PB-FIRST");
     bench.turn().await;
-    // Somebody else was refused; the site was seen online a moment ago.
+    // Another function was refused. The site was seen online a moment ago.
     bench.memory.stand(&bench.practice, Standing::Revoked);
     let second = bench.accept("PB-SECOND");
     bench.turn().await;
@@ -148,8 +148,8 @@ async fn only_one_writer_is_at_a_lane_and_it_sees_what_arrives_meanwhile() {
         }
     };
     let (went, (second, other)) = tokio::join!(work, meanwhile);
-    assert_eq!(other, Went::Busy);
-    assert_eq!(went, Ok(Went::Through { due: None }));
+    assert_eq!(other, TurnOutcome::LaneTaken);
+    assert_eq!(went, Ok(TurnOutcome::Finished { due: None }));
     bench.assert_once(&[first, second], "by one writer");
 }
 
@@ -186,7 +186,7 @@ async fn what_arrives_for_a_new_bp_in_the_middle_of_a_turn_at_the_old_one_is_lef
         entry.key
     };
     let (went, new) = tokio::join!(work, move_on);
-    let Ok(Went::Through { due }) = went else { panic!("{went:?}") };
+    let Ok(TurnOutcome::Finished { due }) = went else { panic!("{went:?}") };
     let letter = bench.letter(&new);
     assert_eq!((letter.body.state.as_str(), letter.tally().attempts), ("accepted", 0));
     assert!(due.is_some_and(|due| due <= bench.now()), "left for later: {due:?}");
@@ -212,7 +212,7 @@ async fn of_two_practices_with_one_bp_one_writes_after_the_other() {
         (went, bench.memory.entry(&other, &second.key).read::<Letter>().unwrap())
     };
     let (_, (went, waiting)) = tokio::join!(work, meanwhile);
-    let Ok(Went::Through { due: Some(due) }) = went else { panic!("{went:?}") };
+    let Ok(TurnOutcome::Finished { due: Some(due) }) = went else { panic!("{went:?}") };
     assert!(due <= bench.now() + SignedDuration::from_secs(2), "comes again soon");
     assert_eq!(waiting.tally().attempts, 0, "two wrote at a time");
     bench.assert_once(&[first], "first");
@@ -226,7 +226,7 @@ async fn of_two_practices_with_one_bp_one_writes_after_the_other() {
 async fn what_a_turn_has_no_time_for_is_due_at_once_although_it_arrived_meanwhile() {
     let bench = Bench::new().await;
     let first = bench.accept("PB-FIRST");
-    // Time to begin one letter: another one's end would not come within the turn.
+    // Time for one letter: a second one would not end within the turn.
     let time = limits().fence.call + limits().shortest + Duration::from_millis(500);
     let work = bench.writer.turn(&bench.practice, None, time);
     let more = async {
@@ -238,7 +238,7 @@ async fn what_a_turn_has_no_time_for_is_due_at_once_although_it_arrived_meanwhil
         second
     };
     let (went, second) = tokio::join!(work, more);
-    let Ok(Went::Through { due }) = went else { panic!("{went:?}") };
+    let Ok(TurnOutcome::Finished { due }) = went else { panic!("{went:?}") };
     assert_eq!(bench.letter(&second).tally().attempts, 0, "there was time for both");
     assert!(due.is_some_and(|due| due <= bench.now()), "left for later: {due:?}");
     bench.until_closed().await;
@@ -275,7 +275,7 @@ async fn what_a_client_changes_while_an_attempt_is_under_way_is_sent_after_it() 
     let letter = bench.letter(&key);
     assert_eq!(letter.work.sent_revision, 2);
     assert_eq!(letter.body.state, "delivered");
-    // This naive kind writes each revision; a real one brings Bp from the one to the other.
+    // This naive kind writes each revision. A real kind changes the first into the second.
     assert_eq!(bench.records().get("PB-CHANGED"), Some(&2));
 }
 
@@ -297,7 +297,7 @@ async fn a_job_is_done_after_what_is_due_and_comes_round_again() {
     let bench = Bench::new().await;
     let key = bench.accept("PB-JOB");
     let turn = bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
-    assert_eq!(turn, Ok(Went::Through { due: None }));
+    assert_eq!(turn, Ok(TurnOutcome::Finished { due: None }));
     let made_by_the_job = WorkKey::delivery("PB-GREETING");
     bench.assert_once(&[key.clone(), made_by_the_job.clone()], "around a job");
     let record = |key| bench.letter(key).body.record;
@@ -311,7 +311,7 @@ async fn a_job_is_not_done_while_the_practice_is_away() {
     bench.change(json!({"availability": "offline"})).await;
     bench.accept("PB-AWAY");
     let turn = bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
-    assert!(matches!(turn, Ok(Went::Through { due: Some(_) })), "{turn:?}");
+    assert!(matches!(turn, Ok(TurnOutcome::Finished { due: Some(_) })), "{turn:?}");
     assert_eq!(bench.memory.jobs_done(), []);
 }
 
@@ -323,9 +323,9 @@ async fn what_was_asked_for_early_is_asked_for_again_when_its_time_comes_in_the_
     bench.turn().await;
     let due = bench.letter(&key).due.unwrap();
     bench.memory.advance(due.duration_since(bench.now()) - SignedDuration::from_secs(3));
-    // The job's letter takes longer than that.
+    // The letter of the job takes longer than that.
     let turn = bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
-    let Ok(Went::Through { due: Some(due) }) = turn else { panic!("{turn:?}") };
+    let Ok(TurnOutcome::Finished { due: Some(due) }) = turn else { panic!("{turn:?}") };
     assert!(
         bench.letter(&key).due.unwrap() > bench.now(),
         "its time came, and it was not asked for"
@@ -340,15 +340,15 @@ async fn a_job_that_writes_waits_until_the_other_practice_has_left_their_bp() {
     let site = bench.memory.connection_of(&bench.practice).site_id;
     let until = bench.now() + SignedDuration::from_secs(60);
     let other = Lease { holder: Holder("another practice's writer".to_owned()), until };
-    assert_eq!(bench.memory.take_site(&site, &other, bench.now()).await, Ok(true));
+    assert_eq!(bench.memory.claim_site(&site, &other, bench.now()).await, Ok(true));
     let job = async || bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
     let wakes = bench.memory.wakes();
-    assert_eq!(job().await, Ok(Went::Through { due: None }));
+    assert_eq!(job().await, Ok(TurnOutcome::Finished { due: None }));
     assert_eq!(bench.memory.jobs_done(), []);
     assert_eq!(bench.memory.wakes(), wakes + 1, "it comes again soon");
-    let wanted = bench.memory.leave_site(&site, &other.holder).await;
+    let wanted = bench.memory.release_site(&site, &other.holder).await;
     assert_eq!(wanted, Ok(true), "the other one is told that somebody waits");
-    assert_eq!(job().await, Ok(Went::Through { due: None }));
+    assert_eq!(job().await, Ok(TurnOutcome::Finished { due: None }));
     assert_eq!(bench.memory.jobs_done(), [Job::Reconcile]);
     assert!(!bench.memory.is_held(&site), "the site is left");
 }

@@ -1,4 +1,4 @@
-//! Things that take longer than they should: a mark, a machine that sleeps, a query at the practice.
+//! What takes longer than it should: storing a mark, a machine that sleeps, a query at the practice.
 
 use jiff::SignedDuration;
 use ledger::{Doubt, Failed};
@@ -21,8 +21,8 @@ fn first_marks(bench: &Bench, key: &WorkKey) -> usize {
     bench.letter(key).body.history.iter().filter(|line| *line == "sending 1").count()
 }
 
-/// Takes a turn that sleeps for a while where it stops. Whether it stopped, and whether an attempt
-/// was then marked that Halo had not taken.
+/// Takes a turn that sleeps for a while at the chosen step. Returns whether it came that far, and whether
+/// it slept between the mark of an attempt and Halo's acceptance.
 async fn drowsy_turn(bench: &Bench, key: &WorkKey, slept: SignedDuration) -> (bool, bool) {
     let taken = bench.taken().await;
     let mut turn = std::pin::pin!(bench.writer.turn(&bench.practice, None, TURN));
@@ -62,7 +62,7 @@ async fn a_writer_that_slept_too_long_after_its_mark_marks_again_before_it_calls
         bench.memory.advance(SignedDuration::from_mins(5));
     }
     assert!(slept_at_mark >= 1, "no half step was between the mark and the call");
-    // A mark that takes long is as good as a sleep after it.
+    // Storing the mark slowly has the same effect as sleeping after it.
     assert_eq!(marked_again, slept_at_mark + 1);
 }
 
@@ -71,7 +71,7 @@ async fn a_call_repeated_under_a_new_guid_has_no_more_time_than_the_first() {
     let bench = Bench::new().await;
     let (mut slept_at_mark, mut marked_again) = (0, 0);
     for at in 1.. {
-        // The site is seen online, and is not looked at again before the letter.
+        // The site is seen online, so it is not checked again before the letter.
         bench.accept(&format!("PB-BEFORE-{at}"));
         bench.until_closed().await;
         bench.change(json!({"rotateGuid": true})).await;
@@ -102,7 +102,7 @@ async fn a_call_lasts_no_longer_than_what_the_mark_left_of_its_time() {
     bench.memory.sleep_at_mark();
     let (stopped, uncalled) = drowsy_turn(&bench, &key, seconds(4)).await;
     assert!(stopped && uncalled);
-    // A call has five seconds, four have passed, and the answer comes after more than one.
+    // A call has five seconds. Four have passed, and the answer takes longer than one.
     let letter = bench.letter(&key);
     let WorkProgress::Doubtful(doubtful) = letter.work.progress else { panic!("{letter:?}") };
     assert_eq!(doubtful.fence, limits().fence.after_call(bench.now()));
@@ -133,10 +133,10 @@ async fn what_halo_calls_running_is_neither_looked_for_nor_sent_again() {
     assert!((20..=60).contains(&asked), "asked {asked} times in two hours");
     let overtimes = bench.memory.overtimes();
     assert!(overtimes.is_sorted() && overtimes.len() > asked, "{overtimes:?}");
-    // What Halo says last counts: when it falls silent, the fence still stands.
+    // Halo's last answer counts: if Halo stops answering, the fence still holds.
     let WorkProgress::Sent(sent) = bench.letter(&key).work.progress else { unreachable!() };
     assert!(sent.fence > limits().fence.after_call(end), "{sent:?}");
-    // Others of the lane are sent meanwhile.
+    // Other letters of the lane are sent meanwhile.
     let other = bench.accept("PB-OTHER");
     bench.turn().await;
     assert_eq!(bench.calls("asyncQuery").await, 2);
@@ -164,7 +164,7 @@ async fn what_was_given_up_when_the_practice_moved_is_looked_for_only_after_its_
     else {
         panic!("{letter:?}")
     };
-    // Back again, and somebody retries.
+    // The practice comes back, and somebody retries.
     bench.memory.connect(&bench.practice, here);
     let (body, hash) = (letter.body.clone(), letter.hash.clone());
     let listing = Listing::state("accepted");
@@ -172,7 +172,7 @@ async fn what_was_given_up_when_the_practice_moved_is_looked_for_only_after_its_
     bench.turn().await;
     assert_eq!(bench.calls("immediateQuery").await, 0, "the first attempt may still come");
     assert_eq!(bench.letter(&key).due, Some(fence));
-    // It comes, late.
+    // The first attempt takes effect late.
     bench.change(json!({"executionPaused": false})).await;
     bench.quiet().await;
     bench.until_closed().await;

@@ -1,8 +1,8 @@
-//! A kind of work that writes a row whenever its batch runs.
+//! A kind of work that writes a row each time that its batch runs.
 
 use aws::events::EventKind;
 use best_practice::BpError;
-use bp_writer::{Failure, Kind, Step, Unready, Verdict, Waiting};
+use bp_writer::{FailReason, Kind, NoCommand, Status, Verdict, WaitReason};
 use domain::connection::Database;
 use domain::ids::SiteId;
 use halo::{Command, Parameter, Row};
@@ -29,7 +29,6 @@ SELECT o.RECORDID AS RecordId, o.SUBJECT AS Subject
 FROM dbo.CORRESPONDENCEOUT AS o
 WHERE o.USERREFERENCE = @token ORDER BY o.RECORDID DESC;";
 
-/// A letter.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Letter {
     pub(crate) token: String,
@@ -38,7 +37,7 @@ pub(crate) struct Letter {
     pub(crate) state: String,
     pub(crate) record: Option<i64>,
     pub(crate) history: Vec<String>,
-    /// It only says what those come to whose tokens are its own, a full stop and more.
+    /// Whether it is a whole. The tokens of its parts are its own token, a full stop, and a suffix.
     #[serde(default)]
     pub(crate) whole: bool,
 }
@@ -83,11 +82,11 @@ impl Kind for Letters {
         &letter.site
     }
 
-    async fn command(&self, letter: &mut Letter, _: Timestamp) -> Result<Command, Unready> {
+    async fn command(&self, letter: &mut Letter, _: Timestamp) -> Result<Command, NoCommand> {
         match letter.subject.as_str() {
             "nothing" => {
                 letter.say("nothing");
-                Err(Unready::Nothing)
+                Err(NoCommand::Verdict(Verdict::Done))
             }
             "poison" => panic!("a letter that nobody can write"),
             _ => Ok(Command::text(WRITE)
@@ -104,12 +103,12 @@ impl Kind for Letters {
         letter.whole
     }
 
-    fn bears_on_whole(&self, before: &Letter, after: &Letter) -> bool {
+    fn concerns_whole(&self, before: &Letter, after: &Letter) -> bool {
         before.state != after.state
     }
 
-    /// It is delivered when all parts are.
-    fn gather(
+    /// The whole is delivered when all parts are.
+    fn combine(
         &self,
         whole: &mut Entry<Letter>,
         parts: &mut [Entry<Letter>],
@@ -142,21 +141,21 @@ impl Kind for Letters {
         if rows.is_empty() { Ok(None) } else { self.read(letter, rows, now).map(Some) }
     }
 
-    fn note(&self, letter: &mut Letter, step: &Step, _: Timestamp) {
-        match step {
-            Step::Sending { attempt } => letter.say(&format!("sending {attempt}")),
-            Step::Waiting { reason: Waiting::Practice(reason), .. } => {
+    fn set_status(&self, letter: &mut Letter, status: &Status, _: Timestamp) {
+        match status {
+            Status::Sending { attempt } => letter.say(&format!("sending {attempt}")),
+            Status::Waiting { reason: WaitReason::Practice(reason), .. } => {
                 letter.say(&format!("waiting {reason:?}"));
             }
-            Step::Waiting { reason, .. } => letter.say(&format!("waiting {reason:?}")),
-            Step::Failed(failure) => letter.say(match failure {
-                Failure::NotPermitted => "not permitted",
-                Failure::NotInThisRelease => "not in this release",
-                Failure::TooLong => "too long",
-                Failure::RequestRefused => "request refused",
-                Failure::DatabaseRefused => "database refused",
-                Failure::Unverifiable => "unverifiable",
-                Failure::SiteChanged => "site changed",
+            Status::Waiting { reason, .. } => letter.say(&format!("waiting {reason:?}")),
+            Status::Failed(reason) => letter.say(match reason {
+                FailReason::NotPermitted => "not permitted",
+                FailReason::NotInThisRelease => "not in this release",
+                FailReason::TooLong => "too long",
+                FailReason::RequestRefused => "request refused",
+                FailReason::DatabaseRefused => "database refused",
+                FailReason::Unverifiable => "unverifiable",
+                FailReason::SiteChanged => "site changed",
             }),
         }
     }

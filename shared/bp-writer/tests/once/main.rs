@@ -1,7 +1,8 @@
-//! The promise, against a running simulator: whatever fails when, each letter is in Bp once.
+//! The promise of the writer, against a running simulator: each letter is in Bp once, whatever fails and
+//! when.
 //!
-//! The letters' batch is deliberately naive: it does not look before it writes. What keeps a letter
-//! from being written twice is the writer alone.
+//! The batch of a letter is naive on purpose: it does not check before it writes. Only the writer
+//! prevents a second copy.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a failed test")]
 
@@ -11,5 +12,5 @@ mod kills;
 mod lanes;
 mod late;
 mod letters;
-mod shelf;
+mod memory;
 mod wholes;

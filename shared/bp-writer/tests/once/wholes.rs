@@ -1,4 +1,4 @@
-//! Entries that say what others come to.
+//! Wholes: entries that show the combined state of their parts.
 
 use serde_json::json;
 use store::work::WorkKey;
@@ -48,7 +48,7 @@ async fn a_whole_is_told_later_where_the_bus_takes_nothing() {
 async fn a_writer_killed_between_any_two_steps_leaves_no_whole_behind_its_parts() {
     let bench = Bench::new().await;
     for at in 1.. {
-        // Some answers are lost, too.
+        // Some answers are lost as well.
         if at % 3 == 0 {
             let lost = json!({"operation": "asyncQuery", "effect": "dropAfter", "times": 1});
             bench.faults(&[lost]).await;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::events::EventKind;
-use bp_writer::{Kind as _, Unready};
+use bp_writer::{Kind as _, NoCommand, Verdict};
 use domain::booking::token::Token;
 use domain::booking::{
     Attendance, Booking, BookingId, BookingState, Planned, Role, Together, Visit,
@@ -20,7 +20,7 @@ use store::booking_entry;
 
 use crate::{Bench, now, planned_with, visit, zone};
 
-/// Practitioners of the made-up practice, by their numbers in Bp.
+/// Practitioners of the made-up practice, by their ids in Bp.
 const DOCTORS: [i64; 3] = [1, 2, 3];
 
 fn practice() -> PracticeId {
@@ -64,12 +64,12 @@ struct Clinic<'a> {
     together: Together,
     /// Parts whose last answer was lost.
     doubtful: BTreeSet<Token>,
-    /// What platforms were told.
+    /// The events that were published.
     told: Vec<EventKind>,
     queries: usize,
 }
 
-/// What becomes of a query.
+/// How a query ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fate {
     Answered,
@@ -91,12 +91,12 @@ impl<'a> Clinic<'a> {
         self.together.change(&practice(), visit, &planned, &zone(), now());
     }
 
-    /// What the writer does after each change of a part, by the kind's own word.
+    /// Combines the parts, as the writer does after each change of a part.
     fn gather(&mut self) {
         let Together { record, parts } = &mut self.together;
         let mut whole = booking_entry(record, now());
         let mut entries: Vec<_> = parts.iter().map(|part| booking_entry(part, now())).collect();
-        let event = self.bench.kind.gather(&mut whole, &mut entries, now());
+        let event = self.bench.kind.combine(&mut whole, &mut entries, now());
         *record = whole.body;
         for (part, entry) in parts.iter_mut().zip(entries) {
             *part = entry.body;
@@ -116,12 +116,12 @@ impl<'a> Clinic<'a> {
             let rows = self.bench.ask(&kind.lookup(part)).await;
             kind.read_lookup(part, &rows, now()).unwrap();
         } else {
-            if kind.minds_others(part) {
-                kind.mind_others(part, &others, now()).unwrap();
+            if kind.depends_on_others(part) {
+                kind.consider_others(part, &others, now()).unwrap();
             }
             let command = match kind.command(part, now()).await {
                 Ok(command) => command,
-                Err(Unready::Nothing) => return self.gather(),
+                Err(NoCommand::Verdict(Verdict::Done)) => return self.gather(),
                 Err(other) => panic!("{other:?}"),
             };
             if fate != Fate::NeverRan {
@@ -137,12 +137,12 @@ impl<'a> Clinic<'a> {
         self.gather();
     }
 
-    /// Pushes what is due in any order until nothing is, then what has no room once more.
+    /// Pushes what is due, in any order, until nothing is due. Then pushes once more what has no room.
     async fn settle(&mut self, random: &mut ChaCha8Rng, fate: impl Fn(&mut ChaCha8Rng) -> Fate) {
         assert!(self.pushes(400, random, fate).await, "it does not rest: {:?}", self.together);
     }
 
-    /// At most so many pushes. Whether nothing is due any more.
+    /// Makes at most so many pushes. Returns whether nothing is due any more.
     async fn pushes(
         &mut self,
         most: usize,
@@ -171,7 +171,7 @@ impl<'a> Clinic<'a> {
         false
     }
 
-    /// Who stands where in Bp's book, by the marks of all parts: the doctor and the hour.
+    /// The appointments in Bp's book that carry the mark of a part: the doctor and the hour.
     async fn stand(&self) -> Vec<(i64, i64)> {
         let mut stand = Vec::new();
         for part in &self.together.parts {
@@ -230,7 +230,7 @@ async fn attendants_are_booked_moved_changed_and_cancelled_by_one_query_each() {
     clinic.settle(&mut random, answered).await;
     assert_eq!(clinic.stand().await, [(1, 10), (2, 10)]);
     assert_eq!(clinic.queries, 4);
-    // One leaves, one comes, one stays.
+    // One attendant leaves, one comes, one stays.
     clinic.want(&to(&[2, 3], 2, 10));
     clinic.settle(&mut random, answered).await;
     assert_eq!(clinic.stand().await, [(2, 10), (3, 10)]);
@@ -280,7 +280,7 @@ async fn a_move_that_has_room_for_enough_leaves_nobody_behind_at_the_old_time() 
     clinic.settle(&mut random, answered).await;
     assert_eq!(clinic.stand().await, [(1, 10), (2, 10)]);
     assert_eq!(clinic.together.record.state, BookingState::Synced);
-    // With nobody to spare, all leave both times.
+    // If nobody can be spared, all leave both times.
     clinic.want(&to(&DOCTORS, 3, 10));
     clinic.settle(&mut random, answered).await;
     assert_eq!(clinic.stand().await, []);
@@ -309,7 +309,7 @@ async fn every_attendant_stands_in_the_book_once_whatever_is_lost() {
             1 => Fate::NeverRan,
             _ => Fate::Answered,
         };
-        // A wish that is soon another one: some of it may be on its way, or lost.
+        // A change that is soon replaced: some of its pushes may still be running, or lost.
         let soon_other = *[0, 1, 3].choose(&mut random).unwrap();
         if soon_other > 0 {
             clinic.want(&to(&DOCTORS[random.random_range(0..3)..], 1, random.random_range(9..=10)));

@@ -57,7 +57,7 @@ impl Bench {
         answer.sets.into_iter().next_back().unwrap_or_default()
     }
 
-    /// Sends what is wanted at this moment, and settles the booking by the answer.
+    /// Sends what is wanted now, and settles the booking by the answer.
     async fn push(&self, booking: &mut Booking, now: Timestamp) {
         let command = self.kind.command(booking, now).await.unwrap();
         let rows = self.ask(&command).await;
@@ -178,7 +178,7 @@ async fn a_slot_that_was_given_to_a_patient_stays_the_patients() {
     let id = given.appointment.unwrap();
     let give = format!("UPDATE dbo.APPOINTMENTS SET INTERNALID = 1 WHERE RECORDID = {id}");
     bench.ask(&Command::text(give)).await;
-    // To whoever compares the book with the record, it is not there.
+    // The comparison of the book with the record does not see it.
     let bp = BpPractice::new(bench.halo.clone(), StatementPack::load(None).unwrap());
     let (ours, today) = (PracticeId::parse("ours").unwrap(), date(2026, 11, 1));
     let book = bp.appointment_book(HaloGuid(bench.site), &ours, today, ample()).await;

@@ -1,6 +1,6 @@
 //! Visits that change places: two, rings and chains of any length, across practitioners.
 
-use bp_writer::{Kind as _, Unready};
+use bp_writer::{Kind as _, NoCommand, Verdict};
 use domain::booking::{Booking, BookingState, Visit};
 use domain::problem::ProblemType;
 use domain::settings::DurationMinutes;
@@ -17,10 +17,10 @@ const DOCTORS: [i64; 3] = [1, 2, 3];
 const BOOKINGS: usize = 8;
 const LONGEST: i64 = 30;
 
-/// A place in the book: whose, and when it begins.
+/// A place in the book: the doctor, and when it begins.
 type Place = (i64, DateTime);
 
-/// What becomes of a query.
+/// How a query ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fate {
     Answered,
@@ -32,9 +32,9 @@ enum Fate {
 struct Book<'a> {
     bench: &'a Bench,
     bookings: Vec<Booking>,
-    /// Which are on their way.
+    /// Which bookings are open.
     open: Vec<bool>,
-    /// Which are to be looked for.
+    /// Which bookings must be looked up.
     doubtful: Vec<bool>,
     queries: usize,
 }
@@ -46,8 +46,7 @@ impl<'a> Book<'a> {
         Self { bench, bookings, open, doubtful, queries: 0 }
     }
 
-    /// Does what is next with a booking, and goes on with it as long as it is due and nothing fails, as
-    /// the writer does.
+    /// Works on a booking as the writer does: as long as it is due and nothing fails.
     async fn step(&mut self, index: usize, mut fate: impl FnMut() -> Fate) {
         while self.open[index] {
             let failed = fate();
@@ -71,16 +70,16 @@ impl<'a> Book<'a> {
             return;
         }
         let others = self.bookings.iter().zip(&self.open).enumerate();
-        // Whoever waits for minutes is on its way as well.
+        // A booking that waits for minutes is open as well.
         let others = others.filter(|(other, (booking, open))| {
             *other != index && (**open || booking.state == BookingState::Conflict)
         });
         let others: Vec<Booking> = others.map(|(_, (booking, _))| booking.clone()).collect();
         let booking = &mut self.bookings[index];
-        if kind.minds_others(booking)
-            && let Err(unready) = kind.mind_others(booking, &others, now())
+        if kind.depends_on_others(booking)
+            && let Err(stop) = kind.consider_others(booking, &others, now())
         {
-            assert!(matches!(unready, Unready::Blocked { .. }), "{unready:?}");
+            assert!(matches!(stop, NoCommand::Verdict(Verdict::Blocked { .. })), "{stop:?}");
             self.open[index] = false;
             return;
         }
@@ -95,21 +94,21 @@ impl<'a> Book<'a> {
             return;
         }
         let verdict = kind.read(booking, &rows, now()).unwrap();
-        // What is blocked for minutes is not due; what is to be asked again at once is.
+        // A booking that is blocked for minutes is not due. One to be tried again at once is due.
         let due = bp_writer::Verdict::Blocked { again_at: now() };
         self.open[index] = verdict == due;
         self.wake(&before, index);
     }
 
-    /// Whoever frees a place wakes those who wait for it.
+    /// Wakes the bookings that wait for a place that this change has freed.
     fn wake(&mut self, before: &Booking, index: usize) {
         let after = &self.bookings[index];
         for (other, open) in self.bookings.iter().zip(&mut self.open) {
-            *open |= self.bench.kind.frees(before, after, other);
+            *open |= self.bench.kind.unblocks(before, after, other);
         }
     }
 
-    /// Does what is due, in any order, until nothing is.
+    /// Works on what is due, in any order, until nothing is due.
     async fn settle(&mut self, random: &mut ChaCha8Rng, fate: impl Fn(&mut ChaCha8Rng) -> Fate) {
         for _ in 0..500 {
             let due: Vec<usize> = (0..self.open.len()).filter(|index| self.open[*index]).collect();
@@ -119,7 +118,7 @@ impl<'a> Book<'a> {
         panic!("the bookings do not come to rest");
     }
 
-    /// Says what is wanted of a booking now.
+    /// Changes what is wanted of a booking.
     fn want(&mut self, index: usize, place: Option<Place>, minutes: i64) {
         let booking = &mut self.bookings[index];
         match place {
@@ -140,7 +139,7 @@ fn lasting(start: DateTime, minutes: i64) -> Visit {
     Visit { duration: Some(DurationMinutes::parse(minutes).unwrap()), ..visit(start) }
 }
 
-/// As many places as anybody could want, none in another's way.
+/// More places than there are bookings. No two overlap.
 fn places() -> Vec<Place> {
     let times = (0..4)
         .map(|slot| date(2032, 5, 4).at(8, 0, 0, 0) + jiff::Span::new().minutes(slot * LONGEST));
@@ -152,8 +151,8 @@ fn id(index: usize) -> String {
     format!("swap-{index}")
 }
 
-/// Any arrangement of eight bookings of three doctors, changed into any other in any order of the pushes,
-/// ends as it is wanted. Where nothing fails, each booking that changed costs one query.
+/// Changes any arrangement of eight bookings of three doctors into any other, in any order of pushes. The
+/// book ends as wanted. If nothing fails, each changed booking costs one query.
 async fn any_rearrangement(rounds: usize, fails: bool) {
     let seed =
         std::env::var("SWAP_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
@@ -192,7 +191,7 @@ async fn any_rearrangement(rounds: usize, fails: bool) {
             _ => Fate::Answered,
         };
         book.settle(&mut random, fate).await;
-        // An interruption may leave one to its next attempt, minutes later.
+        // After an interruption, a booking may wait minutes for its next attempt.
         for index in 0..BOOKINGS {
             book.open[index] |= fails && book.bookings[index].state == BookingState::Conflict;
         }
@@ -277,7 +276,7 @@ async fn a_visit_that_gives_its_place_away_and_finds_a_patient_at_its_new_one_st
     assert_eq!(without.problem, Some(ProblemType::SlotTaken));
     assert_eq!(without.blocked_by, [], "the patient is not named");
     assert_eq!(bench.live(without).await.len(), 0);
-    // Back where it was, if that is what the platform wants.
+    // It goes back to where it was if the platform wants that.
     book.want(1, Some(first), 15);
     book.settle(&mut random, |_| Fate::Answered).await;
     assert_eq!(book.bookings[1].state, BookingState::Synced);

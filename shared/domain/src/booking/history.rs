@@ -96,7 +96,12 @@ impl Booking {
     }
 
     /// Adds a line; the same thing happening again and again is one line, with its latest time.
-    pub(super) fn note(&mut self, what: Happened, problem: Option<ProblemType>, at: Timestamp) {
+    pub(super) fn add_history(
+        &mut self,
+        what: Happened,
+        problem: Option<ProblemType>,
+        at: Timestamp,
+    ) {
         let repeated = matches!(what, Happened::Waits)
             && self.history.last().is_some_and(|line| (line.what, line.problem) == (what, problem));
         if repeated {

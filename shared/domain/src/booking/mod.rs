@@ -21,13 +21,13 @@ pub use self::book::{BookRow, Correction, corrections};
 pub use self::history::{Happened, HistoryLine};
 pub use self::id::BookingId;
 pub use self::slot::Slot;
-pub use self::state::{BookingState, Followed, Outcome, Pushed};
+pub use self::state::{BookingState, NextStep, Outcome, Pushed};
 pub use self::together::Together;
 use self::token::Token;
 pub use self::visit::{
     Attendance, LONGEST_NOTES, Placement, Planned, Representative, Unplannable, Visit,
 };
-pub use self::whole::{Attendant, Role, Told};
+pub use self::whole::{Attendant, Published, Role};
 use crate::ids::PracticeId;
 use crate::problem::ProblemType;
 use crate::settings::PracticeTimeZone;
@@ -62,14 +62,14 @@ pub struct Booking {
     /// Counts what the platform wanted, one after the other.
     pub revision: u32,
     /// Which of these Bp was last asked for; its answer says nothing of a later one.
-    #[serde(default)]
-    pub asked: u32,
+    #[serde(rename = "asked", default)]
+    pub sent_revision: u32,
     /// The time in the book that Bp was last asked for.
-    #[serde(default)]
-    pub asked_slot: Option<Slot>,
+    #[serde(rename = "askedSlot", default)]
+    pub sent_slot: Option<Slot>,
     /// The time in the book where it stands, as far as Bp said.
-    #[serde(default)]
-    pub stands: Option<Slot>,
+    #[serde(rename = "stands", default)]
+    pub slot_in_bp: Option<Slot>,
     /// Bookings of the practice that stood in its way when Bp was asked last, until it is known whether
     /// they make way.
     #[serde(default)]
@@ -106,8 +106,8 @@ pub struct Booking {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attendants: Vec<Attendant>,
     /// Of a visit to several attendants: what platforms were last told of what they want now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<Told>,
+    #[serde(rename = "told", default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
     /// What happened, oldest first.
     pub history: Vec<HistoryLine>,
 }
@@ -132,9 +132,9 @@ impl Booking {
             withdrawn: false,
             planned,
             revision: 1,
-            asked: 0,
-            asked_slot: None,
-            stands: None,
+            sent_revision: 0,
+            sent_slot: None,
+            slot_in_bp: None,
             in_way: Vec::new(),
             lifts: Vec::new(),
             blocked_by: Vec::new(),
@@ -149,16 +149,16 @@ impl Booking {
             next_attempt_at: None,
             accepted_at: now,
             attendants: Vec::new(),
-            told: None,
+            published: None,
             history: Vec::new(),
         };
-        booking.note(Happened::Accepted, None, now);
+        booking.add_history(Happened::Accepted, None, now);
         booking
     }
 
     /// Whether this is what the platform said last.
     #[must_use]
-    pub fn is(&self, visit: &Visit) -> bool {
+    pub fn wants(&self, visit: &Visit) -> bool {
         !self.cancelled && self.visit == *visit
     }
 
@@ -192,7 +192,7 @@ impl Booking {
     fn plan(&mut self, planned: Planned) {
         if planned.site != self.planned.site {
             (self.appointment, self.appointment_created) = (None, None);
-            self.stands = None;
+            self.slot_in_bp = None;
         }
         self.planned = planned;
     }
@@ -216,9 +216,9 @@ impl Booking {
         self.lifts.clear();
         self.blocked_by.clear();
         if why != Happened::TriedAgain {
-            self.told = None;
+            self.published = None;
         }
-        self.note(why, None, now);
+        self.add_history(why, None, now);
     }
 
     /// Whether the visit has begun.
@@ -237,22 +237,22 @@ impl Booking {
     /// Whether Bp was never asked for it, so that nothing of it can be in the book.
     #[must_use]
     pub fn never_left(&self) -> bool {
-        self.asked == 0
+        self.sent_revision == 0
     }
 
     /// Ends a booking that Bp never heard of.
-    pub fn forget(&mut self, now: Timestamp) {
+    pub fn cancel_unsent(&mut self, now: Timestamp) {
         self.state = BookingState::Cancelled;
         self.problem = None;
         self.next_attempt_at = None;
-        self.note(Happened::Cancelled, None, now);
+        self.add_history(Happened::Cancelled, None, now);
     }
 
     /// Bp's book was found to differ, and the visit has arrived: it is left alone, and said so once.
     pub fn leave_arrived(&mut self, now: Timestamp) {
         if !self.is_left_arrived() {
             self.problem = Some(ProblemType::AppointmentArrived);
-            self.note(Happened::LeftAsItIs, self.problem, now);
+            self.add_history(Happened::LeftAsItIs, self.problem, now);
         }
     }
 
@@ -267,7 +267,7 @@ impl Booking {
         if !self.is_overbooked() {
             self.state = BookingState::Conflict;
             self.problem = Some(ProblemType::Overbooked);
-            self.note(Happened::FoundOverbooked, self.problem, now);
+            self.add_history(Happened::FoundOverbooked, self.problem, now);
         }
     }
 
@@ -282,39 +282,39 @@ impl Booking {
         if self.is_left_arrived() || self.is_overbooked() {
             self.state = BookingState::Synced;
             self.problem = None;
-            self.note(Happened::Found, None, now);
+            self.add_history(Happened::Found, None, now);
         }
     }
 
     /// Bp is about to be asked for what is wanted now.
-    pub fn ask(&mut self) {
-        self.asked = self.revision;
-        self.asked_slot = (!self.cancelled).then(|| self.planned.placement.slot());
+    pub fn mark_sent(&mut self) {
+        self.sent_revision = self.revision;
+        self.sent_slot = (!self.cancelled).then(|| self.planned.placement.slot());
     }
 
     /// Bp's answer to what it was asked last. When the platform has changed its mind meanwhile, it
     /// only tells what is there: the newer wish is still to be sent.
-    pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> Followed {
+    pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> NextStep {
         (self.appointment, self.appointment_created) = (pushed.appointment, pushed.created);
-        self.stands = match pushed.outcome {
+        self.slot_in_bp = match pushed.outcome {
             Outcome::Created | Outcome::Moved | Outcome::Updated | Outcome::Unchanged => {
-                self.asked_slot.clone()
+                self.sent_slot.clone()
             }
             Outcome::Cancelled | Outcome::TooLate => None,
             Outcome::Conflict
             | Outcome::Away
             | Outcome::Arrived
             | Outcome::UnknownUser
-            | Outcome::RecallType => self.stands.take(),
+            | Outcome::RecallType => self.slot_in_bp.take(),
         };
         let lifted = !std::mem::take(&mut self.lifts).is_empty();
-        if self.asked != self.revision {
-            return Followed::Again(now);
+        if self.sent_revision != self.revision {
+            return NextStep::Again(now);
         }
         if pushed.outcome == Outcome::Conflict && !lifted && !pushed.in_way.is_empty() {
             // Before anybody is told: they may be on their way elsewhere.
             self.in_way = pushed.in_way;
-            return Followed::Again(now);
+            return NextStep::Again(now);
         }
         self.next_attempt_at = None;
         self.problem = None;
@@ -330,36 +330,36 @@ impl Booking {
             (Outcome::Cancelled, true) => {
                 (self.appointment, self.appointment_created) = (None, None);
                 self.state = BookingState::Cancelled;
-                self.note(Happened::Cancelled, None, now);
-                Followed::Done
+                self.add_history(Happened::Cancelled, None, now);
+                NextStep::Done
             }
             (Outcome::Arrived, false) => {
                 self.state = BookingState::Synced;
                 self.problem = Some(ProblemType::AppointmentArrived);
-                self.note(Happened::LeftAsItIs, self.problem, now);
-                Followed::Done
+                self.add_history(Happened::LeftAsItIs, self.problem, now);
+                NextStep::Done
             }
-            (Outcome::Arrived, true) => self.over(ProblemType::AppointmentArrived, now),
+            (Outcome::Arrived, true) => self.fail(ProblemType::AppointmentArrived, now),
             (Outcome::Conflict, false) => self.blocked(ProblemType::SlotTaken, now),
             (Outcome::Away, false) => self.blocked(ProblemType::PractitionerAway, now),
-            (Outcome::UnknownUser, false) => self.over(ProblemType::PractitionerInactive, now),
-            (Outcome::RecallType, false) => self.over(ProblemType::RecallType, now),
-            (Outcome::TooLate, false) => self.over(ProblemType::StartPassed, now),
+            (Outcome::UnknownUser, false) => self.fail(ProblemType::PractitionerInactive, now),
+            (Outcome::RecallType, false) => self.fail(ProblemType::RecallType, now),
+            (Outcome::TooLate, false) => self.fail(ProblemType::StartPassed, now),
             // An answer to another question than the one that was asked.
-            _ => self.over(ProblemType::MalformedAnswer, now),
+            _ => self.fail(ProblemType::MalformedAnswer, now),
         }
     }
 
-    fn synced(&mut self, how: Happened, now: Timestamp) -> Followed {
+    fn synced(&mut self, how: Happened, now: Timestamp) -> NextStep {
         self.state = BookingState::Synced;
         self.blocked = 0;
-        self.note(how, None, now);
-        Followed::Done
+        self.add_history(how, None, now);
+        NextStep::Done
     }
 
     /// Bp's book has no room for it, for this reason. Says when it is asked about again.
-    fn blocked(&mut self, problem: ProblemType, now: Timestamp) -> Followed {
-        Followed::Again(self.put_off(problem, now))
+    fn blocked(&mut self, problem: ProblemType, now: Timestamp) -> NextStep {
+        NextStep::Again(self.put_off(problem, now))
     }
 
     fn put_off(&mut self, problem: ProblemType, now: Timestamp) -> Timestamp {
@@ -368,17 +368,17 @@ impl Booking {
         self.state = BookingState::Conflict;
         self.problem = Some(problem);
         self.next_attempt_at = Some(again);
-        self.note(Happened::Blocked, Some(problem), now);
+        self.add_history(Happened::Blocked, Some(problem), now);
         again
     }
 
     /// It comes to nothing.
-    pub fn over(&mut self, problem: ProblemType, now: Timestamp) -> Followed {
+    pub fn fail(&mut self, problem: ProblemType, now: Timestamp) -> NextStep {
         self.state = BookingState::Failed;
         self.problem = Some(problem);
         self.next_attempt_at = None;
-        self.note(Happened::Failed, Some(problem), now);
-        Followed::Over
+        self.add_history(Happened::Failed, Some(problem), now);
+        NextStep::Failed
     }
 
     /// The practice cannot be reached, or does not let us in.
@@ -386,7 +386,7 @@ impl Booking {
         self.state = BookingState::Waiting;
         self.problem = Some(problem);
         self.next_attempt_at = until;
-        self.note(Happened::Waits, Some(problem), now);
+        self.add_history(Happened::Waits, Some(problem), now);
     }
 
     /// It is being sent.
@@ -396,7 +396,7 @@ impl Booking {
             self.problem = None;
         }
         self.next_attempt_at = None;
-        self.note(Happened::Sent, None, now);
+        self.add_history(Happened::Sent, None, now);
     }
 }
 

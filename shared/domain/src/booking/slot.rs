@@ -56,7 +56,7 @@ impl Booking {
     #[must_use]
     pub fn minds_others(&self) -> bool {
         let moves =
-            self.revision > 1 && self.stands.as_ref() != Some(&self.planned.placement.slot());
+            self.revision > 1 && self.slot_in_bp.as_ref() != Some(&self.planned.placement.slot());
         !self.cancelled && (moves || !self.in_way.is_empty() || !self.lifts.is_empty())
     }
 
@@ -79,7 +79,7 @@ impl Booking {
         let in_the_way = |other: &&&Self| {
             named.contains(&other.token)
                 || stood.contains(&other.token)
-                || other.stands.as_ref().is_some_and(|at| at.overlaps(&wanted))
+                || other.slot_in_bp.as_ref().is_some_and(|at| at.overlaps(&wanted))
         };
         let lifts = leaving.iter().filter(in_the_way).map(|other| other.token.clone());
         self.lifts = lifts.take(MOST_LIFTS).collect();
@@ -98,7 +98,7 @@ impl Booking {
     /// The time in the book that became free when `self` became `after`.
     #[must_use]
     pub fn freed(&self, after: &Self) -> Option<&Slot> {
-        self.stands.as_ref().filter(|at| after.stands.as_ref() != Some(at))
+        self.slot_in_bp.as_ref().filter(|at| after.slot_in_bp.as_ref() != Some(at))
     }
 
     /// Whether it waits for this time in the book.

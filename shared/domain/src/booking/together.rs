@@ -93,7 +93,7 @@ impl Together {
         self.parts.push(part);
         let record = &mut self.record;
         record.role = Role::Whole;
-        (record.asked, record.asked_slot, record.stands) = (0, None, None);
+        (record.sent_revision, record.sent_slot, record.slot_in_bp) = (0, None, None);
         (record.appointment, record.appointment_created) = (None, None);
         record.outside_sessions = false;
     }
@@ -172,7 +172,7 @@ impl Booking {
             BookingState::Synced => self.problem.is_none(),
             BookingState::Conflict | BookingState::Failed | BookingState::Cancelled => false,
         };
-        well && self.is(visit) && self.planned == *planned
+        well && self.wants(visit) && self.planned == *planned
     }
 
     /// An attendant is wanted no more. One that was withdrawn is on its way out, or out, already.

@@ -46,16 +46,16 @@ pub struct Attendance {
 
 impl Attendance {
     /// As few attendants make a visit to several.
-    pub const FEWEST: usize = 2;
+    pub const FEWEST_ATTENDANTS: usize = 2;
     /// As many are visited at once.
-    pub const MOST: usize = 20;
+    pub const MOST_ATTENDANTS: usize = 20;
 
     /// A visit to all of these who have room. In which order they are named makes no difference.
     ///
     /// # Errors
     /// Says so when they are too few or too many, or two are alike.
     pub fn new(mut attendants: Vec<AhpraNumber>) -> Result<Self, Invalid> {
-        if !(Self::FEWEST..=Self::MOST).contains(&attendants.len()) {
+        if !(Self::FEWEST_ATTENDANTS..=Self::MOST_ATTENDANTS).contains(&attendants.len()) {
             return Err(Invalid("a visit has 2 to 20 attendants"));
         }
         attendants.sort_unstable();

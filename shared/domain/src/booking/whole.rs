@@ -97,7 +97,7 @@ impl Attendant {
 
 /// What platforms were told of a booking.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Told {
+pub struct Published {
     /// Where it stood.
     pub state: BookingState,
     /// With which problem.
@@ -117,7 +117,8 @@ impl Booking {
     /// Where an attendant's part is on its way.
     fn at(&self) -> At {
         use BookingState as S;
-        let elsewhere = self.stands.as_ref().is_some_and(|at| *at != self.planned.placement.slot());
+        let elsewhere =
+            self.slot_in_bp.as_ref().is_some_and(|at| *at != self.planned.placement.slot());
         match (self.cancelled, self.withdrawn, self.state) {
             (true, false, S::Cancelled) => At::Left,
             (true, false, S::Failed) => At::Stuck(self.problem),
@@ -155,14 +156,14 @@ impl Booking {
         if (self.state, self.problem) != (state, problem) {
             (self.state, self.problem) = (state, problem);
             if let Some(what) = happened(state, problem) {
-                self.note(what, problem, now);
+                self.add_history(what, problem, now);
             }
         }
-        let told = Told { state, problem };
+        let told = Published { state, problem };
         let settled = !matches!(state, BookingState::Pending | BookingState::Waiting);
-        let news = settled && self.told.as_ref() != Some(&told);
+        let news = settled && self.published.as_ref() != Some(&told);
         if news {
-            self.told = Some(told);
+            self.published = Some(told);
         }
         news
     }

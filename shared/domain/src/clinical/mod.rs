@@ -25,7 +25,7 @@ pub use identity::{IdentifiedRecord, Identity, MedicareNumber};
 pub use observation::{Observation, ObservationKind, ObservedAt, Reading, group};
 pub use partial_date::PartialDate;
 pub use record::{Allergy, Fracture, Immunisation, Medication, PastHistory};
-pub use section::{Entry, NilMarker, Section, SectionProblem, SectionStatus, Unreadable, notes};
+pub use section::{Entry, NilMarker, Section, SectionProblem, SectionStatus, Unreadable, remarks};
 pub use social::{Alcohol, Circumstances, Occupation, SocialItem, Tobacco};
 
 /// A part of the clinical record.

@@ -89,7 +89,7 @@ impl DocumentType {
     }
 
     /// How many bytes of their beginning [`DocumentType::fits`] looks at.
-    pub const TELLING: u32 = 4_096;
+    pub const BYTES_JUDGED: u32 = 4_096;
 
     /// Whether bytes, or their beginning, are what the type says. Pages, messages and XML are text,
     /// too, and whoever says only that is believed.

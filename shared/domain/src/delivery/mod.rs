@@ -203,12 +203,12 @@ impl Delivery {
                     *content = Content::DeliveredText;
                 }
                 if matches!(patient, MessagePatient::Described(_)) {
-                    *patient = MessagePatient::Told;
+                    *patient = MessagePatient::Erased;
                 }
             }
             Letter::Referral(referral) => {
                 if matches!(referral.chosen, Chosen::Patient(_)) {
-                    referral.chosen = Chosen::Told;
+                    referral.chosen = Chosen::Erased;
                 }
             }
         }

@@ -133,7 +133,8 @@ pub enum MessagePatient {
     /// Somebody who has to be found.
     Described(DescribedPatient),
     /// Somebody whom Bp was told of: nothing of ours needs to know any more.
-    Told,
+    #[serde(rename = "told")]
+    Erased,
 }
 
 #[cfg(test)]

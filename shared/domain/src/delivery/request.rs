@@ -85,7 +85,7 @@ pub struct MessageText(String);
 
 impl MessageText {
     /// What is longer is a document.
-    pub const LONGEST: usize = 20_000;
+    pub const MOST_CHARACTERS: usize = 20_000;
 
     /// Takes text that Windows-1252 can hold; accents may stand behind their letters.
     ///
@@ -96,7 +96,7 @@ impl MessageText {
             return Err(Invalid("this must not be empty").into());
         }
         let text = compose(text);
-        if text.chars().count() > Self::LONGEST {
+        if text.chars().count() > Self::MOST_CHARACTERS {
             return Err(Invalid("a text has at most 20,000 characters; upload longer ones").into());
         }
         encode(&text)?;

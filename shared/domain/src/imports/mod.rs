@@ -90,7 +90,7 @@ pub struct Selections(Vec<Selection>);
 /// Why documents make no import.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NoSelections {
-    /// None, or more than [`Selections::MOST`].
+    /// None, or more than [`Selections::MOST_DOCUMENTS`].
     Number,
     /// The one at this place was there before.
     Twice(usize),
@@ -98,14 +98,14 @@ pub enum NoSelections {
 
 impl Selections {
     /// More than a referral form ever holds; one transaction writes them all.
-    pub const MOST: usize = 50;
+    pub const MOST_DOCUMENTS: usize = 50;
 
     /// Takes 1 to 50 documents, each once.
     ///
     /// # Errors
     /// Says which rule is broken.
     pub fn new(selections: Vec<Selection>) -> Result<Self, NoSelections> {
-        if !(1..=Self::MOST).contains(&selections.len()) {
+        if !(1..=Self::MOST_DOCUMENTS).contains(&selections.len()) {
             return Err(NoSelections::Number);
         }
         let mut seen = HashSet::new();

@@ -19,7 +19,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn take_site(
+    pub async fn claim_site(
         &self,
         site: &SiteId,
         lease: &Lease,
@@ -65,7 +65,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn leave_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
+    pub async fn release_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
         let left = self
             .client
             .delete_item()

@@ -15,7 +15,7 @@ fn asked(error: Error) -> SessionError<Error> {
 
 const WAIT: Option<Duration> = Some(Duration::from_secs(7));
 
-/// Errors after which the whole lane waits, with what it waits for.
+/// Errors that concern the whole lane, and what they mean.
 fn troubles() -> [(Error, Trouble); 10] {
     use ParkReason as Why;
     [
@@ -42,13 +42,13 @@ fn a_lane_and_a_direct_question_name_the_same_problem() {
     }
 }
 
-/// Errors of the session itself, but for the table's.
+/// Errors of the session itself, except the table's error.
 fn of_session() -> [(SessionError<Error>, ParkReason); 4] {
     [
         (SessionError::NotConnected, ParkReason::NotConnected),
         (SessionError::SiteUnknown, ParkReason::SiteUnknown),
         (SessionError::PracticeChanged, ParkReason::SiteChanged),
-        (SessionError::Lookup(BpError::Halo(Error::SiteOffline)), ParkReason::Offline),
+        (SessionError::FollowFailed(BpError::Halo(Error::SiteOffline)), ParkReason::Offline),
     ]
 }
 
@@ -56,8 +56,8 @@ fn sql(number: Option<i64>) -> Error {
     Error::Sql(SqlFailure::Other { number })
 }
 
-fn refused(why: WorkRefusal, ended: bool) -> Heard {
-    Heard::Refused { why, ended }
+fn refused(why: WorkRefusal, ended: bool) -> Outcome {
+    Outcome::Refused { why, ended }
 }
 
 const UNKNOWN: [Error; 4] = [
@@ -67,16 +67,16 @@ const UNKNOWN: [Error; 4] = [
     Error::PracticeSoftware,
 ];
 
-/// What the database's refusals mean, wherever they are told.
-fn refusals() -> [(Error, Heard); 7] {
+/// What refusals by the database mean, from a call and from a status alike.
+fn refusals() -> [(Error, Outcome); 7] {
     let other = |number| WorkRefusal::Other { number };
     [
         (Error::Sql(SqlFailure::PermissionDenied), refused(WorkRefusal::PermissionDenied, true)),
         (Error::Sql(SqlFailure::UnknownObject), refused(WorkRefusal::UnknownObject, true)),
         (sql(Some(1205)), refused(other(Some(1205)), true)),
-        // Another attempt is being written: it may be ours.
-        (sql(Some(50_002)), Heard::Unclear),
-        // A time-out has a number that is none of SQL Server's: the statement may run on.
+        // Another attempt is being written. It may be ours.
+        (sql(Some(50_002)), Outcome::Unclear),
+        // A timeout has a number that SQL Server does not use. The statement may still be running.
         (sql(Some(-2)), refused(other(Some(-2)), false)),
         (sql(Some(0)), refused(other(Some(0)), false)),
         (sql(None), refused(other(None), false)),
@@ -85,49 +85,49 @@ fn refusals() -> [(Error, Heard); 7] {
 
 #[test]
 fn a_call_without_an_answer_is_read_by_whether_it_ran() {
-    let heard = |error| from_call(error).unwrap();
-    let never = |trouble| Heard::NeverRan(Because::Trouble(trouble));
+    let outcome = |error| from_call(error).unwrap();
+    let never = |trouble| Outcome::NeverRan(NotRun::Trouble(trouble));
     for (error, trouble) in troubles() {
-        assert_eq!(heard(asked(error)), never(trouble));
+        assert_eq!(outcome(asked(error)), never(trouble));
     }
     for (error, reason) in of_session() {
-        assert_eq!(heard(error), never(trouble(reason)));
+        assert_eq!(outcome(error), never(trouble(reason)));
     }
     let refusal = Error::Refused { reason: Refusal::Request };
-    assert_eq!(heard(asked(refusal)), Heard::NeverRan(Because::RequestRefused));
+    assert_eq!(outcome(asked(refusal)), Outcome::NeverRan(NotRun::RequestRefused));
     for error in UNKNOWN {
-        assert_eq!(heard(asked(error)), Heard::CutOff);
+        assert_eq!(outcome(asked(error)), Outcome::CutOff);
     }
     for error in [Error::ResultTooLarge, Error::Gone] {
-        assert_eq!(heard(asked(error)), Heard::Ran);
+        assert_eq!(outcome(asked(error)), Outcome::Ran);
     }
     for (error, expected) in refusals() {
-        assert_eq!(heard(asked(error)), expected);
+        assert_eq!(outcome(asked(error)), expected);
     }
 }
 
 #[test]
 fn a_status_says_whether_the_query_ran_runs_or_never_will() {
-    let heard = |state| from_status(state, None);
-    assert_eq!(heard(AsyncState::Successful), None);
-    assert_eq!(heard(AsyncState::UploadFailed), Some(Heard::Ran));
-    let offline = Heard::NeverRan(Because::Trouble(trouble(ParkReason::Offline)));
-    assert_eq!(heard(AsyncState::InitialisationFailedSiteOffline), Some(offline));
-    assert_eq!(heard(AsyncState::InitialisationFailedSiteUnreachable), Some(offline));
+    let outcome = |state| from_status(state, None);
+    assert_eq!(outcome(AsyncState::Successful), None);
+    assert_eq!(outcome(AsyncState::UploadFailed), Some(Outcome::Ran));
+    let offline = Outcome::NeverRan(NotRun::Trouble(trouble(ParkReason::Offline)));
+    assert_eq!(outcome(AsyncState::InitialisationFailedSiteOffline), Some(offline));
+    assert_eq!(outcome(AsyncState::InitialisationFailedSiteUnreachable), Some(offline));
     for state in [AsyncState::ExpiredInQueue, AsyncState::InitialisationFailedCacheError] {
-        assert_eq!(heard(state), Some(Heard::NeverRan(Because::Dropped)));
+        assert_eq!(outcome(state), Some(Outcome::NeverRan(NotRun::Dropped)));
     }
     for state in
         [AsyncState::Initialising, AsyncState::Queued, AsyncState::Executing, AsyncState::Uploading]
     {
-        assert_eq!(heard(state), Some(Heard::StillRunning));
+        assert_eq!(outcome(state), Some(Outcome::StillRunning));
     }
     let failed = |error: Option<&Error>| from_status(AsyncState::ExecutionFailed, error);
     let login = Error::Sql(SqlFailure::LoginRefused);
-    assert_eq!(failed(Some(&login)), Some(Heard::NeverRan(Because::LoginRefused)));
-    assert_eq!(failed(Some(&Error::ResultTooLarge)), Some(Heard::Ran));
-    assert_eq!(failed(Some(&Error::NotReached)), Some(Heard::Unclear));
-    assert_eq!(failed(None), Some(Heard::Unclear));
+    assert_eq!(failed(Some(&login)), Some(Outcome::NeverRan(NotRun::LoginRefused)));
+    assert_eq!(failed(Some(&Error::ResultTooLarge)), Some(Outcome::Ran));
+    assert_eq!(failed(Some(&Error::NotReached)), Some(Outcome::Unclear));
+    assert_eq!(failed(None), Some(Outcome::Unclear));
     for (error, expected) in refusals() {
         assert_eq!(failed(Some(&error)), Some(expected));
     }
@@ -135,35 +135,35 @@ fn a_status_says_whether_the_query_ran_runs_or_never_will() {
 
 #[test]
 fn a_question_without_an_answer_says_nothing_of_the_query_unless_halo_forgot_it() {
-    let heard = |error| from_question(error).unwrap();
+    let outcome = |error| from_status_error(error).unwrap();
     for forgotten in
         [asked(Error::NotFound), SessionError::SiteUnknown, SessionError::PracticeChanged]
     {
-        assert_eq!(heard(forgotten), Heard::Unclear);
+        assert_eq!(outcome(forgotten), Outcome::Unclear);
     }
     for (error, trouble) in troubles().into_iter().filter(|(error, _)| *error != Error::NotFound) {
-        assert_eq!(heard(asked(error)), Heard::Silent(trouble));
+        assert_eq!(outcome(asked(error)), Outcome::Silent(trouble));
     }
     for error in UNKNOWN {
-        assert_eq!(heard(asked(error)), Heard::Silent(trouble(ParkReason::HaloUnavailable)));
+        assert_eq!(outcome(asked(error)), Outcome::Silent(trouble(ParkReason::HaloUnavailable)));
     }
-    let not_connected = heard(SessionError::NotConnected);
-    assert_eq!(not_connected, Heard::Silent(trouble(ParkReason::NotConnected)));
-    let revoked = heard(SessionError::Lookup(BpError::LoginRefused));
-    assert_eq!(revoked, Heard::Silent(trouble(ParkReason::Revoked)));
+    let not_connected = outcome(SessionError::NotConnected);
+    assert_eq!(not_connected, Outcome::Silent(trouble(ParkReason::NotConnected)));
+    let revoked = outcome(SessionError::FollowFailed(BpError::LoginRefused));
+    assert_eq!(revoked, Outcome::Silent(trouble(ParkReason::Revoked)));
     let malformed = BpError::Malformed { statement: "x", problem: String::new() };
-    let other = heard(SessionError::Lookup(malformed));
-    assert_eq!(other, Heard::Silent(trouble(ParkReason::HaloUnavailable)));
+    let other = outcome(SessionError::FollowFailed(malformed));
+    assert_eq!(other, Outcome::Silent(trouble(ParkReason::HaloUnavailable)));
 }
 
 #[test]
-fn a_look_without_an_answer_is_hopeless_where_the_same_look_would_fail_again() {
-    let heard = |error| from_look(error).unwrap();
+fn a_lookup_without_an_answer_fails_for_good_if_the_same_lookup_would_fail_again() {
+    let outcome = |error| from_lookup_error(error).unwrap();
     for (error, trouble) in troubles() {
-        assert_eq!(heard(asked(error)), Heard::Silent(trouble));
+        assert_eq!(outcome(asked(error)), Outcome::Silent(trouble));
     }
     for (error, reason) in of_session() {
-        assert_eq!(heard(error), Heard::Silent(trouble(reason)));
+        assert_eq!(outcome(error), Outcome::Silent(trouble(reason)));
     }
     for error in [
         Error::Refused { reason: Refusal::Request },
@@ -171,17 +171,17 @@ fn a_look_without_an_answer_is_hopeless_where_the_same_look_would_fail_again() {
         Error::Sql(SqlFailure::PermissionDenied),
         Error::Sql(SqlFailure::UnknownObject),
     ] {
-        assert_eq!(heard(asked(error)), Heard::Unseen { hopeless: true });
+        assert_eq!(outcome(asked(error)), Outcome::LookupFailed { permanent: true });
     }
     for error in UNKNOWN.into_iter().chain([sql(Some(1205)), Error::Gone]) {
-        assert_eq!(heard(asked(error)), Heard::Unseen { hopeless: false });
+        assert_eq!(outcome(asked(error)), Outcome::LookupFailed { permanent: false });
     }
 }
 
 #[test]
 fn the_tables_failure_is_nobodys_word() {
     let lost = || SessionError::Store(StoreError::Conflict);
-    for heard in [from_call(lost()), from_question(lost()), from_look(lost())] {
-        assert_eq!(heard, Err(StoreError::Conflict));
+    for outcome in [from_call(lost()), from_status_error(lost()), from_lookup_error(lost())] {
+        assert_eq!(outcome, Err(StoreError::Conflict));
     }
 }

@@ -1,5 +1,5 @@
-//! Doubles of the table, the queue, the bus and the clock, in memory. Each call is a step at which
-//! the writer can be killed: just before it takes effect, or just after.
+//! Doubles of the table, the queue, the bus and the clock, in memory. Each call is a step. The writer can
+//! be killed just before a step takes effect, or just after.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use aws::events::Event;
-use bp_writer::{Clock, Messages, NotTaken, Shelf};
+use bp_writer::{Clock, Messages, NotTaken, WorkStore};
 use connection::Connections;
 use domain::connection::{Connection, Site, Standing};
 use domain::ids::{PracticeId, SiteId};
@@ -18,17 +18,17 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde::Serialize;
 use store::StoreError;
-use store::work::{Entry, Lane, LaneEnd, Left, WorkKey, WorkProgress};
+use store::work::{Entry, Lane, LaneRelease, Released, WorkKey, WorkProgress};
 use tokio::sync::Notify;
 
 #[derive(Default)]
 struct Kept {
     connections: BTreeMap<PracticeId, Connection>,
     lanes: BTreeMap<PracticeId, Lane>,
-    /// Who writes to a site, and whether somebody else wants to.
+    /// Who has claimed a site, and whether another writer waits for it.
     sites: HashMap<SiteId, (Lease, bool)>,
     entries: BTreeMap<(PracticeId, WorkKey), Entry>,
-    /// How we stood with anybody, one after another.
+    /// The standings of connections, in order.
     standings: Vec<Standing>,
     waiters: Vec<Uuid>,
     wakes: Vec<(PracticeId, Timestamp)>,
@@ -41,7 +41,7 @@ struct Kept {
     sleep_at_mark: bool,
 }
 
-/// All of it; cheap to clone.
+/// All doubles in one. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     kept: Arc<Mutex<Kept>>,
@@ -56,7 +56,7 @@ impl Memory {
         self.kept.lock().unwrap()
     }
 
-    /// One step, in two halves: a writer that is to be killed here never comes back from it.
+    /// One step in two halves. A writer that is killed here never returns from it.
     async fn step<T>(&self, effect: impl FnOnce(&mut Kept) -> T) -> T {
         self.half().await;
         let outcome = effect(&mut self.kept());
@@ -74,7 +74,7 @@ impl Memory {
         };
         if dies {
             self.killed.notify_one();
-            // Unless it only slept.
+            // It goes on only if it is woken.
             self.woken.notified().await;
         }
     }
@@ -86,17 +86,17 @@ impl Memory {
         kept.kill_at = step;
     }
 
-    /// Stops the writer when it has marked an attempt and not yet called for it.
+    /// Stops the writer after it has marked an attempt and before it calls Halo.
     pub(crate) fn sleep_at_mark(&self) {
         self.kept().sleep_at_mark = true;
     }
 
-    /// Wakes a writer that was not dead.
+    /// Wakes a stopped writer.
     pub(crate) fn wake_up(&self) {
         self.woken.notify_one();
     }
 
-    /// Returns when the writer has come to where it is killed.
+    /// Returns when the writer has been stopped.
     pub(crate) async fn killed(&self) {
         self.killed.notified().await;
     }
@@ -119,7 +119,7 @@ impl Memory {
         }
     }
 
-    /// What was written down of how we stand, one after another.
+    /// The standings that were stored, in order.
     pub(crate) fn standings(&self) -> Vec<Standing> {
         self.kept().standings.clone()
     }
@@ -128,7 +128,7 @@ impl Memory {
         self.kept().lanes.get(practice).cloned().unwrap_or_default()
     }
 
-    /// Whether anybody is the writer of a site.
+    /// Whether a writer has claimed the site.
     pub(crate) fn is_held(&self, site: &SiteId) -> bool {
         self.kept().sites.contains_key(site)
     }
@@ -169,7 +169,7 @@ impl Memory {
         self.kept().events.clone()
     }
 
-    /// By how much writes outlasted their fence, each time that the operators were told.
+    /// By how much writes outlasted their fence, for each report to the operators.
     pub(crate) fn overtimes(&self) -> Vec<Duration> {
         self.kept().overtimes.clone()
     }
@@ -191,7 +191,7 @@ impl Memory {
     }
 }
 
-/// Whether an attempt is marked, and nobody has noted that Halo took it.
+/// Whether an attempt is marked, but not stored as accepted by Halo.
 fn is_marked(entry: &Entry) -> bool {
     matches!(&entry.work.progress, WorkProgress::Sent(sent) if sent.handle.is_none())
 }
@@ -234,8 +234,8 @@ impl Connections for Memory {
     }
 }
 
-impl Shelf for Memory {
-    async fn take_lane(
+impl WorkStore for Memory {
+    async fn claim_lane(
         &self,
         practice: &PracticeId,
         lease: &Lease,
@@ -255,30 +255,30 @@ impl Shelf for Memory {
             .await)
     }
 
-    async fn leave_lane(
+    async fn release_lane(
         &self,
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> Result<Left, StoreError> {
+        end: &LaneRelease,
+    ) -> Result<Released, StoreError> {
         Ok(self
             .step(|kept| {
                 let lane = kept.lanes.entry(practice.clone()).or_default();
                 if lane.lease.as_ref().is_none_or(|held| held.holder != *holder) {
-                    return Left::Lost;
+                    return Released::Lost;
                 }
                 if lane.arrivals != arrivals {
-                    return Left::Arrived { arrivals: lane.arrivals };
+                    return Released::Arrived { arrivals: lane.arrivals };
                 }
-                let LaneEnd { due, parked, seen_online, called_for } = end.clone();
-                *lane = Lane { arrivals, lease: None, parked, seen_online, due, called_for };
-                Left::Free
+                let LaneRelease { due, parked, seen_online, wake_sent_for } = end.clone();
+                *lane = Lane { arrivals, lease: None, parked, seen_online, due, wake_sent_for };
+                Released::Free
             })
             .await)
     }
 
-    async fn take_site(
+    async fn claim_site(
         &self,
         site: &SiteId,
         lease: &Lease,
@@ -298,7 +298,7 @@ impl Shelf for Memory {
             .await)
     }
 
-    async fn leave_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
+    async fn release_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
         Ok(self
             .step(|kept| {
                 let ours = kept.sites.get(site).is_some_and(|(held, _)| held.holder == *holder);
@@ -408,7 +408,7 @@ impl Shelf for Memory {
         Ok(())
     }
 
-    async fn job_done(&self, _: &PracticeId, job: Job, _: Timestamp) -> Result<(), StoreError> {
+    async fn finish_job(&self, _: &PracticeId, job: Job, _: Timestamp) -> Result<(), StoreError> {
         self.step(|kept| kept.jobs_done.push(job)).await;
         Ok(())
     }
@@ -441,7 +441,7 @@ impl Messages for Memory {
         self.wake(practice, delay).await
     }
 
-    async fn tell(&self, event: Event) -> Result<(), NotTaken> {
+    async fn publish(&self, event: Event) -> Result<(), NotTaken> {
         self.step(|kept| {
             if kept.bus_down {
                 return Err(NotTaken);
@@ -452,7 +452,7 @@ impl Messages for Memory {
         .await
     }
 
-    fn still_running(&self, _: &PracticeId, overtime: Duration) {
+    fn report_overtime(&self, _: &PracticeId, overtime: Duration) {
         self.kept().overtimes.push(overtime);
     }
 }
@@ -464,14 +464,13 @@ impl Clock for Memory {
     }
 
     async fn sleep(&self, duration: Duration) {
-        // The simulator lives in real time, where everything takes a tenth of what it takes at a
-        // practice, however busy the machine is.
+        // The simulator runs in real time, ten times as fast as a practice.
         self.advance(SignedDuration::try_from(duration).unwrap());
         tokio::time::sleep(duration / 10).await;
     }
 
     fn random(&self) -> u64 {
-        // Knuth's, which is as random as jitter has to be.
+        // Knuth's generator is random enough for jitter.
         let next = |seed: u64| seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let before =
             self.random.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| Some(next(it)));

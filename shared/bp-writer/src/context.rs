@@ -1,0 +1,131 @@
+//! What every step of one turn works with: the services, the practice, the lease and the end of the
+//! turn. Steps read, write and publish through it. It decides nothing.
+
+use std::time::Duration;
+
+use aws::events::{Event, EventKind};
+use domain::ids::PracticeId;
+use halo::Deadline;
+use jiff::Timestamp;
+use ledger::Lease;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::StoreError;
+use store::work::{Entry, WorkKey};
+
+use crate::ports::{Clock, Messages, Services, WorkStore};
+
+/// How long an entry is left alone if it cannot be worked on.
+const SET_ASIDE_FOR: Duration = Duration::from_secs(600);
+
+/// Why a turn stops before its time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum TurnError {
+    /// The table did not answer.
+    Store(StoreError),
+    /// Another writer works on our entries, so we no longer hold the lane.
+    LaneLost,
+}
+
+impl From<StoreError> for TurnError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What every step of one turn works with. Copied freely: it holds references only.
+pub(crate) struct Context<'a, S, M, C> {
+    pub(crate) services: &'a Services<S, M, C>,
+    pub(crate) practice: &'a PracticeId,
+    pub(crate) lease: &'a Lease,
+    /// When the turn must have ended.
+    pub(crate) until: Timestamp,
+}
+
+impl<S, M, C> Clone for Context<'_, S, M, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, M, C> Copy for Context<'_, S, M, C> {}
+
+impl<S: WorkStore, M: Messages, C: Clock> Context<'_, S, M, C> {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.services.clock.now()
+    }
+
+    /// What is left of the turn.
+    pub(crate) fn time_left(&self) -> Duration {
+        Duration::try_from(self.until.duration_since(self.now())).unwrap_or_default()
+    }
+
+    /// A deadline for one call: at most `longest`, and within the turn.
+    pub(crate) fn deadline(&self, longest: Duration) -> Deadline {
+        Deadline::after(longest.min(self.time_left()))
+    }
+
+    /// When to try again after this many failures.
+    pub(crate) fn retry_at(&self, failures: u32) -> Timestamp {
+        let random = self.services.clock.random();
+        self.now() + self.services.limits.retry.unhurried(failures, random)
+    }
+
+    /// The entry as it is stored now.
+    pub(crate) async fn read<E: DeserializeOwned>(
+        &self,
+        key: &WorkKey,
+    ) -> Result<Entry<E>, TurnError> {
+        let entry = self.services.store.work(self.practice, key).await?;
+        Ok(entry.ok_or(TurnError::LaneLost)?.read()?)
+    }
+
+    /// Stores an entry. Returns `None` if somebody has changed it since it was read.
+    pub(crate) async fn store<E: Serialize + Sync>(
+        &self,
+        mut entry: Entry<E>,
+    ) -> Result<Option<Entry<E>>, TurnError> {
+        match self.services.store.transition_work(self.practice, &entry).await {
+            Ok(version) => {
+                entry.version = version;
+                Ok(Some(entry))
+            }
+            Err(StoreError::Conflict) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The practice's other open entries of the same kind. One query of the table.
+    pub(crate) async fn other_open_work<E: DeserializeOwned>(
+        &self,
+        but: &WorkKey,
+    ) -> Result<Vec<Entry<E>>, TurnError> {
+        let open = self.services.store.open_work(self.practice, u16::MAX).await?;
+        let others =
+            open.into_iter().filter(|other| other.key.kind == but.kind && other.key != *but);
+        // An entry that cannot be read is set aside when it is due.
+        Ok(others.filter_map(|other| other.read().ok()).collect())
+    }
+
+    /// Leaves an entry alone for a while. Its body need not be readable.
+    pub(crate) async fn set_aside(&self, key: &WorkKey) -> Result<(), TurnError> {
+        let Some(mut entry) = self.services.store.work(self.practice, key).await? else {
+            return Ok(());
+        };
+        if entry.is_open() {
+            entry.due = Some(self.now() + SET_ASIDE_FOR);
+            self.store(entry).await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes an event. Returns whether the bus took it.
+    pub(crate) async fn publish(&self, id: &str, kind: EventKind) -> bool {
+        let event = Event { kind, practice: self.practice.to_string(), id: id.to_owned() };
+        let published = self.services.messages.publish(event).await.is_ok();
+        if !published {
+            tracing::warn!(practice = self.practice.as_str(), "the event bus took no event");
+        }
+        published
+    }
+}
