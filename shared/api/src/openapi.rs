@@ -76,6 +76,14 @@ mod tests {
         values.iter().map(|value| value.as_str().unwrap()).collect()
     }
 
+    /// Every change of the document shows in the diff of its snapshot. `INSTA_UPDATE=always` writes the
+    /// new one.
+    #[test]
+    fn the_document_is_the_reviewed_one() {
+        let pretty = serde_json::to_string_pretty(&document()).unwrap();
+        insta::assert_snapshot!("openapi", pretty);
+    }
+
     #[test]
     fn the_types_of_problems_are_listed_for_callers_who_switch_on_them() {
         let document = document();
