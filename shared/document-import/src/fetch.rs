@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use best_practice::{DocumentError, DocumentPart, DocumentProgress};
-use connection::Session;
+use connection::PerCallSession;
 use domain::connection::Connection;
 use domain::imports::{Fetching, Item, Place};
 use domain::problem::ProblemType;
@@ -33,7 +33,7 @@ impl Job<'_> {
     /// Asks the practice to read the document, and remembers the query.
     pub(crate) async fn request(
         &mut self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &mut Fetching,
     ) -> Result<(), Stop> {
@@ -50,7 +50,7 @@ impl Job<'_> {
 
     pub(crate) async fn fetch_large(
         &mut self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &mut Fetching,
     ) -> Result<Ended, Stop> {
@@ -90,7 +90,7 @@ impl Job<'_> {
     pub(crate) async fn abandon(&self, fetching: &mut Fetching) -> Result<(), Stop> {
         let key = self.key(fetching)?;
         if let Some(upload) = fetching.place().and_then(|place| place.upload_id.clone()) {
-            self.importer.vault.abort(&key, &upload).await?;
+            self.importer.bucket.abort(&key, &upload).await?;
         }
         fetching.put_at(Place { key, upload_id: None });
         Ok(())
@@ -99,7 +99,7 @@ impl Job<'_> {
     /// Looks until the document is ready, or for some seconds.
     async fn look(
         &self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &Fetching,
     ) -> Result<DocumentProgress, Stop> {
@@ -121,7 +121,7 @@ impl Job<'_> {
             if Instant::now() >= give_up {
                 // Once more after that: Halo may have had nobody to tell it to until now.
                 announced = true;
-                let waiter = Waiter::Staging {
+                let waiter = Waiter::Import {
                     practice: self.practice.clone(),
                     import: self.import.as_str().to_owned(),
                     item: self.item.index,
@@ -159,7 +159,7 @@ impl Job<'_> {
         announced: Option<u64>,
     ) -> Result<Copied, Stop> {
         let key = self.key(fetching)?;
-        let mut upload = self.importer.vault.begin(&key).await?;
+        let mut upload = self.importer.bucket.begin(&key).await?;
         fetching.put_at(Place { key: key.clone(), upload_id: Some(upload.id().to_owned()) });
         self.save(Item::Fetching(fetching.clone())).await?;
         let (mut parts, mut copy) = (pin!(parts), Incoming::default());

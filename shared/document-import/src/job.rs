@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws::queues::{ImportWake, LONGEST_DELAY};
 use best_practice::{Document, DocumentKey, DocumentPart, DocumentStart};
 use bytes::Bytes;
-use connection::Session;
+use connection::PerCallSession;
 use document_bucket::Stored;
 use domain::connection::Connection;
 use domain::content::ContentType;
@@ -93,7 +93,7 @@ impl Job<'_> {
 
     async fn try_once(&mut self, fetching: &mut Fetching) -> Result<Ended, Stop> {
         self.take(fetching).await?;
-        let session = Session::new(&self.importer.bp, &self.importer.store);
+        let session = PerCallSession::new(&self.importer.bp, &self.importer.store);
         let mut connection: Connection = session.open(&self.practice).await?;
         if connection.database() != self.item.site {
             // Under the same numbers another Bp has other people's documents.
@@ -109,7 +109,7 @@ impl Job<'_> {
 
     async fn fetch_by_statement(
         &mut self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
         fetching: &mut Fetching,
     ) -> Result<Ended, Stop> {
@@ -153,7 +153,7 @@ impl Job<'_> {
             many => many.concat().into(),
         };
         let key = self.key(fetching)?;
-        let stored = self.importer.vault.put(&key, whole).await?;
+        let stored = self.importer.bucket.put(&key, whole).await?;
         let rendition = self.render(&key, words).await?;
         Ok(Copied { stored, rendition })
     }
@@ -166,7 +166,7 @@ impl Job<'_> {
     ) -> Result<Option<StagedRendition>, Stop> {
         let Some(words) = words else { return Ok(None) };
         let key = Place::rendition_key(key);
-        let stored = self.importer.vault.put(&key, words.into()).await?;
+        let stored = self.importer.bucket.put(&key, words.into()).await?;
         Ok(Some(StagedRendition {
             bytes: stored.bytes,
             content_type: ContentType::Utf8Text.as_str().to_owned(),
@@ -182,7 +182,7 @@ impl Job<'_> {
             fetching.cleared();
             self.save(claimed).await?;
             fetching.put_at(old.clone());
-            self.importer.vault.discard(&old.keys(), old.upload_id.as_deref()).await?;
+            self.importer.bucket.discard(&old.keys(), old.upload_id.as_deref()).await?;
             fetching.cleared();
         }
         let place = Place { key: format!("{FOLDER}{}", Uuid::new_v4()), upload_id: None };
@@ -192,7 +192,7 @@ impl Job<'_> {
 
     async fn start(
         &self,
-        session: Session<'_>,
+        session: PerCallSession<'_>,
         connection: &mut Connection,
     ) -> Result<Document, Stop> {
         let deadline = self.deadline.at_most(LONGEST_QUESTION);
@@ -331,7 +331,7 @@ impl Job<'_> {
     async fn discard(&self, place: Option<Place>) -> bool {
         let Some(place) = place else { return true };
         let discarded =
-            self.importer.vault.discard(&place.keys(), place.upload_id.as_deref()).await;
+            self.importer.bucket.discard(&place.keys(), place.upload_id.as_deref()).await;
         if let Err(error) = &discarded {
             tracing::warn!(%error, "a copy could not be cleared away");
         }

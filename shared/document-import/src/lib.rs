@@ -35,7 +35,7 @@ const SPOILED: u8 = 6;
 pub struct Importer {
     bp: BpPractice,
     store: Store,
-    vault: DocumentBucket,
+    bucket: DocumentBucket,
     queues: Queues,
     config: ImporterConfig,
 }
@@ -57,11 +57,11 @@ impl Importer {
     pub fn new(
         bp: BpPractice,
         store: Store,
-        vault: DocumentBucket,
+        bucket: DocumentBucket,
         queues: Queues,
         config: ImporterConfig,
     ) -> Self {
-        Self { bp, store, vault, queues, config }
+        Self { bp, store, bucket, queues, config }
     }
 
     /// Does what a message asks for, as far as it can be done now; what remains has another message
@@ -105,7 +105,7 @@ impl Importer {
                 // A worker may have died between somebody's cancelling and its own noticing.
                 if let Some(place) = seen.state.leftover() {
                     let upload = place.upload_id.as_deref();
-                    if let Err(error) = self.vault.discard(&place.keys(), upload).await {
+                    if let Err(error) = self.bucket.discard(&place.keys(), upload).await {
                         tracing::warn!(%error, "a cancelled copy could not be cleared away");
                     }
                 }

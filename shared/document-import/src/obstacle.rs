@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use best_practice::{BpError, DocumentError};
 use connection::SessionError;
-use document_bucket::VaultError;
+use document_bucket::DocumentBucketError;
 use domain::problem::ProblemType;
 use halo::{Error as HaloError, Forbidden};
 use renditions::CannotBind;
@@ -73,7 +73,7 @@ impl From<SessionError> for Stop {
             SessionError::SiteUnknown => Obstacle::never(ProblemType::SiteUnknown).into(),
             SessionError::PracticeChanged => Obstacle::never(ProblemType::PracticeChanged).into(),
             SessionError::Store(error) => Self::Broken(error.into()),
-            SessionError::Asked(error) | SessionError::Lookup(error) => of_bp(&error).into(),
+            SessionError::Asked(error) | SessionError::FollowFailed(error) => of_bp(&error).into(),
         }
     }
 }
@@ -99,12 +99,12 @@ impl From<CannotBind> for Stop {
     }
 }
 
-impl From<VaultError> for Stop {
-    fn from(error: VaultError) -> Self {
+impl From<DocumentBucketError> for Stop {
+    fn from(error: DocumentBucketError) -> Self {
         tracing::warn!(%error, "S3 does not take a copy");
         let problem = ProblemType::StorageUnavailable;
         match error {
-            VaultError::Unavailable { .. } => {
+            DocumentBucketError::Unavailable { .. } => {
                 Obstacle { problem, course: Course::Wait { after: Some(Duration::from_secs(10)) } }
                     .into()
             }
