@@ -1,6 +1,7 @@
-//! The staff list and the bookings of a practice.
+//! Staff and bookings.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::serve::run(api::routes::appointments(api::serve::appointments_app()?)).await
+    let app = api::AppBuilder::from_environment()?.with_writer_queue()?.build();
+    api::serve::run(api::routes::appointments(app)).await
 }

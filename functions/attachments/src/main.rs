@@ -1,7 +1,8 @@
-//! The list of a patient's documents, and imports of them.
+//! A patient's documents in Bp, and imports of them.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let (list, imports) = api::serve::attachments_apps()?;
-    api::serve::run(api::routes::attachments(list, imports)).await
+    let app = api::AppBuilder::from_environment()?;
+    let app = app.with_cursors()?.with_copies()?.with_import_queue()?.build();
+    api::serve::run(api::routes::attachments(app)).await
 }

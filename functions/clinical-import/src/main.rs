@@ -1,6 +1,7 @@
-//! A patient's clinical record for a referral.
+//! A patient's clinical record.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::serve::run(api::routes::clinical(api::serve::clinical_app()?)).await
+    let app = api::AppBuilder::from_environment()?.with_observations()?.build();
+    api::serve::run(api::routes::clinical(app)).await
 }

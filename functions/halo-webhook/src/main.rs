@@ -1,6 +1,6 @@
-//! Halo's notifications: wakes whoever waits for a query.
+//! Receives Halo's notifications and wakes the workers that wait for queries.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::serve::run(api::routes::webhook(api::serve::webhook_app()?)).await
+    api::serve::run(api::routes::webhook(api::webhook_receiver()?)).await
 }

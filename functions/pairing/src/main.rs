@@ -1,6 +1,7 @@
-//! Connection, validation, locations, settings and audit trail of a practice.
+//! Connection, validation, locations, settings, audit trail and usage of a practice.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::serve::run(api::routes::practice(api::serve::app()?)).await
+    let app = api::AppBuilder::from_environment()?.build();
+    api::serve::run(api::routes::practice(app)).await
 }

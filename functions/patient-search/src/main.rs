@@ -2,5 +2,6 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::serve::run(api::routes::patients(api::serve::app()?)).await
+    let app = api::AppBuilder::from_environment()?.build();
+    api::serve::run(api::routes::patients(app)).await
 }

@@ -1,5 +1,5 @@
-//! Who calls, and what they may do. A handler cannot be written without naming its permission:
-//! [`Allowed`] is the only way to a practice's id.
+//! Who calls, and what they may do. Every handler names its permission, because [`Allowed`] is the only way
+//! to get a practice's id.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use domain::ids::{PracticeId, Subject};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemType};
 
 /// A person's role in their practice: a Cognito group.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,39 +32,39 @@ pub enum Scope {
     BookingsWrite,
 }
 
-/// Who calls, as the authorizer found out.
+/// Who calls, according to the authorizer.
 #[derive(Clone, Debug)]
 pub enum Caller {
     /// A person of a practice.
     Person {
         /// Their account.
         subject: Subject,
-        /// Their practice, and no other.
+        /// Their only practice.
         practice: PracticeId,
         /// Their roles in it.
         roles: Vec<Role>,
     },
-    /// A platform's server, for any practice.
+    /// A platform's server. It may call for every practice.
     Platform {
-        /// Its client id.
+        /// The server's client id.
         subject: Subject,
-        /// What it may do.
+        /// What the server may do.
         scopes: Vec<Scope>,
     },
 }
 
 impl Caller {
-    /// Reads what the authorizer handed over.
+    /// Reads the authorizer's answer.
     ///
     /// # Errors
-    /// 401 when there is nothing, or the token has expired since the authorizer's answer was kept.
+    /// 401 if there is no answer, or if the token has expired since API Gateway cached the answer.
     pub fn from_authorizer(
         fields: &HashMap<String, Value>,
         now: Timestamp,
     ) -> Result<Self, Problem> {
         let text =
             |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let refused = || Problem::new(Kind::Unauthenticated);
+        let refused = || Problem::new(ProblemType::Unauthenticated);
         let subject = Subject(text("subject").ok_or_else(refused)?.to_owned());
         let expires: i64 =
             text("expiresAt").and_then(|seconds| seconds.parse().ok()).ok_or_else(refused)?;
@@ -109,11 +109,11 @@ fn list<T>(text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
     text.unwrap_or_default().split([',', ' ']).filter_map(read).collect()
 }
 
-/// What a route needs its caller to be.
+/// Who may call a route.
 pub trait Permission: Send + Sync + 'static {
-    /// Roles of people who may.
+    /// People need one of these roles.
     const ROLES: &'static [Role];
-    /// Scopes of platforms that may; one is enough.
+    /// Platforms' servers need one of these scopes.
     const SCOPES: &'static [Scope];
 }
 
@@ -130,25 +130,25 @@ macro_rules! permissions {
 }
 
 permissions! {
-    /// Pair, re-pair, link oneself.
+    /// Pair the practice, or link the caller.
     Connect: [Role::PracticeAdmin, Role::Clinician], [Scope::PracticesAdmin];
-    /// See the connection, the locations, the settings.
+    /// See the connection, the locations and the settings.
     SeePractice: [Role::PracticeAdmin, Role::Clinician], [Scope::PracticesAdmin, Scope::CorrespondenceWrite, Scope::BookingsWrite];
-    /// Disconnect, change settings.
+    /// Disconnect the practice, or change its settings.
     ManagePractice: [Role::PracticeAdmin], [Scope::PracticesAdmin];
-    /// Read patients' records. Clinicians only: platforms get what clinicians send them, and
-    /// administrators manage the practice. The clinician must be linked to a Bp user, too: see
-    /// `App::open_for_clinician`.
+    /// Read patients' records. Clinicians only: platforms receive only what clinicians send them, and
+    /// administrators only manage the practice. The clinician must also be linked to a Bp user: see
+    /// `App::session_for`.
     ReadPatients: [Role::Clinician], [];
-    /// Keep the staff list and the bookings.
-    KeepBookings: [Role::PracticeAdmin], [Scope::BookingsWrite];
+    /// Change the staff list and the bookings.
+    ManageBookings: [Role::PracticeAdmin], [Scope::BookingsWrite];
     /// See the staff list and the bookings.
     SeeBookings: [Role::PracticeAdmin, Role::Clinician], [Scope::BookingsWrite];
-    /// Upload documents, send referrals.
+    /// Upload documents and send referrals.
     SendReferrals: [Role::Clinician], [Scope::CorrespondenceWrite];
-    /// Put messages into clinicians' inboxes. Platforms only: a message names its sender freely.
+    /// Send messages to clinicians' inboxes. Platforms only, because a message may name any sender.
     SendMessages: [], [Scope::CorrespondenceWrite];
-    /// Follow deliveries.
+    /// See deliveries.
     SeeDeliveries: [Role::PracticeAdmin, Role::Clinician], [Scope::CorrespondenceWrite];
     /// Read the audit trail.
     ReadAudit: [Role::PracticeAdmin], [];
@@ -157,7 +157,7 @@ permissions! {
 /// A caller who may do `P` in the practice of the path.
 #[derive(Debug)]
 pub struct Allowed<P> {
-    /// The practice of the path, which is the caller's own where the caller is a person.
+    /// The practice in the path. A person may only name their own.
     pub practice: PracticeId,
     /// Who calls.
     pub caller: Caller,
@@ -172,25 +172,25 @@ impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Allowed<P> {
             .extensions
             .get::<Caller>()
             .cloned()
-            .ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
+            .ok_or_else(|| Problem::new(ProblemType::Unauthenticated))?;
         let Path(segments) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
             .await
-            .map_err(|_| Problem::new(Kind::NotFound))?;
+            .map_err(|_| Problem::new(ProblemType::NotFound))?;
         let practice = segments
             .get("practiceId")
             .and_then(|id| PracticeId::parse(id).ok())
-            .ok_or_else(|| Problem::new(Kind::NotFound))?;
+            .ok_or_else(|| Problem::new(ProblemType::NotFound))?;
         let may = match &caller {
-            // Somebody else's practice does not exist.
+            // For a person, other practices do not exist.
             Caller::Person { practice: own, .. } if *own != practice => {
-                return Err(Problem::new(Kind::NotFound));
+                return Err(Problem::new(ProblemType::NotFound));
             }
             Caller::Person { roles, .. } => roles.iter().any(|role| P::ROLES.contains(role)),
             Caller::Platform { scopes, .. } => scopes.iter().any(|scope| P::SCOPES.contains(scope)),
         };
         if !may {
             return Err(Problem::because(
-                Kind::Forbidden,
+                ProblemType::Forbidden,
                 "The token is valid, but its role or scope does not cover this.",
             ));
         }
@@ -281,7 +281,7 @@ mod tests {
         assert!(Caller::from_authorizer(&fields, at(999)).is_ok());
         assert_eq!(
             Caller::from_authorizer(&fields, at(1000)).unwrap_err().kind,
-            Kind::Unauthenticated
+            ProblemType::Unauthenticated
         );
     }
 }

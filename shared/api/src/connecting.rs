@@ -1,19 +1,20 @@
-//! Connecting as routes ask for it: who asks, the audit trail in their name, and problems for answers.
+//! Connects a practice for a caller: the audit lines are written in the caller's name, and errors are
+//! problems. The `connection` crate does the work.
 
 use connection::{Asker, AuditLine, Connecting, Entered, NotConnected, NotPaired, Trail};
 use domain::clinician::NotLinked;
 use domain::ids::PracticeId;
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
-use store::{AuditItem, StoreError};
+use store::{StoreError, TrailLine};
 
-use crate::App;
+use crate::app::App;
+use crate::audit::AuditEntry;
 use crate::caller::{Caller, Role, Scope};
-use crate::observe::{Counter, count};
-use crate::problem::{Kind, Problem};
-use crate::trail::Deed;
+use crate::problem::{Problem, ProblemType};
+use crate::request_log::{PairingMetric, count};
 
-/// The audit trail in the name of a caller.
+/// Writes audit lines in the name of a caller.
 struct CallersTrail<'a> {
     app: &'a App,
     practice: &'a PracticeId,
@@ -21,23 +22,23 @@ struct CallersTrail<'a> {
 }
 
 impl Trail for CallersTrail<'_> {
-    fn line(&self, line: AuditLine) -> AuditItem {
-        self.app.line(self.caller, deed(line))
+    fn line(&self, line: AuditLine) -> TrailLine {
+        self.app.audit_line(self.caller, entry(line))
     }
 
     async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
-        self.app.record(self.practice, self.caller, deed(line)).await
+        self.app.record(self.practice, self.caller, entry(line)).await
     }
 }
 
-fn deed(line: AuditLine) -> Deed {
+fn entry(line: AuditLine) -> AuditEntry {
     let AuditLine { action, site_id, user, former_user, former_account } = line;
     let resource = former_account.map_or_else(|| site_id.to_string(), |account| account.0);
-    Deed::of(action).with(resource).linking(user, former_user)
+    AuditEntry::of(action).with(resource).linking(user, former_user)
 }
 
 impl App {
-    /// Connects the practice if it is not, and links the caller.
+    /// Connects the practice if it is not connected, and links the caller.
     pub(crate) async fn connect(
         &self,
         practice: &PracticeId,
@@ -50,12 +51,12 @@ impl App {
         let connected = connecting.connect(&asker, entered).await;
         match &connected {
             Err(NotConnected::NotPaired(NotPaired::TooMany { .. })) => {
-                count(Counter::PairingsLimited)
+                count(PairingMetric::Limited)
             }
             Err(
                 NotConnected::NotPaired(NotPaired::Refused(_) | NotPaired::Unconfirmed)
                 | NotConnected::NotLinked(NotLinked::ProviderNumberDiffers),
-            ) => count(Counter::PairingsFailed),
+            ) => count(PairingMetric::Failed),
             _ => {}
         }
         Ok(connected?)
@@ -75,9 +76,9 @@ fn asker(practice: &PracticeId, caller: &Caller) -> Asker {
 impl From<NotConnected> for Problem {
     fn from(error: NotConnected) -> Self {
         match error {
-            NotConnected::CodeNeeded => Self::new(Kind::PairingCodeNeeded),
+            NotConnected::CodeNeeded => Self::new(ProblemType::PairingCodeNeeded),
             NotConnected::NotPaired(error) => error.into(),
-            NotConnected::ReleaseTooOld => Self::new(Kind::BpReleaseTooOld),
+            NotConnected::ReleaseTooOld => Self::new(ProblemType::BpReleaseTooOld),
             NotConnected::Bp(error) => error.into(),
             NotConnected::NotLinked(error) => error.into(),
             NotConnected::Store(error) => error.into(),
@@ -89,11 +90,11 @@ impl From<NotPaired> for Problem {
     fn from(error: NotPaired) -> Self {
         match error {
             NotPaired::Refused(refusal) => refusal.into(),
-            NotPaired::Unconfirmed => Self::new(Kind::PairingUnconfirmed).retry_after(5),
-            NotPaired::Busy => Self::new(Kind::PairingInProgress).retry_after(5),
+            NotPaired::Unconfirmed => Self::new(ProblemType::PairingUnconfirmed).retry_after(5),
+            NotPaired::Busy => Self::new(ProblemType::PairingInProgress).retry_after(5),
             NotPaired::TooMany { until } => {
                 let left = until.duration_since(Timestamp::now()).as_secs();
-                Self::new(Kind::TooManyPairings)
+                Self::new(ProblemType::TooManyPairings)
                     .retry_after(u64::try_from(left).unwrap_or_default().max(1))
             }
             NotPaired::Store(error) => error.into(),

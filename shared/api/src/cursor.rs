@@ -1,5 +1,5 @@
-//! Where the next page begins: a position, signed together with everything it is good for. A cursor
-//! of another practice, patient or filter is as good as none.
+//! Cursors say where the next page begins. A cursor is a position, signed together with the list that it
+//! belongs to, so a cursor of another practice, patient or filter is refused.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemType};
 
 const SIGNATURE: usize = 32;
 
@@ -22,17 +22,18 @@ const SIGNATURE: usize = 32;
 pub struct Cursors(SecretText);
 
 impl Cursors {
-    /// With the key in this secret.
+    /// Cursors signed with the key in this secret.
     #[must_use]
     pub fn new(secret: SecretText) -> Self {
         Self(secret)
     }
 
-    /// The key itself. Comes before Bp is asked: what cannot be continued is not begun.
+    /// The key itself. Handlers read it before they ask Bp, because a list without a key cannot be
+    /// continued.
     pub(crate) async fn key(&self) -> Result<CursorKey, Problem> {
         let secret = self.0.get().await.map_err(|_| {
             tracing::error!("the key of cursors cannot be read");
-            Problem::new(Kind::StorageUnavailable).retry_after(5)
+            Problem::new(ProblemType::StorageUnavailable).retry_after(5)
         })?;
         Ok(CursorKey::of(secret.expose_secret().as_bytes()))
     }
@@ -49,11 +50,11 @@ impl fmt::Debug for CursorKey {
 
 impl CursorKey {
     fn of(key: &[u8]) -> Self {
-        // HMAC takes a key of any length; longer ones than a block are hashed first.
+        // HMAC takes a key of any length, so the fallback is never used.
         Self(Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default())))
     }
 
-    /// The cursor that leads on after a place in a list.
+    /// The cursor of the page after this place in the list.
     pub(crate) fn seal(&self, list: &impl Serialize, place: &impl Serialize) -> String {
         let place = serde_json::to_vec(place).unwrap_or_default();
         let mut bytes = self.signature(list, &place).finalize().into_bytes().to_vec();
@@ -61,7 +62,7 @@ impl CursorKey {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The place in a cursor that was made for this list.
+    /// The place in a cursor, if the cursor was made for this list.
     pub(crate) fn open<P: DeserializeOwned>(
         &self,
         list: &impl Serialize,
@@ -76,7 +77,7 @@ impl CursorKey {
 
     fn signature(&self, list: &impl Serialize, place: &[u8]) -> Hmac<Sha256> {
         let mut signature = self.0.clone();
-        // JSON, so that no two lists are written alike.
+        // As JSON, two different lists are never the same bytes.
         signature.update(&serde_json::to_vec(&(list, place)).unwrap_or_default());
         signature
     }

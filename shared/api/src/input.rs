@@ -1,4 +1,4 @@
-//! Reading requests: shape first, by serde, then every value, collecting all that is wrong.
+//! Reads requests. Serde checks the shape first. Then each value is checked, and all errors are collected.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
@@ -7,12 +7,12 @@ use axum::http::request::Parts;
 use domain::Unfit;
 use serde::de::DeserializeOwned;
 
-use crate::problem::{FieldError, Kind, Problem};
+use crate::problem::{FieldError, Problem, ProblemType};
 
-/// No JSON body of this API comes near this.
+/// No valid JSON body of this API is nearly as large.
 pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
-/// A JSON body of a known shape; unknown fields are refused by the shapes themselves.
+/// A JSON body. The request types refuse unknown fields.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -28,40 +28,41 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
         if !is_json {
             return Err(Problem::because(
-                Kind::UnsupportedMediaType,
+                ProblemType::UnsupportedMediaType,
                 "Send the body as application/json.",
             ));
         }
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|_| Problem::new(Kind::RequestTooLarge))?;
+            .map_err(|_| Problem::new(ProblemType::RequestTooLarge))?;
         if bytes.len() > LARGEST_BODY {
-            return Err(Problem::new(Kind::RequestTooLarge));
+            return Err(Problem::new(ProblemType::RequestTooLarge));
         }
         read_json(&bytes).map(Self)
     }
 }
 
 fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // A gateway may already have put U+FFFD where bytes were not UTF-8: the name that was sent is lost.
+    // A gateway may already have replaced bytes that were not UTF-8 with U+FFFD. The name that was sent is
+    // then lost.
     let is_utf_8 = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\u{fffd}'));
     if !is_utf_8 {
-        return Err(Problem::because(Kind::InvalidRequest, "The body is not UTF-8."));
+        return Err(Problem::because(ProblemType::InvalidRequest, "The body is not UTF-8."));
     }
-    // Some programs put a byte order mark first; RFC 8259 lets a reader pass over it.
+    // Some programs start with a byte order mark. RFC 8259 allows a reader to ignore it.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value =
         serde_path_to_error::deserialize(&mut json).map_err(|error| shape_problem(&error))?;
     json.end().map_err(|_| {
-        Problem::because(Kind::InvalidRequest, "There is more text after the JSON.")
+        Problem::because(ProblemType::InvalidRequest, "There is more text after the JSON.")
     })?;
     Ok(value)
 }
 
 fn shape_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     if error.inner().is_syntax() || error.inner().is_eof() {
-        return Problem::because(Kind::InvalidRequest, "The body is not JSON.");
+        return Problem::because(ProblemType::InvalidRequest, "The body is not JSON.");
     }
     let path = error.path().to_string();
     let pointer = match path.as_str() {
@@ -74,7 +75,7 @@ fn shape_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
     }])
 }
 
-/// serde's words name fields and types, but may repeat a value that was sent: those are left out.
+/// Serde's messages name fields and types, but can repeat a value that was sent. Values are left out.
 fn shape_message(words: &str) -> String {
     let words = words.split(" at line ").next().unwrap_or_default();
     if words.starts_with("unknown field") {
@@ -88,12 +89,12 @@ fn shape_message(words: &str) -> String {
     }
 }
 
-/// A number in a path, in the one way in which this API writes it: `007`, `+7` and `7 ` are not 7.
+/// A number in a path. Only this API's own spelling is accepted: `007`, `+7` and `7 ` are not 7.
 pub(crate) fn number(text: &str) -> Option<i64> {
     text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }
 
-/// Query parameters of a known shape.
+/// Query parameters.
 #[derive(Debug)]
 pub(crate) struct Parameters<T>(pub(crate) T);
 
@@ -104,7 +105,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
         Query::<T>::from_request_parts(parts, state).await.map(|Query(value)| Self(value)).map_err(
             |_| {
                 Problem::because(
-                    Kind::InvalidRequest,
+                    ProblemType::InvalidRequest,
                     "A query parameter is unknown or not of the right kind.",
                 )
             },
@@ -112,12 +113,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     }
 }
 
-/// Collects what is wrong, so that a form can mark all its fields at once.
+/// Collects all errors of a request, so that a form can mark all its fields at once.
 #[derive(Debug, Default)]
 pub(crate) struct Checker(Vec<FieldError>);
 
 impl Checker {
-    /// Takes a value, or notes what is wrong with it.
+    /// Returns the value, or adds its error.
     pub(crate) fn check<T, E: Into<Unfit>>(
         &mut self,
         pointer: &str,
@@ -126,12 +127,18 @@ impl Checker {
         value.map_err(|why| self.wrong(pointer, &why.into().to_string())).ok()
     }
 
-    /// Notes that something is wrong.
+    /// Adds an error.
     pub(crate) fn wrong(&mut self, pointer: &str, message: &str) {
         self.0.push(FieldError { pointer: pointer.to_owned(), message: message.to_owned() });
     }
 
-    /// What was put together, if nothing was wrong with it.
+    /// Adds an error in place of a value.
+    pub(crate) fn refuse<T>(&mut self, pointer: &str, message: &str) -> Option<T> {
+        self.wrong(pointer, message);
+        None
+    }
+
+    /// The checked value, if there are no errors.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Problem> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
@@ -176,7 +183,7 @@ mod tests {
     #[test]
     fn what_is_not_json_is_said_to_be_no_json() {
         for wrong in ["", "{", "nonsense", r#"{"lastName": "a", "inner": []} {}"#] {
-            assert_eq!(problem(wrong).kind, Kind::InvalidRequest);
+            assert_eq!(problem(wrong).kind, ProblemType::InvalidRequest);
         }
     }
 
@@ -204,7 +211,7 @@ mod tests {
             let refused = read_json::<Shape>(body).unwrap_err();
             assert_eq!(
                 (refused.kind, refused.detail.as_ref()),
-                (Kind::InvalidRequest, "The body is not UTF-8.")
+                (ProblemType::InvalidRequest, "The body is not UTF-8.")
             );
         }
     }

@@ -1,27 +1,16 @@
-//! The OpenAPI document, from the handlers' own descriptions.
+//! The OpenAPI document. The operations come from the list in [`crate::routes`].
 
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::routes::documented::{
-    __path_allow_link, __path_announce_document, __path_appointment_types, __path_cancel_booking,
-    __path_cancel_import, __path_clinical_summary, __path_connect, __path_demographics,
-    __path_disconnect, __path_health, __path_keep_booking, __path_list, __path_list_attachments,
-    __path_list_bookings, __path_list_deliveries, __path_notified, __path_openapi, __path_read,
-    __path_read_booking, __path_read_delivery, __path_read_import, __path_read_staff,
-    __path_replace, __path_replace_staff, __path_resend_booking, __path_resend_bookings,
-    __path_retry_delivery, __path_retry_import, __path_search, __path_send_message,
-    __path_send_referral, __path_start_import, __path_status, __path_sync_staff, __path_trail,
-    __path_unlink, __path_usage, __path_validate,
-};
+use crate::routes::Operations;
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Practice Bridge",
-        description = "Joins referral and rep-booking platforms to Best Practice (Bp Premier) through Halo Connect."
+        description = "Connects referral and rep-booking platforms to Best Practice (Bp Premier) through Halo Connect."
     ),
-    paths(connect, status, disconnect, unlink, allow_link, validate, list, appointment_types, read, replace, search, demographics, clinical_summary, list_attachments, start_import, read_import, retry_import, cancel_import, trail, usage, notified, replace_staff, read_staff, sync_staff, keep_booking, cancel_booking, read_booking, list_bookings, resend_booking, resend_bookings, health, openapi, announce_document, send_referral, send_message, read_delivery, list_deliveries, retry_delivery),
     modifiers(&Bearer),
     security(("bearer" = []))
 )]
@@ -41,7 +30,7 @@ impl Modify for Bearer {
 /// The document as JSON.
 #[must_use]
 pub fn document() -> String {
-    Document::openapi().to_json().unwrap_or_default()
+    Document::openapi().merge_from(Operations::openapi()).to_json().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -50,7 +39,7 @@ mod tests {
 
     use serde_json::Value;
 
-    use crate::problem::Kind;
+    use crate::problem::ProblemType;
 
     /// The routes of template.yaml, as `METHOD path`.
     fn deployed() -> BTreeSet<String> {
@@ -76,11 +65,19 @@ mod tests {
         values.iter().map(|value| value.as_str().unwrap()).collect()
     }
 
+    /// Every change of the document shows in the diff of its snapshot. `INSTA_UPDATE=always` writes the
+    /// new one.
+    #[test]
+    fn the_document_is_the_reviewed_one() {
+        let pretty = serde_json::to_string_pretty(&document()).unwrap();
+        insta::assert_snapshot!("openapi", pretty);
+    }
+
     #[test]
     fn the_types_of_problems_are_listed_for_callers_who_switch_on_them() {
         let document = document();
         let schemas = &document["components"]["schemas"];
-        let slugs: Vec<&str> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
+        let slugs: Vec<&str> = ProblemType::ALL.iter().map(|kind| kind.slug()).collect();
         assert_eq!(values(&schemas["ProblemType"]), slugs);
         let kind = &schemas["ProblemBody"]["properties"]["type"];
         assert!(kind.to_string().contains("#/components/schemas/ProblemType"), "{kind}");
@@ -125,5 +122,37 @@ mod tests {
             })
             .collect();
         assert_eq!(described, deployed());
+    }
+
+    #[test]
+    fn the_document_of_the_api_tells_both_formats() {
+        let document = document();
+        let path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary";
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
+        assert!(content["application/json"]["schema"].is_object(), "{content}");
+        assert!(content["application/fhir+json"].is_object(), "{content}");
+    }
+
+    #[test]
+    fn the_document_of_the_api_tells_what_could_not_be_read_and_that_it_may_be_left_out() {
+        let document = document();
+        let schemas = &document["components"]["schemas"];
+        let listed = |section: &str| schemas[section]["properties"]["items"]["items"].clone();
+        for (schema, member) in [
+            (schemas["SectionProblem"].clone(), "unreadableRows"),
+            (listed("Section_Allergy"), "unreadable"),
+            (listed("Section_Observation"), "unreadable"),
+            (schemas["Parent"].clone(), "unreadable"),
+            (schemas["Circumstances"].clone(), "unreadable"),
+        ] {
+            let told = &schema["properties"][member];
+            assert!(told["description"].is_string(), "nothing tells {member}: {schema}");
+            let required = schema["required"].to_string();
+            assert!(!required.contains(&format!("\"{member}\"")), "{schema} demands {member}");
+        }
+        assert!(schemas["ProblemType"]["enum"].to_string().contains("malformed-answer"));
+        // Null where it could not be read, which is never the same as no.
+        let ticked = &listed("Section_Medication")["properties"]["whenNeeded"]["type"];
+        assert!(ticked.to_string().contains("null"), "{ticked}");
     }
 }

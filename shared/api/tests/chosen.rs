@@ -1,12 +1,12 @@
-//! Whom a person is shown is kept, and the person's referral is held to it.
+//! The patients that a person is shown are stored, and the person's referrals are checked against them.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::caller::{Caller, Role, Scope};
-use api::routes::{self, CorrespondenceApp};
-use api::{App, Bucket, Cursors, Wakes};
+use api::routes;
+use api::{App, Cursors, Parts, Uploads, lazy_bucket, lazy_queues};
 use aws::SecretText;
 use aws::clients;
 use aws_double::{Answer, Aws, Call};
@@ -49,29 +49,30 @@ fn halo(url: &str, key: &str) -> HaloClient {
 }
 
 fn app(aws: &Aws, halo: HaloClient) -> App {
-    App {
-        bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
-        store: store(aws),
-        audit_retention: SignedDuration::from_hours(1),
-        counter: Counter::new(store(aws), Caps::default()),
-    }
+    let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
+    let counter = Counter::new(store(aws), Caps::default());
+    App::new(bp, store(aws), counter, SignedDuration::from_hours(1))
 }
 
-fn correspondence(aws: &Aws) -> CorrespondenceApp {
+fn correspondence(aws: &Aws) -> App {
     let config = aws.config();
     let secrets = aws_sdk_secretsmanager::Client::new(&config);
-    CorrespondenceApp {
-        app: app(aws, halo("http://halo.invalid", "made up")),
-        cursors: Cursors::new(SecretText::new(secrets, "made up".to_owned())),
-        documents: DocumentsConfig {
-            bucket: "made-up".to_owned(),
-            kept: Duration::from_secs(30 * 24 * 3600),
-            largest_bytes: 1000,
-            upload: Duration::from_secs(60),
-        },
-        wakes: Wakes::new(config.clone(), QueueConfig::default()),
-        bucket: Bucket::new(config, "made-up".to_owned()),
-    }
+    let uploads = DocumentsConfig {
+        bucket: "made-up".to_owned(),
+        kept: Duration::from_secs(30 * 24 * 3600),
+        largest_bytes: 1000,
+        upload: Duration::from_secs(60),
+    };
+    let parts = Parts {
+        cursors: Some(Cursors::new(SecretText::new(secrets, "made up".to_owned()))),
+        queues: Some(lazy_queues(config.clone(), QueueConfig::default())),
+        uploads: Some(Uploads {
+            config: uploads,
+            bucket: lazy_bucket(config, "made-up".to_owned()),
+        }),
+        ..Parts::default()
+    };
+    App { parts, ..app(aws, halo("http://halo.invalid", "made up")) }
 }
 
 fn clinician() -> Caller {
@@ -147,7 +148,7 @@ fn partition(call: &Call) -> &str {
     call.body["Key"]["pk"]["S"].as_str().unwrap_or_default()
 }
 
-/// A connected practice that has no document yet, where patient 7 was shown so.
+/// A connected practice without documents, where patient 7 was shown to the caller like this.
 fn table(shown: ShownPatient) -> Aws {
     let shown = attribute(&serde_json::to_value(shown).unwrap());
     Aws::answering(move |call| match (call.operation.as_str(), partition(call)) {
@@ -186,7 +187,7 @@ async fn refer(aws: &Aws, caller: Caller, more: &Value) -> String {
     problem["type"].as_str().unwrap().to_owned()
 }
 
-/// What a referral meets that nothing is held against: there is no document.
+/// The problem of a referral that passes the patient check: there is no document.
 const TAKEN_SO_FAR: &str = "document-not-found";
 const NOW: SignedDuration = SignedDuration::ZERO;
 
@@ -198,7 +199,7 @@ async fn who_was_shown_as_deceased_or_inactive_is_referred_only_with_an_acknowle
         let aws = table(shown(status, "71001", NOW));
         let problem = format!("patient-{name}");
         assert_eq!(refer(&aws, clinician(), &json!({})).await, problem);
-        // That the caller says who it is does not say that they know.
+        // A named patient is not an acknowledgement.
         let said = json!({ "patient": { "lastName": "Wattleford", "dateOfBirth": "1957-03-14" } });
         assert_eq!(refer(&aws, clinician(), &said).await, problem);
         let known = json!({ "acknowledge": [name] });
@@ -231,7 +232,7 @@ async fn what_was_shown_is_read_once_by_account_and_number() {
     assert_eq!(partition(shown[0]), "SHOWN#bluegum-hollow");
 }
 
-/// A search for the patient who has everything filled in, at a practice whose table refuses this.
+/// A search for a patient at a practice whose table refuses this operation.
 async fn search(refuse: &'static str) -> (u16, Aws) {
     let simulator = Simulator::start(Options::default()).await.unwrap();
     let halo = halo(simulator.url(), simulator.primary_key());

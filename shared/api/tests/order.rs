@@ -1,12 +1,12 @@
-//! What cannot be recorded does not happen, and what is kept is followed up: the order of what the
-//! table is asked, shown by refusing it one thing.
+//! An action whose audit line cannot be written does not happen. The tests refuse one write of the table and
+//! check the order of the others.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::sync::Arc;
 
 use api::caller::{Caller, Scope};
-use api::routes::{self, AppointmentsApp};
-use api::{App, Wakes};
+use api::routes;
+use api::{App, Parts, lazy_queues};
 use aws::clients;
 use aws_double::{Answer, Aws, Call};
 use axum::Router;
@@ -44,17 +44,14 @@ fn app(aws: &Aws) -> App {
     let keys = Keys { primary: "made up".into(), secondary: None };
     let base = "http://halo.invalid".parse().unwrap();
     let halo = HaloClient::new(clients::http().unwrap(), base, Arc::new(FixedKeys(keys)));
-    App {
-        bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
-        store: store(aws),
-        audit_retention: SignedDuration::from_hours(1),
-        counter: Counter::new(store(aws), Caps::default()),
-    }
+    let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
+    let counter = Counter::new(store(aws), Caps::default());
+    App::new(bp, store(aws), counter, SignedDuration::from_hours(1))
 }
 
 fn appointments(aws: &Aws) -> Router {
-    let wakes = Wakes::new(aws.config(), QueueConfig::default());
-    routes::appointments(AppointmentsApp { app: app(aws), wakes })
+    let queues = Some(lazy_queues(aws.config(), QueueConfig::default()));
+    routes::appointments(App { parts: Parts { queues, ..Parts::default() }, ..app(aws) })
 }
 
 /// The status of what the practice's platform is answered.

@@ -1,23 +1,23 @@
-//! What each failure below means to a caller.
+//! The problems that errors of other crates become.
 
 use best_practice::{BpError, PairingRefusal, problem_of};
 use domain::clinician::NotLinked;
 use halo::{Error as HaloError, Forbidden};
 use store::StoreError;
 
-use super::{FieldError, Kind, Problem};
+use super::{FieldError, Problem, ProblemType};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict => Self::new(Kind::Conflict),
+            StoreError::Conflict => Self::new(ProblemType::Conflict),
             StoreError::Unavailable { ref code } => {
                 tracing::error!(code, "the table is not available");
-                Self::new(Kind::StorageUnavailable).retry_after(5)
+                Self::new(ProblemType::StorageUnavailable).retry_after(5)
             }
             StoreError::Corrupt => {
                 tracing::error!("an item of the table cannot be read");
-                Self::new(Kind::Internal)
+                Self::new(ProblemType::Internal)
             }
         }
     }
@@ -27,8 +27,8 @@ impl From<NotLinked> for Problem {
     fn from(reason: NotLinked) -> Self {
         match reason {
             NotLinked::NameNotFound => Self::because(
-                Kind::ClinicianNotFound,
-                "The practice is paired, but no active user of Bp has exactly this first and last name.",
+                ProblemType::ClinicianNotFound,
+                "The practice is paired, but no active Bp user has exactly this first and last name.",
             ),
             NotLinked::ProviderNumberDiffers => Self {
                 errors: vec![FieldError {
@@ -36,20 +36,20 @@ impl From<NotLinked> for Problem {
                     message: NotLinked::ProviderNumberDiffers.to_string(),
                 }],
                 ..Self::because(
-                    Kind::ClinicianNotFound,
-                    "The practice is paired and the name is known, but no user of this name has a provider number that begins with these digits.",
+                    ProblemType::ClinicianNotFound,
+                    "The practice is paired and the name is known, but no user with this name has a provider number that starts with these digits.",
                 )
             },
             NotLinked::Ambiguous => Self::because(
-                Kind::ClinicianAmbiguous,
-                "The practice is paired, but several users of Bp agree with everything given.",
+                ProblemType::ClinicianAmbiguous,
+                "The practice is paired, but several Bp users match everything that was entered.",
             ),
             NotLinked::ProofNeeded => Self {
                 errors: vec![FieldError {
                     pointer: "/clinician/providerNumberPrefix".to_owned(),
                     message: "the first 6 digits of the provider number are needed".to_owned(),
                 }],
-                ..Self::new(Kind::LinkProofNeeded)
+                ..Self::new(ProblemType::LinkProofNeeded)
             },
         }
     }
@@ -69,11 +69,11 @@ impl From<HaloError> for Problem {
             | HaloError::PracticeSoftware => problem.retry_after(15),
             HaloError::OutcomeUnknown { timed_out: false } => Self::because(
                 problem.kind,
-                "Halo or the practice's server broke off before it answered.",
+                "The connection to Halo or the practice's server broke before the answer arrived.",
             )
             .retry_after(15),
             HaloError::ResultTooLarge => {
-                Self::because(problem.kind, "The answer is larger than Halo passes on.")
+                Self::because(problem.kind, "The answer is larger than Halo allows.")
             }
             _ => problem,
         }
@@ -98,19 +98,19 @@ impl From<PairingRefusal> for Problem {
     fn from(refusal: PairingRefusal) -> Self {
         match refusal {
             PairingRefusal::Code => Self::because(
-                Kind::PairingCodeRefused,
+                ProblemType::PairingCodeRefused,
                 "The pairing code is wrong, has been used, or has expired.",
             ),
-            PairingRefusal::NotEnabled => Self::new(Kind::IntegrationNotEnabled),
-            PairingRefusal::UnknownSite => Self::new(Kind::SiteUnknown),
+            PairingRefusal::NotEnabled => Self::new(ProblemType::IntegrationNotEnabled),
+            PairingRefusal::UnknownSite => Self::new(ProblemType::SiteUnknown),
             PairingRefusal::Offline => Self::because(
-                Kind::SiteOffline,
-                "The practice's server has to be on for pairing. The code has not been used.",
+                ProblemType::SiteOffline,
+                "The practice's server must be on for pairing. The code was not used.",
             )
             .retry_after(60),
             PairingRefusal::PracticeSoftware => Self::because(
-                Kind::SiteOffline,
-                "Bp or Halo Link at the practice did not take the pairing. Check the code and that the practice's server is on. If it goes on, generate a new code.",
+                ProblemType::SiteOffline,
+                "Bp or Halo Link at the practice did not accept the pairing. Check the code, and that the practice's server is on. If the problem continues, generate a new code.",
             )
             .retry_after(60),
             PairingRefusal::Other(error) => error.into(),

@@ -1,7 +1,7 @@
-//! Everything that can be answered instead of what was asked: one list, RFC 9457.
+//! Problems: every error answer of the API, in the form of RFC 9457.
 
 mod from;
-mod kind;
+mod text;
 
 use std::borrow::Cow;
 
@@ -11,105 +11,104 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use domain::problem::ProblemType as Kind;
-pub use kind::ProblemText;
+pub use domain::problem::ProblemType;
+pub use text::ProblemText;
 
-/// Whom to call.
+/// Who can help.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
-    /// Who.
+    /// The name of the organisation.
     pub organisation: &'static str,
-    /// Where to write.
+    /// A web page with contact details.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<&'static str>,
-    /// Where to ring.
+    /// Phone numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<&'static str>,
 }
 
-/// A field of the request that is wrong.
+/// An error in a field of the request.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// JSON pointer into the body, or the parameter's name.
+    /// A JSON pointer into the body, or the name of the parameter.
     pub pointer: String,
-    /// What is wrong; never the value.
+    /// What is wrong. Never contains the value.
     pub message: String,
 }
 
-/// What is answered instead of what was asked.
+/// An error answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// Which kind.
-    pub kind: Kind,
-    /// What happened here, in one sentence without anything of a patient, a code or a key.
+    pub kind: ProblemType,
+    /// What happened in this case. Never contains patients' data, codes or keys.
     pub detail: Cow<'static, str>,
-    /// When to come back.
+    /// When to repeat the request.
     pub retry_after_seconds: Option<u64>,
-    /// Fields that are wrong.
+    /// Errors in fields.
     pub errors: Vec<FieldError>,
 }
 
-/// A problem on the wire.
+/// A problem.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemBody {
-    /// Stable slug.
+    /// The type of the problem. It never changes its meaning.
     #[serde(rename = "type")]
-    #[schema(value_type = Kind)]
+    #[schema(value_type = ProblemType)]
     pub kind: &'static str,
-    /// The kind, in words.
+    /// What happened, in general.
     pub title: &'static str,
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
-    /// What happened here.
+    /// What happened in this case.
     #[schema(value_type = String)]
     pub detail: Cow<'static, str>,
-    /// Whom to call.
+    /// Who can help if the steps do not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
-    /// What mends it.
+    /// What to do.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub steps: &'static [&'static str],
-    /// When to come back.
+    /// When to repeat the request, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,
-    /// Fields that are wrong.
+    /// Errors in fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
 
 impl Problem {
-    /// A problem of a kind, which says all there is to say.
+    /// A problem without further details.
     #[must_use]
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: ProblemType) -> Self {
         Self::because(kind, kind.title())
     }
 
-    /// A problem of a kind, with what happened.
+    /// A problem with what happened in this case.
     #[must_use]
-    pub fn because(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn because(kind: ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, detail: detail.into(), retry_after_seconds: None, errors: Vec::new() }
     }
 
-    /// With a time to come back.
+    /// Adds when to repeat the request.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_seconds = Some(seconds);
         self
     }
 
-    /// A request with wrong fields.
+    /// A request with errors in its fields.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.len() {
             1 => "One field is wrong.",
             _ => "Several fields are wrong.",
         };
-        Self { errors, ..Self::because(Kind::InvalidRequest, detail) }
+        Self { errors, ..Self::because(ProblemType::InvalidRequest, detail) }
     }
 
-    /// The wire form.
+    /// The problem as it is sent.
     #[must_use]
     pub fn body(self) -> ProblemBody {
         ProblemBody {
@@ -145,25 +144,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_an_error_status_and_a_title() {
-        for kind in Kind::ALL {
+    fn every_problem_has_an_error_status_a_title_and_a_step() {
+        for kind in ProblemType::ALL {
             assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{kind:?}");
             assert!(!kind.title().is_empty());
+            assert!(!kind.steps().is_empty(), "{kind:?} does not say what to do");
         }
     }
 
     #[test]
     fn every_failure_of_pairing_says_how_to_mend_it_and_whom_to_call() {
         for kind in [
-            Kind::IntegrationNotEnabled,
-            Kind::PairingCodeRefused,
-            Kind::SiteUnknown,
-            Kind::SiteOffline,
-            Kind::BpReleaseTooOld,
-            Kind::ClinicianNotFound,
-            Kind::ClinicianAmbiguous,
-            Kind::HaloKeyRefused,
-            Kind::HaloAddressRefused,
+            ProblemType::IntegrationNotEnabled,
+            ProblemType::PairingCodeRefused,
+            ProblemType::SiteUnknown,
+            ProblemType::SiteOffline,
+            ProblemType::BpReleaseTooOld,
+            ProblemType::ClinicianNotFound,
+            ProblemType::ClinicianAmbiguous,
+            ProblemType::HaloKeyRefused,
+            ProblemType::HaloAddressRefused,
         ] {
             assert!(!kind.steps().is_empty() && kind.contact().is_some(), "{kind:?}");
         }
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_problem_on_the_wire_is_rfc_9457() {
-        let response = Problem::new(Kind::SiteOffline).retry_after(60).into_response();
+        let response = Problem::new(ProblemType::SiteOffline).retry_after(60).into_response();
         assert_eq!(response.status(), 503);
         assert_eq!(response.headers()["content-type"], "application/problem+json");
         assert_eq!(response.headers()["retry-after"], "60");
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_could_not_be_written_does_not_speak_of_reading() {
-        for kind in [Kind::BpWriteNotPermitted, Kind::BpWriteRefused] {
+        for kind in [ProblemType::BpWriteNotPermitted, ProblemType::BpWriteRefused] {
             let said = format!("{} {}", kind.title(), kind.steps().join(" "));
             assert!(said.contains("write") && said.contains("Nothing was written"), "{said}");
             assert!(!said.contains("read") && !said.contains("question"), "{said}");
@@ -188,11 +188,11 @@ mod tests {
 
     #[test]
     fn a_practice_that_was_moved_on_purpose_is_told_so_and_not_to_look_for_a_fault() {
-        let steps = Kind::PracticeChanged.steps();
+        let steps = ProblemType::PracticeChanged.steps();
         assert!(steps[0].starts_with("If the practice was moved to another Bp on purpose"));
     }
 
-    /// What API Gateway answers of its own is in the one list of problems, with the same words.
+    /// The answers that API Gateway gives itself use the problems of this list, with the same titles.
     #[test]
     fn what_the_gateway_answers_itself_is_in_the_list() {
         let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
@@ -210,7 +210,7 @@ mod tests {
         assert!(answers.len() >= 9, "{} answers of the gateway were found", answers.len());
         for answer in answers {
             let slug = answer["type"].as_str().unwrap();
-            let kind = Kind::ALL.iter().copied().find(|kind| kind.slug() == slug);
+            let kind = ProblemType::ALL.iter().copied().find(|kind| kind.slug() == slug);
             let kind = kind.unwrap_or_else(|| panic!("{slug} is not in the list of problems"));
             assert_eq!(answer["title"], kind.title(), "{slug}");
             assert_eq!(answer["status"], kind.status().as_u16(), "{slug}");

@@ -1,5 +1,5 @@
-//! `…/patients/{patientId}/attachments`: the documents to choose from (referral guide, "Import
-//! attachments").
+//! `…/patients/{patientId}/attachments`: the patient's documents in Bp, to choose from (referral guide,
+//! "Import attachments").
 
 use std::sync::Arc;
 
@@ -13,61 +13,60 @@ use domain::ids::{PatientId, PracticeId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::patients::PatientPath;
+use super::patients::{PatientPath, unknown_patient};
+use crate::app::App;
+use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Kind, Problem, ProblemBody};
-use crate::trail::Deed;
-use crate::{App, PagedApp};
+use crate::problem::{Problem, ProblemBody};
 
-/// Which documents, and how many.
+/// Which documents to list.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AttachmentParameters {
-    /// One folder; all when nothing is said.
+    /// List only this folder. All folders by default.
     #[param(value_type = Option<Folder>)]
     folder: Option<String>,
-    /// From this day on; leaves documents without a date out.
+    /// List documents from this date on. Leaves out documents without a date.
     #[param(value_type = Option<String>, format = Date)]
     from: Option<String>,
-    /// Until this day, included; leaves documents without a date out.
+    /// List documents up to this date, included. Leaves out documents without a date.
     #[param(value_type = Option<String>, format = Date)]
     to: Option<String>,
-    /// `nextCursor` of the page before, with the same folder, from and to.
+    /// The `nextCursor` of the previous page. Use it with the same `folder`, `from` and `to`.
     cursor: Option<String>,
-    /// 1 to 200; 50 when nothing is said.
+    /// The number of documents on a page: 1 to 200, 50 by default.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
     limit: Option<String>,
 }
 
-/// A page of the list, newest first; documents without a date come last.
+/// A page of documents, newest first. Documents without a date come last.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct AttachmentList {
+pub(crate) struct AttachmentList {
     items: Vec<Attachment>,
-    /// Asks for the next page; null on the last one.
+    /// The cursor of the next page. Null on the last page.
     next_cursor: Option<String>,
-    /// Folders that Bp did not let us read: their documents are missing above.
+    /// Folders that Bp did not let us read. Their documents are missing from `items`.
     unavailable_folders: Vec<UnavailableFolder>,
 }
 
-/// A patient's documents.
+/// List a patient's documents.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/attachments", tag = "Attachments",
     params(("practiceId" = String, Path), ("patientId" = i64, Path), AttachmentParameters),
     responses((status = 200, body = AttachmentList), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn list_attachments(
-    State(paged): State<Arc<PagedApp>>,
+    State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
     path: Path<PatientPath>,
     Parameters(parameters): Parameters<AttachmentParameters>,
 ) -> Result<Json<AttachmentList>, Problem> {
-    let PagedApp { app, cursors } = &*paged;
     let patient = path.patient()?;
     let (filter, size) = parameters.parse()?;
     let practice = &allowed.practice;
     let listing = listing(practice, patient, &filter);
-    let key = cursors.key().await?;
+    let key = app.cursors()?.key().await?;
     let mut fields = Checker::default();
     let after = match &parameters.cursor {
         Some(cursor) => fields.check("cursor", key.open(&listing, cursor)).map(Some),
@@ -75,16 +74,14 @@ pub(crate) async fn list_attachments(
     };
     let after = fields.finish(after)?;
 
-    let deadline = App::deadline();
-    let (mut connection, _) = app.open_for_clinician(practice, &allowed.caller).await?;
-    let page = app
-        .ask(practice, &mut connection, deadline, |guid| {
-            app.bp.attachments(guid, patient, &filter, after.as_ref(), size, deadline)
-        })
+    let mut bp = app.session_for(practice, &allowed.caller).await?;
+    let deadline = bp.deadline();
+    let page = bp
+        .ask(|guid| app.bp.attachments(guid, patient, &filter, after.as_ref(), size, deadline))
         .await?
-        .ok_or_else(|| Problem::because(Kind::NotFound, "The practice has no such patient."))?;
-    let listed = Deed::of(AuditedAction::AttachmentsListed).about(vec![patient]);
-    app.note(practice, &allowed.caller, listed).await?;
+        .ok_or_else(unknown_patient)?;
+    let entry = AuditEntry::of(AuditedAction::AttachmentsListed).about(vec![patient]);
+    app.record(practice, &allowed.caller, entry).await?;
     let next_cursor =
         page.items.last().filter(|_| page.more).map(|last| key.seal(&listing, &last.position()));
     Ok(Json(AttachmentList {
@@ -94,7 +91,7 @@ pub(crate) async fn list_attachments(
     }))
 }
 
-/// What a cursor of a list is good for.
+/// The list that a cursor belongs to.
 fn listing(
     practice: &PracticeId,
     patient: PatientId,
@@ -127,6 +124,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::problem::ProblemType;
 
     #[test]
     fn lists_of_other_practices_patients_and_filters_are_other_lists() {
@@ -157,9 +155,9 @@ mod tests {
     #[test]
     fn a_folders_problem_has_the_name_of_the_apis_own() {
         for (problem, kind) in [
-            (FolderProblem::BpPermissionMissing, Kind::BpPermissionMissing),
-            (FolderProblem::BpReleaseDiffers, Kind::BpReleaseDiffers),
-            (FolderProblem::BpRefused, Kind::BpRefused),
+            (FolderProblem::BpPermissionMissing, ProblemType::BpPermissionMissing),
+            (FolderProblem::BpReleaseDiffers, ProblemType::BpReleaseDiffers),
+            (FolderProblem::BpRefused, ProblemType::BpRefused),
         ] {
             assert_eq!(serde_json::to_value(problem).unwrap(), kind.slug());
         }

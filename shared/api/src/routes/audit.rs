@@ -1,4 +1,4 @@
-//! `…/audit`: who read or wrote whose record.
+//! `…/audit`: who read or changed which records.
 
 use std::sync::Arc;
 
@@ -13,37 +13,37 @@ use serde::{Deserialize, Serialize};
 use store::AuditQuery;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::App;
+use crate::app::App;
 use crate::caller::{Allowed, ReadAudit};
 use crate::input::{Checker, Parameters};
 use crate::problem::{Problem, ProblemBody};
 
-/// Which part of the trail; the last day when nothing is said.
+/// Which audit lines to show. The last 24 hours by default.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditParameters {
-    /// A date (UTC) or an instant.
+    /// The start: a date (UTC) or an instant.
     from: Option<String>,
-    /// A date (UTC, included) or an instant.
+    /// The end: a date (UTC, included) or an instant.
     to: Option<String>,
-    /// Only lines about this patient.
+    /// Show only lines about this patient.
     patient_id: Option<i64>,
 }
 
-/// Lines of the trail, oldest first.
+/// Audit lines, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AuditTrail {
+pub(crate) struct AuditTrail {
     records: Vec<AuditRecord>,
-    /// Whether there are more: ask for a shorter time.
+    /// Whether there are more lines. If so, ask for a shorter time.
     more: bool,
 }
 
-/// The audit trail.
+/// Show the audit trail.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/audit", tag = "Audit",
     params(("practiceId" = String, Path), AuditParameters),
     responses((status = 200, body = AuditTrail), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn trail(
+pub(crate) async fn read_audit_trail(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadAudit>,
     Parameters(parameters): Parameters<AuditParameters>,
@@ -65,7 +65,7 @@ pub(crate) async fn trail(
     Ok(Json(AuditTrail { records: page.records, more: page.more }))
 }
 
-/// An instant, or the beginning of a day so many days later.
+/// An instant, or the start of a date plus this many days.
 fn instant(text: &str, days_later: i64) -> Result<Timestamp, domain::Invalid> {
     let wrong = domain::Invalid("this is a date (YYYY-MM-DD) or an RFC 3339 instant");
     if let Ok(instant) = text.parse::<Timestamp>() {

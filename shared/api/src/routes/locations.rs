@@ -1,4 +1,5 @@
-//! `…/locations` and `…/appointment-types`: what bookings can be given (booking guide, section 2.2).
+//! `…/locations` and `…/appointment-types`: what the booking settings can choose from (booking guide,
+//! section 2.2).
 
 use std::sync::Arc;
 
@@ -9,61 +10,61 @@ use domain::ids::{LocationId, PracticeId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::App;
+use crate::app::App;
 use crate::caller::{Allowed, SeePractice};
 use crate::problem::{Problem, ProblemBody};
 
 /// A practice's locations.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Locations {
+pub(crate) struct Locations {
     locations: Vec<LocationView>,
 }
 
-/// One of them.
+/// A location.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct LocationView {
+pub(crate) struct LocationView {
     location_id: LocationId,
     name: Option<String>,
-    /// In one line.
+    /// The address in one line.
     address: Option<String>,
     phone: Option<String>,
 }
 
-/// The types that a practice gives its appointments.
+/// A practice's appointment types.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct AppointmentTypes {
-    /// Empty where Bp does not let us read them.
+pub(crate) struct AppointmentTypes {
+    /// Empty if Bp does not let us read them.
     appointment_types: Vec<AppointmentTypeView>,
 }
 
-/// One of them.
+/// An appointment type.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct AppointmentTypeView {
-    /// For `bookings.appointmentTypeCode` of the settings.
+pub(crate) struct AppointmentTypeView {
+    /// The value for `bookings.appointmentTypeCode` in the settings.
     code: i64,
     name: Option<String>,
-    /// Whether bookings can be given this type. Those for recalls cannot: Bp lets nobody from outside
-    /// cancel them.
+    /// Whether bookings can have this type. Recall types cannot: Bp does not let other software cancel
+    /// recall appointments.
     bookable: bool,
 }
 
 impl App {
-    /// One query.
+    /// The practice's locations and appointment types, with one query.
     pub(crate) async fn choices(&self, practice: &PracticeId) -> Result<Choices, Problem> {
-        let deadline = Self::deadline();
-        let mut connection = self.open_connection(practice).await?;
-        self.ask(practice, &mut connection, deadline, |guid| self.bp.choices(guid, deadline)).await
+        let mut bp = self.session(practice).await?;
+        let deadline = bp.deadline();
+        Ok(bp.ask(|guid| self.bp.choices(guid, deadline)).await?)
     }
 }
 
-/// The practice's locations.
+/// List the practice's locations.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/locations", tag = "Settings",
     params(("practiceId" = String, Path)),
     responses((status = 200, body = Locations), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn list(
+pub(crate) async fn list_locations(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
 ) -> Result<Json<Locations>, Problem> {
@@ -77,11 +78,11 @@ pub(crate) async fn list(
     Ok(Json(Locations { locations: locations.collect() }))
 }
 
-/// The practice's appointment types.
+/// List the practice's appointment types.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/appointment-types", tag = "Settings",
     params(("practiceId" = String, Path)),
     responses((status = 200, body = AppointmentTypes), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn appointment_types(
+pub(crate) async fn list_appointment_types(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
 ) -> Result<Json<AppointmentTypes>, Problem> {

@@ -1,4 +1,4 @@
-//! The routes, by capability: one group a function.
+//! The routes. Each group below is served by one function.
 
 mod attachments;
 mod audit;
@@ -18,162 +18,137 @@ mod webhook;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, post, put};
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, on};
+use utoipa::Path;
+use utoipa::openapi::HttpMethod;
 
-use crate::charge::charged;
-use crate::{App, ClinicalApp, PagedApp};
+pub use self::service::WriteDocument;
+pub use self::webhook::WebhookReceiver;
+use crate::app::App;
+use crate::metering::metered;
 
-pub use self::usage::{CapView, UsageOfDay, UsageView};
-pub use attachments::AttachmentList;
-pub use audit::AuditTrail;
-pub use bookings::{AppointmentsApp, BookingList, BookingView, Resent};
-pub use connection::{ConnectionView, ValidationView};
-pub use correspondence::{CorrespondenceApp, DeliveryPage, DeliveryView};
-pub use imports::{ImportView, ImportsApp};
-pub use locations::{AppointmentTypeView, AppointmentTypes, LocationView, Locations};
-pub use service::Health;
-pub use staff::{StaffMemberView, StaffState, StaffView};
-pub use webhook::WebhookApp;
+/// Lists the handlers of each group once. Makes a function for each group that returns the group's
+/// router, and `Operations`, which describes all handlers for the OpenAPI document. Path and method come
+/// from a handler's `#[utoipa::path]`.
+///
+/// `utoipa-axum` is not used, because its routers build the description of their routes as well. Every
+/// function would then contain descriptions, and the function that serves the document would contain
+/// every handler.
+macro_rules! routes {
+    ($(
+        $(#[$doc:meta])*
+        $group:ident($state:ty, $finish:path) { $($module:ident::$handler:ident,)+ }
+    )+) => {
+        $(
+            $(#[$doc])*
+            pub fn $group(state: $state) -> Router {
+                let routes = Router::new();
+                $(
+                    let routes = pastey::paste! {
+                        add::<$module::[<__path_ $handler>], _, _, _>(routes, $module::$handler)
+                    };
+                )+
+                $finish(state.into(), routes)
+            }
+        )+
 
-pub(crate) mod documented {
-    //! Handlers with their descriptions, for the OpenAPI document.
-    pub(crate) use super::{
-        attachments::*, audit::*, bookings::*, clinical::*, connection::*, correspondence::*,
-        imports::*, locations::*, patients::*, service::*, settings::*, staff::*, usage::*,
-        webhook::*,
+        /// The descriptions of all handlers.
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($($module::$handler,)+)+))]
+        pub(crate) struct Operations;
     };
 }
 
-/// Connection, validation, locations, settings, audit, usage.
-pub fn practice(app: App) -> Router {
-    let counter = app.counter.clone();
-    let routes = Router::new()
-        .route(
-            "/v1/practices/{practiceId}/connection",
-            put(connection::connect).get(connection::status).delete(connection::disconnect),
-        )
-        .route("/v1/practices/{practiceId}/connection/validation", post(connection::validate))
-        .route(
-            "/v1/practices/{practiceId}/connection/clinicians/{userId}",
-            delete(connection::unlink),
-        )
-        .route(
-            "/v1/practices/{practiceId}/connection/clinicians/{userId}/allowed-accounts",
-            post(connection::allow_link),
-        )
-        .route("/v1/practices/{practiceId}/locations", get(locations::list))
-        .route("/v1/practices/{practiceId}/appointment-types", get(locations::appointment_types))
-        .route("/v1/practices/{practiceId}/settings", get(settings::read).put(settings::replace))
-        .route("/v1/practices/{practiceId}/audit", get(audit::trail))
-        .route("/v1/practices/{practiceId}/usage", get(usage::usage))
-        .with_state(Arc::new(app));
-    charged(&counter, routes)
+routes! {
+    /// Connection, validation, locations, settings, audit trail and usage.
+    practice(App, metered) {
+        connection::connect_practice,
+        connection::read_connection,
+        connection::disconnect_practice,
+        connection::unlink_clinician,
+        connection::allow_account,
+        connection::validate_site_id,
+        locations::list_locations,
+        locations::list_appointment_types,
+        settings::read_settings,
+        settings::replace_settings,
+        audit::read_audit_trail,
+        usage::read_usage,
+    }
+    /// Patient search and demographics.
+    patients(App, metered) {
+        patients::search_patients,
+        patients::read_demographics,
+    }
+    /// A patient's clinical record.
+    clinical(App, metered) {
+        clinical::read_clinical_summary,
+    }
+    /// A patient's documents in Bp, and imports of them.
+    attachments(App, metered) {
+        attachments::list_attachments,
+        imports::start_import,
+        imports::read_import,
+        imports::retry_import,
+        imports::cancel_import,
+    }
+    /// Documents, referrals, messages and their deliveries.
+    correspondence(App, metered) {
+        correspondence::announce_document,
+        correspondence::send_referral,
+        correspondence::send_message,
+        correspondence::read_delivery,
+        correspondence::list_deliveries,
+        correspondence::retry_delivery,
+    }
+    /// Staff and bookings.
+    appointments(App, metered) {
+        staff::replace_staff,
+        staff::read_staff,
+        staff::sync_staff,
+        bookings::save_booking,
+        bookings::cancel_booking,
+        bookings::read_booking,
+        bookings::list_bookings,
+        bookings::resend_booking,
+        bookings::resend_bookings,
+    }
+    /// Halo's notifications.
+    webhook(WebhookReceiver, with_state::<Arc<WebhookReceiver>>) {
+        webhook::receive_notification,
+    }
+    /// Health and the OpenAPI document. The caller passes the function that writes the document, so that
+    /// only the function that serves the document contains it.
+    service(WriteDocument, with_state::<WriteDocument>) {
+        service::read_health,
+        service::read_openapi,
+    }
 }
 
-/// Patient search and demographics.
-pub fn patients(app: App) -> Router {
-    let counter = app.counter.clone();
-    let routes = Router::new()
-        .route("/v1/practices/{practiceId}/patients/search", post(patients::search))
-        .route("/v1/practices/{practiceId}/patients/{patientId}", get(patients::demographics))
-        .with_state(Arc::new(app));
-    charged(&counter, routes)
+fn with_state<S: Clone + Send + Sync + 'static>(state: S, routes: Router<S>) -> Router {
+    routes.with_state(state)
 }
 
-/// The list of a patient's documents, and imports of them.
-pub fn attachments(list: PagedApp, imports: ImportsApp) -> Router {
-    let counter = list.app.counter.clone();
-    let list = Router::new()
-        .route(
-            "/v1/practices/{practiceId}/patients/{patientId}/attachments",
-            get(attachments::list_attachments),
-        )
-        .with_state(Arc::new(list));
-    let imports = Router::new()
-        .route(
-            "/v1/practices/{practiceId}/patients/{patientId}/attachment-imports",
-            post(imports::start_import),
-        )
-        .route(
-            "/v1/practices/{practiceId}/attachment-imports/{importId}",
-            get(imports::read_import).delete(imports::cancel_import),
-        )
-        .route(
-            "/v1/practices/{practiceId}/attachment-imports/{importId}/retry",
-            post(imports::retry_import),
-        )
-        .with_state(Arc::new(imports));
-    charged(&counter, list.merge(imports))
-}
-
-/// A patient's clinical record.
-pub fn clinical(app: ClinicalApp) -> Router {
-    let counter = app.app.counter.clone();
-    let routes = Router::new()
-        .route(
-            "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary",
-            get(clinical::clinical_summary),
-        )
-        .with_state(Arc::new(app));
-    charged(&counter, routes)
-}
-
-/// Halo's notifications.
-pub fn webhook(app: WebhookApp) -> Router {
-    Router::new().route("/v1/halo/webhook", post(webhook::notified)).with_state(Arc::new(app))
-}
-
-/// Staff and bookings.
-pub fn appointments(app: AppointmentsApp) -> Router {
-    let counter = app.app.counter.clone();
-    let routes = Router::new()
-        .route("/v1/practices/{practiceId}/staff", put(staff::replace_staff).get(staff::read_staff))
-        .route("/v1/practices/{practiceId}/staff/sync", post(staff::sync_staff))
-        .route("/v1/practices/{practiceId}/bookings", get(bookings::list_bookings))
-        .route("/v1/practices/{practiceId}/bookings/resend", post(bookings::resend_bookings))
-        .route(
-            "/v1/practices/{practiceId}/bookings/{bookingId}",
-            put(bookings::keep_booking)
-                .get(bookings::read_booking)
-                .delete(bookings::cancel_booking),
-        )
-        .route(
-            "/v1/practices/{practiceId}/bookings/{bookingId}/resend",
-            post(bookings::resend_booking),
-        )
-        .with_state(Arc::new(app));
-    charged(&counter, routes)
-}
-
-/// Documents, referrals, messages and their deliveries.
-pub fn correspondence(app: CorrespondenceApp) -> Router {
-    let counter = app.app.counter.clone();
-    let routes = Router::new()
-        .route("/v1/practices/{practiceId}/documents", post(correspondence::announce_document))
-        .route(
-            "/v1/practices/{practiceId}/referrals/{referralId}",
-            put(correspondence::send_referral),
-        )
-        .route(
-            "/v1/practices/{practiceId}/correspondence/{messageId}",
-            put(correspondence::send_message),
-        )
-        .route("/v1/practices/{practiceId}/deliveries", get(correspondence::list_deliveries))
-        .route(
-            "/v1/practices/{practiceId}/deliveries/{deliveryId}",
-            get(correspondence::read_delivery),
-        )
-        .route(
-            "/v1/practices/{practiceId}/deliveries/{deliveryId}/retry",
-            post(correspondence::retry_delivery),
-        )
-        .with_state(Arc::new(app));
-    charged(&counter, routes)
-}
-
-/// Health and the OpenAPI document.
-pub fn service() -> Router {
-    Router::new()
-        .route("/v1/health", get(service::health))
-        .route("/v1/openapi.json", get(service::openapi))
+/// Adds a handler under the path and the method of its description.
+fn add<P, H, T, S>(routes: Router<S>, handler: H) -> Router<S>
+where
+    P: Path,
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    P::methods().into_iter().fold(routes, |routes, method| {
+        let method = match method {
+            HttpMethod::Get => MethodFilter::GET,
+            HttpMethod::Post => MethodFilter::POST,
+            HttpMethod::Put => MethodFilter::PUT,
+            HttpMethod::Delete => MethodFilter::DELETE,
+            HttpMethod::Options => MethodFilter::OPTIONS,
+            HttpMethod::Head => MethodFilter::HEAD,
+            HttpMethod::Patch => MethodFilter::PATCH,
+            HttpMethod::Trace => MethodFilter::TRACE,
+        };
+        routes.route(&P::path(), on(method, handler.clone()))
+    })
 }

@@ -1,30 +1,32 @@
-//! Health and the API's description: for anybody.
+//! Health and the API's description. Both need no token.
 
 use axum::Json;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::openapi;
+/// Writes the OpenAPI document. The document is made only when it is asked for.
+pub type WriteDocument = fn() -> String;
 
-/// The service answers.
+/// The state of the service.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Health {
-    /// `ok`.
+pub(crate) struct Health {
+    /// Always `ok`.
     status: &'static str,
     /// The deployed version.
     version: &'static str,
 }
 
-/// Whether the service answers.
+/// Show whether the service answers.
 #[utoipa::path(get, path = "/v1/health", tag = "Service", security(()), responses((status = 200, body = Health)))]
-pub(crate) async fn health() -> Json<Health> {
+pub(crate) async fn read_health() -> Json<Health> {
     Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// This document.
+/// Show this document.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "Service", security(()), responses((status = 200, content_type = "application/json")))]
-pub(crate) async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], openapi::document())
+pub(crate) async fn read_openapi(State(document): State<WriteDocument>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], document())
 }

@@ -1,4 +1,4 @@
-//! `…/settings`: time zone, and where and how bookings go (booking guide, section 2).
+//! `…/settings`: the practice's time zone, and where and how bookings are made (booking guide, section 2).
 
 use std::sync::Arc;
 
@@ -11,30 +11,30 @@ use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Setti
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::App;
+use crate::app::App;
+use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ManagePractice, SeePractice};
 use crate::input::{Body, Checker};
-use crate::problem::{FieldError, Kind, Problem, ProblemBody};
-use crate::trail::Deed;
+use crate::problem::{FieldError, Problem, ProblemBody, ProblemType};
 
-/// New settings, whole.
+/// New settings. They replace all settings.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SettingsRequest {
-    /// IANA name.
+    /// The IANA name of the time zone.
     #[schema(example = "Australia/Brisbane")]
     time_zone: String,
     bookings: BookingsRequest,
 }
 
-/// New booking settings, whole.
+/// New booking settings. They replace all booking settings.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct BookingsRequest {
     enabled: bool,
     location_id: Option<i64>,
     duration_minutes: Option<i64>,
-    /// One of `GET …/appointment-types` that is bookable; 0 or none for no type.
+    /// The code of a bookable type from `GET …/appointment-types`. 0 or null means no type.
     appointment_type_code: Option<i64>,
     /// One line of Windows-1252 text.
     #[schema(max_length = 30, example = "Online appointment")]
@@ -61,7 +61,7 @@ impl SettingsRequest {
                 "this is not a code that Bp gives its appointment types",
             );
         }
-        // A form sends an empty text for a field left blank.
+        // A form sends an empty text for a field that was left blank.
         let wording = wanted.online_wording.filter(|text| !text.trim().is_empty());
         let online_wording = wording.and_then(|text| {
             fields.check("/bookings/onlineWording", BpText::parse(&text, LONGEST_WORDING))
@@ -91,24 +91,25 @@ impl SettingsRequest {
     }
 }
 
-/// The practice's settings.
+/// Show the practice's settings.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
     params(("practiceId" = String, Path)),
     responses((status = 200, body = Settings), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn read(
+pub(crate) async fn read_settings(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
 ) -> Result<Json<Settings>, Problem> {
     Ok(Json(app.store.practice(&allowed.practice).await?.settings))
 }
 
-/// Replace the practice's settings. A location or an appointment type that is newly chosen is looked up
-/// in Bp, both by one query: a wrong location would put every booking where nobody looks, and an
-/// appointment for recalls could not be cancelled.
+/// Replace the practice's settings.
+///
+/// A new location or appointment type is checked in Bp, both with one query. A wrong location would put
+/// every booking where nobody looks, and a recall appointment could not be cancelled.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
     params(("practiceId" = String, Path)), request_body = SettingsRequest,
     responses((status = 200, body = Settings), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn replace(
+pub(crate) async fn replace_settings(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,
     Body(request): Body<SettingsRequest>,
@@ -120,12 +121,12 @@ pub(crate) async fn replace(
     {
         return Err(wrong);
     }
-    app.note(practice, &allowed.caller, Deed::of(AuditedAction::SettingsChanged)).await?;
+    app.record(practice, &allowed.caller, AuditEntry::of(AuditedAction::SettingsChanged)).await?;
     app.store.save_settings(practice, &settings).await?;
     Ok(Json(settings))
 }
 
-/// What Bp says against a newly chosen location or appointment type. Zero is Bp's "no type".
+/// The problem with a new location or appointment type, according to Bp. Code 0 means "no type" in Bp.
 async fn check_choices(
     app: &App,
     practice: &PracticeId,
@@ -147,21 +148,21 @@ async fn check_choices(
         && choices.locations.iter().all(|known| known.location_id != location)
     {
         let message = "the practice has no such location";
-        return Ok(wrong(Kind::LocationUnknown, "/bookings/locationId", message));
+        return Ok(wrong(ProblemType::LocationUnknown, "/bookings/locationId", message));
     }
-    // Where the types cannot be read, a push still finds out.
+    // If the types cannot be read, a wrong type shows when a booking is sent.
     let Some(code) = code.filter(|_| !choices.appointment_types.is_empty()) else {
         return Ok(None);
     };
     let pointer = "/bookings/appointmentTypeCode";
     Ok(match choices.appointment_types.iter().find(|kind| kind.code == code) {
         None => wrong(
-            Kind::AppointmentTypeUnknown,
+            ProblemType::AppointmentTypeUnknown,
             pointer,
             "the practice has no such appointment type",
         ),
         Some(kind) if kind.recall => {
-            wrong(Kind::RecallType, pointer, "appointments of this type are for recalls")
+            wrong(ProblemType::RecallType, pointer, "appointments of this type are for recalls")
         }
         Some(_) => None,
     })

@@ -1,6 +1,6 @@
-//! `…/staff`: the platform's list of medical staff against Bp's users (booking guide, section 2.3).
-//! Replacing the list asks nothing of the practice, which may be offline: whoever is new on it is
-//! `notSynced` until the list is synced, by `POST …/staff/sync` or by the daily job.
+//! `…/staff`: the platform's list of medical staff, matched with Bp's users (booking guide, section 2.3).
+//! The practice may be offline when the list is replaced: new members are `notSynced` until
+//! `POST …/staff/sync` or the daily job syncs the list.
 
 use std::sync::Arc;
 
@@ -10,43 +10,42 @@ use domain::Invalid;
 use domain::audit::AuditedAction;
 use domain::ids::BpUserId;
 use domain::schedule::Job;
-use domain::staff::{AhpraNumber, BpMatch, ListProblem, ListedMember, StaffList, StaffMember};
+use domain::staff::{AhpraNumber, ListProblem, Listed, StaffList, StaffMember, Standing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bookings::AppointmentsApp;
-use crate::App;
-use crate::caller::{Allowed, KeepBookings, SeeBookings};
+use crate::app::App;
+use crate::audit::AuditEntry;
+use crate::caller::{Allowed, ManageBookings, SeeBookings};
 use crate::input::{Body, Checker};
-use crate::problem::{Kind, Problem, ProblemBody};
-use crate::trail::Deed;
+use crate::problem::{Problem, ProblemBody, ProblemType};
 
-/// Somebody on the platform's list.
+/// A member of the platform's staff list.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StaffRequest {
-    /// Exactly as in Bp, under Setup > Users.
+    /// Exactly as in Bp under Setup > Users.
     #[schema(example = "MED0000000000")]
     ahpra_number: String,
     first_name: String,
     last_name: String,
 }
 
-/// The list, and whom Bp knows of it.
+/// The staff list, and the Bp user of each member.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct StaffView {
+pub(crate) struct StaffView {
     staff: Vec<StaffMemberView>,
-    /// When Bp was last asked.
+    /// When the list was last synced with Bp.
     #[schema(value_type = Option<String>, format = DateTime)]
     synced_at: Option<Timestamp>,
 }
 
-/// Somebody on the list.
+/// A member of the list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct StaffMemberView {
+pub(crate) struct StaffMemberView {
     #[schema(value_type = String)]
     ahpra_number: AhpraNumber,
     first_name: String,
@@ -59,52 +58,52 @@ pub struct StaffMemberView {
     problem: Option<ProblemBody>,
 }
 
-/// Where somebody stands.
+/// Whether a member was found in Bp.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum StaffState {
-    /// Exactly one active user of Bp has the number.
+pub(crate) enum StaffState {
+    /// Exactly one active Bp user has this number.
     Synced,
-    /// No user of Bp has exactly this number.
+    /// No Bp user has exactly this number.
     NotFound,
-    /// Several active users of Bp have it.
+    /// Several active Bp users have this number.
     Ambiguous,
-    /// Only users who are no longer active have it.
+    /// Only inactive Bp users have this number.
     Inactive,
-    /// The list has not been synced since they were put on it.
+    /// The list has not been synced since this member was added.
     NotSynced,
 }
 
-/// Why a member cannot be booked; `None` when they can.
-pub(super) fn problem(bp_match: BpMatch) -> Option<Problem> {
-    match bp_match {
-        BpMatch::Synced { .. } => None,
-        BpMatch::Unsynced => Some(Problem::new(Kind::PractitionerNotSynced)),
-        BpMatch::NotFound { nearly: true, .. } => Some(Problem::because(
-            Kind::PractitionerNotFound,
-            "A user of Bp has this registration number with other capitals, blanks or punctuation. It has to be the same letter by letter.",
+/// Why a member cannot be booked, or `None` if they can.
+pub(super) fn problem_of(standing: Standing) -> Option<Problem> {
+    match standing {
+        Standing::Synced { .. } => None,
+        Standing::Unsynced => Some(Problem::new(ProblemType::PractitionerNotSynced)),
+        Standing::NotFound { nearly: true, .. } => Some(Problem::because(
+            ProblemType::PractitionerNotFound,
+            "A Bp user has this registration number with different capitals, spaces or punctuation. Both numbers must match exactly.",
         )),
-        BpMatch::NotFound { inactive_seen: false, .. } => Some(Problem::because(
-            Kind::PractitionerNotFound,
-            "No active user of Bp has this registration number. Inactive users could not be looked at.",
+        Standing::NotFound { inactive_seen: false, .. } => Some(Problem::because(
+            ProblemType::PractitionerNotFound,
+            "No active Bp user has this registration number. Bp did not let us read its inactive users.",
         )),
-        BpMatch::NotFound { .. } => Some(Problem::new(Kind::PractitionerNotFound)),
-        BpMatch::Ambiguous => Some(Problem::new(Kind::PractitionerAmbiguous)),
-        BpMatch::Inactive => Some(Problem::new(Kind::PractitionerInactive)),
+        Standing::NotFound { .. } => Some(Problem::new(ProblemType::PractitionerNotFound)),
+        Standing::Ambiguous => Some(Problem::new(ProblemType::PractitionerAmbiguous)),
+        Standing::Inactive => Some(Problem::new(ProblemType::PractitionerInactive)),
     }
 }
 
 fn view(list: StaffList) -> StaffView {
-    let member = |ListedMember { member, bp_match }| {
+    let member = |Listed { member, standing }| {
         let StaffMember { ahpra_number, first_name, last_name } = member;
-        let (state, bp_user_id) = match bp_match {
-            BpMatch::Synced { user } => (StaffState::Synced, Some(user)),
-            BpMatch::Unsynced => (StaffState::NotSynced, None),
-            BpMatch::NotFound { .. } => (StaffState::NotFound, None),
-            BpMatch::Ambiguous => (StaffState::Ambiguous, None),
-            BpMatch::Inactive => (StaffState::Inactive, None),
+        let (state, bp_user_id) = match standing {
+            Standing::Synced { user } => (StaffState::Synced, Some(user)),
+            Standing::Unsynced => (StaffState::NotSynced, None),
+            Standing::NotFound { .. } => (StaffState::NotFound, None),
+            Standing::Ambiguous => (StaffState::Ambiguous, None),
+            Standing::Inactive => (StaffState::Inactive, None),
         };
-        let problem = problem(bp_match).map(Problem::body);
+        let problem = problem_of(standing).map(Problem::body);
         StaffMemberView { ahpra_number, first_name, last_name, state, bp_user_id, problem }
     };
     StaffView { staff: list.staff.into_iter().map(member).collect(), synced_at: list.synced_at }
@@ -132,16 +131,17 @@ fn read(requests: Vec<StaffRequest>) -> Result<Vec<StaffMember>, Problem> {
     fields.finish(Some(members))
 }
 
-/// Replace the list, whole. Nothing is asked of the practice.
+/// Replace the staff list.
+///
+/// Bp is not asked, so this works while the practice is offline.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/staff", tag = "Staff",
     params(("practiceId" = String, Path)), request_body = Vec<StaffRequest>,
     responses((status = 200, body = StaffView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn replace_staff(
-    State(appointments): State<Arc<AppointmentsApp>>,
-    allowed: Allowed<KeepBookings>,
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ManageBookings>,
     Body(request): Body<Vec<StaffRequest>>,
 ) -> Result<Json<StaffView>, Problem> {
-    let app = &appointments.app;
     let practice = &allowed.practice;
     let members = read(request)?;
     let kept = app.store.staff(practice).await?;
@@ -151,56 +151,55 @@ pub(crate) async fn replace_staff(
             ListProblem::TooLong => fields.wrong("", "a list has at most 500 members"),
             ListProblem::Twice { index } => fields.wrong(
                 &format!("/{index}/ahpraNumber"),
-                "this number is on the list before, outer blanks aside",
+                "this number is on the list already, apart from leading and trailing spaces",
             ),
         }
         match fields.finish::<()>(None) {
             Err(problem) => problem,
-            Ok(()) => Problem::new(Kind::InvalidRequest),
+            Ok(()) => Problem::new(ProblemType::InvalidRequest),
         }
     })?;
-    // From now on there is something to compare from time to time. Before the list: one that is kept
-    // but never compared would not be noticed.
+    // From now on the list is synced and bookings are reconciled regularly. The jobs are planned before the
+    // list is stored, because nobody would notice a list without jobs.
     for job in [Job::StaffSync, Job::Reconcile] {
         let first = job.next(practice, App::now());
         app.store.schedule_if_absent(practice, job, first).await?;
     }
     if list != kept.list {
-        app.note(practice, &allowed.caller, Deed::of(AuditedAction::StaffChanged)).await?;
+        app.record(practice, &allowed.caller, AuditEntry::of(AuditedAction::StaffChanged)).await?;
         app.store.keep_staff(practice, &list, kept.version).await?;
     }
     Ok(Json(view(list)))
 }
 
-/// The list, and whom Bp knows of it.
+/// Show the staff list, and the Bp user of each member.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/staff", tag = "Staff",
     params(("practiceId" = String, Path)),
     responses((status = 200, body = StaffView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn read_staff(
-    State(appointments): State<Arc<AppointmentsApp>>,
+    State(app): State<Arc<App>>,
     allowed: Allowed<SeeBookings>,
 ) -> Result<Json<StaffView>, Problem> {
-    Ok(Json(view(appointments.app.store.staff(&allowed.practice).await?.list)))
+    Ok(Json(view(app.store.staff(&allowed.practice).await?.list)))
 }
 
-/// Compare the list with Bp's users: one query, whatever its length.
+/// Match the staff list with Bp's users.
+///
+/// Sends one query, however long the list is.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/staff/sync", tag = "Staff",
     params(("practiceId" = String, Path)),
     responses((status = 200, body = StaffView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn sync_staff(
-    State(appointments): State<Arc<AppointmentsApp>>,
-    allowed: Allowed<KeepBookings>,
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ManageBookings>,
 ) -> Result<Json<StaffView>, Problem> {
-    let app = &appointments.app;
     let practice = &allowed.practice;
-    let deadline = App::deadline();
-    let mut connection = app.open_connection(practice).await?;
+    let mut bp = app.session(practice).await?;
+    let deadline = bp.deadline();
     let kept = app.store.staff(practice).await?;
-    let register = app
-        .ask(practice, &mut connection, deadline, |guid| app.bp.register(guid, deadline))
-        .await?;
-    let synced =
-        app.store.sync_staff(practice, kept, &register, &connection.database(), App::now()).await?;
+    let register = bp.ask(|guid| app.bp.register(guid, deadline)).await?;
+    let database = bp.connection().database();
+    let synced = app.store.sync_staff(practice, kept, &register, &database, App::now()).await?;
     Ok(Json(view(synced)))
 }
 
@@ -212,19 +211,19 @@ mod tests {
     #[test]
     fn whatever_is_not_synced_says_where_to_mend_it() {
         for standing in [
-            BpMatch::Unsynced,
-            BpMatch::NotFound { nearly: false, inactive_seen: true },
-            BpMatch::NotFound { nearly: true, inactive_seen: true },
-            BpMatch::NotFound { nearly: false, inactive_seen: false },
-            BpMatch::Ambiguous,
-            BpMatch::Inactive,
+            Standing::Unsynced,
+            Standing::NotFound { nearly: false, inactive_seen: true },
+            Standing::NotFound { nearly: true, inactive_seen: true },
+            Standing::NotFound { nearly: false, inactive_seen: false },
+            Standing::Ambiguous,
+            Standing::Inactive,
         ] {
-            assert!(!problem(standing).unwrap().kind.steps().is_empty(), "{standing:?}");
+            assert!(!problem_of(standing).unwrap().kind.steps().is_empty(), "{standing:?}");
         }
         for standing in
-            [BpMatch::NotFound { nearly: true, inactive_seen: true }, BpMatch::Ambiguous]
+            [Standing::NotFound { nearly: true, inactive_seen: true }, Standing::Ambiguous]
         {
-            let steps = problem(standing).unwrap().kind.steps().join(" ");
+            let steps = problem_of(standing).unwrap().kind.steps().join(" ");
             assert!(steps.contains("Setup > Users"), "{steps}");
         }
     }

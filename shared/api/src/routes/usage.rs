@@ -1,4 +1,4 @@
-//! `…/usage`: what a practice's connection to Halo costs.
+//! `…/usage`: how much a practice uses Halo.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,65 +12,65 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::App;
+use crate::app::App;
 use crate::caller::{Allowed, ManagePractice};
 use crate::input::{Checker, Parameters};
 use crate::problem::{Problem, ProblemBody};
 
-/// Days in an answer where nothing is said.
+/// The number of days in an answer by default.
 const USUAL_DAYS: i64 = 30;
-/// Most days in an answer.
+/// The largest number of days in an answer.
 const MOST_DAYS: i32 = 92;
 
-/// Which days; the last 30 when nothing is said.
+/// Which days to show. The last 30 days by default.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UsageParameters {
-    /// The first day, a date (UTC). 29 days before the last one when absent.
+    /// The first day, a date (UTC). 29 days before the last day by default.
     from: Option<String>,
-    /// The last day, a date (UTC). Today when absent; at most 92 days from the first one.
+    /// The last day, a date (UTC). Today by default. At most 92 days are shown.
     to: Option<String>,
 }
 
-/// What a practice's connection to Halo costs.
+/// How much a practice uses Halo.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct UsageView {
-    /// Oldest first. Days on which Halo was not asked anything are left out.
+pub(crate) struct UsageView {
+    /// Oldest first. Days without any call of Halo are left out.
     days: Vec<UsageOfDay>,
     cap: CapView,
-    /// Where days begin at midnight.
+    /// The time zone of the days.
     #[schema(example = "UTC")]
     time_zone: &'static str,
 }
 
-/// What was used on a day, as far as it is known: the figures of today grow.
+/// The usage of one day. Today's figures still grow.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct UsageOfDay {
+pub(crate) struct UsageOfDay {
     #[schema(value_type = String, format = Date)]
     date: Date,
-    /// Queries that Halo bills or may bill. One whose answer was lost is among them.
+    /// Queries that Halo bills or may bill, including queries whose answer was lost.
     queries: u64,
-    /// Calls of Halo that are no queries, such as looks at the site's status.
+    /// Calls of Halo that are not queries, such as calls for the site's status.
     other_calls: u64,
-    /// Bytes of the bodies of all requests.
+    /// Bytes of all request bodies.
     bytes_sent: u64,
-    /// Bytes of the bodies of all answers.
+    /// Bytes of all response bodies.
     bytes_received: u64,
-    /// The queries by statement, such as `patient_search`.
+    /// The number of queries per statement, such as `patient_search`.
     by_purpose: BTreeMap<String, u64>,
 }
 
-/// How much Halo allows the practice in a day, where this deployment knows it.
+/// How much Halo allows the practice per day, if this deployment knows it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CapView {
-    /// Queries.
+pub(crate) struct CapView {
+    /// The largest number of queries per day.
     #[serde(skip_serializing_if = "Option::is_none")]
     queries_per_day: Option<u64>,
-    /// Bytes, sent and received.
+    /// The largest number of bytes per day, sent and received.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_per_day: Option<u64>,
 }
@@ -95,11 +95,13 @@ impl From<Caps> for CapView {
     }
 }
 
-/// What the practice's connection to Halo costs: queries and bytes by day.
+/// Show how much the practice uses Halo.
+///
+/// Shows queries and bytes per day.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/usage", tag = "Usage",
     params(("practiceId" = String, Path), UsageParameters),
     responses((status = 200, body = UsageView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn usage(
+pub(crate) async fn read_usage(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,
     Parameters(parameters): Parameters<UsageParameters>,

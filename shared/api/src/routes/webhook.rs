@@ -1,5 +1,5 @@
-//! Halo's notifications. Halo waits five seconds and then tries again, so this looks up who waits,
-//! wakes them and answers; whatever there is to do, they do.
+//! Halo's notifications. Halo waits five seconds for an answer and then repeats the notification. So this
+//! handler only finds the worker that waits for the query, wakes it and answers. The worker does the rest.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,34 +20,34 @@ use store::Store;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, ProblemType};
 
-/// Halo's notifications have a few hundred bytes.
+/// A notification has a few hundred bytes.
 const LARGEST_BODY: usize = 16 * 1024;
-/// Halo breaks off after five seconds and would not learn how this ended.
-const LONGEST: Duration = Duration::from_millis(4_500);
+/// Less than the five seconds that Halo waits, so that Halo still gets an answer.
+const TIME_LIMIT: Duration = Duration::from_millis(4_500);
 /// Halo repeats a notification for about an hour and a half.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(6);
 
-/// What the receiver of Halo's notifications works with.
+/// Receives Halo's notifications.
 #[derive(Debug)]
-pub struct WebhookApp {
-    /// Who waits for what.
+pub struct WebhookReceiver {
+    /// Knows which worker waits for which query.
     pub store: Store,
-    /// Where they are woken.
+    /// The queues that wake workers.
     pub queues: Queues,
-    /// What Halo signs with.
+    /// The secrets that Halo signs with.
     pub secrets: SecretKeys,
-    /// How far a notification's time may be from ours, either way.
+    /// The largest difference between a notification's time and ours, in both directions.
     pub window: SignedDuration,
 }
 
-/// What Halo says: which query completed. Nothing of a practice's data.
+/// Halo's message that a query completed. It contains no data of the practice.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the body, which is read by the Halo client")]
 pub(crate) struct HaloNotification {
-    /// The notification's own id; also in `X-Halo-Id`.
+    /// The notification's id, the same as in `X-Halo-Id`.
     #[schema(value_type = String)]
     id: Uuid,
     /// When the query completed.
@@ -56,15 +56,18 @@ pub(crate) struct HaloNotification {
     /// Halo's id of the site.
     #[schema(value_type = String)]
     site_id: Uuid,
-    /// The query.
+    /// Halo's id of the query.
     #[schema(value_type = String)]
     query_id: Uuid,
     /// `async` or `registered`.
     webhook_source: String,
 }
 
-/// Halo says that a query completed. Signed over body, full stop and `X-Halo-Timestamp` with
-/// HMAC-SHA256, as lowercase hexadecimal; sent within minutes. The same id does nothing twice.
+/// Receive Halo's notification that a query completed.
+///
+/// The signature is the HMAC-SHA256 of the body, a full stop and `X-Halo-Timestamp`, in lower-case
+/// hexadecimal digits. A notification that is more than a few minutes old is refused. A repeated
+/// notification with the same id has no effect.
 #[utoipa::path(post, path = "/v1/halo/webhook", tag = "Halo", security(()),
     params(
         ("X-Halo-Id" = String, Header, description = "The notification's id."),
@@ -73,41 +76,41 @@ pub(crate) struct HaloNotification {
     ),
     request_body = HaloNotification,
     responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn notified(
-    State(app): State<Arc<WebhookApp>>,
+pub(crate) async fn receive_notification(
+    State(receiver): State<Arc<WebhookReceiver>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
     if body.len() > LARGEST_BODY {
-        return Err(Problem::new(Kind::RequestTooLarge));
+        return Err(Problem::new(ProblemType::RequestTooLarge));
     }
-    let handled = tokio::time::timeout(LONGEST, app.handle(&headers, &body)).await;
-    handled.unwrap_or_else(|_| Err(unavailable("the time that Halo waits")))?;
+    let handled = tokio::time::timeout(TIME_LIMIT, receiver.handle(&headers, &body)).await;
+    handled.unwrap_or_else(|_| Err(unavailable("the time limit")))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl WebhookApp {
+impl WebhookReceiver {
     async fn handle(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
-        let notification = self.believe(headers, body).await?;
+        let notification = self.verified(headers, body).await?;
         let (id, query) = (notification.id, notification.query_id);
         let (known, waiter) =
             tokio::try_join!(self.store.is_known_notification(id), self.store.waiter(query))?;
         match waiter {
             Some(waiter) if !known => {
                 self.wake(&waiter).await.map_err(|_| unavailable("the queue"))?;
-                // Only now: had this come first, a crash between the two would lose the wake.
+                // Stored after the wake: in the other order, a crash between the two would lose the wake.
                 self.store.remember_notification(id, REMEMBERED).await?;
-                tracing::info!(%query, "whoever waits for the query is woken");
+                tracing::info!(%query, "the worker that waits for the query is woken");
             }
-            // Whoever submitted the query may not have put themselves down yet: their own slow look
-            // finds its end.
+            // The worker that submitted the query may not be registered yet. Its own slow polling finds
+            // the end of the query.
             _ => tracing::info!(%query, known, "nobody is to be woken"),
         }
         Ok(())
     }
 
-    /// Reads the notification, if it is Halo's.
-    async fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notification, Problem> {
+    /// Reads the notification, if its signature and time are right.
+    async fn verified(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notification, Problem> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let signed = Signed {
             id: header(ID_HEADER),
@@ -123,7 +126,7 @@ impl WebhookApp {
             judged = judge(&secrets);
         }
         judged.map_err(|reason| {
-            tracing::warn!(%reason, "a notification is not believed");
+            tracing::warn!(%reason, "a notification was refused");
             reason.into()
         })
     }
@@ -140,27 +143,27 @@ impl WebhookApp {
     }
 }
 
-/// Halo comes again by itself after a 503.
+/// Halo repeats the notification after a 503.
 fn unavailable(what: &'static str) -> Problem {
-    tracing::error!(what, "a notification cannot be dealt with now");
-    Problem::new(Kind::StorageUnavailable).retry_after(5)
+    tracing::error!(what, "a notification cannot be handled now");
+    Problem::new(ProblemType::StorageUnavailable).retry_after(5)
 }
 
 impl From<Rejected> for Problem {
     fn from(reason: Rejected) -> Self {
         match reason {
-            Rejected::Signature => Self::new(Kind::SignatureRefused),
+            Rejected::Signature => Self::new(ProblemType::SignatureRefused),
             Rejected::Stale => Self::because(
-                Kind::NotificationStale,
-                "The time of sending is too long ago. Nothing was done.",
+                ProblemType::NotificationStale,
+                "The notification was sent too long ago. It was ignored.",
             ),
             Rejected::Future => Self::because(
-                Kind::NotificationStale,
-                "The time of sending is in the future. Nothing was done.",
+                ProblemType::NotificationStale,
+                "The notification's time is in the future. It was ignored.",
             ),
             Rejected::Malformed(_) => Self::because(
-                Kind::InvalidRequest,
-                "The notification is signed, but is not what Halo's documents describe.",
+                ProblemType::InvalidRequest,
+                "The notification is signed, but it does not have the form that Halo documents.",
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! A booking as the platform sends it.
+//! A booking as a platform sends it.
 
 use domain::Invalid;
 use domain::booking::text::BpText;
@@ -11,33 +11,33 @@ use utoipa::ToSchema;
 use crate::input::Checker;
 use crate::problem::Problem;
 
-/// A representative's visit, whole.
+/// A representative's visit.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct BookingRequest {
-    /// Somebody on the staff list. Either this or `attendants`.
+    /// The member of the staff list who is visited. Send either this or `attendants`.
     #[schema(example = "MED0000000000")]
     ahpra_number: Option<String>,
-    /// A visit to several at once: 2 to 20 of the staff list, each once, in any order. Each has an
-    /// appointment of its own in Bp.
+    /// The members of the staff list who are visited together: 2 to 20, each once, in any order. Each of
+    /// them has their own appointment in Bp.
     #[schema(example = json!(["MED0000000000", "MED0000000001"]))]
     attendants: Option<Vec<String>>,
-    /// How many of the attendants must have room, 1 when left out. With fewer, nobody is visited: those
-    /// who have room are taken out of Bp's book again, and the booking is in `conflict`
-    /// (`too-few-attendants`). As many as there are attendants means all or nothing.
+    /// How many attendants must have room. 1 by default. If fewer have room, nobody is visited: the
+    /// appointments of the others are taken out of Bp again, and the booking is in `conflict`
+    /// (`too-few-attendants`). The number of attendants means all or nothing.
     #[schema(minimum = 1, maximum = 20)]
     at_least: Option<i64>,
-    /// On the practice's clock.
+    /// The start in the practice's time zone.
     #[schema(example = "2027-03-01T12:30")]
     start: String,
-    /// 1 to 480; the practice's usual duration when left out.
+    /// 1 to 480. The duration in the practice's settings by default.
     duration_minutes: Option<i64>,
     representative: RepresentativeRequest,
     /// Up to 200 characters.
     notes: Option<String>,
 }
 
-/// Who comes.
+/// The representative.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RepresentativeRequest {
@@ -90,20 +90,20 @@ impl BookingRequest {
         fields.finish(id.zip(visit))
     }
 
-    /// Whom the representative visits: the one, or the first of several and all of them.
+    /// Who is visited: one member of the staff list, or the first of several together with all of them.
     fn whom(&self, fields: &mut Checker) -> Option<(AhpraNumber, Option<Attendance>)> {
         match (&self.ahpra_number, &self.attendants) {
             (Some(number), None) => {
                 let number = fields.check("/ahpraNumber", AhpraNumber::parse(number));
                 if self.at_least.is_some() {
-                    fields.wrong("/atLeast", "this goes with attendants only");
+                    fields.wrong("/atLeast", "this is only allowed with attendants");
                     return None;
                 }
                 number.map(|number| (number, None))
             }
             (None, Some(attendants)) => {
-                // So many are not looked at one by one.
-                let few = attendants.iter().take(Attendance::MOST_ATTENDANTS + 1).enumerate();
+                // A list that is too long is refused as a whole, so the rest of it is not checked.
+                let few = attendants.iter().take(Attendance::MOST + 1).enumerate();
                 let numbers: Vec<_> = few
                     .map(|(place, number)| {
                         fields.check(&format!("/attendants/{place}"), AhpraNumber::parse(number))
@@ -122,7 +122,7 @@ impl BookingRequest {
                 None
             }
             (Some(_), Some(_)) => {
-                fields.wrong("/attendants", "either this or ahpraNumber is given");
+                fields.wrong("/attendants", "send either this or ahpraNumber");
                 None
             }
         }

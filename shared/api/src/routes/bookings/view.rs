@@ -7,27 +7,27 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Kind, Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, ProblemType};
 
-/// A booking, and how far Bp's appointment book shows it.
+/// A booking and its state in Bp's appointment book.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct BookingView {
+pub(crate) struct BookingView {
     booking_id: String,
     state: BookingState,
-    /// The platform cancelled it.
+    /// Whether the platform cancelled the booking.
     cancelled: bool,
-    /// Whom the representative visits; left out where there are `attendants`.
+    /// Who is visited. Absent if there are `attendants`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ahpra_number: Option<String>,
-    /// Whom the representative visits, where it is a visit to several: where each one's appointment
-    /// stands. Attendants who were named before are shown until theirs have left Bp's book.
+    /// Who is visited, if there are several, and the state of each one's appointment. An attendant who is
+    /// no longer named is shown until their appointment is out of Bp.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attendants: Vec<AttendantView>,
-    /// How many of the attendants must have room.
+    /// How many attendants must have room.
     #[serde(skip_serializing_if = "Option::is_none")]
     at_least: Option<usize>,
-    /// On the practice's clock.
+    /// The start in the practice's time zone.
     #[schema(example = "2027-03-01T12:30")]
     start: String,
     duration_minutes: i64,
@@ -40,32 +40,32 @@ pub struct BookingView {
     /// The appointment's number in Bp.
     #[serde(skip_serializing_if = "Option::is_none")]
     bp_appointment_id: Option<i64>,
-    /// It stands in Bp's book at a time that is in none of the practitioner's sessions.
+    /// Whether the appointment is outside the practitioner's sessions in Bp.
     outside_sessions: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
-    /// The practice's other bookings that stand in its way; only where one booking is read.
+    /// The practice's other bookings that are in the way. Only shown when one booking is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocked_by: Vec<String>,
-    /// When it is tried again by itself.
+    /// The time of the next automatic retry.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
     accepted_at: Timestamp,
-    /// Oldest first.
+    /// What happened to the booking, oldest first.
     history: Vec<HistoryView>,
 }
 
-/// One attendant's appointment, in the same words as a booking's own.
+/// An attendant's appointment. The fields mean the same as those of a booking.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AttendantView {
     ahpra_number: String,
     state: BookingState,
-    /// The platform names this attendant no more.
+    /// Whether the platform no longer names this attendant.
     cancelled: bool,
-    /// This attendant has room and is kept out of Bp's book, because too few of the others have.
+    /// Whether the appointment was taken out of Bp because too few of the other attendants have room.
     withdrawn: bool,
     bp_user_id: BpUserId,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,36 +73,36 @@ pub(crate) struct AttendantView {
     outside_sessions: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
-    /// The practice's other bookings that stand in its way; only where one booking is read.
+    /// The practice's other bookings that are in the way. Only shown when one booking is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocked_by: Vec<String>,
-    /// When it is tried again by itself.
+    /// The time of the next automatic retry.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
 }
 
-/// Who comes.
+/// The representative.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RepresentativeView {
     name: String,
     company: String,
 }
 
-/// Something that happened.
+/// An event in the history of a booking.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HistoryView {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     event: Happened,
-    /// The problem's type.
+    /// The type of the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Kind>)]
+    #[schema(value_type = Option<ProblemType>)]
     problem: Option<&'static str>,
 }
 
 impl BookingView {
-    /// With the ids of the bookings in its way, which are among these.
+    /// A booking with the ids of the bookings that are in its way. They are among `others`.
     pub(super) fn of(booking: Booking, others: &[Booking]) -> Self {
         let named = |marks: &[Token]| {
             let others = others.iter().filter(|other| marks.contains(&other.token));
@@ -140,10 +140,10 @@ impl From<Attendant> for AttendantView {
     }
 }
 
-/// A booking's problem. Where too few attendants have room, it names those who have none.
+/// A booking's problem. If too few attendants have room, it names the attendants without room.
 fn problem(booking: &Booking) -> Option<ProblemBody> {
     let kind = booking.problem?;
-    if kind != Kind::TooFewAttendants {
+    if kind != ProblemType::TooFewAttendants {
         return Some(Problem::new(kind).body());
     }
     let in_the_way: Vec<String> = booking
@@ -151,7 +151,7 @@ fn problem(booking: &Booking) -> Option<ProblemBody> {
         .iter()
         .filter(|attendant| attendant.stands_in_the_way())
         .map(|attendant| {
-            let why = attendant.problem.map_or("pending", Kind::slug);
+            let why = attendant.problem.map_or("pending", ProblemType::slug);
             format!("{} ({why})", attendant.ahpra_number.as_str())
         })
         .collect();
@@ -198,7 +198,7 @@ impl From<Booking> for BookingView {
                 .map(|line| HistoryView {
                     at: line.at,
                     event: line.what,
-                    problem: line.problem.map(Kind::slug),
+                    problem: line.problem.map(ProblemType::slug),
                 })
                 .collect(),
         }

@@ -1,13 +1,13 @@
-//! Which of the two forms of the clinical import a caller takes, by its `Accept` (RFC 9110, 12.5.1).
+//! Chooses the format of the clinical summary by the request's `Accept` header (RFC 9110, section 12.5.1).
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemType};
 
-/// A format of the clinical import.
+/// A format of the clinical summary.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Format {
     /// This API's own JSON.
@@ -17,7 +17,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// The one that comes first where a caller likes both alike.
+    /// In order of preference, for a caller that likes both equally.
     const ALL: [Self; 2] = [Self::Json, Self::Fhir];
 
     fn subtype(self) -> &'static str {
@@ -27,9 +27,9 @@ impl Format {
         }
     }
 
-    /// The form with the highest weight; of equal ones the one that is named more exactly, else JSON. A
-    /// caller that takes neither gets JSON, as everywhere in this API: its answers say what they are. But
-    /// whoever names FHIR would take this API's JSON for FHIR, so they get either FHIR or nothing (`None`).
+    /// The format with the highest weight. If two weights are equal, the format that is named more exactly
+    /// wins, and then JSON. A caller that accepts neither format gets JSON, like everywhere in this API. A
+    /// caller that names FHIR could mistake this API's JSON for FHIR, so it gets FHIR or nothing (`None`).
     fn wanted(headers: &HeaderMap) -> Option<Self> {
         let ranges: Vec<Range> = headers
             .get_all(ACCEPT)
@@ -40,7 +40,7 @@ impl Format {
             .collect();
         let mut best = None;
         for form in Self::ALL {
-            // The most exact range that takes a form gives its weight.
+            // The most exact range that includes the format gives its weight.
             let taken =
                 ranges.iter().filter_map(|range| Some((range.exactness(form)?, range.weight)));
             let Some((exactness, weight)) = taken.max() else { continue };
@@ -60,23 +60,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Format {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::wanted(&parts.headers).ok_or_else(|| Problem::new(Kind::NotAcceptable))
+        Self::wanted(&parts.headers).ok_or_else(|| Problem::new(ProblemType::NotAcceptable))
     }
 }
 
-/// A media range, in small letters.
+/// A media range in lower case.
 #[derive(Debug)]
 struct Range {
     kind: String,
     subtype: String,
-    /// `fhirVersion`.
+    /// The parameter `fhirVersion`.
     version: Option<String>,
     /// In thousandths.
     weight: u16,
 }
 
 impl Range {
-    /// What is not a media range is nobody's wish.
+    /// A text that is not a media range is ignored.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;
@@ -98,12 +98,12 @@ impl Range {
         Some(range)
     }
 
-    /// Whether this is FHIR in any form and release, also by the names of old releases.
+    /// Whether this is FHIR of any format and release, including the names of old releases.
     fn names_fhir(&self) -> bool {
         self.subtype.split('+').any(|part| part == "fhir")
     }
 
-    /// How exactly this names a form, if it takes it.
+    /// How exactly this range names a format, or `None` if it does not include the format.
     fn exactness(&self, form: Format) -> Option<u8> {
         let is_release = match (form, self.version.as_deref()) {
             (_, None) => true,
@@ -120,10 +120,10 @@ impl Range {
     }
 }
 
-/// `0` to `1` with up to three digits, in thousandths.
+/// A weight from `0` to `1`, in thousandths.
 fn weight(text: &str) -> Option<u16> {
     let weight: f32 = text.parse().ok().filter(|weight| (0.0..=1.0).contains(weight))?;
-    // In range, as was just seen.
+    // The filter above guarantees that the result fits.
     Some((weight * 1000.0).round() as u16)
 }
 

@@ -1,4 +1,4 @@
-//! `…/deliveries`: follow, list, try again.
+//! `…/deliveries`: shows, lists and retries deliveries.
 
 use std::sync::Arc;
 
@@ -15,47 +15,45 @@ use store::deliveries::listing;
 use store::work::{Entry, WorkCursor, WorkKey, WorkKind, WorkList};
 use utoipa::IntoParams;
 
-use super::CorrespondenceApp;
 use super::view::{DeliveryPage, DeliveryView};
-use crate::App;
+use crate::app::App;
+use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SeeDeliveries, SendReferrals};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Kind, Problem, ProblemBody};
-use crate::trail::Deed;
+use crate::problem::{Problem, ProblemBody, ProblemType};
 
-/// Somebody may change a delivery between our reading and writing; after so many times, the caller
-/// may try.
-const TRIES: u32 = 4;
+/// How often a delivery is read and changed again after a conflict.
+const ATTEMPTS: u32 = 4;
 
-/// A delivery's path.
+/// The path of a delivery.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeliveryPath {
     delivery_id: String,
 }
 
-/// Which deliveries.
+/// Which deliveries to list.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeliveryParameters {
-    /// Only those in this state, latest first; all, in the order of their ids, when nothing is said.
-    /// Among the delivered ones, messages that no doctor has checked come before the others.
+    /// List only deliveries in this state, latest first. By default all are listed, in the order of their
+    /// ids. Among delivered ones, messages that no doctor has checked come first.
     #[param(value_type = Option<DeliveryState>)]
     state: Option<String>,
-    /// `nextCursor` of the page before, with the same state.
+    /// The `nextCursor` of the previous page. Use it with the same `state`.
     cursor: Option<String>,
-    /// 1 to 200; 50 when nothing is said.
+    /// The number of deliveries on a page: 1 to 200, 50 by default.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
     limit: Option<String>,
 }
 
-/// One delivery.
+/// Show a delivery.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
     responses((status = 200, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn read_delivery(
-    State(app): State<Arc<CorrespondenceApp>>,
+    State(app): State<Arc<App>>,
     allowed: Allowed<SeeDeliveries>,
     Path(path): Path<DeliveryPath>,
 ) -> Result<Json<DeliveryView>, Problem> {
@@ -63,12 +61,12 @@ pub(crate) async fn read_delivery(
     Ok(Json(entry.body.into()))
 }
 
-/// The practice's deliveries.
+/// List the practice's deliveries.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries", tag = "Correspondence",
     params(("practiceId" = String, Path), DeliveryParameters),
     responses((status = 200, body = DeliveryPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn list_deliveries(
-    State(app): State<Arc<CorrespondenceApp>>,
+    State(app): State<Arc<App>>,
     allowed: Allowed<SeeDeliveries>,
     Parameters(parameters): Parameters<DeliveryParameters>,
 ) -> Result<Json<DeliveryPage>, Problem> {
@@ -83,7 +81,7 @@ pub(crate) async fn list_deliveries(
         None => Some(PageSize::default()),
     };
     let (state, limit) = fields.finish(state.zip(limit))?;
-    let key = app.cursors.key().await?;
+    let key = app.cursors()?.key().await?;
     let list = ("deliveries", practice, state);
     let mut fields = Checker::default();
     let after = match &parameters.cursor {
@@ -98,7 +96,7 @@ pub(crate) async fn list_deliveries(
         to: None,
         limit: limit.get(),
     };
-    let page = app.app.store.list_work(practice, &wanted, after.as_ref()).await?;
+    let page = app.store.list_work(practice, &wanted, after.as_ref()).await?;
     let items = page
         .entries
         .into_iter()
@@ -108,62 +106,65 @@ pub(crate) async fn list_deliveries(
     Ok(Json(DeliveryPage { items, next_cursor }))
 }
 
-/// Tries a failed delivery again. Bp is asked first whether it is there: it is never doubled.
+/// Retry a failed delivery.
+///
+/// Bp is asked first whether the delivery arrived, so it is never written twice.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}/retry", tag = "Correspondence",
     params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
     responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn retry_delivery(
-    State(app): State<Arc<CorrespondenceApp>>,
+    State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,
     Path(path): Path<DeliveryPath>,
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
     let practice = &allowed.practice;
     if matches!(allowed.caller, Caller::Person { .. }) {
-        app.app.clinician(practice, &allowed.caller).await?;
+        app.clinician(practice, &allowed.caller).await?;
     }
-    for round in 0..TRIES {
+    for attempt in 0..ATTEMPTS {
         let entry = app.delivery(practice, &path).await?;
         match entry.body.state {
             DeliveryState::Failed => {}
             DeliveryState::Delivered | DeliveryState::Checked | DeliveryState::Removed => {
-                return Err(Problem::new(Kind::AlreadyDelivered));
+                return Err(Problem::new(ProblemType::AlreadyDelivered));
             }
-            // It is on its way as it is.
+            // The delivery is on its way already.
             _ => return Ok((StatusCode::ACCEPTED, Json(entry.body.into()))),
         }
         let now = App::now();
         let mut delivery = entry.body.clone();
-        delivery.retry(now).map_err(|_| Problem::new(Kind::Conflict))?;
-        if round == 0 {
+        delivery.retry(now).map_err(|_| Problem::new(ProblemType::Conflict))?;
+        if attempt == 0 {
             let patients = delivery.patient().into_iter().collect();
-            let retried = Deed::of(AuditedAction::DeliveryRetried).about(patients);
-            let retried = retried.with(delivery.delivery_id.as_str());
-            app.app.note(practice, &allowed.caller, retried).await?;
+            let entry = AuditEntry::of(AuditedAction::DeliveryRetried).about(patients);
+            let entry = entry.with(delivery.delivery_id.as_str());
+            app.record(practice, &allowed.caller, entry).await?;
         }
         let hash = entry.hash.clone();
         let entry = entry.reopened(delivery.clone(), hash, &listing(&delivery), now);
-        match app.app.store.reopen_work(practice, &entry, now).await {
+        match app.store.reopen_work(practice, &entry, now).await {
             Ok(()) => {
-                app.wakes.wake_writer(practice).await;
+                app.wake_writer(practice).await;
                 return Ok((StatusCode::ACCEPTED, Json(delivery.into())));
             }
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Problem::new(Kind::Conflict))
+    Err(Problem::new(ProblemType::Conflict))
 }
 
-impl CorrespondenceApp {
+impl App {
     async fn delivery(
         &self,
         practice: &PracticeId,
         path: &DeliveryPath,
     ) -> Result<Entry<Delivery>, Problem> {
-        let unknown = || Problem::because(Kind::NotFound, "The practice has no such delivery.");
+        let unknown =
+            || Problem::because(ProblemType::NotFound, "The practice has no such delivery.");
         let id = DeliveryId::parse(&path.delivery_id).map_err(|_| unknown())?;
         let key = WorkKey::delivery(id.as_str());
-        let entry = self.app.store.work(practice, &key).await?.ok_or_else(unknown)?;
+        let entry = self.store.work(practice, &key).await?.ok_or_else(unknown)?;
         Ok(entry.read::<Delivery>()?)
     }
 }

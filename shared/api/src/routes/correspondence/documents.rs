@@ -1,4 +1,5 @@
-//! `…/documents`: a document is announced, and then uploaded past us.
+//! `…/documents`: a caller announces a document and gets a link. The bytes are uploaded to the bucket, not
+//! through this API.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use document_bucket::PutTerms;
+use document_bucket::{DocumentBucketError, PutTerms};
 use domain::Invalid;
 use domain::Sha256;
 use domain::delivery::{AnnouncedDocument, ClientId, DocumentType, StoredDocument};
@@ -16,16 +17,15 @@ use utoipa::ToSchema;
 use utoipa::openapi::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
 
-use super::{CorrespondenceApp, no_answer};
-use crate::App;
+use crate::app::{App, Uploads};
 use crate::caller::{Allowed, Caller, SendReferrals};
 use crate::input::{Body, Checker};
-use crate::problem::{FieldError, Kind, Problem, ProblemBody};
+use crate::problem::{FieldError, Problem, ProblemBody, ProblemType};
 
-/// A document outlasts its practice's absence: one that is accepted is kept for so much longer.
+/// How long a practice may be offline. A document is only accepted if it is kept for at least this time.
 const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// What is about to be uploaded.
+/// A document that the caller is going to upload.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DocumentRequest {
@@ -34,7 +34,7 @@ pub(crate) struct DocumentRequest {
     /// The bytes must be of this type.
     #[schema(schema_with = media_types)]
     content_type: String,
-    /// The document's exact length.
+    /// The exact length of the document.
     #[schema(minimum = 1)]
     bytes: i64,
     /// SHA-256 of the document, in hexadecimal digits.
@@ -49,16 +49,16 @@ fn media_types() -> Object {
         .build()
 }
 
-/// Where to upload it.
+/// Where to upload the document.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UploadView {
     document_id: String,
-    /// `PUT` the bytes here, without a token.
+    /// The URL for the upload. Use `PUT`, without a token.
     upload_url: String,
-    /// Headers to send along, word for word; the length goes without saying.
+    /// Headers that the upload must send exactly like this, in addition to its length.
     upload_headers: BTreeMap<String, String>,
-    /// Until when the upload must have begun. Announcing the same document again gives a new link.
+    /// The upload must start before this time. Announce the same document again to get a new link.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
 }
@@ -82,40 +82,43 @@ impl DocumentRequest {
                     pointer: "/bytes".to_owned(),
                     message: format!("a document has at most {largest} bytes"),
                 }],
-                ..Problem::new(Kind::DocumentTooLarge)
+                ..Problem::new(ProblemType::DocumentTooLarge)
             });
         }
         Ok(document)
     }
 }
 
-/// Announces a document, and gives a link for its upload.
+/// Announce a document.
+///
+/// Gives a link for the upload.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/documents", tag = "Correspondence",
     params(("practiceId" = String, Path)), request_body = DocumentRequest,
     responses((status = 201, body = UploadView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn announce_document(
-    State(app): State<Arc<CorrespondenceApp>>,
+    State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,
     Body(request): Body<DocumentRequest>,
 ) -> Result<(StatusCode, Json<UploadView>), Problem> {
-    // A person sends as the Bp user they are linked to. Without a link they may not send.
+    let uploads = app.uploads()?;
+    // A person sends as the Bp user that they are linked to, so they need a link.
     if let Caller::Person { .. } = &allowed.caller {
-        app.app.clinician(&allowed.practice, &allowed.caller).await?;
+        app.clinician(&allowed.practice, &allowed.caller).await?;
     }
-    let announced = request.read(app.documents.largest_bytes)?;
+    let announced = request.read(uploads.config.largest_bytes)?;
     let now = App::now();
     let document = StoredDocument {
         announced,
-        // A name that says nothing: it stands in links and in the bucket's own logs.
+        // A random name, because it appears in links and in the bucket's logs.
         key: format!("documents/{}", Uuid::new_v4().simple()),
         announced_at: now,
     };
-    let (store, practice) = (&app.app.store, &allowed.practice);
-    let kept = app.documents_kept();
+    let (store, practice) = (&app.store, &allowed.practice);
+    let kept = uploads.retention();
     let known = store.announce_document(practice, &document, kept, LONGEST_ABSENCE).await?;
     if known.announced != document.announced {
         return Err(Problem::because(
-            Kind::IdInUse,
+            ProblemType::IdInUse,
             "Another document was announced under this documentId.",
         ));
     }
@@ -124,8 +127,9 @@ pub(crate) async fn announce_document(
         content_type: known.announced.content_type.media_type(),
         sha256: known.announced.sha256,
     };
-    let link = app.documents.upload;
-    let put = app.bucket().presign_put(&known.key, &terms, link).await.map_err(no_answer)?;
+    let link = uploads.config.upload;
+    let put =
+        uploads.bucket.presign_put(&known.key, &terms, link).await.map_err(bucket_unavailable)?;
     let view = UploadView {
         document_id: known.announced.document_id.into(),
         upload_url: put.url,
@@ -141,19 +145,25 @@ pub(crate) async fn announce_document(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-impl CorrespondenceApp {
-    fn documents_kept(&self) -> SignedDuration {
-        SignedDuration::try_from(self.documents.kept).unwrap_or(SignedDuration::MAX)
+impl Uploads {
+    fn retention(&self) -> SignedDuration {
+        SignedDuration::try_from(self.config.kept).unwrap_or(SignedDuration::MAX)
     }
 
-    /// Whether a document will still be there when a practice comes back that goes away now.
+    /// Whether the document is still kept after [`LONGEST_ABSENCE`].
     pub(super) fn outlasts_absence(&self, document: &StoredDocument, now: Timestamp) -> bool {
-        is_kept_until(document, self.documents_kept(), now + LONGEST_ABSENCE)
+        is_kept_until(document, self.retention(), now + LONGEST_ABSENCE)
     }
 }
 
+/// The problem when the bucket fails.
+pub(super) fn bucket_unavailable(error: DocumentBucketError) -> Problem {
+    tracing::error!(%error, "the bucket is not available");
+    Problem::new(ProblemType::StorageUnavailable).retry_after(5)
+}
+
 fn is_kept_until(document: &StoredDocument, kept: SignedDuration, moment: Timestamp) -> bool {
-    // By comparison, so that no retention is too long for a date.
+    // Compared as durations, because a long retention could be too large for a date.
     moment.duration_since(document.announced_at) <= kept
 }
 
@@ -188,7 +198,7 @@ mod tests {
     fn a_document_that_is_too_large_is_refused_before_anything_is_uploaded() {
         assert!(request(10, "application/pdf").read(10).is_ok());
         let problem = request(11, "application/pdf").read(10).unwrap_err();
-        assert_eq!(problem.kind, Kind::DocumentTooLarge);
+        assert_eq!(problem.kind, ProblemType::DocumentTooLarge);
         assert_eq!(problem.errors[0].pointer, "/bytes");
     }
 

@@ -1,5 +1,5 @@
-//! `…/referrals/{referralId}` and `…/correspondence/{messageId}`: what is accepted here will be in
-//! Bp, once.
+//! `…/referrals/{referralId}` and `…/correspondence/{messageId}`: accepts referrals and messages. An accepted
+//! one is written to Bp once.
 
 use std::sync::Arc;
 
@@ -16,59 +16,59 @@ use domain::delivery::{
 };
 use domain::ids::{BpUserId, PracticeId};
 use domain::schedule::Job;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::deliveries::listing;
 use store::work::{Accepted, BodyHash, Entry, WorkKey};
 
-use super::request::{MessageRequest, ReferralRequest, Said};
+use super::documents::bucket_unavailable;
+use super::message_request::{MessageContent, MessageRequest};
+use super::referral_request::ReferralRequest;
 use super::view::DeliveryView;
-use super::{CorrespondenceApp, no_answer};
-use crate::App;
+use crate::app::App;
+use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SendMessages, SendReferrals};
 use crate::input::{Body, Checker};
-use crate::problem::{FieldError, Kind, Problem, ProblemBody};
-use crate::routes::patients::EARLIEST_CALENDAR;
-use crate::trail::Deed;
+use crate::problem::{FieldError, Problem, ProblemBody, ProblemType};
+use crate::routes::patients::latest_day;
 
-/// A referral's path.
+/// The path of a referral.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReferralPath {
     referral_id: String,
 }
 
-/// A message's path.
+/// The path of a message.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MessagePath {
     message_id: String,
 }
 
-type Taken = (StatusCode, Json<DeliveryView>);
+/// The answer to an accepted referral or message.
+type AcceptedDelivery = (StatusCode, Json<DeliveryView>);
 
-/// Sends a referral to the patient's Correspondence Out.
+/// Send a referral to the patient's Correspondence Out in Bp.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/referrals/{referralId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("referralId" = String, Path, description = "The caller's own id")),
     request_body = ReferralRequest,
     responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn send_referral(
-    State(app): State<Arc<CorrespondenceApp>>,
+    State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,
     Path(path): Path<ReferralPath>,
     Body(request): Body<ReferralRequest>,
-) -> Result<Taken, Problem> {
+) -> Result<AcceptedDelivery, Problem> {
     let id = DeliveryId::of_referral(&id("referralId", &path.referral_id)?);
-    let fields = request.read(today())?;
+    let fields = request.read(latest_day())?;
     let hash = hash_of(&request);
-    if let Some(known) = app.known(&allowed.practice, &id, &hash).await? {
+    if let Some(known) = app.known_delivery(&allowed.practice, &id, &hash).await? {
         return Ok(known);
     }
     let (site, sender) = app.sender(&allowed, fields.sender).await?;
     let (chosen, document) = tokio::join!(
-        app.chosen(&allowed, &site, &fields),
-        app.uploaded(&allowed.practice, &fields.document),
+        app.chosen_patient(&allowed, &site, &fields),
+        app.uploaded_document(&allowed.practice, &fields.document),
     );
     let (chosen, document) = (chosen?, document?);
     let letter = Letter::Referral(Referral {
@@ -81,32 +81,34 @@ pub(crate) async fn send_referral(
         chosen,
         acknowledged: fields.acknowledged,
     });
-    app.accept(&allowed, site, id, letter, hash, AuditedAction::ReferralSent).await
+    app.accept_delivery(&allowed, site, id, letter, hash, AuditedAction::ReferralSent).await
 }
 
-/// Sends a message to a clinician's unchecked inbox. For platforms' servers.
+/// Send a message to a clinician's unchecked inbox in Bp.
+///
+/// For platforms' servers only.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/correspondence/{messageId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("messageId" = String, Path, description = "The caller's own id")),
     request_body = MessageRequest,
     responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn send_message(
-    State(app): State<Arc<CorrespondenceApp>>,
+    State(app): State<Arc<App>>,
     allowed: Allowed<SendMessages>,
     Path(path): Path<MessagePath>,
     Body(request): Body<MessageRequest>,
-) -> Result<Taken, Problem> {
+) -> Result<AcceptedDelivery, Problem> {
     let id = DeliveryId::of_message(&id("messageId", &path.message_id)?);
-    let fields = request.read(today())?;
+    let fields = request.read(latest_day())?;
     let hash = hash_of(&request);
-    if let Some(known) = app.known(&allowed.practice, &id, &hash).await? {
+    if let Some(known) = app.known_delivery(&allowed.practice, &id, &hash).await? {
         return Ok(known);
     }
-    let site = app.open(&allowed.practice).await?;
-    let content = match fields.said {
-        Said::Document(document) => {
-            Content::Document(app.uploaded(&allowed.practice, &document).await?)
+    let site = app.session(&allowed.practice).await?.connection().database();
+    let content = match fields.content {
+        MessageContent::Document(document) => {
+            Content::Document(app.uploaded_document(&allowed.practice, &document).await?)
         }
-        Said::Text(text) => Content::Text(text),
+        MessageContent::Text(text) => Content::Text(text),
     };
     let letter = Letter::Message(Message {
         patient: fields.patient,
@@ -117,10 +119,10 @@ pub(crate) async fn send_message(
         subject: fields.subject,
         content,
     });
-    // From the practice's first message on, somebody looks whether the doctors have checked them.
-    let first_look = Job::Checked.next(&allowed.practice, App::now());
-    app.app.store.schedule_if_absent(&allowed.practice, Job::Checked, first_look).await?;
-    app.accept(&allowed, site, id, letter, hash, AuditedAction::MessageSent).await
+    // From the practice's first message on, a job finds out whether the doctors have checked messages.
+    let first_run = Job::Checked.next(&allowed.practice, App::now());
+    app.store.schedule_if_absent(&allowed.practice, Job::Checked, first_run).await?;
+    app.accept_delivery(&allowed, site, id, letter, hash, AuditedAction::MessageSent).await
 }
 
 fn id(name: &str, text: &str) -> Result<ClientId, Problem> {
@@ -129,48 +131,37 @@ fn id(name: &str, text: &str) -> Result<ClientId, Problem> {
     fields.finish(id)
 }
 
-/// The latest day that it can be at a practice.
-fn today() -> Date {
-    let zone = TimeZone::get(EARLIEST_CALENDAR).unwrap_or(TimeZone::UTC);
-    App::now().to_zoned(zone).date()
-}
-
-/// By which the same request is known again, whatever its blanks and the order of its fields.
+/// The hash that identifies a repeated request. White space and the order of fields do not count.
 fn hash_of(request: &impl Serialize) -> BodyHash {
     BodyHash(Sha256::of(&serde_json::to_vec(request).unwrap_or_default()).to_string())
 }
 
-fn taken(delivery: Delivery) -> Taken {
+fn accepted(delivery: Delivery) -> AcceptedDelivery {
     (StatusCode::ACCEPTED, Json(delivery.into()))
 }
 
 fn in_use() -> Problem {
-    Problem::because(Kind::IdInUse, "Something else was sent under this id.")
+    Problem::because(ProblemType::IdInUse, "Different content was sent under this id.")
 }
 
-impl CorrespondenceApp {
-    /// The answer to a request that was taken before.
-    async fn known(
+impl App {
+    /// The answer to a request that was accepted before.
+    async fn known_delivery(
         &self,
         practice: &PracticeId,
         id: &DeliveryId,
         hash: &BodyHash,
-    ) -> Result<Option<Taken>, Problem> {
+    ) -> Result<Option<AcceptedDelivery>, Problem> {
         let key = WorkKey::delivery(id.as_str());
-        let Some(entry) = self.app.store.work(practice, &key).await? else { return Ok(None) };
+        let Some(entry) = self.store.work(practice, &key).await? else { return Ok(None) };
         if entry.hash != *hash {
             return Err(in_use());
         }
-        Ok(Some(taken(entry.read::<Delivery>()?.body)))
+        Ok(Some(accepted(entry.read::<Delivery>()?.body)))
     }
 
-    /// The site that the practice is connected to: for one that is not, nothing can be promised.
-    async fn open(&self, practice: &PracticeId) -> Result<Database, Problem> {
-        self.app.open_connection(practice).await.map(|connection| connection.database())
-    }
-
-    /// To whose Bp a referral goes, and who refers: the clinician who calls, and nobody else in their
-    /// name; or whom a platform's server names.
+    /// The Bp that a referral goes to, and who refers. A clinician refers in their own name. A platform's
+    /// server may name a linked clinician.
     async fn sender(
         &self,
         allowed: &Allowed<SendReferrals>,
@@ -185,33 +176,36 @@ impl CorrespondenceApp {
             ..problem
         };
         if matches!(allowed.caller, Caller::Person { .. }) {
-            let (connection, link) = self.app.open_for_clinician(practice, &allowed.caller).await?;
+            let (connection, link) = self.open_for_clinician(practice, &allowed.caller).await?;
             if named.is_some_and(|named| named != link.user_id) {
                 let forbidden = Problem::because(
-                    Kind::Forbidden,
-                    "A clinician sends in their own name, never in a colleague's.",
+                    ProblemType::Forbidden,
+                    "Clinicians can only send in their own name.",
                 );
                 return Err(pointed(forbidden, "this is not the Bp user you are linked to"));
             }
             return Ok((connection.database(), Some(link.user_id)));
         }
-        let Some(named) = named else { return Ok((self.open(practice).await?, None)) };
-        let record = self.app.store.practice(practice).await?;
+        let Some(named) = named else {
+            let bp = self.session(practice).await?;
+            return Ok((bp.connection().database(), None));
+        };
+        let record = self.store.practice(practice).await?;
         let Some(connection) = record.connection.clone().filter(Connection::is_open) else {
-            return Err(Problem::new(Kind::NotConnected));
+            return Err(Problem::new(ProblemType::NotConnected));
         };
         if record.links.iter().any(|link| link.clinician.user_id == named) {
             return Ok((connection.database(), Some(named)));
         }
         Err(pointed(
-            Problem::because(Kind::InvalidRequest, "One field is wrong."),
+            Problem::because(ProblemType::InvalidRequest, "One field is wrong."),
             "no clinician of this practice with this id is linked",
         ))
     }
 
-    /// The document, if it was uploaded as announced, by its length, its hash and its beginning. All
-    /// of it is read, and held to all of that again, before it is sent.
-    async fn uploaded(
+    /// The document, if it was uploaded as announced. Checks its length, its hash and its first bytes. The
+    /// writer reads the whole document and checks it again before it sends it.
+    async fn uploaded_document(
         &self,
         practice: &PracticeId,
         id: &ClientId,
@@ -223,44 +217,50 @@ impl CorrespondenceApp {
             }],
             ..Problem::new(kind)
         };
-        let document = self.app.store.document(practice, id).await?.ok_or_else(|| {
-            pointed(Kind::DocumentNotFound, "no document was announced under this id")
+        let uploads = self.uploads()?;
+        let document = self.store.document(practice, id).await?.ok_or_else(|| {
+            pointed(ProblemType::DocumentNotFound, "no document was announced under this id")
         })?;
-        if !self.outlasts_absence(&document, App::now()) {
+        if !uploads.outlasts_absence(&document, App::now()) {
             return Err(pointed(
-                Kind::DocumentTooOld,
-                "this document would be gone before a practice that is offline comes back",
+                ProblemType::DocumentTooOld,
+                "this document would expire before an offline practice is back",
             ));
         }
         let head =
-            self.bucket().head(&document.key).await.map_err(no_answer)?.ok_or_else(|| {
-                pointed(Kind::DocumentNotUploaded, "the document's bytes have not been uploaded")
-            })?;
+            uploads.bucket.head(&document.key).await.map_err(bucket_unavailable)?.ok_or_else(
+                || {
+                    pointed(
+                        ProblemType::DocumentNotUploaded,
+                        "the document's bytes have not been uploaded",
+                    )
+                },
+            )?;
         let announced = &document.announced;
         let hash_differs = head.sha256.is_some_and(|hash| hash != announced.sha256);
         if head.bytes != announced.bytes || hash_differs {
             return Err(pointed(
-                Kind::DocumentMismatch,
+                ProblemType::DocumentMismatch,
                 "the uploaded bytes are not the ones that were announced",
             ));
         }
-        let beginning = self.bucket().beginning(&document.key, DocumentType::BYTES_JUDGED).await;
-        let fits = match beginning.map_err(no_answer)? {
+        let beginning = uploads.bucket.beginning(&document.key, DocumentType::TELLING).await;
+        let fits = match beginning.map_err(bucket_unavailable)? {
             Some(beginning) => announced.content_type.fits(&beginning),
             None => Err(None),
         };
         if let Err(found) = fits {
-            let found = found.map_or("of no type that is known here", ContentType::as_str);
+            let found = found.map_or("of an unknown type", ContentType::as_str);
             let announced = announced.content_type.media_type();
             return Err(pointed(
-                Kind::DocumentMismatch,
-                &format!("the uploaded bytes are {found}, not {announced} as was announced"),
+                ProblemType::DocumentMismatch,
+                &format!("the uploaded bytes are {found}, but {announced} was announced"),
             ));
         }
         Ok(document)
     }
 
-    async fn accept<P>(
+    async fn accept_delivery<P>(
         &self,
         allowed: &Allowed<P>,
         site: Database,
@@ -268,21 +268,21 @@ impl CorrespondenceApp {
         letter: Letter,
         hash: BodyHash,
         action: AuditedAction,
-    ) -> Result<Taken, Problem> {
+    ) -> Result<AcceptedDelivery, Problem> {
         let (practice, now) = (&allowed.practice, App::now());
         let key = WorkKey::delivery(id.as_str());
         let asked_by = allowed.caller.subject().clone();
         let delivery = Delivery::accept(practice, site, id, letter, asked_by, now);
         let patients = delivery.patient().into_iter().collect();
-        let sent = Deed::of(action).about(patients).with(delivery.delivery_id.as_str());
-        self.app.note(practice, &allowed.caller, sent).await?;
+        let entry = AuditEntry::of(action).about(patients).with(delivery.delivery_id.as_str());
+        self.record(practice, &allowed.caller, entry).await?;
         let entry = Entry::new(key, delivery.clone(), hash, &listing(&delivery), now);
-        match self.app.store.accept_work(practice, &entry, now).await? {
+        match self.store.accept_work(practice, &entry, now).await? {
             Accepted::New => {
-                self.wakes.wake_writer(practice).await;
-                Ok(taken(delivery))
+                self.wake_writer(practice).await;
+                Ok(accepted(delivery))
             }
-            Accepted::Known(known) => Ok(taken(known.read::<Delivery>()?.body)),
+            Accepted::Known(known) => Ok(accepted(known.read::<Delivery>()?.body)),
             Accepted::Different(_) => Err(in_use()),
         }
     }

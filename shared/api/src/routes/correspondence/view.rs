@@ -1,4 +1,4 @@
-//! A delivery as its caller sees it: ids, states and reasons, nothing of the patient.
+//! A delivery as callers see it: ids, states and reasons, but nothing about the patient.
 
 use domain::delivery::{
     AddressedTo, Check, Delivery, DeliveryKind, DeliveryState, DeliveryStep, PatientCheck,
@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemBody};
 
-/// A document or text on its way into a practice's Bp.
+/// A document or text on its way to a practice's Bp.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct DeliveryView {
-    /// `referral-` or `message-`, and the caller's own id.
+pub(crate) struct DeliveryView {
+    /// `referral-` or `message-`, followed by the caller's own id.
     delivery_id: String,
     kind: DeliveryKind,
     state: DeliveryState,
@@ -22,28 +22,28 @@ pub struct DeliveryView {
     accepted_at: Timestamp,
     /// How often it was sent to Bp.
     attempts: u32,
-    /// When it is tried or looked for again.
+    /// When it is sent again, or when Bp is asked again whether it arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
-    /// Bp's number: of the letter in Correspondence Out, of the item in the inbox, of the document in
-    /// Correspondence In once it is checked.
+    /// The number in Bp: of the letter in Correspondence Out, of the item in the inbox, or of the document in
+    /// Correspondence In once the item is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     bp_record_id: Option<i64>,
-    /// By what a referral's patient is known when it is written.
+    /// How a referral's patient is checked when the referral is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     patient_check: Option<PatientCheck>,
-    /// Whether Bp has it under a patient. An item of the inbox that is not waits for somebody at the
-    /// practice to allocate it.
+    /// Whether it is filed under a patient in Bp. If not, somebody at the practice allocates the item in the
+    /// inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     allocated: Option<bool>,
-    /// In whose inbox a message was put, where Bp tells.
+    /// Whose inbox a message was put in, if Bp says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     addressed_to: Option<AddressedToView>,
-    /// The Bp user in whose inbox a message was last found: people at a practice move messages.
+    /// The Bp user in whose inbox a message was last found. People at a practice can move messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     inbox_user_id: Option<BpUserId>,
-    /// What the doctor made of it, once checked.
+    /// The doctor's decision, once the message is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<Check>,
     /// Why it waits or has failed.
@@ -53,13 +53,13 @@ pub struct DeliveryView {
     history: Vec<DeliveryStep>,
 }
 
-/// In whose inbox a message was put.
+/// The user whose inbox a message was put in.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AddressedToView {
     /// The Bp user.
     user_id: BpUserId,
-    /// Whether that is the fallback. The step `delivered` of the history says why: its `reason` is
+    /// Whether this is the fallback addressee. The `reason` of the step `delivered` in the history says why:
     /// `addressee-not-found`, `addressee-ambiguous` or `addressee-away`.
     fallback: bool,
 }
@@ -73,9 +73,9 @@ impl From<AddressedTo> for AddressedToView {
 /// A page of deliveries.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct DeliveryPage {
+pub(crate) struct DeliveryPage {
     pub(super) items: Vec<DeliveryView>,
-    /// Asks for the next page; null on the last one.
+    /// The cursor of the next page. Null on the last page.
     pub(super) next_cursor: Option<String>,
 }
 

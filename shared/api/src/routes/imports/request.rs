@@ -1,4 +1,5 @@
-//! Which documents a caller wants copied, read field by field so that a form can mark all that is wrong.
+//! The documents that a caller wants to import. Each field is checked by itself, so that a form can mark
+//! all errors at once.
 
 use domain::attachments::Folder;
 use domain::ids::DocumentId;
@@ -9,7 +10,7 @@ use utoipa::ToSchema;
 use crate::input::Checker;
 use crate::problem::Problem;
 
-/// Which documents to copy.
+/// The documents to import.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ImportRequest {
@@ -20,14 +21,14 @@ pub(crate) struct ImportRequest {
     items: Vec<ImportRequestItem>,
 }
 
-/// A document from the list.
+/// A document from the list of attachments.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ImportRequestItem {
     #[schema(value_type = Folder)]
     folder: String,
     document_id: i64,
-    /// What the caller files it under, 1 to 40 characters: Pathology, Imaging, …
+    /// The caller's own category, 1 to 40 characters. For example Pathology or Imaging.
     category: Option<String>,
 }
 
@@ -51,7 +52,7 @@ impl ImportRequest {
                 category,
             }));
         }
-        // Where an item is wrong, the places of those after it are not theirs.
+        // Wrong items are left out of `chosen`, so later items have other indexes there.
         let complete = chosen.len() == self.items.len();
         let selections = match Selections::new(chosen) {
             Ok(selections) => Some(selections),
@@ -62,7 +63,7 @@ impl ImportRequest {
                 None
             }
             Err(NoSelections::Twice(place)) if complete => {
-                fields.wrong(&format!("/items/{place}"), "this document is there already");
+                fields.wrong(&format!("/items/{place}"), "this document is listed already");
                 None
             }
             Err(_) => None,

@@ -13,33 +13,33 @@ use crate::problem::{Problem, ProblemBody};
 /// An import of documents.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ImportView {
+pub(crate) struct ImportView {
     import_id: String,
     state: ImportState,
     #[schema(value_type = String, format = DateTime)]
     requested_at: Timestamp,
-    /// When nothing of it will be kept any more.
+    /// When the import and its copies are removed.
     #[schema(value_type = String, format = DateTime)]
     kept_until: Timestamp,
-    /// In the order in which they were asked for.
+    /// In the order of the request.
     items: Vec<ImportItemView>,
 }
 
-/// Where a document of an import stands.
+/// The state of a document of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum ImportItemState {
-    /// Its turn has not come, or something stands in the way that passes by itself: see `problem`.
+    /// Waits for its turn, or for an obstacle that goes away by itself: see `problem`.
     Queued,
-    /// The practice prepares it, or its bytes are coming.
+    /// The practice prepares the document, or it is being copied.
     Fetching,
-    /// It can be downloaded.
+    /// The copy can be downloaded.
     Staged,
-    /// It cannot be had: see `problem`.
+    /// The document could not be copied: see `problem`.
     Failed,
     /// The import was cancelled.
     Cancelled,
-    /// The copy is no longer kept, or the practice has moved to another Bp since.
+    /// The copy was removed, or the practice has moved to another Bp since.
     Expired,
 }
 
@@ -52,34 +52,35 @@ pub(crate) struct ImportItemView {
     #[schema(value_type = Option<String>)]
     category: Option<Category>,
     state: ImportItemState,
-    /// The size of the copy; while it is fetched, how much has come.
+    /// The size of the copy. While it is fetched, how much has arrived.
     bytes: Option<u64>,
-    /// By the copy's content.
+    /// The content type, determined from the copy's bytes.
     content_type: Option<String>,
-    /// What the download is called: the document's folder and date, and nothing of a patient. Of several
-    /// with one folder and date the second is numbered (2); the numbers are final when the import is.
+    /// The name of the download: the document's folder and date, without anything about the patient. If
+    /// several documents have the same folder and date, the second is numbered (2). The numbers are final
+    /// once the import is finished.
     #[serde(skip_serializing_if = "Option::is_none")]
     file_name: Option<String>,
-    /// The copy's hash, in hexadecimal digits.
+    /// The SHA-256 of the copy, in hexadecimal digits.
     sha256: Option<String>,
-    /// Downloads the copy, without a token. Ask again for a new one.
+    /// A link that downloads the copy without a token. Each request for the import gives a new link.
     #[serde(skip_serializing_if = "Option::is_none")]
     download_url: Option<String>,
-    /// Until when the link works.
+    /// When the link expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
-    /// Until when the copy is kept.
+    /// When the copy is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     kept_until: Option<Timestamp>,
-    /// The words of a letter in rich text or of Word (`doc` since Word 97, `docx`), as plain text. A power
-    /// is written 10^9. Pictures and footers are not in it, nor are a Word letter's headers, notes and
-    /// numbers of lists. There is none where words alone would say something else, where some are struck
-    /// out for example. It is kept as long as the copy; the copy is what was written.
+    /// The words of a letter in rich text or Word (`docx`), for readers who cannot open the file. A power is
+    /// written as 10^9. Pictures and footers are left out, as are headers, notes and list numbers of Word
+    /// letters. There is no rendition if the words alone would change the meaning, for example if some are
+    /// struck out. It is kept as long as the copy. The copy is the original.
     #[serde(skip_serializing_if = "Option::is_none")]
     rendition: Option<RenditionView>,
-    /// What stands in the way, or stood.
+    /// Why the document waits or has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
 }
@@ -90,20 +91,20 @@ pub(crate) struct ImportItemView {
 pub(crate) struct RenditionView {
     content_type: String,
     bytes: u64,
-    /// The text's hash, in hexadecimal digits.
+    /// The SHA-256 of the text, in hexadecimal digits.
     sha256: String,
-    /// What the download is called.
+    /// The name of the download.
     file_name: String,
-    /// Downloads the text, without a token. Ask again for a new one.
+    /// A link that downloads the text without a token. Each request for the import gives a new link.
     #[serde(skip_serializing_if = "Option::is_none")]
     download_url: Option<String>,
-    /// Until when the link works.
+    /// When the link expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 
-/// Links to a copy and the text beside it.
+/// Links to a copy and to its text.
 #[derive(Default)]
 pub(super) struct Links {
     pub(super) copy: Option<Link>,
@@ -131,7 +132,7 @@ impl ImportView {
         self.items.iter().any(|item| item.download_url.is_some())
     }
 
-    /// Adds a document; `kept_until` only where its copy is still kept.
+    /// Adds a document. `kept_until` is only given if its copy is still kept.
     pub(super) fn add(
         &mut self,
         item: &StoredItem,
@@ -156,7 +157,7 @@ impl ImportView {
             problem: None,
         };
         match &item.state {
-            // The import is; its documents follow one by one.
+            // The import is cancelled. Its documents are cancelled one by one.
             _ if cancelled => {}
             Item::Queued(effort) => {
                 view.state = ImportItemState::Queued;
@@ -176,7 +177,7 @@ impl ImportView {
                 view.sha256 = Some(copy.sha256.clone());
                 view.file_name = name.map(ToString::to_string);
                 (view.download_url, view.expires_at) = parts(links.copy);
-                // Of a copy that is no longer kept nothing is.
+                // The text is removed together with the copy.
                 if let (Some(text), Some(name), Some(_)) = (&copy.rendition, name, kept_until) {
                     let (download_url, expires_at) = parts(links.rendition);
                     view.rendition = Some(RenditionView {

@@ -1,5 +1,5 @@
-//! What is told of each request: one log line and one metric, by route and not by URL, with who and
-//! how long, and nothing of a patient.
+//! One log line and one metric for each request. Both name the route and not the URL, because a URL can
+//! identify a patient.
 
 use std::time::Instant;
 
@@ -11,19 +11,19 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::caller::Caller;
-use crate::problem::Kind;
+use crate::problem::ProblemType;
 
-/// The id of the request, as API Gateway gave it.
+/// The id that API Gateway gave the request.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
 
 tokio::task_local! {
-    /// The request being served, for the audit trail.
+    /// The id of the current request, for audit lines.
     pub(crate) static REQUEST_ID: RequestId;
 }
 
-/// Wraps every route.
-pub(crate) async fn observe(request: Request, next: Next) -> Response {
+/// Logs and measures a request.
+pub(crate) async fn log_request(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request
@@ -41,7 +41,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         Caller::Platform { .. } => "platform",
     });
     let response = REQUEST_ID.scope(id.clone(), next.run(request)).await;
-    let problem = response.extensions().get::<Kind>().map(|kind| kind.slug());
+    let problem = response.extensions().get::<ProblemType>().map(|kind| kind.slug());
     let status = response.status().as_u16();
     let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
     tracing::info!(request_id = id.0, %method, route, caller, status, problem, duration_ms, "served");
@@ -49,7 +49,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     response
 }
 
-/// CloudWatch's embedded metric format: a log line that becomes metrics.
+/// A log line in CloudWatch's embedded metric format, which CloudWatch turns into metrics.
 #[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
 fn metric(operation: &str, status: u16, problem: Option<&str>, duration_ms: f64) {
     let line = json!({
@@ -76,20 +76,20 @@ fn metric(operation: &str, status: u16, problem: Option<&str>, duration_ms: f64)
     println!("{line}");
 }
 
-/// What is counted beside requests.
+/// Metrics about pairings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Counter {
-    /// A try to pair that Halo refused, or whose answer did not arrive.
-    PairingsFailed,
-    /// A try to pair that was not sent to Halo, because too many had failed.
-    PairingsLimited,
+pub(crate) enum PairingMetric {
+    /// Halo refused a pairing, or its answer did not arrive.
+    Failed,
+    /// A pairing was not sent to Halo, because too many had failed.
+    Limited,
 }
 
 /// Counts one, over all practices.
-pub(crate) fn count(counter: Counter) {
-    let name = match counter {
-        Counter::PairingsFailed => "PairingsFailed",
-        Counter::PairingsLimited => "PairingsLimited",
+pub(crate) fn count(metric: PairingMetric) {
+    let name = match metric {
+        PairingMetric::Failed => "PairingsFailed",
+        PairingMetric::Limited => "PairingsLimited",
     };
     metrics::report(name, Unit::Count, 1, None);
 }

@@ -1,106 +1,20 @@
-//! What a platform asks to be sent, read field by field so that a form can mark all that is wrong.
+//! A message as a platform sends it. Each field is checked by itself, so that a form can mark all errors at
+//! once.
 
-use domain::Invalid;
-use domain::attachments::parse_day;
 use domain::delivery::{
-    Acknowledged, Addressee, ChosenPatient, ClientId, DescribedPatient, MedicareCard, MessageKind,
-    MessagePatient, MessageSubject, MessageText, PatientName, RecipientName, ReferralSubject,
-    SenderName,
+    Addressee, ClientId, DescribedPatient, MedicareCard, MessageKind, MessagePatient,
+    MessageSubject, MessageText, PatientName, SenderName,
 };
-use domain::ids::{BpUserId, PatientId};
+use domain::ids::PatientId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::addressee::AddresseeRequest;
-use super::chosen::{ChosenPatientRequest, read_acknowledged};
+use super::addressee_request::AddresseeRequest;
 use crate::input::Checker;
 use crate::problem::Problem;
 
-/// A referral for the patient's Correspondence Out.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct ReferralRequest {
-    /// Bp's number of the patient.
-    patient_id: i64,
-    /// An uploaded document.
-    document_id: String,
-    /// One line of Windows-1252 text.
-    #[schema(max_length = 100)]
-    subject: String,
-    /// To whom the referral goes, as Bp shows it.
-    #[schema(max_length = 90)]
-    recipient_name: String,
-    /// The letter's date; the day it is written when nothing is said.
-    #[schema(value_type = Option<String>, format = Date)]
-    #[serde(default)]
-    date: Option<String>,
-    /// For platforms' servers: the linked clinician who refers, or the patient's usual doctor when
-    /// nothing is said. A clinician sends in their own name: any other user is refused.
-    #[serde(default)]
-    sender_user_id: Option<i64>,
-    // The fields below are newer. Where one is not given it is left out of the request's hash, so that a
-    // request from before still counts as the same request.
-    /// The patient whom the caller chose. If Bp has somebody else under the number, the answer is
-    /// `patient-changed`. A person may leave it out for a patient whom they found or opened here within
-    /// two weeks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    patient: Option<ChosenPatientRequest>,
-    /// What the caller knows of the patient and sends the referral all the same.
-    #[schema(value_type = Option<Vec<Acknowledged>>)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    acknowledge: Option<Vec<String>>,
-}
-
-/// A referral's fields.
-pub(super) struct ReferralFields {
-    pub(super) patient: PatientId,
-    pub(super) document: ClientId,
-    pub(super) subject: ReferralSubject,
-    pub(super) recipient: RecipientName,
-    pub(super) date: Option<Date>,
-    pub(super) sender: Option<BpUserId>,
-    pub(super) chosen: Option<ChosenPatient>,
-    pub(super) acknowledged: Vec<Acknowledged>,
-}
-
-impl ReferralRequest {
-    pub(super) fn read(&self, today: Date) -> Result<ReferralFields, Problem> {
-        let mut fields = Checker::default();
-        let patient = fields.check("/patientId", PatientId::parse(self.patient_id));
-        let document = fields.check("/documentId", ClientId::parse(&self.document_id));
-        let subject = fields.check("/subject", ReferralSubject::parse(&self.subject));
-        let recipient = fields.check("/recipientName", RecipientName::parse(&self.recipient_name));
-        let date = self.date.as_ref().map(|text| fields.check("/date", letter_day(text)));
-        let sender =
-            self.sender_user_id.map(|id| fields.check("/senderUserId", BpUserId::parse(id)));
-        let chosen = self.patient.as_ref().map(|patient| patient.read(&mut fields, today));
-        let acknowledged = self.acknowledge.as_deref().unwrap_or_default();
-        let acknowledged = read_acknowledged(acknowledged, &mut fields);
-        let read = patient.zip(document).zip(subject).zip(recipient);
-        fields.finish(read.map(|(((patient, document), subject), recipient)| ReferralFields {
-            patient,
-            document,
-            subject,
-            recipient,
-            date: date.flatten(),
-            sender: sender.flatten(),
-            chosen: chosen.flatten(),
-            acknowledged,
-        }))
-    }
-}
-
-/// A day that a letter can have.
-fn letter_day(text: &str) -> Result<Date, Invalid> {
-    let day = parse_day(text)?;
-    (1900..=2100)
-        .contains(&day.year())
-        .then_some(day)
-        .ok_or(Invalid("a letter's date lies between 1900 and 2100"))
-}
-
-/// A message for a clinician's unchecked inbox.
+/// A message for a clinician's unchecked inbox in Bp.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct MessageRequest {
@@ -111,30 +25,30 @@ pub(crate) struct MessageRequest {
     /// One line of Windows-1252 text.
     #[schema(max_length = 60)]
     subject: String,
-    /// From whom, as Bp shows it.
+    /// The name of the sender, as Bp shows it.
     #[schema(max_length = 60)]
     #[serde(default)]
     sender_name: Option<String>,
-    /// An uploaded document, or:
+    /// The id of an uploaded document. Send either this or `text`.
     #[serde(default)]
     document_id: Option<String>,
-    /// A short text in Windows-1252.
+    /// A short text in Windows-1252. Send either this or `documentId`.
     #[schema(max_length = 20_000)]
     #[serde(default)]
     text: Option<String>,
-    // Newer than the fields above. Where it is not given it is left out of the request's hash, so that a
-    // request from before still counts as the same request.
-    /// Who gets the message where no active user of Bp is the addressee, several are, or the addressee is
-    /// away that day as far as Bp lets us read it. The delivery shows who got it (`addressedTo`), and its
-    /// history why. The addressee who is away gets it all the same where the fallback is away as well, or
-    /// is not exactly one active user. The message is sent once, whoever gets it.
+    // Newer than the fields above. If absent, it is left out of the request's hash, so that a request of an
+    // older client still has the same hash.
+    /// Who gets the message if the addressee is not exactly one active Bp user, or is away that day as far
+    /// as Bp lets us read it. The delivery shows who got the message (`addressedTo`), and its history shows
+    /// why. If the fallback addressee is away too, or is not exactly one active Bp user, an addressee who is
+    /// only away gets the message. The message is sent to one user only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fallback_addressee: Option<AddresseeRequest>,
 }
 
-/// Bp's number of the patient, or who it is: filed under a patient only where exactly one agrees on
-/// everything given, else left to be allocated by hand. A first name or an IHI has to be among it: twins
-/// share the rest.
+/// The patient's number in Bp, or a description of the patient. A described message is filed under a
+/// patient only if exactly one patient matches everything that is given. Otherwise the practice allocates
+/// it by hand. A first name or an IHI is needed for a match, because twins share everything else.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PatientRequest {
@@ -151,7 +65,7 @@ pub(crate) struct PatientRequest {
     date_of_birth: Option<String>,
     #[serde(default)]
     medicare: Option<MedicareRequest>,
-    /// 16 digits.
+    /// The patient's IHI, 16 digits.
     #[serde(default)]
     ihi: Option<String>,
 }
@@ -160,15 +74,15 @@ pub(crate) struct PatientRequest {
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct MedicareRequest {
-    /// 10 digits.
+    /// The card number, 10 digits.
     number: String,
-    /// 1 to 9.
+    /// The number of the line on the card, 1 to 9.
     #[serde(default)]
     line: Option<String>,
 }
 
-/// What a message says, before its document is looked up.
-pub(super) enum Said {
+/// The content of a message, before its document is read.
+pub(super) enum MessageContent {
     Document(ClientId),
     Text(MessageText),
 }
@@ -181,7 +95,7 @@ pub(super) struct MessageFields {
     pub(super) kind: MessageKind,
     pub(super) subject: MessageSubject,
     pub(super) sender_name: Option<SenderName>,
-    pub(super) said: Said,
+    pub(super) content: MessageContent,
 }
 
 impl MessageRequest {
@@ -199,32 +113,29 @@ impl MessageRequest {
             .sender_name
             .as_ref()
             .map(|name| fields.check("/senderName", SenderName::parse(name)));
-        let said = match (&self.document_id, &self.text) {
+        let content = match (&self.document_id, &self.text) {
             (Some(id), None) => {
-                fields.check("/documentId", ClientId::parse(id)).map(Said::Document)
+                fields.check("/documentId", ClientId::parse(id)).map(MessageContent::Document)
             }
-            (None, Some(text)) => fields.check("/text", MessageText::parse(text)).map(Said::Text),
-            (None, None) => wrong(&mut fields, "/documentId", "a document or a text is needed"),
-            (Some(_), Some(_)) => {
-                wrong(&mut fields, "/text", "either a document or a text, not both")
+            (None, Some(text)) => {
+                fields.check("/text", MessageText::parse(text)).map(MessageContent::Text)
             }
+            (None, None) => fields.refuse("/documentId", "a document or a text is needed"),
+            (Some(_), Some(_)) => fields.refuse("/text", "either a document or a text, not both"),
         };
-        let read = patient.zip(addressee).zip(kind).zip(subject).zip(said);
-        fields.finish(read.map(|((((patient, addressee), kind), subject), said)| MessageFields {
-            patient,
-            addressee,
-            fallback,
-            kind,
-            subject,
-            sender_name: sender_name.flatten(),
-            said,
+        let read = patient.zip(addressee).zip(kind).zip(subject).zip(content);
+        fields.finish(read.map(|((((patient, addressee), kind), subject), content)| {
+            MessageFields {
+                patient,
+                addressee,
+                fallback,
+                kind,
+                subject,
+                sender_name: sender_name.flatten(),
+                content,
+            }
         }))
     }
-}
-
-pub(super) fn wrong<T>(fields: &mut Checker, pointer: &str, message: &str) -> Option<T> {
-    fields.wrong(pointer, message);
-    None
 }
 
 impl PatientRequest {
@@ -236,7 +147,7 @@ impl PatientRequest {
             || self.ihi.is_some();
         if let Some(id) = self.patient_id {
             if described {
-                return wrong(fields, "/patient", "either a patientId or a description, not both");
+                return fields.refuse("/patient", "either a patientId or a description, not both");
             }
             let id = fields.check("/patient/patientId", PatientId::parse(id));
             return id.map(MessagePatient::Known);
@@ -245,7 +156,7 @@ impl PatientRequest {
             Some(name) => {
                 fields.check("/patient/lastName", DescribedPatient::parse_last_name(name))
             }
-            None => wrong(fields, "/patient/lastName", "a patientId or a last name is needed"),
+            None => fields.refuse("/patient/lastName", "a patientId or a last name is needed"),
         };
         let first_name = self
             .first_name
@@ -254,7 +165,7 @@ impl PatientRequest {
         let born = match &self.date_of_birth {
             Some(text) => fields
                 .check("/patient/dateOfBirth", DescribedPatient::parse_date_of_birth(text, today)),
-            None => wrong(fields, "/patient/dateOfBirth", "a date of birth is needed"),
+            None => fields.refuse("/patient/dateOfBirth", "a date of birth is needed"),
         };
         let medicare = self.medicare.as_ref().map(|card| card.read(fields));
         let ihi = self
@@ -264,7 +175,7 @@ impl PatientRequest {
         let (last_name, date_of_birth) = last_name.zip(born)?;
         Some(MessagePatient::Described(DescribedPatient {
             last_name,
-            // What was wrong with one of these is noted: nothing is made of the request then.
+            // An error in one of these is among the collected errors, so the request is refused.
             first_name: first_name.flatten(),
             date_of_birth,
             medicare: medicare.flatten(),
@@ -287,6 +198,7 @@ impl MedicareRequest {
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::BpUserId;
     use jiff::civil::date;
     use serde_json::{Value, json};
 
@@ -379,31 +291,5 @@ mod tests {
     fn a_wrong_detail_of_a_patient_is_never_left_out_in_silence() {
         let found = pointers(message(|body| body["patient"]["ihi"] = json!("123")));
         assert_eq!(found, ["/patient/ihi"]);
-    }
-
-    #[test]
-    fn a_referrals_text_must_fit_bp() {
-        let read = |change: &dyn Fn(&mut Value)| {
-            let mut body = json!({
-                "patientId": 1, "documentId": "d-1", "subject": "Left knee", "recipientName": "Dr Z",
-            });
-            change(&mut body);
-            serde_json::from_value::<ReferralRequest>(body).unwrap().read(date(2026, 3, 2))
-        };
-        assert!(read(&|_| {}).is_ok());
-        assert!(read(&|body| body["subject"] = json!("“Knee” – Zoë’s")).is_ok());
-        for (field, value) in [
-            ("subject", json!("Nguyễn")),
-            ("recipientName", json!("r".repeat(91))),
-            ("date", json!("2026-02-30")),
-            ("date", json!("0001-01-01")),
-            ("patientId", json!(0)),
-            ("documentId", json!("../d")),
-            ("senderUserId", json!(-1)),
-        ] {
-            let problem = read(&|body| body[field] = value.clone()).err();
-            let problem = problem.unwrap_or_else(|| panic!("{field} was taken"));
-            assert_eq!(problem.errors[0].pointer, format!("/{field}"));
-        }
     }
 }

@@ -1,18 +1,22 @@
-//! What a request asks Halo is its practice's, and is counted before the request ends.
+//! Charges a practice for what its requests ask Halo. The count is stored before the request ends.
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::ids::PracticeId;
-use usage::Counter;
 
-/// Routes whose practice is charged for what they ask Halo.
-pub(crate) fn charged(counter: &Counter, routes: Router) -> Router {
-    routes.layer(from_fn_with_state(counter.clone(), charge))
+use crate::app::App;
+
+/// Routes whose requests are charged to the practice in their path.
+pub(crate) fn metered(app: Arc<App>, routes: Router<Arc<App>>) -> Router {
+    let charge = from_fn_with_state(app.clone(), charge_practice);
+    routes.with_state(app).layer(charge)
 }
 
-async fn charge(State(counter): State<Counter>, request: Request, next: Next) -> Response {
+async fn charge_practice(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let path = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
     let id = path.as_ref().and_then(|path| {
@@ -21,7 +25,7 @@ async fn charge(State(counter): State<Counter>, request: Request, next: Next) ->
     let practice = id.and_then(|id| PracticeId::parse(id).ok());
     let request = Request::from_parts(parts, body);
     match practice {
-        Some(practice) => counter.charge(&practice, next.run(request)).await,
+        Some(practice) => app.counter.charge(&practice, next.run(request)).await,
         None => next.run(request).await,
     }
 }

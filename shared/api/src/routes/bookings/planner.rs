@@ -1,4 +1,4 @@
-//! Where bookings are planned.
+//! Plans bookings: which Bp user, location and time a visit gets.
 
 use domain::Invalid;
 use domain::booking::token::Token;
@@ -8,28 +8,29 @@ use domain::settings::{PracticeTimeZone, Settings};
 use domain::staff::{AhpraNumber, BpMatch, StaffList};
 use jiff::Timestamp;
 
-use super::super::staff;
 use crate::input::Checker;
-use crate::problem::{FieldError, Kind, Problem};
+use crate::problem::{FieldError, Problem, ProblemType};
+use crate::routes::staff;
 
-/// What bookings are planned with: settings and staff as they are now.
-pub(super) struct Desk {
+/// Plans bookings with a practice's settings and staff.
+pub(super) struct BookingPlanner {
     pub(super) settings: Settings,
     pub(super) staff: StaffList,
 }
 
-impl Desk {
+impl BookingPlanner {
+    /// The practice's time zone, if bookings are switched on.
     pub(super) fn zone(&self) -> Result<&PracticeTimeZone, Problem> {
         let on = self.settings.bookings.enabled;
         self.settings
             .time_zone
             .as_ref()
             .filter(|_| on)
-            .ok_or_else(|| Problem::new(Kind::BookingsDisabled))
+            .ok_or_else(|| Problem::new(ProblemType::BookingsDisabled))
     }
 
-    /// Plans a visit to each of its attendants, whose marks these are. All can be planned or none is: what
-    /// stands against one of them is answered at once, and pointed at.
+    /// Plans a visit to each of its attendants, who have these marks. If one attendant cannot be planned,
+    /// none is, and the problem names the attendant.
     pub(super) fn plan(
         &self,
         visit: &Visit,
@@ -44,7 +45,7 @@ impl Desk {
             };
             let planned = self.plan_one(&visit.to(number), mark, now).map_err(at)?;
             if all.iter().any(|other| other.placement.user == planned.placement.user) {
-                let twice = "another attendant is the same user of Bp".to_owned();
+                let twice = "another attendant is the same Bp user".to_owned();
                 let errors = vec![FieldError { pointer: "/attendants".to_owned(), message: twice }];
                 return Err(at(Problem::invalid(errors)));
             }
@@ -53,7 +54,7 @@ impl Desk {
         Ok(all)
     }
 
-    /// Plans what a known booking wants, by settings and staff as they are now.
+    /// Plans a known booking again with the current settings and staff.
     pub(super) fn plan_again(
         &self,
         practice: &PracticeId,
@@ -70,10 +71,10 @@ impl Desk {
         let (user, site) = match (self.staff.bp_match(&visit.ahpra_number), &self.staff.site) {
             (Some(BpMatch::Synced { user }), Some(site)) => (user, site),
             (Some(standing), _) => {
-                return Err(staff::problem(standing)
-                    .unwrap_or_else(|| Problem::new(Kind::PractitionerNotSynced)));
+                return Err(staff::problem_of(standing)
+                    .unwrap_or_else(|| Problem::new(ProblemType::PractitionerNotSynced)));
             }
-            (None, _) => return Err(Problem::new(Kind::PractitionerNotListed)),
+            (None, _) => return Err(Problem::new(ProblemType::PractitionerNotListed)),
         };
         let wrong = |pointer: &str, message: &str| {
             let mut fields = Checker::default();
@@ -82,27 +83,27 @@ impl Desk {
         };
         match visit.plan(&self.settings, user, site, token) {
             Ok(planned) if planned.starts_at <= now => {
-                wrong("/start", "this has already begun on the practice's clock")
+                wrong("/start", "this time has already passed in the practice's time zone")
             }
             Ok(planned) => Ok(planned),
-            Err(Unplannable::SwitchedOff) => Err(Problem::new(Kind::BookingsDisabled)),
+            Err(Unplannable::SwitchedOff) => Err(Problem::new(ProblemType::BookingsDisabled)),
             Err(Unplannable::Start(Invalid(message))) => wrong("/start", message),
             Err(Unplannable::PastMidnight) => {
-                wrong("/durationMinutes", "an appointment ends on the day on which it begins")
+                wrong("/durationMinutes", "an appointment must end on the day on which it starts")
             }
         }
     }
 }
 
-/// What stands against one of several attendants, who is named.
+/// Adds the attendant's number to a problem of one of several attendants.
 fn of_attendant(number: &AhpraNumber, problem: Problem) -> Problem {
     let named = matches!(
         problem.kind,
-        Kind::PractitionerNotListed
-            | Kind::PractitionerNotSynced
-            | Kind::PractitionerNotFound
-            | Kind::PractitionerAmbiguous
-            | Kind::PractitionerInactive
+        ProblemType::PractitionerNotListed
+            | ProblemType::PractitionerNotSynced
+            | ProblemType::PractitionerNotFound
+            | ProblemType::PractitionerAmbiguous
+            | ProblemType::PractitionerInactive
     );
     if !named {
         return problem;

@@ -1,20 +1,21 @@
-//! Whom a caller is shown: kept, so that a referral of theirs is about the same person.
+//! Which patients a caller was shown. A later referral by the same caller is checked against them.
 
 use domain::connection::Database;
 use domain::ids::PracticeId;
 use domain::patient::PatientMatch;
 use domain::shown::ShownPatient;
 
-use crate::App;
+use crate::app::App;
 use crate::caller::Caller;
 
 impl App {
-    /// Keeps whom the caller is shown under which number. Goes on beside the line of the audit trail.
+    /// Stores the patients that the caller is shown, each under the patient's number in Bp. Runs beside
+    /// the write of the audit line.
     ///
-    /// Where the table does not take it, the patient is shown all the same, with a warning in the log: a
-    /// doctor who cannot see the patient is the greater harm. A later referral then goes by the number
-    /// alone and says so, or an older entry refuses it.
-    pub(crate) async fn keep_shown<'p>(
+    /// If the table fails, the patient is still shown and the log has a warning: a doctor who cannot see
+    /// the patient is the greater harm. A later referral then relies on the number alone and says so, or
+    /// an older stored patient refuses it.
+    pub(crate) async fn remember_shown<'p>(
         &self,
         practice: &PracticeId,
         caller: &Caller,
@@ -27,7 +28,7 @@ impl App {
             .map(|person| (person.patient_id, ShownPatient::of(person, database, now)))
             .collect();
         if let Err(error) = self.store.keep_shown(practice, caller.subject(), &shown).await {
-            tracing::warn!(%error, "whom a caller was shown could not be kept");
+            tracing::warn!(%error, "the patients that a caller was shown could not be stored");
         }
     }
 }

@@ -1,5 +1,6 @@
-//! What is said of every problem: status, contact and steps. The list itself, with slugs and titles, is
-//! [`domain::problem`].
+//! The status, the steps and the contact of every problem. The list of problems with slugs and titles is
+//! [`domain::problem`]. The title says what happened, the steps say what to do, and the contact can help if
+//! the steps do not.
 
 use axum::http::StatusCode;
 use domain::problem::ProblemType;
@@ -18,22 +19,22 @@ const HALO: Contact = Contact {
     website: Some("https://haloconnect.io/contact-us"),
     phone: Some("(07) 3911 1360"),
 };
-/// Whoever runs the platform that the caller uses.
+/// The support of the platform that the caller uses.
 const PLATFORM: Contact =
     Contact { organisation: "The platform's support", website: None, phone: None };
-/// Somebody at the practice with Bp's Setup/Configuration permission.
+/// Somebody at the practice with the Setup/Configuration permission in Bp.
 const PRACTICE: Contact =
     Contact { organisation: "The practice's manager or IT support", website: None, phone: None };
 
-const WHERE_TO_TICK: &str = "In Bp, open Setup > Configuration > Database > Setup third-party integrations (a user with Setup/Configuration permission can).";
+const WHERE_TO_TICK: &str = "In Bp, open Setup > Configuration > Database > Setup third-party integrations. This needs a user with the Setup/Configuration permission.";
 
-/// What is said of a problem.
+/// What the API says about a problem.
 pub trait ProblemText {
     /// The HTTP status.
     fn status(self) -> StatusCode;
-    /// Whom to call if the steps do not help.
+    /// Who can help if the steps do not.
     fn contact(self) -> Option<Contact>;
-    /// What mends it.
+    /// What to do.
     fn steps(self) -> &'static [&'static str];
 }
 
@@ -56,29 +57,32 @@ macro_rules! texts {
 }
 
 texts! {
-    InvalidRequest => BAD_REQUEST, None, [];
-    UnsupportedMediaType => UNSUPPORTED_MEDIA_TYPE, None, [];
+    InvalidRequest => BAD_REQUEST, None,
+        ["Correct what the detail and the errors name, then repeat the request."];
+    UnsupportedMediaType => UNSUPPORTED_MEDIA_TYPE, None,
+        ["Send the body as JSON, with the header Content-Type: application/json."];
     NotAcceptable => NOT_ACCEPTABLE, None,
-        ["Ask for application/fhir+json, FHIR release 4.0, or for application/json."];
-    RequestTooLarge => PAYLOAD_TOO_LARGE, None, [];
+        ["Ask for application/fhir+json in FHIR release 4.0, or for application/json."];
+    RequestTooLarge => PAYLOAD_TOO_LARGE, None, ["Send a smaller body."];
     Unauthenticated => UNAUTHORIZED, None, ["Sign in again and repeat the request."];
-    Forbidden => FORBIDDEN, None, ["Ask a practice administrator."];
-    NotFound => NOT_FOUND, None, [];
-    MethodNotAllowed => METHOD_NOT_ALLOWED, None, [];
+    Forbidden => FORBIDDEN, None,
+        ["If you need this permission, ask an administrator of the practice. For a platform's server, check the scopes of its token."];
+    NotFound => NOT_FOUND, None, ["Check the address and the id. Only your own practice is visible to you."];
+    MethodNotAllowed => METHOD_NOT_ALLOWED, None, ["Use a method from the header Allow."];
     TooManyRequests => TOO_MANY_REQUESTS, None, ["Wait for the time given, then repeat the request."];
     SignInUnavailable => SERVICE_UNAVAILABLE, Some(PLATFORM), ["Nothing was changed. Repeat the request in a few seconds."];
     TimedOut => GATEWAY_TIMEOUT, Some(PLATFORM), ["Check whether your change was made before you repeat the request.", "Repeat the request."];
 
     NotConnected => CONFLICT, None,
-        ["Connect the practice first: Bp Site ID, pairing code and your name as in Bp."];
+        ["Connect the practice first. You need its Bp Site ID, a pairing code, and your name as in Bp."];
     PairingCodeNeeded => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        [WHERE_TO_TICK, "Select this integration, leave it ticked, and press Generate pairing code.", "Enter the Site ID and the pairing code shown."];
+        [WHERE_TO_TICK, "Select this integration, leave it ticked, and press Generate pairing code.", "Enter the Site ID and the pairing code that Bp shows."];
     PairingCodeRefused => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["Check the code and the Site ID for typing mistakes.", WHERE_TO_TICK, "A code works once and for a few days only: press Generate pairing code and enter the new one."];
     PairingInProgress => CONFLICT, None,
         ["Wait a few seconds and repeat the request."];
     PairingUnconfirmed => SERVICE_UNAVAILABLE, Some(HALO),
-        ["Repeat the request with the same pairing code. If the first attempt did not reach Halo, the code still works.", "If the code is then refused, the first attempt used it up: press Generate pairing code in Bp and enter the new code."];
+        ["Repeat the request with the same pairing code. If the first attempt did not reach Halo, the code still works. If it succeeded, you will be connected.", "If the code is then refused, the first attempt used it up: press Generate pairing code in Bp and enter the new code."];
     TooManyPairings => TOO_MANY_REQUESTS, Some(PRACTICE),
         ["Wait for the time given.", WHERE_TO_TICK, "Press Generate pairing code, and enter the Site ID and the new code exactly as shown.", "If the provider number was the problem, look it up in Bp under Setup > Users."];
     PairingLost => CONFLICT, Some(PRACTICE),
@@ -90,11 +94,11 @@ texts! {
     ValidationNeedsPairing => CONFLICT, None,
         ["Continue with the pairing code: pairing checks the Site ID as well."];
     SiteOffline => SERVICE_UNAVAILABLE, Some(PRACTICE),
-        ["Check that the practice's server is on and has internet access; many are off at night.", "If it is on, restart the Halo Link service on it."];
+        ["Check that the practice's server is on and has internet access. Many servers are off at night.", "If it is on, restart the Halo Link service on it."];
     SiteSlow => GATEWAY_TIMEOUT, Some(PRACTICE),
         ["Repeat the request in a moment."];
     BpReleaseTooOld => CONFLICT, Some(BEST_PRACTICE),
-        ["Update Bp Premier to its current release (Spectra SP2, Oxford or later): Orchid SP2 (June 2024) and earlier do not work with this integration.", "If the practice cannot update, call Best Practice."];
+        ["Update Bp Premier to its current release (Spectra SP2, Oxford or later). Orchid SP2 (June 2024) and earlier releases do not work with this integration.", "If the practice cannot update, call Best Practice."];
     ClinicianNotFound => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["In Bp, look up your name under Setup > Users.", "Enter your first and last name exactly as shown there, including capitals, apostrophes and hyphens. Add the first 6 digits of your provider number if asked.", "The pairing is kept. You do not need a new code."];
     ClinicianAmbiguous => UNPROCESSABLE_ENTITY, Some(PRACTICE),
@@ -111,22 +115,22 @@ texts! {
     HaloAddressRefused => BAD_GATEWAY, Some(PLATFORM),
         ["The practice does not need to do anything. The platform's operators need to fix this."];
     HaloQuotaUsed => SERVICE_UNAVAILABLE, Some(PLATFORM),
-        ["The practice does not need to do anything. Try again later, or contact the platform."];
+        ["The practice does not need to do anything. Try again later, or contact the platform's support."];
     HaloBusy => SERVICE_UNAVAILABLE, None, ["Repeat the request after the time given."];
     HaloUnavailable => BAD_GATEWAY, Some(HALO),
         ["Repeat the request in a moment.", "If the problem continues, check Halo's status page."];
     MalformedAnswer => BAD_GATEWAY, Some(PLATFORM),
-        ["Report this to the platform."];
+        ["Report this to the platform's support."];
     BpPermissionMissing => BAD_GATEWAY, Some(PLATFORM),
         ["The platform needs to arrange this with Best Practice."];
     BpReleaseDiffers => BAD_GATEWAY, Some(PLATFORM),
-        ["Report this to the platform, with the practice's Bp version."];
+        ["Report this to the platform's support, with the practice's version of Bp."];
     BpRefused => BAD_GATEWAY, Some(PLATFORM),
-        ["Report this to the platform."];
+        ["Report this to the platform's support."];
     BpWriteNotPermitted => BAD_GATEWAY, Some(PLATFORM),
-        ["Nothing was written. The platform needs to arrange this with Best Practice.", "Retry once this is arranged."];
+        ["Nothing was written. The platform needs to arrange this with Best Practice.", "Retry when this is arranged."];
     BpWriteRefused => BAD_GATEWAY, Some(PLATFORM),
-        ["Nothing was written. Report this to the platform."];
+        ["Nothing was written. Report this to the platform's support."];
     LocationUnknown => UNPROCESSABLE_ENTITY, None,
         ["Choose one of the practice's locations."];
 
@@ -138,8 +142,8 @@ texts! {
     IdInUse => CONFLICT, None, ["Use a new id, or resend the original content."];
     ImportCancelled => CONFLICT, None, ["Start a new import under a new id."];
     DocumentUnknown => NOT_FOUND, None, ["List the patient's documents again and choose from them."];
-    DocumentWithoutFile => UNPROCESSABLE_ENTITY, Some(PRACTICE), ["Open the document in Bp. If it opens, ask the practice to save it again."];
-    DocumentInParts => UNPROCESSABLE_ENTITY, Some(PRACTICE), ["Have the practice save it as one file, or attach it by hand."];
+    DocumentWithoutFile => UNPROCESSABLE_ENTITY, Some(PRACTICE), ["Open the document in Bp. If it opens, ask the practice to save it again, then retry the import."];
+    DocumentInParts => UNPROCESSABLE_ENTITY, Some(PRACTICE), ["Ask the practice to save it as one file, or attach it by hand."];
     DocumentDamaged => BAD_GATEWAY, Some(HALO), ["Retry the import. Incomplete files are not kept."];
     DocumentChanged => CONFLICT, None, ["List the patient's documents again, then retry the import."];
     PracticeOffline => SERVICE_UNAVAILABLE, Some(PRACTICE), ["Check that the practice's server is on and has internet access, then retry."];
@@ -151,7 +155,7 @@ texts! {
     PractitionerNotSynced => UNPROCESSABLE_ENTITY, Some(PLATFORM),
         ["Sync the staff: My Medical Staff > Sync Staff."];
     PractitionerNotFound => UNPROCESSABLE_ENTITY, Some(PRACTICE),
-        ["In Bp, look at the doctor's Registration No. under Setup > Users.", "In the platform, look at the AHPRA number under My Medical Staff. The two must match exactly.", "Correct whichever is wrong, then sync the staff again."];
+        ["In Bp, look at the doctor's Registration No. under Setup > Users.", "In the platform, look at the AHPRA number under My Medical Staff. The two must match exactly.", "Correct the one that is wrong, then sync the staff again."];
     PractitionerAmbiguous => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["In Bp, under Setup > Users, keep the Registration No. only on the user who takes the appointments.", "Sync the staff again."];
     PractitionerInactive => UNPROCESSABLE_ENTITY, Some(PRACTICE),
@@ -173,12 +177,12 @@ texts! {
     StartPassed => CONFLICT, None,
         ["Move the booking to another time, or cancel it."];
     BookingUnverified => BAD_GATEWAY, Some(PLATFORM),
-        ["Look for it in Bp's appointment book.", "Resend the booking. We check Bp before booking anything again."];
+        ["Look for the booking in Bp's appointment book.", "Resend the booking. We check Bp before we book anything again."];
 
     AttemptFailed => SERVICE_UNAVAILABLE, None,
         ["You do not need to do anything. We retry automatically."];
     OutcomeUnknown => SERVICE_UNAVAILABLE, None,
-        ["You do not need to do anything. We check Bp before sending anything again, so it arrives only once.", "If it failed for this reason, retry it. We check Bp first."];
+        ["You do not need to do anything. We check Bp before we send anything again, so it arrives only once.", "If it failed for this reason, retry it. We check Bp first."];
     PatientNotFound => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["Search for the patient again: the record may have been merged or deleted in Bp.", "Send it again under a new id, with the patient's current number."];
     PatientChanged => UNPROCESSABLE_ENTITY, Some(PRACTICE),
@@ -200,13 +204,13 @@ texts! {
     DocumentNotUploaded => CONFLICT, None,
         ["Upload the file to the link you were given, then repeat the request.", "If the link has expired, announce the same document again to get a new one."];
     DocumentMismatch => UNPROCESSABLE_ENTITY, None,
-        ["Check length, SHA-256 and content type against the file, announce it under another documentId and upload it again."];
+        ["Compare the length, SHA-256 and content type with the file. Announce the file under another documentId and upload it again."];
     DocumentTooLarge => PAYLOAD_TOO_LARGE, None,
-        ["Send a smaller document: scans at 150 dots per inch are enough for a letter."];
+        ["Send a smaller document. For a letter, scans at 150 dots per inch are enough."];
     AlreadyDelivered => CONFLICT, None, ["You do not need to do anything. If it has since been removed from Bp and is still needed there, send it under a new id."];
 
-    Conflict => CONFLICT, None, ["Read it again and repeat the request."];
+    Conflict => CONFLICT, None, ["Read the resource again, then repeat the request."];
     StorageUnavailable => SERVICE_UNAVAILABLE, Some(PLATFORM),
         ["Repeat the request in a moment."];
-    Internal => INTERNAL_SERVER_ERROR, Some(PLATFORM), ["The error has been recorded. Try again."];
+    Internal => INTERNAL_SERVER_ERROR, Some(PLATFORM), ["The error has been logged. Repeat the request. If the error continues, contact the platform's support."];
 }

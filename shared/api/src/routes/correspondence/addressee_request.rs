@@ -1,14 +1,13 @@
-//! For whom a message is, as a platform says it.
+//! The addressee of a message, as a platform names them.
 
 use domain::delivery::Addressee;
 use domain::ids::BpUserId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::request::wrong;
 use crate::input::Checker;
 
-/// Exactly one of these.
+/// The addressee, by exactly one of these numbers.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AddresseeRequest {
@@ -21,7 +20,7 @@ pub(crate) struct AddresseeRequest {
 }
 
 impl AddresseeRequest {
-    /// Reads it; what is wrong is pointed at under `at`.
+    /// Reads the addressee. Errors point below `at`.
     pub(super) fn read(&self, at: &str, fields: &mut Checker) -> Option<Addressee> {
         match (self.user_id, &self.ahpra_number, &self.provider_number) {
             (Some(id), None, None) => {
@@ -34,12 +33,12 @@ impl AddresseeRequest {
                 fields.check(&format!("{at}/providerNumber"), Addressee::parse_provider(number))
             }
             _ => {
-                wrong(fields, at, "exactly one of userId, ahpraNumber and providerNumber is needed")
+                fields.refuse(at, "exactly one of userId, ahpraNumber and providerNumber is needed")
             }
         }
     }
 
-    /// Reads a fallback, who must not be the addressee.
+    /// Reads the fallback addressee, who must be somebody else than the addressee.
     pub(super) fn read_other_than(
         &self,
         addressee: Option<&Addressee>,
@@ -48,7 +47,7 @@ impl AddresseeRequest {
         const AT: &str = "/fallbackAddressee";
         let read = self.read(AT, fields)?;
         if addressee == Some(&read) {
-            return wrong(fields, AT, "this is the addressee; name somebody else or nobody");
+            return fields.refuse(AT, "this is the addressee; name somebody else or nobody");
         }
         Some(read)
     }

@@ -1,17 +1,17 @@
-//! Lines of the audit trail.
+//! Audit lines. A handler writes its line before it shows or changes anything: if the line cannot be
+//! written, the request fails.
 
 use domain::audit::{AuditRecord, AuditedAction};
 use domain::ids::{BpUserId, PatientId, PracticeId};
-use store::{AuditItem, StoreError};
+use store::{StoreError, TrailLine};
 
-use crate::App;
+use crate::app::App;
 use crate::caller::Caller;
-use crate::observe::REQUEST_ID;
-use crate::problem::Problem;
+use crate::request_log::REQUEST_ID;
 
-/// What a line of the trail says was done.
+/// What a caller did, before it is a line with time, caller and request.
 #[derive(Debug)]
-pub(crate) struct Deed {
+pub(crate) struct AuditEntry {
     action: AuditedAction,
     patients: Vec<PatientId>,
     resource: Option<String>,
@@ -19,53 +19,41 @@ pub(crate) struct Deed {
     former_user: Option<BpUserId>,
 }
 
-impl Deed {
-    /// Something that was done.
+impl AuditEntry {
     pub(crate) fn of(action: AuditedAction) -> Self {
         Self { action, patients: Vec::new(), resource: None, user: None, former_user: None }
     }
 
-    /// To the records of these patients.
+    /// Names the patients whose records were read or written.
     pub(crate) fn about(self, patients: Vec<PatientId>) -> Self {
         Self { patients, ..self }
     }
 
-    /// With what has this id.
+    /// Names the import, delivery, booking or account that was read or changed.
     pub(crate) fn with(self, resource: impl Into<String>) -> Self {
         Self { resource: Some(resource.into()), ..self }
     }
 
-    /// By which an account was linked to this user of Bp, and to that one before.
+    /// Names the Bp user that an account is linked to now, and the one before.
     pub(crate) fn linking(self, user: Option<BpUserId>, former_user: Option<BpUserId>) -> Self {
         Self { user, former_user, ..self }
     }
 }
 
 impl App {
-    /// Writes a line of the audit trail. Comes before what it tells of is shown or written: what
-    /// cannot be recorded does not happen.
-    pub(crate) async fn note(
-        &self,
-        practice: &PracticeId,
-        caller: &Caller,
-        deed: Deed,
-    ) -> Result<(), Problem> {
-        Ok(self.record(practice, caller, deed).await?)
-    }
-
-    /// As [`App::note`], for whoever has problems of their own.
+    /// Writes an audit line.
     pub(crate) async fn record(
         &self,
         practice: &PracticeId,
         caller: &Caller,
-        deed: Deed,
+        entry: AuditEntry,
     ) -> Result<(), StoreError> {
-        self.store.audit(practice, &self.line(caller, deed)).await
+        self.store.audit(practice, &self.audit_line(caller, entry)).await
     }
 
-    /// A line to be written together with what it tells of.
-    pub(crate) fn line(&self, caller: &Caller, deed: Deed) -> AuditItem {
-        let Deed { action, patients, resource, user, former_user } = deed;
+    /// An audit line that the store writes in one transaction with the change itself.
+    pub(crate) fn audit_line(&self, caller: &Caller, entry: AuditEntry) -> TrailLine {
+        let AuditEntry { action, patients, resource, user, former_user } = entry;
         let record = AuditRecord {
             at: Self::now(),
             subject: caller.subject().clone(),
@@ -76,6 +64,6 @@ impl App {
             former_user_id: former_user,
             request_id: REQUEST_ID.try_with(|id| id.0.clone()).unwrap_or_default(),
         };
-        AuditItem { record, retention: self.audit_retention }
+        TrailLine { record, retention: self.audit_retention }
     }
 }

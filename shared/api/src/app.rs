@@ -1,0 +1,130 @@
+//! What handlers work with. [`crate::AppBuilder`] builds it from the environment.
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use aws::queues::Queues;
+use best_practice::BpPractice;
+use config::{CopiesConfig, DocumentsConfig};
+use connection::Sessions;
+use document_bucket::DocumentBucket;
+use domain::ids::PracticeId;
+use halo::Deadline;
+use jiff::{SignedDuration, Timestamp};
+use store::Store;
+use usage::Counter;
+
+use crate::clients::Lazy;
+use crate::cursor::Cursors;
+use crate::problem::{Problem, ProblemType};
+
+/// What the handlers of a function work with. It is built once, when the function starts. Building it
+/// calls no other service.
+#[derive(Debug)]
+pub struct App {
+    /// Bp through Halo.
+    pub bp: BpPractice,
+    /// Opens sessions with practices' Bp.
+    pub sessions: Sessions,
+    /// The table.
+    pub store: Store,
+    /// Counts what Halo is asked.
+    pub counter: Counter,
+    /// How long an audit line is kept.
+    pub audit_retention: SignedDuration,
+    /// What only some functions have.
+    pub parts: Parts,
+}
+
+/// Parts of the [`App`] that only some functions have: each part needs environment variables and IAM
+/// rights of its own. A function's `main` says which parts it has.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// Signs the cursors of long lists.
+    pub cursors: Option<Cursors>,
+    /// The queues that wake workers.
+    pub queues: Option<Lazy<Queues>>,
+    /// Copies of documents in Bp.
+    pub copies: Option<Copies>,
+    /// Documents that callers upload.
+    pub uploads: Option<Uploads>,
+    /// How many observations of each kind the clinical summary shows, latest first.
+    pub observations_per_code: Option<NonZeroU16>,
+}
+
+/// Copies of documents in Bp.
+#[derive(Debug)]
+pub struct Copies {
+    /// How long copies are kept, and how long links to them work.
+    pub config: CopiesConfig,
+    /// The bucket that holds them.
+    pub bucket: Lazy<DocumentBucket>,
+}
+
+/// Documents that callers upload.
+#[derive(Debug)]
+pub struct Uploads {
+    /// How long documents are kept, and how large they may be.
+    pub config: DocumentsConfig,
+    /// The bucket that holds them.
+    pub bucket: Lazy<DocumentBucket>,
+}
+
+impl App {
+    /// An app without optional parts.
+    #[must_use]
+    pub fn new(
+        bp: BpPractice,
+        store: Store,
+        counter: Counter,
+        audit_retention: SignedDuration,
+    ) -> Self {
+        let sessions = Sessions::new(bp.clone(), store.clone());
+        Self { bp, sessions, store, counter, audit_retention, parts: Parts::default() }
+    }
+
+    pub(crate) fn now() -> Timestamp {
+        Timestamp::now()
+    }
+
+    pub(crate) fn deadline() -> Deadline {
+        Deadline::after(domain::pairing::REQUEST)
+    }
+
+    pub(crate) fn cursors(&self) -> Result<&Cursors, Problem> {
+        part(self.parts.cursors.as_ref(), "cursors")
+    }
+
+    pub(crate) fn queues(&self) -> Result<&Queues, Problem> {
+        part(self.parts.queues.as_ref(), "queues").map(|queues| &**queues)
+    }
+
+    pub(crate) fn copies(&self) -> Result<&Copies, Problem> {
+        part(self.parts.copies.as_ref(), "copies")
+    }
+
+    pub(crate) fn uploads(&self) -> Result<&Uploads, Problem> {
+        part(self.parts.uploads.as_ref(), "uploads")
+    }
+
+    pub(crate) fn observations_per_code(&self) -> Result<NonZeroU16, Problem> {
+        part(self.parts.observations_per_code.as_ref(), "observations_per_code").copied()
+    }
+
+    /// Wakes the practice's writer. A lost message only costs time: the dispatcher finds in the table
+    /// what is due.
+    pub(crate) async fn wake_writer(&self, practice: &PracticeId) {
+        let Ok(queues) = self.queues() else { return };
+        if queues.wake_site(practice.as_str(), Duration::ZERO).await.is_err() {
+            tracing::warn!(practice = practice.as_str(), "the site's writer could not be woken");
+        }
+    }
+}
+
+/// A missing part is a mistake in the function's `main`.
+fn part<'a, T>(part: Option<&'a T>, name: &'static str) -> Result<&'a T, Problem> {
+    part.ok_or_else(|| {
+        tracing::error!(part = name, "this function was built without a part that it needs");
+        Problem::new(ProblemType::Internal)
+    })
+}

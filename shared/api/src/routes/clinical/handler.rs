@@ -1,0 +1,129 @@
+//! Reads a patient's clinical record from Bp, as JSON or as a FHIR document.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_TYPE, VARY};
+use axum::response::{IntoResponse, Response};
+use domain::advisory::Concern;
+use domain::audit::AuditedAction;
+use domain::clinical::{ClinicalSummary, SectionName};
+use domain::ids::PatientId;
+use patient_summary::Origin;
+use serde::Deserialize;
+use store::StoreError;
+use uuid::Uuid;
+
+use super::negotiation::Format;
+use crate::app::App;
+use crate::audit::AuditEntry;
+use crate::caller::{Allowed, ReadPatients};
+use crate::input::{Checker, Parameters};
+use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::routes::patients::{PatientPath, unknown_patient};
+
+const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
+
+/// Which sections to read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SummaryParameters {
+    sections: Option<String>,
+}
+
+/// Show a patient's clinical record.
+///
+/// Shows the sections that are asked for, all by default. A section that Bp does not let us read, or that
+/// cannot be understood, is `unavailable`, and the other sections are still shown. A row that cannot be
+/// understood is counted in its section's `problem.unreadableRows`: the list is then incomplete. A value
+/// that cannot be understood is null, and `unreadable` of its entry names it.
+///
+/// With `Accept: application/fhir+json` the same record comes as an International Patient Summary (FHIR
+/// R4, a document Bundle), also with one query. It has no `advisories`, because the profiles have no
+/// place for them. Any other `Accept` gets JSON.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
+    params(("practiceId" = String, Path), ("patientId" = i64, Path),
+        ("sections" = Option<String>, Query, description = "Names of sections, separated by commas: pastHistory, medications, allergies, familyHistory, social, observations, immunisations. All sections by default.")),
+    responses((status = 200, content((ClinicalSummary = "application/json"), (Value = "application/fhir+json"))),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(crate) async fn read_clinical_summary(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ReadPatients>,
+    format: Format,
+    path: Path<PatientPath>,
+    Parameters(parameters): Parameters<SummaryParameters>,
+) -> Result<Response, Problem> {
+    let mut fields = Checker::default();
+    let sections = match parameters.sections {
+        Some(list) => fields.check("sections", SectionName::parse_list(&list)),
+        None => Some(SectionName::ALL.to_vec()),
+    };
+    let sections = fields.finish(sections)?;
+    let patient = path.patient()?;
+    let mut answer = match format {
+        Format::Json => json_summary(&app, &allowed, patient, &sections).await?.into_response(),
+        Format::Fhir => fhir_summary(&app, &allowed, patient, &sections).await?,
+    };
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    Ok(answer)
+}
+
+async fn json_summary(
+    app: &App,
+    allowed: &Allowed<ReadPatients>,
+    patient: PatientId,
+    sections: &[SectionName],
+) -> Result<Json<ClinicalSummary>, Problem> {
+    let observations = app.observations_per_code()?;
+    let mut bp = app.session_for(&allowed.practice, &allowed.caller).await?;
+    let deadline = bp.deadline();
+    let read_at = App::now();
+    let sections = bp
+        .ask(|guid| app.bp.clinical_summary(guid, patient, sections, observations, deadline))
+        .await?
+        .ok_or_else(unknown_patient)?;
+    record_read(app, allowed, patient).await?;
+    let advisories = app.bp.pack().advisories(Concern::ClinicalSummary, &bp.connection().site);
+    Ok(Json(ClinicalSummary { patient_id: patient, read_at, sections, advisories }))
+}
+
+async fn fhir_summary(
+    app: &App,
+    allowed: &Allowed<ReadPatients>,
+    patient: PatientId,
+    sections: &[SectionName],
+) -> Result<Response, Problem> {
+    let observations = app.observations_per_code()?;
+    let mut bp = app.session_for(&allowed.practice, &allowed.caller).await?;
+    let deadline = bp.deadline();
+    // Times of day need the practice's time zone.
+    let settings = app.store.practice(&allowed.practice).await?.settings;
+    let read_at = App::now();
+    let record = bp
+        .ask(|guid| app.bp.identified_record(guid, patient, sections, observations, deadline))
+        .await?
+        .ok_or_else(unknown_patient)?;
+    let connection = bp.connection();
+    let origin = Origin {
+        document: Uuid::new_v4(),
+        site_id: &connection.site_id,
+        practice_name: connection.site.practice_name.as_deref(),
+        time_zone: settings.time_zone.as_ref(),
+        read_at,
+    };
+    let document = serde_json::to_vec(&patient_summary::document(&record, &origin))
+        .map_err(|_| Problem::new(ProblemType::Internal))?;
+    record_read(app, allowed, patient).await?;
+    Ok(([(CONTENT_TYPE, FHIR_R4)], document).into_response())
+}
+
+async fn record_read(
+    app: &App,
+    allowed: &Allowed<ReadPatients>,
+    patient: PatientId,
+) -> Result<(), StoreError> {
+    let entry = AuditEntry::of(AuditedAction::ClinicalSummaryRead).about(vec![patient]);
+    app.record(&allowed.practice, &allowed.caller, entry).await
+}

@@ -1,0 +1,6 @@
+//! `…/clinical-summary`: the clinical record for the referral form (referral guide, "Import patient data").
+
+mod handler;
+mod negotiation;
+
+pub(crate) use self::handler::*;

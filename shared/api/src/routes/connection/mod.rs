@@ -1,0 +1,12 @@
+//! `…/connection`: connects a practice with its Bp and shows how the connection stands.
+
+mod clinicians;
+mod connect;
+mod status;
+mod validation;
+mod view;
+
+pub(crate) use self::clinicians::*;
+pub(crate) use self::connect::*;
+pub(crate) use self::status::*;
+pub(crate) use self::validation::*;
