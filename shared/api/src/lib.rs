@@ -20,7 +20,7 @@ mod trail;
 
 use std::num::NonZeroU16;
 
-use best_practice::BpPractice;
+use best_practice::BpClient;
 pub use cursor::Cursors;
 use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
@@ -32,7 +32,7 @@ use usage::Counter;
 #[derive(Clone, Debug)]
 pub struct App {
     /// Bp through Halo.
-    pub bp: BpPractice,
+    pub bp: BpClient,
     /// The table.
     pub store: Store,
     /// How long a line of the audit trail is kept.

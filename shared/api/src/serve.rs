@@ -14,7 +14,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, map_request, map_response};
 use axum::response::{IntoResponse, Response};
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use config::{
     BrowserConfig, ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig,
     QueueConfig, WebhookConfig,
@@ -120,7 +120,7 @@ fn built() -> Result<(App, SdkConfig), Error> {
     let counter = Counter::new(store.clone(), caps);
     let halo = halo.metered(counter.meter());
     let app = App {
-        bp: BpPractice::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
+        bp: BpClient::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
         store,
         counter,
         audit_retention: SignedDuration::from_hours(24 * i64::from(config.audit_retention_days)),

@@ -12,7 +12,7 @@ use aws_double::{Answer, Aws, Call};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use config::QueueConfig;
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
@@ -45,7 +45,7 @@ fn app(aws: &Aws) -> App {
     let base = "http://halo.invalid".parse().unwrap();
     let halo = HaloClient::new(clients::http().unwrap(), base, Arc::new(FixedKeys(keys)));
     App {
-        bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
+        bp: BpClient::new(halo, StatementPack::load(None).unwrap()),
         store: store(aws),
         audit_retention: SignedDuration::from_hours(1),
         counter: Counter::new(store(aws), Caps::default()),

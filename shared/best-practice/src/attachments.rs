@@ -8,7 +8,7 @@ use domain::ids::{DocumentId, HaloGuid, PatientId};
 use halo::{Deadline, Parameter, Row, SqlFailure};
 use jiff::civil::Date;
 
-use crate::bp::{BpError, BpPractice, malformed};
+use crate::bp::{BpClient, BpError, malformed};
 use crate::mapping::Unmappable;
 use crate::pack::Statement;
 
@@ -19,7 +19,7 @@ const FIRST_DAY: &str = "0001-01-01";
 /// After every day.
 const AFTER_ALL: &str = "9999-99-99";
 
-impl BpPractice {
+impl BpClient {
     /// The page of a patient's documents that comes after a position; `None` when Bp has no such
     /// patient.
     ///

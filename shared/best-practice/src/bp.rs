@@ -115,12 +115,12 @@ pub struct Choices {
 
 /// Bp practices through Halo; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct BpPractice {
+pub struct BpClient {
     pub(crate) halo: HaloClient,
     pub(crate) pack: StatementPack,
 }
 
-impl BpPractice {
+impl BpClient {
     /// Speaks through this client, in the statements of this pack.
     #[must_use]
     pub fn new(halo: HaloClient, pack: StatementPack) -> Self {

@@ -12,7 +12,7 @@ use domain::ids::{BpUserId, HaloGuid};
 use domain::numbers;
 use halo::{Command, Deadline, Parameter, Row};
 
-use crate::bp::{BpError, BpPractice, malformed};
+use crate::bp::{BpClient, BpError, malformed};
 use crate::mapping::Unmappable;
 use crate::pack::{Statement, StatementPack};
 
@@ -192,7 +192,7 @@ fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command
         .with(Parameter::int("@length", i64::try_from(bytes.len()).unwrap_or(i64::MAX)))
 }
 
-impl BpPractice {
+impl BpClient {
     /// What has become of these messages, by their tokens; nothing is said of those that are left out. One
     /// query.
     ///

@@ -13,7 +13,7 @@ mod problem;
 
 pub use bookings::{read_lookup, read_push, settled_by_lookup};
 pub use bp::{
-    AppointmentType, BpError, BpPractice, Choices, Location, PairingOutcome, PairingRefusal,
+    AppointmentType, BpClient, BpError, Choices, Location, PairingOutcome, PairingRefusal,
 };
 pub use correspondence::{
     BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written, referral_written,

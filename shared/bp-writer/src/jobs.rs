@@ -3,7 +3,7 @@
 use crate::bookings::BookingJobs;
 use crate::{Chore, ChoreError};
 use aws::events::{Event, EventKind, Events};
-use best_practice::{BpError, BpPractice};
+use best_practice::{BpClient, BpError};
 use connection::{Session, SessionError};
 use domain::connection::Standing;
 use domain::ids::PracticeId;
@@ -22,7 +22,7 @@ const FORMER_LINKS: usize = 500;
 /// Links that were made for an earlier site are deleted in passing.
 pub struct SiteHealth {
     pub store: Store,
-    pub bp: BpPractice,
+    pub bp: BpClient,
     pub events: Events,
     pub caps: Caps,
 }
@@ -101,7 +101,7 @@ impl SiteHealth {
 /// Which delivered messages a doctor has checked.
 pub struct Checked {
     pub store: Store,
-    pub bp: BpPractice,
+    pub bp: BpClient,
     pub events: Events,
     pub report_after: SignedDuration,
 }
@@ -128,7 +128,7 @@ impl Chore for Checked {
 /// The platform's staff list against Bp's users.
 pub struct StaffSync {
     pub store: Store,
-    pub bp: BpPractice,
+    pub bp: BpClient,
 }
 
 impl Chore for StaffSync {
@@ -148,7 +148,7 @@ impl Chore for StaffSync {
 /// The platform's bookings against Bp's appointment book.
 pub struct Reconcile {
     pub store: Store,
-    pub bp: BpPractice,
+    pub bp: BpClient,
 }
 
 impl Chore for Reconcile {
@@ -241,7 +241,7 @@ mod tests {
         );
         let look = SiteHealth {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table"),
-            bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
+            bp: BpClient::new(halo, StatementPack::load(None).unwrap()),
             events: Events::new(aws_sdk_eventbridge::Client::new(&aws.config()), "bus"),
             caps: Caps::default(),
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use halo::HaloClient;
@@ -50,7 +50,7 @@ pub struct Writer<S, M, C> {
     pub(crate) messages: M,
     pub(crate) clock: C,
     pub(crate) halo: HaloClient,
-    pub(crate) bp: BpPractice,
+    pub(crate) bp: BpClient,
     pub(crate) limits: Limits,
     kinds: Vec<Box<dyn AnyKind<S, M, C>>>,
     chores: Vec<Box<dyn AnyChore>>,
@@ -64,7 +64,7 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
         messages: M,
         clock: C,
         halo: HaloClient,
-        bp: BpPractice,
+        bp: BpClient,
         limits: Limits,
     ) -> Self {
         Self { shelf, messages, clock, halo, bp, limits, kinds: Vec::new(), chores: Vec::new() }

@@ -6,7 +6,7 @@ pub mod pairing;
 mod ports;
 mod session;
 
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use domain::clinician::{ClinicianName, ProviderNumberPrefix};
 use domain::connection::Connection;
 use domain::ids::{PairingCode, PracticeId, SiteId, Subject};
@@ -59,7 +59,7 @@ pub struct Connecting<'a, T> {
     /// Where connections are kept.
     pub store: &'a Store,
     /// Bp through Halo.
-    pub bp: &'a BpPractice,
+    pub bp: &'a BpClient,
     /// Where is noted what was done.
     pub trail: &'a T,
 }

@@ -3,7 +3,7 @@
 //! Routes and workers ask the same way, so what one of them learns about a practice's connection,
 //! all of them know.
 
-use best_practice::{BpError, BpPractice};
+use best_practice::{BpClient, BpError};
 use domain::connection::{Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId};
 use halo::{Deadline, Forbidden, SqlFailure};
@@ -114,7 +114,7 @@ impl Connections for Store {
 /// A way to ask practices' Bp. Made where it is needed; costs nothing.
 #[derive(Debug)]
 pub struct Session<'a, C = Store> {
-    bp: &'a BpPractice,
+    bp: &'a BpClient,
     store: &'a C,
 }
 
@@ -129,7 +129,7 @@ impl<C> Copy for Session<'_, C> {}
 impl<'a, C: Connections> Session<'a, C> {
     /// Asks through this Halo client and remembers in this table.
     #[must_use]
-    pub fn new(bp: &'a BpPractice, store: &'a C) -> Self {
+    pub fn new(bp: &'a BpClient, store: &'a C) -> Self {
         Self { bp, store }
     }
 

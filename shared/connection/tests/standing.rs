@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use best_practice::{BpError, BpPractice, StatementPack};
+use best_practice::{BpClient, BpError, StatementPack};
 use connection::{Connections, Session, SessionError};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId, SiteId};
@@ -42,7 +42,7 @@ impl Table {
 
 /// A practice and a Halo that nobody reaches: the questions here bring their answers along.
 struct Bench {
-    bp: BpPractice,
+    bp: BpClient,
     table: Table,
     practice: PracticeId,
     connection: Connection,
@@ -66,7 +66,7 @@ impl Bench {
             availability: Availability::Online,
         };
         Self {
-            bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
+            bp: BpClient::new(halo, StatementPack::load(None).unwrap()),
             table: Table::default(),
             practice: PracticeId::parse("bluegum-hollow").unwrap(),
             connection: Connection {

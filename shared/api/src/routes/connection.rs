@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use connection::Entered;
 use connection::linking::is_too_old;
 use domain::advisory::{Advisory, Concern};
@@ -134,7 +134,7 @@ impl From<&Clinician> for You {
 }
 
 fn view_of(
-    bp: &BpPractice,
+    bp: &BpClient,
     connection: Option<&Connection>,
     record: &PracticeRecord,
     caller: &Caller,
@@ -171,7 +171,7 @@ fn view_of(
     }
 }
 
-fn advisories(bp: &BpPractice, site: &Site) -> Vec<Advisory> {
+fn advisories(bp: &BpClient, site: &Site) -> Vec<Advisory> {
     bp.pack().advisories(Concern::Connection, site)
 }
 
@@ -261,7 +261,7 @@ impl App {
     }
 }
 
-fn check_release(bp: &BpPractice, site: &Site) -> Result<(), Problem> {
+fn check_release(bp: &BpClient, site: &Site) -> Result<(), Problem> {
     if is_too_old(bp, site) { Err(Problem::new(Kind::BpReleaseTooOld)) } else { Ok(()) }
 }
 

@@ -11,7 +11,7 @@ use halo::{Command, Deadline, Parameter, Row};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::bp::{BpError, BpPractice, malformed};
+use crate::bp::{BpClient, BpError, malformed};
 use crate::pack::{Statement, StatementPack};
 
 /// Bp's row for slots that are no patient's. Only appointments of this number are ours.
@@ -135,7 +135,7 @@ pub fn settled_by_lookup(booking: &Booking, found: &[BookRow], now: Timestamp) -
     }
 }
 
-impl BpPractice {
+impl BpClient {
     /// Bp's users who have a registration number.
     ///
     /// # Errors

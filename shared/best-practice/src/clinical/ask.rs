@@ -7,10 +7,10 @@ use domain::ids::{HaloGuid, PatientId};
 use domain::problem::ProblemType;
 use halo::{Deadline, Parameter};
 
-use crate::bp::{BpError, BpPractice, malformed};
+use crate::bp::{BpClient, BpError, malformed};
 use crate::pack::Statement;
 
-impl BpPractice {
+impl BpClient {
     /// One patient's clinical record; `None` when Bp has no such patient.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
 use halo::{Deadline, Error, HaloClient, Row, Uuid};
 
-use crate::bp::{BpError, BpPractice, error_of};
+use crate::bp::{BpClient, BpError, error_of};
 use crate::mapping::Unmappable;
 use crate::pack::Statement;
 
@@ -43,7 +43,7 @@ pub struct DocumentPart {
     pub bytes: Bytes,
 }
 
-impl BpPractice {
+impl BpClient {
     /// The bytes of a document whose request is ready, in order, part by part. The stream ends with
     /// the document or with its first error, and only a stream that ended without an error was the
     /// whole document. A page that breaks off is fetched again while the deadline allows.

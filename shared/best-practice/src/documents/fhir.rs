@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::bytes::decoded;
 use super::{DocumentError, DocumentKey};
-use crate::bp::{BpError, BpPractice, error_of_named};
+use crate::bp::{BpClient, BpError, error_of_named};
 
 /// The name under which these calls stand in errors and logs.
 const NAME: &str = "fhir_documents";
@@ -65,7 +65,7 @@ pub struct FhirFound {
     pub document: FhirDocument,
 }
 
-impl BpPractice {
+impl BpClient {
     /// Whether a site offers documents by FHIR. One call, which does not touch Bp's database.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub use self::bytes::{DocumentError, DocumentPart};
 pub(crate) use self::fhir::FhirNames;
 pub use self::fhir::{FhirDocument, FhirFound};
 use crate::attachments::number_of;
-use crate::bp::{BpError, BpPractice, error_of, malformed};
+use crate::bp::{BpClient, BpError, error_of, malformed};
 use crate::pack::Statement;
 
 /// A document of a patient. It is never read by its number alone: the same number means another
@@ -87,7 +87,7 @@ pub enum DocumentProgress {
     Failed(BpError),
 }
 
-impl BpPractice {
+impl BpClient {
     /// What a patient's document is, with its bytes if there are at most `inline_limit`; `None`
     /// when the patient has no such document. Halo carries 8 MB in an immediate answer, and base64
     /// twice makes a document larger by four fifths.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use aws::events::EventKind;
-use best_practice::{BpError, BpPractice};
+use best_practice::{BpClient, BpError};
 use connection::{Session, SessionError};
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingState, Correction, Happened, Role, corrections, time};
@@ -49,14 +49,14 @@ pub struct Reconciled {
 /// Does the jobs. Made where it is needed; costs nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct BookingJobs<'a> {
-    bp: &'a BpPractice,
+    bp: &'a BpClient,
     store: &'a Store,
 }
 
 impl<'a> BookingJobs<'a> {
     /// Asks through this Halo client and remembers in this table.
     #[must_use]
-    pub fn new(bp: &'a BpPractice, store: &'a Store) -> Self {
+    pub fn new(bp: &'a BpClient, store: &'a Store) -> Self {
         Self { bp, store }
     }
 
