@@ -8,9 +8,10 @@ use domain::ids::{DocumentId, HaloGuid, PatientId};
 use halo::{Deadline, Parameter, Row, SqlFailure};
 use jiff::civil::Date;
 
-use crate::bp::{BpClient, BpError, malformed};
-use crate::mapping::Unmappable;
-use crate::pack::Statement;
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::rows::Unmappable;
+use crate::statements::Statement;
 
 /// Where the statement puts documents without a date.
 const NO_DAY: &str = "0000-00-00";

@@ -12,9 +12,10 @@ use domain::ids::{BpUserId, HaloGuid};
 use domain::numbers;
 use halo::{Command, Deadline, Parameter, Row};
 
-use crate::bp::{BpClient, BpError, malformed};
-use crate::mapping::Unmappable;
-use crate::pack::{Statement, StatementPack};
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::rows::Unmappable;
+use crate::statements::{Statement, StatementPack};
 
 /// The number by which our write statements say that another attempt of the same letter is being
 /// written at this moment (`THROW` in `correspondence_out_write.sql` and `inbox_write.sql`).

@@ -4,15 +4,15 @@
 mod rows;
 
 use domain::booking::token::{PracticeTag, Token};
-use domain::booking::{BookRow, Booking, Outcome, Placement, Pushed};
+use domain::booking::{BookRow, Booking, Placement, Pushed};
 use domain::ids::{HaloGuid, PracticeId};
-use domain::staff::Register;
 use halo::{Command, Deadline, Parameter, Row};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::bp::{BpClient, BpError, malformed};
-use crate::pack::{Statement, StatementPack};
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::statements::{Statement, StatementPack};
 
 /// Bp's row for slots that are no patient's. Only appointments of this number are ours.
 const NO_PATIENT: i64 = 0;
@@ -111,40 +111,7 @@ pub fn read_lookup(booking: &Booking, rows: &[Row]) -> Result<Vec<BookRow>, BpEr
     malformed(Statement::BookingLookup, rows::found(rows, &booking.token))
 }
 
-/// What a lost push came to, by what it left in Bp; `None` if Bp has to be asked again.
-#[must_use]
-pub fn settled_by_lookup(booking: &Booking, found: &[BookRow], now: Timestamp) -> Option<Pushed> {
-    let pushed = |outcome, row: Option<&BookRow>| {
-        Some(Pushed {
-            outcome,
-            appointment: row.map(|row| row.appointment),
-            created: row.and_then(|row| row.created.clone()),
-            outside_sessions: None,
-            in_way: Vec::new(),
-        })
-    };
-    match found {
-        [] if booking.cancelled => pushed(Outcome::Cancelled, None),
-        [] if booking.is_too_late(now) => pushed(Outcome::TooLate, None),
-        [row] if !booking.cancelled && row.is_at(&booking.planned.placement) => {
-            pushed(Outcome::Unchanged, Some(row))
-        }
-        [row] if row.arrived => pushed(Outcome::Arrived, Some(row)),
-        // Asking again converges.
-        _ => None,
-    }
-}
-
 impl BpClient {
-    /// Bp's users who have a registration number.
-    ///
-    /// # Errors
-    /// What any query may meet; inactive users that cannot be read are no error.
-    pub async fn register(&self, guid: HaloGuid, deadline: Deadline) -> Result<Register, BpError> {
-        let rows = self.read(guid, Statement::StaffByRegistration, [], deadline).await?;
-        malformed(Statement::StaffByRegistration, rows::register(&rows))
-    }
-
     /// The live appointments from a day on that carry a mark of this practice.
     ///
     /// # Errors
@@ -177,7 +144,7 @@ impl BpClient {
         deadline: Deadline,
     ) -> Result<Pushed, BpError> {
         let command = self.pack().push(token, day, (0, ""), Wish::Out, &[]);
-        let rows = self.ask(guid, Statement::BookingPush, &command, deadline).await?;
+        let rows = self.query(guid, Statement::BookingPush, &command, deadline).await?;
         read_push(&rows)
     }
 }

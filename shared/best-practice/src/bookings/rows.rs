@@ -1,12 +1,10 @@
-//! Rows of the appointment book and of users.
+//! Rows of the appointment book.
 
 use domain::booking::token::Token;
 use domain::booking::{BookRow, Outcome, Pushed};
-use domain::ids::BpUserId;
-use domain::staff::{Register, RegisteredUser};
 use halo::Row;
 
-use crate::mapping::Unmappable;
+use crate::rows::Unmappable;
 
 pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
     let [row] = rows else { return Err(Unmappable::NotRead("Outcome")) };
@@ -87,25 +85,4 @@ fn appointment(row: &Row, token: Token, reason: String) -> Result<BookRow, Unmap
         overlapped: row.int("Overlapped").is_ok_and(|overlapped| overlapped != 0),
         arrived: row.int("Arrived")? != 0,
     })
-}
-
-pub(super) fn register(rows: &[Row]) -> Result<Register, Unmappable> {
-    let mut register = Register::default();
-    let mut headed = false;
-    for row in rows {
-        match row.int("Kind")? {
-            0 => {
-                headed = true;
-                register.inactive_seen = row.int("InactiveSeen")? != 0;
-            }
-            1 => register.users.push(RegisteredUser {
-                user: BpUserId::parse(row.int("UserId")?)
-                    .map_err(|_| Unmappable::OutOfRange("UserId"))?,
-                registration: row.text("Registration")?.unwrap_or_default(),
-                active: row.int("Active")? != 0,
-            }),
-            _ => return Err(Unmappable::OutOfRange("Kind")),
-        }
-    }
-    headed.then_some(register).ok_or(Unmappable::NotRead("InactiveSeen"))
 }

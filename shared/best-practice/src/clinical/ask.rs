@@ -7,8 +7,11 @@ use domain::ids::{HaloGuid, PatientId};
 use domain::problem::ProblemType;
 use halo::{Deadline, Parameter};
 
-use crate::bp::{BpClient, BpError, malformed};
-use crate::pack::Statement;
+use super::identity::identity;
+use super::sections::sections;
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::statements::Statement;
 
 impl BpClient {
     /// One patient's clinical record; `None` when Bp has no such patient.
@@ -25,7 +28,7 @@ impl BpClient {
     ) -> Result<Option<Sections>, BpError> {
         let asked = parameters(patient, wanted, observations_per_code, false);
         let rows = self.read(guid, Statement::ClinicalSummary, asked, deadline).await?;
-        malformed(Statement::ClinicalSummary, super::sections(&rows, wanted, self.pack.markers()))
+        malformed(Statement::ClinicalSummary, sections(&rows, wanted, self.pack.markers()))
     }
 
     /// The same together with whose record it is, still by one query; `None` when Bp has no such patient.
@@ -43,16 +46,14 @@ impl BpClient {
         const STATEMENT: Statement = Statement::ClinicalSummary;
         let asked = parameters(patient, wanted, observations_per_code, true);
         let rows = self.read(guid, STATEMENT, asked, deadline).await?;
-        let Some(sections) =
-            malformed(STATEMENT, super::sections(&rows, wanted, self.pack.markers()))?
+        let Some(sections) = malformed(STATEMENT, sections(&rows, wanted, self.pack.markers()))?
         else {
             return Ok(None);
         };
         // A document of nobody helps nobody: without the patient there is none.
         let statement = STATEMENT.name();
-        let identity = rows.first().map_or(Err(ProblemType::MalformedAnswer), |row| {
-            super::identity::identity(row, patient)
-        });
+        let identity =
+            rows.first().map_or(Err(ProblemType::MalformedAnswer), |row| identity(row, patient));
         let identity = identity.map_err(|reason| match reason {
             ProblemType::BpPermissionMissing => BpError::NotPermitted { statement },
             ProblemType::BpReleaseDiffers => BpError::NotInThisRelease { statement },

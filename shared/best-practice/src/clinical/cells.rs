@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use crate::mapping::known;
+use crate::rows::known_day;
 
 /// The largest whole number that a float holds exactly: beyond it, a float is no number of Bp's.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -119,7 +119,7 @@ impl<'a> Cells<'a> {
         let name = name.into();
         let text = self.text(name)?;
         let date = text.get(..10).and_then(|day| day.parse().ok());
-        date.or_else(|| self.refuse(name.member)).and_then(known)
+        date.or_else(|| self.refuse(name.member)).and_then(known_day)
     }
 }
 

@@ -3,9 +3,10 @@
 use domain::clinical::{FamilyComment, FamilyItem, Parent, ParentRelation, Relative, Section};
 
 use super::cells::Cells;
-use super::markers::{self, Words};
+use super::markers;
 use super::reader::Reader;
-use super::{FAMILY, FAMILY_MARKER, RELATIVES};
+use super::source::{FAMILY, FAMILY_MARKER, RELATIVES};
+use crate::statements::Words;
 
 pub(super) fn section(mut reader: Reader<'_>, words: &Words) -> Section<FamilyItem> {
     let mut items = Vec::new();

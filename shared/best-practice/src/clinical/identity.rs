@@ -5,9 +5,9 @@ use domain::problem::ProblemType;
 use halo::Row;
 use serde_json::Value;
 
-use super::IDENTITY;
 use super::cells::Cells;
 use super::reader::Reader;
+use super::source::IDENTITY;
 
 /// Whose record it is, or why Bp does not say. A cell that cannot be understood is not known; a record of
 /// nobody is malformed.

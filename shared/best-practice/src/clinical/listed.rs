@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use jiff::civil::Time;
 
 use super::cells::Cells;
-use crate::mapping::known;
+use crate::rows::known_day;
 
 /// Leaves out a row when some of it cannot be read and the rest does not say what it is about.
 pub(super) fn entry<T: Entry>(found: T, is_named: bool) -> Option<T> {
@@ -37,7 +37,7 @@ pub(super) fn condition(cells: &mut Cells<'_>) -> Option<PastHistory> {
     let found = PastHistory {
         record_id: cells.number(("id", "recordId")),
         date: PartialDate::from_parts(year, month, day).and_then(|date| match date {
-            PartialDate::Day(day) => known(day).map(PartialDate::Day),
+            PartialDate::Day(day) => known_day(day).map(PartialDate::Day),
             part => Some(part),
         }),
         condition: cells.text("condition"),

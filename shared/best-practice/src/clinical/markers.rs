@@ -1,75 +1,11 @@
-//! What Bp says where a list is empty: codes, and words that a data file explains.
+//! What Bp says about an empty list: codes, and words that a data file explains.
 
 use domain::clinical::{NilMarker, Unreadable};
 use domain::problem::ProblemType;
-use serde::Deserialize;
 
 use super::reader::Reader;
-use super::{ALLERGY_CODE, ALLERGY_MARKER, Source};
-
-/// The words of `BPS_Clinical` (`data/markers.json`). A word that is not listed means nothing to us.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Markers {
-    /// Of `KnownAllergies`.
-    pub(crate) allergies: Words,
-    /// Of `NoSignificantPastHistory`.
-    pub(crate) past_history: Words,
-    /// Of `NoSignificantFamilyHistory`.
-    pub(crate) family_history: Words,
-}
-
-/// The words of one marker, compared whole, without outer blanks and case.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Words {
-    /// There is nothing to list.
-    nil: Vec<String>,
-    /// There is something to list, or it is not so that there is nothing.
-    recorded: Vec<String>,
-}
-
-impl Markers {
-    /// Reads the words and checks that each means one thing.
-    ///
-    /// # Errors
-    /// Says what is wrong with the text.
-    pub(crate) fn parse(json: &str) -> Result<Self, String> {
-        let markers: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        for words in [&markers.allergies, &markers.past_history, &markers.family_history] {
-            if words.nil.iter().chain(&words.recorded).any(|word| plain(word).is_empty()) {
-                return Err("a blank word".to_owned());
-            }
-            if let Some(both) = words.nil.iter().find(|word| is_among(&words.recorded, word)) {
-                return Err(format!("{both} means both that there is nothing and something"));
-            }
-        }
-        Ok(markers)
-    }
-}
-
-impl Words {
-    /// What a word says.
-    pub(crate) fn says(&self, word: &str) -> NilMarker {
-        if plain(word).is_empty() {
-            NilMarker::Silent
-        } else if is_among(&self.nil, word) {
-            NilMarker::Nil
-        } else if is_among(&self.recorded, word) {
-            NilMarker::Recorded
-        } else {
-            NilMarker::Unknown
-        }
-    }
-}
-
-fn plain(word: &str) -> String {
-    word.trim().to_lowercase()
-}
-
-fn is_among(words: &[String], word: &str) -> bool {
-    words.iter().any(|known| plain(known) == plain(word))
-}
+use super::source::{ALLERGY_CODE, ALLERGY_MARKER, Source};
+use crate::statements::Words;
 
 /// What several rows say together, whatever their order. Silence takes nothing back.
 fn together(rows: &[NilMarker]) -> NilMarker {
@@ -172,53 +108,6 @@ fn coded(code: NilMarker, word: NilMarker) -> NilMarker {
 mod tests {
     use super::NilMarker::{Contradictory, Nil, Recorded, Silent, Unknown};
     use super::*;
-
-    fn built_in() -> Markers {
-        Markers::parse(include_str!("../../data/markers.json")).unwrap()
-    }
-
-    #[test]
-    fn a_word_is_compared_whole_and_an_unknown_one_is_neither_nil_nor_recorded() {
-        let words = built_in().allergies;
-        for (word, says) in [
-            ("Nil known   ", Nil),
-            ("NIL KNOWN", Nil),
-            (" recorded", Recorded),
-            ("", Silent),
-            ("   ", Silent),
-            ("Nil recorded", Unknown),
-            ("Nil", Unknown),
-            ("None", Unknown),
-            ("No known", Unknown),
-            ("Not recorded", Unknown),
-            ("None rec'd", Unknown),
-            ("Nil known but asthma", Unknown),
-        ] {
-            assert_eq!(words.says(word), says, "{word:?}");
-        }
-        assert_eq!(built_in().past_history.says("yes"), Nil);
-        assert_eq!(built_in().family_history.says("Y"), Unknown);
-    }
-
-    #[test]
-    fn words_that_mean_two_things_or_nothing_are_refused() {
-        let parse = |allergies: &str| {
-            let none = r#"{"nil": [], "recorded": []}"#;
-            Markers::parse(&format!(
-                r#"{{"allergies": {allergies}, "pastHistory": {none}, "familyHistory": {none}}}"#
-            ))
-        };
-        assert!(parse(r#"{"nil": ["A"], "recorded": ["B"]}"#).is_ok());
-        for wrong in [
-            r#"{"nil": ["A"], "recorded": [" a "]}"#,
-            r#"{"nil": [" "], "recorded": []}"#,
-            r#"{"nil": [], "recorded": [""]}"#,
-            r#"{"nil": []}"#,
-            r#"{"nil": [], "recorded": [], "maybe": []}"#,
-        ] {
-            assert!(parse(wrong).is_err(), "{wrong} was taken");
-        }
-    }
 
     #[test]
     fn several_rows_say_nil_only_where_no_row_says_anything_else() {

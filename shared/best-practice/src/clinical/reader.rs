@@ -6,7 +6,7 @@ use halo::{Row, SqlFailure};
 use serde_json::{Map, Value};
 
 use super::cells::Cells;
-use super::{ALLERGY_CODE, Source};
+use super::source::{ALLERGY_CODE, Source};
 
 pub(super) struct Reader<'a> {
     row: &'a Row,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::cells::Cells;
 use super::reader::Reader;
-use super::{ALCOHOL, CIRCUMSTANCES, OCCUPATIONS, Source, TOBACCO};
+use super::source::{ALCOHOL, CIRCUMSTANCES, OCCUPATIONS, Source, TOBACCO};
 
 const SMOKING_STATUS: &str = "smokingStatus";
 

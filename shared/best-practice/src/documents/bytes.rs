@@ -11,37 +11,14 @@ use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
 use halo::{Deadline, Error, HaloClient, Row, Uuid};
 
-use crate::bp::{BpClient, BpError, error_of};
-use crate::mapping::Unmappable;
-use crate::pack::Statement;
+use super::types::{DocumentError, DocumentPart};
+use crate::client::BpClient;
+use crate::error::{BpError, error_of};
+use crate::rows::Unmappable;
+use crate::statements::Statement;
 
 /// How often a page is fetched before its failure is the document's.
 const ATTEMPTS: u32 = 4;
-
-/// Why a document's bytes end before their end.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum DocumentError {
-    /// Its pages are no longer kept: it is to be requested again.
-    #[error("the pages of the document are no longer kept")]
-    Lost,
-    /// There are no bytes any more: the record changed after it was first looked at.
-    #[error("the document has changed since it was first looked at")]
-    Changed,
-    /// What any query may meet.
-    #[error(transparent)]
-    Bp(#[from] BpError),
-}
-
-/// Some bytes of a document.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DocumentPart {
-    /// Of which of its pages, from 1. Each page is a file of its own.
-    pub page: u32,
-    /// How many pages it has.
-    pub pages: u32,
-    /// The next bytes of that page.
-    pub bytes: Bytes,
-}
 
 impl BpClient {
     /// The bytes of a document whose request is ready, in order, part by part. The stream ends with

@@ -2,68 +2,21 @@
 //! carry Bp's folder and number is not public: `data/fhir_documents.json` says what is assumed, and
 //! is replaced like a statement.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
-use domain::attachments::Folder;
 use domain::ids::HaloGuid;
 use domain::imports::About;
 use futures::{Stream, StreamExt as _, future};
 use halo::{Deadline, Error, FhirQuery};
 use jiff::civil::Date;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::bytes::decoded;
-use super::{DocumentError, DocumentKey};
-use crate::bp::{BpClient, BpError, error_of_named};
+use super::types::{DocumentError, DocumentKey, FhirDocument, FhirFound};
+use crate::client::BpClient;
+use crate::error::{BpError, error_of_named};
 
 /// The name under which these calls stand in errors and logs.
 const NAME: &str = "fhir_documents";
-
-/// How a document is named in FHIR.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct FhirNames {
-    patient_parameter: String,
-    identifier_parameter: String,
-    identifier_systems: BTreeMap<Folder, String>,
-}
-
-impl FhirNames {
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let names: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let missing = Folder::ALL.iter().find(|it| !names.identifier_systems.contains_key(it));
-        missing.map_or(Ok(names), |it| Err(format!("{} has no identifier system", it.name())))
-    }
-}
-
-/// What FHIR says of a document.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum FhirDocument {
-    /// All of its bytes.
-    Inline(Bytes),
-    /// A Binary to be read.
-    Binary {
-        /// Its id.
-        id: String,
-        /// How many bytes it has, where that is said.
-        bytes: Option<u64>,
-    },
-    /// There is no file.
-    WithoutBytes,
-    /// Several files.
-    InParts,
-}
-
-/// A document by FHIR, and what is said of it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct FhirFound {
-    /// What its name is made of.
-    pub about: About,
-    /// Its bytes, or how they are to be had.
-    pub document: FhirDocument,
-}
 
 impl BpClient {
     /// Whether a site offers documents by FHIR. One call, which does not touch Bp's database.
@@ -207,6 +160,7 @@ fn content(reference: &Value) -> Result<FhirDocument, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use domain::attachments::Folder;
     use domain::ids::{DocumentId, PatientId};
     use serde_json::json;
 
@@ -275,12 +229,5 @@ mod tests {
                 "{url}: {found:?}"
             );
         }
-    }
-
-    #[test]
-    fn every_folder_needs_an_identifier_system() {
-        assert!(FhirNames::parse(include_str!("../../data/fhir_documents.json")).is_ok());
-        let lacking = r#"{"patientParameter": "p", "identifierParameter": "i", "identifierSystems": {"investigations": "x"}}"#;
-        assert!(FhirNames::parse(lacking).is_err());
     }
 }

@@ -5,10 +5,10 @@ use domain::imports::About;
 use halo::{Page, PageStatus, Row};
 
 use super::bytes::decoded;
-use super::{Document, DocumentProgress, DocumentStart};
-use crate::bp::BpError;
-use crate::mapping::Unmappable;
-use crate::pack::Statement;
+use super::types::{Document, DocumentProgress, DocumentStart};
+use crate::error::BpError;
+use crate::rows::Unmappable;
+use crate::statements::Statement;
 
 pub(super) fn read(rows: &[Row]) -> Result<Option<Document>, Unmappable> {
     let Some(row) = rows.first() else { return Ok(None) };

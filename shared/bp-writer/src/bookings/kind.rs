@@ -2,7 +2,7 @@
 
 use crate::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use aws::events::EventKind;
-use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
+use best_practice::{BpError, StatementPack, read_lookup, read_push};
 use domain::booking::{Attendant, Booking, BookingState, Followed, Role};
 use domain::connection::Database;
 use domain::problem::ProblemType;
@@ -117,7 +117,7 @@ impl Kind for Bookings {
         now: Timestamp,
     ) -> Result<Option<Verdict>, BpError> {
         let found = read_lookup(booking, rows)?;
-        Ok(settled_by_lookup(booking, &found, now).map(|pushed| {
+        Ok(booking.lost_push(&found, now).map(|pushed| {
             // What is there was compared with what is wanted now.
             booking.ask();
             verdict(booking.settle(pushed, now))

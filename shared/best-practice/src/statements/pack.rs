@@ -1,7 +1,5 @@
-//! The statement pack: every statement that Bp is sent, as a file that a database person can read.
-//!
-//! The built-in files can be replaced one by one by files of the same name in a folder: an
-//! integrator with Best Practice's partner documents corrects what is assumed here without Rust.
+//! Loads the statement pack. A folder may replace the built-in files one by one, under the same names:
+//! an integrator with Best Practice's partner documents corrects our assumptions without changing Rust.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,123 +9,9 @@ use domain::connection::Site;
 use domain::release::ReleaseTable;
 use halo::Command;
 
-use crate::clinical::Markers;
-use crate::documents::FhirNames;
-
-/// A statement by name. Its text begins with a comment that names it, so that logs on every side
-/// can tell statements apart without their values.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Statement {
-    /// The live appointments that carry a mark of ours.
-    AppointmentBook,
-    /// A page of a patient's documents.
-    Attachments,
-    /// The live appointment that carries one mark.
-    BookingLookup,
-    /// Makes the appointment book show a booking as it is wanted.
-    BookingPush,
-    /// One patient's clinical record.
-    ClinicalSummary,
-    /// Files a referral in Correspondence Out.
-    CorrespondenceOutWrite,
-    /// Whether a letter or message of ours is in Bp.
-    DeliveryLookup,
-    /// Which messages of ours a doctor has checked.
-    InboxChecked,
-    /// Puts a message into a clinician's unchecked inbox.
-    InboxWrite,
-    /// The bytes of a document, in parts.
-    DocumentContent,
-    /// How many bytes a document has, and all of them if they are few.
-    DocumentStart,
-    /// Does nothing under our login.
-    LoginProbe,
-    /// One patient's demographics.
-    PatientDemographics,
-    /// Patients by surname and date of birth.
-    PatientSearch,
-    /// The practice's locations and appointment types.
-    PracticeLocations,
-    /// Users who have a registration number.
-    StaffByRegistration,
-    /// Users of one name.
-    UsersNamed,
-}
-
-impl Statement {
-    /// Every statement.
-    pub const ALL: [Self; 17] = [
-        Self::CorrespondenceOutWrite,
-        Self::DeliveryLookup,
-        Self::InboxChecked,
-        Self::InboxWrite,
-        Self::ClinicalSummary,
-        Self::Attachments,
-        Self::DocumentContent,
-        Self::DocumentStart,
-        Self::LoginProbe,
-        Self::PatientDemographics,
-        Self::PatientSearch,
-        Self::PracticeLocations,
-        Self::UsersNamed,
-        Self::AppointmentBook,
-        Self::BookingLookup,
-        Self::BookingPush,
-        Self::StaffByRegistration,
-    ];
-
-    /// Its name: the file's name without the ending.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Attachments => "attachments",
-            Self::ClinicalSummary => "clinical_summary",
-            Self::CorrespondenceOutWrite => "correspondence_out_write",
-            Self::DeliveryLookup => "delivery_lookup",
-            Self::InboxChecked => "inbox_checked",
-            Self::InboxWrite => "inbox_write",
-            Self::DocumentContent => "document_content",
-            Self::DocumentStart => "document_start",
-            Self::LoginProbe => "login_probe",
-            Self::PatientDemographics => "patient_demographics",
-            Self::PatientSearch => "patient_search",
-            Self::PracticeLocations => "practice_locations",
-            Self::UsersNamed => "users_named",
-            Self::AppointmentBook => "appointment_book",
-            Self::BookingLookup => "booking_lookup",
-            Self::BookingPush => "booking_push",
-            Self::StaffByRegistration => "staff_by_registration",
-        }
-    }
-
-    fn built_in(self) -> &'static str {
-        match self {
-            Self::Attachments => include_str!("../statements/public/attachments.sql"),
-            Self::ClinicalSummary => include_str!("../statements/public/clinical_summary.sql"),
-            Self::DocumentContent => include_str!("../statements/assumed/document_content.sql"),
-            Self::DocumentStart => include_str!("../statements/assumed/document_start.sql"),
-            Self::CorrespondenceOutWrite => {
-                include_str!("../statements/assumed/correspondence_out_write.sql")
-            }
-            Self::DeliveryLookup => include_str!("../statements/assumed/delivery_lookup.sql"),
-            Self::InboxChecked => include_str!("../statements/assumed/inbox_checked.sql"),
-            Self::InboxWrite => include_str!("../statements/assumed/inbox_write.sql"),
-            Self::LoginProbe => include_str!("../statements/public/login_probe.sql"),
-            Self::PatientDemographics => {
-                include_str!("../statements/assumed/patient_demographics.sql")
-            }
-            Self::PatientSearch => include_str!("../statements/public/patient_search.sql"),
-            Self::PracticeLocations => include_str!("../statements/public/practice_locations.sql"),
-            Self::UsersNamed => include_str!("../statements/public/users_named.sql"),
-            Self::AppointmentBook => include_str!("../statements/public/appointment_book.sql"),
-            Self::BookingLookup => include_str!("../statements/public/booking_lookup.sql"),
-            Self::BookingPush => include_str!("../statements/public/booking_push.sql"),
-            Self::StaffByRegistration => {
-                include_str!("../statements/public/staff_by_registration.sql")
-            }
-        }
-    }
-}
+use super::fhir_names::FhirNames;
+use super::markers::Markers;
+use super::name::Statement;
 
 /// Why a replacement pack cannot be used. All of it is the deployer's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -189,19 +73,19 @@ impl StatementPack {
             texts.insert(statement, sent);
         }
         let releases = replacement(replacements, "releases.json")?;
-        let releases = releases.as_deref().unwrap_or(include_str!("../data/releases.json"));
+        let releases = releases.as_deref().unwrap_or(include_str!("../../data/releases.json"));
         let releases = ReleaseTable::parse(releases).map_err(PackError::Releases)?;
         let own = replacement(replacements, "advisories.json")?;
-        let advisories = own.as_deref().unwrap_or(include_str!("../data/advisories.json"));
+        let advisories = own.as_deref().unwrap_or(include_str!("../../data/advisories.json"));
         let advisories = Advisories::parse(advisories).map_err(PackError::Advisories)?;
         if own.is_some() {
             // The built-in list may name releases that a deployment's own table leaves out.
             advisories.check_releases(&releases).map_err(PackError::Advisories)?;
         }
         let fhir = replacement(replacements, "fhir_documents.json")?;
-        let fhir = fhir.as_deref().unwrap_or(include_str!("../data/fhir_documents.json"));
+        let fhir = fhir.as_deref().unwrap_or(include_str!("../../data/fhir_documents.json"));
         let markers = replacement(replacements, "markers.json")?;
-        let markers = markers.as_deref().unwrap_or(include_str!("../data/markers.json"));
+        let markers = markers.as_deref().unwrap_or(include_str!("../../data/markers.json"));
         Ok(Self {
             texts,
             releases,
