@@ -43,13 +43,13 @@ pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
         _ => None,
     };
     let created = row.text("Created")?;
-    // A deployment's own copy of the statement may be older and not tell.
+    // A replaced statement may be older and lack this column.
     let in_way = row.text("InTheWay").ok().flatten().unwrap_or_default();
     let in_way = in_way.split(',').filter_map(|mark| Token::parse(mark).ok()).collect();
     Ok(Pushed { outcome, appointment, created, outside_sessions, in_way })
 }
 
-/// Appointments whose text has something like a mark but none of ours are left out.
+/// Our appointments. Those whose text contains no complete mark are left out.
 pub(super) fn book(rows: &[Row]) -> Result<Vec<BookRow>, Unmappable> {
     let mut book = Vec::with_capacity(rows.len());
     for row in rows {
@@ -60,7 +60,7 @@ pub(super) fn book(rows: &[Row]) -> Result<Vec<BookRow>, Unmappable> {
     Ok(book)
 }
 
-/// Appointments of one booking, whose mark people may have typed over.
+/// Appointments of one booking. People may have overwritten its mark.
 pub(super) fn found(rows: &[Row], token: &Token) -> Result<Vec<BookRow>, Unmappable> {
     let of_booking = |row: &Row| {
         let reason = row.text("Reason")?.unwrap_or_default();
@@ -81,7 +81,7 @@ fn appointment(row: &Row, token: Token, reason: String) -> Result<BookRow, Unmap
         length: row.int("Length")?,
         kind: row.int("TypeCode")?,
         reason,
-        // Older copies of the statement, and the one that looks for a single booking, do not tell.
+        // Older copies of the statement, and `booking_lookup`, lack this column.
         overlapped: row.int("Overlapped").is_ok_and(|overlapped| overlapped != 0),
         arrived: row.int("Arrived")? != 0,
     })

@@ -1,4 +1,4 @@
-//! The question for a patient's clinical record.
+//! The queries for a patient's clinical record.
 
 use std::num::NonZeroU16;
 
@@ -14,10 +14,10 @@ use crate::error::{BpError, malformed};
 use crate::statements::Statement;
 
 impl BpClient {
-    /// One patient's clinical record; `None` when Bp has no such patient.
+    /// One patient's clinical record. `None` when Bp has no such patient.
     ///
     /// # Errors
-    /// What any query may meet; what concerns one section only is said in that section.
+    /// Every error that a query can have. A problem with one section is reported in that section.
     pub async fn clinical_summary(
         &self,
         guid: HaloGuid,
@@ -31,10 +31,11 @@ impl BpClient {
         malformed(Statement::ClinicalSummary, sections(&rows, wanted, self.pack.markers()))
     }
 
-    /// The same together with whose record it is, still by one query; `None` when Bp has no such patient.
+    /// The clinical record together with the patient's identity, in one query. `None` when Bp has no such
+    /// patient.
     ///
     /// # Errors
-    /// As above, and where Bp does not say who the patient is.
+    /// Every error that a query can have, and an identity that cannot be read.
     pub async fn identified_record(
         &self,
         guid: HaloGuid,
@@ -50,7 +51,7 @@ impl BpClient {
         else {
             return Ok(None);
         };
-        // A document of nobody helps nobody: without the patient there is none.
+        // A document without a patient is useless, so an unreadable identity fails the whole answer.
         let statement = STATEMENT.name();
         let identity =
             rows.first().map_or(Err(ProblemType::MalformedAnswer), |row| identity(row, patient));

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use super::source::{ALLERGY_CODE, ALLERGY_MARKER, Source};
 use crate::statements::Words;
 
-/// What several rows say together, whatever their order. Silence takes nothing back.
+/// What several rows say together. Their order does not matter, and silent rows change nothing.
 fn together(rows: &[NilMarker]) -> NilMarker {
     let any = |marker| rows.contains(&marker);
     let (nil, recorded) = (any(NilMarker::Nil), any(NilMarker::Recorded));
@@ -24,8 +24,8 @@ fn together(rows: &[NilMarker]) -> NilMarker {
     }
 }
 
-/// What the words of a source say. A row that cannot be understood makes all of it unreadable, because it
-/// may be the one that says otherwise.
+/// What the words of a source say. One unreadable row makes the whole source unreadable, because that row
+/// might contradict the others.
 fn of_words(reader: &Reader<'_>, source: Source, words: &Words) -> Result<NilMarker, Unreadable> {
     let said = reader.cells(source, |cells| match cells.text("word") {
         Some(word) => words.says(&word),
@@ -35,8 +35,8 @@ fn of_words(reader: &Reader<'_>, source: Source, words: &Words) -> Result<NilMar
     Ok(together(&said))
 }
 
-/// `NoSignificantPastHistory`, `NoSignificantFamilyHistory`. A row that says no beside one that says yes
-/// takes the yes back; alone it says nothing, because no is also what nobody ever ticked.
+/// Reads `NoSignificantPastHistory` or `NoSignificantFamilyHistory`. "No" beside "Yes" is a contradiction.
+/// "No" alone says nothing, because a box that nobody ever ticked is also "No".
 pub(super) fn nothing_significant(
     reader: &mut Reader<'_>,
     source: Source,
@@ -52,9 +52,9 @@ pub(super) fn nothing_significant(
     }
 }
 
-/// Whether the patient has allergies: by Bp's code where we may read it, else by Bp's word. A code or a word
-/// that cannot be understood is reported as missing from the section. One that we may not read is reported
-/// only where the other is not there either.
+/// Whether the patient has allergies: by Bp's code if we may read it, else by Bp's word. A code or word
+/// that cannot be understood is reported as missing from the section. One that our login may not read is
+/// reported only if the other is missing too.
 pub(super) fn allergies(reader: &mut Reader<'_>, words: &Words) -> NilMarker {
     let code =
         reader.cells(ALLERGY_CODE, |cells| cells.number("code")).map(|codes| of_codes(&codes));
@@ -77,8 +77,8 @@ pub(super) fn allergies(reader: &mut Reader<'_>, words: &Words) -> NilMarker {
     }
 }
 
-/// `CLINICAL.KNOWNALLERGIES` (public): 0 nothing recorded, 1 nil known, 2 some recorded. There is one row a
-/// patient; several that differ contradict each other, and none says nothing.
+/// `CLINICAL.KNOWNALLERGIES` (public): 0 nothing recorded, 1 nil known, 2 some recorded. There is one row for
+/// each patient. Several different rows are a contradiction; no row gives `None`.
 fn of_codes(codes: &[Option<i64>]) -> Option<NilMarker> {
     let first = codes.first()?;
     if codes.iter().any(|code| code != first) {
@@ -92,8 +92,8 @@ fn of_codes(codes: &[Option<i64>]) -> Option<NilMarker> {
     })
 }
 
-/// The code together with the word: 0 is 0 whatever the word, and a word that says the contrary of 1 or 2
-/// makes neither sure.
+/// The code together with the word. Code 0 stands whatever the word says. A word that contradicts code 1 or
+/// 2 makes the answer contradictory.
 fn coded(code: NilMarker, word: NilMarker) -> NilMarker {
     let contrary = match code {
         NilMarker::Nil => NilMarker::Recorded,

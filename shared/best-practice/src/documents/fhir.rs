@@ -1,6 +1,6 @@
-//! Documents by FHIR instead, for a site that offers DocumentReference and Binary. Which elements
-//! carry Bp's folder and number is not public: `data/fhir_documents.json` says what is assumed, and
-//! is replaced like a statement.
+//! Documents by FHIR, for a site that offers DocumentReference and Binary. Which elements carry Bp's folder
+//! and number is not public: `data/fhir_documents.json` has our assumption, and a deployment can replace
+//! it like a statement.
 
 use bytes::Bytes;
 use domain::ids::HaloGuid;
@@ -15,14 +15,14 @@ use super::types::{DocumentError, DocumentKey, FhirDocument, FhirFound};
 use crate::client::BpClient;
 use crate::error::{BpError, error_of_named};
 
-/// The name under which these calls stand in errors and logs.
+/// The name of these calls in errors and logs.
 const NAME: &str = "fhir_documents";
 
 impl BpClient {
     /// Whether a site offers documents by FHIR. One call, which does not touch Bp's database.
     ///
     /// # Errors
-    /// What any Halo call may meet.
+    /// Every error that a Halo call can have.
     pub async fn offers_fhir_documents(
         &self,
         guid: HaloGuid,
@@ -32,10 +32,10 @@ impl BpClient {
         Ok(offers(&statement.map_err(|error| error_of_named(NAME, error))?))
     }
 
-    /// What a patient's document is, by FHIR; `None` when the patient has no such document.
+    /// A patient's document by FHIR. `None` when the patient has no such document.
     ///
     /// # Errors
-    /// What any Halo call may meet, and an answer that names another patient or document.
+    /// Every error that a Halo call can have, and an answer about another patient or document.
     pub async fn fhir_document(
         &self,
         guid: HaloGuid,
@@ -61,11 +61,11 @@ impl BpClient {
         found(&bundle, key, system).map_err(malformed)
     }
 
-    /// The bytes of a Binary, as they come. The stream ends with the document or with its first
-    /// error, and only a stream that ended without an error was the whole document.
+    /// The bytes of a Binary, as they arrive. The stream ends after the document or after its first error.
+    /// The document is complete only if the stream ends without an error.
     ///
     /// # Errors
-    /// [`DocumentError::Lost`] when there is no such Binary any more, and what any call may meet.
+    /// [`DocumentError::Lost`] when there is no such Binary any more, and every error that a call can have.
     pub async fn fhir_document_bytes(
         &self,
         guid: HaloGuid,
@@ -100,7 +100,7 @@ fn offers(statement: &Value) -> bool {
     can("DocumentReference", "search-type") && can("Binary", "read")
 }
 
-/// The one document of a bundle, if it is the one that was asked for.
+/// The only document of a bundle, which must be the requested one.
 fn found(
     bundle: &Value,
     key: &DocumentKey,
@@ -114,7 +114,7 @@ fn found(
     if found.next().is_some() {
         return Err("several documents of one number");
     }
-    // A server that ignores a parameter it does not know would hand out anybody's document.
+    // A server that ignores an unknown parameter could return another patient's document.
     let subject = reference["subject"]["reference"].as_str().unwrap_or_default();
     let patient = format!("Patient/{}", key.patient.0);
     if subject != patient && !subject.ends_with(&format!("/{patient}")) {
@@ -130,7 +130,7 @@ fn found(
     Ok(Some(FhirFound { about, document: content(reference)? }))
 }
 
-/// The document's date: its own, else when the record says that what it tells of was.
+/// The document's own date, else the date of the care that it describes.
 fn dated(reference: &Value) -> Option<Date> {
     let period = &reference["context"]["period"]["start"];
     [&reference["date"], period].into_iter().find_map(|date| date.as_str()?.get(..10)?.parse().ok())

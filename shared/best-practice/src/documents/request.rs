@@ -12,12 +12,12 @@ use crate::error::{BpError, error_of, malformed};
 use crate::statements::Statement;
 
 impl BpClient {
-    /// What a patient's document is, with its bytes if there are at most `inline_limit`; `None`
-    /// when the patient has no such document. Halo carries 8 MB in an immediate answer, and base64
-    /// twice makes a document larger by four fifths.
+    /// A patient's document, with its bytes if there are at most `inline_limit`. `None` when the patient
+    /// has no such document. An immediate answer of Halo holds at most 8 MB, and encoding in base64 twice
+    /// enlarges a document by four fifths.
     ///
     /// # Errors
-    /// What any query may meet.
+    /// Every error that a query can have.
     pub async fn document_start(
         &self,
         guid: HaloGuid,
@@ -33,19 +33,19 @@ impl BpClient {
         };
         let limit = inline_limit.min(i32::MAX.unsigned_abs());
         let rows = match ask(limit).await {
-            // Halo's limit was lower once, and may be again: the second query asks without bytes.
+            // Halo's limit was lower in the past and may change: ask again, without bytes.
             Err(BpError::Halo(Error::ResultTooLarge)) if limit > 0 => ask(0).await?,
             answer => answer?,
         };
         malformed(Statement::DocumentStart, start::read(&rows))
     }
 
-    /// Asks for a document's bytes asynchronously, to be begun within `max_time_in_queue` or not at
-    /// all.
+    /// Requests a document's bytes asynchronously. Halo starts the query within `max_time_in_queue` or
+    /// not at all.
     ///
     /// # Errors
-    /// What any query may meet. A request whose answer was lost may have been made: it changes
-    /// nothing, and is made again.
+    /// Every error that a query can have. If the answer is lost, the request may be repeated: it changes
+    /// nothing.
     pub async fn request_document(
         &self,
         guid: HaloGuid,
@@ -65,10 +65,11 @@ impl BpClient {
         submitted.map(|query| query.query_id).map_err(|error| error_of(statement, error))
     }
 
-    /// How far a request is.
+    /// The progress of a request. This costs no query.
     ///
     /// # Errors
-    /// What any Halo call may meet; that the query itself failed is no error of the asking.
+    /// Every error that a Halo call can have. A query that failed is not an error here, but
+    /// [`DocumentProgress::Failed`].
     pub async fn document_progress(
         &self,
         guid: HaloGuid,

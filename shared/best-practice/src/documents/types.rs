@@ -1,4 +1,4 @@
-//! What documents are made of: their key, their bytes, and how far a request is.
+//! The types of documents: key, first answer, progress of a request, and parts of bytes.
 
 use bytes::Bytes;
 use domain::attachments::Folder;
@@ -9,15 +9,13 @@ use halo::Parameter;
 use crate::attachments::number_of;
 use crate::error::BpError;
 
-/// A document of a patient. It is never read by its number alone: the same number means another
-/// patient's document in another folder.
+/// Identifies a patient's document. The number alone does not: in another folder it belongs to another
+/// patient's document.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DocumentKey {
-    /// Whose.
     pub patient: PatientId,
-    /// Where.
     pub folder: Folder,
-    /// Bp's number there.
+    /// Bp's number in that folder.
     pub document: DocumentId,
 }
 
@@ -31,59 +29,53 @@ impl DocumentKey {
     }
 }
 
-/// A document, and what Bp says of it.
+/// A document, with its date and type as Bp has them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Document {
-    /// What its name is made of.
+    /// What the copy's file name is made of.
     pub about: About,
-    /// Its bytes, or how they are to be had.
+    /// Its bytes, or how to get them.
     pub start: DocumentStart,
 }
 
-/// What a document is, and all of it if it is small.
+/// The first answer about a document: all of it if it is small.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DocumentStart {
     /// All of its bytes.
     Inline(Bytes),
     /// All bytes of each of its several pages, in order. Each page is a file of its own.
     Pages(Vec<Bytes>),
-    /// So many that they are to be asked for asynchronously.
-    Large {
-        /// How many.
-        bytes: u64,
-    },
-    /// Bp's record has no file, or its file is gone.
+    /// Too many bytes for the first answer: they must be requested asynchronously.
+    Large { bytes: u64 },
+    /// Bp's record has no file, or the file is missing.
     WithoutBytes,
-    /// Several pages that are files of their own, and cannot all be had.
+    /// Several pages, each a file of its own, of which some are missing.
     InParts,
 }
 
-/// How far an asynchronous reading is.
+/// The progress of an asynchronous request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DocumentProgress {
-    /// Not yet done.
     Running,
-    /// All of it can be fetched.
+    /// All of it can be fetched, from these pages in order.
     Ready {
-        /// The pages, in order.
         pages: Vec<u32>,
     },
-    /// It never ran, or its result is no longer kept: it is to be requested again.
+    /// It never ran, or Halo no longer keeps its result: request it again.
     Lost,
     /// The practice's database refused.
     Failed(BpError),
 }
 
-/// Why a document's bytes end before their end.
+/// Why a document's bytes cannot be read to their end.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DocumentError {
-    /// Its pages are no longer kept: it is to be requested again.
-    #[error("the pages of the document are no longer kept")]
+    /// Halo no longer keeps its pages: request it again.
+    #[error("Halo no longer keeps the pages of the document")]
     Lost,
-    /// There are no bytes any more: the record changed after it was first looked at.
-    #[error("the document has changed since it was first looked at")]
+    /// There are no bytes any more: the record changed after the first answer.
+    #[error("the document has changed since the first answer")]
     Changed,
-    /// What any query may meet.
     #[error(transparent)]
     Bp(#[from] BpError),
 }
@@ -91,37 +83,34 @@ pub enum DocumentError {
 /// Some bytes of a document.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DocumentPart {
-    /// Of which of its pages, from 1. Each page is a file of its own.
+    /// The page that the bytes belong to, from 1. Each page is a file of its own.
     pub page: u32,
-    /// How many pages it has.
+    /// How many pages the document has.
     pub pages: u32,
     /// The next bytes of that page.
     pub bytes: Bytes,
 }
 
-/// What FHIR says of a document.
+/// What FHIR returns for a document.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum FhirDocument {
     /// All of its bytes.
     Inline(Bytes),
-    /// A Binary to be read.
+    /// A Binary, and its size if FHIR gives one.
     Binary {
-        /// Its id.
         id: String,
-        /// How many bytes it has, where that is said.
         bytes: Option<u64>,
     },
-    /// There is no file.
     WithoutBytes,
-    /// Several files.
+    /// Several files, of which it is not known whether they are pages.
     InParts,
 }
 
-/// A document by FHIR, and what is said of it.
+/// A document that FHIR found, with its date.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FhirFound {
-    /// What its name is made of.
+    /// What the copy's file name is made of.
     pub about: About,
-    /// Its bytes, or how they are to be had.
+    /// Its bytes, or how to get them.
     pub document: FhirDocument,
 }

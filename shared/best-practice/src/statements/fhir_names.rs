@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use domain::attachments::Folder;
 use serde::Deserialize;
 
-/// How a document is named in FHIR.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct FhirNames {

@@ -3,7 +3,7 @@
 use domain::clinical::NilMarker;
 use serde::Deserialize;
 
-/// The words of `BPS_Clinical` (`data/markers.json`). A word that is not listed means nothing to us.
+/// The words of three columns of `BPS_Clinical`. A word that is not listed is unknown.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Markers {
@@ -15,21 +15,18 @@ pub(crate) struct Markers {
     pub(crate) family_history: Words,
 }
 
-/// The words of one marker, compared whole, without outer blanks and case.
+/// The words of one column. Words are compared as a whole, without outer blanks and ignoring case.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Words {
     /// There is nothing to list.
     nil: Vec<String>,
-    /// There is something to list, or it is not so that there is nothing.
+    /// There is something to list, or "there is nothing" is denied.
     recorded: Vec<String>,
 }
 
 impl Markers {
-    /// Reads the words and checks that each means one thing.
-    ///
-    /// # Errors
-    /// Says what is wrong with the text.
+    /// Reads the words and checks that each has one meaning.
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
         let markers: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
         for words in [&markers.allergies, &markers.past_history, &markers.family_history] {
@@ -45,7 +42,6 @@ impl Markers {
 }
 
 impl Words {
-    /// What a word says.
     pub(crate) fn says(&self, word: &str) -> NilMarker {
         if plain(word).is_empty() {
             NilMarker::Silent

@@ -1,14 +1,14 @@
 //! The statements by name, with the files that hold their text.
 
-/// A statement by name. Its text begins with a comment that names it, so that logs on every side
-/// can tell statements apart without their values.
+/// A statement. Its text begins with a comment that names it, so that the logs of both sides can tell
+/// statements apart without their values.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Statement {
-    /// The live appointments that carry a mark of ours.
+    /// Our live appointments.
     AppointmentBook,
     /// A page of a patient's documents.
     Attachments,
-    /// The live appointment that carries one mark.
+    /// The live appointment of one booking.
     BookingLookup,
     /// Makes the appointment book show a booking as it is wanted.
     BookingPush,
@@ -18,15 +18,15 @@ pub enum Statement {
     CorrespondenceOutWrite,
     /// Whether a letter or message of ours is in Bp.
     DeliveryLookup,
-    /// Which messages of ours a doctor has checked.
+    /// What happened to our messages.
     InboxChecked,
     /// Puts a message into a clinician's unchecked inbox.
     InboxWrite,
     /// The bytes of a document, in parts.
     DocumentContent,
-    /// How many bytes a document has, and all of them if they are few.
+    /// A document's size, and its bytes if they are few.
     DocumentStart,
-    /// Does nothing under our login.
+    /// Reads nothing, under our login.
     LoginProbe,
     /// One patient's demographics.
     PatientDemographics,
@@ -36,12 +36,11 @@ pub enum Statement {
     PracticeLocations,
     /// Users who have a registration number.
     StaffByRegistration,
-    /// Users of one name.
+    /// Users who may have one name.
     UsersNamed,
 }
 
 impl Statement {
-    /// Every statement.
     pub const ALL: [Self; 17] = [
         Self::CorrespondenceOutWrite,
         Self::DeliveryLookup,
@@ -62,7 +61,7 @@ impl Statement {
         Self::StaffByRegistration,
     ];
 
-    /// Its name: the file's name without the ending.
+    /// The file's name without its extension.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -13,38 +13,26 @@ use super::fhir_names::FhirNames;
 use super::markers::Markers;
 use super::name::Statement;
 
-/// Why a replacement pack cannot be used. All of it is the deployer's to mend.
+/// Why a replacement pack cannot be used. The person who deploys must correct it.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
-    /// A file could not be read.
     #[error("the statement pack's file {} cannot be read", path.display())]
-    Unreadable {
-        /// Which one.
-        path: PathBuf,
-    },
-    /// A file is not what its name says.
+    Unreadable { path: PathBuf },
+    /// The first line names another statement than the file's name.
     #[error("the statement pack's file {} does not begin with `-- statement: {name}`", path.display())]
-    Misnamed {
-        /// Which one.
-        path: PathBuf,
-        /// What it should say.
-        name: &'static str,
-    },
-    /// The table of releases is wrong.
+    Misnamed { path: PathBuf, name: &'static str },
     #[error("the table of Bp releases is wrong: {0}")]
     Releases(String),
-    /// The list of advisories is wrong.
     #[error("the list of advisories is wrong: {0}")]
     Advisories(String),
-    /// The names of documents in FHIR are wrong.
     #[error("the names of documents in FHIR are wrong: {0}")]
     FhirNames(String),
-    /// The words that say whether there is anything to list are wrong.
     #[error("the words of Bp's markers are wrong: {0}")]
     Markers(String),
 }
 
-/// All statements, ready to send, and the data files beside them.
+/// All statements, ready to send, and the data files. Commands are built by the methods in
+/// `correspondence` and `bookings`; [`BpClient`](crate::BpClient) sends the others.
 #[derive(Clone, Debug)]
 pub struct StatementPack {
     texts: BTreeMap<Statement, String>,
@@ -55,10 +43,10 @@ pub struct StatementPack {
 }
 
 impl StatementPack {
-    /// Reads the pack, files in `replacements` going before the built-in ones.
+    /// Reads the pack. Files in `replacements` have priority over the built-in ones.
     ///
     /// # Errors
-    /// When a replacement is unreadable or not what its name says.
+    /// When a replacement is unreadable, or its content is wrong.
     pub fn load(replacements: Option<&Path>) -> Result<Self, PackError> {
         let mut texts = BTreeMap::new();
         for statement in Statement::ALL {
@@ -79,7 +67,7 @@ impl StatementPack {
         let advisories = own.as_deref().unwrap_or(include_str!("../../data/advisories.json"));
         let advisories = Advisories::parse(advisories).map_err(PackError::Advisories)?;
         if own.is_some() {
-            // The built-in list may name releases that a deployment's own table leaves out.
+            // The built-in list is not checked: it may name releases that a replaced table leaves out.
             advisories.check_releases(&releases).map_err(PackError::Advisories)?;
         }
         let fhir = replacement(replacements, "fhir_documents.json")?;
@@ -95,35 +83,31 @@ impl StatementPack {
         })
     }
 
-    /// A command with a statement's text, to which its parameters are added. It carries the statement's
-    /// name, under which its queries are counted.
+    /// A command with the statement's text and no parameters yet. The meter counts its queries under the
+    /// statement's name.
     pub(crate) fn begin(&self, statement: Statement) -> Command {
         Command::text(self.text(statement)).named(statement.name())
     }
 
-    /// The text to send.
     pub(crate) fn text(&self, statement: Statement) -> &str {
         // `load` put every statement in.
         self.texts.get(&statement).map_or("", String::as_str)
     }
 
-    /// How documents are named in FHIR.
     pub(crate) fn fhir_names(&self) -> &FhirNames {
         &self.fhir_names
     }
 
-    /// What Bp's words about empty lists mean.
     pub(crate) fn markers(&self) -> &Markers {
         &self.markers
     }
 
-    /// What is known to go wrong with a site's releases, as far as it bears on this.
+    /// The known problems of a site's versions that concern this part of the answer.
     #[must_use]
     pub fn advisories(&self, concern: Concern, site: &Site) -> Vec<Advisory> {
         self.advisories.about(concern, site, &self.releases)
     }
 
-    /// The table of Bp releases.
     #[must_use]
     pub fn releases(&self) -> &ReleaseTable {
         &self.releases
@@ -139,7 +123,7 @@ fn replacement(folder: Option<&Path>, file: &str) -> Result<Option<String>, Pack
     }
 }
 
-/// Keeps the naming line and the SQL; the rest of the header is for people, and Halo counts bytes.
+/// The first line and the SQL. The rest of the header is for people, and Halo limits the bytes of a command.
 fn without_header(text: &str, name: &str) -> Option<String> {
     let first = text.lines().next()?.trim();
     (first == format!("-- statement: {name}")).then(|| {

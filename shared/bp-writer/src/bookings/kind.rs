@@ -97,7 +97,7 @@ impl Kind for Bookings {
     }
 
     fn lookup(&self, booking: &Booking) -> Command {
-        self.pack.look_for_booking(booking)
+        self.pack.look_up_booking(booking)
     }
 
     fn read(
