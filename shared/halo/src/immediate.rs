@@ -13,7 +13,7 @@ use crate::rows::{self, Rows};
 /// The outcome of an immediate query (`SuccessfulImmediateQuery.result`).
 #[derive(Debug)]
 pub struct QueryResult {
-    /// The result sets, each a list of rows; empty for a command that returns none.
+    /// The result sets, each a list of rows. Empty for a command that returns none.
     pub sets: Vec<Rows>,
     /// `rowsAffected` of a command without rows.
     pub rows_affected: Option<i64>,
@@ -24,7 +24,7 @@ pub struct QueryResult {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireImmediate {
-    // The status text of Halo's documents calls it "results" in one place.
+    // One place in Halo's documents calls it "results".
     #[serde(alias = "results")]
     result: WireResult,
 }
@@ -41,11 +41,11 @@ struct WireResult {
 impl HaloClient {
     /// Runs a command at once and waits for its result (`POST …/queries/immediate`).
     ///
-    /// The command may queue for as long as the deadline leaves after an execution of some seconds:
-    /// one that could only start after the caller has gone is better not started.
+    /// The command may queue for part of the time that the deadline leaves. A command that could only start
+    /// after the caller stopped waiting does not start at all.
     ///
     /// # Errors
-    /// What any call may meet; see [`Error::did_it_run`] before repeating a write.
+    /// Every error that a call can have. Check [`Error::did_it_run`] before you repeat a write.
     pub async fn immediate(
         &self,
         site: Uuid,
