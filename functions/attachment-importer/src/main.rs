@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use aws::queues::{ImportWake, Queues};
 use aws::{SecretKeys, clients, telemetry};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use config::{ImporterConfig, PracticeConfig, QueueConfig};
 use document_bucket::DocumentBucket;
 use document_import::Importer;
@@ -39,7 +39,7 @@ fn importer() -> Result<(Importer, Counter), Error> {
     let counter = Counter::new(store.clone(), caps);
     let halo = halo.metered(counter.meter());
     let importer = Importer::new(
-        BpPractice::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
+        BpClient::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
         store,
         DocumentBucket::new(clients::s3(&aws), &staging.bucket),
         Queues::new(aws_sdk_sqs::Client::new(&aws), QueueConfig::imports()?),

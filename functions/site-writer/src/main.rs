@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aws::events::Events;
 use aws::queues::Queues;
 use aws::{SecretKeys, clients, telemetry};
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use bp_writer::bookings::Bookings;
 use bp_writer::deliveries::Deliveries;
 use bp_writer::{Limits, QueueAndBus, SystemClock, Writer, jobs};
@@ -47,7 +47,7 @@ fn writer(work: &BpWriterConfig) -> Result<(SiteWriter, Counter), Error> {
     let counter = Counter::new(store.clone(), caps);
     let halo = halo.metered(counter.meter());
     let pack = StatementPack::load(config.statement_pack.as_deref())?;
-    let bp = BpPractice::new(halo.clone(), pack.clone());
+    let bp = BpClient::new(halo.clone(), pack.clone());
     let events = Events::new(aws_sdk_eventbridge::Client::new(&aws), bus);
     let messages = QueueAndBus {
         queues: Queues::new(aws_sdk_sqs::Client::new(&aws), queues),

@@ -8,23 +8,23 @@ use domain::ids::{DocumentId, HaloGuid, PatientId};
 use halo::{Deadline, Parameter, Row, SqlFailure};
 use jiff::civil::Date;
 
-use crate::bp::{BpError, BpPractice, malformed};
-use crate::mapping::Unmappable;
-use crate::pack::Statement;
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::rows::Unmappable;
+use crate::statements::Statement;
 
-/// Where the statement puts documents without a date.
+/// The day under which the statement lists documents without a date.
 const NO_DAY: &str = "0000-00-00";
-/// Before every day and after [`NO_DAY`].
+/// Before every day, but after [`NO_DAY`].
 const FIRST_DAY: &str = "0001-01-01";
-/// After every day.
+/// Later than every day.
 const AFTER_ALL: &str = "9999-99-99";
 
-impl BpPractice {
-    /// The page of a patient's documents that comes after a position; `None` when Bp has no such
-    /// patient.
+impl BpClient {
+    /// One page of a patient's documents: those after a position. `None` when Bp has no such patient.
     ///
     /// # Errors
-    /// What any query may meet; a folder that cannot be read is no error.
+    /// Every error that a query can have. A folder that cannot be read is no error.
     pub async fn attachments(
         &self,
         guid: HaloGuid,
@@ -49,7 +49,7 @@ impl BpPractice {
             ),
             Parameter::int("@afterFolder", after.map_or(0, |after| number_of(after.folder))),
             Parameter::int("@afterDocument", after.map_or(0, |after| after.document.0)),
-            // One more than is shown tells whether there are more.
+            // One more than the page shows, to learn whether there are more.
             Parameter::int("@take", i64::from(size.get()) + 1),
         ];
         let rows = self.read(guid, Statement::Attachments, parameters, deadline).await?;
@@ -57,7 +57,7 @@ impl BpPractice {
     }
 }
 
-/// The statement's number for a folder, which is also its place in the order.
+/// The statement's number for a folder. Folders are listed in the order of their numbers.
 pub(crate) fn number_of(folder: Folder) -> i64 {
     match folder {
         Folder::Investigations => 1,
@@ -97,7 +97,7 @@ fn folder(row: &Row) -> Result<Folder, Unmappable> {
         .ok_or(Unmappable::OutOfRange("Folder"))
 }
 
-/// What SQL Server's error number means.
+/// The problem that SQL Server's error number stands for.
 fn problem(number: i64) -> FolderProblem {
     match SqlFailure::of_number(number) {
         SqlFailure::PermissionDenied => FolderProblem::BpPermissionMissing,
@@ -126,7 +126,7 @@ fn attachment(row: &Row) -> Result<Attachment, Unmappable> {
     })
 }
 
-/// Reads Bp's word for yes or no. The words are not public: one that is not known says nothing.
+/// Reads Bp's word for yes or no. The words are not public, so an unknown word is neither.
 fn flag(word: Option<String>) -> Option<bool> {
     match word?.to_ascii_lowercase().as_str() {
         "yes" | "y" | "true" | "1" => Some(true),

@@ -1,4 +1,4 @@
-//! Letters and messages into Bp: the writes, the look whether one arrived, and what they answer.
+//! Letters and messages into Bp: the commands that write them and look them up, and their answers.
 
 use std::collections::HashMap;
 
@@ -12,30 +12,30 @@ use domain::ids::{BpUserId, HaloGuid};
 use domain::numbers;
 use halo::{Command, Deadline, Parameter, Row};
 
-use crate::bp::{BpError, BpPractice, malformed};
-use crate::mapping::Unmappable;
-use crate::pack::{Statement, StatementPack};
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::rows::Unmappable;
+use crate::statements::{Statement, StatementPack};
 
-/// The number by which our write statements say that another attempt of the same letter is being
-/// written at this moment (`THROW` in `correspondence_out_write.sql` and `inbox_write.sql`).
+/// The error number of our write statements while another attempt writes the same letter (`THROW` in `correspondence_out_write.sql` and `inbox_write.sql`).
 pub const BEING_WRITTEN: i64 = 50_002;
 
-/// What became of a write.
+/// How a write ended. Only [`Written::There`] means that Bp has the letter or message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Written {
-    /// It is in Bp, written now or before.
+    /// Bp has it, written now or before.
     There(Found),
-    /// Bp has no such patient. Nothing was written.
+    /// Bp has no such patient.
     NoPatient,
-    /// The number is another patient's than the one who was chosen. Nothing was written.
+    /// The number belongs to another patient than the one who was chosen.
     PatientChanged,
-    /// The patient has died, and nobody said that they know. Nothing was written.
+    /// The patient has died, and the sender did not acknowledge it.
     PatientDeceased,
-    /// They are no longer a patient, and nobody said that they know. Nothing was written.
+    /// They are no longer a patient, and the sender did not acknowledge it.
     PatientInactive,
-    /// No active user of Bp is that addressee. Nothing was written.
+    /// No active user of Bp is the addressee.
     NoAddressee,
-    /// Several are. Nothing was written.
+    /// Several active users are.
     ManyAddressees,
 }
 
@@ -46,25 +46,22 @@ pub struct Found {
     pub record: i64,
     /// Whether it is filed under a patient.
     pub allocated: bool,
-    /// In whose inbox a message is, where Bp tells: a deployment's own statement may say nothing of it.
+    /// The user whose inbox holds a message. A replaced statement may not return it.
     pub addressed: Option<AddressedTo>,
 }
 
-/// What has become of a message.
+/// What happened to a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Fate {
     /// A doctor has checked it.
     Checked {
-        /// Bp's number of it, in Correspondence In where it is there.
+        /// Bp's number of it: in Correspondence In if it is there, else in the inbox.
         record: i64,
-        /// What the doctor made of it.
+        /// What the doctor decided.
         check: Check,
     },
     /// It waits in this user's inbox.
-    Unchecked {
-        /// `USERID`.
-        owner: BpUserId,
-    },
+    Unchecked { owner: BpUserId },
     /// It is neither in an inbox nor in Correspondence In.
     Missing,
 }
@@ -100,8 +97,8 @@ impl StatementPack {
         with_file(command, extension, bytes)
     }
 
-    /// Puts a message into the addressee's unchecked inbox; `bytes` are those of its document or of
-    /// its text.
+    /// Puts a message into the addressee's unchecked inbox. `bytes` are those of its document or its
+    /// text.
     #[must_use]
     pub fn write_message(
         &self,
@@ -113,7 +110,7 @@ impl StatementPack {
         let (known, described) = match &message.patient {
             MessagePatient::Known(id) => (id.0, None),
             MessagePatient::Described(described) => (0, Some(described)),
-            // Bp knows already; without a patient nobody's record is touched.
+            // The message is in Bp already. Without a patient the statement touches no record.
             MessagePatient::Erased => (0, None),
         };
         let of = |value: Option<&str>| value.unwrap_or_default().to_owned();
@@ -159,9 +156,9 @@ impl StatementPack {
         with_file(self.command(Statement::InboxWrite, parameters), extension, bytes)
     }
 
-    /// Asks whether a letter or message is in Bp.
+    /// Looks up whether a letter or message is in Bp.
     #[must_use]
-    pub fn look_for_delivery(&self, token: &CorrelationToken) -> Command {
+    pub fn look_up_delivery(&self, token: &CorrelationToken) -> Command {
         self.command(Statement::DeliveryLookup, [Parameter::var_char("@token", token.as_str())])
     }
 
@@ -170,12 +167,13 @@ impl StatementPack {
     }
 }
 
-/// An addressee's Bp user, AHPRA number and provider number: one of them, or none for nobody.
+/// The addressee's Bp user, AHPRA number or provider number. The other two, or all three without an
+/// addressee, are empty.
 fn named(addressee: Option<&Addressee>) -> (i64, String, String) {
     match addressee {
         Some(Addressee::User(user)) => (user.0, String::new(), String::new()),
         Some(Addressee::Ahpra(number)) => (0, number.clone(), String::new()),
-        // A number in no known form is nobody's.
+        // A number in an unknown form finds nobody.
         Some(Addressee::Provider(number)) => {
             (0, String::new(), numbers::provider(number).unwrap_or_default())
         }
@@ -183,8 +181,8 @@ fn named(addressee: Option<&Addressee>) -> (i64, String, String) {
     }
 }
 
-/// Halo takes no binary parameter of any length (its own description of the fault: a text cannot be
-/// cast to bytes), so a file travels as text and becomes bytes in the batch.
+/// Halo accepts no binary parameters (its documentation says that it fails to cast text to bytes). So a
+/// file is sent as text, and the statement turns it into bytes.
 fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command {
     command
         .with(Parameter::var_char("@fileType", extension))
@@ -192,12 +190,11 @@ fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command
         .with(Parameter::int("@length", i64::try_from(bytes.len()).unwrap_or(i64::MAX)))
 }
 
-impl BpPractice {
-    /// What has become of these messages, by their tokens; nothing is said of those that are left out. One
-    /// query.
+impl BpClient {
+    /// What happened to these messages, by their tokens. A message that is left out is unknown.
     ///
     /// # Errors
-    /// What any query may meet.
+    /// Every error that a query can have.
     pub async fn fates_of_messages(
         &self,
         guid: HaloGuid,
@@ -211,32 +208,32 @@ impl BpPractice {
     }
 }
 
-/// What [`StatementPack::write_referral`] answers.
+/// Reads the answer to [`StatementPack::write_referral`].
 ///
 /// # Errors
-/// When it is not what the statement promises.
+/// When the rows differ from what the statement's header promises.
 pub fn referral_written(rows: &[Row]) -> Result<Written, BpError> {
     let found = |row: &Row| Ok(Found { record: record(row)?, allocated: true, addressed: None });
     malformed(Statement::CorrespondenceOutWrite, written(rows, found))
 }
 
-/// What [`StatementPack::write_message`] answers.
+/// Reads the answer to [`StatementPack::write_message`].
 ///
 /// # Errors
-/// When it is not what the statement promises.
+/// When the rows differ from what the statement's header promises.
 pub fn message_written(rows: &[Row]) -> Result<Written, BpError> {
     malformed(Statement::InboxWrite, written(rows, found))
 }
 
-/// What [`StatementPack::look_for_delivery`] answers; the last place that a message has reached.
+/// Reads the answer to [`StatementPack::look_up_delivery`]: the last place that a message has reached.
 ///
 /// # Errors
-/// When it is not what the statement promises.
+/// When the rows differ from what the statement's header promises.
 pub fn delivery_found(rows: &[Row]) -> Result<Option<Found>, BpError> {
     malformed(Statement::DeliveryLookup, last_place(rows))
 }
 
-/// The inbox knows whose it was, also where the last place does not.
+/// The last place, with the addressee from the inbox if the last place does not name one.
 fn last_place(rows: &[Row]) -> Result<Option<Found>, Unmappable> {
     let places: Vec<Found> = rows.iter().map(found).collect::<Result<_, _>>()?;
     let addressed = places.iter().find_map(|place| place.addressed);
@@ -280,14 +277,15 @@ fn record(row: &Row) -> Result<i64, Unmappable> {
     if record > 0 { Ok(record) } else { Err(Unmappable::OutOfRange("RecordId")) }
 }
 
-/// Rows of one message come in the order of its way: the last one that is checked tells most.
+/// The rows of one message are in the order of its places. Its last checked row decides; without one, its
+/// last unchecked row.
 fn fates(asked: &[&str], rows: &[Row]) -> Result<HashMap<String, Fate>, Unmappable> {
     let mut found = HashMap::new();
-    let mut all_told = false;
+    let mut is_complete = false;
     for row in rows {
         let token = row.text("Token")?.unwrap_or_default();
         if token.is_empty() {
-            all_told = true;
+            is_complete = true;
             continue;
         }
         let checked_by = row.int("CheckedBy")?;
@@ -297,7 +295,7 @@ fn fates(asked: &[&str], rows: &[Row]) -> Result<HashMap<String, Fate>, Unmappab
             let (on, notation) = (row.date("CheckedOn")?, row.int("Notation")?);
             let check = Check::of(by, on, notation, row.int("Action")?);
             Fate::Checked { record: record(row)?, check }
-        } else if all_told && row.int("Live")? != 0 {
+        } else if is_complete && row.int("Live")? != 0 {
             let owner = BpUserId::parse(row.int("UserId")?)
                 .map_err(|_| Unmappable::OutOfRange("UserId"))?;
             Fate::Unchecked { owner }
@@ -310,8 +308,8 @@ fn fates(asked: &[&str], rows: &[Row]) -> Result<HashMap<String, Fate>, Unmappab
             found.insert(token, fate);
         }
     }
-    // A deployment's own statement may tell of those that are checked, and of no others.
-    if all_told {
+    // A replaced statement may list the checked messages only.
+    if is_complete {
         for token in asked {
             found.entry((*token).to_owned()).or_insert(Fate::Missing);
         }

@@ -1,20 +1,21 @@
-//! Best Practice (Bp Premier) spoken through Halo: the statement pack (`*.sql`) and its mapping to
-//! the domain. Nothing here knows HTTP, AWS or who is asking.
+#![doc = include_str!("../README.md")]
 
 mod attachments;
 mod bookings;
-mod bp;
+mod client;
 mod clinical;
 mod correspondence;
 mod documents;
-mod mapping;
-mod pack;
-mod problem;
+mod error;
+mod locations;
+mod patients;
+mod people;
+mod rows;
+mod sites;
+mod statements;
 
-pub use bookings::{read_lookup, read_push, settled_by_lookup};
-pub use bp::{
-    AppointmentType, BpError, BpPractice, Choices, Location, PairingOutcome, PairingRefusal,
-};
+pub use bookings::{read_lookup, read_push};
+pub use client::BpClient;
 pub use correspondence::{
     BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written, referral_written,
 };
@@ -22,5 +23,7 @@ pub use documents::{
     Document, DocumentError, DocumentKey, DocumentPart, DocumentProgress, DocumentStart,
     FhirDocument, FhirFound,
 };
-pub use pack::{PackError, Statement, StatementPack};
-pub use problem::problem_of;
+pub use error::{BpError, problem_of};
+pub use locations::{AppointmentType, Choices, Location};
+pub use sites::{PairingOutcome, PairingRefusal};
+pub use statements::{PackError, Statement, StatementPack};

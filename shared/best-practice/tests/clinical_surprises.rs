@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use best_practice::{BpPractice, PairingOutcome, StatementPack};
+use best_practice::{BpClient, PairingOutcome, StatementPack};
 use domain::clinical::SectionName;
 use domain::ids::{HaloGuid, PairingCode, PatientId, SiteId};
 use halo::{Deadline, FixedKeys, HaloClient, Keys};
@@ -27,7 +27,7 @@ fn ample() -> Deadline {
 
 struct Bench {
     running: Running,
-    bp: BpPractice,
+    bp: BpClient,
     guid: HaloGuid,
     http: reqwest::Client,
 }
@@ -41,7 +41,7 @@ impl Bench {
             running.url().parse().unwrap(),
             Arc::new(FixedKeys(keys)),
         );
-        let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
+        let bp = BpClient::new(halo, StatementPack::load(None).unwrap());
         let site_id = running.practices()[0].site_id.clone();
         let mut bench =
             Self { running, bp, guid: HaloGuid(halo::Uuid::nil()), http: local_client().unwrap() };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Config};
 use best_practice::{
-    BpPractice, Fate, Found, StatementPack, Written, delivery_found, referral_written,
+    BpClient, Fate, Found, StatementPack, Written, delivery_found, referral_written,
 };
 use bp_writer::deliveries::Deliveries;
 use bp_writer::{Kind as _, Verdict};
@@ -145,7 +145,7 @@ async fn a_letter_sent_twice_is_there_once_and_is_found() {
     let bench = Bench::new().await;
     let token = CorrelationToken::of(&practice(), "referral", "r-1");
     let bytes = b"%PDF-1.7 made up";
-    let look = bench.pack.look_for_delivery(&token);
+    let look = bench.pack.look_up_delivery(&token);
     assert_eq!(delivery_found(&bench.ask(&look).await), Ok(None));
     let write = bench.pack.write_referral(&token, &letter(bytes), bytes);
     let first = referral_written(&bench.ask(&write).await).unwrap();
@@ -233,7 +233,7 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
         assert_eq!(again.bp_record_id, delivery.bp_record_id);
     }
 
-    let bp = BpPractice::new(bench.halo.clone(), bench.pack.clone());
+    let bp = BpClient::new(bench.halo.clone(), bench.pack.clone());
     let tokens = [known.token.clone(), twins.token.clone()];
     let fates = async || bp.fates_of_messages(bench.site, &tokens, ample()).await.unwrap();
     let unchecked = Fate::Unchecked { owner: BpUserId(1) };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use best_practice::{BpPractice, PairingOutcome};
+use best_practice::{BpClient, PairingOutcome};
 use domain::audit::AuditedAction;
 use domain::connection::Connection;
 use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId, Subject};
@@ -99,7 +99,7 @@ impl PairingRecords for Store {
 
 /// Halo's pairing call.
 pub trait PairingHalo: Sync {
-    /// [`BpPractice::pair`], with an answer within this time or none.
+    /// [`BpClient::pair`], with an answer within this time or none.
     fn pair(
         &self,
         site: &SiteId,
@@ -108,9 +108,9 @@ pub trait PairingHalo: Sync {
     ) -> impl Future<Output = PairingOutcome> + Send;
 }
 
-impl PairingHalo for BpPractice {
+impl PairingHalo for BpClient {
     async fn pair(&self, site: &SiteId, code: &PairingCode, within: Duration) -> PairingOutcome {
-        BpPractice::pair(self, site, code, Deadline::after(within)).await
+        BpClient::pair(self, site, code, Deadline::after(within)).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_double::{Answer, Aws, Call};
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use connection::{Asker, AuditLine, Connecting, Entered, NotConnected, Trail};
 use domain::audit::AuditedAction;
 use domain::clinician::{ClinicianName, NotLinked, ProviderNumberPrefix};
@@ -40,7 +40,7 @@ impl Trail for Lines {
 
 struct Bench {
     _running: Running,
-    bp: BpPractice,
+    bp: BpClient,
     guid: Uuid,
 }
 
@@ -60,7 +60,7 @@ impl Bench {
         let guid = paired.unwrap().id;
         Self {
             _running: running,
-            bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
+            bp: BpClient::new(halo, StatementPack::load(None).unwrap()),
             guid,
         }
     }

@@ -15,7 +15,7 @@ mod obstacle;
 use std::time::Duration;
 
 use aws::queues::{ImportWake, QueueUnavailable, Queues};
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use config::ImporterConfig;
 use document_bucket::DocumentBucket;
 use domain::ids::PracticeId;
@@ -33,7 +33,7 @@ const SPOILED: u8 = 6;
 /// The worker.
 #[derive(Debug)]
 pub struct Importer {
-    bp: BpPractice,
+    bp: BpClient,
     store: Store,
     bucket: DocumentBucket,
     queues: Queues,
@@ -55,7 +55,7 @@ impl Importer {
     /// A worker with these tools.
     #[must_use]
     pub fn new(
-        bp: BpPractice,
+        bp: BpClient,
         store: Store,
         bucket: DocumentBucket,
         queues: Queues,

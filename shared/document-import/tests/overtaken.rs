@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws::queues::{ImportWake, Queues};
 use aws_double::{Answer, Aws, Call};
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use config::{ImporterConfig, QueueConfig};
 use document_bucket::DocumentBucket;
 use document_import::Importer;
@@ -149,7 +149,7 @@ impl Bench {
         );
         let seconds = Duration::from_secs;
         let importer = Importer::new(
-            BpPractice::new(halo, StatementPack::load(None).unwrap()),
+            BpClient::new(halo, StatementPack::load(None).unwrap()),
             self.store.clone(),
             DocumentBucket::new(aws::clients::s3(&config), "bucket"),
             Queues::new(aws_sdk_sqs::Client::new(&config), QueueConfig::default()),

@@ -1,4 +1,4 @@
-//! Asynchronous queries: submit, ask, fetch pages.
+//! Asynchronous queries: submit, get the status, fetch pages.
 
 use std::time::Duration;
 
@@ -30,30 +30,30 @@ pub struct Submitted {
 pub enum AsyncState {
     /// Accepted.
     Initialising,
-    /// Waiting at the practice.
+    /// Waiting in the practice's queue.
     Queued,
     /// Running.
     Executing,
-    /// Ran; the result is on its way.
+    /// It ran; the result is being uploaded.
     Uploading,
     /// Done.
     Successful,
     /// Never reached the practice.
     InitialisationFailedCacheError,
-    /// Never reached the practice: it had closed its session.
+    /// Never reached the practice: the site had closed its session.
     InitialisationFailedSiteOffline,
-    /// Never reached the practice: it was silent.
+    /// Never reached the practice: the site did not respond.
     InitialisationFailedSiteUnreachable,
-    /// Waited too long and will not run.
+    /// Waited longer than `max_time_in_queue`; it will not run.
     ExpiredInQueue,
     /// Ran and failed.
     ExecutionFailed,
-    /// Ran; the result was lost.
+    /// It ran; the result was lost.
     UploadFailed,
 }
 
 impl AsyncState {
-    /// Whether nothing will change any more.
+    /// Whether the state is final.
     #[must_use]
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Initialising | Self::Queued | Self::Executing | Self::Uploading)
@@ -78,20 +78,20 @@ impl AsyncState {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub enum PageStatus {
-    /// Not yet sent.
+    /// Not yet sent by the practice.
     #[default]
     Queued,
-    /// On its way.
+    /// Being uploaded.
     Uploading,
-    /// Can be fetched.
+    /// Ready to be fetched.
     Cached,
 }
 
-/// A page of a result. Its row range is left out: Halo's own examples contradict each other.
+/// A page of a result. The row range is left out, because Halo's own examples contradict each other.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Page {
-    /// From 1.
+    /// The page's number, from 1.
     pub page_number: u32,
     /// Whether it can be fetched.
     #[serde(default)]
@@ -101,22 +101,22 @@ pub struct Page {
 /// A query's status.
 #[derive(Debug)]
 pub struct AsyncQuery {
-    /// Where it stands.
+    /// Its state.
     pub state: AsyncState,
     /// Pages of the result, once there is one.
     pub pages: Vec<Page>,
     /// `rowsAffected` of a command without rows.
     pub rows_affected: Option<i64>,
-    /// Why it failed, where Halo says. Whether it ran is for the state to say.
+    /// Why it failed, if Halo says so. The state says whether it ran.
     pub failure: Option<Error>,
 }
 
 /// An entry of a batch status.
 #[derive(Debug)]
 pub struct BatchEntry {
-    /// The query asked for.
+    /// The query's id.
     pub query_id: Uuid,
-    /// `None` where Halo does not know it.
+    /// `None` if Halo does not know the query.
     pub query: Option<AsyncQuery>,
 }
 
@@ -180,10 +180,11 @@ impl From<WireQuery> for AsyncQuery {
 }
 
 impl HaloClient {
-    /// Submits a command (`POST …/queries/async`), to be started within `max_time_in_queue` or never.
+    /// Submits a command (`POST …/queries/async`). Halo starts it within `max_time_in_queue` or never.
     ///
     /// # Errors
-    /// What any call may meet. If the answer is lost, so is the id: only the command's own traces tell.
+    /// Every error that a call can have. If the answer is lost, the id is lost too: then only the effects of
+    /// the command show whether it ran.
     pub async fn submit(
         &self,
         site: Uuid,
@@ -209,7 +210,7 @@ impl HaloClient {
     /// A query's status (`GET …/queries/{queryId}`).
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn query(
         &self,
         site: Uuid,
@@ -225,7 +226,7 @@ impl HaloClient {
     /// The status of several queries (`POST …/queries/status`).
     ///
     /// # Errors
-    /// What any call may meet; an unknown query is an entry without one.
+    /// Every error that a call can have. An unknown query is an entry without a status.
     pub async fn queries(
         &self,
         site: Uuid,
@@ -256,7 +257,7 @@ impl HaloClient {
     /// A page of a result, decoded (`GET …/results/{pageNumber}`).
     ///
     /// # Errors
-    /// [`Error::Gone`] when it is no longer kept, and what any call may meet.
+    /// [`Error::Gone`] when Halo no longer keeps it, and every error that a call can have.
     pub async fn page(
         &self,
         site: Uuid,
@@ -268,12 +269,12 @@ impl HaloClient {
         self.send(&request, deadline, read_page).await
     }
 
-    /// A page's rows, one after the other, as its bytes come: of a page of any size, one row is in
-    /// memory. Result sets are not told apart. The stream ends with the page or its first error;
-    /// [`Error::Malformed`] is also a page that breaks off.
+    /// A page's rows, one after the other, as its bytes arrive. Only one row is in memory, whatever the size
+    /// of the page. The rows of several result sets are not separated. The stream ends after the page or
+    /// after its first error. A page that breaks off gives [`Error::Malformed`].
     ///
     /// # Errors
-    /// [`Error::Gone`] when it is no longer kept, and what any call may meet.
+    /// [`Error::Gone`] when Halo no longer keeps it, and every error that a call can have.
     pub async fn page_rows(
         &self,
         site: Uuid,
@@ -304,12 +305,12 @@ impl HaloClient {
         }))
     }
 
-    /// A page of a result as bytes, as they come (`GET …/results/{pageNumber}/stream`). Whether
-    /// they are the envelope or the rows themselves is not published.
+    /// A page of a result as bytes, as they arrive (`GET …/results/{pageNumber}/stream`). Halo does not
+    /// publish whether they are the envelope or the rows themselves.
     ///
     /// # Errors
-    /// [`Error::Gone`] when it is no longer kept, and what any call may meet; the stream's own
-    /// errors end it.
+    /// [`Error::Gone`] when Halo no longer keeps it, and every error that a call can have. An error in the
+    /// stream ends it.
     pub async fn page_stream(
         &self,
         site: Uuid,
@@ -323,8 +324,8 @@ impl HaloClient {
     }
 }
 
-/// A command without rows has a page without data, so an object of another kind must not pass for
-/// a page: it would be an empty result.
+/// A command without rows has a page without data. So another object must not be read as a page: it would
+/// look like an empty result.
 fn read_page(answer: &Answer) -> Result<ResultPage, Error> {
     let malformed = Error::Malformed { what: "result page" };
     let page: serde_json::Map<String, Value> = answer.json("result page")?;

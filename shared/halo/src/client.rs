@@ -1,4 +1,4 @@
-//! One call: keys, deadline, repetition.
+//! Sends one call: tries the keys, keeps the deadline, repeats what may be repeated.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,29 +31,29 @@ impl Deadline {
         Self(Instant::now() + duration)
     }
 
-    /// What is left.
+    /// The time that is left.
     #[must_use]
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// This deadline, or one that far from now if that is sooner.
+    /// The sooner of this deadline and one this far from now.
     #[must_use]
     pub fn at_most(self, duration: Duration) -> Self {
         Self(self.0.min(Instant::now() + duration))
     }
 }
 
-/// Whether a call may be repeated when its outcome is not known.
+/// Whether a call may be repeated if its outcome is not known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Call {
-    /// Changes nothing: repeated within the deadline.
+    /// Changes nothing. It is repeated within the deadline.
     Read,
-    /// Changes something: sent once. The caller decides what doubt means.
+    /// Changes something. It is sent once; the caller handles an unknown outcome.
     Write,
 }
 
-/// A client of Halo Cloud; cheap to clone.
+/// A client of Halo Cloud. Cheap to clone.
 #[derive(Clone)]
 pub struct HaloClient {
     http: Client,
@@ -72,10 +72,10 @@ impl std::fmt::Debug for HaloClient {
     }
 }
 
-/// What to send.
+/// A request to send.
 pub(crate) struct Request<'a> {
     pub(crate) method: Method,
-    /// Segments after `/integrator/`.
+    /// The path's segments after `/integrator/`.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(&'static str, SecretString)>,
     pub(crate) body: Body<'a>,
@@ -85,7 +85,7 @@ pub(crate) struct Request<'a> {
 
 pub(crate) enum Body<'a> {
     None,
-    /// Its time in Halo's queue follows from what the deadline leaves when it is sent.
+    /// The time in Halo's queue is computed from the remaining time when the command is sent.
     Immediate(&'a Command),
     Json(serde_json::Value),
     Form(Vec<(String, String)>),
@@ -97,7 +97,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Halo sometimes answers 200 with a failure inside.
+    /// The failure in the body. Halo sometimes reports one with status 200.
     pub(crate) fn hidden_failure(&self) -> Option<Error> {
         wire::failure_in(&self.body)
     }
@@ -108,24 +108,24 @@ impl Answer {
 }
 
 impl HaloClient {
-    /// A client of the Halo at `base` (`https://api.haloconnect.io`, or its stage).
+    /// A client of the Halo at `base`: `https://api.haloconnect.io`, or its staging environment.
     ///
-    /// The HTTP client is the caller's, so that a program has one TLS stack and one set of roots.
-    /// It must not follow redirects: none are documented, and the key would travel along.
+    /// The caller provides the HTTP client, so that a program has one TLS stack and one set of root
+    /// certificates. It must not follow redirects: Halo documents none, and they would receive the key.
     #[must_use]
     pub fn new(http: Client, base: Url, keys: Arc<dyn KeySource>) -> Self {
         Self { http, base, keys, secondary_first: Arc::new(AtomicBool::new(false)), meter: None }
     }
 
-    /// Tells this meter what each call costs.
+    /// Reports the cost of each call to this meter.
     #[must_use]
     pub fn metered(mut self, meter: Arc<dyn Meter>) -> Self {
         self.meter = Some(meter);
         self
     }
 
-    /// Sends, reads the whole answer, and repeats reads while the deadline allows. An answer that
-    /// cannot be read counts as none.
+    /// Sends, reads the whole answer, and repeats reads while the deadline allows. An answer that cannot
+    /// be read counts as no answer.
     pub(crate) async fn send<T>(
         &self,
         request: &Request<'_>,
@@ -146,7 +146,7 @@ impl HaloClient {
         .await
     }
 
-    /// Sends, and hands the answer's body on as it comes, up to its end or the first error.
+    /// Sends, and returns the answer's body as it arrives, up to its end or the first error.
     pub(crate) async fn send_streaming(
         &self,
         request: &Request<'_>,
@@ -157,7 +157,7 @@ impl HaloClient {
         tally.heard(request.cost, opened.as_ref());
         let bytes = opened?.bytes_stream().map_err(|error| transport(&error));
         let stream = Box::pin(bytes.inspect_ok(move |part| tally.received(part.len())));
-        // The HTTP client's own stream repeats its error for ever.
+        // The HTTP client's stream would repeat its error for ever.
         Ok(stream::unfold(Some(stream), |stream| async move {
             let mut stream = stream?;
             let part = stream.next().await?;
@@ -166,8 +166,8 @@ impl HaloClient {
         }))
     }
 
-    /// One attempt with each key: the one that served last first, then the other, then what is
-    /// new after reading them again.
+    /// One attempt with each key: first the key that Halo accepted last, then the other, then the keys
+    /// that are new after reading them again.
     async fn open(
         &self,
         request: &Request<'_>,
@@ -212,10 +212,10 @@ impl HaloClient {
         tally: &Tally,
         deadline: Deadline,
     ) -> Result<Response, Error> {
-        // What cannot be a header cannot be a key.
+        // A key that cannot be a header value is wrong.
         let mut key = HeaderValue::from_str(key.expose_secret()).map_err(|_| Error::KeyRefused)?;
         key.set_sensitive(true);
-        // Such a segment would be left out, and a read of one thing become a search for all.
+        // The URL would lose such a segment, and a read of one resource would become a search for all.
         if request.path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
             return Err(Error::Refused { reason: Refusal::Request });
         }
@@ -243,8 +243,8 @@ impl HaloClient {
             Body::Json(json) => builder.json(json),
             Body::Form(fields) => builder.form(fields),
         };
-        // Only now: reading the keys and encoding a large body take time as well. Nothing leaves after
-        // the deadline.
+        // The time is computed here, because reading the keys and encoding a large body take time too.
+        // Nothing is sent after the deadline.
         let remaining = deadline.remaining();
         if remaining.is_zero() {
             return Err(Error::NotReached);
@@ -260,7 +260,7 @@ impl HaloClient {
     }
 }
 
-/// An answer that begins well, or the failure that it tells of.
+/// An answer with a successful status, or the failure that it reports.
 async fn answered(response: Response, tally: &Tally) -> Result<Response, Error> {
     let status = response.status();
     if status.is_success() {
@@ -269,7 +269,7 @@ async fn answered(response: Response, tally: &Tally) -> Result<Response, Error> 
     let headers = response.headers().clone();
     Err(match whole(response, tally).await {
         Ok(body) => wire::error_of(status, &headers, &body),
-        // What these say needs no body.
+        // The meaning of these does not depend on the body.
         Err(_) if matches!(status.as_u16(), 401 | 429 | 503) => {
             wire::error_of(status, &headers, &[])
         }
@@ -277,7 +277,7 @@ async fn answered(response: Response, tally: &Tally) -> Result<Response, Error> 
     })
 }
 
-/// An answer's body. What came of one that breaks off has travelled, too.
+/// An answer's body. The bytes of a body that breaks off are counted as well.
 async fn whole(mut response: Response, tally: &Tally) -> Result<Bytes, reqwest::Error> {
     let Some(first) = response.chunk().await? else { return Ok(Bytes::new()) };
     tally.received(first.len());
@@ -291,7 +291,7 @@ async fn whole(mut response: Response, tally: &Tally) -> Result<Bytes, reqwest::
     }
 }
 
-/// Keys, if they can be had by the deadline.
+/// The keys, if they can be read by the deadline.
 async fn in_time(keys: KeysFuture<'_>, deadline: Deadline) -> Result<Keys, Error> {
     match tokio::time::timeout(deadline.remaining(), keys).await {
         Ok(Ok(keys)) => Ok(keys),
@@ -299,7 +299,7 @@ async fn in_time(keys: KeysFuture<'_>, deadline: Deadline) -> Result<Keys, Error
     }
 }
 
-/// Repeats what may be repeated, as long as the deadline allows.
+/// Repeats an attempt that may be repeated, while the deadline allows.
 async fn repeat<T, F>(call: Call, deadline: Deadline, attempt: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
@@ -315,7 +315,7 @@ where
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        // A rate limit means that nothing ran, so even a write may wait for its turn.
+        // A rate limit means that nothing ran, so even a write may be sent again.
         let may_repeat = match call {
             Call::Read => error.is_passing(),
             Call::Write => matches!(error, Error::RateLimited { .. } | Error::NotReached),
@@ -332,7 +332,7 @@ where
     }
 }
 
-/// The meaning of a failure below HTTP. The error itself is dropped: its text holds the URL.
+/// The meaning of a failure below HTTP. The error itself is dropped, because its text contains the URL.
 fn transport(error: &reqwest::Error) -> Error {
     if error.is_connect() || error.is_builder() {
         Error::NotReached

@@ -3,21 +3,16 @@
 use std::time::Duration;
 
 use jiff::civil::Date;
-use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::client::{Answer, Body, Call, Deadline, HaloClient, Request};
-use crate::error::Error;
-use crate::meter::Cost;
-use crate::{QueryResult, rows, wire};
+use crate::wire;
 
-/// Halo refuses immediate commands that would queue for longer than this.
+/// Halo refuses immediate commands that may queue for longer than this.
 const LONGEST_IMMEDIATE_QUEUE: Duration = Duration::from_secs(60);
 
-/// `SqlDbType` names that Halo takes; the ones a client needs.
+/// The names of `SqlDbType` that a client needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub enum SqlType {
     /// 64-bit integer.
@@ -38,7 +33,7 @@ pub enum SqlType {
     VarChar,
 }
 
-/// Which way a parameter travels.
+/// The direction of a parameter.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
@@ -79,7 +74,7 @@ impl Parameter {
         }
     }
 
-    /// A 32-bit number; `name` begins with `@`.
+    /// A 32-bit number. `name` begins with `@`.
     #[must_use]
     pub fn int(name: &'static str, value: i64) -> Self {
         Self::input(name, SqlType::Int, value.to_string())
@@ -103,7 +98,7 @@ impl Parameter {
         Self::input(name, SqlType::NVarChar, value.into())
     }
 
-    /// A value that the command hands back; `size` in bytes for types of variable length.
+    /// A value that the command returns. `size` is in bytes, for types of variable length.
     #[must_use]
     pub fn output(name: &'static str, kind: SqlType, size: Option<i64>) -> Self {
         Self { name, direction: Direction::Output, kind, value: None, size }
@@ -132,12 +127,12 @@ impl Parameter {
     }
 }
 
-/// An output parameter or return value as it came back.
+/// The value of an output parameter, or a return value.
 #[derive(Clone, Deserialize)]
 pub struct OutputParameter {
-    /// With its `@`.
+    /// The name, with its `@`.
     pub name: String,
-    /// As text.
+    /// The value as text.
     #[serde(default, deserialize_with = "wire::text")]
     pub value: Option<String>,
 }
@@ -148,7 +143,7 @@ impl std::fmt::Debug for OutputParameter {
     }
 }
 
-/// What is wanted back.
+/// The kind of result.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ExecutionMode {
@@ -160,7 +155,7 @@ pub enum ExecutionMode {
     Scalar,
 }
 
-/// A command. Its SQL text is fixed at compile time or read from a statement pack, never built.
+/// A command. Never build its SQL text from values: use parameters.
 #[derive(Clone, Debug)]
 pub struct Command {
     name: &'static str,
@@ -185,14 +180,14 @@ impl Command {
         }
     }
 
-    /// A stored procedure by name. Halo calls this experimental: a parameter over 8,000 bytes or
-    /// 4,000 characters fails, and a batch that EXECs the procedure does not.
+    /// A stored procedure by name. Halo calls this experimental: a parameter over 8,000 bytes or 4,000
+    /// characters fails. A batch that EXECs the procedure has no such limit.
     #[must_use]
     pub fn stored_procedure(name: impl Into<String>) -> Self {
         Self { stored_procedure: true, ..Self::text(name) }
     }
 
-    /// Under this name in what a [`Meter`](crate::Meter) is told; `unnamed` otherwise.
+    /// Sets the name under which a [`Meter`](crate::Meter) counts the command; `unnamed` by default.
     #[must_use]
     pub fn named(mut self, name: &'static str) -> Self {
         self.name = name;
@@ -205,21 +200,21 @@ impl Command {
         self.name
     }
 
-    /// With this mode.
+    /// Sets the kind of result.
     #[must_use]
     pub fn mode(mut self, mode: ExecutionMode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// With one more parameter.
+    /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, parameter: Parameter) -> Self {
         self.parameters.push(parameter);
         self
     }
 
-    /// On another database of the site than its default.
+    /// Runs the command on another database of the site than the default one.
     #[must_use]
     pub fn catalogue(mut self, name: impl Into<String>) -> Self {
         self.catalogue = Some(name.into());
@@ -235,7 +230,8 @@ impl Command {
         })
     }
 
-    /// To be started while the caller still waits for it, and with time left to run.
+    /// The body of an immediate query. It may queue for part of the remaining time, so that it starts while
+    /// the caller still waits and has time to run.
     pub(crate) fn to_immediate_json(&self, remaining: Duration) -> Value {
         self.to_json(remaining.mul_f32(0.6).min(LONGEST_IMMEDIATE_QUEUE))
     }
@@ -250,67 +246,6 @@ impl Command {
         }
         body
     }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireImmediate {
-    // The status text of Halo's documents calls it "results" in one place.
-    #[serde(alias = "results")]
-    result: WireResult,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireResult {
-    data: Option<String>,
-    rows_affected: Option<i64>,
-    #[serde(default)]
-    parameters: Option<Vec<OutputParameter>>,
-}
-
-impl HaloClient {
-    /// Runs a command at once and waits for its result (`POST …/queries/immediate`).
-    ///
-    /// The command may queue for as long as the deadline leaves after an execution of some seconds:
-    /// one that could only start after the caller has gone is better not started.
-    ///
-    /// # Errors
-    /// What any call may meet; see [`Error::did_it_run`] before repeating a write.
-    pub async fn immediate(
-        &self,
-        site: Uuid,
-        command: &Command,
-        call: Call,
-        deadline: Deadline,
-    ) -> Result<QueryResult, Error> {
-        let request = Request {
-            method: Method::POST,
-            path: ["sites", &site.to_string(), "queries", "immediate"].map(str::to_owned).into(),
-            query: Vec::new(),
-            body: Body::Immediate(command),
-            call,
-            cost: Cost::Query(command.name),
-        };
-        self.send(&request, deadline, read_immediate).await
-    }
-}
-
-fn read_immediate(answer: &Answer) -> Result<QueryResult, Error> {
-    if let Some(failure) = answer.hidden_failure() {
-        return Err(failure);
-    }
-    let result = answer.json::<WireImmediate>("immediate query")?.result;
-    let sets = match &result.data {
-        Some(data) => rows::decode(data)?,
-        None if result.rows_affected.is_some() => Vec::new(),
-        None => return Err(Error::Malformed { what: "result without data" }),
-    };
-    Ok(QueryResult {
-        sets,
-        rows_affected: result.rows_affected,
-        parameters: result.parameters.unwrap_or_default(),
-    })
 }
 
 #[cfg(test)]

@@ -1,21 +1,21 @@
-//! What can go wrong, in the terms of what a caller can do about it.
+//! Why a call failed. Each variant is something that a caller can react to.
 
 use std::time::Duration;
 
 /// Whether the command took effect at the practice.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Ran {
-    /// It did not run: a write may be sent again.
+    /// It did not run. A write may be sent again.
     No,
-    /// It ran, although no result came back: a write must not be sent again.
+    /// It ran, but no result came back. A write must not be sent again.
     Yes,
-    /// It ran and failed. What a batch without a transaction did before the failure stays done.
+    /// It ran and failed. A batch without a transaction keeps the changes that it made before the failure.
     Failed,
-    /// Nobody knows: a write must be looked for before it is sent again.
+    /// It is not known. Look for the effects of a write before you send it again.
     Unknown,
 }
 
-/// The reasons for a 403, told apart by Halo's words.
+/// The reasons for a 403, distinguished by Halo's words.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Forbidden {
     /// Our address is not on Halo's list.
@@ -24,14 +24,14 @@ pub enum Forbidden {
     Quota,
     /// The practice has not enabled the integration.
     NotEnabled,
-    /// Stale or foreign GUID, or not paired.
+    /// The GUID is outdated or another integrator's, or the site is not paired with us.
     Site,
 }
 
-/// A command that reached the database and failed there, or on the way.
+/// How a command failed at the practice's database.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SqlFailure {
-    /// The database refused our login: the practice un-ticked the integration.
+    /// The database refused our login: the practice unticked the integration.
     LoginRefused,
     /// The login may not touch an object (SQL Server 229, 230, 262, 297, 300; 916: not even the
     /// database).
@@ -39,7 +39,8 @@ pub enum SqlFailure {
     /// The practice software lacks an object or a column (207, 208, 2812, 8144, 8145; 911: the
     /// database).
     UnknownObject,
-    /// Anything else; the number where Halo gave one. The text may hold patient data: it is dropped.
+    /// Anything else, with the number if Halo gave one. The text is dropped, because it may contain patient
+    /// data.
     Other {
         /// SQL Server's message number.
         number: Option<i64>,
@@ -47,8 +48,8 @@ pub enum SqlFailure {
 }
 
 impl SqlFailure {
-    /// What SQL Server's message number means; a statement may also have caught it and told it in
-    /// its answer.
+    /// The meaning of an SQL Server message number. It is public because a statement may catch an error and
+    /// return its number.
     #[must_use]
     pub fn of_number(number: i64) -> Self {
         match number {
@@ -62,7 +63,7 @@ impl SqlFailure {
 /// Why there is no answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// The connection could not be opened, or not before the deadline: nothing was sent.
+    /// No connection could be opened before the deadline. Nothing was sent.
     #[error("Halo could not be reached")]
     NotReached,
     /// Both keys were refused (401), or could not be read.
@@ -72,25 +73,24 @@ pub enum Error {
     #[error("Halo forbids this call: {0:?}")]
     Forbidden(Forbidden),
     /// 404: no such site, query or page.
-    #[error("Halo knows no such thing")]
+    #[error("Halo does not know this site, query or page")]
     NotFound,
     /// 410: the page is no longer kept.
-    #[error("the result is no longer kept")]
+    #[error("Halo no longer keeps the result")]
     Gone,
     /// 429.
     #[error("Halo's rate limit is reached")]
     RateLimited {
-        /// When Halo said to come back.
+        /// The wait that Halo asked for.
         retry_after: Option<Duration>,
     },
     /// 503: the site was offline before the attempt.
     #[error("the site is offline")]
     SiteOffline,
-    /// 400 that is not an SQL failure: the request itself is wrong or too large, or a pairing was
-    /// refused.
+    /// 400 without an SQL failure: the request is wrong or too large, or a pairing was refused.
     #[error("Halo refused the request")]
     Refused {
-        /// Why, as far as Halo's words tell.
+        /// The reason, as far as Halo's words show it.
         reason: Refusal,
     },
     /// 502 of a pairing: the practice software answered with an unexpected result.
@@ -105,13 +105,13 @@ pub enum Error {
     /// 500, 504, a failure of Halo Link itself, a lost connection, or no answer by the deadline.
     #[error("it is not known whether the command ran")]
     OutcomeUnknown {
-        /// Whether our own deadline ended the wait.
+        /// Whether our deadline ended the wait.
         timed_out: bool,
     },
-    /// An answer that is not what Halo's documents say.
+    /// An answer that differs from Halo's documents.
     #[error("Halo's answer is malformed: {what}")]
     Malformed {
-        /// Which part; never a value.
+        /// The part that differs. It never contains a value.
         what: &'static str,
     },
 }
@@ -137,18 +137,18 @@ impl Error {
             | Self::RateLimited { .. }
             | Self::SiteOffline
             | Self::Refused { .. }
-            // Nobody was logged in to run it.
+            // Without a login nothing can run.
             | Self::Sql(SqlFailure::LoginRefused) => Ran::No,
             Self::Sql(_) => Ran::Failed,
             Self::ResultTooLarge | Self::Gone => Ran::Yes,
-            // A body that cannot be read says nothing of what happened before it was written.
+            // An unreadable body says nothing about whether the command ran.
             Self::PracticeSoftware | Self::OutcomeUnknown { .. } | Self::Malformed { .. } => {
                 Ran::Unknown
             }
         }
     }
 
-    /// Whether Halo turned the call away before it asked the practice. No such query is billed.
+    /// Whether Halo refused the call before it asked the practice. Halo does not bill such queries.
     #[must_use]
     pub fn was_turned_away(&self) -> bool {
         matches!(
@@ -162,7 +162,7 @@ impl Error {
         )
     }
 
-    /// Whether the same read may succeed a moment later.
+    /// Whether the same read may succeed if it is repeated soon.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         matches!(

@@ -1,5 +1,4 @@
-//! FHIR R4 through Halo: reads and searches. Resources come back as JSON; their types are the
-//! caller's business.
+//! FHIR R4 through Halo: reads and searches. Resources are returned as JSON, without types.
 
 use std::fmt;
 
@@ -14,10 +13,10 @@ use crate::error::Error;
 use crate::meter::Cost;
 use crate::row_stream::RowReader;
 
-/// What to search for. Sent as a form, never in a URL, and never printed: it identifies people.
+/// A search. It identifies people, so it is sent as a form, never in a URL, and cannot be printed.
 #[derive(Clone)]
 pub struct FhirQuery {
-    /// A resource's name, such as `Patient`.
+    /// A resource type, such as `Patient`.
     pub resource: &'static str,
     /// Search parameters.
     pub parameters: Vec<(String, String)>,
@@ -33,10 +32,10 @@ impl fmt::Debug for FhirQuery {
 }
 
 impl HaloClient {
-    /// The site's CapabilityStatement. Does not touch the practice's database: the cheapest probe.
+    /// The site's CapabilityStatement. It does not touch the practice's database.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn fhir_metadata(&self, site: Uuid, deadline: Deadline) -> Result<Value, Error> {
         self.fhir_read(site, &["metadata"], deadline).await
     }
@@ -44,7 +43,7 @@ impl HaloClient {
     /// Reads a resource by the segments of its path, such as `["Patient", "7"]`.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn fhir_read(
         &self,
         site: Uuid,
@@ -65,11 +64,11 @@ impl HaloClient {
         .await
     }
 
-    /// The bytes of a Binary (`GET …/Binary/{id}`), as they come: they end with the resource or
-    /// with the first error, and only without an error are they all of it.
+    /// The bytes of a Binary (`GET …/Binary/{id}`), as they arrive. The stream ends after the resource or
+    /// after its first error. The resource is complete only if the stream ends without an error.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn fhir_binary(
         &self,
         site: Uuid,
@@ -110,7 +109,7 @@ impl HaloClient {
     /// Searches by `POST …/_search`.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn fhir_search(
         &self,
         site: Uuid,
@@ -132,7 +131,7 @@ impl HaloClient {
     }
 }
 
-/// JSON that names another kind of thing, or none, would read as a patient without data.
+/// Checks the type of the resource. Other JSON could be read as a patient without data.
 fn resource(
     answer: &Answer,
     expected: impl Fn(&str) -> bool,

@@ -1,20 +1,20 @@
-//! Subscription keys: a primary and a secondary, so that either can be replaced while the other serves.
+//! Subscription keys: a primary and a secondary, so that one can be replaced while the other is in use.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use secrecy::SecretString;
 
-/// Keys of a subscription, or secrets that sign notifications.
+/// The keys of a subscription, or the secrets that sign notifications.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// Tried first.
+    /// The key that is tried first.
     pub primary: SecretString,
-    /// Tried when the primary is refused.
+    /// The key that is tried if the primary is refused.
     pub secondary: Option<SecretString>,
 }
 
-/// Why keys could not be had.
+/// The keys could not be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the Halo keys could not be read")]
 pub struct KeysUnavailable;
@@ -26,7 +26,7 @@ pub type KeysFuture<'a> = Pin<Box<dyn Future<Output = Result<Keys, KeysUnavailab
 pub trait KeySource: Send + Sync {
     /// The keys as last read.
     fn current(&self) -> KeysFuture<'_>;
-    /// The keys read anew, because Halo refused the ones we had.
+    /// Reads the keys again, because Halo refused the last ones.
     fn reread(&self) -> KeysFuture<'_>;
 }
 

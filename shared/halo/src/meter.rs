@@ -1,7 +1,7 @@
-//! What calls cost, told as they happen.
+//! Reports what calls cost, as they happen.
 //!
-//! Halo bills each query and caps queries and bytes. Every attempt of every call leaves through one
-//! function (`client.rs`), and each of them says what it costs ([`Cost`]), so no caller can forget it.
+//! Halo bills each query and limits queries and bytes. Every attempt of every call is sent by one function
+//! (in `client.rs`), and every request states its cost ([`Cost`]), so no call goes uncounted.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,42 +12,41 @@ tokio::task_local! {
     static ACCOUNT: Arc<str>;
 }
 
-/// Runs a future whose calls are all for this account. The meter is told of it with each of them, also
-/// of what a stream that was opened here brings later.
+/// Runs a future and counts all its calls on this account, including the bytes that its streams receive
+/// later.
 pub async fn on_account<F: Future>(account: &str, future: F) -> F::Output {
     ACCOUNT.scope(Arc::from(account), future).await
 }
 
-/// A part of what a call costs.
+/// One part of a call's cost.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Used {
-    /// A query of this name, which Halo bills or may bill. One whose answer is lost is one, too.
+    /// A query of this name, which Halo bills or may bill. A query whose answer is lost counts too.
     Query(&'static str),
-    /// A call that is no query: a site's status, how far a query has come, a page of its result.
+    /// A call that is no query: a site's status, a query's progress, a page of its result.
     Other,
-    /// So many bytes of a request's body.
+    /// This many bytes of a request's body.
     Sent(u64),
-    /// So many bytes of an answer's body.
+    /// This many bytes of an answer's body.
     Received(u64),
-    /// A query to whose answer the practice's database contributed: it ran, failed there, or our login
-    /// was refused.
+    /// A query that the practice's database answered: it ran, it failed there, or our login was refused.
     Answered,
 }
 
-/// Is told what calls cost. It must not block.
+/// Receives the cost of calls. It must not block.
 pub trait Meter: fmt::Debug + Send + Sync {
-    /// This was used on this account; `None` for a call outside [`on_account`].
+    /// Counts a cost on an account. The account is `None` for a call outside [`on_account`].
     fn used(&self, account: Option<&str>, used: Used);
 }
 
-/// What Halo bills for a call.
+/// How Halo bills a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Cost {
-    /// A query of this name whose answer is the practice's.
+    /// A query of this name that the practice answers directly.
     Query(&'static str),
-    /// A query of this name that Halo takes now and the practice answers later.
+    /// A query of this name that Halo accepts now and the practice answers later.
     Submission(&'static str),
-    /// Nothing, as far as is known.
+    /// As far as we know, Halo bills nothing.
     Nothing,
 }
 
@@ -75,7 +74,7 @@ impl Tally {
         }
     }
 
-    /// Notes whether the practice's database has spoken.
+    /// Counts the query as answered if the practice's database answered it.
     pub(crate) fn heard<T>(&self, cost: Cost, outcome: Result<&T, &Error>) {
         let spoke = match outcome {
             Ok(_) => true,
@@ -84,14 +83,14 @@ impl Tally {
                 Error::Sql(_) | Error::ResultTooLarge | Error::Forbidden(Forbidden::NotEnabled)
             ),
         };
-        // A submission is only queued, but a practice that lets nobody in says so at once.
+        // A submission is only queued, but a refused login is reported at once.
         let shut_out = matches!(outcome, Err(Error::Forbidden(Forbidden::NotEnabled)));
         if spoke && (matches!(cost, Cost::Query(_)) || shut_out) {
             self.tell(Used::Answered);
         }
     }
 
-    /// A request that is about to leave.
+    /// Starts counting a request that is about to be sent.
     pub(crate) fn attempt(&self, cost: Cost, bytes: usize) -> Attempt<'_> {
         Attempt { tally: self, cost, bytes, outcome: Outcome::Counts }
     }
@@ -99,13 +98,13 @@ impl Tally {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Outcome {
-    /// It was answered, or nobody knows what became of it.
+    /// It was answered, or its outcome is not known.
     Counts,
     TurnedAway,
     NotSent,
 }
 
-/// A request under way. It is counted when it is dropped, so that one whose caller gave up is, too.
+/// A request in progress. It is counted when it is dropped, so that it counts even if its caller gave up.
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     tally: &'a Tally,
@@ -115,7 +114,7 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// What became of it, where it failed.
+    /// Records how the request failed.
     pub(crate) fn failed(&mut self, error: &Error) {
         self.outcome = match error {
             Error::NotReached => Outcome::NotSent,

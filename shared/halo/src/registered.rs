@@ -13,31 +13,31 @@ use crate::error::Error;
 use crate::meter::Cost;
 use crate::rows::{self, Rows};
 
-/// What to register.
+/// A query to register.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// Our own label.
+    /// The integrator's label.
     pub name: String,
-    /// How often it runs; at least a minute.
+    /// The interval between runs: at least a minute.
     pub frequency: Duration,
-    /// For how long; at most a day.
+    /// How long it stays registered: at most a day.
     pub duration: Duration,
-    /// What runs, on the site's default database.
+    /// The command. It runs on the site's default database.
     pub command: Command,
 }
 
-/// A registered query as Halo reports it. Judge it by its counters: one that failed every time
-/// still ends as `completed`.
+/// A registered query as Halo reports it. Use the counters to judge it: a query whose runs all failed also
+/// ends as `completed`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisteredQuery {
     /// Halo's id.
     pub id: Uuid,
-    /// Our own label.
+    /// The integrator's label.
     pub name: String,
     /// `initialisationFailedCacheError`, `enabled`, `cancelled`, `completed`.
     pub status: String,
-    /// Changes when the result does.
+    /// A value that changes when the result changes.
     pub last_hash: Option<String>,
     /// Counters.
     pub metrics: RegisteredMetrics,
@@ -80,7 +80,7 @@ impl HaloClient {
     /// Registers a query.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn register(
         &self,
         site: Uuid,
@@ -95,7 +95,7 @@ impl HaloClient {
             "registerCommand": { "command": registration.command.command_json() },
         });
         let mut request = request(Method::POST, site, &[], Body::Json(body), Call::Write);
-        // Its runs at the practice are Halo's to count.
+        // Halo counts the runs at the practice.
         request.cost = Cost::Submission(registration.command.name());
         Ok(self
             .send(&request, deadline, |answer| answer.json::<WireId>("registered query"))
@@ -106,7 +106,7 @@ impl HaloClient {
     /// All registered queries of a site.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn registered(
         &self,
         site: Uuid,
@@ -122,7 +122,7 @@ impl HaloClient {
     /// One registered query.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn registered_query(
         &self,
         site: Uuid,
@@ -133,10 +133,10 @@ impl HaloClient {
         self.send(&request, deadline, |answer| answer.json("registered query")).await
     }
 
-    /// Stops a registered query; doing so twice changes nothing.
+    /// Stops a registered query. Stopping it again changes nothing.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn cancel_registered(
         &self,
         site: Uuid,
@@ -150,7 +150,7 @@ impl HaloClient {
     /// The latest result of a registered query.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn registered_result(
         &self,
         site: Uuid,

@@ -1,9 +1,8 @@
-//! Decoding rows. Halo does not publish the shape inside `data`, so every plausible one is taken:
-//! a list of objects, a single object, `{columns, rows}`, and lists of any of these for several
-//! result sets.
+//! Decodes rows. Halo does not publish the shape inside `data`, so every plausible shape is accepted: a
+//! list of objects, a single object, `{columns, rows}`, and lists of these for several result sets.
 //!
-//! One thing no decoder can tell: several result sets of one row each, written as bare objects, look
-//! like one result set of several rows.
+//! One case is ambiguous: several result sets of one row each, written as bare objects, look like one
+//! result set of several rows.
 
 use std::fmt;
 
@@ -17,7 +16,8 @@ use crate::error::Error;
 /// The rows of one result set.
 pub type Rows = Vec<Row>;
 
-/// One row, its columns found whatever their case: a view answers in its own casing. Values cannot be printed.
+/// One row. Columns are found whatever their case, because a view returns its own spelling. Values cannot
+/// be printed.
 #[derive(Clone, Default, PartialEq)]
 pub struct Row(Vec<(String, Value)>);
 
@@ -27,13 +27,13 @@ impl fmt::Debug for Row {
     }
 }
 
-/// A column that is not what the statement promises.
+/// A column that differs from what the statement promises.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("column {column} {problem}")]
 pub struct BadColumn {
-    /// The column asked for.
+    /// The column's name.
     pub column: &'static str,
-    /// What is wrong with it; never its value.
+    /// What is wrong with it. This never contains its value.
     pub problem: &'static str,
 }
 
@@ -42,7 +42,7 @@ impl Row {
         Self(object.into_iter().collect())
     }
 
-    /// A row of a table, if it has a value for each column.
+    /// A row from column names and values, if there is a value for each column.
     pub(crate) fn from_table(columns: &[String], values: Vec<Value>) -> Option<Self> {
         (values.len() == columns.len()).then(|| Self(columns.iter().cloned().zip(values).collect()))
     }
@@ -51,7 +51,7 @@ impl Row {
         self.0.is_empty()
     }
 
-    /// The column's value; of several columns with one name, the first.
+    /// The column's value. If several columns have this name, the first one.
     ///
     /// # Errors
     /// When there is no such column.
@@ -63,7 +63,7 @@ impl Row {
             .ok_or(BadColumn { column, problem: "is missing" })
     }
 
-    /// Text without outer blanks; NULL and all-blank are one and the same, as in Bp.
+    /// Text without outer blanks. NULL and blank text are both `None`, as in Bp.
     ///
     /// # Errors
     /// When the column is missing or not text.

@@ -10,7 +10,7 @@ use crate::client::{Body, Call, Deadline, HaloClient, Request};
 use crate::error::Error;
 use crate::meter::Cost;
 
-/// A practice software, as Halo's parameters spell it.
+/// A practice software, spelt as in Halo's parameters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PmsName {
     /// Best Practice (Bp Premier).
@@ -31,17 +31,17 @@ impl PmsName {
     }
 }
 
-/// `availability`: by when Halo last heard from the site.
+/// `availability`: how recently Halo heard from the site.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
-    /// Heard from.
+    /// Halo hears from it.
     Online,
-    /// Closed its session.
+    /// It closed its session.
     Offline,
-    /// Silent for two minutes.
+    /// Halo has not heard from it for two minutes.
     Unreachable,
-    /// Another word: older notes spell the third value differently.
+    /// Another word. Older documents spell the third value differently.
     #[serde(other)]
     Unknown,
 }
@@ -63,29 +63,29 @@ pub enum LifeCycle {
     Unknown,
 }
 
-/// `SiteForIntegrator`, without its deprecated twins unless nothing else carries the fact.
+/// `SiteForIntegrator`. Deprecated members are read only if no other member has the fact.
 #[derive(Clone, Debug)]
 pub struct SiteStatus {
     /// The Halo GUID.
     pub id: Uuid,
-    /// Whether the site answers.
+    /// How recently Halo heard from the site.
     pub availability: Availability,
     /// Its life cycle.
     pub status: LifeCycle,
-    /// CalVer of the Link agent.
+    /// The version of Halo Link, by date.
     pub halo_link_version: Option<String>,
     /// `practiceMetadata.practiceName`, else the deprecated `name`.
     pub practice_name: Option<String>,
     /// `practiceMetadata.practiceManagementVersion`. The deprecated root property is frozen at
     /// installation and never read.
     pub pms_version: Option<String>,
-    /// The practice software's own number for the site.
+    /// The practice software's number of the site.
     pub pms_site_id: Option<String>,
-    /// Whether this is the instance that integrators may query, where Halo still says so.
+    /// Whether integrators may query this instance, if Halo still says so.
     pub authoritative: Option<bool>,
     /// When Halo last heard from the site, on Halo's clock.
     pub heartbeat: Option<Timestamp>,
-    /// The same on the clock of the practice's server, where Halo still says so.
+    /// The same moment on the clock of the practice's server, if Halo still says so.
     pub client_clock: Option<Timestamp>,
 }
 
@@ -147,17 +147,18 @@ impl From<WireSite> for SiteStatus {
     }
 }
 
-/// Halo's instants are UTC, with and without the letter that says so.
+/// Reads Halo's instants. They are UTC, with or without the letter `Z`.
 fn read_instant(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| format!("{text}Z").parse().ok())
 }
 
 impl HaloClient {
-    /// Pairs our subscription with a site (`POST /integrator/pair-site`). Uses the code up.
+    /// Pairs our subscription with a site (`POST /integrator/pair-site`). This uses the code up.
     ///
     /// # Errors
-    /// [`Error::Refused`] for a code that is wrong, used or expired, [`Error::NotFound`] for a site
-    /// that Halo does not know, and what any call may meet. After doubt, look before asking again.
+    /// [`Error::Refused`] for a code that is wrong, used or expired, [`Error::NotFound`] for a site that Halo
+    /// does not know, and every error that a call can have. If the outcome is not known, check whether the
+    /// site is paired before you pair again.
     pub async fn pair_site(
         &self,
         pms: PmsName,
@@ -182,11 +183,11 @@ impl HaloClient {
             .map(SiteStatus::from)
     }
 
-    /// Finds the sites that carry a practice software's id (`GET /integrator/sites`). Old practices
-    /// may have several.
+    /// Finds the sites with a practice software's id (`GET /integrator/sites`). Old practices may have
+    /// several.
     ///
     /// # Errors
-    /// What any call may meet; an unknown id is an empty list.
+    /// Every error that a call can have. An unknown id gives an empty list.
     pub async fn find_sites(
         &self,
         pms: PmsName,
@@ -210,7 +211,7 @@ impl HaloClient {
     /// A site's status (`GET /integrator/sites/{siteId}`).
     ///
     /// # Errors
-    /// What any call may meet.
+    /// Every error that a call can have.
     pub async fn site(&self, id: Uuid, deadline: Deadline) -> Result<SiteStatus, Error> {
         let request = Request {
             method: Method::GET,

@@ -23,9 +23,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A notification says that a query completed **successfully**; nothing announces failures, and a
-//! notification may come twice, late or never. Whoever waits keeps looking as well, at leisure, and
-//! remembers [`Notification::id`] for as long as Halo repeats itself (about an hour and a half).
+//! A notification says that a query completed **successfully**. Halo does not announce failures, and a
+//! notification may come twice, late or never. So also poll, at long intervals, and remember each
+//! [`Notification::id`] for as long as Halo repeats notifications (about an hour and a half).
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
@@ -38,14 +38,14 @@ use crate::Keys;
 
 /// The header with the notification's id.
 pub const ID_HEADER: &str = "x-halo-id";
-/// The header with the moment of sending, which is signed as it stands there.
+/// The header with the moment of sending. The signature covers its exact text.
 pub const TIMESTAMP_HEADER: &str = "x-halo-timestamp";
 /// The header with the signature.
 pub const SIGNATURE_HEADER: &str = "x-halo-signature-256";
 
 const SIGNATURE_BYTES: usize = 32;
 
-/// The headers that say who sent a notification, and when.
+/// The headers with the id, the moment of sending and the signature of a notification.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Signed<'a> {
     /// [`ID_HEADER`].
@@ -56,11 +56,11 @@ pub struct Signed<'a> {
     pub signature: Option<&'a str>,
 }
 
-/// What Halo has to say.
+/// A verified notification.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
-    /// The notification's own id, the same however often it is sent.
+    /// The notification's id. It stays the same if Halo sends the notification again.
     pub id: Uuid,
     /// When the query completed.
     pub occurred_at: Timestamp,
@@ -68,47 +68,47 @@ pub struct Notification {
     pub site_id: Uuid,
     /// The query.
     pub query_id: Uuid,
-    /// What kind of query.
+    /// The kind of query.
     pub webhook_source: Source,
 }
 
-/// What completed.
+/// The kind of query that completed.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub enum Source {
     /// An asynchronous query.
     Async,
-    /// A registered query, with a result that differs from the one before.
+    /// A registered query whose result has changed.
     Registered,
-    /// Something that Halo's documents did not know.
+    /// A kind that Halo's documents do not mention.
     #[serde(other)]
     Unknown,
 }
 
-/// Why a notification is not believed.
+/// Why a notification is rejected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Rejected {
-    /// A header is missing, or the signature is not of the secret, the body and the timestamp.
+    /// A header is missing, or the signature does not match the secret, the body and the timestamp.
     #[error("the notification is not signed with our secret")]
     Signature,
-    /// Sent too long ago: perhaps a copy.
+    /// It was sent too long ago, and may be a copy.
     #[error("the notification was sent too long ago")]
     Stale,
-    /// Sent in the future, by more than clocks differ.
+    /// It was sent in the future, by more than clocks may differ.
     #[error("the notification was sent in the future")]
     Future,
-    /// Signed, and not what Halo's documents describe.
+    /// The signature matches, but the body differs from Halo's documents.
     #[error("the notification is malformed: {0}")]
     Malformed(&'static str),
 }
 
-/// Reads a notification if it is Halo's, and was sent within `window` of `now`, before or after.
+/// Reads a notification if Halo signed it, and if it was sent at most `window` before or after `now`.
 ///
-/// Either key may have signed it, so that one can be replaced while the other serves. Nothing of the
-/// body is looked at before the signature holds.
+/// Either key may have signed it, so that one can be replaced while the other is in use. The body is not
+/// read before the signature is verified.
 ///
 /// # Errors
-/// Why it is not to be believed.
+/// The reason why the notification is rejected.
 pub fn verify(
     signed: &Signed<'_>,
     body: &[u8],
@@ -123,7 +123,7 @@ pub fn verify(
     };
     let signature = unhex(signature).ok_or(Rejected::Signature)?;
     let with = |key: &SecretString| is_of(key, body, timestamp, &signature);
-    // Both are tried in any case: how long this takes says nothing about either.
+    // Both keys are always tried, so that the time taken reveals nothing about either.
     if !(with(&keys.primary) | keys.secondary.as_ref().is_some_and(with)) {
         return Err(Rejected::Signature);
     }
@@ -143,7 +143,7 @@ pub fn verify(
     Ok(notification)
 }
 
-/// The signature of a body sent at that moment, for programs that stand in for Halo.
+/// Signs a body that is sent at this moment. Simulators and tests use it.
 #[must_use]
 pub fn sign(key: &SecretString, body: &[u8], timestamp: &str) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -158,12 +158,12 @@ fn is_of(
     timestamp: &str,
     signature: &[u8; SIGNATURE_BYTES],
 ) -> bool {
-    // Anybody can sign with an empty key. The comparison takes the same time wherever they differ.
+    // Anybody could sign with an empty key. The comparison takes the same time wherever the two differ.
     mac(key, body, timestamp).verify_slice(signature).is_ok() & !key.expose_secret().is_empty()
 }
 
-/// Over the body, a full stop and the timestamp. Where the one ends and the other begins could be
-/// shifted, the timestamp having full stops of its own; but no shifted part is a JSON object.
+/// Signs the body, a full stop and the timestamp. The timestamp contains full stops too, so a forger could
+/// shift the border between the two; but then the body would be no JSON object.
 fn mac(key: &SecretString, body: &[u8], timestamp: &str) -> Hmac<Sha256> {
     // HMAC takes a key of any length.
     let mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes());
@@ -173,7 +173,7 @@ fn mac(key: &SecretString, body: &[u8], timestamp: &str) -> Hmac<Sha256> {
         .chain_update(timestamp)
 }
 
-/// 64 lowercase hexadecimal digits, and nothing else.
+/// Decodes 64 lowercase hexadecimal digits.
 fn unhex(text: &str) -> Option<[u8; SIGNATURE_BYTES]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
@@ -190,7 +190,7 @@ fn unhex(text: &str) -> Option<[u8; SIGNATURE_BYTES]> {
     Some(bytes)
 }
 
-/// ISO 8601 with an offset. Halo's documents give no form, so seconds since 1970 are taken as well.
+/// Reads ISO 8601 with an offset. Halo's documents name no form, so seconds since 1970 are accepted too.
 fn moment(text: &str) -> Option<Timestamp> {
     let seconds = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok());
     match seconds {

@@ -1,4 +1,4 @@
-//! Reading Halo's error answers: six shapes, one meaning.
+//! Reads Halo's error answers. They have six shapes, which all become one [`Error`].
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use serde_json::Value;
 
 use crate::error::{Error, Forbidden, Refusal, SqlFailure};
 
-/// The words of every shape. A field of an unexpected type is as good as none: it must not hide
-/// the others.
+/// The members of every shape. A member of an unexpected type is ignored, so that it cannot hide the
+/// others.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Words {
     /// `{ "error": { status, statusText, message } }`.
     #[serde(deserialize_with = "lenient")]
     error: Option<Envelope>,
-    /// Flat, or the gateway's own.
+    /// Flat, or written by the gateway.
     #[serde(deserialize_with = "text")]
     message: Option<String>,
     /// FHIR's OperationOutcome.
@@ -34,7 +34,7 @@ struct Envelope {
     message: Option<String>,
 }
 
-/// How a query object, or `errorDetails` alone, tells of a failure.
+/// How a query object, or a separate `errorDetails`, reports a failure.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Reported {
@@ -82,7 +82,7 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
 }
 
-/// Text, however it is written.
+/// Reads text that may be written as another JSON type.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => Some(text),
@@ -105,18 +105,18 @@ impl Reported {
         })
     }
 
-    /// What went wrong, if anything did.
+    /// The failure, if there is one.
     pub(crate) fn failure(self) -> Option<Error> {
         self.details().map(|details| failure_of(&details, None))
     }
 }
 
-/// The failure that a body with a successful status carries, if it does.
+/// The failure in a body with a successful status, if there is one.
 pub(crate) fn failure_in(body: &[u8]) -> Option<Error> {
     serde_json::from_slice::<Reported>(body).ok()?.failure()
 }
 
-/// The meaning of an answer that is not a success.
+/// The meaning of an answer with another status than success.
 pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
     let wait = retry_after(headers, Timestamp::now());
     let reported: Reported = serde_json::from_slice(body).unwrap_or_default();
@@ -130,7 +130,7 @@ pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
     };
     match error.and_then(|envelope| envelope.message).or(message).or_else(from_issues) {
         Some(words) => by_status(status.as_u16(), &words.to_lowercase(), wait),
-        // A bare 400 may as well be a failed command whose description was lost on the way.
+        // A 400 without a description may also be a failed command.
         None if status == StatusCode::BAD_REQUEST => Error::Malformed { what: "error answer" },
         None => by_status(status.as_u16(), "", wait),
     }
@@ -147,7 +147,7 @@ fn by_status(status: u16, words: &str, retry_after: Option<Duration>) -> Error {
         403 => Error::Forbidden(forbidden(words)),
         404 => Error::NotFound,
         410 => Error::Gone,
-        // A result that was too large was computed; a request that is too large was not even read.
+        // If the result was too large, the command ran. If the request was too large, it did not.
         413 if words.contains("result") => Error::ResultTooLarge,
         413 if words.contains("request") => Error::Refused { reason: Refusal::Request },
         429 => Error::RateLimited { retry_after },
@@ -158,7 +158,7 @@ fn by_status(status: u16, words: &str, retry_after: Option<Duration>) -> Error {
     }
 }
 
-/// The meaning of a reported failure, whatever HTTP status carried it.
+/// The meaning of a reported failure, with any HTTP status.
 fn failure_of(details: &Details, retry_after: Option<Duration>) -> Error {
     let kind = details.error_type.as_deref().unwrap_or_default().to_ascii_lowercase();
     let words = details.error_message.as_deref().unwrap_or_default().to_lowercase();
@@ -174,8 +174,8 @@ fn failure_of(details: &Details, retry_after: Option<Duration>) -> Error {
             Some(known @ (SqlFailure::PermissionDenied | SqlFailure::UnknownObject)) => known,
             _ if any(&["permission was denied"]) => SqlFailure::PermissionDenied,
             _ if any(&["invalid object name", "invalid column name"]) => SqlFailure::UnknownObject,
-            // Link's own failure may have come after the database's success, unless it is its
-            // known trouble with parameters, which comes before.
+            // Halo Link may have failed after the command succeeded. Only its known failure with parameters
+            // comes before the command.
             _ if kind == "halolink" && !any(&["convert parameter", "unable to cast"]) => {
                 return Error::OutcomeUnknown { timed_out: false };
             }
@@ -199,7 +199,7 @@ fn forbidden(words: &str) -> Forbidden {
     }
 }
 
-/// `Retry-After` in either of its forms. Which one Halo uses is not published.
+/// Reads `Retry-After` in both of its forms. Halo does not publish which one it uses.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {

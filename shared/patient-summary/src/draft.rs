@@ -1,4 +1,4 @@
-//! A document that is being written: its resources so far, and what people will read of them.
+//! A document that is being written: its resources so far, and the lines that people read about them.
 
 use domain::ids::SiteId;
 use jiff::tz::TimeZone;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::fhir::{Annotation, Entry, Identifier, Reference, Resource, Text, Xhtml};
 use crate::terminology::record_numbers;
 
-/// Resources so far. Their numbers follow from the document's, which nobody has used before.
+/// The resources so far. Their ids are derived from the document's id, which is new.
 pub(crate) struct Draft<'a> {
     document: Uuid,
     pub(crate) site: &'a SiteId,
@@ -23,19 +23,19 @@ impl<'a> Draft<'a> {
     }
 
     fn url(&self, number: usize) -> String {
-        // The lowest bits: version and variant of the number stay what they are.
+        // This changes the lowest bits only: version and variant of the UUID stay the same.
         format!("urn:uuid:{}", Uuid::from_u128(self.document.as_u128() ^ number as u128))
     }
 
     /// Adds a resource.
     pub(crate) fn add(&mut self, resource: Resource) -> Reference {
-        // 0 is the document's own number, 1 the Composition's.
+        // 0 is the document itself, 1 the Composition.
         let full_url = self.url(self.entries.len() + 2);
         self.entries.push(Entry { full_url: full_url.clone(), resource });
         Reference { reference: Some(full_url), display: None }
     }
 
-    /// Adds the patient, whom everything after it is about.
+    /// Adds the patient, the subject of all resources that follow.
     pub(crate) fn add_subject(&mut self, resource: Resource) {
         self.subject = self.add(resource);
     }
@@ -44,22 +44,22 @@ impl<'a> Draft<'a> {
         self.subject.clone()
     }
 
-    /// The number of a record in one of Bp's tables, where it could be read.
+    /// The identifier of a record in one of Bp's tables, if its number could be read.
     pub(crate) fn record(&self, table: &str, number: Option<i64>) -> Vec<Identifier> {
         let value = number.and_then(|number| Text::new(&number.to_string()));
         let system = record_numbers(self.site, table);
         value.map(|value| Identifier { r#type: None, system, value }).into_iter().collect()
     }
 
-    /// All of it, the Composition first.
+    /// All entries, the Composition first.
     pub(crate) fn finish(self, composition: Resource) -> Vec<Entry> {
         let first = Entry { full_url: self.url(1), resource: composition };
         std::iter::once(first).chain(self.entries).collect()
     }
 }
 
-/// What people read of one item: everything that is known of it. What has no place in the resource becomes a
-/// remark there as well, so that nothing is for people or for machines alone.
+/// The text that people read about one item: everything that is known of it. A fact that the resource has no
+/// member for also becomes a remark of the resource, so that people and programs get the same facts.
 pub(crate) struct Line {
     heading: Text,
     facts: Vec<(&'static str, Text)>,
@@ -71,39 +71,37 @@ impl Line {
         Self { heading, facts: Vec::new(), notes: Vec::new() }
     }
 
-    /// A fact that has a place in the resource.
-    pub(crate) fn told(&mut self, label: &'static str, value: Option<impl ToString>) {
+    /// Adds a fact that has a member in the resource.
+    pub(crate) fn fact(&mut self, label: &'static str, value: Option<impl ToString>) {
         if let Some(text) = value.and_then(|value| Text::new(&value.to_string())) {
             self.facts.push((label, text));
         }
     }
 
-    /// A fact that has none.
-    pub(crate) fn noted(&mut self, label: &'static str, value: Option<impl ToString>) {
+    /// Adds a fact that has no member in the resource, and so becomes a remark.
+    pub(crate) fn remark(&mut self, label: &'static str, value: Option<impl ToString>) {
         let before = self.facts.len();
-        self.told(label, value);
+        self.fact(label, value);
         let remark = self.facts.get(before).map(|(_, text)| format!("{label}: {}", text.as_str()));
         self.notes
             .extend(remark.and_then(|remark| Text::new(&remark)).map(|text| Annotation { text }));
     }
 
-    /// A fact that needs no words beside its name, and has no place in the resource.
-    pub(crate) fn flagged(&mut self, label: &'static str, is_so: Option<bool>) {
-        self.noted(label, yes(is_so));
+    /// Adds a remark "yes", if it is so.
+    pub(crate) fn flag(&mut self, label: &'static str, is_so: Option<bool>) {
+        self.remark(label, yes(is_so));
     }
 
-    /// Which members Bp holds values for that could not be understood.
+    /// Adds a remark that lists the members whose values in Bp could not be understood.
     pub(crate) fn unreadable(&mut self, members: &[&'static str]) {
         let words: Vec<String> = members.iter().map(|member| in_words(member)).collect();
-        self.noted("Could not be read", (!words.is_empty()).then(|| words.join(", ")));
+        self.remark("Could not be read", (!words.is_empty()).then(|| words.join(", ")));
     }
 
-    /// The remarks.
-    pub(crate) fn notes(&self) -> Vec<Annotation> {
+    pub(crate) fn remarks(&self) -> Vec<Annotation> {
         self.notes.clone()
     }
 
-    /// The facts.
     pub(crate) fn facts(&self) -> &[(&'static str, Text)] {
         &self.facts
     }
@@ -126,12 +124,12 @@ impl Line {
     }
 }
 
-/// "Yes", where it is so. "No" is not said: it is also what nobody ever ticked.
+/// "yes", if it is so. There is no "no": a box that nobody ever ticked also reads "no" in Bp.
 pub(crate) fn yes(is_so: Option<bool>) -> Option<&'static str> {
     is_so.filter(|is_so| *is_so).map(|_| "yes")
 }
 
-/// A member's name as people write it: `ageAtDeath` is "age at death".
+/// A member's name in words: `ageAtDeath` becomes "age at death".
 fn in_words(member: &str) -> String {
     let mut words = String::new();
     for c in member.chars() {

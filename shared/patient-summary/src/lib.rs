@@ -1,21 +1,4 @@
-//! A clinical record as an International Patient Summary: a FHIR R4 document Bundle. Nothing is asked and
-//! nothing is decided here: everything that [`domain::clinical`] says of a patient is said again, and
-//! nothing more. What has no place in a FHIR resource is a remark of the resource, and all of it is in
-//! the narratives.
-//!
-//! How the domain's answers are told, per section:
-//!
-//! | the domain | the document |
-//! |---|---|
-//! | `recorded` | the entries |
-//! | `nilKnown` | allergies: the one entry "no known allergies" that the International Patient Summary asks for; else `emptyReason` `nilknown` |
-//! | `notRecorded` | `emptyReason` `notstarted`: nobody began this list, which says nothing of the patient |
-//! | `unavailable` | `emptyReason` `withheld` where our login may not read it, else `unavailable` |
-//! | not asked for | left out; the three sections that every summary must have (problems, medications, allergies) with `emptyReason` `unavailable`, "not asked for" |
-//!
-//! A value that could not be understood is left out, and a remark of its resource says which one.
-//! A note or a problem of a section is its extension `note`, and in its narrative, also beside entries.
-//! Sections with a problem are incomplete.
+#![doc = include_str!("../README.md")]
 
 mod draft;
 pub mod fhir;
@@ -38,23 +21,21 @@ use crate::fhir::{
 };
 use crate::terminology::{LOINC, URI};
 
-/// Where a record comes from.
+/// Where and when a record was read.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
-    /// The new document's number, which no document ever had: a random UUID.
+    /// The new document's id: a random UUID that no other document has.
     pub document: Uuid,
-    /// The practice's Bp Site ID.
     pub site_id: &'a SiteId,
-    /// The practice's name.
     pub practice_name: Option<&'a str>,
-    /// The clock on the practice's wall. Without it a time of day stays a remark, because FHIR has no
-    /// time without a zone.
+    /// The practice's time zone. Without it a time of day becomes a remark, because FHIR has no time
+    /// without a zone.
     pub time_zone: Option<&'a PracticeTimeZone>,
-    /// When Bp was asked.
+    /// When Bp was queried.
     pub read_at: Timestamp,
 }
 
-/// The record as a document.
+/// Writes the record as a document.
 #[must_use]
 pub fn document(record: &IdentifiedRecord, origin: &Origin<'_>) -> Bundle {
     let zone = origin.time_zone.and_then(|zone| TimeZone::get(zone.as_str()).ok());

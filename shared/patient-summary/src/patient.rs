@@ -1,4 +1,4 @@
-//! Whom a document is about, and who is answerable for it.
+//! The patient, the practice and the software of a document.
 
 use domain::clinical::Identity;
 use domain::numbers;
@@ -47,7 +47,7 @@ pub(crate) fn patient(draft: &Draft<'_>, identity: &Identity) -> Resource {
     }))
 }
 
-/// The gender that a person says, beside the sex on the record.
+/// The gender identity, which is separate from the sex on the record.
 fn said_gender(word: Text) -> Extension {
     let value = ExtensionValue::Concept(CodeableConcept::text(word));
     Extension {
@@ -74,8 +74,8 @@ fn identifiers(draft: &Draft<'_>, identity: &Identity) -> Vec<Identifier> {
             value: Text::new(number?)?,
         })
     };
-    // Only a number that is right identifies anybody: a wrong one may be somebody else's.
-    // The number of a person on a card is the card's with the place on it.
+    // Only a valid number is an identifier: an invalid one may belong to another person.
+    // A person's Medicare number is the card's number followed by the person's line on the card.
     let medicare = identity.medicare.as_ref().and_then(|medicare| {
         let line = medicare.line.as_deref().and_then(numbers::medicare_line);
         numbers::medicare(&medicare.card).map(|card| card + &line.unwrap_or_default())

@@ -10,23 +10,23 @@ use crate::fhir::{
 };
 use crate::terminology::{EMPTY_REASON, LOINC};
 
-/// What a section of a patient summary is called.
+/// The fixed words and codes of a section of a patient summary.
 pub(crate) struct Kind {
     pub(crate) title: &'static str,
     pub(crate) loinc: &'static str,
-    /// Whether every summary must have it.
+    /// Whether every summary must have this section.
     pub(crate) required: bool,
     /// "Nil known", in words that fit this section.
     pub(crate) nil: &'static str,
 }
 
-/// One item: what people read, and the resource.
+/// One item, as people read it and as a resource.
 pub(crate) struct Written {
     pub(crate) line: Line,
     pub(crate) resource: Resource,
 }
 
-/// Writes a section, or says why a section that every summary must have is empty.
+/// Writes a section. A section that was not requested is left out, unless every summary must have it.
 pub(crate) fn section<T>(
     draft: &mut Draft<'_>,
     kind: &Kind,
@@ -42,7 +42,7 @@ pub(crate) fn section<T>(
         });
     };
     let mut remarks: Vec<String> = found.remark.iter().cloned().collect();
-    remarks.extend(found.problem.as_ref().map(told));
+    remarks.extend(found.problem.as_ref().map(missing));
     let mut lines = Vec::new();
     let mut entry: Vec<Reference> = Vec::new();
     for item in &found.items {
@@ -92,7 +92,7 @@ fn shell(
     lines: &[Line],
 ) -> CompositionSection {
     CompositionSection {
-        extension: remarks.iter().filter_map(|remark| note(remark)).collect(),
+        extension: remarks.iter().filter_map(|remark| remark_extension(remark)).collect(),
         title: kind.title,
         code: CodeableConcept::text(Text::ours(kind.title)).coded([Coding::new(LOINC, kind.loinc)]),
         text: Narrative { status: NarrativeStatus::Generated, div: narrative(&read, lines) },
@@ -101,8 +101,8 @@ fn shell(
     }
 }
 
-/// What is missing, and why.
-fn told(problem: &SectionProblem) -> String {
+/// Says what is missing from a section, and why.
+fn missing(problem: &SectionProblem) -> String {
     let views = problem.unreadable.join(", ");
     let missing = match problem.unreadable_rows {
         0 => "What it holds is missing here.".to_owned(),
@@ -112,7 +112,7 @@ fn told(problem: &SectionProblem) -> String {
     format!("{}: {views}. {missing}", problem.title)
 }
 
-fn note(remark: &str) -> Option<Extension> {
+fn remark_extension(remark: &str) -> Option<Extension> {
     let value = Some(ExtensionValue::Annotation(Annotation { text: Text::new(remark)? }));
     let url = "http://hl7.org/fhir/StructureDefinition/note";
     Some(Extension { url, extension: Vec::new(), value })

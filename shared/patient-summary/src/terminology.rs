@@ -1,5 +1,5 @@
-//! Code systems, and the codes of them that mean what Bp means. Where no code is sure, Bp's words stand
-//! alone: a wrong code is worse than none.
+//! Code systems, and the codes for Bp's words. If no code is certain, only Bp's words are written: a wrong
+//! code is worse than none.
 
 use domain::clinical::ObservationKind;
 use domain::ids::SiteId;
@@ -32,15 +32,16 @@ pub(crate) const IHI: &str = "http://ns.electronichealth.net.au/id/hi/ihi/1.0";
 pub(crate) const DVA: &str = "http://ns.electronichealth.net.au/id/dva";
 pub(crate) const URI: &str = "urn:ietf:rfc:3986";
 
-/// Bp Site IDs.
+/// The system of Bp Site IDs.
 pub(crate) const SITE_ID: &str = "urn:practice-bridge:bp:site-id";
 
-/// The numbers of one of a practice's tables. Bp has no public name for them: ours, under its Site ID.
+/// The system of the record numbers of one of a practice's tables. Bp publishes none, so we made one up
+/// that contains the Site ID.
 pub(crate) fn record_numbers(site: &SiteId, table: &str) -> String {
     format!("urn:practice-bridge:bp:site:{site}:{table}")
 }
 
-/// Bp's own codes, whose lists are not public.
+/// The system of one of Bp's own code lists, which are not public.
 pub(crate) mod bp {
     pub(crate) const CONDITION: &str = "urn:practice-bridge:bp:condition-id";
     pub(crate) const PRODUCT: &str = "urn:practice-bridge:bp:product-id";
@@ -52,12 +53,12 @@ pub(crate) mod bp {
     pub(crate) const OBSERVATION: &str = "urn:practice-bridge:bp:observation-code";
 }
 
-/// One of Bp's own codes, where there is one.
+/// One of Bp's own codes, if there is one.
 pub(crate) fn own(system: &'static str, code: Option<i64>) -> Option<Coding> {
     code.map(|code| Coding::new(system, code.to_string()))
 }
 
-/// A SNOMED CT concept, where Bp's text is the number of one.
+/// A SNOMED CT concept, if Bp's text is a concept's number.
 pub(crate) fn snomed(text: Option<&str>) -> Option<Coding> {
     let code = text?.trim();
     let is_number =
@@ -65,7 +66,7 @@ pub(crate) fn snomed(text: Option<&str>) -> Option<Coding> {
     is_number.then(|| Coding::new(SNOMED, code.to_owned()))
 }
 
-/// Mild, moderate, severe.
+/// The code for mild, moderate or severe.
 pub(crate) fn severity(word: &str) -> Option<Coding> {
     let code = match word.to_ascii_lowercase().as_str() {
         "mild" => "255604002",
@@ -76,7 +77,7 @@ pub(crate) fn severity(word: &str) -> Option<Coding> {
     Some(Coding::new(SNOMED, code))
 }
 
-/// Left, right, bilateral.
+/// The code for left, right or bilateral.
 pub(crate) fn side(word: &str) -> Option<Coding> {
     let code = match word.to_ascii_lowercase().as_str() {
         "left" => "7771000",
@@ -87,7 +88,7 @@ pub(crate) fn side(word: &str) -> Option<Coding> {
     Some(Coding::new(SNOMED, code))
 }
 
-/// Bp's three words about smoking.
+/// The code for one of Bp's three words about smoking.
 pub(crate) fn smoking(word: &str) -> Option<Coding> {
     let code = match word.to_ascii_lowercase().replace('-', " ").as_str() {
         "smoker" => "77176002",
@@ -98,7 +99,7 @@ pub(crate) fn smoking(word: &str) -> Option<Coding> {
     Some(Coding::new(SNOMED, code))
 }
 
-/// What a measurement is. A hip has no LOINC code for itself alone, only ones of study protocols.
+/// The LOINC code of a measurement. LOINC has hip circumferences of study protocols only, so a hip has none.
 pub(crate) fn observation(kind: ObservationKind) -> Vec<Coding> {
     let loinc = match kind {
         ObservationKind::Temperature => "8310-5",
@@ -120,7 +121,7 @@ pub(crate) fn observation(kind: ObservationKind) -> Vec<Coding> {
     vec![Coding::new(LOINC, loinc)]
 }
 
-/// The kinds that FHIR counts among the vital signs; the others somebody examined, tested or asked.
+/// The category of a measurement: a vital sign by FHIR's list, or a laboratory test, survey or exam.
 pub(crate) fn category(kind: ObservationKind) -> Coding {
     let code = match kind {
         ObservationKind::Temperature
@@ -142,7 +143,7 @@ pub(crate) fn category(kind: ObservationKind) -> Coding {
     Coding::new(OBSERVATION_CATEGORY, code)
 }
 
-/// UCUM's code for a unit of the domain.
+/// The UCUM code of a unit of the domain.
 pub(crate) fn ucum(unit: &'static str) -> &'static str {
     match unit {
         "\u{b0}C" => "Cel",

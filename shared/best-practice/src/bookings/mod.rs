@@ -1,38 +1,38 @@
-//! The appointment book: pushing a booking, finding one again, comparing the book with the record, and
-//! whom Bp knows by registration number.
+//! The appointment book: pushing a booking, looking one up, and listing our appointments. How a lost push
+//! is judged by a lookup is in `domain::booking`.
 
 mod rows;
 
 use domain::booking::token::{PracticeTag, Token};
-use domain::booking::{BookRow, Booking, Outcome, Placement, Pushed};
+use domain::booking::{BookRow, Booking, Placement, Pushed};
 use domain::ids::{HaloGuid, PracticeId};
-use domain::staff::Register;
 use halo::{Command, Deadline, Parameter, Row};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::bp::{BpError, BpPractice, malformed};
-use crate::pack::{Statement, StatementPack};
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::statements::{Statement, StatementPack};
 
-/// Bp's row for slots that are no patient's. Only appointments of this number are ours.
+/// Bp's row for slots without a patient. Only appointments with this number are ours.
 const NO_PATIENT: i64 = 0;
 /// An integration has no Bp login of its own; public callers send 0.
 const NO_LOGIN: i64 = 0;
 
-/// What a push asks for: `@wanted`.
+/// The state that a push asks for: `@wanted`.
 enum Wish<'a> {
     /// 0: not in the book.
     Out,
-    /// 1: in the book, there.
+    /// 1: in the book, at this place.
     InTheBook(&'a Placement),
-    /// 2: the visit has begun. What stands there stays; what stands elsewhere is taken out.
+    /// 2: the visit has begun. An appointment at this place stays; one elsewhere is cancelled.
     AsItStands(&'a Placement),
 }
 
 impl StatementPack {
-    /// What makes Bp's book show a booking as it is wanted at this moment. Harmless when it is repeated.
+    /// The command that makes Bp's book show a booking as it is wanted now. It may be repeated safely.
     ///
-    /// A visit that has begun is neither put in nor moved; what stands elsewhere is taken out.
+    /// A visit that has begun is neither created nor moved; an appointment elsewhere is cancelled.
     #[must_use]
     pub fn push_booking(&self, booking: &Booking, now: Timestamp) -> Command {
         let placement = &booking.planned.placement;
@@ -44,9 +44,9 @@ impl StatementPack {
         self.push(&booking.token, booking.first_day, known(booking), wish, &booking.lifts)
     }
 
-    /// What finds the appointment that a push may have left.
+    /// The command that finds the appointment that a push may have made.
     #[must_use]
-    pub fn look_for_booking(&self, booking: &Booking) -> Command {
+    pub fn look_up_booking(&self, booking: &Booking) -> Command {
         let (number, created) = known(booking);
         self.begin(Statement::BookingLookup)
             .with(Parameter::var_char("@token", booking.token.as_str()))
@@ -90,7 +90,7 @@ impl StatementPack {
     }
 }
 
-/// The appointment that an earlier answer named: its number and when it was created.
+/// The appointment that an earlier answer named: its number, and when it was created.
 fn known(booking: &Booking) -> (i64, &str) {
     booking.appointment.zip(booking.appointment_created.as_deref()).unwrap_or((0, ""))
 }
@@ -98,7 +98,7 @@ fn known(booking: &Booking) -> (i64, &str) {
 /// Reads the answer to a push.
 ///
 /// # Errors
-/// When it is not what the statement's header promises.
+/// When the rows differ from what the statement's header promises.
 pub fn read_push(rows: &[Row]) -> Result<Pushed, BpError> {
     malformed(Statement::BookingPush, rows::pushed(rows))
 }
@@ -106,49 +106,16 @@ pub fn read_push(rows: &[Row]) -> Result<Pushed, BpError> {
 /// Reads the appointments that a lookup found for a booking, by its mark or by its number.
 ///
 /// # Errors
-/// When it is not what the statement's header promises.
+/// When the rows differ from what the statement's header promises.
 pub fn read_lookup(booking: &Booking, rows: &[Row]) -> Result<Vec<BookRow>, BpError> {
     malformed(Statement::BookingLookup, rows::found(rows, &booking.token))
 }
 
-/// What a lost push came to, by what it left in Bp; `None` if Bp has to be asked again.
-#[must_use]
-pub fn settled_by_lookup(booking: &Booking, found: &[BookRow], now: Timestamp) -> Option<Pushed> {
-    let pushed = |outcome, row: Option<&BookRow>| {
-        Some(Pushed {
-            outcome,
-            appointment: row.map(|row| row.appointment),
-            created: row.and_then(|row| row.created.clone()),
-            outside_sessions: None,
-            in_way: Vec::new(),
-        })
-    };
-    match found {
-        [] if booking.cancelled => pushed(Outcome::Cancelled, None),
-        [] if booking.is_too_late(now) => pushed(Outcome::TooLate, None),
-        [row] if !booking.cancelled && row.is_at(&booking.planned.placement) => {
-            pushed(Outcome::Unchanged, Some(row))
-        }
-        [row] if row.arrived => pushed(Outcome::Arrived, Some(row)),
-        // Asking again converges.
-        _ => None,
-    }
-}
-
-impl BpPractice {
-    /// Bp's users who have a registration number.
+impl BpClient {
+    /// The live appointments from a day on that carry a mark of this practice of ours.
     ///
     /// # Errors
-    /// What any query may meet; inactive users that cannot be read are no error.
-    pub async fn register(&self, guid: HaloGuid, deadline: Deadline) -> Result<Register, BpError> {
-        let rows = self.read(guid, Statement::StaffByRegistration, [], deadline).await?;
-        malformed(Statement::StaffByRegistration, rows::register(&rows))
-    }
-
-    /// The live appointments from a day on that carry a mark of this practice.
-    ///
-    /// # Errors
-    /// What any query may meet.
+    /// Every error that a query can have.
     pub async fn appointment_book(
         &self,
         guid: HaloGuid,
@@ -164,11 +131,11 @@ impl BpPractice {
         Ok(book)
     }
 
-    /// Cancels the appointment with a mark whose booking nobody knows. Harmless when it is repeated,
-    /// so it is sent like a question.
+    /// Cancels the appointment with this mark, of which we have no booking. It may be repeated safely, so
+    /// it is sent like a read.
     ///
     /// # Errors
-    /// What any query may meet.
+    /// Every error that a query can have.
     pub async fn clear_appointment(
         &self,
         guid: HaloGuid,
@@ -177,7 +144,7 @@ impl BpPractice {
         deadline: Deadline,
     ) -> Result<Pushed, BpError> {
         let command = self.pack().push(token, day, (0, ""), Wish::Out, &[]);
-        let rows = self.ask(guid, Statement::BookingPush, &command, deadline).await?;
+        let rows = self.query(guid, Statement::BookingPush, &command, deadline).await?;
         read_push(&rows)
     }
 }

@@ -1,12 +1,10 @@
-//! Rows of the appointment book and of users.
+//! Rows of the appointment book.
 
 use domain::booking::token::Token;
 use domain::booking::{BookRow, Outcome, Pushed};
-use domain::ids::BpUserId;
-use domain::staff::{Register, RegisteredUser};
 use halo::Row;
 
-use crate::mapping::Unmappable;
+use crate::rows::Unmappable;
 
 pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
     let [row] = rows else { return Err(Unmappable::NotRead("Outcome")) };
@@ -45,13 +43,13 @@ pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
         _ => None,
     };
     let created = row.text("Created")?;
-    // A deployment's own copy of the statement may be older and not tell.
+    // A replaced statement may be older and lack this column.
     let in_way = row.text("InTheWay").ok().flatten().unwrap_or_default();
     let in_way = in_way.split(',').filter_map(|mark| Token::parse(mark).ok()).collect();
     Ok(Pushed { outcome, appointment, created, outside_sessions, in_way })
 }
 
-/// Appointments whose text has something like a mark but none of ours are left out.
+/// Our appointments. Those whose text contains no complete mark are left out.
 pub(super) fn book(rows: &[Row]) -> Result<Vec<BookRow>, Unmappable> {
     let mut book = Vec::with_capacity(rows.len());
     for row in rows {
@@ -62,7 +60,7 @@ pub(super) fn book(rows: &[Row]) -> Result<Vec<BookRow>, Unmappable> {
     Ok(book)
 }
 
-/// Appointments of one booking, whose mark people may have typed over.
+/// Appointments of one booking. People may have overwritten its mark.
 pub(super) fn found(rows: &[Row], token: &Token) -> Result<Vec<BookRow>, Unmappable> {
     let of_booking = |row: &Row| {
         let reason = row.text("Reason")?.unwrap_or_default();
@@ -83,29 +81,8 @@ fn appointment(row: &Row, token: Token, reason: String) -> Result<BookRow, Unmap
         length: row.int("Length")?,
         kind: row.int("TypeCode")?,
         reason,
-        // Older copies of the statement, and the one that looks for a single booking, do not tell.
+        // Older copies of the statement, and `booking_lookup`, lack this column.
         overlapped: row.int("Overlapped").is_ok_and(|overlapped| overlapped != 0),
         arrived: row.int("Arrived")? != 0,
     })
-}
-
-pub(super) fn register(rows: &[Row]) -> Result<Register, Unmappable> {
-    let mut register = Register::default();
-    let mut headed = false;
-    for row in rows {
-        match row.int("Kind")? {
-            0 => {
-                headed = true;
-                register.inactive_seen = row.int("InactiveSeen")? != 0;
-            }
-            1 => register.users.push(RegisteredUser {
-                user: BpUserId::parse(row.int("UserId")?)
-                    .map_err(|_| Unmappable::OutOfRange("UserId"))?,
-                registration: row.text("Registration")?.unwrap_or_default(),
-                active: row.int("Active")? != 0,
-            }),
-            _ => return Err(Unmappable::OutOfRange("Kind")),
-        }
-    }
-    headed.then_some(register).ok_or(Unmappable::NotRead("InactiveSeen"))
 }

@@ -1,4 +1,4 @@
-//! The question for a patient's clinical record.
+//! The queries for a patient's clinical record.
 
 use std::num::NonZeroU16;
 
@@ -7,14 +7,17 @@ use domain::ids::{HaloGuid, PatientId};
 use domain::problem::ProblemType;
 use halo::{Deadline, Parameter};
 
-use crate::bp::{BpError, BpPractice, malformed};
-use crate::pack::Statement;
+use super::identity::identity;
+use super::sections::sections;
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::statements::Statement;
 
-impl BpPractice {
-    /// One patient's clinical record; `None` when Bp has no such patient.
+impl BpClient {
+    /// One patient's clinical record. `None` when Bp has no such patient.
     ///
     /// # Errors
-    /// What any query may meet; what concerns one section only is said in that section.
+    /// Every error that a query can have. A problem with one section is reported in that section.
     pub async fn clinical_summary(
         &self,
         guid: HaloGuid,
@@ -25,13 +28,14 @@ impl BpPractice {
     ) -> Result<Option<Sections>, BpError> {
         let asked = parameters(patient, wanted, observations_per_code, false);
         let rows = self.read(guid, Statement::ClinicalSummary, asked, deadline).await?;
-        malformed(Statement::ClinicalSummary, super::sections(&rows, wanted, self.pack.markers()))
+        malformed(Statement::ClinicalSummary, sections(&rows, wanted, self.pack.markers()))
     }
 
-    /// The same together with whose record it is, still by one query; `None` when Bp has no such patient.
+    /// The clinical record together with the patient's identity, in one query. `None` when Bp has no such
+    /// patient.
     ///
     /// # Errors
-    /// As above, and where Bp does not say who the patient is.
+    /// Every error that a query can have, and an identity that cannot be read.
     pub async fn identified_record(
         &self,
         guid: HaloGuid,
@@ -43,16 +47,14 @@ impl BpPractice {
         const STATEMENT: Statement = Statement::ClinicalSummary;
         let asked = parameters(patient, wanted, observations_per_code, true);
         let rows = self.read(guid, STATEMENT, asked, deadline).await?;
-        let Some(sections) =
-            malformed(STATEMENT, super::sections(&rows, wanted, self.pack.markers()))?
+        let Some(sections) = malformed(STATEMENT, sections(&rows, wanted, self.pack.markers()))?
         else {
             return Ok(None);
         };
-        // A document of nobody helps nobody: without the patient there is none.
+        // A document without a patient is useless, so an unreadable identity fails the whole answer.
         let statement = STATEMENT.name();
-        let identity = rows.first().map_or(Err(ProblemType::MalformedAnswer), |row| {
-            super::identity::identity(row, patient)
-        });
+        let identity =
+            rows.first().map_or(Err(ProblemType::MalformedAnswer), |row| identity(row, patient));
         let identity = identity.map_err(|reason| match reason {
             ProblemType::BpPermissionMissing => BpError::NotPermitted { statement },
             ProblemType::BpReleaseDiffers => BpError::NotInThisRelease { statement },

@@ -1,15 +1,15 @@
-//! The cells of one JSON object of the statement. A cell that is not what the statement's header promises
-//! costs itself: it is left out, and its name is kept for whoever reads the entry.
+//! Reads the cells of one JSON object of the statement. A cell that differs from what the statement's
+//! header promises loses only itself: it is left out, and the entry lists its name as unreadable.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use crate::mapping::known;
+use crate::rows::known_day;
 
-/// The largest whole number that a float holds exactly: beyond it, a float is no number of Bp's.
+/// 2^53. A float holds every whole number below it exactly; Bp has no larger ones.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A column of the statement's objects, and the member of the answer that it fills.
+/// A column of the statement's objects, and the member of our answer that it fills.
 #[derive(Clone, Copy)]
 pub(super) struct Name {
     column: &'static str,
@@ -28,7 +28,7 @@ impl From<(&'static str, &'static str)> for Name {
     }
 }
 
-/// One object, and which of its cells could not be understood so far.
+/// One object, with the members that could not be understood so far.
 pub(super) struct Cells<'a> {
     row: &'a Map<String, Value>,
     unreadable: Vec<&'static str>,
@@ -39,12 +39,12 @@ impl<'a> Cells<'a> {
         Self { row, unreadable: Vec::new() }
     }
 
-    /// The members that could not be understood. Asked last, when all cells were read.
+    /// The members that could not be understood. Call this last, after all cells were read.
     pub(super) fn unreadable(&self) -> Vec<&'static str> {
         self.unreadable.clone()
     }
 
-    /// Says that a member could not be understood.
+    /// Records that a member could not be understood.
     pub(super) fn refuse<T>(&mut self, member: &'static str) -> Option<T> {
         if !self.unreadable.contains(&member) {
             self.unreadable.push(member);
@@ -52,7 +52,7 @@ impl<'a> Cells<'a> {
         None
     }
 
-    /// Text without its padding. NULL and blank are nothing.
+    /// Text without its padding. NULL and blank give nothing.
     pub(super) fn text(&mut self, name: impl Into<Name>) -> Option<String> {
         let Name { column, member } = name.into();
         let text = match self.row.get(column) {
@@ -64,7 +64,7 @@ impl<'a> Cells<'a> {
         (!text.is_empty()).then_some(text)
     }
 
-    /// A whole number, written as a number or as text. NULL is none: these columns have a value.
+    /// A whole number, written as a number or as text. NULL is unreadable: these columns always have a value.
     pub(super) fn number(&mut self, name: impl Into<Name>) -> Option<i64> {
         let Name { column, member } = name.into();
         let number = match self.row.get(column) {
@@ -78,12 +78,12 @@ impl<'a> Cells<'a> {
         number.or_else(|| self.refuse(member))
     }
 
-    /// A code or a count, where Bp's 0 is "not set".
+    /// A code or a count, for which Bp's 0 means "not set".
     pub(super) fn code(&mut self, name: impl Into<Name>) -> Option<i64> {
         self.number(name).filter(|code| *code != 0)
     }
 
-    /// The same where Bp's column may be NULL, which is "not set", too.
+    /// A code or a count from a column that may be NULL, which also means "not set".
     pub(super) fn optional_code(&mut self, name: impl Into<Name>) -> Option<i64> {
         let name = name.into();
         match self.row.get(name.column) {
@@ -92,7 +92,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// A tick box. Blank is not ticked. NULL and any other value say neither yes nor no.
+    /// A tick box. Blank means not ticked. NULL and every unknown value are unreadable.
     pub(super) fn flag(&mut self, name: impl Into<Name>) -> Option<bool> {
         let Name { column, member } = name.into();
         let said = match self.row.get(column) {
@@ -104,7 +104,7 @@ impl<'a> Cells<'a> {
         said.or_else(|| self.refuse(member))
     }
 
-    /// Whether a parent is alive. NULL, blank and "Unknown" are not known.
+    /// Whether a parent is alive. NULL, blank and "Unknown" give nothing.
     pub(super) fn alive(&mut self, name: impl Into<Name>) -> Option<bool> {
         let name = name.into();
         let word = self.text(name)?;
@@ -114,12 +114,12 @@ impl<'a> Cells<'a> {
         yes_or_no(&word).or_else(|| self.refuse(name.member))
     }
 
-    /// A date, from `YYYY-MM-DD` or the beginning of a date and time. A day that stands for "none" is none.
+    /// A date, from `YYYY-MM-DD` or the beginning of a date and time. A day that means "no date" gives nothing.
     pub(super) fn date(&mut self, name: impl Into<Name>) -> Option<Date> {
         let name = name.into();
         let text = self.text(name)?;
         let date = text.get(..10).and_then(|day| day.parse().ok());
-        date.or_else(|| self.refuse(name.member)).and_then(known)
+        date.or_else(|| self.refuse(name.member)).and_then(known_day)
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// What a reading of a cell comes to, and whether the cell was refused.
+    /// The value that is read from a cell, and whether the cell was refused.
     fn read<T>(cell: Value, read: impl Fn(&mut Cells<'_>) -> Option<T>) -> (Option<T>, bool) {
         let row = Map::from_iter([("cell".to_owned(), cell)]);
         let mut cells = Cells::new(&row);

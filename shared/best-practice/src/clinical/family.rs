@@ -3,9 +3,10 @@
 use domain::clinical::{FamilyComment, FamilyItem, Parent, ParentRelation, Relative, Section};
 
 use super::cells::Cells;
-use super::markers::{self, Words};
+use super::markers;
 use super::reader::Reader;
-use super::{FAMILY, FAMILY_MARKER, RELATIVES};
+use super::source::{FAMILY, FAMILY_MARKER, RELATIVES};
+use crate::statements::Words;
 
 pub(super) fn section(mut reader: Reader<'_>, words: &Words) -> Section<FamilyItem> {
     let mut items = Vec::new();
@@ -14,7 +15,7 @@ pub(super) fn section(mut reader: Reader<'_>, words: &Words) -> Section<FamilyIt
         let is_unknown = cells.flag("unknown");
         let comment = cells.text("comment");
         if !cells.unreadable().is_empty() {
-            // No entry could name these two: the row is not readable in part.
+            // No entry can list these two members as unreadable, so the row counts as unreadable.
             reader.lose_row(FAMILY);
         }
         let mut found = Vec::new();
@@ -23,7 +24,7 @@ pub(super) fn section(mut reader: Reader<'_>, words: &Words) -> Section<FamilyIt
         found.extend(mother(&mut Cells::new(&row)).map(FamilyItem::Parent));
         found.extend(comment.map(|text| FamilyItem::Comment(FamilyComment { text })));
         for item in found {
-            // The view is one row a patient; a repeated row says nothing new.
+            // The view has one row for each patient. A repeated row adds nothing.
             if !items.contains(&item) {
                 items.push(item);
             }

@@ -1,3 +1,5 @@
+//! The patient whose record it is.
+
 use domain::clinical::{Identity, MedicareNumber};
 use domain::ids::PatientId;
 use domain::patient::{Address, Dva, PatientStatus, Phones};
@@ -5,12 +7,12 @@ use domain::problem::ProblemType;
 use halo::Row;
 use serde_json::Value;
 
-use super::IDENTITY;
 use super::cells::Cells;
 use super::reader::Reader;
+use super::source::IDENTITY;
 
-/// Whose record it is, or why Bp does not say. A cell that cannot be understood is not known; a record of
-/// nobody is malformed.
+/// The patient's identity, or why it cannot be read. An unreadable cell is left out; an answer without an
+/// identity is malformed.
 pub(super) fn identity(row: &Row, patient_id: PatientId) -> Result<Identity, ProblemType> {
     let rows = Reader::new(row).rows(IDENTITY).map_err(|unreadable| unreadable.reason)?;
     let Some(Value::Object(row)) = rows.first() else { return Err(ProblemType::MalformedAnswer) };

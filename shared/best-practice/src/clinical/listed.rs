@@ -1,4 +1,5 @@
-//! What is listed row by row: past history, medications, allergies, observations, immunisations.
+//! The sections with one entry for each row: past history, medications, allergies, observations and
+//! immunisations.
 
 use domain::clinical::{
     Allergy, Entry, Fracture, Immunisation, Medication, ObservedAt, PartialDate, PastHistory,
@@ -8,9 +9,9 @@ use jiff::SignedDuration;
 use jiff::civil::Time;
 
 use super::cells::Cells;
-use crate::mapping::known;
+use crate::rows::known_day;
 
-/// Leaves out a row when some of it cannot be read and the rest does not say what it is about.
+/// Leaves out an entry if part of it is unreadable and the rest does not say what it is about.
 pub(super) fn entry<T: Entry>(found: T, is_named: bool) -> Option<T> {
     (is_named || found.unreadable().is_empty()).then_some(found)
 }
@@ -37,7 +38,7 @@ pub(super) fn condition(cells: &mut Cells<'_>) -> Option<PastHistory> {
     let found = PastHistory {
         record_id: cells.number(("id", "recordId")),
         date: PartialDate::from_parts(year, month, day).and_then(|date| match date {
-            PartialDate::Day(day) => known(day).map(PartialDate::Day),
+            PartialDate::Day(day) => known_day(day).map(PartialDate::Day),
             part => Some(part),
         }),
         condition: cells.text("condition"),
@@ -95,7 +96,7 @@ pub(super) fn allergy(cells: &mut Cells<'_>) -> Option<Allergy> {
         unreadable: cells.unreadable(),
     };
     let is_named = found.item.is_some() || found.reaction.is_some() || found.comment.is_some();
-    // A severity alone is no entry: nobody knows of what.
+    // A severity alone is no entry: it does not say what the patient is allergic to.
     is_named.then_some(found)
 }
 

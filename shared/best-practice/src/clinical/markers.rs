@@ -1,77 +1,13 @@
-//! What Bp says where a list is empty: codes, and words that a data file explains.
+//! What Bp says about an empty list: codes, and words that a data file explains.
 
 use domain::clinical::{NilMarker, Unreadable};
 use domain::problem::ProblemType;
-use serde::Deserialize;
 
 use super::reader::Reader;
-use super::{ALLERGY_CODE, ALLERGY_MARKER, Source};
+use super::source::{ALLERGY_CODE, ALLERGY_MARKER, Source};
+use crate::statements::Words;
 
-/// The words of `BPS_Clinical` (`data/markers.json`). A word that is not listed means nothing to us.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Markers {
-    /// Of `KnownAllergies`.
-    pub(crate) allergies: Words,
-    /// Of `NoSignificantPastHistory`.
-    pub(crate) past_history: Words,
-    /// Of `NoSignificantFamilyHistory`.
-    pub(crate) family_history: Words,
-}
-
-/// The words of one marker, compared whole, without outer blanks and case.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Words {
-    /// There is nothing to list.
-    nil: Vec<String>,
-    /// There is something to list, or it is not so that there is nothing.
-    recorded: Vec<String>,
-}
-
-impl Markers {
-    /// Reads the words and checks that each means one thing.
-    ///
-    /// # Errors
-    /// Says what is wrong with the text.
-    pub(crate) fn parse(json: &str) -> Result<Self, String> {
-        let markers: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        for words in [&markers.allergies, &markers.past_history, &markers.family_history] {
-            if words.nil.iter().chain(&words.recorded).any(|word| plain(word).is_empty()) {
-                return Err("a blank word".to_owned());
-            }
-            if let Some(both) = words.nil.iter().find(|word| is_among(&words.recorded, word)) {
-                return Err(format!("{both} means both that there is nothing and something"));
-            }
-        }
-        Ok(markers)
-    }
-}
-
-impl Words {
-    /// What a word says.
-    pub(crate) fn says(&self, word: &str) -> NilMarker {
-        if plain(word).is_empty() {
-            NilMarker::Silent
-        } else if is_among(&self.nil, word) {
-            NilMarker::Nil
-        } else if is_among(&self.recorded, word) {
-            NilMarker::Recorded
-        } else {
-            NilMarker::Unknown
-        }
-    }
-}
-
-fn plain(word: &str) -> String {
-    word.trim().to_lowercase()
-}
-
-fn is_among(words: &[String], word: &str) -> bool {
-    words.iter().any(|known| plain(known) == plain(word))
-}
-
-/// What several rows say together, whatever their order. Silence takes nothing back.
+/// What several rows say together. Their order does not matter, and silent rows change nothing.
 fn together(rows: &[NilMarker]) -> NilMarker {
     let any = |marker| rows.contains(&marker);
     let (nil, recorded) = (any(NilMarker::Nil), any(NilMarker::Recorded));
@@ -88,8 +24,8 @@ fn together(rows: &[NilMarker]) -> NilMarker {
     }
 }
 
-/// What the words of a source say. A row that cannot be understood makes all of it unreadable, because it
-/// may be the one that says otherwise.
+/// What the words of a source say. One unreadable row makes the whole source unreadable, because that row
+/// might contradict the others.
 fn of_words(reader: &Reader<'_>, source: Source, words: &Words) -> Result<NilMarker, Unreadable> {
     let said = reader.cells(source, |cells| match cells.text("word") {
         Some(word) => words.says(&word),
@@ -99,8 +35,8 @@ fn of_words(reader: &Reader<'_>, source: Source, words: &Words) -> Result<NilMar
     Ok(together(&said))
 }
 
-/// `NoSignificantPastHistory`, `NoSignificantFamilyHistory`. A row that says no beside one that says yes
-/// takes the yes back; alone it says nothing, because no is also what nobody ever ticked.
+/// Reads `NoSignificantPastHistory` or `NoSignificantFamilyHistory`. "No" beside "Yes" is a contradiction.
+/// "No" alone says nothing, because a box that nobody ever ticked is also "No".
 pub(super) fn nothing_significant(
     reader: &mut Reader<'_>,
     source: Source,
@@ -116,9 +52,9 @@ pub(super) fn nothing_significant(
     }
 }
 
-/// Whether the patient has allergies: by Bp's code where we may read it, else by Bp's word. A code or a word
-/// that cannot be understood is reported as missing from the section. One that we may not read is reported
-/// only where the other is not there either.
+/// Whether the patient has allergies: by Bp's code if we may read it, else by Bp's word. A code or word
+/// that cannot be understood is reported as missing from the section. One that our login may not read is
+/// reported only if the other is missing too.
 pub(super) fn allergies(reader: &mut Reader<'_>, words: &Words) -> NilMarker {
     let code =
         reader.cells(ALLERGY_CODE, |cells| cells.number("code")).map(|codes| of_codes(&codes));
@@ -141,8 +77,8 @@ pub(super) fn allergies(reader: &mut Reader<'_>, words: &Words) -> NilMarker {
     }
 }
 
-/// `CLINICAL.KNOWNALLERGIES` (public): 0 nothing recorded, 1 nil known, 2 some recorded. There is one row a
-/// patient; several that differ contradict each other, and none says nothing.
+/// `CLINICAL.KNOWNALLERGIES` (public): 0 nothing recorded, 1 nil known, 2 some recorded. There is one row for
+/// each patient. Several different rows are a contradiction; no row gives `None`.
 fn of_codes(codes: &[Option<i64>]) -> Option<NilMarker> {
     let first = codes.first()?;
     if codes.iter().any(|code| code != first) {
@@ -156,8 +92,8 @@ fn of_codes(codes: &[Option<i64>]) -> Option<NilMarker> {
     })
 }
 
-/// The code together with the word: 0 is 0 whatever the word, and a word that says the contrary of 1 or 2
-/// makes neither sure.
+/// The code together with the word. Code 0 stands whatever the word says. A word that contradicts code 1 or
+/// 2 makes the answer contradictory.
 fn coded(code: NilMarker, word: NilMarker) -> NilMarker {
     let contrary = match code {
         NilMarker::Nil => NilMarker::Recorded,
@@ -172,53 +108,6 @@ fn coded(code: NilMarker, word: NilMarker) -> NilMarker {
 mod tests {
     use super::NilMarker::{Contradictory, Nil, Recorded, Silent, Unknown};
     use super::*;
-
-    fn built_in() -> Markers {
-        Markers::parse(include_str!("../../data/markers.json")).unwrap()
-    }
-
-    #[test]
-    fn a_word_is_compared_whole_and_an_unknown_one_is_neither_nil_nor_recorded() {
-        let words = built_in().allergies;
-        for (word, says) in [
-            ("Nil known   ", Nil),
-            ("NIL KNOWN", Nil),
-            (" recorded", Recorded),
-            ("", Silent),
-            ("   ", Silent),
-            ("Nil recorded", Unknown),
-            ("Nil", Unknown),
-            ("None", Unknown),
-            ("No known", Unknown),
-            ("Not recorded", Unknown),
-            ("None rec'd", Unknown),
-            ("Nil known but asthma", Unknown),
-        ] {
-            assert_eq!(words.says(word), says, "{word:?}");
-        }
-        assert_eq!(built_in().past_history.says("yes"), Nil);
-        assert_eq!(built_in().family_history.says("Y"), Unknown);
-    }
-
-    #[test]
-    fn words_that_mean_two_things_or_nothing_are_refused() {
-        let parse = |allergies: &str| {
-            let none = r#"{"nil": [], "recorded": []}"#;
-            Markers::parse(&format!(
-                r#"{{"allergies": {allergies}, "pastHistory": {none}, "familyHistory": {none}}}"#
-            ))
-        };
-        assert!(parse(r#"{"nil": ["A"], "recorded": ["B"]}"#).is_ok());
-        for wrong in [
-            r#"{"nil": ["A"], "recorded": [" a "]}"#,
-            r#"{"nil": [" "], "recorded": []}"#,
-            r#"{"nil": [], "recorded": [""]}"#,
-            r#"{"nil": []}"#,
-            r#"{"nil": [], "recorded": [], "maybe": []}"#,
-        ] {
-            assert!(parse(wrong).is_err(), "{wrong} was taken");
-        }
-    }
 
     #[test]
     fn several_rows_say_nil_only_where_no_row_says_anything_else() {

@@ -1,4 +1,4 @@
-//! Reads a section's sources, and remembers what could not be read of them.
+//! Reads a section's sources, and collects what could not be read of them.
 
 use domain::clinical::Unreadable;
 use domain::problem::ProblemType;
@@ -6,7 +6,7 @@ use halo::{Row, SqlFailure};
 use serde_json::{Map, Value};
 
 use super::cells::Cells;
-use super::{ALLERGY_CODE, Source};
+use super::source::{ALLERGY_CODE, Source};
 
 pub(super) struct Reader<'a> {
     row: &'a Row,
@@ -18,21 +18,21 @@ impl<'a> Reader<'a> {
         Self { row, unreadable: Vec::new() }
     }
 
-    /// What could not be read so far.
+    /// The views and rows that could not be read so far.
     pub(super) fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
     }
 
-    /// A view that could not be read is missing from the section.
+    /// Reports a view that could not be read as missing from the section.
     pub(super) fn missing(&mut self, unreadable: Unreadable) {
         if !self.unreadable.contains(&unreadable) {
             self.unreadable.push(unreadable);
         }
     }
 
-    /// A row that could not be read is missing from the section.
+    /// Reports one row that could not be read as missing from the section.
     pub(super) fn lose_row(&mut self, source: Source) {
-        // A view of which nothing could be read has no rows to lose.
+        // If the whole view is unreadable already, there is no row to count.
         match self.unreadable.iter_mut().find(|one| one.view == source.view) {
             Some(known) => known.rows += 1,
             None => {
@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A source's objects; none where it could not be read. What is no object is a lost row.
+    /// A source's objects, or none if the source could not be read. A row that is no object is lost.
     pub(super) fn objects(&mut self, source: Source) -> Vec<Map<String, Value>> {
         let rows = match self.rows(source) {
             Ok(rows) => rows,
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
         objects
     }
 
-    /// A source's entries. A row that `make` can make nothing of is a lost row.
+    /// A source's entries. A row from which `make` can make no entry is lost.
     pub(super) fn entries<T>(
         &mut self,
         source: Source,
@@ -78,10 +78,10 @@ impl<'a> Reader<'a> {
         entries
     }
 
-    /// One reading of each of a source's objects.
+    /// Reads each of a source's objects.
     ///
     /// # Errors
-    /// Where the source, or any row of it, could not be read.
+    /// When the source, or one of its rows, could not be read.
     pub(super) fn cells<T>(
         &self,
         source: Source,
@@ -96,10 +96,10 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// A source's rows, whatever they are.
+    /// A source's rows, of any JSON type.
     pub(super) fn rows(&self, source: Source) -> Result<Vec<Value>, Unreadable> {
         self.of_source(source).map_err(|reason| {
-            // Mutation testing may turn this condition round: it decides a line of the log and nothing else.
+            // This condition only decides a log line, so no test notices if mutation testing inverts it.
             if reason == ProblemType::MalformedAnswer {
                 tracing::warn!(source = source.column, "a source cannot be understood");
             }
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
 
     fn of_source(&self, source: Source) -> Result<Vec<Value>, ProblemType> {
         if source.column == ALLERGY_CODE.column && self.row.value(source.error).is_err() {
-            // A statement that was replaced before there was this source.
+            // A replaced statement may be older than this source.
             return Err(ProblemType::BpReleaseDiffers);
         }
         match self.row.int(source.error) {

@@ -1,3 +1,5 @@
+//! The social section: tobacco, alcohol, circumstances and occupations.
+
 use domain::clinical::{
     Alcohol, Circumstances, NilMarker, Occupation, Section, SocialItem, Tobacco, remarks,
 };
@@ -6,7 +8,7 @@ use serde_json::Value;
 
 use super::cells::Cells;
 use super::reader::Reader;
-use super::{ALCOHOL, CIRCUMSTANCES, OCCUPATIONS, Source, TOBACCO};
+use super::source::{ALCOHOL, CIRCUMSTANCES, OCCUPATIONS, Source, TOBACCO};
 
 const SMOKING_STATUS: &str = "smokingStatus";
 
@@ -16,7 +18,7 @@ pub(super) fn section(mut reader: Reader<'_>) -> Section<SocialItem> {
         non_drinker: ticked(one.non_drinker),
         ..one
     });
-    // The view repeats some patients. Equal rows are one; of different ones none is dated.
+    // The view repeats some patients, without dates. Equal rows count once; different rows are all shown.
     let lives = said(&mut reader, CIRCUMSTANCES, living, |one| Circumstances {
         retired: ticked(one.retired),
         pacemaker: ticked(one.pacemaker),
@@ -53,13 +55,13 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     })
 }
 
-/// A box that is not ticked says nothing by itself: it is also what nobody ever ticked.
+/// Only a ticked box says something by itself. An unticked one may be a box that nobody ever looked at.
 fn ticked(flag: Option<bool>) -> Option<bool> {
     flag.filter(|is_so| *is_so)
 }
 
-/// What a source's rows say, each thing once. A row in which nobody wrote anything says nothing; one of which
-/// nothing could be understood is lost. `bare` takes away what says nothing by itself.
+/// The different entries of a source. A row without content gives no entry; a row without content in which
+/// some cell was unreadable is lost. `bare` removes values that say nothing by themselves.
 fn said<T: Bare>(
     reader: &mut Reader<'_>,
     source: Source,
@@ -80,7 +82,7 @@ fn said<T: Bare>(
     distinct(all.into_iter())
 }
 
-/// An entry that may hold nothing but the names of what could not be understood.
+/// An entry that may consist only of the names of its unreadable members.
 trait Bare: Clone + Default + PartialEq {
     fn without_names(self) -> Self;
 }
@@ -97,14 +99,15 @@ macro_rules! bare {
 
 bare! { Tobacco Alcohol Circumstances }
 
-/// The smoking statuses of `BPS_Clinical`, whose rows are shown as circumstances.
+/// The smoking statuses of `BPS_Clinical`, whose other columns become circumstances.
 fn statuses(reader: &Reader<'_>) -> Vec<String> {
     let rows = reader.rows(CIRCUMSTANCES).unwrap_or_default();
     let objects = rows.iter().filter_map(Value::as_object);
     distinct(objects.filter_map(|row| Cells::new(row).text(SMOKING_STATUS)))
 }
 
-/// Bp keeps a smoking status in two places. Whether they disagree stands beside.
+/// Merges the smoking statuses from the two places in which Bp keeps them. The flag says whether they
+/// disagree.
 fn smoking(mut found: Vec<Tobacco>, mut statuses: Vec<String>) -> (Vec<Tobacco>, bool) {
     statuses.retain(|status| found.iter().all(|one| one.status.as_ref() != Some(status)));
     if found.is_empty() && !statuses.is_empty() {
@@ -150,7 +153,7 @@ fn drinking(cells: &mut Cells<'_>) -> Alcohol {
 }
 
 fn living(cells: &mut Cells<'_>) -> Circumstances {
-    // Shown as tobacco. Where it cannot be understood, this is the entry that can say so.
+    // The status is shown as tobacco. It is read here so that this entry reports it if it is unreadable.
     let _ = cells.text(SMOKING_STATUS);
     Circumstances {
         social_history: cells.text("socialHistory"),

@@ -1,11 +1,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::clinical::SectionStatus;
+use domain::clinical::{SectionName, SectionStatus, Sections};
 use domain::ids::PatientId;
 use domain::problem::ProblemType;
+use halo::Row;
 use serde_json::{Value, json};
 
-use super::*;
+use super::identity;
+use super::sections::sections;
+use super::source::*;
+use crate::rows::Unmappable;
+use crate::statements::Markers;
 
 mod odd;
 

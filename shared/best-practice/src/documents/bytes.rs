@@ -1,5 +1,5 @@
-//! A large document's bytes, part by part. A part that is missing, cut or out of its order is an
-//! error and never wrong bytes.
+//! A large document's bytes, part by part. If a part is missing, cut or out of order, the result is an
+//! error, never wrong bytes.
 
 use std::collections::VecDeque;
 
@@ -11,42 +11,19 @@ use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
 use halo::{Deadline, Error, HaloClient, Row, Uuid};
 
-use crate::bp::{BpError, BpPractice, error_of};
-use crate::mapping::Unmappable;
-use crate::pack::Statement;
+use super::types::{DocumentError, DocumentPart};
+use crate::client::BpClient;
+use crate::error::{BpError, error_of};
+use crate::rows::Unmappable;
+use crate::statements::Statement;
 
-/// How often a page is fetched before its failure is the document's.
+/// How often a page is fetched before the document fails.
 const ATTEMPTS: u32 = 4;
 
-/// Why a document's bytes end before their end.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum DocumentError {
-    /// Its pages are no longer kept: it is to be requested again.
-    #[error("the pages of the document are no longer kept")]
-    Lost,
-    /// There are no bytes any more: the record changed after it was first looked at.
-    #[error("the document has changed since it was first looked at")]
-    Changed,
-    /// What any query may meet.
-    #[error(transparent)]
-    Bp(#[from] BpError),
-}
-
-/// Some bytes of a document.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DocumentPart {
-    /// Of which of its pages, from 1. Each page is a file of its own.
-    pub page: u32,
-    /// How many pages it has.
-    pub pages: u32,
-    /// The next bytes of that page.
-    pub bytes: Bytes,
-}
-
-impl BpPractice {
-    /// The bytes of a document whose request is ready, in order, part by part. The stream ends with
-    /// the document or with its first error, and only a stream that ended without an error was the
-    /// whole document. A page that breaks off is fetched again while the deadline allows.
+impl BpClient {
+    /// The bytes of a document whose request is ready, in order, part by part. The stream ends after the
+    /// document or after its first error. The document is complete only if the stream ends without an
+    /// error. A page that breaks off is fetched again while the deadline allows.
     pub fn document_bytes(
         &self,
         guid: HaloGuid,
@@ -77,10 +54,10 @@ struct Reader {
     halo: HaloClient,
     site: Uuid,
     query: Uuid,
-    /// The page that is being read, and those after it.
+    /// The current page, and those after it.
     pages: VecDeque<u32>,
     rows: Option<BoxStream<'static, Result<Row, Error>>>,
-    /// How often this page has broken off.
+    /// How often the current page has broken off.
     failures: u32,
     deadline: Deadline,
     assembly: Assembly,
@@ -102,7 +79,7 @@ impl Reader {
             match rows.next().await {
                 Some(Ok(row)) => match self.assembly.take(&row) {
                     Ok(Some(part)) => return Some(Ok(part)),
-                    // Seen before the page broke off.
+                    // This part was read before the page broke off.
                     Ok(None) => {}
                     Err(error) => return Some(Err(error)),
                 },
@@ -118,7 +95,7 @@ impl Reader {
                     self.rows = None;
                     self.failures = 0;
                     self.pages.pop_front();
-                    self.assembly.settle();
+                    self.assembly.end_page();
                 }
             }
         }
@@ -132,18 +109,18 @@ fn failed(error: Error) -> DocumentError {
     }
 }
 
-/// What the parts so far make, and which is next.
+/// The parts so far, and which part must come next.
 #[derive(Debug, Default)]
 struct Assembly {
-    /// What every part announces: how many pages there are, and of how many bytes all together.
+    /// What every part repeats: the number of pages, and the bytes of all pages together.
     announced: Option<(i64, u64)>,
-    /// The page that is being read.
+    /// The page of the document that is being read.
     current: Option<Current>,
     /// How many pages have begun.
     pages: u32,
     bytes: u64,
-    /// The parts of Halo's page so far, by page and part, and how many of them were seen again since it
-    /// is being read once more.
+    /// The parts of Halo's page so far, as (page, part). `again` counts those seen again after the page
+    /// broke off and is read once more.
     seen: Vec<(i64, i64)>,
     again: Option<usize>,
 }
@@ -159,18 +136,18 @@ struct Current {
 }
 
 impl Assembly {
-    /// Halo's page is read once more from its beginning.
+    /// Starts Halo's page again from its beginning.
     fn again(&mut self) {
         self.again = Some(0);
     }
 
-    /// Halo's page was read to its end.
-    fn settle(&mut self) {
+    /// Ends Halo's page.
+    fn end_page(&mut self) {
         self.seen.clear();
         self.again = None;
     }
 
-    /// The next part; nothing for a part that was seen before.
+    /// The next part, or nothing for a part that was seen before.
     fn take(&mut self, row: &Row) -> Result<Option<DocumentPart>, DocumentError> {
         self.read(row).map_err(|problem| malformed(&problem.to_string()))
     }
@@ -179,7 +156,7 @@ impl Assembly {
         let (part, parts) = (row.int("Part")?, row.int("Parts")?);
         let bytes =
             u64::try_from(row.int("Bytes")?).map_err(|_| Unmappable::OutOfRange("Bytes"))?;
-        // A statement of a deployment's own may know of one page only.
+        // A replaced statement may support one page only.
         let (page, pages) = match row.value("Page") {
             Ok(_) => (row.int("Page")?, row.int("Pages")?),
             Err(_) => (1, 1),
@@ -223,7 +200,7 @@ impl Assembly {
         Ok(Some(DocumentPart { page: self.pages, pages, bytes: content }))
     }
 
-    /// Whether the document is whole.
+    /// Checks that the document is complete.
     fn end(&self) -> Result<(), DocumentError> {
         let (Some(announced), Some(current)) = (self.announced, &self.current) else {
             return Err(DocumentError::Changed);
@@ -244,7 +221,7 @@ fn malformed(problem: &str) -> DocumentError {
     })
 }
 
-/// Base64, as SQL Server writes it.
+/// Decodes base64 as SQL Server writes it.
 pub(super) fn decoded(text: &str) -> Option<Bytes> {
     STANDARD.decode(text).ok().map(Bytes::from)
 }

@@ -1,75 +1,28 @@
-//! Documents by FHIR instead, for a site that offers DocumentReference and Binary. Which elements
-//! carry Bp's folder and number is not public: `data/fhir_documents.json` says what is assumed, and
-//! is replaced like a statement.
-
-use std::collections::BTreeMap;
+//! Documents by FHIR, for a site that offers DocumentReference and Binary. Which elements carry Bp's folder
+//! and number is not public: `data/fhir_documents.json` has our assumption, and a deployment can replace
+//! it like a statement.
 
 use bytes::Bytes;
-use domain::attachments::Folder;
 use domain::ids::HaloGuid;
 use domain::imports::About;
 use futures::{Stream, StreamExt as _, future};
 use halo::{Deadline, Error, FhirQuery};
 use jiff::civil::Date;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::bytes::decoded;
-use super::{DocumentError, DocumentKey};
-use crate::bp::{BpError, BpPractice, error_of_named};
+use super::types::{DocumentError, DocumentKey, FhirDocument, FhirFound};
+use crate::client::BpClient;
+use crate::error::{BpError, error_of_named};
 
-/// The name under which these calls stand in errors and logs.
+/// The name of these calls in errors and logs.
 const NAME: &str = "fhir_documents";
 
-/// How a document is named in FHIR.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct FhirNames {
-    patient_parameter: String,
-    identifier_parameter: String,
-    identifier_systems: BTreeMap<Folder, String>,
-}
-
-impl FhirNames {
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let names: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let missing = Folder::ALL.iter().find(|it| !names.identifier_systems.contains_key(it));
-        missing.map_or(Ok(names), |it| Err(format!("{} has no identifier system", it.name())))
-    }
-}
-
-/// What FHIR says of a document.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum FhirDocument {
-    /// All of its bytes.
-    Inline(Bytes),
-    /// A Binary to be read.
-    Binary {
-        /// Its id.
-        id: String,
-        /// How many bytes it has, where that is said.
-        bytes: Option<u64>,
-    },
-    /// There is no file.
-    WithoutBytes,
-    /// Several files.
-    InParts,
-}
-
-/// A document by FHIR, and what is said of it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct FhirFound {
-    /// What its name is made of.
-    pub about: About,
-    /// Its bytes, or how they are to be had.
-    pub document: FhirDocument,
-}
-
-impl BpPractice {
+impl BpClient {
     /// Whether a site offers documents by FHIR. One call, which does not touch Bp's database.
     ///
     /// # Errors
-    /// What any Halo call may meet.
+    /// Every error that a Halo call can have.
     pub async fn offers_fhir_documents(
         &self,
         guid: HaloGuid,
@@ -79,10 +32,10 @@ impl BpPractice {
         Ok(offers(&statement.map_err(|error| error_of_named(NAME, error))?))
     }
 
-    /// What a patient's document is, by FHIR; `None` when the patient has no such document.
+    /// A patient's document by FHIR. `None` when the patient has no such document.
     ///
     /// # Errors
-    /// What any Halo call may meet, and an answer that names another patient or document.
+    /// Every error that a Halo call can have, and an answer about another patient or document.
     pub async fn fhir_document(
         &self,
         guid: HaloGuid,
@@ -108,11 +61,11 @@ impl BpPractice {
         found(&bundle, key, system).map_err(malformed)
     }
 
-    /// The bytes of a Binary, as they come. The stream ends with the document or with its first
-    /// error, and only a stream that ended without an error was the whole document.
+    /// The bytes of a Binary, as they arrive. The stream ends after the document or after its first error.
+    /// The document is complete only if the stream ends without an error.
     ///
     /// # Errors
-    /// [`DocumentError::Lost`] when there is no such Binary any more, and what any call may meet.
+    /// [`DocumentError::Lost`] when there is no such Binary any more, and every error that a call can have.
     pub async fn fhir_document_bytes(
         &self,
         guid: HaloGuid,
@@ -147,7 +100,7 @@ fn offers(statement: &Value) -> bool {
     can("DocumentReference", "search-type") && can("Binary", "read")
 }
 
-/// The one document of a bundle, if it is the one that was asked for.
+/// The only document of a bundle, which must be the requested one.
 fn found(
     bundle: &Value,
     key: &DocumentKey,
@@ -161,7 +114,7 @@ fn found(
     if found.next().is_some() {
         return Err("several documents of one number");
     }
-    // A server that ignores a parameter it does not know would hand out anybody's document.
+    // A server that ignores an unknown parameter could return another patient's document.
     let subject = reference["subject"]["reference"].as_str().unwrap_or_default();
     let patient = format!("Patient/{}", key.patient.0);
     if subject != patient && !subject.ends_with(&format!("/{patient}")) {
@@ -177,7 +130,7 @@ fn found(
     Ok(Some(FhirFound { about, document: content(reference)? }))
 }
 
-/// The document's date: its own, else when the record says that what it tells of was.
+/// The document's own date, else the date of the care that it describes.
 fn dated(reference: &Value) -> Option<Date> {
     let period = &reference["context"]["period"]["start"];
     [&reference["date"], period].into_iter().find_map(|date| date.as_str()?.get(..10)?.parse().ok())
@@ -207,6 +160,7 @@ fn content(reference: &Value) -> Result<FhirDocument, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use domain::attachments::Folder;
     use domain::ids::{DocumentId, PatientId};
     use serde_json::json;
 
@@ -275,12 +229,5 @@ mod tests {
                 "{url}: {found:?}"
             );
         }
-    }
-
-    #[test]
-    fn every_folder_needs_an_identifier_system() {
-        assert!(FhirNames::parse(include_str!("../../data/fhir_documents.json")).is_ok());
-        let lacking = r#"{"patientParameter": "p", "identifierParameter": "i", "identifierSystems": {"investigations": "x"}}"#;
-        assert!(FhirNames::parse(lacking).is_err());
     }
 }

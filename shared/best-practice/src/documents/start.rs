@@ -1,20 +1,20 @@
-//! Reading the first answer, and the list of pages.
+//! Reads the first answer, and the list of pages of an asynchronous request.
 
 use bytes::Bytes;
 use domain::imports::About;
 use halo::{Page, PageStatus, Row};
 
 use super::bytes::decoded;
-use super::{Document, DocumentProgress, DocumentStart};
-use crate::bp::BpError;
-use crate::mapping::Unmappable;
-use crate::pack::Statement;
+use super::types::{Document, DocumentProgress, DocumentStart};
+use crate::error::BpError;
+use crate::rows::Unmappable;
+use crate::statements::Statement;
 
 pub(super) fn read(rows: &[Row]) -> Result<Option<Document>, Unmappable> {
     let Some(row) = rows.first() else { return Ok(None) };
     let bytes = number(row, "Bytes")?;
     let pages = number(row, "Pages")?;
-    // Statements of a deployment's own may not say these, and a copy is one without them.
+    // A replaced statement may lack these columns. The copy works without them.
     let about = About {
         dated: row.date("Dated").ok().flatten(),
         file_type: row.text("FileType").ok().flatten().map(|it| it.to_ascii_lowercase()),
@@ -26,7 +26,7 @@ pub(super) fn read(rows: &[Row]) -> Result<Option<Document>, Unmappable> {
             None => DocumentStart::Large { bytes },
             Some(content) => DocumentStart::Inline(content),
         },
-        // A statement of the release before gives one row without any page's bytes.
+        // The statement of the previous release returns one row without the pages' bytes.
         (2.., _, [_]) if !says_pages => DocumentStart::InParts,
         (2.., bytes, rows) if rows.len() as u64 == pages => several(rows, bytes)?,
         _ => return Err(Unmappable::OutOfRange("Pages")),
@@ -43,7 +43,7 @@ fn several(rows: &[Row], bytes: u64) -> Result<DocumentStart, Unmappable> {
         }
         let length = number(row, "PageBytes")?;
         if length == 0 {
-            // A letter without one of its pages would say something else.
+            // A letter with a page missing could mean something else.
             return Ok(DocumentStart::InParts);
         }
         all += length;
@@ -63,15 +63,15 @@ fn number(row: &Row, column: &'static str) -> Result<u64, Unmappable> {
     u64::try_from(row.int(column)?).map_err(|_| Unmappable::OutOfRange(column))
 }
 
-/// So many bytes; nothing where they are not handed over.
+/// The row's content, which must have this many bytes; nothing if the row has none.
 fn content(row: &Row, bytes: u64) -> Result<Option<Bytes>, Unmappable> {
     let Some(text) = row.value("Content")?.as_str() else { return Ok(None) };
     let content = decoded(text).filter(|content| content.len() as u64 == bytes);
     content.map(Some).ok_or(Unmappable::OutOfRange("Content"))
 }
 
-/// The pages of a successful query. Halo says success once all are cached; a list that says
-/// otherwise is not waited out page by page.
+/// The pages of a successful query. Halo reports success once all pages are cached. If its list says
+/// otherwise, the query still counts as running.
 pub(super) fn ready(mut pages: Vec<Page>) -> DocumentProgress {
     if pages.iter().any(|page| page.status != PageStatus::Cached) {
         return DocumentProgress::Running;

@@ -1,32 +1,32 @@
 -- statement: correspondence_out_write
--- Does:       files a document in a patient's Correspondence Out, once, if the patient is whom the sender chose.
--- Parameters: @token varchar(25): our mark of this letter, kept in USERREFERENCE
+-- Does:       files a document in a patient's Correspondence Out, once. It does so only if the patient is the
+--             one whom the sender chose.
+-- Parameters: @token varchar(25): our mark of this letter, stored in USERREFERENCE
 --             @patientId int
 --             @surnameKey varchar(80): the chosen patient's surname in upper case without blanks, apostrophes,
---             dashes, stops; empty where it is not known
---             @dateOfBirth varchar(10): the chosen patient's, YYYY-MM-DD; empty where it is not known
---             @acceptDeceased, @acceptInactive int: 1 where the sender knows that the patient has died, or is
---             no longer a patient, and sends the letter all the same; else 0
+--             dashes and full stops; empty if it is not known
+--             @dateOfBirth varchar(10): the chosen patient's date of birth, YYYY-MM-DD; empty if it is not known
+--             @acceptDeceased, @acceptInactive int: 1 if the sender knows that the patient has died, or is no
+--             longer a patient, and sends the letter nevertheless; else 0
 --             @senderId int: the Bp user who sends it; 0 for the patient's usual doctor
 --             @subject varchar(100), @recipient varchar(90)
 --             @day varchar(10): the letter's date, YYYY-MM-DD; empty for today on the practice's clock
 --             @fileType varchar(15): the file's extension
 --             @content varchar(max): the file in base64, @length int: its length in bytes
--- Returns:    one row. Outcome: written; found (it had been written before: nothing was done); noPatient (no
---             such patient, or one that was deleted or merged into another), patientChanged (the number is a
---             patient of another surname or date of birth), patientDeceased, patientInactive (and that was not
---             accepted): nothing was done. RecordId: CORRESPONDENCEOUT.RECORDID, NULL without one.
+-- Returns:    one row. Outcome: written; found (it was written before); noPatient (there is no such patient, or
+--             the patient was deleted or merged into another); patientChanged (the number belongs to a patient
+--             with another surname or date of birth); patientDeceased or patientInactive (and this was not
+--             accepted). Only "written" changes anything. RecordId: CORRESPONDENCEOUT.RECORDID, or NULL.
 -- Evidence:   ASSUMED as a whole: that a row may be written here at all. CORRESPONDENCEOUT's columns are
---             public; the values of STATUSCODE (1 = final) and ORIGIN (0) are assumed. Where the bytes
---             are kept is not public: BPSDocuments.dbo.DOCUMENTS is a contract of our own (STORE, KIND,
---             RECORDID, PAGENUMBER, FILETYPE, CONTENT). Of the words of BPS_Patients.StatusText only Active is
---             public; Deceased and Inactive are assumed, and any other word is no reason to refuse. What Bp
---             leaves of a record that was merged into another is not public: it cannot be told from a deleted
---             one, and both are noPatient. A partner puts here what Best Practice prescribes, and keeps: the
---             mark, the look before the write under one lock, one transaction, the rules for patients, and the
---             row.
--- Note:       the lock is on our mark alone: nobody at the practice waits for it. A letter that somebody
---             has deleted in Bp counts as written; it is not put back.
+--             public; the values of STATUSCODE (1 = final) and ORIGIN (0) are assumed. Where Bp stores the bytes
+--             is not public: BPSDocuments.dbo.DOCUMENTS is our own assumption (STORE, KIND, RECORDID,
+--             PAGENUMBER, FILETYPE, CONTENT). Of the words of BPS_Patients.StatusText only Active is public.
+--             Deceased and Inactive are assumed; any other word does not refuse the letter. How Bp marks a
+--             merged record is not public: it looks like a deleted one, and both are noPatient. A partner
+--             replaces this by what Best Practice prescribes, and keeps the mark, the lookup before the write
+--             under one lock, the single transaction, the rules for patients, and the returned row.
+-- Note:       the lock is on our mark only: nobody at the practice waits for it. A letter that somebody
+--             deleted in Bp counts as written; it is not written again.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
@@ -55,7 +55,7 @@ BEGIN
         SELECT 1 FROM dbo.PATIENTS AS p
         WHERE p.INTERNALID = @patientId
           AND (@dateOfBirth = '' OR CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date))
-          -- The same characters are left out as in patient_search, which names them.
+          -- The removed characters are those of patient_search, which lists them.
           AND (@surnameKey = '' OR REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
               p.SURNAME, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
               CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey))

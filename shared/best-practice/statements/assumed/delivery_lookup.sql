@@ -1,13 +1,13 @@
 -- statement: delivery_lookup
--- Does:       finds what a letter or message of ours left in Bp, whoever has moved or deleted it since.
+-- Does:       finds a letter or message of ours in Bp, even if somebody has moved or deleted it.
 -- Parameters: @token varchar(25): our mark of it
--- Returns:    a row for each place that has it, in the order of its life: Place (1 correspondence out, 2 inbox,
---             3 correspondence in), RecordId (Bp's number of it there), Allocated (1: filed under a patient),
---             UserId (in whose inbox a message is; 0 where that is not known), Fallback (empty where that is the
---             addressee, else why it is not: notFound, ambiguous, away). No row when it never arrived.
--- Evidence:   ASSUMED with the statements that write: that Bp keeps USERREFERENCE when it files an item of
---             the inbox. The columns are public; INVESTIGATIONS has no such column. The words
---             in DETAIL are those of inbox_write; that Bp keeps them when it files an item is not needed.
+-- Returns:    a row for each place that holds it, in the order in which it passes them: Place (1 correspondence
+--             out, 2 inbox, 3 correspondence in), RecordId (Bp's number of it there), Allocated (1: filed under a
+--             patient), UserId (the user whose inbox holds the message; 0 if that is not known), Fallback (empty if
+--             that user is the addressee, else the reason: notFound, ambiguous, away). No row if it never arrived.
+-- Evidence:   ASSUMED, like the statements that write: Bp keeps USERREFERENCE when it files an item of the
+--             inbox. The columns are public; INVESTIGATIONS has no such column. The words in DETAIL are those of
+--             inbox_write; Bp need not keep them when it files an item.
 SELECT 1 AS Place, o.RECORDID AS RecordId, CASE WHEN o.INTERNALID > 0 THEN 1 ELSE 0 END AS Allocated,
        0 AS UserId, CAST('' AS varchar(10)) AS Fallback
 FROM dbo.CORRESPONDENCEOUT AS o

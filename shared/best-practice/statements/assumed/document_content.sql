@@ -1,18 +1,18 @@
 -- statement: document_content
--- Does:       hands over the bytes of a document of a patient, whatever their number, page by page in parts
---             of 240 KiB. For asynchronous queries: Halo cuts the rows into pages of about 1 MB.
+-- Does:       returns all bytes of a patient's document, page by page, in parts of 240 KiB. It is meant for
+--             asynchronous queries: Halo divides the rows into pages of about 1 MB.
 -- Parameters: @patientId int
 --             @folder int: 1 investigations, 2 correspondence in, 3 correspondence out,
 --                 4 enhanced primary care, 5 clinical images
 --             @documentId int: Bp's number in that folder
--- Returns:    no row for a document that is not this patient's or has no bytes; else a row for each part, in
---             order: Page (Bp's number of it; each page is a file of its own), Pages, Part from 0 within the
---             page, Parts of the page, Bytes of the whole document, Content in base64.
+-- Returns:    no row for a document that belongs to another patient or has no bytes; else a row for each part, in
+--             order: Page (Bp's number of it; each page is a file of its own), Pages, Part (from 0 within the
+--             page), Parts (of the page), Bytes (of the whole document), Content (in base64).
 -- Evidence:   ASSUMED as in document_start: BPSDocuments.dbo.DOCUMENTS and ReportBody. The views and their
 --             columns are public.
--- Note:       parts are numbered in a table of their own and the file's row is named by its whole key, so
---             that the server reads a large value piece by piece in their order and sorts nothing.
---             10,000 parts are more than a value can have, so the largest page has all its parts.
+-- Note:       the parts are numbered in a table variable, and the file's row is named by its whole key. So the
+--             server reads a large value piece by piece in order and sorts nothing. A value cannot have more
+--             than 10,000 parts, so every part of the largest page is included.
 SET NOCOUNT ON;
 DECLARE @size int = 245760;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0, @parts int = 0;

@@ -1,14 +1,14 @@
 -- statement: inbox_checked
--- Does:       says what has become of our messages: which a doctor has checked, and in whose inbox the others are.
--- Parameters: @tokens varchar(max): our marks of those that are asked about, 25 characters each, with a
---             blank between them
--- Returns:    a head row with Place 0, which says that the others are all there are; then a row for each place
---             that has one: Token, Place (2 inbox, 3 correspondence in), RecordId (Bp's number of it there),
+-- Does:       returns what happened to our messages: which a doctor has checked, and which inboxes hold the others.
+-- Parameters: @tokens varchar(max): our marks of the messages in question, 25 characters each, separated by
+--             blanks
+-- Returns:    a first row with Place 0, which says that the list is complete; then a row for each place that
+--             holds a message: Token, Place (2 inbox, 3 correspondence in), RecordId (Bp's number of it there),
 --             UserId (whose inbox), Live (1 unless deleted), CheckedBy (USERID, 0 for nobody), CheckedOn
---             (YYYY-MM-DD), Notation, Action (Bp's codes). One that Bp has filed and kept in the inbox comes twice.
--- Evidence:   ASSUMED with the statement that writes: that Bp keeps USERREFERENCE when it files an item.
---             The columns, RECORDSTATUS 1 for live and CHECKEDBY 0 for unchecked are public; so is that an item
---             can be moved to another user's inbox, and deleted for good.
+--             (YYYY-MM-DD), Notation, Action (Bp's codes). A message that Bp filed and kept in the inbox has two rows.
+-- Evidence:   ASSUMED, like the statement that writes: Bp keeps USERREFERENCE when it files an item. The
+--             columns, RECORDSTATUS 1 for live and CHECKEDBY 0 for unchecked are public. It is also public that
+--             an item can be moved to another user's inbox, and deleted for good.
 SELECT CAST('' AS varchar(25)) AS Token, 0 AS Place, 0 AS RecordId, 0 AS UserId, 1 AS Live, 0 AS CheckedBy,
        CAST(NULL AS char(10)) AS CheckedOn, 0 AS Notation, 0 AS Action
 UNION ALL

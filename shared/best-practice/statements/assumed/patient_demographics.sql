@@ -1,13 +1,13 @@
 -- statement: patient_demographics
--- Does:       reads one patient's demographics, and the next of kin where the login may.
+-- Does:       reads one patient's demographics, and the next of kin if our login may read it.
 -- Parameters: @patientId int
 -- Returns:    no row for an unknown patient, else one for each e-mail address: the columns below,
 --             dates as YYYY-MM-DD. Gender is NULL on releases whose view lacks it. NextOfKin is NULL or
 --             a JSON array with at most one object: firstName, lastName, relationship, phone.
 -- Evidence:   public for everything from BPS_Patients. ASSUMED: the columns of NEXTOFKIN (only its
---             TYPE and INTERNALID, and PATIENTS.NEXTOFKINID, are public). It is read on the side, so
---             that a wrong assumption or a missing permission costs the next of kin and nothing else.
--- Note:       the unqualified Gender in the innermost SELECT is the view's own column if there is one,
+--             TYPE and INTERNALID, and PATIENTS.NEXTOFKINID, are public). It is read in a batch of its own, so
+--             that a wrong assumption or a missing permission loses only the next of kin.
+-- Note:       the unqualified Gender in the innermost SELECT is the view's own column if the view has one,
 --             else that of "absent": a missing column is not an error.
 SET NOCOUNT ON;
 DECLARE @nextOfKin nvarchar(max);

@@ -1,43 +1,42 @@
 -- statement: booking_push
--- Does:       makes Bp's appointment book show one booking as it is wanted: puts it in, moves it, corrects its
---             length, type and text, or cancels it. Running it twice changes nothing the second time: the
---             appointment is found by the mark in its text, or by its number when people typed over the mark.
--- Parameters: @token varchar(25): the mark; it stands in the text as [mark]
+-- Does:       makes Bp's appointment book show one booking as it is wanted: creates it, moves it, corrects its
+--             length, type and text, or cancels it. A second run changes nothing: the appointment is found by
+--             the mark in its text, or by its number if people overwrote the mark.
+-- Parameters: @token varchar(25): the mark; the text contains it as [mark]
 --             @firstDay date: no appointment with this mark is on an earlier day
---             @appointmentId int, @created varchar(23): RECORDID and CREATED as an earlier answer gave them; 0
---             and empty for none. The live appointment of @patientId with both is ours, whatever its text says,
---             unless that is another's whole mark. RECORDID alone may be another's: after a restored backup Bp
---             gives the same numbers again
---             @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun: nothing is put in or moved, an
+--             @appointmentId int, @created varchar(23): RECORDID and CREATED from an earlier answer; 0 and empty
+--             without one. The live appointment of @patientId with both is ours, whatever its text says,
+--             unless the text contains the complete mark of another booking. RECORDID alone is not enough: after
+--             a restored backup Bp gives the same numbers again
+--             @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun: nothing is created or moved, an
 --             appointment elsewhere (another user, place, day or time) is cancelled, and one at its own time
---             has its length, type and text corrected if that fits. The rest is read for 1 and 2 only
+--             has its length, type and text corrected if that fits. The next ones are read for 1 and 2 only
 --             @userId int, @locationId int, @day date, @time int (seconds since midnight), @length int
 --             (seconds), @type int (APPOINTMENTTYPES), @reason varchar(500), the mark included
---             @lifts varchar(8000): marks with commas between them, of bookings of the same practice that are
---             wanted elsewhere or no more; those in the way are cancelled, if nothing else is in the way
+--             @lifts varchar(8000): the marks, separated by commas, of bookings of the same practice that are
+--             wanted elsewhere or not at all; those in the way are cancelled, if nothing else is in the way
 --             @patientId int: the INTERNALID of our appointments; @loginId int: see the last assumption
 -- Returns:    one row: Outcome (created, moved, updated, unchanged, cancelled, conflict, away, arrived,
---             unknownUser, recallType, tooLate), AppointmentId and Created (NULL for none;
---             YYYY-MM-DD hh:mm:ss.mmm), Sessions (inside, outside, or unknown), InTheWay (for conflict, where
---             only bookings of the same practice are in the way: their marks with commas; else empty).
---             tooLate answers 2 only: the visit is not in the book as wanted and will not be. recallType: Bp
---             lets nobody from outside cancel appointments of such a type, so none is made.
+--             unknownUser, recallType, tooLate), AppointmentId and Created (NULL without one;
+--             YYYY-MM-DD hh:mm:ss.mmm), Sessions (inside, outside, or unknown), InTheWay (for conflict, if
+--             only bookings of the same practice are in the way: their marks separated by commas; else empty).
+--             tooLate is returned for 2 only: the visit is not in the book as wanted, and cannot be put there any
+--             more. recallType: Bp lets no integration cancel appointments of this type, so none is created.
 -- Evidence:   public for every procedure, parameter, table and column: BP_GetFreeAppointments (fails for a
 --             practitioner who is away), BP_IsAppointmentBooked, BP_AddAppointmentEx, BP_MoveAppointment,
 --             BP_UpdateAppointment, BP_CancelAppointment; BPS_Users lists active users; APPOINTMENTS, where
 --             RECORDSTATUS 1 is live, APPOINTMENTCODE 1 is booked and ARRIVALTIME 0 is not arrived;
 --             APPOINTMENTTYPES, whose key is APPOINTMENTCODE. That recalls cannot be cancelled is public.
---             Assumptions: patient 0, Bp's row for slots that are no patient's, may be booked by
---             BP_AddAppointmentEx, which keeps it as INTERNALID, and login 0 may book; both are parameters.
---             What Bp does with a taken slot is
+--             Assumptions: BP_AddAppointmentEx accepts patient 0, Bp's row for slots without a patient, and
+--             stores it as INTERNALID; and login 0 may book. Both are parameters. How Bp treats a taken slot is
 --             not public (an error, a zero, or two appointments): each ends as conflict here.
--- Note:       only an appointment of @patientId is ours. Once the practice gives it to a patient it is theirs,
---             whatever its text says: it is never moved, corrected or cancelled, and like every other appointment
---             it is a conflict where it stands in the way.
---             The book is locked for that user and day between the look and the write, the overlap is looked
---             for over the whole length, and what was written is read again before it is committed. Whatever
---             has arrived or is over is left as it is; arrived says that it is not as wanted. A time outside the
---             sessions is taken and reported: representatives come when there are no patients.
+-- Note:       only an appointment of @patientId is ours. Once the practice gives it to a patient it is the
+--             patient's, whatever its text says: it is never moved, corrected or cancelled, and like every other
+--             appointment it is a conflict if it is in the way.
+--             The book is locked for that user and day from the lookup to the write, the whole length is checked
+--             for overlaps, and the written appointment is read again before the commit. An appointment that
+--             has arrived or is over stays as it is; arrived says that it is not as wanted. A time outside the
+--             sessions is accepted and reported: representatives come when there are no patients.
 SET NOCOUNT ON;
 SET XACT_ABORT OFF;
 DECLARE @marker varchar(27) = '[' + @token + ']';
@@ -54,7 +53,7 @@ DECLARE @free TABLE (AppointmentTime int, AppointmentLength int);
 DECLARE @others TABLE (Id int, Mark varchar(25));
 DECLARE @blockers varchar(8000) = '';
 
--- Whether the type is one for recalls: on the side, for not every login may read the types.
+-- Is the type one for recalls? Read in a batch of its own, because not every login may read the types.
 BEGIN TRY
     IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTTYPES AS t
                WHERE t.APPOINTMENTCODE = @type AND t.DESCRIPTION LIKE '%recall%')
@@ -64,7 +63,7 @@ BEGIN CATCH
     SET @recall = 0;
 END CATCH;
 
--- Whether the practitioner is there: on the side, for it fails by design.
+-- Is the practitioner there? Run in a batch of its own, because it fails if they are away.
 IF @wanted = 1
 BEGIN
     BEGIN TRY
@@ -103,7 +102,7 @@ BEGIN TRY
     ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END,
              CASE WHEN a.RECORDID = @appointmentId THEN 0 ELSE 1 END, a.RECORDID;
 
-    -- A copy that somebody made in Bp: one booking is one appointment.
+    -- Cancels copies that somebody made in Bp: one booking is one appointment.
     WHILE @id IS NOT NULL AND EXISTS (
         SELECT 1 FROM dbo.APPOINTMENTS AS a
         WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
@@ -177,7 +176,7 @@ BEGIN TRY
         ELSE
         BEGIN
             SET @outcome = 'updated';
-            -- A shorter one fits where the longer one would not, so length comes before place, or after it.
+            -- A shorter appointment may fit where a longer one does not: shorten before the move, lengthen after it.
             IF @length <= @oldLength
                 EXEC dbo.BP_UpdateAppointment @aptid = @id, @apttype = @type, @aptlen = @length, @reason = @reason;
             IF @oldUser <> @userId OR @oldLocation <> @locationId OR @oldDay <> @day OR @oldTime <> @time
@@ -190,7 +189,7 @@ BEGIN TRY
                 EXEC dbo.BP_UpdateAppointment @aptid = @id, @apttype = @type, @aptlen = @length, @reason = @reason;
         END;
         SET @stage = 'reading';
-        -- Only what stands in the book exactly as wanted, alone in its time, stays.
+        -- Commit only if the book shows the appointment exactly as wanted, and nothing overlaps it.
         IF @outcome <> 'conflict' AND NOT EXISTS (
             SELECT 1 FROM dbo.APPOINTMENTS AS a
             WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.USERID = @userId
@@ -210,7 +209,7 @@ BEGIN TRY
 END TRY
 BEGIN CATCH
     IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    -- A booking procedure's own refusal, in words that are not public. Anything else is a failure.
+    -- A booking procedure refused; its words are not public. Every other error is a failure.
     IF @stage <> 'writing' OR ERROR_NUMBER() < 50000
         THROW;
     SET @outcome = 'conflict';

@@ -1,28 +1,29 @@
 -- statement: clinical_summary
--- Does:       reads one patient's clinical record: the sections that are asked for, each on the side, so that
---             what the login may not read, or this release does not have, costs that source and no other.
--- Parameters: @patientId int, @observationsPerCode int (how many moments of each kind of observation, latest
---             first), and one int for each section, 1 to read it: @pastHistory, @medications, @allergies,
---             @familyHistory, @social, @observations, @immunisations; and likewise @identity, for whose it is.
+-- Does:       reads the requested sections of one patient's clinical record. Each source is read in a batch of its
+--             own, so that a source that our login may not read, or that this release lacks, loses only itself.
+-- Parameters: @patientId int, @observationsPerCode int (the number of moments for each kind of observation,
+--             latest first), and one int for each section, 1 to read it: @pastHistory, @medications, @allergies,
+--             @familyHistory, @social, @observations, @immunisations; and in the same way @identity, which says
+--             whose record it is.
 -- Returns:    no row for an unknown patient, else one row: PatientId, and two columns for each source below.
---             <Source>      NULL when nothing was found, or a JSON array of objects; columns that are NULL are
---                           left out of the objects; dates are YYYY-MM-DD.
---             <Source>Error 0 when the source was read, -1 when it was not asked for, else SQL Server's number of
---                           the error (229, 230, 916: not permitted; 207, 208: not in this release).
+--             <Source>      NULL if nothing was found, else a JSON array of objects. The objects leave out columns
+--                           that are NULL; dates are YYYY-MM-DD.
+--             <Source>Error 0 if the source was read, -1 if it was not requested, else SQL Server's error number
+--                           (229, 230, 916: not permitted; 207, 208: not in this release).
 --             Sources: History, HistoryMarker, Medications, Reactions, AllergyMarker, AllergyCode, Family,
 --             Relatives, FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations, Immunisations,
 --             Identity (one object: status, title, first, middle, last and preferred name, born, sex, gender, address,
 --             phones, Medicare number and line, DVA number, IHI).
 -- Evidence:   public for every view and column, and for CLINICAL.KNOWNALLERGIES (0 nothing recorded, 1 nil
---             known, 2 some recorded; one row a patient). INFERRED: ObservationTime is seconds since midnight, 0
---             is "not set" in dates and codes. The words in the markers are compared with data/markers.json by
---             the mapping, not here.
--- Note:       the code of AllergyCode goes before the words of AllergyMarker; a login that may not read the base
---             table loses the code only, and the words stand alone.
---             A blood pressure is two rows (codes 3 and 4) of one moment, which therefore count as one kind.
---             Long texts are cast, because FOR JSON does not take the type text.
---             The unqualified columns of Identity are the view's own where it has them, else those of "absent":
---             what a release lacks is left out of the object and costs nothing else.
+--             known, 2 some recorded; one row for each patient). INFERRED: ObservationTime is seconds since midnight;
+--             0 is "not set" in dates and codes. The mapping, not this statement, compares the markers' words
+--             with data/markers.json.
+-- Note:       the code of AllergyCode has priority over the words of AllergyMarker. A login that may not read the
+--             base table loses only the code; then the words decide.
+--             A blood pressure has two rows (codes 3 and 4) of one moment, which therefore count as one kind.
+--             Long texts are cast, because FOR JSON does not accept the type text.
+--             The unqualified columns of Identity are the view's own if the view has them, else those of "absent":
+--             a column that the release lacks is left out of the object and loses nothing else.
 SET NOCOUNT ON;
 DECLARE @history nvarchar(max), @historyError int = -1,
         @historyMarker nvarchar(max), @historyMarkerError int = -1,

@@ -1,6 +1,6 @@
 -- statement: login_probe
--- Does:       nothing, under our login: shows whether the practice still lets us in.
+-- Does:       reads nothing, under our login. It shows whether the practice still gives us access.
 -- Parameters: none
 -- Returns:    one row: Alive = 1.
--- Evidence:   public (Halo: a practice that un-ticks an integration takes its database login away).
+-- Evidence:   public (Halo: when a practice unticks an integration, it removes the integration's database login).
 SELECT 1 AS Alive;

@@ -3,10 +3,10 @@
 -- Parameters: none
 -- Returns:    one row of Kind 0 for each location: LocationID, LocationName, Address1, Address2, City,
 --             PostCode, Phone. Then one row of Kind 1 for each type: TypeCode, TypeName, Recall (1: its name
---             says that it is for recalls); none where the login may not read the types.
--- Evidence:   public. The content of BPS_PracticeLocations is untested in public. APPOINTMENTTYPES is known by
---             its columns; its key is APPOINTMENTCODE.
--- Note:       the types are read on the side, so that they cost nobody the locations.
+--             says that it is for recalls); none if our login may not read the types.
+-- Evidence:   public. No public source shows the content of BPS_PracticeLocations. The columns of
+--             APPOINTMENTTYPES are public; its key is APPOINTMENTCODE.
+-- Note:       the types are read in a batch of their own, so that they cannot lose the locations.
 SET NOCOUNT ON;
 DECLARE @types TABLE (TypeCode int, TypeName varchar(250), Recall int);
 BEGIN TRY

@@ -1,13 +1,12 @@
 -- statement: staff_by_registration
--- Does:       lists every user of Bp who has a registration number, so that a whole staff list is compared
---             by one query.
+-- Does:       lists every Bp user with a registration number, so that one query can compare a whole staff list.
 -- Parameters: none
--- Returns:    one row of Kind 0, InactiveSeen 1 or 0: whether inactive users could be looked at. Then one of
+-- Returns:    one row of Kind 0, InactiveSeen 1 or 0: whether inactive users could be read. Then one of
 --             Kind 1 for each user: UserId, Registration, Active (1 or 0).
 -- Evidence:   public. BPS_Users lists the active users only; RegistrationNo is the AHPRA registration number.
---             Inactive users stand in the base table USERS (USERSTATUS 2, or a RECORDSTATUS other than 1).
--- Note:       the base table is read on the side: a login that may not read it can no longer tell "inactive"
---             from "not found", and nothing else is lost. Columns are listed: USERS holds an old password.
+--             The base table USERS has inactive users too (USERSTATUS 2, or a RECORDSTATUS other than 1).
+-- Note:       the base table is read in a batch of its own: a login that may not read it cannot tell "inactive"
+--             from "not found", and loses nothing else. The columns are listed because USERS holds an old password.
 SET NOCOUNT ON;
 DECLARE @inactive TABLE (UserId int, Registration varchar(20));
 DECLARE @seen int = 0;

@@ -1,12 +1,12 @@
 -- statement: users_named
--- Does:       finds the active users whose name may be meant, with the provider numbers of all their locations.
+-- Does:       finds the active users who may have this name, with the provider numbers of all their locations.
 -- Parameters: @firstNameKey varchar(60), @lastNameKey varchar(200): the names in upper case without blanks,
 --             apostrophes, dashes and full stops
--- Returns:    one row per user and provider number: UserID, FirstName, LastName, ProviderNumber.
--- Evidence:   public. BPS_Users hides inactive users and carries the usual location's number;
---             PROVIDER_LOCATION carries one for each location (RECORDSTATUS 1 = current).
--- Note:       the rows are more than are meant: whoever reads them compares capitals, blanks and signs. The
---             characters that are left out are those of patient_search, which names them.
+-- Returns:    one row for each user and provider number: UserID, FirstName, LastName, ProviderNumber.
+-- Evidence:   public. BPS_Users hides inactive users and has the usual location's number;
+--             PROVIDER_LOCATION has one for each location (RECORDSTATUS 1 = current).
+-- Note:       the rows can include users with a similar name: the caller compares capitals, blanks and signs.
+--             The removed characters are those of patient_search, which lists them.
 WITH named AS (
     SELECT u.UserID AS UserID,
            RTRIM(u.Firstname) AS FirstName,

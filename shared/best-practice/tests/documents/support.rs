@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use best_practice::{
-    BpPractice, Document, DocumentError, DocumentKey, DocumentPart, DocumentProgress,
-    DocumentStart, StatementPack,
+    BpClient, Document, DocumentError, DocumentKey, DocumentPart, DocumentProgress, DocumentStart,
+    StatementPack,
 };
 use domain::attachments::Folder;
 use domain::ids::{DocumentId, HaloGuid, PairingCode, PatientId, SiteId};
@@ -27,7 +27,7 @@ pub(crate) fn ample() -> Deadline {
 
 pub(crate) struct Bench {
     pub(crate) running: Running,
-    pub(crate) bp: BpPractice,
+    pub(crate) bp: BpClient,
     pub(crate) guid: HaloGuid,
     http: reqwest::Client,
 }
@@ -69,7 +69,7 @@ impl Bench {
             running.url().parse().unwrap(),
             Arc::new(FixedKeys(keys)),
         );
-        let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
+        let bp = BpClient::new(halo, StatementPack::load(None).unwrap());
         let mut bench =
             Self { running, bp, guid: HaloGuid(Uuid::nil()), http: local_client().unwrap() };
         bench.guid = bench.pair().await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use best_practice::{
-    BpPractice, Found, PairingOutcome, StatementPack, Written, message_written, referral_written,
+    BpClient, Found, PairingOutcome, StatementPack, Written, message_written, referral_written,
 };
 use domain::clinician::{Clinician, ClinicianName, NotLinked, ProviderNumberPrefix, choose};
 use domain::delivery::{
@@ -21,7 +21,7 @@ use rusqlite::{Connection, ToSql};
 
 pub(crate) struct Bench {
     running: Running,
-    bp: BpPractice,
+    bp: BpClient,
     halo: HaloClient,
     pack: StatementPack,
     guid: HaloGuid,
@@ -48,7 +48,7 @@ impl Bench {
             HaloClient::new(local_client().unwrap(), running.url().parse().unwrap(), keys)
         };
         let pack = StatementPack::load(None).unwrap();
-        let bp = BpPractice::new(client(), pack.clone());
+        let bp = BpClient::new(client(), pack.clone());
         let site_id = running.practices()[0].site_id.clone();
         let url = format!("{}/practices/{site_id}/pairing-codes", running.control_url());
         let issued = local_client().unwrap().post(url).send().await.unwrap().bytes().await.unwrap();

@@ -96,7 +96,7 @@ impl Kind for Deliveries {
     }
 
     fn lookup(&self, delivery: &Delivery) -> Command {
-        self.pack.look_for_delivery(&delivery.token)
+        self.pack.look_up_delivery(&delivery.token)
     }
 
     fn read(

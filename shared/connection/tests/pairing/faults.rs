@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use connection::pairing::Pairing;
 use connection::{Asker, NotPaired, SystemClock};
 use domain::audit::AuditedAction;
@@ -39,7 +39,7 @@ const EFFECTS: [&str; 15] = [
 struct Bench {
     running: Running,
     http: reqwest::Client,
-    bp: BpPractice,
+    bp: BpClient,
     world: World,
 }
 
@@ -50,7 +50,7 @@ impl Bench {
         let keys = Keys { primary: running.primary_key().to_owned().into(), secondary: None };
         let url = running.url().parse().unwrap();
         let halo = HaloClient::new(http.clone(), url, Arc::new(FixedKeys(keys)));
-        let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
+        let bp = BpClient::new(halo, StatementPack::load(None).unwrap());
         Self { running, http, bp, world: World::default() }
     }
 

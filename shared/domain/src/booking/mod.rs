@@ -4,6 +4,7 @@
 mod book;
 mod history;
 mod id;
+mod lookup;
 mod slot;
 mod state;
 pub mod text;

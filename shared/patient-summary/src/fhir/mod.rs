@@ -1,11 +1,11 @@
-//! FHIR R4 (4.0.1), as much of it as a patient summary needs. A member that is no `Option` and no `Vec` is
-//! always written, so that what FHIR or the International Patient Summary demands cannot be left out.
+//! The part of FHIR R4 (4.0.1) that a patient summary needs. A member that is neither an `Option` nor a
+//! `Vec` is always written, so that nothing required by FHIR or the International Patient Summary can be
+//! missing. The tests check these types against the official JSON schema.
 //!
-//! Written here because the library there is, `fhir-model` (MIT), holds every resource of the standard, and
-//! a resource may contain any other, so that none can be left out: a program that reads and writes one
-//! Bundle comes to 16 MB (6 MB zipped) where a whole function may have 3 MB zipped. It also keeps decimals
-//! as floats, which loses the precision that FHIR wants kept. The official JSON schema holds these types to
-//! the standard in the tests.
+//! We do not use the library `fhir-model` (MIT). It has every resource of the standard, and each may contain
+//! every other, so the linker can drop none: a program that reads and writes one Bundle has 16 MB (6 MB
+//! zipped), but a whole function of ours may have 3 MB zipped. It also reads decimals as floats and loses
+//! the precision that FHIR requires.
 
 mod clinical;
 mod datatypes;
@@ -19,7 +19,7 @@ pub use document::*;
 pub use resources::Resource;
 pub use text::{Decimal, Text, When, Xhtml};
 
-/// Whether an element is left out.
+/// Decides whether an element is left out.
 pub(crate) trait Absent {
     fn is_absent(&self) -> bool {
         false
@@ -46,7 +46,7 @@ impl Absent for When {}
 impl Absent for Xhtml {}
 impl Absent for Decimal {}
 
-/// Structures of elements, which are left out where they are absent.
+/// Declares structures whose absent elements are left out.
 macro_rules! elements {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $kind:ty,)* })*) => {$(
         $(#[$doc])*
@@ -64,13 +64,13 @@ macro_rules! elements {
     )*};
 }
 
-/// Codes that FHIR itself lists, as FHIR writes them.
+/// Declares FHIR's own codes, spelt as FHIR spells them.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $code:ident = $text:literal,)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $code:ident = $text:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize)]
         pub enum $name {
-            $($(#[$note])* #[serde(rename = $text)] $code,)*
+            $($(#[$attribute])* #[serde(rename = $text)] $code,)*
         }
 
         impl crate::fhir::Absent for $name {}

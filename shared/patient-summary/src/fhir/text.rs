@@ -1,4 +1,4 @@
-//! What is written out: text, times, decimals, narratives.
+//! Primitive values: text, times, decimals and narratives.
 
 use std::fmt;
 
@@ -9,20 +9,20 @@ use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A FHIR string: never empty, no control characters, no blanks but the plain one.
+/// A FHIR string: not empty, without control characters, with U+0020 as its only blank.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Text(String);
 
 impl Text {
-    /// Takes anything; nothing where only blanks are left of it.
+    /// Cleans a text. `None` if only blanks are left.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let text: String = text
             .chars()
             .map(|c| match c {
                 '\t' | '\r' | '\n' => c,
-                // XML, which narratives are, has no place for the last two.
+                // Narratives are XML, which cannot contain the last two.
                 c if c.is_control()
                     || c.is_whitespace()
                     || matches!(c, '\u{fffe}' | '\u{ffff}') =>
@@ -36,32 +36,29 @@ impl Text {
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
-    /// Our own words.
     #[must_use]
     pub fn ours(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 
-    /// The text, or our own words where there is none.
+    /// The text, or our own words if there is none.
     #[must_use]
     pub fn or(text: Option<&str>, otherwise: &'static str) -> Self {
         text.and_then(Self::new).unwrap_or_else(|| Self::ours(otherwise))
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A date as far as it is known, or a moment with its zone (`date`, `dateTime`, `instant`).
+/// A full or partial date, or a moment with its zone (`date`, `dateTime`, `instant`).
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct When(String);
 
 impl When {
-    /// A year alone.
     #[must_use]
     pub fn year(year: i64) -> Option<Self> {
         (1..=9999).contains(&year).then(|| Self(format!("{year:04}")))
@@ -92,12 +89,12 @@ impl From<&Zoned> for When {
     }
 }
 
-/// A decimal with all its digits: 82.50 is more precise than 82.5.
+/// A decimal with all its digits, because 82.50 is more precise than 82.5.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decimal(String);
 
 impl Decimal {
-    /// Takes what JSON takes for a number without an exponent.
+    /// Accepts what JSON accepts as a number, but no exponent.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('-').unwrap_or(text);
@@ -121,18 +118,16 @@ impl Serialize for Decimal {
     }
 }
 
-/// A narrative's `div`. Text gets into it escaped, tags only through [`Xhtml::within`].
+/// A narrative's `div`. Text is always escaped; only [`Xhtml::within`] writes tags.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Xhtml(String);
 
 impl Xhtml {
-    /// An empty one.
     #[must_use]
     pub fn new() -> Self {
         Self("<div xmlns=\"http://www.w3.org/1999/xhtml\">".to_owned())
     }
 
-    /// Adds text.
     pub fn text(&mut self, text: &str) {
         for c in text.chars() {
             match c {
@@ -146,14 +141,13 @@ impl Xhtml {
         }
     }
 
-    /// Adds an element with what `fill` adds in it.
+    /// Adds an element; `fill` adds its content.
     pub fn within(&mut self, tag: &'static str, fill: impl FnOnce(&mut Self)) {
         self.0.extend(["<", tag, ">"]);
         fill(self);
         self.0.extend(["</", tag, ">"]);
     }
 
-    /// Adds a paragraph.
     pub fn paragraph(&mut self, text: &str) {
         self.within("p", |p| p.text(text));
     }

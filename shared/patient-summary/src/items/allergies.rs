@@ -11,15 +11,15 @@ pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
     let name = Text::or(item.item.as_deref(), "Something that Bp does not name");
     let severity = item.severity.as_deref().and_then(severity);
     let mut line = Line::new(name.clone());
-    line.told("Reaction", item.reaction.as_deref());
+    line.fact("Reaction", item.reaction.as_deref());
     if severity.is_some() {
-        line.told("Severity", item.severity.as_deref());
+        line.fact("Severity", item.severity.as_deref());
     } else {
-        line.noted("Severity", item.severity.as_deref());
+        line.remark("Severity", item.severity.as_deref());
     }
-    line.noted("Comment", item.comment.as_deref());
+    line.remark("Comment", item.comment.as_deref());
     line.unreadable(&item.unreadable);
-    // FHIR has no severity without something that is severe.
+    // FHIR allows a severity only together with a manifestation.
     let reaction = (item.reaction.is_some() || severity.is_some()).then(|| Reaction {
         manifestation: vec![CodeableConcept::text(Text::or(
             item.reaction.as_deref(),
@@ -30,13 +30,13 @@ pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
     let resource = intolerance(
         draft,
         CodeableConcept::text(name),
-        line.notes(),
+        line.remarks(),
         reaction.into_iter().collect(),
     );
     Written { line, resource }
 }
 
-/// "Nil known", as the International Patient Summary writes it.
+/// "No known allergies", as the International Patient Summary writes it.
 pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
     let code = CodeableConcept::text(Text::ours("No known allergies")).coded([
         Coding::new(SNOMED, "716186003").displayed("No known allergy"),
@@ -52,7 +52,7 @@ fn intolerance(
     reaction: Vec<Reaction>,
 ) -> Resource {
     Resource::AllergyIntolerance(Box::new(AllergyIntolerance {
-        // Bp's view leaves out what is not active.
+        // Bp's view lists active reactions only.
         clinical_status: Coding::new(ALLERGY_STATUS, "active").into(),
         code,
         patient: draft.subject(),

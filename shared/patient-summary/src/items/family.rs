@@ -15,7 +15,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &FamilyItem) -> Written {
         FamilyItem::Relative(relative) => suffering(draft, relative),
         FamilyItem::Comment(comment) => {
             let mut line = Line::new(Text::ours("The family"));
-            line.noted("Comment", Some(&comment.text));
+            line.remark("Comment", Some(&comment.text));
             let history = history(draft, family("Family"), &line);
             Written { line, resource: Resource::FamilyMemberHistory(Box::new(history)) }
         }
@@ -34,7 +34,7 @@ fn history(draft: &Draft<'_>, relationship: CodeableConcept, line: &Line) -> Fam
         relationship,
         deceased_boolean: None,
         deceased_age: None,
-        note: line.notes(),
+        note: line.remarks(),
         condition: Vec::new(),
     }
 }
@@ -55,15 +55,15 @@ fn relation(draft: &Draft<'_>, parent: &Parent) -> Written {
         ParentRelation::Mother => ("Mother", "MTH"),
     };
     let mut line = Line::new(Text::ours(word));
-    line.told("Alive", parent.alive.map(|alive| if alive { "yes" } else { "no" }));
-    // FHIR takes either whether or at what age; an age beside "alive" would say the contrary.
+    line.fact("Alive", parent.alive.map(|alive| if alive { "yes" } else { "no" }));
+    // FHIR allows either the flag or the age at death. An age beside "alive" would contradict it.
     let age = parent.age_at_death.filter(|_| parent.alive != Some(true)).and_then(years);
     if age.is_some() {
-        line.told("Age at death", parent.age_at_death);
+        line.fact("Age at death", parent.age_at_death);
     } else {
-        line.noted("Age at death", parent.age_at_death);
+        line.remark("Age at death", parent.age_at_death);
     }
-    line.told("Cause of death", parent.cause_of_death.as_deref());
+    line.fact("Cause of death", parent.cause_of_death.as_deref());
     line.unreadable(&parent.unreadable);
     let relationship = CodeableConcept::text(Text::ours(word)).coded([Coding::new(ROLE, code)]);
     let history = FamilyMemberHistory {
@@ -86,9 +86,9 @@ fn years(age: i64) -> Option<Quantity> {
 fn suffering(draft: &Draft<'_>, relative: &Relative) -> Written {
     let relation = Text::or(relative.relation.as_deref(), "A relative");
     let mut line = Line::new(relation.clone());
-    line.told("Condition", relative.condition.as_deref());
-    line.told("Condition, Bp's code", relative.disease_code);
-    line.noted("Comment", relative.comment.as_deref());
+    line.fact("Condition", relative.condition.as_deref());
+    line.fact("Condition, Bp's code", relative.disease_code);
+    line.remark("Comment", relative.comment.as_deref());
     line.unreadable(&relative.unreadable);
     let relationship = CodeableConcept::text(relation).coded([Coding::new(ROLE, "FAMMEMB")]);
     let code = CodeableConcept {

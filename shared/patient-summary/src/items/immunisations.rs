@@ -11,15 +11,15 @@ use crate::terminology::{bp, own};
 pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
     let name = Text::or(item.vaccine.as_deref(), "A vaccine that Bp does not name");
     let mut line = Line::new(name.clone());
-    line.told("Given", item.given_on);
-    line.told("Given by somebody else", yes(item.not_given_here));
-    line.told("Batch", item.batch_number.as_deref());
-    line.told("Dose", item.sequence);
-    line.told("Site, Bp's code", item.site_code);
-    line.told("Route, Bp's code", item.route_code);
-    line.noted("Consent, Bp's code", item.consent_code);
-    line.noted("Comment", item.comment.as_deref());
-    line.told("By", item.provider.as_deref());
+    line.fact("Given", item.given_on);
+    line.fact("Given by somebody else", yes(item.not_given_here));
+    line.fact("Batch", item.batch_number.as_deref());
+    line.fact("Dose", item.sequence);
+    line.fact("Site, Bp's code", item.site_code);
+    line.fact("Route, Bp's code", item.route_code);
+    line.remark("Consent, Bp's code", item.consent_code);
+    line.remark("Comment", item.comment.as_deref());
+    line.fact("By", item.provider.as_deref());
     line.unreadable(&item.unreadable);
     let occurrence_date_time = item.given_on.map(When::from);
     let resource = Resource::Immunization(Box::new(Immunization {
@@ -37,7 +37,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
             .map(|actor| Performer { actor })
             .into_iter()
             .collect(),
-        note: line.notes(),
+        note: line.remarks(),
         protocol_applied: item.sequence.map(dose).into_iter().collect(),
     }));
     Written { line, resource }

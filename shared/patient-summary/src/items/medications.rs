@@ -11,21 +11,21 @@ use crate::terminology::{bp, own};
 pub(super) fn write(draft: &Draft<'_>, item: &Medication) -> Written {
     let name = Text::or(item.name.as_deref(), "A medication that Bp does not name");
     let mut line = Line::new(name.clone());
-    line.told("Dose", item.dose.as_deref());
-    line.told("Frequency", item.frequency.as_deref());
-    line.told("Food", item.food.as_deref());
-    line.told("Detail", item.other_detail.as_deref());
-    line.told("Only when needed", yes(item.when_needed));
-    line.told("Instructions", item.instructions.as_deref());
-    line.told("Route, Bp's code", item.route_code);
-    line.told("Indication", item.indication.as_deref());
-    line.noted("Quantity of one script", item.quantity);
-    line.noted("Unit", item.unit.as_deref());
-    line.noted("Repeats", item.repeats);
-    line.told("First prescribed", item.first_date);
-    // Of a script: when taking it ends is not known.
-    line.noted("Last prescribed", item.last_date);
-    line.told("Recorded", item.recorded_on);
+    line.fact("Dose", item.dose.as_deref());
+    line.fact("Frequency", item.frequency.as_deref());
+    line.fact("Food", item.food.as_deref());
+    line.fact("Detail", item.other_detail.as_deref());
+    line.fact("Only when needed", yes(item.when_needed));
+    line.fact("Instructions", item.instructions.as_deref());
+    line.fact("Route, Bp's code", item.route_code);
+    line.fact("Indication", item.indication.as_deref());
+    line.remark("Quantity of one script", item.quantity);
+    line.remark("Unit", item.unit.as_deref());
+    line.remark("Repeats", item.repeats);
+    line.fact("First prescribed", item.first_date);
+    // This is the date of the last script. It is not known when the patient stops taking it.
+    line.remark("Last prescribed", item.last_date);
+    line.fact("Recorded", item.recorded_on);
     line.unreadable(&item.unreadable);
     let effective_period =
         item.first_date.map(|first| Period { start: Some(first.into()), end: None });
@@ -39,7 +39,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Medication) -> Written {
         effective_period,
         date_asserted: item.recorded_on.map(Into::into),
         reason_code: CodeableConcept::said(item.indication.as_deref()).into_iter().collect(),
-        note: line.notes(),
+        note: line.remarks(),
         dosage: vec![dosage(item)],
     }));
     Written { line, resource }

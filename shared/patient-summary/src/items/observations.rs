@@ -11,7 +11,7 @@ use crate::terminology::{DATA_ABSENT, LOINC, UCUM, bp, category, observation, ow
 pub(super) fn write(draft: &Draft<'_>, item: &Measured) -> Written {
     let name = Text::or(item.name.as_deref(), "A measurement that Bp does not name");
     let mut line = Line::new(name.clone());
-    line.told(
+    line.fact(
         "Value",
         item.value.as_ref().map(|value| match item.unit {
             Some(unit) => format!("{value} {unit}"),
@@ -26,8 +26,8 @@ pub(super) fn write(draft: &Draft<'_>, item: &Measured) -> Written {
         item.record_ids.iter().flat_map(|id| draft.record("BPS_Observations", Some(*id))).collect();
     measured.effective_date_time = moment(draft, item, &mut line);
     measured.effective_absent = Element::unless(&measured.effective_date_time);
-    line.noted("Modifier, Bp's code", item.modifier);
-    line.told("By", item.provider.as_deref());
+    line.remark("Modifier, Bp's code", item.modifier);
+    line.fact("By", item.provider.as_deref());
     line.unreadable(&item.unreadable);
     measured.performer = Reference::named(item.provider.as_deref()).into_iter().collect();
     if is_pressure(item.code) {
@@ -39,7 +39,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Measured) -> Written {
         measured.value = item.value.as_deref().and_then(|text| value(text, item.unit));
         measured.data_absent_reason = measured.value.is_none().then(unknown);
     }
-    measured.note = line.notes();
+    measured.note = line.remarks();
     Written { line, resource: Resource::Observation(Box::new(measured)) }
 }
 
@@ -52,7 +52,8 @@ fn is_pressure(kind: ObservationKind) -> bool {
     )
 }
 
-/// When. FHIR has no time without a zone: where the practice's is not known, the time is a remark.
+/// The moment of a measurement. FHIR has no time without a zone, so if the practice's zone is not known, the
+/// time becomes a remark.
 fn moment(draft: &Draft<'_>, item: &Measured, line: &mut Line) -> Option<When> {
     let at = item.observed_at?;
     let zoned = at.time.and_then(|time| {
@@ -61,14 +62,14 @@ fn moment(draft: &Draft<'_>, item: &Measured, line: &mut Line) -> Option<When> {
     });
     match zoned {
         Some(moment) => {
-            line.told("Observed", Some(at));
+            line.fact("Observed", Some(at));
             Some(When::from(&moment))
         }
         None => {
             if at.time.is_some() {
-                line.noted("Observed, on the practice's clock", Some(at));
+                line.remark("Observed, on the practice's clock", Some(at));
             } else {
-                line.told("Observed", Some(at));
+                line.fact("Observed", Some(at));
             }
             Some(When::from(at.date))
         }
@@ -79,7 +80,7 @@ fn unknown() -> CodeableConcept {
     Coding::new(DATA_ABSENT, "unknown").into()
 }
 
-/// Half of a blood pressure, which always has both: one that Bp lacks is said to be unknown.
+/// Half of a blood pressure. Both halves are always written; one that Bp lacks is marked as unknown.
 fn half(
     loinc: &'static str,
     words: &'static str,
@@ -94,7 +95,7 @@ fn half(
     }
 }
 
-/// A number where Bp's text is one and there is a unit for it, else the text.
+/// A quantity if Bp's text is a number and its unit is known, else the text.
 fn value(text: &str, unit: Option<&'static str>) -> Option<Value> {
     let number = unit.and_then(|unit| {
         let (comparator, digits) = bound(text.trim());

@@ -10,23 +10,23 @@ pub(super) fn write(draft: &Draft<'_>, item: &PastHistory) -> Written {
     let concept = snomed(item.snomed.as_deref());
     let status = item.status.as_deref().and_then(status);
     let mut line = Line::new(name.clone());
-    line.told("Date", item.date);
+    line.fact("Date", item.date);
     if status.is_some() {
-        line.told("Status", item.status.as_deref());
+        line.fact("Status", item.status.as_deref());
     } else {
-        line.noted("Status", item.status.as_deref());
+        line.remark("Status", item.status.as_deref());
     }
-    line.told("Side", item.side.as_deref());
-    line.told("Severity", item.severity.as_deref());
-    line.flagged("Acute", item.acute);
-    line.noted("Fracture", item.fracture.map(broken));
-    line.noted("Details", item.details.as_deref());
-    line.flagged("Included in the practice's summaries", item.in_summary);
-    line.told("Recorded", item.recorded_on);
+    line.fact("Side", item.side.as_deref());
+    line.fact("Severity", item.severity.as_deref());
+    line.flag("Acute", item.acute);
+    line.remark("Fracture", item.fracture.map(broken));
+    line.remark("Details", item.details.as_deref());
+    line.flag("Included in the practice's summaries", item.in_summary);
+    line.fact("Recorded", item.recorded_on);
     if concept.is_some() {
-        line.told("SNOMED CT", item.snomed.as_deref());
+        line.fact("SNOMED CT", item.snomed.as_deref());
     } else {
-        line.noted("SNOMED CT", item.snomed.as_deref());
+        line.remark("SNOMED CT", item.snomed.as_deref());
     }
     line.unreadable(&item.unreadable);
     let worded = |word: &str, coding: fn(&str) -> Option<Coding>| {
@@ -44,7 +44,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &PastHistory) -> Written {
         subject: draft.subject(),
         onset_date_time: item.date.map(Into::into),
         recorded_date: item.recorded_on.map(Into::into),
-        note: line.notes(),
+        note: line.remarks(),
     }));
     Written { line, resource }
 }

@@ -23,7 +23,7 @@ fn observation(draft: &Draft<'_>, words: &'static str, loinc: Option<&'static st
     Observation::of(draft.subject(), category, code)
 }
 
-/// Every fact is a part of the observation, named in words: no code system has them as Bp asks them.
+/// Every fact becomes a component of the observation, named in words: no code system matches Bp's fields.
 fn finished(line: Line, mut observation: Observation) -> Written {
     observation.component = line
         .facts()
@@ -42,17 +42,17 @@ fn finished(line: Line, mut observation: Observation) -> Written {
 
 fn smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
     let mut line = Line::new(Text::ours("Tobacco"));
-    line.told("Status", item.status.as_deref());
+    line.fact("Status", item.status.as_deref());
     for other in &item.other_statuses {
-        line.told("Also", Some(other));
+        line.fact("Also", Some(other));
     }
-    line.told("Type", item.kind.as_deref());
-    line.told("A day", item.per_day);
-    line.told("Started", item.year_started);
-    line.told("Past status", item.past_status.as_deref());
-    line.told("A day in the past", item.past_per_day);
-    line.told("Started in the past", item.past_year_started);
-    line.told("Stopped", item.past_year_stopped);
+    line.fact("Type", item.kind.as_deref());
+    line.fact("A day", item.per_day);
+    line.fact("Started", item.year_started);
+    line.fact("Past status", item.past_status.as_deref());
+    line.fact("A day in the past", item.past_per_day);
+    line.fact("Started in the past", item.past_year_started);
+    line.fact("Stopped", item.past_year_stopped);
     line.unreadable(&item.unreadable);
     let mut observation = observation(draft, "Tobacco smoking status", Some("72166-2"));
     observation.value = CodeableConcept::said(item.status.as_deref())
@@ -62,34 +62,34 @@ fn smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
 
 fn drinks(draft: &Draft<'_>, item: &Alcohol) -> Written {
     let mut line = Line::new(Text::ours("Alcohol"));
-    line.told("Non-drinker", yes(item.non_drinker));
-    line.told("Days a week", item.days_per_week);
-    line.told("Drinks a day", item.drinks_per_day);
-    line.told("Description", item.description.as_deref());
-    line.told("Past level", item.past_level.as_deref());
-    line.told("Started", item.year_started);
-    line.told("Stopped", item.year_stopped);
-    line.told("Comment", item.comment.as_deref());
+    line.fact("Non-drinker", yes(item.non_drinker));
+    line.fact("Days a week", item.days_per_week);
+    line.fact("Drinks a day", item.drinks_per_day);
+    line.fact("Description", item.description.as_deref());
+    line.fact("Past level", item.past_level.as_deref());
+    line.fact("Started", item.year_started);
+    line.fact("Stopped", item.year_stopped);
+    line.fact("Comment", item.comment.as_deref());
     line.unreadable(&item.unreadable);
     finished(line, observation(draft, "Alcohol use", Some("11331-6")))
 }
 
 fn lives(draft: &Draft<'_>, item: &Circumstances) -> Written {
     let mut line = Line::new(Text::ours("Circumstances"));
-    line.told("Social history", item.social_history.as_deref());
-    line.told("Recreation", item.recreation.as_deref());
-    line.told("Accommodation", item.accommodation.as_deref());
-    line.told("Lives with", item.lives_with.as_deref());
-    line.told("Has a carer", item.has_carer.as_deref());
-    line.told("Is a carer", item.is_carer.as_deref());
-    line.told("Marital status", item.marital_status.as_deref());
-    line.told("Sexuality", item.sexuality.as_deref());
-    line.told("Retired", yes(item.retired));
-    line.told("Elite sports", item.elite_sports.as_deref());
-    line.told("Blood group", item.blood_group.as_deref());
-    line.told("Pacemaker", yes(item.pacemaker));
-    line.told("Advance care directive, Bp's code", item.advance_care_directive);
-    line.told("Power of attorney, Bp's code", item.power_of_attorney);
+    line.fact("Social history", item.social_history.as_deref());
+    line.fact("Recreation", item.recreation.as_deref());
+    line.fact("Accommodation", item.accommodation.as_deref());
+    line.fact("Lives with", item.lives_with.as_deref());
+    line.fact("Has a carer", item.has_carer.as_deref());
+    line.fact("Is a carer", item.is_carer.as_deref());
+    line.fact("Marital status", item.marital_status.as_deref());
+    line.fact("Sexuality", item.sexuality.as_deref());
+    line.fact("Retired", yes(item.retired));
+    line.fact("Elite sports", item.elite_sports.as_deref());
+    line.fact("Blood group", item.blood_group.as_deref());
+    line.fact("Pacemaker", yes(item.pacemaker));
+    line.fact("Advance care directive, Bp's code", item.advance_care_directive);
+    line.fact("Power of attorney, Bp's code", item.power_of_attorney);
     line.unreadable(&item.unreadable);
     finished(line, observation(draft, "Social circumstances", None))
 }
@@ -97,17 +97,17 @@ fn lives(draft: &Draft<'_>, item: &Circumstances) -> Written {
 fn works(draft: &Draft<'_>, item: &Occupation) -> Written {
     let occupation = Text::or(item.occupation.as_deref(), "An occupation that Bp does not name");
     let mut line = Line::new(occupation.clone());
-    line.told("Occupation", item.occupation.as_deref());
-    line.told("Description", item.description.as_deref());
-    line.told("Employer", item.employer.as_deref());
-    line.told("Started", item.year_started);
-    line.told("Stopped", item.year_stopped);
-    line.told("Exposed to asbestos", yes(item.asbestos));
-    line.told("Exposed to dust", yes(item.dust));
-    line.told("Exposed to radiation", yes(item.radiation));
-    line.told("Exposed to animals", yes(item.animals));
-    line.told("Comment", item.comment.as_deref());
-    line.told("Defence force status, Bp's code", item.adf_status);
+    line.fact("Occupation", item.occupation.as_deref());
+    line.fact("Description", item.description.as_deref());
+    line.fact("Employer", item.employer.as_deref());
+    line.fact("Started", item.year_started);
+    line.fact("Stopped", item.year_stopped);
+    line.fact("Exposed to asbestos", yes(item.asbestos));
+    line.fact("Exposed to dust", yes(item.dust));
+    line.fact("Exposed to radiation", yes(item.radiation));
+    line.fact("Exposed to animals", yes(item.animals));
+    line.fact("Comment", item.comment.as_deref());
+    line.fact("Defence force status, Bp's code", item.adf_status);
     line.unreadable(&item.unreadable);
     let mut observation = observation(draft, "Occupation", Some("11341-5"));
     observation.value = Some(Value::Text(occupation));

@@ -1,35 +1,60 @@
-//! From rows to the domain. A row that is not what the statement's header promises is an error;
-//! nothing is guessed, nothing is half filled.
+//! Patients: the search by surname and date of birth, and one patient's demographics.
 
-use domain::clinician::BpUser;
-use domain::ids::{BpUserId, LocationId, PatientId};
+use domain::ids::{HaloGuid, PatientId};
 use domain::numbers;
 use domain::patient::{
-    Address, Demographics, Dva, HealthFund, Medicare, NextOfKin, PatientMatch, PatientMatches,
-    PatientStatus, Pension, Phones,
+    Address, DateOfBirth, Demographics, Dva, HealthFund, Medicare, NextOfKin, PatientMatch,
+    PatientMatches, PatientStatus, Pension, Phones,
 };
-use halo::Row;
-use halo::rows::BadColumn;
-use jiff::civil::{Date, date};
+use domain::surname::SurnameKey;
+use halo::{Deadline, Parameter, Row};
 use serde_json::Value;
 
-use crate::bp::{AppointmentType, Choices, Location};
+use crate::client::BpClient;
+use crate::error::{BpError, malformed};
+use crate::rows::{Unmappable, known_day};
+use crate::statements::Statement;
 
-/// Why rows cannot be read; never with a value.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum Unmappable {
-    #[error(transparent)]
-    Column(#[from] BadColumn),
-    #[error("column {0} is out of range")]
-    OutOfRange(&'static str),
-    #[error("NextOfKin is not the JSON that was asked for")]
-    NextOfKin,
-    #[error("{0} was not read")]
-    NotRead(&'static str),
+impl BpClient {
+    /// Patients by the beginning of the surname and the date of birth.
+    ///
+    /// # Errors
+    /// Every error that a query can have.
+    pub async fn search(
+        &self,
+        guid: HaloGuid,
+        surname: &SurnameKey,
+        born: DateOfBirth,
+        deadline: Deadline,
+    ) -> Result<PatientMatches, BpError> {
+        let parameters = [
+            Parameter::date("@dateOfBirth", born.date()),
+            Parameter::var_char("@surname", surname.as_str()),
+            Parameter::var_char("@surnamePattern", prefix_pattern(surname.as_str())),
+        ];
+        let rows = self.read(guid, Statement::PatientSearch, parameters, deadline).await?;
+        malformed(Statement::PatientSearch, matches(&rows))
+    }
+
+    /// One patient's demographics, or `None` when Bp has no such patient.
+    ///
+    /// # Errors
+    /// Every error that a query can have.
+    pub async fn demographics(
+        &self,
+        guid: HaloGuid,
+        patient: PatientId,
+        deadline: Deadline,
+    ) -> Result<Option<Demographics>, BpError> {
+        let parameters = [Parameter::int("@patientId", patient.0)];
+        let rows = self.read(guid, Statement::PatientDemographics, parameters, deadline).await?;
+        malformed(Statement::PatientDemographics, demographics(&rows))
+    }
 }
 
-/// A LIKE pattern for everything that begins with this, with a backslash before LIKE's own characters.
-pub(crate) fn prefix_pattern(text: &str) -> String {
+/// A LIKE pattern that matches every text with this beginning. LIKE's own characters are escaped with
+/// a backslash.
+fn prefix_pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if matches!(c, '%' | '_' | '[' | '\\') {
@@ -41,64 +66,7 @@ pub(crate) fn prefix_pattern(text: &str) -> String {
     pattern
 }
 
-/// A day, unless it is one that programs write where they know none: the first day of SQL Server's
-/// `datetime`, and the day before it that other databases count from.
-pub(crate) fn known(day: Date) -> Option<Date> {
-    (![date(1900, 1, 1), date(1899, 12, 30)].contains(&day)).then_some(day)
-}
-
-pub(crate) fn users(rows: &[Row]) -> Result<Vec<BpUser>, Unmappable> {
-    let mut users: Vec<BpUser> = Vec::new();
-    for row in rows {
-        let user_id =
-            BpUserId::parse(row.int("UserID")?).map_err(|_| Unmappable::OutOfRange("UserID"))?;
-        let number = row.text("ProviderNumber")?;
-        match users.iter_mut().find(|user| user.user_id == user_id) {
-            Some(user) => user.provider_numbers.extend(number),
-            None => users.push(BpUser {
-                user_id,
-                first_name: row.text("FirstName")?.unwrap_or_default(),
-                last_name: row.text("LastName")?.unwrap_or_default(),
-                provider_numbers: number.into_iter().collect(),
-            }),
-        }
-    }
-    Ok(users)
-}
-
-pub(crate) fn choices(rows: &[Row]) -> Result<Choices, Unmappable> {
-    let mut choices = Choices::default();
-    for row in rows {
-        // A deployment's own statement may list locations only, without a kind.
-        match row.int("Kind") {
-            Ok(1) => choices.appointment_types.push(AppointmentType {
-                code: row.int("TypeCode")?,
-                name: row.text("TypeName")?,
-                recall: row.int("Recall")? != 0,
-            }),
-            _ => choices.locations.push(location(row)?),
-        }
-    }
-    Ok(choices)
-}
-
-fn location(row: &Row) -> Result<Location, Unmappable> {
-    let town = joined(&[row.text("City")?, row.text("PostCode")?], " ");
-    Ok(Location {
-        location_id: LocationId::parse(row.int("LocationID")?)
-            .map_err(|_| Unmappable::OutOfRange("LocationID"))?,
-        name: row.text("LocationName")?,
-        address: joined(&[row.text("Address1")?, row.text("Address2")?, town], ", "),
-        phone: row.text("Phone")?,
-    })
-}
-
-fn joined(parts: &[Option<String>], separator: &str) -> Option<String> {
-    let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
-    (!parts.is_empty()).then(|| parts.join(separator))
-}
-
-pub(crate) fn matches(rows: &[Row]) -> Result<PatientMatches, Unmappable> {
+fn matches(rows: &[Row]) -> Result<PatientMatches, Unmappable> {
     let mut matches: Vec<PatientMatch> = Vec::new();
     for row in rows {
         let ending =
@@ -123,14 +91,14 @@ fn person(row: &Row, medicare_ending: Option<String>) -> Result<PatientMatch, Un
         middle_name: row.text("Middlename")?,
         last_name: row.text("Surname")?,
         preferred_name: row.text("Preferredname")?,
-        date_of_birth: row.date("DOB")?.and_then(known),
+        date_of_birth: row.date("DOB")?.and_then(known_day),
         sex: row.text("Sex")?,
         suburb: row.text("City")?,
         medicare_ending,
     })
 }
 
-pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappable> {
+fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappable> {
     let Some(row) = rows.first() else { return Ok(None) };
     let medicare_number = row.text("MedicareNo")?;
     let ending = medicare_number.as_deref().and_then(numbers::medicare_ending);
@@ -155,7 +123,7 @@ pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappa
             work: row.text("WorkPhone")?,
             mobile: row.text("MobilePhone")?,
         },
-        // A patient with two addresses comes as two rows; the first that has one counts.
+        // A patient with two e-mail addresses comes as two rows. The first address counts.
         email: rows
             .iter()
             .map(|row| row.text("Email"))
@@ -176,7 +144,7 @@ pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappa
             Some(number) => Some(Pension {
                 number,
                 kind: row.text("PensionType")?,
-                expiry: row.date("PensionExpiry")?.and_then(known),
+                expiry: row.date("PensionExpiry")?.and_then(known_day),
             }),
             None => None,
         },
@@ -188,7 +156,7 @@ pub(crate) fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappa
     }))
 }
 
-/// A number in its one form; as Bp has it where it is no such number.
+/// The number in its standard form, or as Bp has it when it has no standard form.
 fn as_one(number: String, form: impl Fn(&str) -> Option<String>) -> String {
     form(&number).unwrap_or(number)
 }
@@ -217,14 +185,6 @@ fn next_of_kin(row: &Row) -> Result<Option<NextOfKin>, Unmappable> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_day_that_stands_for_none_is_none() {
-        assert_eq!([known(date(1900, 1, 1)), known(date(1899, 12, 30))], [None, None]);
-        for day in [date(1900, 1, 2), date(1899, 12, 31), date(2000, 1, 1)] {
-            assert_eq!(known(day), Some(day));
-        }
-    }
 
     #[test]
     fn a_pattern_takes_likes_own_characters_literally() {

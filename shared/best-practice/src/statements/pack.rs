@@ -1,7 +1,5 @@
-//! The statement pack: every statement that Bp is sent, as a file that a database person can read.
-//!
-//! The built-in files can be replaced one by one by files of the same name in a folder: an
-//! integrator with Best Practice's partner documents corrects what is assumed here without Rust.
+//! Loads the statement pack. A folder may replace the built-in files one by one, under the same names:
+//! an integrator with Best Practice's partner documents corrects our assumptions without changing Rust.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,156 +9,30 @@ use domain::connection::Site;
 use domain::release::ReleaseTable;
 use halo::Command;
 
-use crate::clinical::Markers;
-use crate::documents::FhirNames;
+use super::fhir_names::FhirNames;
+use super::markers::Markers;
+use super::name::Statement;
 
-/// A statement by name. Its text begins with a comment that names it, so that logs on every side
-/// can tell statements apart without their values.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Statement {
-    /// The live appointments that carry a mark of ours.
-    AppointmentBook,
-    /// A page of a patient's documents.
-    Attachments,
-    /// The live appointment that carries one mark.
-    BookingLookup,
-    /// Makes the appointment book show a booking as it is wanted.
-    BookingPush,
-    /// One patient's clinical record.
-    ClinicalSummary,
-    /// Files a referral in Correspondence Out.
-    CorrespondenceOutWrite,
-    /// Whether a letter or message of ours is in Bp.
-    DeliveryLookup,
-    /// Which messages of ours a doctor has checked.
-    InboxChecked,
-    /// Puts a message into a clinician's unchecked inbox.
-    InboxWrite,
-    /// The bytes of a document, in parts.
-    DocumentContent,
-    /// How many bytes a document has, and all of them if they are few.
-    DocumentStart,
-    /// Does nothing under our login.
-    LoginProbe,
-    /// One patient's demographics.
-    PatientDemographics,
-    /// Patients by surname and date of birth.
-    PatientSearch,
-    /// The practice's locations and appointment types.
-    PracticeLocations,
-    /// Users who have a registration number.
-    StaffByRegistration,
-    /// Users of one name.
-    UsersNamed,
-}
-
-impl Statement {
-    /// Every statement.
-    pub const ALL: [Self; 17] = [
-        Self::CorrespondenceOutWrite,
-        Self::DeliveryLookup,
-        Self::InboxChecked,
-        Self::InboxWrite,
-        Self::ClinicalSummary,
-        Self::Attachments,
-        Self::DocumentContent,
-        Self::DocumentStart,
-        Self::LoginProbe,
-        Self::PatientDemographics,
-        Self::PatientSearch,
-        Self::PracticeLocations,
-        Self::UsersNamed,
-        Self::AppointmentBook,
-        Self::BookingLookup,
-        Self::BookingPush,
-        Self::StaffByRegistration,
-    ];
-
-    /// Its name: the file's name without the ending.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Attachments => "attachments",
-            Self::ClinicalSummary => "clinical_summary",
-            Self::CorrespondenceOutWrite => "correspondence_out_write",
-            Self::DeliveryLookup => "delivery_lookup",
-            Self::InboxChecked => "inbox_checked",
-            Self::InboxWrite => "inbox_write",
-            Self::DocumentContent => "document_content",
-            Self::DocumentStart => "document_start",
-            Self::LoginProbe => "login_probe",
-            Self::PatientDemographics => "patient_demographics",
-            Self::PatientSearch => "patient_search",
-            Self::PracticeLocations => "practice_locations",
-            Self::UsersNamed => "users_named",
-            Self::AppointmentBook => "appointment_book",
-            Self::BookingLookup => "booking_lookup",
-            Self::BookingPush => "booking_push",
-            Self::StaffByRegistration => "staff_by_registration",
-        }
-    }
-
-    fn built_in(self) -> &'static str {
-        match self {
-            Self::Attachments => include_str!("../statements/public/attachments.sql"),
-            Self::ClinicalSummary => include_str!("../statements/public/clinical_summary.sql"),
-            Self::DocumentContent => include_str!("../statements/assumed/document_content.sql"),
-            Self::DocumentStart => include_str!("../statements/assumed/document_start.sql"),
-            Self::CorrespondenceOutWrite => {
-                include_str!("../statements/assumed/correspondence_out_write.sql")
-            }
-            Self::DeliveryLookup => include_str!("../statements/assumed/delivery_lookup.sql"),
-            Self::InboxChecked => include_str!("../statements/assumed/inbox_checked.sql"),
-            Self::InboxWrite => include_str!("../statements/assumed/inbox_write.sql"),
-            Self::LoginProbe => include_str!("../statements/public/login_probe.sql"),
-            Self::PatientDemographics => {
-                include_str!("../statements/assumed/patient_demographics.sql")
-            }
-            Self::PatientSearch => include_str!("../statements/public/patient_search.sql"),
-            Self::PracticeLocations => include_str!("../statements/public/practice_locations.sql"),
-            Self::UsersNamed => include_str!("../statements/public/users_named.sql"),
-            Self::AppointmentBook => include_str!("../statements/public/appointment_book.sql"),
-            Self::BookingLookup => include_str!("../statements/public/booking_lookup.sql"),
-            Self::BookingPush => include_str!("../statements/public/booking_push.sql"),
-            Self::StaffByRegistration => {
-                include_str!("../statements/public/staff_by_registration.sql")
-            }
-        }
-    }
-}
-
-/// Why a replacement pack cannot be used. All of it is the deployer's to mend.
+/// Why a replacement pack cannot be used. The person who deploys must correct it.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
-    /// A file could not be read.
     #[error("the statement pack's file {} cannot be read", path.display())]
-    Unreadable {
-        /// Which one.
-        path: PathBuf,
-    },
-    /// A file is not what its name says.
+    Unreadable { path: PathBuf },
+    /// The first line names another statement than the file's name.
     #[error("the statement pack's file {} does not begin with `-- statement: {name}`", path.display())]
-    Misnamed {
-        /// Which one.
-        path: PathBuf,
-        /// What it should say.
-        name: &'static str,
-    },
-    /// The table of releases is wrong.
+    Misnamed { path: PathBuf, name: &'static str },
     #[error("the table of Bp releases is wrong: {0}")]
     Releases(String),
-    /// The list of advisories is wrong.
     #[error("the list of advisories is wrong: {0}")]
     Advisories(String),
-    /// The names of documents in FHIR are wrong.
     #[error("the names of documents in FHIR are wrong: {0}")]
     FhirNames(String),
-    /// The words that say whether there is anything to list are wrong.
     #[error("the words of Bp's markers are wrong: {0}")]
     Markers(String),
 }
 
-/// All statements, ready to send, and the data files beside them.
+/// All statements, ready to send, and the data files. Commands are built by the methods in
+/// `correspondence` and `bookings`; [`BpClient`](crate::BpClient) sends the others.
 #[derive(Clone, Debug)]
 pub struct StatementPack {
     texts: BTreeMap<Statement, String>,
@@ -171,10 +43,10 @@ pub struct StatementPack {
 }
 
 impl StatementPack {
-    /// Reads the pack, files in `replacements` going before the built-in ones.
+    /// Reads the pack. Files in `replacements` have priority over the built-in ones.
     ///
     /// # Errors
-    /// When a replacement is unreadable or not what its name says.
+    /// When a replacement is unreadable, or its content is wrong.
     pub fn load(replacements: Option<&Path>) -> Result<Self, PackError> {
         let mut texts = BTreeMap::new();
         for statement in Statement::ALL {
@@ -189,19 +61,19 @@ impl StatementPack {
             texts.insert(statement, sent);
         }
         let releases = replacement(replacements, "releases.json")?;
-        let releases = releases.as_deref().unwrap_or(include_str!("../data/releases.json"));
+        let releases = releases.as_deref().unwrap_or(include_str!("../../data/releases.json"));
         let releases = ReleaseTable::parse(releases).map_err(PackError::Releases)?;
         let own = replacement(replacements, "advisories.json")?;
-        let advisories = own.as_deref().unwrap_or(include_str!("../data/advisories.json"));
+        let advisories = own.as_deref().unwrap_or(include_str!("../../data/advisories.json"));
         let advisories = Advisories::parse(advisories).map_err(PackError::Advisories)?;
         if own.is_some() {
-            // The built-in list may name releases that a deployment's own table leaves out.
+            // The built-in list is not checked: it may name releases that a replaced table leaves out.
             advisories.check_releases(&releases).map_err(PackError::Advisories)?;
         }
         let fhir = replacement(replacements, "fhir_documents.json")?;
-        let fhir = fhir.as_deref().unwrap_or(include_str!("../data/fhir_documents.json"));
+        let fhir = fhir.as_deref().unwrap_or(include_str!("../../data/fhir_documents.json"));
         let markers = replacement(replacements, "markers.json")?;
-        let markers = markers.as_deref().unwrap_or(include_str!("../data/markers.json"));
+        let markers = markers.as_deref().unwrap_or(include_str!("../../data/markers.json"));
         Ok(Self {
             texts,
             releases,
@@ -211,35 +83,31 @@ impl StatementPack {
         })
     }
 
-    /// A command with a statement's text, to which its parameters are added. It carries the statement's
-    /// name, under which its queries are counted.
+    /// A command with the statement's text and no parameters yet. The meter counts its queries under the
+    /// statement's name.
     pub(crate) fn begin(&self, statement: Statement) -> Command {
         Command::text(self.text(statement)).named(statement.name())
     }
 
-    /// The text to send.
     pub(crate) fn text(&self, statement: Statement) -> &str {
         // `load` put every statement in.
         self.texts.get(&statement).map_or("", String::as_str)
     }
 
-    /// How documents are named in FHIR.
     pub(crate) fn fhir_names(&self) -> &FhirNames {
         &self.fhir_names
     }
 
-    /// What Bp's words about empty lists mean.
     pub(crate) fn markers(&self) -> &Markers {
         &self.markers
     }
 
-    /// What is known to go wrong with a site's releases, as far as it bears on this.
+    /// The known problems of a site's versions that concern this part of the answer.
     #[must_use]
     pub fn advisories(&self, concern: Concern, site: &Site) -> Vec<Advisory> {
         self.advisories.about(concern, site, &self.releases)
     }
 
-    /// The table of Bp releases.
     #[must_use]
     pub fn releases(&self) -> &ReleaseTable {
         &self.releases
@@ -255,7 +123,7 @@ fn replacement(folder: Option<&Path>, file: &str) -> Result<Option<String>, Pack
     }
 }
 
-/// Keeps the naming line and the SQL; the rest of the header is for people, and Halo counts bytes.
+/// The first line and the SQL. The rest of the header is for people, and Halo limits the bytes of a command.
 fn without_header(text: &str, name: &str) -> Option<String> {
     let first = text.lines().next()?.trim();
     (first == format!("-- statement: {name}")).then(|| {
