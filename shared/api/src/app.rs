@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use aws::queues::Queues;
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use config::{CopiesConfig, DocumentsConfig};
 use connection::Sessions;
 use document_bucket::DocumentBucket;
@@ -23,7 +23,7 @@ use crate::problem::{Problem, ProblemType};
 #[derive(Debug)]
 pub struct App {
     /// Bp through Halo.
-    pub bp: BpPractice,
+    pub bp: BpClient,
     /// Opens sessions with practices' Bp.
     pub sessions: Sessions,
     /// The table.
@@ -74,7 +74,7 @@ impl App {
     /// An app without optional parts.
     #[must_use]
     pub fn new(
-        bp: BpPractice,
+        bp: BpClient,
         store: Store,
         counter: Counter,
         audit_retention: SignedDuration,

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_secretsmanager::Client as SecretsManager;
 use aws_sdk_sqs::Client as Sqs;
 use aws_types::sdk_config::SdkConfig;
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use config::{
     ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig, QueueConfig,
     WebhookConfig,
@@ -52,7 +52,7 @@ impl AppBuilder {
         let halo = halo.metered(counter.meter());
         let pack = StatementPack::load(config.statement_pack.as_deref())?;
         let retention = SignedDuration::from_hours(24 * i64::from(config.audit_retention_days));
-        Ok(Self { app: App::new(BpPractice::new(halo, pack), store, counter, retention), aws })
+        Ok(Self { app: App::new(BpClient::new(halo, pack), store, counter, retention), aws })
     }
 
     /// Adds the key that signs cursors.

@@ -12,7 +12,7 @@ use aws::clients;
 use aws_double::{Answer, Aws, Call};
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use config::{DocumentsConfig, QueueConfig};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId, SiteId, Subject};
@@ -49,7 +49,7 @@ fn halo(url: &str, key: &str) -> HaloClient {
 }
 
 fn app(aws: &Aws, halo: HaloClient) -> App {
-    let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
+    let bp = BpClient::new(halo, StatementPack::load(None).unwrap());
     let counter = Counter::new(store(aws), Caps::default());
     App::new(bp, store(aws), counter, SignedDuration::from_hours(1))
 }

@@ -12,7 +12,7 @@ use aws_double::{Answer, Aws, Call};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use config::QueueConfig;
 use domain::booking::text::BpText;
 use domain::booking::token::Token;
@@ -44,7 +44,7 @@ fn app(aws: &Aws) -> App {
     let keys = Keys { primary: "made up".into(), secondary: None };
     let base = "http://halo.invalid".parse().unwrap();
     let halo = HaloClient::new(clients::http().unwrap(), base, Arc::new(FixedKeys(keys)));
-    let bp = BpPractice::new(halo, StatementPack::load(None).unwrap());
+    let bp = BpClient::new(halo, StatementPack::load(None).unwrap());
     let counter = Counter::new(store(aws), Caps::default());
     App::new(bp, store(aws), counter, SignedDuration::from_hours(1))
 }

@@ -4,7 +4,7 @@
 use crate::bookings::BookingJobs;
 use crate::{ScheduledJob, ScheduledJobError};
 use aws::events::{Event, EventKind, Events};
-use best_practice::{BpError, BpPractice};
+use best_practice::{BpError, BpClient};
 use connection::{SessionError, Sessions};
 use domain::connection::Standing;
 use domain::ids::PracticeId;
@@ -23,7 +23,7 @@ const FORMER_LINKS: usize = 500;
 /// cap. Also deletes links that were made for an earlier site.
 pub struct SiteHealth {
     pub store: Store,
-    pub bp: BpPractice,
+    pub bp: BpClient,
     pub events: Events,
     pub caps: Caps,
 }
@@ -100,7 +100,7 @@ impl SiteHealth {
 /// Finds out which delivered messages a doctor has checked.
 pub struct Checked {
     pub store: Store,
-    pub bp: BpPractice,
+    pub bp: BpClient,
     pub events: Events,
     pub report_after: SignedDuration,
 }
@@ -127,7 +127,7 @@ impl ScheduledJob for Checked {
 /// Compares the platform's staff list with Bp's users.
 pub struct StaffSync {
     pub store: Store,
-    pub bp: BpPractice,
+    pub bp: BpClient,
 }
 
 impl ScheduledJob for StaffSync {
@@ -147,7 +147,7 @@ impl ScheduledJob for StaffSync {
 /// Compares the platform's bookings with Bp's appointment book.
 pub struct Reconcile {
     pub store: Store,
-    pub bp: BpPractice,
+    pub bp: BpClient,
 }
 
 impl ScheduledJob for Reconcile {
@@ -240,7 +240,7 @@ mod tests {
         );
         let job = SiteHealth {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table"),
-            bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
+            bp: BpClient::new(halo, StatementPack::load(None).unwrap()),
             events: Events::new(aws_sdk_eventbridge::Client::new(&aws.config()), "bus"),
             caps: Caps::default(),
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws::events::{Event, Events};
 use aws::metrics::{self, Unit};
 use aws::queues::{Queues, SiteWake};
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use connection::{Connections, Sessions};
 use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
@@ -30,7 +30,7 @@ pub(crate) struct Services<S, M, C> {
     pub(crate) messages: M,
     pub(crate) clock: C,
     pub(crate) halo: HaloClient,
-    pub(crate) bp: BpPractice,
+    pub(crate) bp: BpClient,
     pub(crate) sessions: Sessions<S>,
     pub(crate) limits: Limits,
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use connection::Sessions;
 use domain::ids::PracticeId;
 use domain::schedule::Job;
@@ -65,7 +65,7 @@ impl<S: WorkStore, M: Messages, C: Clock> Writer<S, M, C> {
         messages: M,
         clock: C,
         halo: HaloClient,
-        bp: BpPractice,
+        bp: BpClient,
         limits: Limits,
     ) -> Self {
         let sessions = Sessions::new(bp.clone(), store.clone());

@@ -9,7 +9,7 @@ mod session;
 
 use std::time::Duration;
 
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use domain::clinician::{ClinicianName, ProviderNumberPrefix};
 use domain::connection::Connection;
 use domain::ids::{PairingCode, PracticeId, SiteId, Subject};
@@ -64,7 +64,7 @@ pub struct Connecting<'a, T> {
     /// Where connections are kept.
     pub store: &'a Store,
     /// Bp through Halo.
-    pub bp: &'a BpPractice,
+    pub bp: &'a BpClient,
     /// Where is noted what was done.
     pub trail: &'a T,
 }

@@ -1,6 +1,6 @@
 //! Linking who asks to a user of Bp: one query for the users of that name.
 
-use best_practice::{BpError, BpPractice};
+use best_practice::{BpError, BpClient};
 use domain::audit::AuditedAction;
 use domain::clinician::{BpUser, Clinician, LinkChange, LinksSeen, NotLinked, choose, judge_link};
 use domain::connection::{Connection, Site};
@@ -58,7 +58,7 @@ impl NotConnected {
 
 /// Whether a site's Bp release works with integrations at all.
 #[must_use]
-pub fn is_too_old(bp: &BpPractice, site: &Site) -> bool {
+pub fn is_too_old(bp: &BpClient, site: &Site) -> bool {
     let too_old = |version: &String| bp.pack().releases().judge(version) == Support::TooOld;
     site.pms_version.as_ref().is_some_and(too_old)
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use domain::connection::{Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId};
 use halo::Deadline;
@@ -15,7 +15,7 @@ use crate::{Connections, QuestionError, Session, SessionError};
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct PerCallSession<'a, C = Store> {
-    bp: &'a BpPractice,
+    bp: &'a BpClient,
     table: &'a C,
 }
 
@@ -30,7 +30,7 @@ impl<C> Copy for PerCallSession<'_, C> {}
 impl<'a, C: Connections> PerCallSession<'a, C> {
     /// See [`crate::Sessions::new`].
     #[must_use]
-    pub fn new(bp: &'a BpPractice, table: &'a C) -> Self {
+    pub fn new(bp: &'a BpClient, table: &'a C) -> Self {
         Self { bp, table }
     }
 

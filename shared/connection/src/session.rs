@@ -11,7 +11,7 @@
 //!
 //! A session writes to the table only when something has changed.
 
-use best_practice::{BpError, BpPractice};
+use best_practice::{BpError, BpClient};
 use domain::connection::{Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId};
 use halo::{Deadline, Forbidden, SqlFailure};
@@ -134,14 +134,14 @@ impl<C: Connections> Connections for &C {
 /// Opens sessions with practices' Bp. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sessions<C = Store> {
-    bp: BpPractice,
+    bp: BpClient,
     table: C,
 }
 
 impl<C: Connections> Sessions<C> {
     /// Sessions that ask through this Halo client and keep connections in this table.
     #[must_use]
-    pub fn new(bp: BpPractice, table: C) -> Self {
+    pub fn new(bp: BpClient, table: C) -> Self {
         Self { bp, table }
     }
 
@@ -174,7 +174,7 @@ impl<C: Connections> Sessions<C> {
 /// One practice, its connection as it is now known, and one deadline.
 #[derive(Debug)]
 pub struct Session<'a, C = Store> {
-    bp: &'a BpPractice,
+    bp: &'a BpClient,
     table: &'a C,
     practice: PracticeId,
     connection: Connection,
@@ -183,7 +183,7 @@ pub struct Session<'a, C = Store> {
 
 impl<'a, C: Connections> Session<'a, C> {
     pub(crate) fn new(
-        bp: &'a BpPractice,
+        bp: &'a BpClient,
         table: &'a C,
         practice: PracticeId,
         connection: Connection,

@@ -5,7 +5,7 @@ use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use best_practice::{BpError, BpPractice, StatementPack};
+use best_practice::{BpError, BpClient, StatementPack};
 use connection::{Connections, Session, SessionError, Sessions};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId, SiteId};
@@ -46,7 +46,7 @@ impl Connections for Table {
 
 /// A connected practice. Questions either bring their answers along or ask the simulator.
 struct Bench {
-    bp: BpPractice,
+    bp: BpClient,
     table: Table,
     practice: PracticeId,
     connection: Connection,
@@ -80,7 +80,7 @@ impl Bench {
             edition: 0,
         };
         Self {
-            bp: BpPractice::new(halo, StatementPack::load(None).unwrap()),
+            bp: BpClient::new(halo, StatementPack::load(None).unwrap()),
             table: Table { connection: Some(connection.clone()), ..Table::default() },
             practice: PracticeId::parse("bluegum-hollow").unwrap(),
             connection,

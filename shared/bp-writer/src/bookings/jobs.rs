@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use aws::events::EventKind;
-use best_practice::{BpError, BpPractice};
+use best_practice::{BpError, BpClient};
 use connection::{SessionError, Sessions};
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingState, Correction, Happened, Role, corrections, time};
@@ -49,14 +49,14 @@ pub struct Reconciled {
 /// Runs the jobs. Costs nothing to make.
 #[derive(Clone, Copy, Debug)]
 pub struct BookingJobs<'a> {
-    bp: &'a BpPractice,
+    bp: &'a BpClient,
     store: &'a Store,
 }
 
 impl<'a> BookingJobs<'a> {
     /// Asks through this client and stores in this table.
     #[must_use]
-    pub fn new(bp: &'a BpPractice, store: &'a Store) -> Self {
+    pub fn new(bp: &'a BpClient, store: &'a Store) -> Self {
         Self { bp, store }
     }
 

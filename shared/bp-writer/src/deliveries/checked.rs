@@ -2,7 +2,7 @@
 
 use aws::events::{Event, EventError, EventKind, Events};
 use aws::metrics::{self, Unit};
-use best_practice::{BpPractice, Fate};
+use best_practice::{BpClient, Fate};
 use connection::{SessionError, Sessions};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::PracticeId;
@@ -51,7 +51,7 @@ pub enum CheckError {
 /// See [`CheckError`]. The next run does what is left.
 pub async fn find_checked_messages(
     store: &Store,
-    bp: &BpPractice,
+    bp: &BpClient,
     events: &Events,
     practice: &PracticeId,
     report_after: SignedDuration,

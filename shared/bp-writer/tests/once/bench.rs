@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use best_practice::{BpPractice, PairingOutcome, StatementPack};
+use best_practice::{BpClient, PairingOutcome, StatementPack};
 use bp_writer::{Clock as _, Kind, Limits, ScheduledJob, ScheduledJobError, TurnOutcome, Writer};
 use domain::connection::{Connection, Standing};
 use domain::ids::{HaloGuid, PairingCode, PracticeId, SiteId};
@@ -97,7 +97,7 @@ impl Bench {
             running.url().parse().unwrap(),
             Arc::new(FixedKeys(keys)),
         );
-        let bp = BpPractice::new(halo.clone(), StatementPack::load(None).unwrap());
+        let bp = BpClient::new(halo.clone(), StatementPack::load(None).unwrap());
         let memory = Memory::default();
         let practice = PracticeId::parse("bluegum-hollow").unwrap();
         let own = connect(&running, &http, &bp, 0).await;
@@ -247,7 +247,7 @@ impl Bench {
 async fn connect(
     running: &Running,
     http: &reqwest::Client,
-    bp: &BpPractice,
+    bp: &BpClient,
     practice: usize,
 ) -> Connection {
     let site_id = &running.practices()[practice].site_id;

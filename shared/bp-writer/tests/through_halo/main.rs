@@ -7,7 +7,7 @@ mod swaps;
 use std::sync::Arc;
 use std::time::Duration;
 
-use best_practice::{BpPractice, StatementPack};
+use best_practice::{BpClient, StatementPack};
 use bp_writer::Kind as _;
 use bp_writer::bookings::Bookings;
 use domain::booking::text::BpText;
@@ -179,7 +179,7 @@ async fn a_slot_that_was_given_to_a_patient_stays_the_patients() {
     let give = format!("UPDATE dbo.APPOINTMENTS SET INTERNALID = 1 WHERE RECORDID = {id}");
     bench.ask(&Command::text(give)).await;
     // The comparison of the book with the record does not see it.
-    let bp = BpPractice::new(bench.halo.clone(), StatementPack::load(None).unwrap());
+    let bp = BpClient::new(bench.halo.clone(), StatementPack::load(None).unwrap());
     let (ours, today) = (PracticeId::parse("ours").unwrap(), date(2026, 11, 1));
     let book = bp.appointment_book(HaloGuid(bench.site), &ours, today, ample()).await;
     assert_eq!(book.unwrap(), []);

@@ -1,6 +1,6 @@
 //! A connection as callers see it.
 
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use connection::linking::is_too_old;
 use domain::advisory::{Advisory, Concern};
 use domain::clinician::Clinician;
@@ -75,7 +75,7 @@ impl From<&Clinician> for You {
 
 impl ConnectionView {
     pub(super) fn new(
-        bp: &BpPractice,
+        bp: &BpClient,
         connection: Option<&Connection>,
         record: &PracticeRecord,
         caller: &Caller,
@@ -117,10 +117,10 @@ impl ConnectionView {
     }
 }
 
-pub(super) fn advisories(bp: &BpPractice, site: &Site) -> Vec<Advisory> {
+pub(super) fn advisories(bp: &BpClient, site: &Site) -> Vec<Advisory> {
     bp.pack().advisories(Concern::Connection, site)
 }
 
-pub(super) fn check_release(bp: &BpPractice, site: &Site) -> Result<(), Problem> {
+pub(super) fn check_release(bp: &BpClient, site: &Site) -> Result<(), Problem> {
     if is_too_old(bp, site) { Err(Problem::new(ProblemType::BpReleaseTooOld)) } else { Ok(()) }
 }
