@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     cloud::options::RowEncoding,
-    practice::{self, Demonstration, Highlights, PracticeFiles, Pristine},
+    practice::{self, Demonstration, Highlights, PracticeFiles, Pristine, Resettable},
     sql::{self, BookingWeather, Command, Environment, Language, Outcome, SqlError},
 };
 
@@ -111,7 +111,7 @@ pub(crate) struct Identity {
 pub(crate) struct Site {
     pub(crate) identity: Identity,
     pub(crate) files: PracticeFiles,
-    pristine: Pristine,
+    resettable: Arc<Mutex<Resettable>>,
     state: Mutex<SiteState>,
     /// Told whenever the state changes, so that queued queries look again.
     pub(crate) changed: Notify,
@@ -162,11 +162,12 @@ impl Site {
         let files = practice::seed(identity.which, folder, seed)?;
         let pristine = Pristine::keep(&files)?;
         let databases = Databases::open(&files)?;
+        let resettable = Resettable::new(&files, &pristine)?;
         Ok(Self {
             state: Mutex::new(initial(&identity)),
             identity,
             files,
-            pristine,
+            resettable: Arc::new(Mutex::new(resettable)),
             changed: Notify::new(),
             databases: Arc::new(tokio::sync::Mutex::new(databases)),
         })
@@ -232,8 +233,11 @@ impl Site {
 
     /// The seeded state again: content, identity, settings.
     pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
-        let (files, pristine) = (self.files.clone(), self.pristine.clone());
-        self.with_patients(move |_| practice::reset(&files, &pristine)).await?;
+        let resettable = Arc::clone(&self.resettable);
+        self.with_patients(move |_| {
+            resettable.lock().unwrap_or_else(PoisonError::into_inner).reset()
+        })
+        .await?;
         *self.state() = initial(&self.identity);
         self.changed.notify_waiters();
         Ok(())
