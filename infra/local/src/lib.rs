@@ -28,7 +28,6 @@ pub use aws::{Aws, LogEvent, Outputs};
 pub use control::{Status, fresh_tokens, launch, status, stop_running};
 pub use error::Error;
 pub use http::loopback_client;
-pub use packages::Build;
 pub use people::{People, Person, Role};
 pub use progress::Progress;
 pub use stack::{Stack, StackOptions};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use local::{Aws, Build, Error, Progress, Stack, StackFile, StackOptions, Status, Tools};
+use local::{Aws, Error, Progress, Stack, StackFile, StackOptions, Status, Tools};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The whole deployment on this machine: no AWS account, no Docker, no Halo.
@@ -129,12 +129,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
 }
 
 async fn up(folder: &Path, on_its_own: bool) -> Result<ExitCode, Error> {
-    let options = StackOptions {
-        folder: folder.to_owned(),
-        build: Build::Programs,
-        regular_jobs: true,
-        progress: Progress::shown(),
-    };
+    let options =
+        StackOptions { folder: folder.to_owned(), regular_jobs: true, progress: Progress::shown() };
     let end = asked_to_end(on_its_own);
     tokio::pin!(end);
     let mut stack = tokio::select! {

@@ -10,42 +10,28 @@ use tokio::process::Command;
 use crate::process::{Folders, run};
 use crate::{Error, Progress};
 
-/// What to build besides the programs. Cargo chooses the features of every dependency by what is
-/// built together, so a stack that tests start is built as the tests are: everything is there already.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Build {
-    /// Only the programs.
-    Programs,
-    /// The tests as well.
-    WithTests,
-}
-
 /// What was built.
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
 
 impl Binaries {
-    /// Builds every binary of the workspace, as [`Build`] says.
+    /// Builds every binary of the workspace. Cargo chooses the features of every dependency by what is
+    /// built together, so `--workspace` makes this build share its dependencies with `cargo test`.
     pub(crate) async fn build(
-        build: Build,
         checkout: &Path,
         folders: &Folders,
         progress: &Progress,
     ) -> Result<Self, Error> {
-        let targets = match build {
-            Build::Programs => "--bins",
-            Build::WithTests => "--all-targets",
-        };
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command.current_dir(checkout).args([
             "build",
             "--workspace",
-            targets,
+            "--bins",
             "--message-format=json-render-diagnostics",
         ]);
-        // What cargo says of the package that we run in (a test, say) would have build scripts that
-        // look at it build their crates anew, and all that is built on them.
+        // Cargo describes the package of a running test in these variables. Build scripts that read
+        // them would build their crates again, and everything that depends on those crates.
         for (name, _) in std::env::vars_os() {
             let said = name.to_str().is_some_and(|name| {
                 name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")

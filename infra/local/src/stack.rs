@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::process::Child;
 
 use crate::aws::{ACCESS_KEY_ID, Outputs, REGION, SECRET_ACCESS_KEY};
-use crate::packages::{Binaries, Build};
+use crate::packages::Binaries;
 use crate::people::{Cast, PoolAccess};
 use crate::process::{Folders, Group, ProcessId, failed};
 use crate::simulator::{Plan, Ready};
@@ -24,8 +24,6 @@ const PRACTICE_IDS: [&str; 2] = ["bluegum-hollow", "saltbush-point"];
 pub struct StackOptions {
     /// Everything of the run is in here: state, logs, `stack.json`. One stack per folder.
     pub folder: PathBuf,
-    /// What is built before it starts.
-    pub build: Build,
     /// Whether practices' regular jobs come round by themselves; tests have them done when they want.
     pub regular_jobs: bool,
     /// Who is told what is being done.
@@ -110,7 +108,7 @@ impl Stack {
     async fn bring_up(
         checkout: &Path,
         folders: Folders,
-        StackOptions { build, regular_jobs, progress, .. }: &StackOptions,
+        StackOptions { regular_jobs, progress, .. }: &StackOptions,
         lock: File,
     ) -> Result<Self, Error> {
         let owner =
@@ -122,7 +120,7 @@ impl Stack {
         let tools = Tools::install(checkout, progress).await?;
         let binaries = progress
             .step("Building the functions and the simulator", async {
-                let binaries = Binaries::build(*build, checkout, &folders, progress).await?;
+                let binaries = Binaries::build(checkout, &folders, progress).await?;
                 binaries.place(checkout)?;
                 Ok(binaries)
             })

@@ -1,16 +1,14 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::MutexGuard;
 
 use crate::TestStack;
 
-/// The practices' Bp and Halo's weather, for one test at a time; seeded anew when it is obtained.
+/// Control of the simulator: the practices' Bp and what goes wrong at Halo.
 #[derive(Debug)]
 pub struct Bp<'a> {
     stack: &'a TestStack,
     http: reqwest::Client,
     control_url: String,
-    _turn: MutexGuard<'a, ()>,
 }
 
 /// A call that Halo received.
@@ -29,10 +27,9 @@ impl<'a> Bp<'a> {
         stack: &'a TestStack,
         http: reqwest::Client,
         control_url: &str,
-        turn: MutexGuard<'a, ()>,
     ) -> Self {
         let control_url = control_url.trim_end_matches('/').to_owned();
-        let bp = Self { stack, http, control_url, _turn: turn };
+        let bp = Self { stack, http, control_url };
         bp.reset().await;
         bp
     }

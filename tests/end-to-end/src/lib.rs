@@ -12,15 +12,15 @@
 //! # }
 //! ```
 //!
-//! One stack serves all tests of a test binary and ends with its process, however that ends. Tests get
-//! made-up practices of their own, so they run side by side; those that touch the simulator's state
-//! take turns through [`TestStack::exclusive`].
+//! The tests of a process share a few stacks, and each test has one of them to itself while it runs.
+//! The stacks end with the process, however it ends.
 //!
 //! Everything here panics when the stack itself misbehaves: a test has nothing better to do then.
 #![expect(clippy::expect_used, clippy::panic, reason = "test harness: a panic is a failed test")]
 
 mod caller;
 mod control;
+mod pool;
 mod private;
 mod stack;
 

@@ -25,11 +25,13 @@ impl TestStack {
         }
     }
 
-    /// Fails the test if AWS refused a function anything that its role should allow.
+    /// Fails the test if AWS refused a function anything that its role should allow, in any stack.
     pub async fn assert_nothing_denied(&self) {
-        for event in self.aws().log_events().await.expect("the log events") {
-            let local::LogEvent { group, message, .. } = &event;
-            assert!(!message.contains("AccessDenied"), "{group}: {message}");
+        for stack in crate::pool::all() {
+            for event in stack.aws().log_events().await.expect("the log events") {
+                let local::LogEvent { group, message, .. } = &event;
+                assert!(!message.contains("AccessDenied"), "{group}: {message}");
+            }
         }
     }
 

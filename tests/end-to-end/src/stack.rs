@@ -1,16 +1,13 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use local::{Aws, Build, People, Progress, Role, Stack, StackFile, StackOptions};
+use local::{Aws, People, Progress, Role, Stack, StackFile, StackOptions};
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
-use crate::{Bp, Caller};
+use crate::{Bp, Caller, pool};
 
-static SHARED: OnceCell<TestStack> = OnceCell::const_new();
-
-/// The stack of this test process.
+/// A stack that one test has to itself.
 #[derive(Debug)]
 pub struct TestStack {
     file: StackFile,
@@ -18,7 +15,6 @@ pub struct TestStack {
     people: People,
     logs: PathBuf,
     http: reqwest::Client,
-    turn: Mutex<()>,
 }
 
 /// A made-up practice of one test, with somebody in every role. Nothing is connected yet.
@@ -37,18 +33,20 @@ pub struct TestPractice {
 }
 
 impl TestStack {
-    /// The stack, started by whichever test asks first.
+    /// One of the stacks that the tests of this process share. No other test has it until the thread
+    /// of this test ends. Waits while all stacks are in use.
     pub async fn shared() -> &'static Self {
-        SHARED.get_or_init(Self::start).await
+        pool::stack_of_this_thread().await
     }
 
-    async fn start() -> Self {
-        // Every test has a runtime of its own, and a stack must not go with the first of them, so it
+    /// Starts the stack with this number, counted from 0.
+    pub(crate) async fn start(number: usize) -> Self {
+        // Every test has a runtime of its own, and a stack must not end with the first of them, so it
         // lives in a thread. MiniStack and the simulator end when this process does.
         let (sender, receiver) = tokio::sync::oneshot::channel();
         std::thread::Builder::new()
-            .name("local stack".to_owned())
-            .spawn(move || keep(sender))
+            .name(format!("local stack {number}"))
+            .spawn(move || keep(number, sender))
             .expect("a thread for the stack");
         receiver.await.expect("the stack starts; see standard error")
     }
@@ -60,7 +58,6 @@ impl TestStack {
             people: stack.people().clone(),
             logs: stack.logs(),
             http: local::loopback_client().expect("an HTTP client"),
-            turn: Mutex::default(),
         }
     }
 
@@ -115,13 +112,12 @@ impl TestStack {
         Caller::new(self.http.clone(), &self.file.api_url, practice_id, token)
     }
 
-    /// Waits for its turn at the simulator, and sets it back to the seeded state. Fails the test when
-    /// a message was given up before, and whoever drops what this gives when one was meanwhile.
+    /// Resets the simulator to its seeded state and gives control of it. Fails the test if an earlier
+    /// test of this stack has left a dead letter. Dropping the [`Bp`] fails the test if it leaves one.
     pub async fn exclusive(&self) -> Bp<'_> {
-        let turn = self.turn.lock().await;
         self.assert_no_dead_letters().await;
         self.forget_work().await;
-        Bp::new(self, self.http.clone(), &self.file.simulator.control_url, turn).await
+        Bp::new(self, self.http.clone(), &self.file.simulator.control_url).await
     }
 
     /// Fails the test when a message was given up: whatever happens to a document, a delivery or a
@@ -188,19 +184,15 @@ impl TestStack {
     }
 }
 
-fn keep(sender: tokio::sync::oneshot::Sender<TestStack>) {
+fn keep(number: usize, sender: tokio::sync::oneshot::Sender<TestStack>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime for the stack");
     runtime.block_on(async {
-        let folder = fresh_folder();
-        let options = StackOptions {
-            folder,
-            build: Build::WithTests,
-            regular_jobs: false,
-            progress: Progress::shown(),
-        };
+        // Several stacks start at the same time. One of them is enough to show progress.
+        let progress = if number == 0 { Progress::shown() } else { Progress::silent() };
+        let options = StackOptions { folder: fresh_folder(number), regular_jobs: false, progress };
         let mut stack = match Stack::start(options).await {
             Ok(stack) => stack,
             Err(error) => panic!("the stack did not start: {error}"),
@@ -212,8 +204,8 @@ fn keep(sender: tokio::sync::oneshot::Sender<TestStack>) {
     });
 }
 
-/// A folder for this process; those of processes that have ended are cleared away.
-fn fresh_folder() -> PathBuf {
+/// A folder for a stack of this process. Removes the folders of processes that have ended.
+fn fresh_folder(number: usize) -> PathBuf {
     let folders = local::checkout().expect("the checkout").join(".local/tests");
     fs::create_dir_all(&folders).expect("the tests' folder");
     for entry in fs::read_dir(&folders).expect("the tests' folder").flatten() {
@@ -223,5 +215,5 @@ fn fresh_folder() -> PathBuf {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    folders.join(std::process::id().to_string())
+    folders.join(format!("{}-{number}", std::process::id()))
 }

@@ -13,4 +13,6 @@ pub mod control;
 pub mod practice;
 pub mod sql;
 
-pub use cloud::{Options, Running, RunningPractice, Simulator, StartError, local_client};
+pub use cloud::{
+    Options, Running, RunningPractice, Simulator, StartError, local_client, local_client_builder,
+};
