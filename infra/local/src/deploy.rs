@@ -8,7 +8,7 @@ use crate::tools::Tools;
 use crate::{Aws, Error, Progress};
 
 pub(crate) const STACK: &str = "practice-bridge-local";
-/// Only this machine reaches the stack: whatever front end is being tried on it may call the API.
+/// Only this machine reaches the stack, so any front end may call the API.
 const ALLOWED_ORIGIN: &str = "*";
 
 pub(crate) async fn deploy(
@@ -21,9 +21,10 @@ pub(crate) async fn deploy(
     progress: &Progress,
 ) -> Result<Outputs, Error> {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
-    let mut command = isolated(&tools.sam(), &folders.state());
+    let mut command = isolated(&tools.python(), &folders.state());
     command
         .current_dir(checkout)
+        .arg(checkout.join("infra/local/sam.py"))
         .args(["deploy", "--template-file", "template.yaml", "--config-env", "local"])
         .args(["--stack-name", STACK, "--region", REGION, "--no-progressbar"])
         .arg("--parameter-overrides")
@@ -34,7 +35,7 @@ pub(crate) async fn deploy(
         .arg(format!("AllowedOrigin={ALLOWED_ORIGIN}"))
         .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
-        // More than anybody uses here; with it, what is told of a cap can be seen.
+        // More than anybody uses here. A cap is set so that its effects on the answers can be seen.
         .arg("DailyQueryCap=100000")
         .env("AWS_ENDPOINT_URL", aws.endpoint())
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)

@@ -1,9 +1,9 @@
 //! The whole deployment on one machine, without an AWS account, Docker or Halo.
 //!
-//! MiniStack serves the AWS APIs and runs the functions; the Halo simulator stands in for Halo Cloud
-//! and the practices; the very same `template.yaml` is deployed by the real `sam deploy`. The binary
-//! `local` (`cargo local`) and the end-to-end tests both use [`Stack`]. Several stacks run side by
-//! side, each in its own folder and on its own ports.
+//! MiniStack serves the AWS APIs and runs the functions. The Halo simulator plays Halo Cloud and the
+//! practices. The real `sam deploy` deploys the same `template.yaml` as in production. The binary
+//! `local` (`cargo local`) and the end-to-end tests both use [`Stack`]. Several stacks can run at the
+//! same time, each in its own folder and on its own ports. Read `stack.rs` next: it starts everything.
 
 mod aws;
 mod control;

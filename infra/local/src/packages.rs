@@ -1,4 +1,4 @@
-//! The functions' binaries, where `template.yaml` expects them.
+//! Builds the functions and puts them where `template.yaml` expects them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 use crate::process::{Folders, run};
 use crate::{Error, Progress};
@@ -14,14 +15,29 @@ use crate::{Error, Progress};
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
 
+/// The stacks of one process use one build, also when they start at the same time.
+static BUILT: OnceCell<Binaries> = OnceCell::const_new();
+
 impl Binaries {
-    /// Builds every binary of the workspace. Cargo chooses the features of every dependency by what is
-    /// built together, so `--workspace` makes this build share its dependencies with `cargo test`.
-    pub(crate) async fn build(
+    /// Builds the workspace's binaries and puts the functions' where the template expects them. A
+    /// process does this once.
+    pub(crate) async fn build_once(
         checkout: &Path,
         folders: &Folders,
         progress: &Progress,
-    ) -> Result<Self, Error> {
+    ) -> Result<&'static Self, Error> {
+        BUILT
+            .get_or_try_init(async || {
+                let binaries = Self::build(checkout, folders, progress).await?;
+                binaries.place(checkout)?;
+                Ok(binaries)
+            })
+            .await
+    }
+
+    /// Builds every binary of the workspace. Cargo chooses the features of every dependency by what is
+    /// built together, so `--workspace` makes this build share its dependencies with `cargo test`.
+    async fn build(checkout: &Path, folders: &Folders, progress: &Progress) -> Result<Self, Error> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command.current_dir(checkout).args([
@@ -60,9 +76,9 @@ impl Binaries {
             .ok_or(Error::Lacks { what: "the build", field: "halo-simulator" })
     }
 
-    /// Puts each function's binary where `cargo lambda build` would put it, so that one template
-    /// serves both.
-    pub(crate) fn place(&self, checkout: &Path) -> Result<(), Error> {
+    /// Puts each function's binary where `cargo lambda build` would put it, so that the same template
+    /// serves here and in production.
+    fn place(&self, checkout: &Path) -> Result<(), Error> {
         let functions = checkout.join("functions");
         let entries =
             fs::read_dir(&functions).map_err(Error::file("listing the functions", &functions))?;
@@ -89,14 +105,14 @@ struct Target {
     name: String,
 }
 
-/// A binary's own unit tests are an executable of the same name.
+/// Tells a binary from its unit tests, which are an executable of the same name.
 #[derive(Deserialize)]
 struct Profile {
     test: bool,
 }
 
-/// Copies the binary unless the same one is there. Another stack may be reading the file right now,
-/// so it is replaced whole, never written to.
+/// Copies the binary unless the same one is already there. Another stack may be reading the file, so
+/// the copy replaces the file instead of writing into it.
 fn place(binary: &Path, folder: &Path) -> Result<(), Error> {
     let bootstrap = folder.join("bootstrap");
     let built = fs::metadata(binary).map_err(Error::file("reading", binary))?;

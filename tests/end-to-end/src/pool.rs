@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::TestStack;
 
 /// How many stacks a process has at most. Tests run on as many threads: `.cargo/config.toml` says so.
-const STACKS: usize = 4;
+const STACKS: usize = 6;
 
 static TURNS: Semaphore = Semaphore::const_new(STACKS);
 static STARTED: Mutex<Started> = Mutex::new(Started { count: 0, free: Vec::new(), up: Vec::new() });

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use crate::TestStack;
 
-/// Programs' logs that come from this repository's own tools, not from handling requests.
+/// Logs of building and deploying, not of handling requests.
 const NOT_AT_RUN_TIME: [&str; 3] = ["build.log", "deploy.log", "tools.log"];
 
 impl TestStack {

@@ -17,7 +17,7 @@ pub struct TestStack {
     http: reqwest::Client,
 }
 
-/// A made-up practice of one test, with somebody in every role. Nothing is connected yet.
+/// A made-up practice of one test, with a person in every role. It is not connected to a Bp yet.
 #[derive(Debug)]
 pub struct TestPractice {
     /// The platform's id of the practice.
@@ -61,7 +61,7 @@ impl TestStack {
         }
     }
 
-    /// What `stack.json` says.
+    /// The content of `stack.json`.
     #[must_use]
     pub fn file(&self) -> &StackFile {
         &self.file
@@ -73,7 +73,7 @@ impl TestStack {
         &self.aws
     }
 
-    /// Accounts.
+    /// Creates accounts and signs people in.
     #[must_use]
     pub fn people(&self) -> &People {
         &self.people
@@ -83,7 +83,7 @@ impl TestStack {
         &self.logs
     }
 
-    /// A practice that no other test knows.
+    /// Makes a practice that no other test knows.
     pub async fn new_practice(&self) -> TestPractice {
         let unique = Uuid::new_v4().simple().to_string();
         let practice_id = format!("practice-{}", &unique[..12]);
@@ -98,7 +98,7 @@ impl TestStack {
         }
     }
 
-    /// Another person of a practice.
+    /// Makes another person of a practice.
     pub async fn new_person(&self, practice_id: &str, role: Role) -> Caller {
         self.caller(practice_id, Some(self.token(practice_id, role).await))
     }
@@ -120,8 +120,8 @@ impl TestStack {
         Bp::new(self, self.http.clone(), &self.file.simulator.control_url).await
     }
 
-    /// Fails the test when a message was given up: whatever happens to a document, a delivery or a
-    /// booking is written down in the table, and its message is done.
+    /// Fails the test when a queue has a dead letter. Whatever happens to a document, a delivery or a
+    /// booking, the outcome is recorded in the table and the message is done.
     pub async fn assert_no_dead_letters(&self) {
         for queue in ["siteWorkDeadLetters", "importDeadLetters"] {
             let url = &self.file.aws.queues[queue];
@@ -130,8 +130,8 @@ impl TestStack {
         }
     }
 
-    /// What earlier tests' practices still had to do would be asked of this test's Halo. What they
-    /// failed at would be counted against the few sites that all tests share.
+    /// Deletes the work and the failure counts of earlier tests' practices. Their work would reach this
+    /// test's Halo, and their failures would count against the sites that all tests use.
     async fn forget_work(&self) {
         let of_others = ["WORK#", "IMPORT#", "LIMIT#"];
         self.forget(|partition| of_others.iter().any(|of| partition.starts_with(of))).await;
@@ -147,13 +147,13 @@ impl TestStack {
         }
     }
 
-    /// Has a scheduled job done now, as EventBridge Scheduler would: `sweep`, `turns`, or with a
-    /// practice one of its own, such as `reconcile`. What it came to.
+    /// Runs a scheduled job now, as EventBridge Scheduler would, and returns its result: `sweep` or
+    /// `turns`, or a job of one practice such as `reconcile`.
     pub async fn run_job(&self, job: &str, practice_id: Option<&str>) -> Value {
         self.aws.run_job(job, practice_id).await.expect("the job is done")
     }
 
-    /// Lets the time come at which a practice's job comes round by itself, which must have been planned.
+    /// Makes a practice's planned job due, and runs it. Fails the test if the job is not planned.
     pub async fn let_come_round(&self, job: &str, practice_id: &str) {
         let table = self.file.aws.table.as_deref().expect("a table");
         let request = json!({
@@ -168,7 +168,7 @@ impl TestStack {
         self.run_job("turns", None).await;
     }
 
-    /// What Halo signs its notifications with.
+    /// The key with which Halo signs its notifications.
     pub async fn webhook_secret(&self) -> String {
         let outputs = self.aws.deployed().await.expect("the template's outputs");
         let arn = outputs.need("WebhookSecretArn").expect("a secret");

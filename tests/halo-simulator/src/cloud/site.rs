@@ -1,4 +1,4 @@
-//! A practice as Halo knows it: identity, availability, and the way to its database.
+//! A practice as Halo knows it: identity, availability, and access to its databases.
 
 use std::{
     path::Path,
@@ -86,8 +86,8 @@ pub(crate) struct SiteState {
     pub(crate) row_encoding: RowEncoding,
     pub(crate) caller_ip_allowed: bool,
     pub(crate) queue_paused: bool,
-    /// Asynchronous queries that have begun do not go on, as if their statement waited for a lock.
-    /// They hold up nobody else.
+    /// Asynchronous queries that have begun make no progress, as if their statement waited for a lock.
+    /// Other queries are not held up.
     pub(crate) execution_paused: bool,
     pub(crate) rotation_keeps_pairing: bool,
     /// Whether FHIR covers documents.
@@ -113,7 +113,7 @@ pub(crate) struct Site {
     pub(crate) files: PracticeFiles,
     resettable: Arc<Mutex<Resettable>>,
     state: Mutex<SiteState>,
-    /// Told whenever the state changes, so that queued queries look again.
+    /// Notified when the state changes, so that queued queries check it again.
     pub(crate) changed: Notify,
     databases: Arc<tokio::sync::Mutex<Databases>>,
 }
@@ -203,12 +203,12 @@ impl Site {
         guard
     }
 
-    /// What a person or a program can try here.
+    /// The users and patients to try here.
     pub(crate) async fn highlights(&self) -> rusqlite::Result<Highlights> {
         self.with_patients(|connection| practice::highlights(connection)).await
     }
 
-    /// Does something at the practice itself, as Bp's own screens do.
+    /// Works on the practice's database, as Bp's own screens do.
     pub(crate) async fn with_patients<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -219,7 +219,7 @@ impl Site {
             .unwrap_or(Err(rusqlite::Error::InvalidQuery))
     }
 
-    /// Runs a command to its end, even if nobody waits for it any more.
+    /// Runs a command to its end, even if the caller has gone.
     pub(crate) async fn execute(
         &self,
         catalogue: Catalogue,
@@ -231,7 +231,7 @@ impl Site {
         run(guard, catalogue, command, environment, limit).await
     }
 
-    /// The seeded state again: content, identity, settings.
+    /// Brings back the seeded state: content, identity, settings.
     pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
         let resettable = Arc::clone(&self.resettable);
         self.with_patients(move |_| {
@@ -267,7 +267,7 @@ pub(crate) async fn run(
         Ok(done) => done.unwrap_or(Err(ExecutionError::Crashed)),
         Err(_) => {
             interrupt.interrupt();
-            // The statement is rolled back before anyone learns that it failed.
+            // The caller learns of the failure only after the statement is rolled back.
             let _ = work.await;
             Err(ExecutionError::TimedOut)
         }
