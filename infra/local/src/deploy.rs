@@ -44,7 +44,9 @@ pub(crate) async fn deploy(
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("SAM_CLI_TELEMETRY", "0");
+        .env("SAM_CLI_TELEMETRY", "0")
+        // How many seconds SAM waits before it asks again how far the deployment is; otherwise 5.
+        .env("SAM_CLI_POLL_DELAY", "0.5");
     run(progress, "sam deploy", &mut command, &folders.log("deploy")).await?;
     let outputs = aws.stack_outputs(STACK).await?;
     let (api, stage) = (outputs.need("ApiId")?, outputs.need("ApiStage")?);

@@ -353,7 +353,11 @@ impl Folders {
 
 #[cfg(test)]
 mod tests {
+    use support::until;
+
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
 
     fn sleeper() -> std::process::Child {
         std::process::Command::new("sleep").arg("60").process_group_of_its_own().spawn().unwrap()
@@ -385,16 +389,15 @@ mod tests {
         assert!(!real.is_alive());
     }
 
-    #[test]
-    fn a_process_that_has_ended_but_was_not_waited_for_counts_as_gone() {
+    #[tokio::test]
+    async fn a_process_that_has_ended_but_was_not_waited_for_counts_as_gone() {
         let mut child = sleeper();
         let id = ProcessId::of(child.id()).unwrap();
         child.kill().unwrap();
-        let give_up = Instant::now() + Duration::from_secs(10);
-        while id.is_alive() {
-            assert!(Instant::now() < give_up, "the killed process still counts as alive");
-            std::thread::yield_now();
-        }
+        until("the killed process counts as gone", PATIENCE, async || {
+            if id.is_alive() { Err("it is alive") } else { Ok(()) }
+        })
+        .await;
         child.wait().unwrap();
     }
 
@@ -407,18 +410,15 @@ mod tests {
             .arg("-c")
             .arg(format!("sleep 60 & echo $! > {0}.new; mv {0}.new {0}; wait", note.display()));
         let group = Group::start("sh", &mut command, &log).unwrap();
-        let give_up = Instant::now() + Duration::from_secs(10);
-        while !note.exists() {
-            assert!(Instant::now() < give_up, "the member was not started");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until("the member starts", PATIENCE, async || note.exists().then_some(()).ok_or("no"))
+            .await;
         let number: u32 = fs::read_to_string(&note).unwrap().trim().parse().unwrap();
         let member = ProcessId::of(number).unwrap();
         drop(group);
-        while member.is_alive() {
-            assert!(Instant::now() < give_up, "the member is still alive");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until("the member ends", PATIENCE, async || {
+            if member.is_alive() { Err("it is alive") } else { Ok(()) }
+        })
+        .await;
     }
 
     #[tokio::test]

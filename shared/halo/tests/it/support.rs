@@ -168,12 +168,6 @@ pub(crate) async fn eventually<T, F>(what: &str, mut condition: impl FnMut() -> 
 where
     F: Future<Output = Option<T>>,
 {
-    let deadline = ample();
-    loop {
-        if let Some(found) = condition().await {
-            return found;
-        }
-        assert!(!deadline.remaining().is_zero(), "it never came to pass that {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let patience = Duration::from_secs(30);
+    support::until(what, patience, async || condition().await.ok_or("not yet")).await
 }

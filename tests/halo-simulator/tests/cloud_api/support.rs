@@ -217,12 +217,6 @@ where
     F: FnMut() -> W,
     W: Future<Output = Option<T>>,
 {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
-    loop {
-        if let Some(found) = condition().await {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "it never came to pass that {what}");
-        tokio::time::sleep(Duration::from_millis(3)).await;
-    }
+    let patience = Duration::from_secs(30);
+    support::until(what, patience, async || condition().await.ok_or("not yet")).await
 }
