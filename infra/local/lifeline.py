@@ -1,8 +1,8 @@
 """Runs MiniStack for as long as standard input stays open.
 
-Whoever starts this holds the other end of the pipe. When that process ends, however it ends, the pipe
-closes and the whole process group goes with it: MiniStack, the Lambda processes it started, and the
-simulator, which joins the group.
+The process that starts this holds the other end of the pipe. When that process ends for any reason, the
+pipe closes, and this kills the whole process group: MiniStack, its Lambda processes, and the simulator,
+which joins the group.
 """
 
 import os

@@ -1,4 +1,4 @@
-//! Acting on a stack that another process runs.
+//! Commands for a stack that runs in another process.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -16,20 +16,20 @@ const A_MOMENT: Duration = Duration::from_millis(100);
 /// How long a stack may take to end before it is killed.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How a folder's stack is doing.
+/// The state of a folder's stack.
 #[derive(Debug)]
 pub enum Status {
-    /// None runs.
+    /// No stack is running.
     Down,
-    /// It is being started or stopped.
+    /// It is starting or stopping.
     Underway,
-    /// It runs but does not answer.
+    /// It is running but does not answer.
     Silent,
-    /// It runs.
+    /// It is running.
     Up(Box<StackFile>),
 }
 
-/// How the stack of this folder is doing.
+/// The state of this folder's stack.
 pub async fn status(folder: &Path) -> Status {
     let Ok(run) = RunFile::read(folder) else { return Status::Down };
     if !run.owner.is_alive() {
@@ -42,11 +42,11 @@ pub async fn status(folder: &Path) -> Status {
     }
 }
 
-/// Starts `program arguments` on its own, with its output in `logs/up.log`, and returns once the stack
-/// that it runs from this folder is up. Everything it prints until then is shown.
+/// Starts `program arguments` in the background, with its output in `logs/up.log`. Returns once its
+/// stack in this folder is up, and shows everything it prints until then.
 ///
 /// # Errors
-/// When it ends instead.
+/// When the program ends before the stack is up.
 pub async fn launch(folder: &Path, program: &Path, arguments: &[&str]) -> Result<(), Error> {
     const PROGRAM: &str = "cargo local up";
     let start = |source| Error::Start { program: PROGRAM, source };
@@ -91,16 +91,16 @@ impl Drop for EndOnDrop {
 
 fn show_more(log: &mut File) {
     let mut text = Vec::new();
-    // What cannot be shown now is in the log.
+    // The log keeps the text if it cannot be shown now.
     if log.read_to_end(&mut text).is_ok() {
         let _ = std::io::stderr().write_all(&text);
     }
 }
 
-/// Ends the stack that runs from this folder, and waits until it has ended. Says whether one ran.
+/// Stops this folder's stack and waits until it has ended. Returns whether one was running.
 ///
 /// # Errors
-/// When what is recorded about it cannot be read.
+/// When the stack's `run.json` cannot be read.
 pub async fn stop_running(folder: &Path) -> Result<bool, Error> {
     let run = match RunFile::read(folder) {
         Err(Error::NotRunning) => return Ok(false),
@@ -112,7 +112,7 @@ pub async fn stop_running(folder: &Path) -> Result<bool, Error> {
         run.owner.kill();
         gone(&run.owner).await;
     }
-    // The owner may have started it after the record was read, or have been killed by somebody.
+    // The owner may have started the group after `run.json` was read, or may have been killed.
     let group = RunFile::read(folder).ok().and_then(|run| run.group).or(run.group);
     if let Some(group) = group {
         group.kill_group();
@@ -133,7 +133,7 @@ async fn gone(process: &ProcessId) -> bool {
     true
 }
 
-/// Fresh tokens for the running stack, also written to `stack.json`.
+/// Gets new tokens for the running stack and writes them to `stack.json`.
 ///
 /// # Errors
 /// When no stack runs or Cognito refuses.

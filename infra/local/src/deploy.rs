@@ -8,7 +8,7 @@ use crate::tools::Tools;
 use crate::{Aws, Error, Progress};
 
 pub(crate) const STACK: &str = "practice-bridge-local";
-/// Only this machine reaches the stack: whatever front end is being tried on it may call the API.
+/// Only this machine reaches the stack, so any front end may call the API.
 const ALLOWED_ORIGIN: &str = "*";
 
 pub(crate) async fn deploy(
@@ -21,9 +21,10 @@ pub(crate) async fn deploy(
     progress: &Progress,
 ) -> Result<Outputs, Error> {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
-    let mut command = isolated(&tools.sam(), &folders.state());
+    let mut command = isolated(&tools.python(), &folders.state());
     command
         .current_dir(checkout)
+        .arg(checkout.join("infra/local/sam.py"))
         .args(["deploy", "--template-file", "template.yaml", "--config-env", "local"])
         .args(["--stack-name", STACK, "--region", REGION, "--no-progressbar"])
         .arg("--parameter-overrides")
@@ -34,7 +35,7 @@ pub(crate) async fn deploy(
         .arg(format!("AllowedOrigin={ALLOWED_ORIGIN}"))
         .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
-        // More than anybody uses here; with it, what is told of a cap can be seen.
+        // More than anybody uses here. A cap is set so that its effects on the answers can be seen.
         .arg("DailyQueryCap=100000")
         .env("AWS_ENDPOINT_URL", aws.endpoint())
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
@@ -43,7 +44,9 @@ pub(crate) async fn deploy(
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("SAM_CLI_TELEMETRY", "0");
+        .env("SAM_CLI_TELEMETRY", "0")
+        // How many seconds SAM waits before it asks again how far the deployment is; otherwise 5.
+        .env("SAM_CLI_POLL_DELAY", "0.5");
     run(progress, "sam deploy", &mut command, &folders.log("deploy")).await?;
     let outputs = aws.stack_outputs(STACK).await?;
     let (api, stage) = (outputs.need("ApiId")?, outputs.need("ApiStage")?);

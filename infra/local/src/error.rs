@@ -5,12 +5,12 @@ use std::time::Duration;
 /// Why the stack did not start, or what a call to it met.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Something that has to be installed first.
+    /// A program has to be installed first.
     #[error("{0}")]
     Prerequisite(&'static str),
     /// The command was called outside the checkout.
     #[error(
-        "this is not inside the Practice Bridge checkout: no template.yaml with infra/local beside it, here or above"
+        "this is not inside a Practice Bridge checkout: neither this folder nor one above it has template.yaml and infra/local"
     )]
     NoCheckout,
     /// A file or folder could not be used.
@@ -32,7 +32,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A program ended with an error.
-    #[error("{program} failed; the last of its output, all of which is in {}:\n{tail}", log.display())]
+    #[error("{program} failed. Its output is in {} and ends with:\n{tail}", log.display())]
     Failed {
         /// Its name.
         program: &'static str,
@@ -41,8 +41,8 @@ pub enum Error {
         /// The end of its output.
         tail: String,
     },
-    /// A stack that was to run on its own did not come up; why, has been shown.
-    #[error("the stack did not come up; all that was said is in {}", .0.display())]
+    /// A stack in the background did not come up. Its output has been shown.
+    #[error("the stack did not come up; its output is in {}", .0.display())]
     NotUp(PathBuf),
     /// A program did not become ready.
     #[error("{program} was not ready after {} s; its output is in {}", waited.as_secs(), log.display())]
@@ -63,7 +63,7 @@ pub enum Error {
         source: reqwest::Error,
     },
     /// The local AWS refused.
-    #[error("{operation} was answered with {status}: {body}")]
+    #[error("{operation} failed with status {status}: {body}")]
     Aws {
         /// Which operation.
         operation: String,
@@ -73,14 +73,14 @@ pub enum Error {
         body: String,
     },
     /// An answer or a file is not what it should be.
-    #[error("{what} is not understood: {source}")]
+    #[error("{what} cannot be read: {source}")]
     Malformed {
         /// Which.
         what: &'static str,
         /// Where it deviates.
         source: serde_json::Error,
     },
-    /// A field that has to be there is not.
+    /// A field is missing.
     #[error("{what} lacks {field}")]
     Lacks {
         /// In what.
@@ -89,7 +89,7 @@ pub enum Error {
         field: &'static str,
     },
     /// Another stack runs from this folder.
-    #[error("a stack is already running from {}; end it with `cargo local down`", .0.display())]
+    #[error("a stack is already running from {}; stop it with `cargo local down`", .0.display())]
     AlreadyRunning(PathBuf),
     /// No stack runs from this folder.
     #[error("no stack is running; start one with `cargo local up`")]

@@ -11,14 +11,14 @@ use crate::Error;
     reason = "the service's factory refuses plain HTTP; this client never leaves the machine"
 )]
 pub fn loopback_client() -> Result<reqwest::Client, Error> {
-    // Somebody else in this process may have installed one already, which is as good.
+    // Another part of this process may have installed a provider already; that one serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only(std::iter::empty())
         .timeout(Duration::from_secs(60))
-        // Tests share a client and have a runtime each: a connection that is kept would belong to
-        // one that has ended.
+        // Tests share a client, but each has its own runtime. A kept connection would belong to a
+        // runtime that has ended.
         .pool_max_idle_per_host(0)
         .build()
         .map_err(Error::call("setting up the HTTP client"))

@@ -1,4 +1,4 @@
-//! What EventBridge Scheduler does every minute, done now.
+//! Runs scheduled jobs at once, instead of waiting for EventBridge Scheduler.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,8 +7,8 @@ use crate::deploy::STACK;
 use crate::{Aws, Error, Outputs};
 
 impl Aws {
-    /// Has a scheduled job done now: `sweep`, `turns`, or the job of a practice, such as `reconcile`.
-    /// Returns what it came to.
+    /// Runs a scheduled job now: `sweep`, `turns`, or the job of a practice, such as `reconcile`.
+    /// Returns the job's result.
     ///
     /// # Errors
     /// When there is no such job, or it failed.
@@ -47,7 +47,7 @@ impl Aws {
         let text = self.rest("lambda", Method::POST, &path, input).await?;
         let answer: Value =
             serde_json::from_str(&text).map_err(Error::malformed("the function's answer"))?;
-        // What a failed function answers has these two, and nothing of ours has.
+        // Only the answer of a failed function has these two members.
         if answer["errorType"].is_string() && answer["errorMessage"].is_string() {
             return Err(Error::Aws {
                 operation: format!("invoking {function}"),

@@ -1,9 +1,9 @@
 //! The whole deployment on one machine, without an AWS account, Docker or Halo.
 //!
-//! MiniStack serves the AWS APIs and runs the functions; the Halo simulator stands in for Halo Cloud
-//! and the practices; the very same `template.yaml` is deployed by the real `sam deploy`. The binary
-//! `local` (`cargo local`) and the end-to-end tests both use [`Stack`]. Several stacks run side by
-//! side, each in its own folder and on its own ports.
+//! MiniStack serves the AWS APIs and runs the functions. The Halo simulator plays Halo Cloud and the
+//! practices. The real `sam deploy` deploys the same `template.yaml` as in production. The binary
+//! `local` (`cargo local`) and the end-to-end tests both use [`Stack`]. Several stacks can run at the
+//! same time, each in its own folder and on its own ports. Read `stack.rs` next: it starts everything.
 
 mod aws;
 mod control;
@@ -28,7 +28,6 @@ pub use aws::{Aws, LogEvent, Outputs};
 pub use control::{Status, fresh_tokens, launch, status, stop_running};
 pub use error::Error;
 pub use http::loopback_client;
-pub use packages::Build;
 pub use people::{People, Person, Role};
 pub use progress::Progress;
 pub use stack::{Stack, StackOptions};

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use local::{Aws, Build, Error, Progress, Stack, StackFile, StackOptions, Status, Tools};
+use local::{Aws, Error, Progress, Stack, StackFile, StackOptions, Status, Tools};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The whole deployment on this machine: no AWS account, no Docker, no Halo.
 #[derive(Parser)]
 #[command(name = "cargo local", bin_name = "cargo local", version)]
 struct Arguments {
-    /// Where the stack's files are; another folder runs another stack [default: .local]
+    /// The folder for the stack's files. Each folder can run one stack [default: .local]
     #[arg(long, global = true)]
     folder: Option<PathBuf>,
     #[command(subcommand)]
@@ -21,39 +21,39 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Builds, starts and deploys everything, and keeps it running until Ctrl-C
+    /// Builds, starts and deploys everything. Runs until Ctrl-C
     Up {
-        /// Leaves it running and returns once it is up
+        /// Returns once the stack is up, and leaves it running
         #[arg(long)]
         detach: bool,
-        /// What `--detach` starts
+        /// `--detach` starts itself with this
         #[arg(long, hide = true)]
         on_its_own: bool,
     },
-    /// Ends what `up` started
+    /// Stops the stack that `up` started
     Down,
-    /// Says whether it is up, and where
+    /// Shows whether the stack is up, and its addresses
     Status,
-    /// Prints fresh tokens, all or one, and rewrites stack.json
+    /// Prints new tokens and writes them to stack.json
     Tokens {
-        /// Only this one, bare
+        /// Print only this token, without JSON
         which: Option<Which>,
     },
-    /// Prints what the functions have logged, and where the programs' own logs are
+    /// Prints the functions' logs, and where the logs of MiniStack and the simulator are
     Logs {
-        /// Only log groups whose name contains this
+        /// Only functions whose name contains this
         function: Option<String>,
     },
-    /// Does now what is scheduled for later: sweep, turns, or a practice's site-health, checked,
-    /// staff-sync or reconcile
+    /// Runs a scheduled job now: sweep or turns, or for one practice site-health, checked, staff-sync
+    /// or reconcile
     RunJob {
-        /// Which
+        /// The job's name
         job: String,
-        /// Whose: a practice's id, where the job is a practice's
+        /// The practice's id, for a job of one practice
         #[arg(long)]
         practice: Option<String>,
     },
-    /// Walks through the guides on the running stack
+    /// Runs the steps of both guides on the running stack and shows every call
     Demo,
     /// Installs the pinned Python tools and prints the folder they are in
     Tools,
@@ -94,7 +94,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Action::Up { on_its_own, .. } => up(&folder, on_its_own).await,
         Action::Down => {
             let ran = local::stop_running(&folder).await?;
-            say(if ran { "The stack is down." } else { "No stack was running." });
+            say(if ran { "The stack has stopped." } else { "No stack was running." });
             Ok(ExitCode::SUCCESS)
         }
         Action::Status => Ok(status(&folder).await),
@@ -129,35 +129,31 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
 }
 
 async fn up(folder: &Path, on_its_own: bool) -> Result<ExitCode, Error> {
-    let options = StackOptions {
-        folder: folder.to_owned(),
-        build: Build::Programs,
-        regular_jobs: true,
-        progress: Progress::shown(),
-    };
+    let options =
+        StackOptions { folder: folder.to_owned(), regular_jobs: true, progress: Progress::shown() };
     let end = asked_to_end(on_its_own);
     tokio::pin!(end);
     let mut stack = tokio::select! {
         stack = Stack::start(options) => stack?,
         () = &mut end => {
-            say_aside("Stopped; nothing is left running.");
+            say_aside("Stopped. Nothing is left running.");
             return Ok(ExitCode::FAILURE);
         }
     };
     if !on_its_own {
         describe(folder, stack.file());
-        say("Ctrl-C ends it.");
+        say("Press Ctrl-C to stop it.");
     }
     let failure = tokio::select! {
         () = &mut end => None,
         error = stack.ended() => Some(error),
     };
     stack.stop().await;
-    say_aside("The stack is down.");
+    say_aside("The stack has stopped.");
     failure.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
-/// Returns at Ctrl-C, `kill` or, for a stack that belongs to a terminal, that terminal's end.
+/// Returns at Ctrl-C or `kill`. A stack that runs in a terminal also ends when the terminal closes.
 async fn asked_to_end(on_its_own: bool) {
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
         signal(SignalKind::interrupt()),
@@ -178,7 +174,7 @@ async fn asked_to_end(on_its_own: bool) {
 async fn up_detached(folder: &Path) -> Result<ExitCode, Error> {
     if let Status::Up(file) = local::status(folder).await {
         describe(folder, &file);
-        say("It was up already; end it with `cargo local down`.");
+        say("The stack was already up. Stop it with `cargo local down`.");
         return Ok(ExitCode::SUCCESS);
     }
     let program = std::env::current_exe()
@@ -189,12 +185,12 @@ async fn up_detached(folder: &Path) -> Result<ExitCode, Error> {
         launched = local::launch(folder, &program, &arguments) => launched?,
         () = asked_to_end(false) => {
             local::stop_running(folder).await?;
-            say_aside("Stopped; nothing is left running.");
+            say_aside("Stopped. Nothing is left running.");
             return Ok(ExitCode::FAILURE);
         }
     }
     describe(folder, &StackFile::read(folder)?);
-    say("It keeps running; end it with `cargo local down`.");
+    say("The stack keeps running. Stop it with `cargo local down`.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -204,9 +200,9 @@ async fn status(folder: &Path) -> ExitCode {
             describe(folder, &file);
             return ExitCode::SUCCESS;
         }
-        Status::Down => say("No stack is running; start one with `cargo local up`."),
-        Status::Underway => say("The stack is being started or stopped."),
-        Status::Silent => say("The stack runs but does not answer; see `cargo local logs`."),
+        Status::Down => say("No stack is running. Start one with `cargo local up`."),
+        Status::Underway => say("The stack is starting or stopping."),
+        Status::Silent => say("The stack is running but does not answer. See `cargo local logs`."),
     }
     ExitCode::FAILURE
 }
@@ -219,7 +215,7 @@ fn describe(folder: &Path, file: &StackFile) {
   AWS APIs   {aws}
   Halo       {halo}
   Control    {control}
-  All of it  {stack}
+  Details    {stack}
   Logs       {logs}
 
 Try it:
@@ -245,11 +241,14 @@ async fn logs(folder: &Path, function: Option<&str>) -> Result<ExitCode, Error> 
             say(&format!("{name}: {}", event.message));
         }
     }
-    say_aside(&format!("The programs' own logs are in {}", folder.join("logs").display()));
+    say_aside(&format!(
+        "The logs of MiniStack and the simulator are in {}",
+        folder.join("logs").display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
-/// A reader that went away is no reason to fail.
+/// If nobody reads the output any more, that is no failure.
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

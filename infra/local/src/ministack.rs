@@ -10,7 +10,7 @@ use crate::{Aws, Error};
 
 const PROGRAM: &str = "MiniStack";
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Between letting go of a port and MiniStack's taking it, another program may take it.
+/// Another program may take the port between our release of it and MiniStack's start.
 const ATTEMPTS: usize = 3;
 
 /// Starts MiniStack and waits until it serves.
@@ -45,16 +45,16 @@ async fn try_once(
         .env("GATEWAY_PORT", port.number().to_string())
         .env("MINISTACK_HOST", "127.0.0.1")
         .env("MINISTACK_REGION", REGION)
-        // Handed on to the functions, who call back to it.
+        // MiniStack passes these on to the functions, which call it back.
         .env("AWS_ENDPOINT_URL", &endpoint)
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
         .env("STATE_DIR", state.join("ministack"))
         .env("S3_DATA_DIR", state.join("s3"))
         .env("LAMBDA_EXECUTOR", "local")
-        // Every function may do what its own role allows and nothing else, as in production.
+        // Enforces each function's role, as in production.
         .env("AUTH", "true")
-        // What would open fixed ports or look for Docker.
+        // Switches off what would open fixed ports or look for Docker.
         .env("IOT_MTLS_ENABLED", "0")
         .env("SFTP_ENABLED", "0")
         .env("DOCKER_HOST", format!("unix://{}", state.join("no-docker").display()));

@@ -1,4 +1,4 @@
-//! The functions' binaries, where `template.yaml` expects them.
+//! Builds the functions and puts them where `template.yaml` expects them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,46 +6,48 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 use crate::process::{Folders, run};
 use crate::{Error, Progress};
-
-/// What to build besides the programs. Cargo chooses the features of every dependency by what is
-/// built together, so a stack that tests start is built as the tests are: everything is there already.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Build {
-    /// Only the programs.
-    Programs,
-    /// The tests as well.
-    WithTests,
-}
 
 /// What was built.
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
 
+/// The stacks of one process use one build, also when they start at the same time.
+static BUILT: OnceCell<Binaries> = OnceCell::const_new();
+
 impl Binaries {
-    /// Builds every binary of the workspace, as [`Build`] says.
-    pub(crate) async fn build(
-        build: Build,
+    /// Builds the workspace's binaries and puts the functions' where the template expects them. A
+    /// process does this once.
+    pub(crate) async fn build_once(
         checkout: &Path,
         folders: &Folders,
         progress: &Progress,
-    ) -> Result<Self, Error> {
-        let targets = match build {
-            Build::Programs => "--bins",
-            Build::WithTests => "--all-targets",
-        };
+    ) -> Result<&'static Self, Error> {
+        BUILT
+            .get_or_try_init(async || {
+                let binaries = Self::build(checkout, folders, progress).await?;
+                binaries.place(checkout)?;
+                Ok(binaries)
+            })
+            .await
+    }
+
+    /// Builds every binary of the workspace. Cargo chooses the features of every dependency by what is
+    /// built together, so `--workspace` makes this build share its dependencies with `cargo test`.
+    async fn build(checkout: &Path, folders: &Folders, progress: &Progress) -> Result<Self, Error> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command.current_dir(checkout).args([
             "build",
             "--workspace",
-            targets,
+            "--bins",
             "--message-format=json-render-diagnostics",
         ]);
-        // What cargo says of the package that we run in (a test, say) would have build scripts that
-        // look at it build their crates anew, and all that is built on them.
+        // Cargo describes the package of a running test in these variables. Build scripts that read
+        // them would build their crates again, and everything that depends on those crates.
         for (name, _) in std::env::vars_os() {
             let said = name.to_str().is_some_and(|name| {
                 name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
@@ -74,9 +76,9 @@ impl Binaries {
             .ok_or(Error::Lacks { what: "the build", field: "halo-simulator" })
     }
 
-    /// Puts each function's binary where `cargo lambda build` would put it, so that one template
-    /// serves both.
-    pub(crate) fn place(&self, checkout: &Path) -> Result<(), Error> {
+    /// Puts each function's binary where `cargo lambda build` would put it, so that the same template
+    /// serves here and in production.
+    fn place(&self, checkout: &Path) -> Result<(), Error> {
         let functions = checkout.join("functions");
         let entries =
             fs::read_dir(&functions).map_err(Error::file("listing the functions", &functions))?;
@@ -103,14 +105,14 @@ struct Target {
     name: String,
 }
 
-/// A binary's own unit tests are an executable of the same name.
+/// Tells a binary from its unit tests, which are an executable of the same name.
 #[derive(Deserialize)]
 struct Profile {
     test: bool,
 }
 
-/// Copies the binary unless the same one is there. Another stack may be reading the file right now,
-/// so it is replaced whole, never written to.
+/// Copies the binary unless the same one is already there. Another stack may be reading the file, so
+/// the copy replaces the file instead of writing into it.
 fn place(binary: &Path, folder: &Path) -> Result<(), Error> {
     let bootstrap = folder.join("bootstrap");
     let built = fs::metadata(binary).map_err(Error::file("reading", binary))?;

@@ -13,9 +13,9 @@ const SCOPES: &str = "practice-bridge/practices.admin practice-bridge/correspond
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Settings and audit.
+    /// May change settings and read the audit trail.
     PracticeAdmin,
-    /// Patients' records.
+    /// May read patients' records.
     Clinician,
 }
 

@@ -1,4 +1,4 @@
-//! Child processes that never outlive their purpose.
+//! Child processes and process groups that end with their owner.
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,10 +13,10 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use crate::{Error, Progress};
 
-/// How much of a failed program's output an error quotes.
+/// How many lines of a failed program's output an error quotes.
 const TAIL_LINES: usize = 25;
 
-/// A process that is recognised again: its number may be another's by now.
+/// A process, identified by its number and start time: the system may give the number to another.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct ProcessId {
     pid: i32,
@@ -24,7 +24,7 @@ pub(crate) struct ProcessId {
 }
 
 impl ProcessId {
-    /// The process that has this number now.
+    /// The process that has this number at the moment.
     pub(crate) fn of(pid: u32) -> Option<Self> {
         let pid = i32::try_from(pid).ok()?;
         Some(Self { pid, started: started(pid)? })
@@ -57,13 +57,13 @@ impl ProcessId {
         if self.is_alive()
             && let Some(pid) = Pid::from_raw(self.pid)
         {
-            // It may have ended in between, which is what was wanted.
+            // If it has ended in between, there is nothing left to do.
             let _ = kill_process(pid, signal);
         }
     }
 }
 
-/// When a live process started, in whatever form the system tells it.
+/// When a live process started, as text in the system's own format.
 fn started(pid: i32) -> Option<String> {
     if Path::new("/proc/self/stat").exists() {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -85,13 +85,13 @@ fn started(pid: i32) -> Option<String> {
 
 fn kill_group(group: Option<Pid>) {
     if let Some(group) = group {
-        // No such group any more is what was wanted.
+        // If the group does not exist any more, there is nothing left to do.
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
-/// A process group that ends with its owner, however the owner ends: by `drop`, and when the owner
-/// is killed, because the leader watches the pipe that only the owner holds.
+/// A process group that ends with its owner. Dropping it kills the group. If the owner is killed, its
+/// end of a pipe closes, and the leader, which watches the pipe, kills the group.
 #[derive(Debug)]
 pub(crate) struct Group {
     leader: Child,
@@ -101,7 +101,7 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Starts the leader, with standard input as its lifeline.
+    /// Starts the leader. Its standard input is the pipe that it watches.
     pub(crate) fn start(
         program: &'static str,
         command: &mut Command,
@@ -125,7 +125,7 @@ impl Group {
         }
     }
 
-    /// Starts another member.
+    /// Starts another process in the group.
     pub(crate) fn join(
         &self,
         program: &'static str,
@@ -153,17 +153,17 @@ impl Group {
 
     /// Returns once the leader has ended.
     pub(crate) async fn ended(&mut self) {
-        // An error here means that there is nothing to wait for.
+        // An error means that there is no process to wait for.
         let _ = self.leader.wait().await;
     }
 
-    /// Ends all members and waits until none is left. The ones that this process started have to be
-    /// waited for, or they would stay as zombies.
+    /// Kills all members and waits until none is left. Processes that we started stay as zombies
+    /// until we wait for them.
     pub(crate) async fn end(mut self, mut member: Child) {
         kill_group(Some(self.id));
         self.ended().await;
         let _ = member.wait().await;
-        // Orphans are the system's to clear away, and in some containers nobody does.
+        // The system removes orphans, but in some containers nobody does: give up after a while.
         let give_up = Instant::now() + Duration::from_secs(1);
         while test_kill_process_group(self.id).is_ok() && Instant::now() < give_up {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -183,7 +183,7 @@ fn log_pair(log: &Path) -> Result<(fs::File, fs::File), Error> {
     Ok((file, copy))
 }
 
-/// A log of this run, readable by its owner only: programs may print what they like.
+/// A log of this run. Only its owner can read it, because programs may print secrets.
 fn open_log(log: &Path) -> Result<fs::File, Error> {
     use std::os::unix::fs::OpenOptionsExt as _;
     fs::OpenOptions::new()
@@ -195,8 +195,8 @@ fn open_log(log: &Path) -> Result<fs::File, Error> {
         .map_err(Error::file("opening the log", log))
 }
 
-/// Runs a program to its end, shows its last line as progress, and returns the lines of its standard
-/// output. Dropping the future kills it and whatever it started.
+/// Runs a program to its end, shows its latest line as progress, and returns the lines of its standard
+/// output. Dropping the future kills the program and every process that it started.
 pub(crate) async fn run(
     progress: &Progress,
     program: &'static str,
@@ -222,7 +222,7 @@ pub(crate) async fn run(
     tokio::spawn(lines(stderr, Source::Remarks, sender));
     let mut output = Vec::new();
     while let Some((source, line)) = receiver.recv().await {
-        // Machine-readable output is for the caller alone.
+        // JSON lines are for the caller only.
         if !line.starts_with('{') {
             progress.detail(&line);
             file.write_all(format!("{line}\n").as_bytes())
@@ -270,7 +270,7 @@ impl Drop for KillOnDrop {
     }
 }
 
-/// The error of a program that ended although it should not have.
+/// The error for a program that failed or ended unexpectedly.
 pub(crate) fn failed(program: &'static str, log: &Path) -> Error {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();
@@ -278,7 +278,7 @@ pub(crate) fn failed(program: &'static str, log: &Path) -> Error {
     Error::Failed { program, log: log.to_owned(), tail }
 }
 
-/// A port that nobody else on this machine gets while this is held.
+/// A free port. No other program gets it while this value exists.
 #[derive(Debug)]
 pub(crate) struct ReservedPort(TcpListener);
 
@@ -294,8 +294,8 @@ impl ReservedPort {
     }
 }
 
-/// A command that sees nothing of the caller's environment but where programs are, so that neither
-/// somebody's AWS profile nor their home directory changes what happens or is changed.
+/// A command without the caller's environment, except `PATH`. It neither uses nor changes the user's
+/// AWS profile and home directory.
 pub(crate) fn isolated(program: &Path, state: &Path) -> Command {
     let mut command = Command::new(program);
     command
@@ -311,7 +311,7 @@ pub(crate) fn isolated(program: &Path, state: &Path) -> Command {
     command
 }
 
-/// Where a run's folders are.
+/// The folders of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Folders {
     pub(crate) root: PathBuf,
@@ -326,7 +326,7 @@ impl Folders {
         Ok(folders)
     }
 
-    /// An empty state: nothing of an earlier run is seen by this one.
+    /// Empties the state folder, so that this run sees nothing of an earlier one.
     pub(crate) fn clear_state(&self) -> Result<(), Error> {
         let state = self.state();
         if state.exists() {
@@ -353,7 +353,11 @@ impl Folders {
 
 #[cfg(test)]
 mod tests {
+    use support::until;
+
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
 
     fn sleeper() -> std::process::Child {
         std::process::Command::new("sleep").arg("60").process_group_of_its_own().spawn().unwrap()
@@ -385,16 +389,15 @@ mod tests {
         assert!(!real.is_alive());
     }
 
-    #[test]
-    fn a_process_that_has_ended_but_was_not_waited_for_counts_as_gone() {
+    #[tokio::test]
+    async fn a_process_that_has_ended_but_was_not_waited_for_counts_as_gone() {
         let mut child = sleeper();
         let id = ProcessId::of(child.id()).unwrap();
         child.kill().unwrap();
-        let give_up = Instant::now() + Duration::from_secs(10);
-        while id.is_alive() {
-            assert!(Instant::now() < give_up, "the killed process still counts as alive");
-            std::thread::yield_now();
-        }
+        until("the killed process counts as gone", PATIENCE, async || {
+            if id.is_alive() { Err("it is alive") } else { Ok(()) }
+        })
+        .await;
         child.wait().unwrap();
     }
 
@@ -407,18 +410,15 @@ mod tests {
             .arg("-c")
             .arg(format!("sleep 60 & echo $! > {0}.new; mv {0}.new {0}; wait", note.display()));
         let group = Group::start("sh", &mut command, &log).unwrap();
-        let give_up = Instant::now() + Duration::from_secs(10);
-        while !note.exists() {
-            assert!(Instant::now() < give_up, "the member was not started");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until("the member starts", PATIENCE, async || note.exists().then_some(()).ok_or("no"))
+            .await;
         let number: u32 = fs::read_to_string(&note).unwrap().trim().parse().unwrap();
         let member = ProcessId::of(number).unwrap();
         drop(group);
-        while member.is_alive() {
-            assert!(Instant::now() < give_up, "the member is still alive");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until("the member ends", PATIENCE, async || {
+            if member.is_alive() { Err("it is alive") } else { Ok(()) }
+        })
+        .await;
     }
 
     #[tokio::test]

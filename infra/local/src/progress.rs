@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 
-/// How often plain output says that a step is still going.
+/// How often plain output repeats that a step is still running.
 const REMINDER: Duration = Duration::from_secs(15);
-/// How wide a line on a terminal may get.
+/// The longest line on a terminal.
 const WIDTH: usize = 100;
 
-/// Tells whoever waits what is being done, and for how long already.
+/// Shows the current step and how long it has taken so far.
 #[derive(Clone, Debug)]
 pub struct Progress {
     style: Style,
@@ -25,13 +25,13 @@ enum Style {
 }
 
 impl Progress {
-    /// One updating line on a terminal, plain lines elsewhere; always on standard error.
+    /// Writes to standard error: one line that updates on a terminal, plain lines elsewhere.
     #[must_use]
     pub fn shown() -> Self {
         Self::of(if std::io::stderr().is_terminal() { Style::Terminal } else { Style::Lines })
     }
 
-    /// Nothing at all.
+    /// Shows nothing.
     #[must_use]
     pub fn silent() -> Self {
         Self::of(Style::Silent)
@@ -41,13 +41,13 @@ impl Progress {
         Self { style, detail: Arc::default() }
     }
 
-    /// What the running step is at, shown beside its name.
+    /// Shows a detail beside the name of the running step.
     pub(crate) fn detail(&self, text: &str) {
         let mut detail = self.detail.lock().unwrap_or_else(PoisonError::into_inner);
         text.trim().clone_into(&mut detail);
     }
 
-    /// Does one step and shows it.
+    /// Runs one step and shows it.
     pub(crate) async fn step<T>(
         &self,
         name: &'static str,
@@ -93,14 +93,14 @@ impl Progress {
                     format!("· {name} ({seconds} s) {detail}").chars().take(WIDTH).collect();
                 self.write(&format!("\r\x1b[2K{line}"));
             }
-            Style::Lines => self.write(&format!("{name}: {seconds} s so far. {detail}\n")),
+            Style::Lines => self.write(&format!("{name}: {seconds} s so far: {detail}\n")),
             Style::Silent => {}
         }
     }
 
     fn write(&self, text: &str) {
         if self.style != Style::Silent {
-            // A reader that went away is no reason to stop.
+            // If nobody reads the output any more, the work still goes on.
             let _ = std::io::stderr().lock().write_all(text.as_bytes());
             let _ = std::io::stderr().lock().flush();
         }

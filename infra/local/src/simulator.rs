@@ -13,8 +13,8 @@ use crate::process::{Folders, Group, ReservedPort, failed};
 const PROGRAM: &str = "the Halo simulator";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Addresses and keys, chosen before anything runs: the functions are told the address when they are
-/// deployed, and the simulator is told the API's address when it starts.
+/// Addresses and keys, chosen before anything runs. The deployment needs the simulator's address, and
+/// the simulator needs the API's address when it starts.
 #[derive(Debug)]
 pub(crate) struct Plan {
     listen: ReservedPort,
@@ -24,7 +24,7 @@ pub(crate) struct Plan {
     pub(crate) webhook_secret: String,
 }
 
-/// What the simulator says once it serves.
+/// The simulator's ready file.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Ready {
@@ -77,7 +77,7 @@ impl Plan {
             .arg("--ready-file")
             .arg(&ready_file)
             .arg(format!("--webhook-url={api_url}/v1/halo/webhook"))
-            // Not as arguments, which everybody on the machine can see.
+            // Everybody on the machine can see arguments, so secrets go into the environment.
             .env("HALO_SIMULATOR_PRIMARY_KEY", &self.primary_key)
             .env("HALO_SIMULATOR_SECONDARY_KEY", &self.secondary_key)
             .env("HALO_SIMULATOR_WEBHOOK_SECRET", &self.webhook_secret)
@@ -86,7 +86,7 @@ impl Plan {
         let mut child = group.join(PROGRAM, &mut command, &log)?;
         let give_up = Instant::now() + PATIENCE;
         loop {
-            // A file that is still being written does not parse yet.
+            // A file that is not complete yet does not parse.
             if let Ok(text) = std::fs::read(&ready_file)
                 && let Ok(ready) = serde_json::from_slice(&text)
             {

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::process::Child;
 
 use crate::aws::{ACCESS_KEY_ID, Outputs, REGION, SECRET_ACCESS_KEY};
-use crate::packages::{Binaries, Build};
+use crate::packages::Binaries;
 use crate::people::{Cast, PoolAccess};
 use crate::process::{Folders, Group, ProcessId, failed};
 use crate::simulator::{Plan, Ready};
@@ -19,16 +19,14 @@ use crate::{Aws, Error, People, Progress, StackFile, deploy, loopback_client, mi
 /// Made-up ids for the simulator's practices, in its order.
 const PRACTICE_IDS: [&str; 2] = ["bluegum-hollow", "saltbush-point"];
 
-/// Where a stack runs and who is told.
+/// How a stack is started.
 #[derive(Clone, Debug)]
 pub struct StackOptions {
-    /// Everything of the run is in here: state, logs, `stack.json`. One stack per folder.
+    /// The folder for state, logs and `stack.json`. Each folder can run one stack.
     pub folder: PathBuf,
-    /// What is built before it starts.
-    pub build: Build,
-    /// Whether practices' regular jobs come round by themselves; tests have them done when they want.
+    /// Whether practices' regular jobs run on schedule. Tests switch this off and run jobs themselves.
     pub regular_jobs: bool,
-    /// Who is told what is being done.
+    /// Where progress is shown.
     pub progress: Progress,
 }
 
@@ -44,7 +42,7 @@ pub struct Stack {
     _lock: File,
 }
 
-/// What other commands need to know about a running stack.
+/// The content of `run.json`: what other commands need to know about a running stack.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct RunFile {
     pub(crate) owner: ProcessId,
@@ -72,14 +70,14 @@ impl RunFile {
     }
 }
 
-/// Takes away what tells others that a stack runs here.
+/// Removes the files that tell other commands of a stack in this folder.
 pub(crate) fn forget(folder: &Path) {
-    // Not being there is the aim.
+    // It is no error if they do not exist.
     let _ = std::fs::remove_file(StackFile::path(folder));
     let _ = std::fs::remove_file(RunFile::path(folder));
 }
 
-/// The lock that whoever runs a stack from this folder holds.
+/// Takes the lock of this folder. The process that runs a stack from it holds the lock.
 pub(crate) fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("run.lock");
     let file = File::create(&path).map_err(Error::file("locking", &path))?;
@@ -88,7 +86,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File, Error> {
 }
 
 impl Stack {
-    /// Builds, starts and deploys everything. Nothing is left running when this fails or is dropped.
+    /// Builds, starts and deploys everything. If this fails or is dropped, nothing is left running.
     ///
     /// # Errors
     /// At the first step that fails.
@@ -110,7 +108,7 @@ impl Stack {
     async fn bring_up(
         checkout: &Path,
         folders: Folders,
-        StackOptions { build, regular_jobs, progress, .. }: &StackOptions,
+        StackOptions { regular_jobs, progress, .. }: &StackOptions,
         lock: File,
     ) -> Result<Self, Error> {
         let owner =
@@ -118,14 +116,13 @@ impl Stack {
         let mut run = RunFile { owner, group: None, sign_in: None };
         run.write(&folders.root)?;
 
-        progress.step("Checking what has to be there", check_prerequisites()).await?;
+        progress.step("Checking the prerequisites", check_prerequisites()).await?;
         let tools = Tools::install(checkout, progress).await?;
         let binaries = progress
-            .step("Building the functions and the simulator", async {
-                let binaries = Binaries::build(*build, checkout, &folders, progress).await?;
-                binaries.place(checkout)?;
-                Ok(binaries)
-            })
+            .step(
+                "Building the functions and the simulator",
+                Binaries::build_once(checkout, &folders, progress),
+            )
             .await?;
         folders.clear_state()?;
         let (group, aws) = progress
@@ -165,7 +162,7 @@ impl Stack {
             )
             .await?;
         let (people, file) = progress
-            .step("Storing keys and signing people in", async {
+            .step("Storing keys and creating accounts", async {
                 let keys = json!({ "primary": primary_key, "secondary": secondary_key });
                 aws.put_secret(outputs.need("HaloSecretArn")?, &keys).await?;
                 let signs = json!({ "primary": webhook_secret });
@@ -188,9 +185,9 @@ impl Stack {
                 Ok((people, file))
             })
             .await?;
-        progress.step("Asking the API for its health", is_healthy(&api_url)).await?;
+        progress.step("Checking that the API answers", is_healthy(&api_url)).await?;
         run.write(&folders.root)?;
-        // Last, because its presence says that the stack is up.
+        // Written last: this file says that the stack is up.
         file.write(&folders.root)?;
         Ok(Self { file, aws, people, folders, group, simulator, _lock: lock })
     }
@@ -207,19 +204,19 @@ impl Stack {
         &self.aws
     }
 
-    /// Accounts.
+    /// Creates accounts and signs people in.
     #[must_use]
     pub fn people(&self) -> &People {
         &self.people
     }
 
-    /// What the programs of this run have printed.
+    /// The folder with the logs of this run.
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.folders.logs()
     }
 
-    /// Returns when MiniStack or the simulator ends although nobody asked it to.
+    /// Returns when MiniStack or the simulator ends unexpectedly.
     pub async fn ended(&mut self) -> Error {
         tokio::select! {
             () = self.group.ended() => failed("MiniStack", &self.folders.log("ministack")),
@@ -227,7 +224,7 @@ impl Stack {
         }
     }
 
-    /// Ends everything and waits until it has ended.
+    /// Stops everything and waits until it has ended.
     pub async fn stop(self) {
         self.group.end(self.simulator).await;
         forget(&self.folders.root);

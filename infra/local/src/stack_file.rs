@@ -1,4 +1,4 @@
-//! `.local/stack.json`: what programs need to use a running stack.
+//! `.local/stack.json`: the addresses, keys and tokens of a running stack, for programs that use it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,10 +14,10 @@ use crate::Error;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StackFile {
-    /// Ends before `/v1`.
+    /// The API's address, without `/v1`.
     pub api_url: String,
-    /// The demonstration practices, which people have accounts for; the first is the large one. The
-    /// simulator's control URL tells of further ones.
+    /// The demonstration practices that have accounts, the large one first. The simulator's control
+    /// API lists further practices.
     pub practices: Vec<Practice>,
     /// Valid for at least an hour.
     pub tokens: Tokens,
@@ -61,7 +61,7 @@ pub struct Tokens {
 pub struct SimulatorAccess {
     /// Halo Cloud's API.
     pub url: String,
-    /// The person at the practice, and the weather.
+    /// The simulator's control API: what a person at the practice does, and faults.
     pub control_url: String,
     /// A key that Halo Cloud's API accepts.
     pub subscription_key: String,
@@ -119,7 +119,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path, what: &'static str) -> Resu
     serde_json::from_slice(&text).map_err(Error::malformed(what))
 }
 
-/// Writes a file that holds secrets: whole or not at all, and for its owner's eyes only.
+/// Writes a file that holds secrets. Only its owner can read it, and readers never see half of it.
 pub(crate) fn write(path: &Path, value: &impl Serialize, what: &'static str) -> Result<(), Error> {
     let mut text = serde_json::to_vec_pretty(value).map_err(Error::malformed(what))?;
     text.push(b'\n');

@@ -15,7 +15,7 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Installs what `infra/local/requirements.txt` names, unless that is there already.
+    /// Installs the packages of `infra/local/requirements.txt` unless they are already there.
     ///
     /// # Errors
     /// When Python is missing or the installation fails.
@@ -26,7 +26,7 @@ impl Tools {
         let wanted =
             fs::read_to_string(&requirements).map_err(Error::file("reading", &requirements))?;
         let tools = Self { environment: folder.join("python") };
-        // The programs know where they are, so a moved checkout needs them anew.
+        // The programs contain their own path, so a moved checkout needs a new installation.
         let wanted = format!("# {}\n{wanted}", tools.environment.display());
         let stamp = folder.join("installed.txt");
         let is_installed = || fs::read_to_string(&stamp).is_ok_and(|found| found == wanted);
@@ -77,10 +77,6 @@ impl Tools {
     pub(crate) fn python(&self) -> PathBuf {
         self.programs().join("python")
     }
-
-    pub(crate) fn sam(&self) -> PathBuf {
-        self.programs().join("sam")
-    }
 }
 
 async fn lock(path: &Path, progress: &Progress) -> Result<File, Error> {
@@ -97,7 +93,7 @@ async fn lock(path: &Path, progress: &Progress) -> Result<File, Error> {
         .map_err(Error::file("locking", &waiting))
 }
 
-/// Checks that everything is there which this crate does not install itself.
+/// Checks for the programs that this crate does not install itself.
 pub(crate) async fn check_prerequisites() -> Result<(), Error> {
     find_python().await?;
     for compiler in ["cc", "gcc", "clang"] {

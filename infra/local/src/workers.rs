@@ -1,5 +1,5 @@
-//! The functions' own processes, as the system sees them: tests kill them in the middle of their
-//! work and look at their memory. Linux only; elsewhere there are none to be found.
+//! The functions' processes. Tests kill them in the middle of their work and measure their memory.
+//! Works on Linux only; on other systems no process is found.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// The processes of the functions whose name holds this text, of the stack at this address.
+    /// The processes of the stack at this address whose function's name contains this text.
     #[must_use]
     pub fn of(endpoint: &str, function: &str) -> Vec<Self> {
         let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
@@ -25,12 +25,12 @@ impl Worker {
             .collect()
     }
 
-    /// Ends the process at once, as a machine that fails would.
+    /// Kills the process, as a failing machine would.
     pub fn kill(&self) {
         self.id.kill();
     }
 
-    /// The most memory that the process has held so far, in kilobytes.
+    /// The most memory that the process has used so far, in kilobytes.
     #[must_use]
     pub fn peak_kilobytes(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
@@ -40,7 +40,7 @@ impl Worker {
 }
 
 fn is_worker(pid: u32, endpoint: &str, function: &str) -> bool {
-    // What is not ours cannot be read.
+    // Processes of other users cannot be read.
     let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { return false };
     let has = |wanted: &dyn Fn(&str) -> bool| {
         environment

@@ -2,10 +2,10 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// The checkout that the current folder is in.
+/// The checkout that contains the current folder.
 ///
 /// # Errors
-/// When it is in none.
+/// When no checkout contains it.
 pub fn checkout() -> Result<PathBuf, Error> {
     let here = std::env::current_dir().map_err(Error::file("finding", Path::new(".")))?;
     here.ancestors()

@@ -1,21 +1,15 @@
 //! The statement that lists documents, executed on a made-up practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
-use halo_simulator::practice::{self, Demonstration};
-use halo_simulator::sql::{
-    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Parameter, Value,
-    execute,
-};
-use rusqlite::Connection;
+use halo_simulator::sql::Value;
+use support::input;
 
 const STATEMENT: &str = include_str!("../statements/public/attachments.sql");
 /// A patient with something in every folder.
 const PATIENT: i64 = 1;
 
 struct Practice {
-    connection: Connection,
-    environment: Environment,
-    _folder: tempfile::TempDir,
+    bp: support::Practice,
 }
 
 /// Which documents, and after which.
@@ -48,44 +42,21 @@ struct Line(i64, i64, Option<i64>, i64, Option<String>);
 
 impl Practice {
     fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let files = practice::seed(Demonstration::Small, folder.path(), 7).unwrap();
-        Self {
-            connection: practice::open(&files).unwrap(),
-            environment: Environment {
-                now: jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0),
-                denied_objects: Vec::new(),
-                missing_columns: Vec::new(),
-                booking: BookingWeather::default(),
-            },
-            _folder: folder,
-        }
+        Self { bp: support::Practice::open() }
     }
 
     fn list(&mut self, wanted: &Wanted) -> Vec<Line> {
-        let parameter = |name: &str, sql_type: &str, value: String| Parameter {
-            name: name.to_owned(),
-            direction: Direction::Input,
-            sql_type: sql_type.to_owned(),
-            value: Some(value),
-            size: None,
-        };
-        let command = Command {
-            text: STATEMENT.to_owned(),
-            kind: CommandKind::Text,
-            execution_mode: ExecutionMode::Reader,
-            parameters: vec![
-                parameter("@patientId", "Int", wanted.patient.to_string()),
-                parameter("@folder", "Int", wanted.folder.to_string()),
-                parameter("@from", "VarChar", wanted.from.clone()),
-                parameter("@to", "VarChar", wanted.to.clone()),
-                parameter("@afterDay", "VarChar", wanted.after.0.clone()),
-                parameter("@afterFolder", "Int", wanted.after.1.to_string()),
-                parameter("@afterDocument", "Int", wanted.after.2.to_string()),
-                parameter("@take", "Int", wanted.take.to_string()),
-            ],
-        };
-        let outcome = execute(&mut self.connection, &command, &self.environment).unwrap();
+        let parameters = vec![
+            input("@patientId", "Int", wanted.patient.to_string()),
+            input("@folder", "Int", wanted.folder.to_string()),
+            input("@from", "VarChar", wanted.from.clone()),
+            input("@to", "VarChar", wanted.to.clone()),
+            input("@afterDay", "VarChar", wanted.after.0.clone()),
+            input("@afterFolder", "Int", wanted.after.1.to_string()),
+            input("@afterDocument", "Int", wanted.after.2.to_string()),
+            input("@take", "Int", wanted.take.to_string()),
+        ];
+        let outcome = self.bp.run(STATEMENT, parameters).unwrap();
         let set = outcome.result_sets.last().unwrap();
         let number = |value: &Value| match value {
             Value::Int(number) => Some(*number),
@@ -111,7 +82,7 @@ impl Practice {
 
     /// Takes the date of every letter to the patient away.
     fn without_dates(&self) {
-        self.connection
+        self.bp.connection
             .execute(
                 "UPDATE dbo.CORRESPONDENCEIN SET CORRESPONDENCEDATE = NULL WHERE INTERNALID = ?1 AND CLINICALIMAGE = 0",
                 [PATIENT],
@@ -145,7 +116,7 @@ fn somebody_without_documents_is_told_apart_from_nobody() {
     for nobody in [0, -1, 1_999_999_999] {
         assert!(practice.list(&Wanted::of(nobody)).is_empty());
     }
-    practice.connection.execute("UPDATE dbo.CORRESPONDENCEIN SET RECORDSTATUS = 2", []).unwrap();
+    practice.bp.connection.execute("UPDATE dbo.CORRESPONDENCEIN SET RECORDSTATUS = 2", []).unwrap();
     let lines = practice.list(&Wanted { folder: 2, ..Wanted::of(PATIENT) });
     assert_eq!(lines.len(), 1, "{lines:?}");
 }
@@ -190,8 +161,8 @@ fn a_span_of_days_includes_both_ends_and_leaves_undated_documents_out() {
 fn a_folder_that_may_not_be_read_or_is_not_there_costs_that_folder_only() {
     let mut practice = Practice::open();
     let all = documents(&practice.list(&Wanted::of(PATIENT)));
-    practice.environment.denied_objects = vec!["BPS_EPCReports".to_owned()];
-    practice.environment.missing_columns =
+    practice.bp.environment.denied_objects = vec!["BPS_EPCReports".to_owned()];
+    practice.bp.environment.missing_columns =
         vec![("BPS_ClinicalImages".to_owned(), "Category".to_owned())];
     let lines = practice.list(&Wanted::of(PATIENT));
     let unread: Vec<_> =

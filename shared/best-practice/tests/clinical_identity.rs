@@ -1,12 +1,7 @@
 //! Whose record the clinical statement reads, executed on a made-up practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
-use halo_simulator::practice::{self, Demonstration};
-use halo_simulator::sql::{
-    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Parameter, Value,
-    execute,
-};
-use rusqlite::Connection;
+use halo_simulator::sql::Value;
 use serde_json::{Map, json};
 
 const STATEMENT: &str = include_str!("../statements/public/clinical_summary.sql");
@@ -21,49 +16,24 @@ const SECTIONS: [&str; 7] = [
 ];
 
 struct Practice {
-    connection: Connection,
-    environment: Environment,
-    _folder: tempfile::TempDir,
+    bp: support::Practice,
 }
 
 impl Practice {
     fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let files = practice::seed(Demonstration::Small, folder.path(), 7).unwrap();
-        Self {
-            connection: practice::open(&files).unwrap(),
-            environment: Environment {
-                now: jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0),
-                denied_objects: Vec::new(),
-                missing_columns: Vec::new(),
-                booking: BookingWeather::default(),
-            },
-            _folder: folder,
-        }
+        Self { bp: support::Practice::open() }
     }
 
     /// The statement's row by column.
     fn row(&mut self, patient: i64, identity: i64) -> Vec<(String, Value)> {
-        let int = |name: &str, value: i64| Parameter {
-            name: name.to_owned(),
-            direction: Direction::Input,
-            sql_type: "Int".to_owned(),
-            value: Some(value.to_string()),
-            size: None,
-        };
+        let int = |name: &str, value: i64| support::input(name, "Int", value.to_string());
         let mut parameters = vec![
             int("@patientId", patient),
             int("@observationsPerCode", 1),
             int("@identity", identity),
         ];
         parameters.extend(SECTIONS.map(|section| int(section, 0)));
-        let command = Command {
-            text: STATEMENT.to_owned(),
-            kind: CommandKind::Text,
-            execution_mode: ExecutionMode::Reader,
-            parameters,
-        };
-        let outcome = execute(&mut self.connection, &command, &self.environment).unwrap();
+        let outcome = self.bp.run(STATEMENT, parameters).unwrap();
         let set = outcome.result_sets.last().unwrap();
         assert_eq!(set.rows.len(), 1);
         let names = set.columns.iter().cloned();
@@ -104,7 +74,8 @@ fn a_column_that_a_release_lacks_costs_nothing_but_itself() {
     for (column, member) in
         [("Gender", "gender"), ("IHI", "ihi"), ("MedicareLineNo", "medicareLine"), ("DOB", "born")]
     {
-        practice.environment.missing_columns = vec![("BPS_Patients".to_owned(), column.to_owned())];
+        practice.bp.environment.missing_columns =
+            vec![("BPS_Patients".to_owned(), column.to_owned())];
         let mut expected = whole.clone();
         expected.remove(member);
         assert_eq!(practice.identity(1), expected, "without {column}");

@@ -2,7 +2,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
-/// Somebody with a token, calling the API. Paths are relative to a practice, or absolute from `/v1`.
+/// Calls the API with a token. Paths are relative to a practice, or absolute from `/v1`.
 #[derive(Clone, Debug)]
 pub struct Caller {
     http: reqwest::Client,
@@ -21,7 +21,7 @@ impl Caller {
         Self { http, api_url: api_url.to_owned(), practice_id: practice_id.to_owned(), token }
     }
 
-    /// The same caller, aiming at another practice.
+    /// The same caller for another practice.
     #[must_use]
     pub fn at(&self, practice_id: &str) -> Self {
         Self { practice_id: practice_id.to_owned(), ..self.clone() }
@@ -33,7 +33,7 @@ impl Caller {
         Self { token: token.map(str::to_owned), ..self.clone() }
     }
 
-    /// The token, for tests that bend it.
+    /// The token, for tests that change it.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
@@ -59,7 +59,7 @@ impl Caller {
         self.send(self.request(Method::PUT, path).json(body)).await
     }
 
-    /// A request with the token and nothing else, for tests that send something unusual.
+    /// A request with the token only, for tests that send something unusual.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let Self { api_url, practice_id, .. } = self;
         let url = if path.starts_with("/v1/") {
@@ -84,7 +84,7 @@ impl Caller {
     }
 }
 
-/// What came back.
+/// An answer of the API.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status.
@@ -93,7 +93,7 @@ pub struct Answer {
     pub headers: HeaderMap<HeaderValue>,
     /// The body, or null when it is not JSON.
     pub json: Value,
-    /// The body as it came.
+    /// The body as text.
     pub text: String,
 }
 

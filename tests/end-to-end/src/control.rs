@@ -1,19 +1,17 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::MutexGuard;
 
 use crate::TestStack;
 
-/// The practices' Bp and Halo's weather, for one test at a time; seeded anew when it is obtained.
+/// Control of the simulator: the practices' Bp and what goes wrong at Halo.
 #[derive(Debug)]
 pub struct Bp<'a> {
     stack: &'a TestStack,
     http: reqwest::Client,
     control_url: String,
-    _turn: MutexGuard<'a, ()>,
 }
 
-/// A call that Halo received.
+/// A call that Halo received, from the simulator's journal.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// Halo's operation.
@@ -29,54 +27,53 @@ impl<'a> Bp<'a> {
         stack: &'a TestStack,
         http: reqwest::Client,
         control_url: &str,
-        turn: MutexGuard<'a, ()>,
     ) -> Self {
         let control_url = control_url.trim_end_matches('/').to_owned();
-        let bp = Self { stack, http, control_url, _turn: turn };
+        let bp = Self { stack, http, control_url };
         bp.reset().await;
         bp
     }
 
-    /// The seeded state again: practices, faults, clock.
+    /// Brings back the seeded state: practices, faults, clock.
     pub async fn reset(&self) {
         self.control(Method::DELETE, "/faults", None).await;
         self.control(Method::POST, "/reset", None).await;
     }
 
-    /// Somebody at the practice presses "Generate pairing code".
+    /// Generates a pairing code, as a person at the practice does in Bp.
     pub async fn pairing_code(&self, site_id: &str) -> String {
         let path = format!("/practices/{site_id}/pairing-codes");
         let answer = self.control(Method::POST, &path, None).await;
         answer["pairingCode"].as_str().expect("a pairing code").to_owned()
     }
 
-    /// What there is at a practice: users, patients to try, switches.
+    /// A practice's users, patients to try and switches.
     pub async fn practice(&self, site_id: &str) -> Value {
         self.control(Method::GET, &format!("/practices/{site_id}"), None).await
     }
 
-    /// Ticks or unticks the integration, takes Link offline, changes releases.
+    /// Changes switches of a practice, such as `availability`.
     pub async fn set_practice(&self, site_id: &str, change: Value) {
         self.control(Method::PUT, &format!("/practices/{site_id}"), Some(change)).await;
     }
 
-    /// Faults from now on, instead of those before.
+    /// Replaces all faults.
     pub async fn faults(&self, faults: Value) {
         self.control(Method::PUT, "/faults", Some(faults)).await;
     }
 
-    /// Fair weather.
+    /// Removes all faults.
     pub async fn no_faults(&self) {
         self.control(Method::DELETE, "/faults", None).await;
     }
 
-    /// Lets time pass at Halo and the practices.
+    /// Moves the clock of Halo and the practices forward.
     pub async fn advance_clock(&self, seconds: u64) {
         let body = json!({ "seconds": seconds });
         self.control(Method::POST, "/clock/advance", Some(body)).await;
     }
 
-    /// A mark in the list of calls that Halo received, for [`Bp::queries_since`].
+    /// The current end of the journal, for [`Bp::queries_since`].
     pub async fn mark(&self) -> u64 {
         self.journal(u64::MAX >> 1).await["last"].as_u64().expect("the last call's number")
     }
@@ -115,7 +112,7 @@ impl<'a> Bp<'a> {
 }
 
 impl Drop for Bp<'_> {
-    /// A test that ends well leaves no message that was given up.
+    /// A test that passes must not leave a dead letter.
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;

@@ -1,5 +1,5 @@
-//! A test's view of the deployed local stack: black box over HTTP, as front ends and platforms see
-//! it, with the simulator's control for what a person at the practice would do.
+//! The harness of the end-to-end tests. A test calls the deployed local stack over HTTP, as front ends
+//! and platforms do, and uses the simulator's control API for what a person at the practice would do.
 //!
 //! ```no_run
 //! # #[tokio::main] async fn main() {
@@ -12,15 +12,15 @@
 //! # }
 //! ```
 //!
-//! One stack serves all tests of a test binary and ends with its process, however that ends. Tests get
-//! made-up practices of their own, so they run side by side; those that touch the simulator's state
-//! take turns through [`TestStack::exclusive`].
+//! The tests of a process share a few stacks, and each test has one of them to itself while it runs.
+//! The stacks end with the process, however it ends.
 //!
-//! Everything here panics when the stack itself misbehaves: a test has nothing better to do then.
+//! Everything here panics when the stack itself fails. Read `pool.rs` next.
 #![expect(clippy::expect_used, clippy::panic, reason = "test harness: a panic is a failed test")]
 
 mod caller;
 mod control;
+mod pool;
 mod private;
 mod stack;
 

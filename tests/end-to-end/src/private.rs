@@ -3,7 +3,7 @@ use std::path::Path;
 
 use crate::TestStack;
 
-/// Programs' logs that come from this repository's own tools, not from handling requests.
+/// Logs of building and deploying, not of handling requests.
 const NOT_AT_RUN_TIME: [&str; 3] = ["build.log", "deploy.log", "tools.log"];
 
 impl TestStack {
@@ -25,11 +25,13 @@ impl TestStack {
         }
     }
 
-    /// Fails the test if AWS refused a function anything that its role should allow.
+    /// Fails the test if AWS refused a function anything that its role should allow, in any stack.
     pub async fn assert_nothing_denied(&self) {
-        for event in self.aws().log_events().await.expect("the log events") {
-            let local::LogEvent { group, message, .. } = &event;
-            assert!(!message.contains("AccessDenied"), "{group}: {message}");
+        for stack in crate::pool::all() {
+            for event in stack.aws().log_events().await.expect("the log events") {
+                let local::LogEvent { group, message, .. } = &event;
+                assert!(!message.contains("AccessDenied"), "{group}: {message}");
+            }
         }
     }
 

@@ -1,16 +1,13 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use local::{Aws, Build, People, Progress, Role, Stack, StackFile, StackOptions};
+use local::{Aws, People, Progress, Role, Stack, StackFile, StackOptions};
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
-use crate::{Bp, Caller};
+use crate::{Bp, Caller, pool};
 
-static SHARED: OnceCell<TestStack> = OnceCell::const_new();
-
-/// The stack of this test process.
+/// A stack that one test has to itself.
 #[derive(Debug)]
 pub struct TestStack {
     file: StackFile,
@@ -18,10 +15,9 @@ pub struct TestStack {
     people: People,
     logs: PathBuf,
     http: reqwest::Client,
-    turn: Mutex<()>,
 }
 
-/// A made-up practice of one test, with somebody in every role. Nothing is connected yet.
+/// A made-up practice of one test, with a person in every role. It is not connected to a Bp yet.
 #[derive(Debug)]
 pub struct TestPractice {
     /// The platform's id of the practice.
@@ -37,18 +33,20 @@ pub struct TestPractice {
 }
 
 impl TestStack {
-    /// The stack, started by whichever test asks first.
+    /// One of the stacks that the tests of this process share. No other test has it until the thread
+    /// of this test ends. Waits while all stacks are in use.
     pub async fn shared() -> &'static Self {
-        SHARED.get_or_init(Self::start).await
+        pool::stack_of_this_thread().await
     }
 
-    async fn start() -> Self {
-        // Every test has a runtime of its own, and a stack must not go with the first of them, so it
+    /// Starts the stack with this number, counted from 0.
+    pub(crate) async fn start(number: usize) -> Self {
+        // Every test has a runtime of its own, and a stack must not end with the first of them, so it
         // lives in a thread. MiniStack and the simulator end when this process does.
         let (sender, receiver) = tokio::sync::oneshot::channel();
         std::thread::Builder::new()
-            .name("local stack".to_owned())
-            .spawn(move || keep(sender))
+            .name(format!("local stack {number}"))
+            .spawn(move || keep(number, sender))
             .expect("a thread for the stack");
         receiver.await.expect("the stack starts; see standard error")
     }
@@ -60,11 +58,10 @@ impl TestStack {
             people: stack.people().clone(),
             logs: stack.logs(),
             http: local::loopback_client().expect("an HTTP client"),
-            turn: Mutex::default(),
         }
     }
 
-    /// What `stack.json` says.
+    /// The content of `stack.json`.
     #[must_use]
     pub fn file(&self) -> &StackFile {
         &self.file
@@ -76,7 +73,7 @@ impl TestStack {
         &self.aws
     }
 
-    /// Accounts.
+    /// Creates accounts and signs people in.
     #[must_use]
     pub fn people(&self) -> &People {
         &self.people
@@ -86,7 +83,7 @@ impl TestStack {
         &self.logs
     }
 
-    /// A practice that no other test knows.
+    /// Makes a practice that no other test knows.
     pub async fn new_practice(&self) -> TestPractice {
         let unique = Uuid::new_v4().simple().to_string();
         let practice_id = format!("practice-{}", &unique[..12]);
@@ -101,7 +98,7 @@ impl TestStack {
         }
     }
 
-    /// Another person of a practice.
+    /// Makes another person of a practice.
     pub async fn new_person(&self, practice_id: &str, role: Role) -> Caller {
         self.caller(practice_id, Some(self.token(practice_id, role).await))
     }
@@ -115,17 +112,16 @@ impl TestStack {
         Caller::new(self.http.clone(), &self.file.api_url, practice_id, token)
     }
 
-    /// Waits for its turn at the simulator, and sets it back to the seeded state. Fails the test when
-    /// a message was given up before, and whoever drops what this gives when one was meanwhile.
+    /// Resets the simulator to its seeded state and gives control of it. Fails the test if an earlier
+    /// test of this stack has left a dead letter. Dropping the [`Bp`] fails the test if it leaves one.
     pub async fn exclusive(&self) -> Bp<'_> {
-        let turn = self.turn.lock().await;
         self.assert_no_dead_letters().await;
         self.forget_work().await;
-        Bp::new(self, self.http.clone(), &self.file.simulator.control_url, turn).await
+        Bp::new(self, self.http.clone(), &self.file.simulator.control_url).await
     }
 
-    /// Fails the test when a message was given up: whatever happens to a document, a delivery or a
-    /// booking is written down in the table, and its message is done.
+    /// Fails the test when a queue has a dead letter. Whatever happens to a document, a delivery or a
+    /// booking, the outcome is recorded in the table and the message is done.
     pub async fn assert_no_dead_letters(&self) {
         for queue in ["siteWorkDeadLetters", "importDeadLetters"] {
             let url = &self.file.aws.queues[queue];
@@ -134,8 +130,8 @@ impl TestStack {
         }
     }
 
-    /// What earlier tests' practices still had to do would be asked of this test's Halo. What they
-    /// failed at would be counted against the few sites that all tests share.
+    /// Deletes the work and the failure counts of earlier tests' practices. Their work would reach this
+    /// test's Halo, and their failures would count against the sites that all tests use.
     async fn forget_work(&self) {
         let of_others = ["WORK#", "IMPORT#", "LIMIT#"];
         self.forget(|partition| of_others.iter().any(|of| partition.starts_with(of))).await;
@@ -151,13 +147,13 @@ impl TestStack {
         }
     }
 
-    /// Has a scheduled job done now, as EventBridge Scheduler would: `sweep`, `turns`, or with a
-    /// practice one of its own, such as `reconcile`. What it came to.
+    /// Runs a scheduled job now, as EventBridge Scheduler would, and returns its result: `sweep` or
+    /// `turns`, or a job of one practice such as `reconcile`.
     pub async fn run_job(&self, job: &str, practice_id: Option<&str>) -> Value {
         self.aws.run_job(job, practice_id).await.expect("the job is done")
     }
 
-    /// Lets the time come at which a practice's job comes round by itself, which must have been planned.
+    /// Makes a practice's planned job due, and runs it. Fails the test if the job is not planned.
     pub async fn let_come_round(&self, job: &str, practice_id: &str) {
         let table = self.file.aws.table.as_deref().expect("a table");
         let request = json!({
@@ -172,7 +168,7 @@ impl TestStack {
         self.run_job("turns", None).await;
     }
 
-    /// What Halo signs its notifications with.
+    /// The key with which Halo signs its notifications.
     pub async fn webhook_secret(&self) -> String {
         let outputs = self.aws.deployed().await.expect("the template's outputs");
         let arn = outputs.need("WebhookSecretArn").expect("a secret");
@@ -188,19 +184,15 @@ impl TestStack {
     }
 }
 
-fn keep(sender: tokio::sync::oneshot::Sender<TestStack>) {
+fn keep(number: usize, sender: tokio::sync::oneshot::Sender<TestStack>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime for the stack");
     runtime.block_on(async {
-        let folder = fresh_folder();
-        let options = StackOptions {
-            folder,
-            build: Build::WithTests,
-            regular_jobs: false,
-            progress: Progress::shown(),
-        };
+        // Several stacks start at the same time. One of them is enough to show progress.
+        let progress = if number == 0 { Progress::shown() } else { Progress::silent() };
+        let options = StackOptions { folder: fresh_folder(number), regular_jobs: false, progress };
         let mut stack = match Stack::start(options).await {
             Ok(stack) => stack,
             Err(error) => panic!("the stack did not start: {error}"),
@@ -212,8 +204,8 @@ fn keep(sender: tokio::sync::oneshot::Sender<TestStack>) {
     });
 }
 
-/// A folder for this process; those of processes that have ended are cleared away.
-fn fresh_folder() -> PathBuf {
+/// A folder for a stack of this process. Removes the folders of processes that have ended.
+fn fresh_folder(number: usize) -> PathBuf {
     let folders = local::checkout().expect("the checkout").join(".local/tests");
     fs::create_dir_all(&folders).expect("the tests' folder");
     for entry in fs::read_dir(&folders).expect("the tests' folder").flatten() {
@@ -223,5 +215,5 @@ fn fresh_folder() -> PathBuf {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    folders.join(std::process::id().to_string())
+    folders.join(format!("{}-{number}", std::process::id()))
 }

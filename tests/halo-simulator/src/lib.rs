@@ -1,11 +1,11 @@
-//! Halo Cloud with Best Practice (Bp Premier) practices behind it, for anyone who integrates with
-//! Halo: there is no public sandbox.
+//! Simulates Halo Cloud and the Best Practice (Bp Premier) practices behind it. Halo has no public
+//! sandbox, so this is for anyone who integrates with Halo.
 //!
-//! - [`sql`] executes the T-SQL text it is sent over SQLite: it computes, it does not look up.
-//! - [`practice`] is the schema and the deterministic, made-up content of a Bp database.
+//! - [`sql`] executes T-SQL over SQLite. It interprets every statement; it has no list of known ones.
+//! - [`practice`] has the schema of a Bp database and its made-up content, which is the same every time.
 //! - [`cloud`] serves every operation of the public Halo Cloud API for integrators.
-//! - [`control`] is the person at the practice and the weather on the network: pairing codes,
-//!   ticked integrations, outages, faults.
+//! - [`control`] is the control API: what a person at the practice does (pairing codes, switches), and
+//!   faults of the network and of Halo.
 #![warn(missing_docs)]
 
 pub mod cloud;
@@ -13,4 +13,6 @@ pub mod control;
 pub mod practice;
 pub mod sql;
 
-pub use cloud::{Options, Running, RunningPractice, Simulator, StartError, local_client};
+pub use cloud::{
+    Options, Running, RunningPractice, Simulator, StartError, local_client, local_client_builder,
+};

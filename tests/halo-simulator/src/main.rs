@@ -1,4 +1,4 @@
-//! Halo Cloud with Bp practices behind it, for anyone who integrates with Halo.
+//! The simulator as a program.
 
 use std::{
     io::Write as _,
@@ -22,7 +22,7 @@ struct Arguments {
     /// Where the control API listens; loopback only, port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     control_listen: SocketAddr,
-    /// Where the databases are kept; a folder of its own, removed at the end, if absent.
+    /// Where the databases are kept; if absent, a temporary folder that is removed at the end.
     #[arg(long)]
     data_dir: Option<PathBuf>,
     /// The primary subscription key; derived from the seed if absent.
@@ -31,22 +31,22 @@ struct Arguments {
     /// The secondary subscription key; derived from the seed if absent.
     #[arg(long, env = "HALO_SIMULATOR_SECONDARY_KEY", hide_env_values = true)]
     secondary_key: Option<String>,
-    /// Where completed queries are announced; may contain {siteId}, {queryId} and {source}.
+    /// Where completed queries are notified; may contain {siteId}, {queryId} and {source}.
     #[arg(long, requires = "webhook_secret")]
     webhook_url: Option<String>,
     /// The key of the webhook signature.
     #[arg(long, env = "HALO_SIMULATOR_WEBHOOK_SECRET", hide_env_values = true)]
     webhook_secret: Option<String>,
-    /// Caller addresses registered with Halo, all if absent; others get 403.
+    /// Caller addresses that are registered with Halo; others get 403. If absent, all are registered.
     #[arg(long, value_delimiter = ',')]
     egress_allow: Vec<IpAddr>,
-    /// Written, all at once, when both listeners serve.
+    /// Written as a whole once both listeners serve.
     #[arg(long)]
     ready_file: Option<PathBuf>,
-    /// Decides identifiers, pairing codes, practice content and random faults.
+    /// Determines identifiers, pairing codes, practice content and random faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// End when the process with this id is gone.
+    /// End when the process with this id has ended.
     #[arg(long)]
     parent_pid: Option<u32>,
 }
@@ -96,7 +96,7 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The ready file appears complete or not at all; without one, the same goes to standard output.
+/// Writes the ready file as a whole. Without a file, the same text goes to standard output.
 fn announce(running: &Running, file: Option<&Path>) -> std::io::Result<()> {
     let text = running.ready()?;
     let Some(file) = file else {
@@ -131,11 +131,11 @@ async fn stop_signal(parent: Option<u32>) {
     }
 }
 
-/// Returns when no process has this id any more, or only the remains of one.
+/// Returns when no process has this id any more, or only a zombie has it.
 async fn gone(process: u32) {
     let status = PathBuf::from(format!("/proc/{process}/stat"));
     if !Path::new("/proc/self/stat").exists() {
-        // Without /proc, our own parent is all there is to watch.
+        // Without /proc we can only watch our own parent.
         let parent = std::os::unix::process::parent_id();
         while std::os::unix::process::parent_id() == parent {
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -144,7 +144,7 @@ async fn gone(process: u32) {
     }
     loop {
         let alive = std::fs::read_to_string(&status).is_ok_and(|line| {
-            // The state follows the name, which stands in brackets.
+            // The state follows the name, which is in brackets.
             line.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
         });
         if !alive {

@@ -60,6 +60,7 @@ fn every_view_can_be_read_whole() {
     let mut practice = Seeded::open(Demonstration::Small);
     let views: Vec<String> = {
         let mut statement = practice
+            .practice
             .connection
             .prepare("SELECT name FROM dbo.sqlite_master WHERE type = 'view' AND name LIKE 'BPS%'")
             .unwrap();
@@ -85,6 +86,7 @@ fn a_guarded_write_is_repeated_without_a_second_row() {
     );
     let columns = {
         let mut statement = practice
+            .practice
             .connection
             .prepare("SELECT name FROM pragma_table_info('CORRESPONDENCEOUT', 'dbo') WHERE \"notnull\" AND pk = 0")
             .unwrap();
@@ -122,9 +124,9 @@ fn a_guarded_write_is_repeated_without_a_second_row() {
     };
     let mut run = |text: &str, broken| {
         execute(
-            &mut practice.connection,
+            &mut practice.practice.connection,
             &command(CommandKind::Text, text, &parameters(broken)),
-            &practice.environment,
+            &practice.practice.environment,
         )
     };
     assert_eq!(run(&write, "1").unwrap_err().number, 208);

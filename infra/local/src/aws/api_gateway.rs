@@ -8,9 +8,9 @@ const RESPONSES: &str = "x-amazon-apigateway-gateway-responses";
 const INTEGRATION: &str = "x-amazon-apigateway-integration";
 
 impl Aws {
-    /// Gives a deployed REST API what its template asks for and MiniStack passes over when it creates
-    /// an API from the OpenAPI document that SAM writes: what API Gateway answers by itself, when
-    /// something is wrong and when a page of another origin asks whether it may call.
+    /// Completes a deployed REST API. When MiniStack creates an API from SAM's OpenAPI document, it
+    /// skips two things that the template asks for: API Gateway's own error answers, and its answers
+    /// to a browser's preflight requests.
     pub(crate) async fn complete_api(
         &self,
         stack: &str,
@@ -27,14 +27,14 @@ impl Aws {
         for (kind, response) in document[RESPONSES].as_object().into_iter().flatten() {
             let path = format!("/restapis/{api}/gatewayresponses/{kind}");
             let mut response = decided(response, allowed_origin);
-            // A number in OpenAPI, a text here.
+            // OpenAPI has a number here; the API wants text.
             if let Value::Number(status) = &response["statusCode"] {
                 response["statusCode"] = json!(status.to_string());
             }
             self.rest("apigateway", Method::PUT, &path, &response).await?;
         }
         self.answer_pages(api, &document["paths"], allowed_origin).await?;
-        // They take effect with the next deployment only.
+        // The changes take effect with the next deployment.
         let path = format!("/restapis/{api}/deployments");
         self.rest("apigateway", Method::POST, &path, &json!({ "stageName": stage })).await?;
         Ok(())
@@ -71,8 +71,8 @@ impl Aws {
     }
 }
 
-/// An answer of API Gateway's with the allowed origin put in, which in the template depends on whether
-/// there is one.
+/// One of API Gateway's own answers, with the allowed origin filled in. In the template the header
+/// depends on a condition.
 fn decided(answer: &Value, allowed_origin: &str) -> Value {
     let mut answer = answer.clone();
     if let Some(headers) = answer["responseParameters"].as_object_mut() {

@@ -29,7 +29,7 @@ impl Aws {
                 "UserPoolId": pool,
                 "Username": email,
                 "MessageAction": "SUPPRESS",
-                // What MiniStack makes up itself may be too short for the policy.
+                // MiniStack's own temporary password may be too short for the policy.
                 "TemporaryPassword": password,
                 "UserAttributes": [
                     { "Name": "email", "Value": email },

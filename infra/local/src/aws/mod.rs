@@ -1,5 +1,5 @@
-//! A small client of the local AWS: enough to set up a stack and to look into it. The SDKs would
-//! bring hundreds of crates for the same few calls.
+//! A small client of the local AWS, with the few calls that set up and inspect a stack. The AWS SDKs
+//! would bring hundreds of crates for them.
 
 mod api_gateway;
 mod cloudformation;
@@ -20,9 +20,9 @@ use crate::{Error, loopback_client};
 
 /// The one region.
 pub(crate) const REGION: &str = "ap-southeast-2";
-/// What the local AWS takes for credentials.
+/// The access key that the local AWS accepts.
 pub(crate) const ACCESS_KEY_ID: &str = "test";
-/// What the local AWS takes for credentials.
+/// The secret key that the local AWS accepts.
 pub(crate) const SECRET_ACCESS_KEY: &str = "test";
 
 /// The AWS APIs behind one loopback port.

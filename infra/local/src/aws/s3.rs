@@ -13,7 +13,7 @@ impl Aws {
         self.keys(&format!("/{bucket}?list-type=2&max-keys=1000")).await
     }
 
-    /// The keys of uploads in parts that were begun and neither finished nor aborted.
+    /// The keys of multipart uploads that are neither complete nor aborted.
     ///
     /// # Errors
     /// When there is no such bucket.

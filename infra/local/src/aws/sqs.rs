@@ -4,7 +4,7 @@ use super::Aws;
 use crate::Error;
 
 impl Aws {
-    /// How many messages a queue has, waiting, delayed or being worked on.
+    /// How many messages a queue has: waiting, delayed and in flight.
     ///
     /// # Errors
     /// When there is no such queue.

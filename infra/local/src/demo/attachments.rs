@@ -17,7 +17,7 @@ pub(crate) async fn import_attachments(
 ) -> Result<(), Error> {
     guide.chapter("Import attachments");
     let practice = format!("/v1/practices/{}", example.practice_id);
-    const LIST: &str = "List the patient's documents over all folders";
+    const LIST: &str = "List the patient's documents in all folders";
     let list = guide
         .call(Call {
             title: LIST,
@@ -63,20 +63,20 @@ pub(crate) async fn import_attachments(
             |import| import["state"] != "running",
         )
         .await?;
-    const OPEN: &str = "Open a staged file: the link is good for some minutes";
+    const OPEN: &str = "Download a copy; the link works for some minutes";
     let staged = import["items"]
         .as_array()
         .into_iter()
         .flatten()
         .find(|item| item["state"] == "staged")
-        .ok_or_else(|| Error::Demo { step: FOLLOW, problem: "nothing was staged".into() })?;
+        .ok_or_else(|| Error::Demo { step: FOLLOW, problem: "nothing was copied".into() })?;
     let url = member(FOLLOW, staged, "/downloadUrl")?.as_str().unwrap_or_default();
     let bytes = guide.download(OPEN, url).await?;
     let hash = hex(&bytes);
     if staged["sha256"] != hash.as_str() {
-        return Err(Error::Demo { step: OPEN, problem: "the bytes are not those staged".into() });
+        return Err(Error::Demo { step: OPEN, problem: "the bytes differ from the copy".into() });
     }
-    guide.say("Its SHA-256 is the one that the import names. The links above open the others.");
+    guide.say("Its SHA-256 is the one in the import. The other links above work the same way.");
     Ok(())
 }
 

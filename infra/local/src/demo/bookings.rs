@@ -1,4 +1,4 @@
-//! The booking guide: choose how, sync the staff, book a representative's visit, move it, cancel it.
+//! The booking guide: settings, staff sync, then a representative's visit: booked, moved, cancelled.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -34,7 +34,7 @@ pub(crate) async fn book_a_visit(guide: &mut Guide<'_>, example: &Example) -> Re
     let nothing = json!({});
     guide
         .call(platform(
-            "Sync Staff: each doctor shows as synced, or what to correct and where",
+            "Sync Staff: each doctor is synced, or the answer says what to correct and where",
             Method::POST,
             format!("{practice}/staff/sync"),
             Some(&nothing),
@@ -54,13 +54,14 @@ pub(crate) async fn book_a_visit(guide: &mut Guide<'_>, example: &Example) -> Re
     follow(
         guide,
         &path,
-        "It stands in Bp's appointment book, marked as an online appointment",
+        "The visit is in Bp's appointment book, marked as an online appointment",
         "synced",
     )
     .await?;
     visit["start"] = start(4, "13:00").into();
-    send(guide, "The visit is moved to the next day", &path, &visit).await?;
-    follow(guide, &path, "Bp's book shows it there, still one appointment", "synced").await?;
+    send(guide, "The platform moves the visit to the next day", &path, &visit).await?;
+    follow(guide, &path, "Bp's book shows the new time, still as one appointment", "synced")
+        .await?;
     guide
         .call(platform(
             "Resend to the practice's software",
@@ -70,9 +71,12 @@ pub(crate) async fn book_a_visit(guide: &mut Guide<'_>, example: &Example) -> Re
             202,
         ))
         .await?;
-    follow(guide, &path, "Bp's book has it already: nothing is booked twice", "synced").await?;
-    guide.call(platform("The visit is cancelled", Method::DELETE, path.clone(), None, 202)).await?;
-    follow(guide, &path, "It has left Bp's book", "cancelled").await?;
+    follow(guide, &path, "The visit is already in Bp's book, so nothing is booked twice", "synced")
+        .await?;
+    guide
+        .call(platform("The platform cancels the visit", Method::DELETE, path.clone(), None, 202))
+        .await?;
+    follow(guide, &path, "The visit is no longer in Bp's book", "cancelled").await?;
     Ok(())
 }
 
@@ -92,7 +96,7 @@ async fn choose_how(guide: &mut Guide<'_>, practice: &str) -> Result<(), Error> 
     });
     guide
         .call(platform(
-            "Sending is switched on, with a location and a duration",
+            "Switch bookings on, with a location and a duration",
             Method::PUT,
             format!("{practice}/settings"),
             Some(&settings),
@@ -102,7 +106,7 @@ async fn choose_how(guide: &mut Guide<'_>, practice: &str) -> Result<(), Error> 
     Ok(())
 }
 
-/// Somebody whose registration number is theirs alone.
+/// A doctor whose registration number no other user has.
 async fn registered_doctor(guide: &mut Guide<'_>, example: &Example) -> Result<Value, Error> {
     const STEP: &str = "The practice's doctors and their registration numbers in Bp";
     let answer = guide
@@ -124,7 +128,7 @@ async fn registered_doctor(guide: &mut Guide<'_>, example: &Example) -> Result<V
     };
     users.iter().find(alone).cloned().ok_or_else(|| Error::Demo {
         step: STEP,
-        problem: "no active user has a registration number of their own".into(),
+        problem: "no active user has a unique registration number".into(),
     })
 }
 
@@ -162,7 +166,7 @@ fn platform<'a>(
     Call { title, caller: As::Platform, method, path, body, expected }
 }
 
-/// A time on the practice's clock some days from now, months ahead where the book is empty.
+/// A time on the practice's clock, months ahead, where the appointment book is empty.
 fn start(days: i64, time: &str) -> String {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     let day = Timestamp::now().to_zoned(zone).date().saturating_add((280 + days).days());

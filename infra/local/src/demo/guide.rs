@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::{Error, StackFile, loopback_client};
 
-/// How much of an answer is shown.
+/// How many lines of an answer are shown.
 const SHOWN_LINES: usize = 90;
-/// What happens behind an answer of 202 has happened by then.
+/// How long background work after an answer of 202 may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
@@ -20,18 +20,18 @@ pub(crate) struct Guide<'a> {
     steps: usize,
 }
 
-/// Who calls.
+/// The caller of a step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum As {
-    /// The practice's clinician, of the service.
+    /// The practice's clinician calls the service.
     Clinician,
-    /// A platform's server, of the service.
+    /// A platform's server calls the service.
     Platform,
-    /// A person at the practice, of Bp: the simulator's control.
+    /// A person at the practice uses Bp: the simulator's control API.
     Practice,
 }
 
-/// One call and the status that it should be answered with.
+/// One call and the status that is expected.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) title: &'static str,
@@ -64,7 +64,7 @@ impl<'a> Guide<'a> {
         as_expected(&call, status).map(|()| json)
     }
 
-    /// Repeats a call until its answer is as wanted, and shows that one.
+    /// Repeats a call until its answer is as expected, and shows that answer.
     pub(crate) async fn wait(
         &mut self,
         call: Call<'_>,
@@ -91,7 +91,7 @@ impl<'a> Guide<'a> {
         }
     }
 
-    /// Puts bytes where an upload link says, with the headers that it asks for.
+    /// Uploads bytes to an upload link, with the headers that the link asks for.
     pub(crate) async fn upload(
         &mut self,
         title: &'static str,
@@ -112,7 +112,7 @@ impl<'a> Guide<'a> {
         status.is_success().then_some(()).ok_or_else(|| failed(format!("the answer is {status}")))
     }
 
-    /// Fetches what a link leads to.
+    /// Downloads from a link.
     pub(crate) async fn download(
         &mut self,
         title: &'static str,
@@ -175,7 +175,7 @@ impl<'a> Guide<'a> {
     }
 
     fn show(&mut self, text: &str) {
-        // A reader that went away is no reason to stop.
+        // If nobody reads the output any more, the work still goes on.
         let _ = self.out.write_all(text.as_bytes());
         let _ = self.out.flush();
     }
@@ -192,7 +192,7 @@ fn as_expected(call: &Call<'_>, status: u16) -> Result<(), Error> {
     })
 }
 
-/// What the step needs of an answer.
+/// A member of an answer that the step needs.
 pub(crate) fn member<'v>(
     step: &'static str,
     answer: &'v Value,

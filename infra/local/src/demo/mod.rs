@@ -1,4 +1,4 @@
-//! The guides' steps on a running stack, shown as they happen.
+//! Runs the steps of the guides on a running stack and shows every call.
 
 mod attachments;
 mod bookings;
@@ -14,10 +14,10 @@ use self::example::Example;
 use self::guide::Guide;
 use crate::{Error, StackFile};
 
-/// Walks through every chapter and stops at the first answer that is not as it should be.
+/// Runs every chapter and stops at the first unexpected answer.
 ///
 /// # Errors
-/// When no stack runs, or at that answer.
+/// When no stack is running, or at the first unexpected answer.
 pub async fn run(folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), Error> {
     let mut guide = Guide::new(StackFile::read(folder)?, out)?;
     let example = Example::find(&mut guide).await?;

@@ -13,7 +13,7 @@ pub(crate) async fn connect_the_practice(
 ) -> Result<(), Error> {
     guide.chapter("Connect the practice");
     let Example { practice_id, site_id, user, .. } = example;
-    const GENERATE: &str = "In Bp, somebody at the practice generates a pairing code";
+    const GENERATE: &str = "Someone at the practice generates a pairing code in Bp";
     let code = guide
         .call(Call {
             title: GENERATE,
@@ -24,7 +24,7 @@ pub(crate) async fn connect_the_practice(
             expected: 201,
         })
         .await?;
-    const PAIR: &str = "The clinician pairs with the code and their name as it is in Bp";
+    const PAIR: &str = "The clinician enters the code, and their name as it is in Bp";
     let connection = json!({
         "siteId": site_id,
         "pairingCode": member(GENERATE, &code, "/pairingCode")?,
@@ -42,7 +42,7 @@ pub(crate) async fn connect_the_practice(
         })
         .await?;
     need(PAIR, &paired, "/state", &json!("connected"))?;
-    const STATUS: &str = "The connection's status, at any time";
+    const STATUS: &str = "Show the connection's status";
     let status = guide
         .call(Call {
             title: STATUS,
@@ -56,7 +56,7 @@ pub(crate) async fn connect_the_practice(
     need(STATUS, &status, "/state", &json!("connected"))
 }
 
-/// Finds the patient, imports what is known, and hands on Bp's number.
+/// Finds the patient, imports the demographics and clinical data, and returns Bp's patient number.
 pub(crate) async fn find_the_patient(
     guide: &mut Guide<'_>,
     example: &Example,

@@ -1,4 +1,4 @@
-//! The referral guide: what is submitted lands in Correspondence Out, what comes back in the inbox.
+//! The referral guide: the referral is filed in Correspondence Out, the reply goes to the inbox.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::example::Example;
 use super::guide::{As, Call, Guide, member};
 use crate::{Aws, Error};
 
-/// A letter as a platform makes one.
+/// A letter in the form that a platform sends.
 const LETTER: &str = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
 
 pub(crate) async fn send_a_referral(
@@ -20,7 +20,7 @@ pub(crate) async fn send_a_referral(
     guide.chapter("Submit the referral");
     let practice = format!("/v1/practices/{}", example.practice_id);
     let document = format!("demo-letter-{}", Uuid::new_v4().simple());
-    const ANNOUNCE: &str = "The platform announces the referral letter";
+    const ANNOUNCE: &str = "The platform asks for an upload link for the letter";
     let announced = json!({
         "documentId": document,
         "contentType": "application/pdf",
@@ -39,14 +39,9 @@ pub(crate) async fn send_a_referral(
         .await?;
     let url = member(ANNOUNCE, &upload, "/uploadUrl")?.as_str().unwrap_or_default().to_owned();
     guide
-        .upload(
-            "and uploads it straight to where the answer says",
-            &url,
-            &upload["uploadHeaders"],
-            LETTER.into(),
-        )
+        .upload("It uploads the letter to that link", &url, &upload["uploadHeaders"], LETTER.into())
         .await?;
-    const SUBMIT: &str = "The referral is submitted";
+    const SUBMIT: &str = "The platform submits the referral";
     let referral = format!("demo-{}", Uuid::new_v4().simple());
     let submitted = json!({
         "patientId": patient,
@@ -65,11 +60,18 @@ pub(crate) async fn send_a_referral(
         })
         .await?;
     let delivery = member(SUBMIT, &accepted, "/deliveryId")?.clone();
-    follow(guide, &practice, &delivery, "It is in the patient's Correspondence Out", "delivered")
-        .await?;
+    follow(
+        guide,
+        &practice,
+        &delivery,
+        "The letter is now in the patient's Correspondence Out",
+        "delivered",
+    )
+    .await?;
 
     guide.chapter("Receive the acknowledgement");
-    const REPLY: &str = "The specialist acknowledges; the reply goes to the clinician's inbox";
+    const REPLY: &str =
+        "The specialist acknowledges the referral; the reply goes to the clinician's inbox";
     let message = format!("demo-{}", Uuid::new_v4().simple());
     let reply = json!({
         "patient": { "patientId": patient },
@@ -89,13 +91,13 @@ pub(crate) async fn send_a_referral(
         })
         .await?;
     let delivery = member(REPLY, &accepted, "/deliveryId")?.clone();
-    const ARRIVED: &str = "It is among the doctor's unchecked results";
+    const ARRIVED: &str = "The reply is among the doctor's unchecked results";
     let arrived = follow(guide, &practice, &delivery, ARRIVED, "delivered").await?;
     let record = member(ARRIVED, &arrived, "/bpRecordId")?.clone();
     let checked = json!({ "userId": example.user["userId"], "notation": 4, "action": 1 });
     guide
         .call(Call {
-            title: "In Bp, the doctor checks it",
+            title: "The doctor checks it in Bp",
             caller: As::Practice,
             method: Method::POST,
             path: format!("/practices/{}/inbox/{record}/check", example.site_id),
@@ -104,11 +106,12 @@ pub(crate) async fn send_a_referral(
         })
         .await?;
     guide.say(
-        "Practice Bridge looks for checked correspondence every quarter of an hour; here it does so now.",
+        "Practice Bridge looks for checked correspondence every 15 minutes. The demonstration does so now.",
     );
     let aws = Aws::at(&guide.stack.aws.endpoint_url)?;
     aws.run_job("checked", Some(&example.practice_id)).await?;
-    const CHECKED: &str = "The platform sees that it was read, and what the doctor made of it";
+    const CHECKED: &str =
+        "The platform sees that the doctor has read it, and the doctor's notation";
     follow(guide, &practice, &delivery, CHECKED, "checked").await?;
     Ok(())
 }

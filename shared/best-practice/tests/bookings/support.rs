@@ -1,9 +1,7 @@
 //! A made-up practice, and what is wanted in its book.
 
-use halo_simulator::practice::{self, Demonstration};
 use halo_simulator::sql::{
-    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Parameter,
-    SqlError, Value, execute,
+    Command, CommandKind, Environment, ExecutionMode, SqlError, Value, execute,
 };
 use rusqlite::Connection;
 
@@ -77,20 +75,9 @@ pub(crate) type Row = (i64, i64, String, i64, i64, i64, String);
 
 impl Practice {
     pub(crate) fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let files = practice::seed(Demonstration::Small, folder.path(), 7).unwrap();
-        Self {
-            connection: practice::open(&files).unwrap(),
-            environment: Environment {
-                now: jiff::civil::date(2027, 11, 1).at(9, 30, 0, 0),
-                denied_objects: Vec::new(),
-                missing_columns: Vec::new(),
-                booking: BookingWeather::default(),
-            },
-            known: 0,
-            created: String::new(),
-            _folder: folder,
-        }
+        let support::Practice { connection, environment, folder } =
+            support::Practice::open().at(jiff::civil::date(2027, 11, 1).at(9, 30, 0, 0));
+        Self { connection, environment, known: 0, created: String::new(), _folder: folder }
     }
 
     pub(crate) fn run(
@@ -100,13 +87,7 @@ impl Practice {
     ) -> Result<Vec<Vec<Value>>, SqlError> {
         let parameters = parameters
             .iter()
-            .map(|(name, sql_type, value)| Parameter {
-                name: (*name).to_owned(),
-                direction: Direction::Input,
-                sql_type: (*sql_type).to_owned(),
-                value: Some((*value).to_owned()),
-                size: None,
-            })
+            .map(|(name, sql_type, value)| support::input(name, sql_type, *value))
             .collect();
         let command = Command {
             text: text.to_owned(),

@@ -171,10 +171,10 @@ fn retyped(dice: &mut Dice, number: &str) -> String {
 }
 
 fn register(table: &Table, people: &[Person], dice: &mut Dice) {
-    table.connection.execute_batch("BEGIN").unwrap();
+    table.bp.connection.execute_batch("BEGIN").unwrap();
     let columns: Vec<String> = {
         let mut rows =
-            table.connection.prepare("SELECT name FROM pragma_table_info('PATIENTS')").unwrap();
+            table.bp.connection.prepare("SELECT name FROM pragma_table_info('PATIENTS')").unwrap();
         let names = rows.query_map([], |row| row.get(0)).unwrap();
         names.map(Result::unwrap).collect()
     };
@@ -196,7 +196,7 @@ fn register(table: &Table, people: &[Person], dice: &mut Dice) {
         columns.join(", "),
         values.join(", ")
     );
-    let mut insert = table.connection.prepare(&sql).unwrap();
+    let mut insert = table.bp.connection.prepare(&sql).unwrap();
     for person in people {
         let born = format!("{}T00:00:00", person.born);
         let card = retyped(dice, &person.card);
@@ -205,7 +205,7 @@ fn register(table: &Table, people: &[Person], dice: &mut Dice) {
             .execute(params![person.id, person.first, person.last, born, card, person.line, ihi])
             .unwrap();
     }
-    table.connection.execute_batch("COMMIT").unwrap();
+    table.bp.connection.execute_batch("COMMIT").unwrap();
 }
 
 /// What a sender knows of a person: always the last name and the day, sometimes more. Of somebody who

@@ -7,7 +7,7 @@ use halo::{
     Call, Command, Deadline, Error, ExecutionMode, FixedKeys, HaloClient, KeySource, Keys, PmsName,
     QueryResult, Uuid,
 };
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -30,19 +30,7 @@ pub(crate) fn ample() -> Deadline {
 
 /// As the service makes its own: pooled connections, no redirects.
 pub(crate) fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "a library's test stands in for its program")]
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .unwrap()
+    local_client().unwrap()
 }
 
 pub(crate) fn fixed(primary: &str, secondary: Option<&str>) -> Arc<FixedKeys> {
@@ -180,12 +168,6 @@ pub(crate) async fn eventually<T, F>(what: &str, mut condition: impl FnMut() -> 
 where
     F: Future<Output = Option<T>>,
 {
-    let deadline = ample();
-    loop {
-        if let Some(found) = condition().await {
-            return found;
-        }
-        assert!(!deadline.remaining().is_zero(), "it never came to pass that {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let patience = Duration::from_secs(30);
+    support::until(what, patience, async || condition().await.ok_or("not yet")).await
 }

@@ -6,7 +6,7 @@ mod swaps;
 mod truth;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::{Answer, Bp, Query, TestPractice, TestStack};
 use jiff::civil::{Date, Weekday};
@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use support::until;
 
 use crate::steps::{LARGE, paired_practice};
 
@@ -142,25 +143,13 @@ async fn ready(stack: &TestStack, bp: &Bp<'_>) -> TestPractice {
 
 /// Waits until a booking is in a state.
 async fn reaches(practice: &TestPractice, booking: &str, state: &str) -> Answer {
-    let begun = Instant::now();
-    loop {
-        let answer = practice.platform.get(&format!("/bookings/{booking}")).await;
-        answer.assert_status(200);
-        if answer.at("/state") == state {
-            return answer;
-        }
-        assert!(begun.elapsed() < PATIENCE, "it never became {state}: {}", answer.text);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    crate::steps::becomes(&practice.platform, &format!("/bookings/{booking}"), "/state", state)
+        .await
 }
 
 /// Waits for a condition, not for a time.
 async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "it never came to pass that {what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until(what, PATIENCE, async || if condition() { Ok(()) } else { Err("") }).await;
 }
 
 /// Statements that Halo was sent.

@@ -5,8 +5,7 @@ use jiff::Timestamp;
 use local::Role;
 use serde_json::{Value, json};
 
-use crate::moving::becomes;
-use crate::steps::{LARGE, SMALL, form, form_without_code, named, pair, paired_practice};
+use crate::steps::{LARGE, SMALL, becomes, form, form_without_code, named, pair, paired_practice};
 
 #[tokio::test]
 async fn the_status_is_live() {
@@ -223,16 +222,9 @@ async fn another_practices_database_under_the_same_site_id_inherits_nothing() {
         .await
         .assert_status(200);
     practice.clinician.post(&retry, &json!({})).await.assert_problem(409, "practice-changed");
-    let begun = std::time::Instant::now();
-    loop {
-        let delivery = practice.platform.get("/deliveries/message-former-1").await;
-        if delivery.at("/state") == "failed" {
-            assert_eq!(delivery.text_at("/problem/type"), "practice-changed");
-            break;
-        }
-        assert!(begun.elapsed().as_secs() < 60, "{}", delivery.text);
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
+    let delivery = "/deliveries/message-former-1";
+    let delivery = becomes(&practice.platform, delivery, "/state", "failed").await;
+    assert_eq!(delivery.text_at("/problem/type"), "practice-changed");
     let there = bp.practice(LARGE).await;
     let database = rusqlite::Connection::open(there["databaseFile"].as_str().unwrap()).unwrap();
     let written: i64 = database

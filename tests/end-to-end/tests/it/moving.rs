@@ -1,32 +1,15 @@
 //! A practice that is paired with another Bp while work for the first one is under way: the numbers of
 //! patients, users, documents and locations mean other people and things there.
 
-use std::time::{Duration, Instant};
-
-use end_to_end::{Answer, Caller, TestPractice, TestStack};
+use end_to_end::{TestPractice, TestStack};
 use jiff::{ToSpan as _, Zoned};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::steps::{LARGE, SMALL, form, paired_practice};
+use crate::steps::{LARGE, SMALL, becomes, form, paired_practice};
 
 const DOCTOR: &str = "MED9990000001";
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Waits until what stands at `pointer` of an answer is what it should be.
-pub(crate) async fn becomes(caller: &Caller, path: &str, pointer: &str, wanted: &str) -> Answer {
-    let begun = Instant::now();
-    loop {
-        let answer = caller.get(path).await;
-        answer.assert_status(200);
-        if answer.at(pointer) == wanted {
-            return answer;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{path} never became {wanted}: {}", answer.text);
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
 
 async fn choose_and_sync(practice: &TestPractice) {
     let settings = json!({

@@ -6,6 +6,7 @@ use std::time::Duration;
 use end_to_end::{Answer, Bp, Caller, Query, TestPractice, TestStack};
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use support::until;
 
 /// The large demonstration practice's Site ID.
 pub(crate) const LARGE: &str = "71001";
@@ -59,4 +60,14 @@ pub(crate) fn named(queries: &[Query]) -> Vec<String> {
             None => query.operation.clone(),
         })
         .collect()
+}
+
+/// Waits until what stands at `pointer` of an answer is what it should be.
+pub(crate) async fn becomes(caller: &Caller, path: &str, pointer: &str, wanted: &str) -> Answer {
+    until(&format!("{path} becomes {wanted}"), Duration::from_secs(180), async || {
+        let answer = caller.get(path).await;
+        answer.assert_status(200);
+        if answer.at(pointer) == wanted { Ok(answer) } else { Err(answer.text) }
+    })
+    .await
 }

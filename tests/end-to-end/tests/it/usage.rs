@@ -1,14 +1,14 @@
 //! What a practice costs, beside what Halo's simulator was asked.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::{Answer, Bp, TestPractice, TestStack};
 use serde_json::{Value, json};
+use support::until;
 
 use crate::events::Platform;
-use crate::moving::becomes;
-use crate::steps::{LARGE, paired_practice};
+use crate::steps::{LARGE, becomes, paired_practice};
 
 /// What Halo bills.
 const BILLED: [&str; 5] =
@@ -55,15 +55,15 @@ fn shown(usage: &Answer) -> Calls {
 
 /// Waits until all that Halo received is shown. A worker adds up after its work can be seen.
 async fn assert_all_is_shown(bp: &Bp<'_>, practice: &TestPractice, mark: u64) -> Calls {
-    let begun = Instant::now();
-    loop {
+    until("all calls are shown", PATIENCE, async || {
         let (received, usage) = (received(bp, mark).await, usage(practice).await);
         if shown(&usage) == received {
-            return received;
+            Ok(received)
+        } else {
+            Err(format!("{received:?} {}", usage.text))
         }
-        assert!(begun.elapsed() < PATIENCE, "{received:?} {}", usage.text);
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    })
+    .await
 }
 
 #[tokio::test]
@@ -89,11 +89,11 @@ async fn every_query_of_every_kind_of_work_is_counted_for_the_practice() {
     becomes(&practice.platform, "/deliveries/message-counted-1", "/state", "delivered").await;
     let before = bp.mark().await;
     stack.run_job("checked", Some(&practice.practice_id)).await;
-    let begun = Instant::now();
-    while !received(&bp, before).await.0.contains_key("inbox_checked") {
-        assert!(begun.elapsed() < PATIENCE, "nobody looked which messages are checked");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until("Bp is asked which messages are checked", PATIENCE, async || {
+        let received = received(&bp, before).await;
+        if received.0.contains_key("inbox_checked") { Ok(()) } else { Err(format!("{received:?}")) }
+    })
+    .await;
     let (queries, others) = assert_all_is_shown(&bp, &practice, mark).await;
     for statement in [
         "users_named",

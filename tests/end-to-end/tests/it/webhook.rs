@@ -1,6 +1,6 @@
 //! Halo's notifications, and what comes round by the clock.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::{Answer, Caller, TestStack};
 use halo::webhook::sign;
@@ -80,11 +80,8 @@ async fn told(stack: &TestStack, one: &str, other: &str) -> usize {
 
 /// Waits until something is so.
 async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
-    let give_up = Instant::now() + Duration::from_secs(20);
-    while !condition().await {
-        assert!(Instant::now() < give_up, "it never came to pass that {what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let holds = async || if condition().await { Ok(()) } else { Err("not yet") };
+    support::until(what, Duration::from_secs(20), holds).await;
 }
 
 async fn put(stack: &TestStack, item: Value) {

@@ -20,7 +20,15 @@ pub enum ClientError {
 /// # Errors
 /// See [`ClientError`].
 pub fn local_client() -> Result<reqwest::Client, ClientError> {
-    Ok(builder(RootCertStore::empty())?.build()?)
+    Ok(local_client_builder()?.build()?)
+}
+
+/// [`local_client`] before it is built, for tests with settings of their own.
+///
+/// # Errors
+/// When TLS cannot be configured.
+pub fn local_client_builder() -> Result<reqwest::ClientBuilder, ClientError> {
+    builder(RootCertStore::empty())
 }
 
 #[expect(

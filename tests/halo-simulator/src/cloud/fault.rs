@@ -84,7 +84,7 @@ impl From<SlotVariant> for SlotTaken {
     }
 }
 
-/// What a call is, as far as faults select by it.
+/// The properties of a call by which faults select it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traits {
     pub(crate) site_id: Option<String>,
@@ -95,7 +95,7 @@ pub(crate) struct Traits {
     pub(crate) books: bool,
 }
 
-/// What a call meets: at most one fault besides slowness.
+/// What a call meets: at most one fault, and slowness in addition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Weather {
     pub(crate) fault: Option<FaultRequest>,
@@ -111,14 +111,14 @@ impl Weather {
         self.effect() == Some(effect)
     }
 
-    /// The refusal of a fault that keeps the call from happening.
+    /// The refusal, for a fault that keeps the call from happening.
     pub(crate) fn refusal(&self, operation: Operation) -> Option<(Refusal, Option<String>)> {
         let fault = self.fault.as_ref()?;
         let (status, message, gateway) = match fault.effect {
             E::Unauthorised => {
                 (StatusCode::UNAUTHORIZED, "Access denied due to invalid subscription key.", true)
             }
-            // A stale GUID has an effect of its own; what is left for a bare 403 is the address list.
+            // A stale GUID is an effect of its own, so a plain 403 is about the list of addresses.
             E::Forbidden => (StatusCode::FORBIDDEN, "Caller Ip Not Allowed", false),
             E::NotFound => (StatusCode::NOT_FOUND, "The resource was not found.", false),
             E::TooManyRequests => {
@@ -158,7 +158,7 @@ struct Active {
     dice: ChaCha8Rng,
 }
 
-/// The faults now in force.
+/// The active faults.
 pub(crate) struct FaultPlan {
     active: Mutex<Vec<Active>>,
     seed: u64,
@@ -189,13 +189,13 @@ impl FaultPlan {
         self.active.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The faults with how often each was met.
+    /// The faults, and how often each was met.
     pub(crate) fn list(&self) -> Vec<(FaultRequest, u32)> {
         let active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
         active.iter().map(|fault| (fault.request.clone(), fault.fired)).collect()
     }
 
-    /// What this call meets, counting it.
+    /// Finds and counts the faults that this call meets.
     pub(crate) fn meet(&self, operation: Operation, traits: &Traits) -> Weather {
         let mut weather = Weather::default();
         let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Every Halo call received, without a single value of it.
+//! The journal: every call that Halo received, without any value.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,11 +12,11 @@ use crate::cloud::{clock::utc, effect::Effect, operation::Operation};
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Outcome {
     Successful,
-    /// A 4xx of Halo's own making.
+    /// Halo answered with a 4xx.
     Refused,
-    /// The database did not do it.
+    /// The database refused or failed.
     ExecutionFailed,
-    /// A 5xx.
+    /// Halo answered with a 5xx.
     Failed,
     /// The connection was closed without an answer.
     Dropped,
@@ -32,13 +32,13 @@ pub(crate) struct Entry {
     pub(crate) operation: Option<Operation>,
     /// The Bp Site ID, where the call names a known site.
     pub(crate) site_id: Option<String>,
-    /// The name a statement gives itself in its header, never its text.
+    /// The statement's name from its first line, never its text.
     pub(crate) statement: Option<String>,
     pub(crate) duration_ms: u64,
-    /// What was sent; nothing after `dropped`.
+    /// The status of the answer; none if the connection was dropped.
     pub(crate) status: Option<u16>,
     pub(crate) outcome: Outcome,
-    /// The fault that had its way with this call.
+    /// The fault that this call met.
     pub(crate) fault: Option<Effect>,
 }
 
@@ -46,7 +46,7 @@ fn as_utc<S: serde::Serializer>(instant: &Timestamp, serializer: S) -> Result<S:
     serializer.serialize_str(&utc(*instant))
 }
 
-/// From where on the journal is wanted.
+/// Where the wanted part of the journal begins.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Since {
     /// After this sequence number.
@@ -58,7 +58,7 @@ pub(crate) enum Since {
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Mutex<Entries>);
 
-/// Numbers go on after a reset: `since` must not skip what follows one.
+/// Numbers are not reset, so `since` does not skip calls after a reset.
 #[derive(Debug, Default)]
 struct Entries {
     kept: Vec<Entry>,
@@ -66,7 +66,7 @@ struct Entries {
 }
 
 impl Journal {
-    /// Appends, giving the entry its number.
+    /// Appends an entry and gives it its number.
     pub(crate) fn record(&self, mut entry: Entry) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.last += 1;

@@ -25,7 +25,7 @@ mod world;
 
 pub use self::{
     answer::ErrorShape,
-    client::{ClientError, local_client},
+    client::{ClientError, local_client, local_client_builder},
     effect::Effect,
     fault::{FaultRequest, SlotVariant},
     operation::Operation,

@@ -1,4 +1,4 @@
-//! The way of a request: gateway, faults, operation, faults, journal.
+//! How a request is handled: gateway, faults before, operation, faults after, journal.
 
 use std::{
     sync::Arc,
@@ -30,7 +30,7 @@ use crate::cloud::{
 };
 
 const KEY_HEADER: &str = "ocp-apim-subscription-key";
-/// No limit is published; this one only keeps a mistake from filling the memory.
+/// Halo publishes no limit. This one keeps a mistake from filling the memory.
 const LARGEST_REQUEST: usize = 256 * 1024 * 1024;
 
 /// A request that has arrived in full.
@@ -42,7 +42,7 @@ struct Call {
     body: Bytes,
 }
 
-/// Everything that Halo Cloud is asked.
+/// Serves every request to Halo Cloud.
 pub(crate) async fn serve(
     State(world): State<Arc<World>>,
     ConnectInfo(caller): ConnectInfo<Caller>,
@@ -60,7 +60,7 @@ pub(crate) async fn serve(
         headers: parts.headers,
         body,
     };
-    // A practice goes on although the caller has hung up.
+    // A practice goes on even if the caller has hung up.
     let handled = tokio::spawn(handle(world, caller, call)).await;
     handled.unwrap_or_else(|_| {
         let refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The simulator failed.");
@@ -120,7 +120,7 @@ async fn handle(world: Arc<World>, caller: Caller, call: Call) -> Response<Body>
     spoil(answer.into_response(), &weather, &caller).await
 }
 
-/// What the gateway in front of Halo looks at.
+/// Checks the caller's address and key, as the gateway in front of Halo does.
 fn authorise(world: &World, caller: &Caller, call: &Call, traits: &Traits) -> Result<(), Refusal> {
     let listed = &world.options.egress_allow;
     let allowed_here = site_of(world, traits).is_none_or(|site| site.state().caller_ip_allowed);
@@ -150,7 +150,7 @@ fn traits(world: &World, route: &Route, call: &Call) -> Traits {
     };
     traits.site_id = match &route.site {
         Some(guid) => world.site_by_guid(guid).map(|site| site.identity.site_id.clone()),
-        // Only known ones: the journal must not repeat what a caller invents.
+        // Known sites only: the journal must not contain text that a caller invents.
         None => sites::site_id_in(&call.query).filter(|id| world.site_by_bp_id(id).is_some()),
     };
     traits
@@ -193,7 +193,7 @@ async fn perform(
     }
 }
 
-/// What a bad line or a bad proxy makes of an answer.
+/// Spoils an answer, as a bad connection or proxy would.
 async fn spoil(response: Response<Body>, weather: &Weather, caller: &Caller) -> Response<Body> {
     let replace = |text: &'static str| {
         let mut spoilt = Response::new(Body::from(text));
@@ -219,7 +219,7 @@ async fn spoil(response: Response<Body>, weather: &Weather, caller: &Caller) -> 
     }
 }
 
-/// What the journal needs to know about a call.
+/// A call's entry in the journal, as far as it is known.
 struct Log<'a> {
     world: &'a World,
     started: Instant,

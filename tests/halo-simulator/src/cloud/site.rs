@@ -1,4 +1,4 @@
-//! A practice as Halo knows it: identity, availability, and the way to its database.
+//! A practice as Halo knows it: identity, availability, and access to its databases.
 
 use std::{
     path::Path,
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     cloud::options::RowEncoding,
-    practice::{self, Demonstration, Highlights, PracticeFiles, Pristine},
+    practice::{self, Demonstration, Highlights, PracticeFiles, Pristine, Resettable},
     sql::{self, BookingWeather, Command, Environment, Language, Outcome, SqlError},
 };
 
@@ -86,8 +86,8 @@ pub(crate) struct SiteState {
     pub(crate) row_encoding: RowEncoding,
     pub(crate) caller_ip_allowed: bool,
     pub(crate) queue_paused: bool,
-    /// Asynchronous queries that have begun do not go on, as if their statement waited for a lock.
-    /// They hold up nobody else.
+    /// Asynchronous queries that have begun make no progress, as if their statement waited for a lock.
+    /// Other queries are not held up.
     pub(crate) execution_paused: bool,
     pub(crate) rotation_keeps_pairing: bool,
     /// Whether FHIR covers documents.
@@ -111,9 +111,9 @@ pub(crate) struct Identity {
 pub(crate) struct Site {
     pub(crate) identity: Identity,
     pub(crate) files: PracticeFiles,
-    pristine: Pristine,
+    resettable: Arc<Mutex<Resettable>>,
     state: Mutex<SiteState>,
-    /// Told whenever the state changes, so that queued queries look again.
+    /// Notified when the state changes, so that queued queries check it again.
     pub(crate) changed: Notify,
     databases: Arc<tokio::sync::Mutex<Databases>>,
 }
@@ -162,11 +162,12 @@ impl Site {
         let files = practice::seed(identity.which, folder, seed)?;
         let pristine = Pristine::keep(&files)?;
         let databases = Databases::open(&files)?;
+        let resettable = Resettable::new(&files, &pristine)?;
         Ok(Self {
             state: Mutex::new(initial(&identity)),
             identity,
             files,
-            pristine,
+            resettable: Arc::new(Mutex::new(resettable)),
             changed: Notify::new(),
             databases: Arc::new(tokio::sync::Mutex::new(databases)),
         })
@@ -202,12 +203,12 @@ impl Site {
         guard
     }
 
-    /// What a person or a program can try here.
+    /// The users and patients to try here.
     pub(crate) async fn highlights(&self) -> rusqlite::Result<Highlights> {
         self.with_patients(|connection| practice::highlights(connection)).await
     }
 
-    /// Does something at the practice itself, as Bp's own screens do.
+    /// Works on the practice's database, as Bp's own screens do.
     pub(crate) async fn with_patients<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -218,7 +219,7 @@ impl Site {
             .unwrap_or(Err(rusqlite::Error::InvalidQuery))
     }
 
-    /// Runs a command to its end, even if nobody waits for it any more.
+    /// Runs a command to its end, even if the caller has gone.
     pub(crate) async fn execute(
         &self,
         catalogue: Catalogue,
@@ -230,10 +231,13 @@ impl Site {
         run(guard, catalogue, command, environment, limit).await
     }
 
-    /// The seeded state again: content, identity, settings.
+    /// Brings back the seeded state: content, identity, settings.
     pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
-        let (files, pristine) = (self.files.clone(), self.pristine.clone());
-        self.with_patients(move |_| practice::reset(&files, &pristine)).await?;
+        let resettable = Arc::clone(&self.resettable);
+        self.with_patients(move |_| {
+            resettable.lock().unwrap_or_else(PoisonError::into_inner).reset()
+        })
+        .await?;
         *self.state() = initial(&self.identity);
         self.changed.notify_waiters();
         Ok(())
@@ -263,7 +267,7 @@ pub(crate) async fn run(
         Ok(done) => done.unwrap_or(Err(ExecutionError::Crashed)),
         Err(_) => {
             interrupt.interrupt();
-            // The statement is rolled back before anyone learns that it failed.
+            // The caller learns of the failure only after the statement is rolled back.
             let _ = work.await;
             Err(ExecutionError::TimedOut)
         }

@@ -1,4 +1,4 @@
-//! Everything one simulator knows, shared by its two listeners and its background work.
+//! The state of one simulator, shared by its two listeners and its background tasks.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -27,7 +27,7 @@ use crate::cloud::{
     webhook::Sender,
 };
 
-/// How many immediate queries stay visible to the status operation.
+/// How many immediate queries the status operation still finds.
 const REMEMBERED_IMMEDIATES: usize = 500;
 
 /// A pairing code as Bp shows it.
@@ -47,7 +47,7 @@ pub(crate) struct World {
     pub(crate) faults: FaultPlan,
     pub(crate) journal: Journal,
     pub(crate) webhooks: Option<Sender>,
-    /// Where Halo Cloud can be called, for links.
+    /// The address of Halo Cloud, for links.
     pub(crate) base_url: String,
     pub(crate) continuations: Continuations,
     results: PathBuf,
@@ -113,7 +113,7 @@ impl World {
         self.sites.iter().find(|site| site.identity.site_id == site_id)
     }
 
-    /// The site that has, or once had, this Halo GUID.
+    /// The site that has this Halo GUID, or had it earlier.
     pub(crate) fn site_by_guid(&self, guid: &str) -> Option<&Arc<Site>> {
         let guid = Uuid::try_parse(guid).ok()?;
         self.sites.iter().find(|site| {
@@ -122,7 +122,7 @@ impl World {
         })
     }
 
-    /// The site a call is about, if we may ask it anything.
+    /// The site that a call names, if the integrator is paired with it.
     pub(crate) fn paired_site(&self, guid: &str) -> Result<&Arc<Site>, Refusal> {
         if Uuid::try_parse(guid).is_err() {
             return Err(Refusal::bad_request("The site id is not a GUID."));
@@ -143,9 +143,9 @@ impl World {
         Ok(site)
     }
 
-    /// What Bp's "Generate pairing code" button does.
+    /// Issues a code, as Bp's button "Generate pairing code" does.
     pub(crate) fn issue_code(&self, site_id: &str) -> (String, Timestamp) {
-        // Without the letters and digits that people mistake for one another.
+        // Without letters and digits that look alike.
         const ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
         let now = self.clock.now();
         let expires_at = now.checked_add(SignedDuration::from_hours(7 * 24)).unwrap_or(now);
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// Uses a code up, unless it is not good for this site.
+    /// Uses a code up. Refuses it if it is not valid for this site.
     pub(crate) fn redeem(&self, code: &str, site_id: &str) -> Result<(), Refusal> {
         let mut codes = held(&self.codes);
         let issued = codes
@@ -218,7 +218,7 @@ impl World {
         self.results.join(query.to_string())
     }
 
-    /// Work that ends with the simulator, or with a reset.
+    /// Starts a task that ends with the simulator or with a reset.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let handle = tokio::spawn(work).abort_handle();
         let mut tasks = held(&self.tasks);
@@ -232,7 +232,7 @@ impl World {
         }
     }
 
-    /// The seeded state again.
+    /// Brings back the seeded state.
     pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
         self.stop();
         self.faults.clear();

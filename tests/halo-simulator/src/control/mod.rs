@@ -1,4 +1,4 @@
-//! The control API: what a person at the practice clicks, and faults.
+//! The control API: what a person at the practice does, and faults.
 
 mod faults;
 mod inbox;

@@ -1,4 +1,4 @@
-//! Practices: what there is to try, and what a person at one can switch.
+//! Practices: their users and patients to try, and the switches of each.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
     sql::Language,
 };
 
-/// Everything that can be switched; what is absent stays.
+/// Every switch of a practice. An absent one keeps its value.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Change {
@@ -107,7 +107,7 @@ pub(super) async fn change(
     if rotate {
         site.rotate_guid();
     }
-    // Queued queries look again.
+    // Queued queries check the state again.
     site.changed.notify_waiters();
     Ok(Json(describe(site).await?))
 }
@@ -135,7 +135,7 @@ fn apply(change: Change, state: &mut SiteState) {
     set(&mut state.clock_ahead, change.clock_ahead_seconds.map(SignedDuration::from_secs));
 }
 
-/// `OBJECT.COLUMN`, as a person would write it.
+/// Reads names of the form `OBJECT.COLUMN`.
 fn columns(names: Vec<String>) -> Result<Vec<(String, String)>, Problem> {
     let column = |name: String| match name.split_once('.') {
         Some((object, column)) if !object.is_empty() && !column.is_empty() => {
@@ -148,7 +148,7 @@ fn columns(names: Vec<String>) -> Result<Vec<(String, String)>, Problem> {
     names.into_iter().map(column).collect()
 }
 
-/// The switches, the files, and what there is to try.
+/// The switches, the files, and the users and patients to try.
 async fn describe(site: &Site) -> Result<Value, Problem> {
     let highlights = site.highlights().await?;
     let state = site.state();

@@ -1,4 +1,4 @@
-//! The journal of calls, the clock, and the way back to the seeded state.
+//! The journal of calls, the clock, and the reset to the seeded state.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ struct Wanted {
     since: Option<String>,
 }
 
-/// A hundred years: further than anything here is ever due.
+/// A hundred years. Nothing here is due later than that.
 const LONGEST_ADVANCE: i64 = 100 * 366 * 86_400;
 
 pub(super) async fn queries(
     State(world): State<Arc<World>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    // A plus sign stands for itself in an instant's offset, not for a blank.
+    // In an instant's offset a plus sign means itself, not a blank.
     let query = query.unwrap_or_default().replace('+', "%2B");
     let uri: http::Uri = format!("/?{query}")
         .parse()

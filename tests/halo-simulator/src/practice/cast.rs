@@ -1,4 +1,4 @@
-//! The patients worth trying: each stands for something that goes wrong with real records.
+//! The patients to try: each stands for a problem of real records.
 
 use jiff::civil::{Date, date};
 

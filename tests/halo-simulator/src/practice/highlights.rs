@@ -1,4 +1,4 @@
-//! What a person or a program can try: read from the database, so that it is true.
+//! The users and patients to try, read from the database so that the list is true.
 
 use std::collections::BTreeMap;
 

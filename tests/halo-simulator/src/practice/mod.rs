@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 
 pub use cast::{CAST, CROWD_BORN, CROWD_SIZE, CROWD_SURNAME, Role, patient};
 pub use highlights::{HighlightedPatient, HighlightedUser, Highlights, highlights};
+pub(crate) use reset::Resettable;
 pub use reset::{Pristine, reset};
 pub use seed::REFERENCE_DATE;
 

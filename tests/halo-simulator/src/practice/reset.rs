@@ -1,4 +1,5 @@
-//! Bringing the seeded state back into the same files, while others may be reading them.
+//! Bringing the seeded state back into the same files, while others may be reading them. A file that
+//! nobody has changed is left alone: most tests only read, and the large practice is 130 MB.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,6 +41,61 @@ pub fn reset(files: &PracticeFiles, pristine: &Pristine) -> rusqlite::Result<()>
     copy(&pristine.files.documents, &files.documents)
 }
 
+/// A practice's files, the copy they are reset to, and a watch on each file.
+#[derive(Debug)]
+pub(crate) struct Resettable {
+    patients: Watched,
+    documents: Watched,
+}
+
+/// A file that knows whether it has changed since it was last in the pristine state.
+#[derive(Debug)]
+struct Watched {
+    file: PathBuf,
+    pristine: PathBuf,
+    /// Only asks for the version: SQLite counts the commits of all other connections for it.
+    watch: Connection,
+    version: i64,
+}
+
+impl Resettable {
+    /// The files are in the state that `pristine` has kept.
+    pub(crate) fn new(files: &PracticeFiles, pristine: &Pristine) -> rusqlite::Result<Self> {
+        Ok(Self {
+            patients: Watched::new(&files.patients, &pristine.files.patients)?,
+            documents: Watched::new(&files.documents, &pristine.files.documents)?,
+        })
+    }
+
+    /// Brings the pristine state back into every file that has changed, see [`reset`].
+    pub(crate) fn reset(&mut self) -> rusqlite::Result<()> {
+        self.patients.reset()?;
+        self.documents.reset()
+    }
+}
+
+impl Watched {
+    fn new(file: &Path, pristine: &Path) -> rusqlite::Result<Self> {
+        let watch = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let version = data_version(&watch)?;
+        Ok(Self { file: file.to_owned(), pristine: pristine.to_owned(), watch, version })
+    }
+
+    fn reset(&mut self) -> rusqlite::Result<()> {
+        if data_version(&self.watch)? == self.version {
+            return Ok(());
+        }
+        copy(&self.pristine, &self.file)?;
+        self.version = data_version(&self.watch)?;
+        Ok(())
+    }
+}
+
+/// Differs between two calls if another connection, in any process, has committed in between.
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}
+
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".pristine");
@@ -51,6 +107,8 @@ fn copy(from: &Path, to: &Path) -> rusqlite::Result<()> {
     let mut target = Connection::open(to)?;
     target.busy_timeout(Duration::from_secs(10))?;
     target.pragma_update(Some("main"), "journal_size_limit", 4_194_304)?;
+    // A machine that fails in the middle loses nothing: the next start seeds the files again.
+    target.pragma_update(Some("main"), "synchronous", "OFF")?;
     let backup = Backup::new(&source, &mut target)?;
     // All pages in one step, which waits for its lock as long as the target's timeout says.
     match backup.step(-1)? {
@@ -59,5 +117,43 @@ fn copy(from: &Path, to: &Path) -> rusqlite::Result<()> {
             ffi::Error::new(ffi::SQLITE_BUSY),
             Some("a writer has not finished".to_owned()),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(file: &Path) -> i64 {
+        let connection = Connection::open(file).unwrap();
+        connection.query_row("SELECT v FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn only_a_file_that_somebody_has_changed_is_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = PracticeFiles {
+            patients: folder.path().join("patients.sqlite"),
+            documents: folder.path().join("documents.sqlite"),
+        };
+        for file in [&files.patients, &files.documents] {
+            let connection = Connection::open(file).unwrap();
+            connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+            connection.execute_batch("CREATE TABLE t (v int); INSERT INTO t VALUES (1)").unwrap();
+        }
+        let pristine = Pristine::keep(&files).unwrap();
+        let mut resettable = Resettable::new(&files, &pristine).unwrap();
+        let reader = Connection::open(&files.documents).unwrap();
+        let untouched = data_version(&reader).unwrap();
+        for _ in 0..3 {
+            let other = Connection::open(&files.patients).unwrap();
+            other.execute("UPDATE t SET v = 2", []).unwrap();
+            resettable.reset().unwrap();
+            assert_eq!((value(&files.patients), value(&files.documents)), (1, 1));
+        }
+        assert_eq!(data_version(&reader).unwrap(), untouched, "an unchanged file was copied");
+        Connection::open(&files.documents).unwrap().execute("DELETE FROM t", []).unwrap();
+        resettable.reset().unwrap();
+        assert_eq!(value(&files.documents), 1);
     }
 }

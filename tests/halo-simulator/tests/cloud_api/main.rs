@@ -1,6 +1,5 @@
 //! Halo Cloud and its control API, over HTTP, as an integrator meets them.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may panic")]
-#![expect(clippy::disallowed_methods, reason = "tests are integrators of their own")]
 
 mod asynchronous;
 mod control;

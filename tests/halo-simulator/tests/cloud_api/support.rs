@@ -1,9 +1,9 @@
 //! A running simulator and the calls that tests make on it.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use halo_simulator::{Options, Running, Simulator};
+use halo_simulator::{Options, Running, Simulator, local_client_builder};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -45,17 +45,10 @@ pub(crate) fn decode(data: &str) -> Value {
 }
 
 pub(crate) fn client() -> Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+    local_client_builder()
         .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    Client::builder()
-        .tls_backend_preconfigured(tls)
         // A pooled connection that is cut would be tried again behind the test's back.
         .pool_max_idle_per_host(0)
-        .no_proxy()
         .timeout(Duration::from_secs(30))
         .build()
         .unwrap()
@@ -224,12 +217,6 @@ where
     F: FnMut() -> W,
     W: Future<Output = Option<T>>,
 {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
-    loop {
-        if let Some(found) = condition().await {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "it never came to pass that {what}");
-        tokio::time::sleep(Duration::from_millis(3)).await;
-    }
+    let patience = Duration::from_secs(30);
+    support::until(what, patience, async || condition().await.ok_or("not yet")).await
 }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of the harness")]
 #![allow(clippy::unwrap_used, reason = "a harness that cannot be set up should stop the test")]
 
-use halo_simulator::practice::{self, Demonstration};
+use halo_simulator::practice::Demonstration;
 use halo_simulator::sql::{
     BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Outcome,
     Parameter, SqlError, Value, execute, register,
@@ -204,29 +204,16 @@ pub(crate) fn expect(cases: &[(&str, &str)]) {
 
 /// A seeded demonstration practice, as the simulator has it.
 pub(crate) struct Seeded {
-    pub(crate) connection: Connection,
-    pub(crate) environment: Environment,
-    _folder: tempfile::TempDir,
+    pub(crate) practice: support::Practice,
 }
 
 impl Seeded {
     pub(crate) fn open(which: Demonstration) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let files = practice::seed(which, folder.path(), 7).unwrap();
-        Self {
-            connection: practice::open(&files).unwrap(),
-            environment: Environment {
-                now: jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0),
-                denied_objects: Vec::new(),
-                missing_columns: Vec::new(),
-                booking: BookingWeather::default(),
-            },
-            _folder: folder,
-        }
+        Self { practice: support::Practice::of(which) }
     }
 
     pub(crate) fn run(&mut self, text: &str) -> Result<Outcome, SqlError> {
-        execute(&mut self.connection, &command(CommandKind::Text, text, &[]), &self.environment)
+        self.practice.run(text, Vec::new())
     }
 
     pub(crate) fn rows(&mut self, text: &str) -> String {

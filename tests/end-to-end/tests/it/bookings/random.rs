@@ -19,6 +19,7 @@ use end_to_end::{Bp, TestStack};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
+use support::{pause, until};
 use tokio::task::JoinSet;
 
 use self::clinic::Clinic;
@@ -107,10 +108,13 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
         }
     }
     let early = EARLY as usize * clinics.len();
-    while on_their_way(&clinics).await > 0 {
-        assert!(began.elapsed() < PATIENCE, "fair weather, and bookings do not arrive");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until("bookings arrive in fair weather", PATIENCE, async || {
+        match on_their_way(&clinics).await {
+            0 => Ok(()),
+            left => Err(left),
+        }
+    })
+    .await;
     println!("bookings: {} practices have {early} in {:.0?}", clinics.len(), began.elapsed());
 
     // The storm.
@@ -131,7 +135,8 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
             for _ in 0..each {
                 let what = operation(stack, &bp, &weather, &mut clinic, &mut dice).await;
                 *counts.entry(what).or_default() += 1;
-                tokio::time::sleep(Duration::from_millis(dice.random_range(0..PAUSE))).await;
+                let length = Duration::from_millis(dice.random_range(0..PAUSE));
+                pause("the storm goes on", length).await;
             }
             // Some effects had nobody to meet them.
             for number in (0..BOOKINGS).cycle().take(MORE) {
@@ -146,7 +151,8 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
                 for what in [new, wish] {
                     *counts.entry(what).or_default() += 1;
                 }
-                tokio::time::sleep(Duration::from_millis(dice.random_range(0..PAUSE))).await;
+                let length = Duration::from_millis(dice.random_range(0..PAUSE));
+                pause("the storm goes on", length).await;
             }
             (clinic, counts)
         });
@@ -203,7 +209,7 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
         }
         let known = wrong.join("\n");
         assert!(began.elapsed() < PATIENCE, "BOOKING_SEED={seed}:\n{known}");
-        tokio::time::sleep(LOOK).await;
+        pause("each round resends something, and the practices get time to go on", LOOK).await;
     }
     println!("bookings: as it should be after {:.0?}, resent {resent:?}", began.elapsed());
 
@@ -213,10 +219,11 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
         stack.run_job("reconcile", Some(&clinic.practice.practice_id)).await;
     }
     let looks = || async { statements(&bp.queries_since(mark).await) };
-    while looks().await.len() < clinics.len() {
-        assert!(began.elapsed() < 2 * PATIENCE, "nobody looks at the books (BOOKING_SEED={seed})");
-        tokio::time::sleep(LOOK).await;
-    }
+    until(&format!("somebody looks at the books (BOOKING_SEED={seed})"), PATIENCE, async || {
+        let looks = looks().await;
+        if looks.len() < clinics.len() { Err(looks.join(", ")) } else { Ok(()) }
+    })
+    .await;
     clock.abort();
     assert!(looks().await.iter().all(|statement| statement == "appointment_book"));
     let mut ends = Counts::new();
@@ -240,5 +247,5 @@ async fn on_their_way(clinics: &[Clinic]) -> usize {
 /// What EventBridge Scheduler does every minute.
 async fn round(stack: &TestStack) {
     stack.run_job("sweep", None).await;
-    tokio::time::sleep(ROUND).await;
+    pause("the scheduler's minute", ROUND).await;
 }

@@ -1,9 +1,8 @@
 //! The platform is the record of truth: conflicts, hands in Bp, sending again.
 
-use std::time::{Duration, Instant};
-
 use end_to_end::{Bp, Query, TestStack};
 use serde_json::json;
+use support::until;
 
 use super::{
     Book, DOCTOR, PATIENCE, at, book, eventually, quiet_day, reaches, ready, statements, visit,
@@ -259,11 +258,11 @@ async fn a_practice_that_comes_back_has_its_book_put_right_without_waiting_for_t
 }
 
 async fn wait_for_statement(bp: &Bp<'_>, mark: u64, statement: &str) {
-    let begun = Instant::now();
-    while !statements(&bp.queries_since(mark).await).iter().any(|sent| sent == statement) {
-        assert!(begun.elapsed() < PATIENCE, "{statement} was never sent");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until(&format!("{statement} is sent"), PATIENCE, async || {
+        let sent = statements(&bp.queries_since(mark).await);
+        if sent.iter().any(|sent| sent == statement) { Ok(()) } else { Err(sent.join(", ")) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ async fn a_practice_that_is_off_delays_its_letters_and_nobody_elses_and_loses_no
     }
     // While it is off, the practice costs no query.
     let mark = bp.mark().await;
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    support::pause("nothing is to happen meanwhile", Duration::from_secs(6)).await;
     let calls = bp.queries_since(mark).await;
     assert!(calls.iter().all(|call| call.operation == "getSite"), "{calls:?}");
 

@@ -1,5 +1,7 @@
 //! A message whose addressee has left is somebody's all the same.
 
+use support::until;
+
 use super::*;
 use crate::steps::{named, paired_practice};
 
@@ -65,11 +67,10 @@ async fn a_message_whose_addressee_cannot_get_it_is_in_the_fallbacks_inbox_and_s
     bp.faults(lost).await;
     let id = new_id();
     put(&id, &body("Lost answer", json!({ "userId": 1 }))).await.assert_status(202);
-    let begun = Instant::now();
-    while tables.inbox("Lost answer").is_empty() {
-        assert!(begun.elapsed() < PATIENCE, "it never arrived");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until("the message arrives", PATIENCE, async || {
+        if tables.inbox("Lost answer").is_empty() { Err("not yet") } else { Ok(()) }
+    })
+    .await;
     bp.no_faults().await;
     tables.practice.execute("DELETE FROM DAYSAWAY", []).unwrap();
     let found = reaches(&practice, &format!("message-{id}"), "delivered").await;

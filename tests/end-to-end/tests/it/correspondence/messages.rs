@@ -1,5 +1,7 @@
 //! Messages: whose they are, and for whom.
 
+use support::until;
+
 use super::*;
 use crate::events::Platform;
 use crate::steps::paired_practice;
@@ -129,27 +131,22 @@ async fn two_practices_that_share_a_bp_take_turns_there_and_are_both_served() {
         }
     }
     // Whoever was there has left it to the next.
-    let begun = Instant::now();
     let is_writer =
         |item: &Value| item["pk"]["S"].as_str().is_some_and(|key| key.starts_with("WRITER#"));
-    while stack.table().await.iter().any(is_writer) {
-        assert!(begun.elapsed() < PATIENCE, "the site is held for ever");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    until("the site is released", PATIENCE, async || {
+        if stack.table().await.iter().any(is_writer) { Err("it is held") } else { Ok(()) }
+    })
+    .await;
 }
 
 /// Looks again and again what has become of a message, as comes round by itself.
 async fn looks_until_removed(stack: &TestStack, practice: &TestPractice, delivery: &str) -> Answer {
-    let begun = Instant::now();
-    loop {
+    until("the message is removed", PATIENCE, async || {
         stack.run_job("checked", Some(&practice.practice_id)).await;
         let read = practice.platform.get(&format!("/deliveries/{delivery}")).await;
-        if *read.at("/state") == json!("removed") {
-            return read;
-        }
-        assert!(begun.elapsed().as_secs() < 60, "{}", read.text);
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+        if *read.at("/state") == json!("removed") { Ok(read) } else { Err(read.text) }
+    })
+    .await
 }
 
 #[tokio::test]
@@ -167,16 +164,12 @@ async fn a_message_that_is_moved_names_its_new_owner_and_one_that_is_deleted_is_
     };
     change("UPDATE INCOMINGREPORTS SET USERID = 3 WHERE REPORTID = ?1");
     let path = format!("/deliveries/{delivery}");
-    let begun = std::time::Instant::now();
-    let moved = loop {
+    let moved = until("the message has its new owner", PATIENCE, async || {
         stack.run_job("checked", Some(&practice.practice_id)).await;
         let read = practice.platform.get(&path).await;
-        if *read.at("/inboxUserId") == json!(3) {
-            break read;
-        }
-        assert!(begun.elapsed().as_secs() < 60, "{}", read.text);
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    };
+        if *read.at("/inboxUserId") == json!(3) { Ok(read) } else { Err(read.text) }
+    })
+    .await;
     assert_eq!(moved.text_at("/state"), "delivered");
     change("DELETE FROM INCOMINGREPORTS WHERE REPORTID = ?1");
     let removed = looks_until_removed(stack, &practice, &delivery).await;

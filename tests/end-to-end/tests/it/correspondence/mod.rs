@@ -7,7 +7,7 @@ mod messages;
 mod referral;
 mod requests;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::{Answer, Bp, Caller, TestPractice, TestStack};
 use rusqlite::{Connection, OptionalExtension as _};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 use uuid::Uuid;
 
-use crate::steps::{LARGE, databases};
+use crate::steps::{LARGE, becomes, databases};
 
 /// A patient with everything filled in, and a doctor.
 const PATIENT: i64 = 1;
@@ -106,16 +106,7 @@ fn message(kind: &str) -> Value {
 
 /// Waits until a delivery is in a state.
 async fn reaches(practice: &TestPractice, delivery: &str, state: &str) -> Answer {
-    let begun = Instant::now();
-    loop {
-        let answer = practice.platform.get(&format!("/deliveries/{delivery}")).await;
-        answer.assert_status(200);
-        if answer.at("/state") == state {
-            return answer;
-        }
-        assert!(begun.elapsed() < PATIENCE, "it never became {state}: {}", answer.text);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    becomes(&practice.platform, &format!("/deliveries/{delivery}"), "/state", state).await
 }
 
 /// What the practice has, as anybody may look at it.

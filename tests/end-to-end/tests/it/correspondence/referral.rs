@@ -1,7 +1,9 @@
 //! The guide's chapter: the referral is sent, acknowledged, and the acknowledgement is checked.
 
+use support::until;
+
 use super::*;
-use crate::steps::{named, paired_practice};
+use crate::steps::{becomes, named, paired_practice};
 
 #[tokio::test]
 async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgement() {
@@ -114,15 +116,7 @@ async fn filled_in(practice: &TestPractice) -> Document {
     let path = format!("/patients/{PATIENT}/attachment-imports");
     clinician.post(&path, &import).await.assert_status(202);
     let path = format!("/attachment-imports/{}", import["importId"].as_str().unwrap());
-    let begun = Instant::now();
-    let copy = loop {
-        let copy = clinician.get(&path).await;
-        match copy.assert_status(200).text_at("/state") {
-            "complete" => break copy,
-            _ => assert!(begun.elapsed() < PATIENCE, "never copied: {}", copy.text),
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+    let copy = becomes(clinician, &path, "/state", "complete").await;
     let client = local::loopback_client().unwrap();
     let attached = client.get(copy.text_at("/items/0/downloadUrl")).send().await.unwrap();
     let attached = attached.bytes().await.unwrap();
@@ -141,11 +135,15 @@ async fn filled_in(practice: &TestPractice) -> Document {
 
 /// Waits until Bp has been asked which messages are checked.
 async fn asked(bp: &Bp<'_>, mark: u64) {
-    let begun = Instant::now();
-    while !named(&bp.queries_since(mark).await).iter().any(|it| it.ends_with(":inbox_checked")) {
-        assert!(begun.elapsed() < PATIENCE, "Bp was never asked");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until("Bp is asked which messages are checked", PATIENCE, async || {
+        let sent = named(&bp.queries_since(mark).await);
+        if sent.iter().any(|it| it.ends_with(":inbox_checked")) {
+            Ok(())
+        } else {
+            Err(sent.join(", "))
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ mod documents;
 mod names;
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::{Answer, Bp, Caller, TestPractice, TestStack};
 use rusqlite::types::{Null, Value as Cell};
@@ -120,16 +120,12 @@ impl Clinic {
 
 /// Waits until an answer is as wanted.
 async fn until(caller: &Caller, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
-    let begun = Instant::now();
-    loop {
+    support::until("the answer is as wanted", PATIENCE, async || {
         let answer = caller.get(path).await;
         answer.assert_status(200);
-        if wanted(&answer) {
-            return answer;
-        }
-        assert!(begun.elapsed() < PATIENCE, "it never came to pass: {}", answer.text);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        if wanted(&answer) { Ok(answer) } else { Err(answer.text) }
+    })
+    .await
 }
 
 async fn search(practice: &TestPractice, last: &str, born: &str) -> Answer {

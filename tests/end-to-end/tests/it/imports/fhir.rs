@@ -1,9 +1,8 @@
 //! Documents that the statements may not read come by FHIR, where the practice's site offers it.
 
-use std::time::{Duration, Instant};
-
 use end_to_end::TestStack;
 use serde_json::json;
+use support::until;
 
 use super::*;
 use crate::steps::{named, paired_practice};
@@ -147,11 +146,11 @@ async fn a_document_that_is_cancelled_on_its_way_by_fhir_leaves_nothing_behind()
     bp.faults(json!([start_is_denied(), slow])).await;
     let id = new_id();
     start(&practice, &id, documents).await.assert_status(202);
-    let give_up = Instant::now() + PATIENCE;
-    while stack.aws().open_uploads(bucket(stack)).await.unwrap().is_empty() {
-        assert!(Instant::now() < give_up, "no upload was opened");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("an upload is opened", PATIENCE, async || {
+        let open = stack.aws().open_uploads(bucket(stack)).await.unwrap();
+        if open.is_empty() { Err("none is open") } else { Ok(()) }
+    })
+    .await;
     let path = format!("/attachment-imports/{id}");
     practice.clinician.delete(&path).await.assert_status(204);
     bp.no_faults().await;

@@ -1,10 +1,11 @@
 //! Cancelling, retrying, workers that die, copies that expire.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::TestStack;
 use local::Worker;
 use serde_json::json;
+use support::until;
 
 use super::*;
 use crate::steps::paired_practice;
@@ -49,7 +50,7 @@ async fn an_import_that_is_cancelled_at_once_leaves_nothing_behind() {
     for pause in [0, 20, 60, 120, 250, 500] {
         let id = new_id();
         start(&practice, &id, &documents).await.assert_status(202);
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+        support::pause("cancelled at another moment each time", Duration::from_millis(pause)).await;
         let path = format!("/attachment-imports/{id}");
         practice.clinician.delete(&path).await.assert_status(204);
     }
@@ -167,25 +168,21 @@ async fn a_document_that_a_practice_prepares_slowly_arrives_by_the_next_look() {
         let mark = bp.mark().await;
         let id = new_id();
         start(&practice, &id, &documents).await.assert_status(202);
-        let give_up = Instant::now() + PATIENCE;
-        while bp.queries_since(mark).await.is_empty() {
-            assert!(Instant::now() < give_up, "nothing was asked");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        until("Bp is asked", PATIENCE, async || {
+            if bp.queries_since(mark).await.is_empty() { Err("not yet") } else { Ok(()) }
+        })
+        .await;
         bp.set_practice(LARGE, json!({ "queuePaused": true })).await;
         // The worker leaves: nobody holds the lease.
-        loop {
+        until("the worker leaves", PATIENCE, async || {
             let items = stored(stack, &practice, &id).await;
             let state = items.iter().find_map(|item| item.pointer("/body/M/state/M"));
             let left = state.is_some_and(|state| {
                 state["state"]["S"] == "fetching" && state["lease"]["NULL"] == true
             });
-            if left {
-                break;
-            }
-            assert!(Instant::now() < give_up, "{items:?}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+            if left { Ok(()) } else { Err(format!("{items:?}")) }
+        })
+        .await;
         assert_eq!(states(&read(&practice, &id).await.json), ["fetching"]);
         bp.set_practice(LARGE, json!({ "queuePaused": false })).await;
         let import = finished(&practice, &id).await;

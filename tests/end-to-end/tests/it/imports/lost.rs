@@ -1,10 +1,9 @@
 //! Wakes that are lost: the table knows what is to be done, and whoever asks finds it.
 
-use std::time::Instant;
-
 use end_to_end::TestStack;
 use jiff::Timestamp;
 use serde_json::json;
+use support::{pause, until};
 
 use super::*;
 use crate::steps::paired_practice;
@@ -23,21 +22,17 @@ async fn looks(stack: &TestStack, practice: &TestPractice, id: &str) -> Vec<(Str
 /// Takes away every wake, including those that a worker at work would still send.
 async fn lose_wakes(stack: &TestStack, practice: &TestPractice, id: &str) {
     let queue = stack.file().aws.queues["import"].clone();
-    let give_up = Instant::now() + PATIENCE;
-    loop {
+    until("the wakes are taken away", PATIENCE, async || {
         let purge = json!({ "QueueUrl": queue });
         stack.aws().call("sqs", "AmazonSQS.PurgeQueue", &purge).await.unwrap();
         let before = looks(stack, practice, id).await;
         let settled = before.iter().map(|(_, look)| *look).max().unwrap() + Duration::from_secs(5);
-        while Timestamp::now() < settled {
-            tokio::time::sleep(Duration::from_millis(250)).await;
-        }
+        let left = Duration::try_from(settled.duration_since(Timestamp::now())).unwrap_or_default();
+        pause("a worker at work would send its wake by then", left).await;
         let left = stack.aws().queued(&queue).await.unwrap();
-        if left == 0 && looks(stack, practice, id).await == before {
-            return;
-        }
-        assert!(Instant::now() < give_up, "the wakes cannot be taken away");
-    }
+        if left == 0 && looks(stack, practice, id).await == before { Ok(()) } else { Err(left) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -9,12 +9,13 @@ mod opens;
 mod requests;
 mod whole;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::{Answer, Bp, TestPractice, TestStack};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
 use sha2::Digest as _;
+use support::until;
 use uuid::Uuid;
 
 use crate::steps::{LARGE, databases};
@@ -143,16 +144,11 @@ async fn wait_for(
     what: &str,
     wanted: impl Fn(&Value) -> bool,
 ) -> Value {
-    let give_up = Instant::now() + PATIENCE;
-    loop {
-        let answer = read(practice, id).await;
-        let import = answer.assert_status(200).json.clone();
-        if wanted(&import) {
-            return import;
-        }
-        assert!(Instant::now() < give_up, "not {what} in time: {}", answer.text);
-        tokio::time::sleep(Duration::from_millis(150)).await;
-    }
+    until(&format!("the import is {what}"), PATIENCE, async || {
+        let import = read(practice, id).await.assert_status(200).json.clone();
+        if wanted(&import) { Ok(import) } else { Err(import) }
+    })
+    .await
 }
 
 async fn finished(practice: &TestPractice, id: &str) -> Value {
@@ -212,12 +208,14 @@ fn bucket(stack: &TestStack) -> &str {
 
 /// Waits until no message is left, and fails if one died.
 async fn assert_queues_run_dry(stack: &TestStack) {
-    let queue = |name: &str| stack.file().aws.queues[name].clone();
-    let give_up = Instant::now() + PATIENCE;
-    while stack.aws().queued(&queue("import")).await.unwrap() > 0 {
-        assert!(Instant::now() < give_up, "messages are left in the import queue");
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
+    let queue = stack.file().aws.queues["import"].clone();
+    until("the import queue is empty", PATIENCE, async || {
+        match stack.aws().queued(&queue).await.unwrap() {
+            0 => Ok(()),
+            left => Err(left),
+        }
+    })
+    .await;
     stack.assert_no_dead_letters().await;
 }
 

@@ -1,11 +1,11 @@
 //! What arrives is the document, whatever its folder, type and size.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use end_to_end::TestStack;
 use local::Worker;
 use serde_json::json;
+use support::until;
 
 use super::*;
 use crate::steps::{named, paired_practice};
@@ -68,19 +68,18 @@ async fn a_large_documents_progress_can_be_seen_and_its_copy_takes_little_memory
     bp.faults(slow_pages()).await;
     start(&practice, &id, &documents).await.assert_status(202);
     let (mut seen, mut peak) = (BTreeSet::new(), 0);
-    let give_up = Instant::now() + PATIENCE;
-    let import = loop {
+    let import = until("the import ends", PATIENCE, async || {
         for worker in Worker::of(stack.aws().endpoint(), "AttachmentImporter") {
             peak = peak.max(worker.peak_kilobytes().unwrap_or(0));
         }
         let import = read(&practice, &id).await.assert_status(200).json.clone();
         if import["state"] != "running" {
-            break import;
+            return Ok(import);
         }
         seen.extend(import["items"][0]["bytes"].as_u64());
-        assert!(Instant::now() < give_up, "{import}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+        Err(import)
+    })
+    .await;
     assert_are_copies(&import, &documents).await;
     let between = seen.iter().filter(|bytes| (1..60 << 20).contains(*bytes)).count();
     assert!(between > 0, "no progress between nothing and all: {seen:?}");

@@ -17,6 +17,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use serde_json::json;
+use support::pause;
 
 /// Documents of the small size.
 const DOCUMENTS: usize = 26;
@@ -114,7 +115,7 @@ async fn settle(bp: &Bp<'_>, clinics: &[Clinic]) -> Result<Counts, String> {
             return Err(format!("after {mended:?}:\n{}", open.join("\n")));
         }
         looks += 1;
-        tokio::time::sleep(LOOK).await;
+        pause("each round mends something, and the practices get time to go on", LOOK).await;
     }
 }
 
@@ -137,7 +138,7 @@ async fn whatever_fails_each_document_is_in_bp_exactly_once() {
     bp.set_practice(&strict, json!({ "rotationKeepsPairing": false })).await;
     let clock = tokio::spawn(async {
         loop {
-            tokio::time::sleep(MINUTE).await;
+            pause("the scheduler's minute", MINUTE).await;
             stack.run_job("sweep", None).await;
         }
     });
@@ -162,7 +163,7 @@ async fn whatever_fails_each_document_is_in_bp_exactly_once() {
             if unmet.is_empty() && (through || since.elapsed() > long_for(STORM, documents)) {
                 break;
             }
-            tokio::time::sleep(LOOK).await;
+            pause("the storm goes on", LOOK).await;
         }
         if dice.random_bool(0.3) {
             count(&mut mishaps, mishap(stack, &bp, &clinics[clinic], &mut dice).await);

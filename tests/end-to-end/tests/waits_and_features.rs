@@ -1,0 +1,77 @@
+//! Rules for tests, held by what their sources and cargo say: how tests wait, and that one build serves
+//! tests and the local stack.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+/// `support::until` waits for a condition; `support::pause` waits for a time and gives the reason.
+#[test]
+fn end_to_end_tests_wait_with_the_two_helpers_only() {
+    let mut found = Vec::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it")), &mut found);
+    assert!(found.len() > 30, "{}", found.len());
+    for (path, text) in found {
+        for (at, line) in text.lines().enumerate() {
+            assert!(!line.contains("sleep("), "{path}:{}: {line}", at + 1);
+        }
+    }
+}
+
+/// Cargo chooses the features of every dependency by what is built together. Were a dependency, or a
+/// feature, needed by tests only, `cargo test` would build most crates again after `cargo local up`.
+#[test]
+fn tests_need_no_feature_that_programs_are_built_without() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let ours: BTreeSet<&str> =
+        packages.iter().map(|package| package["name"].as_str().unwrap()).collect();
+    let mut ordinary: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut for_tests = Vec::new();
+    for package in packages {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let name = dependency["name"].as_str().unwrap();
+            if dependency["kind"].is_null() {
+                ordinary.entry(name).or_default().extend(features(dependency));
+            } else if dependency["kind"] == "dev" && !ours.contains(name) {
+                for_tests.push((package["name"].as_str().unwrap(), name, features(dependency)));
+            }
+        }
+    }
+    assert!(for_tests.len() > 20, "{}", for_tests.len());
+    for (package, name, wanted) in for_tests {
+        let Some(had) = ordinary.get(name) else {
+            panic!("{package}'s tests need {name}: name it in tests/support/Cargo.toml as well");
+        };
+        let more: Vec<&String> = wanted.difference(had).collect();
+        // tokio's `full` has every feature that tests ask for.
+        let all = had.contains("full") && more.iter().all(|feature| feature.starts_with("rt"));
+        assert!(more.is_empty() || all, "{package}'s tests need {name} with {more:?}");
+    }
+}
+
+fn features(dependency: &Value) -> BTreeSet<String> {
+    let named = dependency["features"].as_array().unwrap().iter();
+    let named = named.map(|feature| feature.as_str().unwrap().to_owned());
+    let default = dependency["uses_default_features"] == true;
+    named.chain(default.then(|| "default".to_owned())).collect()
+}

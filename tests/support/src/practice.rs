@@ -1,0 +1,79 @@
+//! A made-up practice whose database runs statements, without Halo between the test and it.
+
+use halo_simulator::practice::{self, Demonstration};
+use halo_simulator::sql::{
+    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Outcome,
+    Parameter, SqlError, execute,
+};
+use jiff::civil::DateTime;
+use rusqlite::Connection;
+
+const SEED: u64 = 7;
+
+/// A seeded practice in a folder of its own, removed at the end.
+#[derive(Debug)]
+pub struct Practice {
+    /// The databases, for what a test looks up or changes by itself.
+    pub connection: Connection,
+    /// The practice's clock, and what its login may not see.
+    pub environment: Environment,
+    /// Where the databases are; dropping it removes them.
+    pub folder: tempfile::TempDir,
+}
+
+impl Practice {
+    /// The small practice, on a Monday morning in March 2026.
+    #[must_use]
+    pub fn open() -> Self {
+        Self::of(Demonstration::Small)
+    }
+
+    /// This practice, on a Monday morning in March 2026.
+    #[must_use]
+    pub fn of(which: Demonstration) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the practice");
+        let files = practice::seed(which, folder.path(), SEED).expect("a seeded practice");
+        Self {
+            connection: practice::open(&files).expect("the practice opens"),
+            environment: Environment {
+                now: jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0),
+                denied_objects: Vec::new(),
+                missing_columns: Vec::new(),
+                booking: BookingWeather::default(),
+            },
+            folder,
+        }
+    }
+
+    /// The same practice at another time.
+    #[must_use]
+    pub fn at(mut self, now: DateTime) -> Self {
+        self.environment.now = now;
+        self
+    }
+
+    /// Runs a statement as Halo would run it for us.
+    ///
+    /// # Errors
+    /// What SQL Server would say.
+    pub fn run(&mut self, text: &str, parameters: Vec<Parameter>) -> Result<Outcome, SqlError> {
+        let command = Command {
+            text: text.to_owned(),
+            kind: CommandKind::Text,
+            execution_mode: ExecutionMode::Reader,
+            parameters,
+        };
+        execute(&mut self.connection, &command, &self.environment)
+    }
+}
+
+/// An input of a statement.
+pub fn input(name: &str, sql_type: &str, value: impl Into<String>) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        direction: Direction::Input,
+        sql_type: sql_type.to_owned(),
+        value: Some(value.into()),
+        size: None,
+    }
+}
