@@ -8,7 +8,7 @@ use domain::delivery::{
     Acknowledged, AddressedTo, Addressee, Check, Content, CorrelationToken, Message,
     MessagePatient, Referral, WhyFallback,
 };
-use domain::ids::{BpUserId, HaloGuid};
+use domain::ids::{BpUserId, HaloGuid, PatientId};
 use domain::numbers;
 use halo::{Command, Deadline, Parameter, Row};
 
@@ -192,20 +192,43 @@ fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command
         .with(Parameter::int("@length", i64::try_from(bytes.len()).unwrap_or(i64::MAX)))
 }
 
+/// A message whose fate is asked for. With its keys Bp need not search whole tables for it.
+#[derive(Clone, Debug)]
+pub struct AskedMessage {
+    /// Our mark of it.
+    pub token: CorrelationToken,
+    /// Its number in the inbox, as the write answered it.
+    pub record: Option<i64>,
+    /// Whose record it was sent to.
+    pub patient: Option<PatientId>,
+}
+
+impl AskedMessage {
+    /// Both numbers, ten digits and a blank each: what `inbox_checked` takes as `@keys`.
+    fn keys(&self) -> String {
+        let known = |number: Option<i64>| {
+            number.filter(|number| i32::try_from(*number).is_ok_and(|it| it > 0)).unwrap_or(0)
+        };
+        let (record, patient) = (known(self.record), known(self.patient.map(|patient| patient.0)));
+        format!("{record:010} {patient:010} ")
+    }
+}
+
 impl BpPractice {
-    /// What has become of these messages, by their tokens; nothing is said of those that are left out. One
-    /// query.
+    /// What has become of these messages, by their tokens. One query.
     ///
     /// # Errors
     /// What any query may meet.
     pub async fn fates_of_messages(
         &self,
         guid: HaloGuid,
-        tokens: &[CorrelationToken],
+        messages: &[AskedMessage],
         deadline: Deadline,
     ) -> Result<HashMap<String, Fate>, BpError> {
-        let tokens: Vec<&str> = tokens.iter().map(CorrelationToken::as_str).collect();
-        let parameters = [Parameter::var_char("@tokens", tokens.join(" "))];
+        let tokens: Vec<&str> = messages.iter().map(|message| message.token.as_str()).collect();
+        let keys: String = messages.iter().map(AskedMessage::keys).collect();
+        let parameters =
+            [Parameter::var_char("@tokens", tokens.join(" ")), Parameter::var_char("@keys", keys)];
         let rows = self.read(guid, Statement::InboxChecked, parameters, deadline).await?;
         malformed(Statement::InboxChecked, fates(&tokens, &rows))
     }

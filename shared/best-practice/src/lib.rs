@@ -16,7 +16,8 @@ pub use bp::{
     AppointmentType, BpError, BpPractice, Choices, Location, PairingOutcome, PairingRefusal,
 };
 pub use correspondence::{
-    BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written, referral_written,
+    AskedMessage, BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written,
+    referral_written,
 };
 pub use documents::{
     Document, DocumentError, DocumentKey, DocumentPart, DocumentProgress, DocumentStart,

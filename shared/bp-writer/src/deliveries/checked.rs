@@ -2,7 +2,7 @@
 
 use aws::events::{Event, EventError, EventKind, Events};
 use aws::metrics::{self, Unit};
-use best_practice::{BpPractice, Fate};
+use best_practice::{AskedMessage, BpPractice, Fate};
 use connection::{Session, SessionError};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::PracticeId;
@@ -62,12 +62,19 @@ pub async fn look_for_checked(
     if waiting.is_empty() {
         return Ok(looked);
     }
-    let tokens: Vec<_> = waiting.iter().map(|entry| entry.body.token.clone()).collect();
+    let asked: Vec<AskedMessage> = waiting
+        .iter()
+        .map(|entry| AskedMessage {
+            token: entry.body.token.clone(),
+            record: entry.body.bp_record_id,
+            patient: entry.body.patient(),
+        })
+        .collect();
     let session = Session::new(bp, store);
     let mut connection = session.open(practice).await?;
     let fates = session
         .ask(practice, &mut connection, deadline, |guid| {
-            bp.fates_of_messages(guid, &tokens, deadline)
+            bp.fates_of_messages(guid, &asked, deadline)
         })
         .await?;
     let now = Timestamp::now();
