@@ -8,7 +8,7 @@ use domain::delivery::{
     Acknowledged, AddressedTo, Addressee, Check, Content, CorrelationToken, Message,
     MessagePatient, Referral, WhyFallback,
 };
-use domain::ids::{BpUserId, HaloGuid};
+use domain::ids::{BpUserId, HaloGuid, PatientId};
 use domain::numbers;
 use halo::{Command, Deadline, Parameter, Row};
 
@@ -190,19 +190,43 @@ fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command
         .with(Parameter::int("@length", i64::try_from(bytes.len()).unwrap_or(i64::MAX)))
 }
 
+/// A message to ask about. With its keys Bp does not have to search whole tables.
+#[derive(Clone, Debug)]
+pub struct AskedMessage {
+    /// Its correlation token.
+    pub token: CorrelationToken,
+    /// Its number in the inbox, as the write answered it.
+    pub record: Option<i64>,
+    /// Whose record it was sent to.
+    pub patient: Option<PatientId>,
+}
+
+impl AskedMessage {
+    /// `@keys` of `inbox_checked`: both numbers, ten digits and a blank each.
+    fn keys(&self) -> String {
+        let known = |number: Option<i64>| {
+            number.filter(|number| i32::try_from(*number).is_ok_and(|it| it > 0)).unwrap_or(0)
+        };
+        let (record, patient) = (known(self.record), known(self.patient.map(|patient| patient.0)));
+        format!("{record:010} {patient:010} ")
+    }
+}
+
 impl BpClient {
-    /// What happened to these messages, by their tokens. A message that is left out is unknown.
+    /// What happened to these messages, by their tokens. One query.
     ///
     /// # Errors
     /// Every error that a query can have.
     pub async fn fates_of_messages(
         &self,
         guid: HaloGuid,
-        tokens: &[CorrelationToken],
+        messages: &[AskedMessage],
         deadline: Deadline,
     ) -> Result<HashMap<String, Fate>, BpError> {
-        let tokens: Vec<&str> = tokens.iter().map(CorrelationToken::as_str).collect();
-        let parameters = [Parameter::var_char("@tokens", tokens.join(" "))];
+        let tokens: Vec<&str> = messages.iter().map(|message| message.token.as_str()).collect();
+        let keys: String = messages.iter().map(AskedMessage::keys).collect();
+        let parameters =
+            [Parameter::var_char("@tokens", tokens.join(" ")), Parameter::var_char("@keys", keys)];
         let rows = self.read(guid, Statement::InboxChecked, parameters, deadline).await?;
         malformed(Statement::InboxChecked, fates(&tokens, &rows))
     }

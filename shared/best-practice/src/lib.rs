@@ -17,7 +17,8 @@ mod statements;
 pub use bookings::{read_lookup, read_push};
 pub use client::BpClient;
 pub use correspondence::{
-    BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written, referral_written,
+    AskedMessage, BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written,
+    referral_written,
 };
 pub use documents::{
     Document, DocumentError, DocumentKey, DocumentPart, DocumentProgress, DocumentStart,

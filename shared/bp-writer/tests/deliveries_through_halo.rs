@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Config};
 use best_practice::{
-    BpClient, Fate, Found, StatementPack, Written, delivery_found, referral_written,
+    AskedMessage, BpClient, Fate, Found, StatementPack, Written, delivery_found, referral_written,
 };
 use bp_writer::deliveries::Deliveries;
 use bp_writer::{Kind as _, Verdict};
@@ -234,8 +234,12 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
     }
 
     let bp = BpClient::new(bench.halo.clone(), bench.pack.clone());
-    let tokens = [known.token.clone(), twins.token.clone()];
-    let fates = async || bp.fates_of_messages(bench.site, &tokens, ample()).await.unwrap();
+    let asked = [&known, &twins].map(|delivery| AskedMessage {
+        token: delivery.token.clone(),
+        record: delivery.bp_record_id,
+        patient: delivery.patient(),
+    });
+    let fates = async || bp.fates_of_messages(bench.site, &asked, ample()).await.unwrap();
     let unchecked = Fate::Unchecked { owner: BpUserId(1) };
     assert_eq!(fates().await[known.token.as_str()], unchecked);
     let (site_id, item) = (bench.site_id(), known.bp_record_id.unwrap());

@@ -80,6 +80,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("end-to-end", &["local"]),
     ("halo-webhook", &["api"]),
+    ("judges", &["halo-simulator", "local"]),
     ("pairing", &["api"]),
     ("patient-search", &["api"]),
     ("patient-summary", &["domain"]),

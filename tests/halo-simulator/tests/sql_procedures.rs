@@ -197,6 +197,18 @@ fn an_occupied_slot_behaves_as_the_weather_says() {
 }
 
 #[test]
+fn a_procedure_that_ends_its_callers_transaction_is_an_error_there() {
+    let mut practice = Practice::open();
+    practice.environment.booking =
+        BookingWeather { away: false, slot_taken: Some(SlotTaken::EndsTransaction) };
+    let book = "DECLARE @id int BEGIN TRY BEGIN TRANSACTION \
+        EXEC @id = dbo.BP_AddAppointmentEx '2026-03-02', 32400, 1, 900, 5, 1, 'r', 0, 1, NULL COMMIT END TRY \
+        BEGIN CATCH SELECT ERROR_NUMBER(), @@TRANCOUNT END CATCH";
+    assert_eq!(practice.rows(book), "266|0");
+    assert_eq!(practice.rows("SELECT COUNT(*) FROM dbo.APPOINTMENTS"), "0");
+}
+
+#[test]
 fn an_appointment_lives_through_its_states() {
     let mut practice = Practice::open();
     practice.rows("EXEC dbo.BP_AddAppointment '2026-03-02', 32400, 900, 5, 1");

@@ -40,6 +40,10 @@ pub(super) fn pushed(rows: &[Row]) -> Result<Pushed, Unmappable> {
     let outside_sessions = match row.text("Sessions")?.as_deref() {
         Some("inside") => Some(false),
         Some("outside") => Some(true),
+        Some("unreadable") => {
+            tracing::warn!("Bp does not say when the practitioner's sessions are");
+            None
+        }
         _ => None,
     };
     let created = row.text("Created")?;

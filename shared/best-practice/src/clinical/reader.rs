@@ -119,6 +119,8 @@ impl<'a> Reader<'a> {
                 let Some(json) = text else { return Ok(Vec::new()) };
                 serde_json::from_str(&json).map_err(|_| ProblemType::MalformedAnswer)
             }
+            // SQL Server before 2016 does not know FOR JSON, and says so of the source's own text.
+            Ok(102 | 156 | 319) => Err(ProblemType::BpReleaseDiffers),
             Ok(error @ 1..) => Err(match SqlFailure::of_number(error) {
                 SqlFailure::PermissionDenied => ProblemType::BpPermissionMissing,
                 SqlFailure::UnknownObject => ProblemType::BpReleaseDiffers,

@@ -92,6 +92,8 @@ fn nil_known_is_said_only_where_every_entry_of_bp_agrees() {
 fn what_may_not_be_read_costs_its_own_section_only() {
     for (error, reason) in [
         (229, ProblemType::BpPermissionMissing),
+        (102, ProblemType::BpReleaseDiffers),
+        (319, ProblemType::BpReleaseDiffers),
         (207, ProblemType::BpReleaseDiffers),
         (208, ProblemType::BpReleaseDiffers),
         (1205, ProblemType::BpRefused),

@@ -170,6 +170,30 @@ mod tests {
     }
 
     #[test]
+    fn statements_that_write_wait_for_nobody_for_long_and_give_way() {
+        let mut writing = 0;
+        for statement in Statement::ALL {
+            let text = pack().text(statement).to_owned();
+            let Some(begins) = text.find("BEGIN TRANSACTION") else { continue };
+            writing += 1;
+            for setting in ["SET LOCK_TIMEOUT 5000;", "SET DEADLOCK_PRIORITY LOW;"] {
+                let set = text.find(setting).unwrap_or_else(|| panic!("{statement:?}: {setting}"));
+                assert!(set < begins, "{statement:?}: {setting}");
+            }
+            assert!(text.contains("@LockOwner = 'Transaction', @LockTimeout = 5000;"));
+            // A range is locked only in one user's book of one day.
+            for part in text.split("HOLDLOCK").skip(1) {
+                let range = part.split(';').next().unwrap_or_default();
+                assert!(
+                    range.contains("a.USERID = @userId AND a.APPOINTMENTDATE = @day"),
+                    "{statement:?}: {range}"
+                );
+            }
+        }
+        assert_eq!(writing, 3);
+    }
+
+    #[test]
     fn statements_touch_only_the_objects_they_are_known_to_touch() {
         const ALLOWED: [&str; 31] = [
             "BPS_Alcohol",

@@ -29,23 +29,23 @@
 --             deleted in Bp counts as written; it is not written again.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
+-- People at the practice come first: we wait for no row of theirs for long, and give way in a deadlock.
+SET LOCK_TIMEOUT 5000;
+SET DEADLOCK_PRIORITY LOW;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
 DECLARE @record int, @sender int, @senderName varchar(100), @location int, @store int;
 DECLARE @outcome varchar(20) = 'found';
 SET @bytes = CAST(N'' AS xml).value('xs:base64Binary(sql:variable("@content"))', 'varbinary(max)');
 IF ISNULL(DATALENGTH(@bytes), -1) <> @length
-BEGIN
     THROW 50001, 'The document did not arrive whole.', 1;
-END;
 SET @now = GETDATE();
 SET @today = CAST(@now AS date);
 BEGIN TRANSACTION;
 EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
 IF @lock < 0
-BEGIN
     THROW 50002, 'The letter is being written at this moment.', 1;
-END;
-SELECT @record = MIN(o.RECORDID) FROM dbo.CORRESPONDENCEOUT AS o WHERE o.USERREFERENCE = @token;
+SELECT @record = MIN(o.RECORDID) FROM dbo.CORRESPONDENCEOUT AS o
+WHERE o.INTERNALID = @patientId AND o.USERREFERENCE = @token;
 IF @record IS NULL
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM dbo.PATIENTS AS p
@@ -74,7 +74,7 @@ BEGIN
         IF @sender IS NULL
             SELECT @sender = p.USERID FROM dbo.PATIENTS AS p WHERE p.INTERNALID = @patientId;
         SELECT @location = u.LOCATIONID,
-               @senderName = LEFT(LTRIM(RTRIM(RTRIM(t.TITLE) + ' ' + LTRIM(RTRIM(u.FIRSTNAME) + ' ' + RTRIM(u.SURNAME)))), 100)
+               @senderName = LEFT(LTRIM(RTRIM(ISNULL(RTRIM(t.TITLE), '') + ' ' + LTRIM(ISNULL(RTRIM(u.FIRSTNAME), '') + ' ' + ISNULL(RTRIM(u.SURNAME), '')))), 100)
         FROM dbo.USERS AS u
         LEFT JOIN dbo.TITLES AS t ON t.TITLECODE = u.TITLECODE
         WHERE u.USERID = @sender;
@@ -84,7 +84,7 @@ BEGIN
             CONTACTNAME, SUBJECT, CREATED, CREATEDBY, CHECKEDBY, ACTION, ACTIONED, CATEGORY, CONFIDENTIALFLAG,
             USERREFERENCE, NOTATION, LOCATIONID, ORIGIN)
         VALUES (
-            1, @store, @patientId, @sender, @senderName, ISNULL(CAST(NULLIF(@day, '') AS datetime), @today), 1, 0,
+            1, @store, @patientId, @sender, @senderName, ISNULL(CAST(CAST(NULLIF(@day, '') AS date) AS datetime), @today), 1, 0,
             @recipient, @subject, @now, @sender, 0, 0, 0, 'Referral', 0,
             @token, 0, @location, 0);
         SET @record = CAST(SCOPE_IDENTITY() AS int);

@@ -18,27 +18,58 @@ DECLARE @size int = 245760;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0, @parts int = 0;
 DECLARE @largest bigint = 0;
 DECLARE @kind varchar(20), @body varbinary(max);
+-- Each view is read by a text of its own: a view that this release lacks costs its own folder only.
 IF @folder = 1
-    SELECT @known = 1, @kind = 'INVESTIGATION', @stored = ISNULL(i.Stored, 0),
-           @body = CAST(i.ReportBody AS varbinary(max))
-    FROM dbo.BPS_Investigations AS i
-    WHERE i.InternalID = @patientId AND i.ReportID = @documentId;
+BEGIN
+    SET @kind = 'INVESTIGATION';
+    -- The type of ReportBody is not public. An image becomes bytes directly, a text by way of varchar.
+    BEGIN TRY
+        EXEC sp_executesql N'SELECT @known = 1, @stored = ISNULL(i.Stored, 0),
+               @body = CAST(i.ReportBody AS varbinary(max))
+        FROM dbo.BPS_Investigations AS i WHERE i.InternalID = @patientId AND i.ReportID = @documentId',
+            N'@patientId int, @documentId int, @known int OUTPUT, @stored int OUTPUT, @body varbinary(max) OUTPUT',
+            @patientId = @patientId, @documentId = @documentId, @known = @known OUTPUT, @stored = @stored OUTPUT, @body = @body OUTPUT;
+    END TRY
+    BEGIN CATCH
+        EXEC sp_executesql N'SELECT @known = 1, @stored = ISNULL(i.Stored, 0),
+               @body = CAST(CAST(i.ReportBody AS varchar(max)) AS varbinary(max))
+        FROM dbo.BPS_Investigations AS i WHERE i.InternalID = @patientId AND i.ReportID = @documentId',
+            N'@patientId int, @documentId int, @known int OUTPUT, @stored int OUTPUT, @body varbinary(max) OUTPUT',
+            @patientId = @patientId, @documentId = @documentId, @known = @known OUTPUT, @stored = @stored OUTPUT, @body = @body OUTPUT;
+    END CATCH;
+END;
 IF @folder = 2
-    SELECT @known = 1, @kind = 'CORRESPONDENCEIN', @stored = ISNULL(c.Stored, 0)
-    FROM dbo.BPS_CorrespondenceIn AS c
-    WHERE c.InternalID = @patientId AND c.DocumentID = @documentId;
+BEGIN
+    SET @kind = 'CORRESPONDENCEIN';
+    EXEC sp_executesql N'SELECT @known = 1, @stored = ISNULL(c.Stored, 0)
+        FROM dbo.BPS_CorrespondenceIn AS c WHERE c.InternalID = @patientId AND c.DocumentID = @documentId',
+        N'@patientId int, @documentId int, @known int OUTPUT, @stored int OUTPUT',
+        @patientId = @patientId, @documentId = @documentId, @known = @known OUTPUT, @stored = @stored OUTPUT;
+END;
 IF @folder = 3
-    SELECT @known = 1, @kind = 'CORRESPONDENCEOUT', @stored = ISNULL(c.Stored, 0)
-    FROM dbo.BPS_CorrespondenceOut AS c
-    WHERE c.InternalID = @patientId AND c.RecordID = @documentId;
+BEGIN
+    SET @kind = 'CORRESPONDENCEOUT';
+    EXEC sp_executesql N'SELECT @known = 1, @stored = ISNULL(c.Stored, 0)
+        FROM dbo.BPS_CorrespondenceOut AS c WHERE c.InternalID = @patientId AND c.RecordID = @documentId',
+        N'@patientId int, @documentId int, @known int OUTPUT, @stored int OUTPUT',
+        @patientId = @patientId, @documentId = @documentId, @known = @known OUTPUT, @stored = @stored OUTPUT;
+END;
 IF @folder = 4
-    SELECT @known = 1, @kind = 'EPCREPORT', @stored = ISNULL(r.Stored, 0)
-    FROM dbo.BPS_EPCReports AS r
-    WHERE r.InternalID = @patientId AND r.ReportID = @documentId;
+BEGIN
+    SET @kind = 'EPCREPORT';
+    EXEC sp_executesql N'SELECT @known = 1, @stored = ISNULL(r.Stored, 0)
+        FROM dbo.BPS_EPCReports AS r WHERE r.InternalID = @patientId AND r.ReportID = @documentId',
+        N'@patientId int, @documentId int, @known int OUTPUT, @stored int OUTPUT',
+        @patientId = @patientId, @documentId = @documentId, @known = @known OUTPUT, @stored = @stored OUTPUT;
+END;
 IF @folder = 5
-    SELECT @known = 1, @kind = 'CORRESPONDENCEIN', @stored = ISNULL(c.Stored, 0)
-    FROM dbo.BPS_ClinicalImages AS c
-    WHERE c.InternalID = @patientId AND c.DocumentID = @documentId;
+BEGIN
+    SET @kind = 'CORRESPONDENCEIN';
+    EXEC sp_executesql N'SELECT @known = 1, @stored = ISNULL(c.Stored, 0)
+        FROM dbo.BPS_ClinicalImages AS c WHERE c.InternalID = @patientId AND c.DocumentID = @documentId',
+        N'@patientId int, @documentId int, @known int OUTPUT, @stored int OUTPUT',
+        @patientId = @patientId, @documentId = @documentId, @known = @known OUTPUT, @stored = @stored OUTPUT;
+END;
 IF @stored > 0
 BEGIN
     SELECT @pages = COUNT(*), @largest = ISNULL(MAX(DATALENGTH(d.CONTENT)), 0),

@@ -2,27 +2,62 @@
 -- Does:       returns what happened to our messages: which a doctor has checked, and which inboxes hold the others.
 -- Parameters: @tokens varchar(max): our marks of the messages in question, 25 characters each, separated by
 --             blanks
+--             @keys varchar(max): what is known of each of these messages since it was written, in the same order:
+--             its number and its patient's number, 10 digits each, 0 if unknown, with a blank after each
 -- Returns:    a first row with Place 0, which says that the list is complete; then a row for each place that
 --             holds a message: Token, Place (2 inbox, 3 correspondence in), RecordId (Bp's number of it there),
 --             UserId (whose inbox), Live (1 unless deleted), CheckedBy (USERID, 0 for nobody), CheckedOn
 --             (YYYY-MM-DD), Notation, Action (Bp's codes). A message that Bp filed and kept in the inbox has two rows.
 -- Evidence:   ASSUMED, like the statement that writes: Bp keeps USERREFERENCE when it files an item. The
 --             columns, RECORDSTATUS 1 for live and CHECKEDBY 0 for unchecked are public. It is also public that
---             an item can be moved to another user's inbox, and deleted for good.
+--             an item can be moved to another user's inbox, and deleted for good. REPORTID is a key, and Bp must
+--             find documents by patient. That there is an index on USERREFERENCE is not known.
+-- Note:       messages are searched by number and by patient. A message that is in neither place is searched by
+--             its mark alone, which may read both tables.
+SET NOCOUNT ON;
+DECLARE @asked TABLE (Token varchar(25) NOT NULL PRIMARY KEY, RecordId int NOT NULL, PatientId int NOT NULL);
+DECLARE @found TABLE (
+    Token varchar(25), Place int, RecordId int, PatientId int, UserId int, Live int, CheckedBy int,
+    CheckedOn char(10), Notation int, Action int);
+DECLARE @at int = 0;
+WHILE @at * 26 < LEN(@tokens)
+BEGIN
+    INSERT INTO @asked (Token, RecordId, PatientId)
+    VALUES (SUBSTRING(@tokens, @at * 26 + 1, 25),
+            CAST('0' + SUBSTRING(@keys, @at * 22 + 1, 10) AS int),
+            CAST('0' + SUBSTRING(@keys, @at * 22 + 12, 10) AS int));
+    SET @at = @at + 1;
+END;
+-- Bp moves an item from the inbox to the record, so the inbox is read first.
+INSERT INTO @found
+SELECT q.Token, 2, r.REPORTID, r.INTERNALID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
+       r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
+FROM @asked AS q
+JOIN dbo.INCOMINGREPORTS AS r ON r.REPORTID = q.RecordId AND r.USERREFERENCE = q.Token;
+INSERT INTO @found
+SELECT q.Token, 3, c.DOCUMENTID, c.INTERNALID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
+       c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
+FROM (SELECT a.Token, a.PatientId FROM @asked AS a WHERE a.PatientId > 0
+      UNION
+      SELECT f.Token, f.PatientId FROM @found AS f WHERE f.PatientId > 0) AS q
+JOIN dbo.CORRESPONDENCEIN AS c ON c.INTERNALID = q.PatientId AND c.USERREFERENCE = q.Token;
+DELETE FROM @asked WHERE Token IN (SELECT f.Token FROM @found AS f);
+IF EXISTS (SELECT 1 FROM @asked)
+BEGIN
+    INSERT INTO @found
+    SELECT q.Token, 2, r.REPORTID, r.INTERNALID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
+           r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
+    FROM dbo.INCOMINGREPORTS AS r
+    JOIN @asked AS q ON q.Token = r.USERREFERENCE;
+    INSERT INTO @found
+    SELECT q.Token, 3, c.DOCUMENTID, c.INTERNALID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
+           c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
+    FROM dbo.CORRESPONDENCEIN AS c
+    JOIN @asked AS q ON q.Token = c.USERREFERENCE;
+END;
 SELECT CAST('' AS varchar(25)) AS Token, 0 AS Place, 0 AS RecordId, 0 AS UserId, 1 AS Live, 0 AS CheckedBy,
        CAST(NULL AS char(10)) AS CheckedOn, 0 AS Notation, 0 AS Action
 UNION ALL
-SELECT RTRIM(c.USERREFERENCE), 3, c.DOCUMENTID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
-       c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
-FROM dbo.CORRESPONDENCEIN AS c
-WHERE c.USERREFERENCE LIKE 'PB%'
-  AND LEN(c.USERREFERENCE) = 25
-  AND CHARINDEX(RTRIM(c.USERREFERENCE), @tokens) > 0
-UNION ALL
-SELECT RTRIM(r.USERREFERENCE), 2, r.REPORTID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
-       r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
-FROM dbo.INCOMINGREPORTS AS r
-WHERE r.USERREFERENCE LIKE 'PB%'
-  AND LEN(r.USERREFERENCE) = 25
-  AND CHARINDEX(RTRIM(r.USERREFERENCE), @tokens) > 0
+SELECT f.Token, f.Place, f.RecordId, f.UserId, f.Live, f.CheckedBy, f.CheckedOn, f.Notation, f.Action
+FROM @found AS f
 ORDER BY Token, Place;

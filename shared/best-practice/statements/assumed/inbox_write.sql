@@ -45,6 +45,7 @@ SET NOCOUNT ON;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
 DECLARE @record int, @internalId int = 0, @user int, @location int, @store int, @addressedTo varchar(40);
 DECLARE @outcome varchar(20) = 'found', @detail varchar(1000), @why varchar(10) = '', @number varchar(8) = @provider;
+DECLARE @filed int, @filedUnder int, @filedDetail varchar(1000), @filedUser int;
 DECLARE @named int, @first int, @fallbacks int, @second int;
 DECLARE @addressees TABLE (Turn int, UserId int);
 DECLARE @away TABLE (UserId int);
@@ -66,25 +67,38 @@ BEGIN
     END CATCH;
 END;
 SET XACT_ABORT ON;
+-- People at the practice come first: we wait for no row of theirs for long, and give way in a deadlock.
+SET LOCK_TIMEOUT 5000;
+SET DEADLOCK_PRIORITY LOW;
 SET @bytes = CAST(N'' AS xml).value('xs:base64Binary(sql:variable("@content"))', 'varbinary(max)');
 IF ISNULL(DATALENGTH(@bytes), -1) <> @length
-BEGIN
     THROW 50001, 'The document did not arrive whole.', 1;
-END;
 BEGIN TRANSACTION;
 EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
 IF @lock < 0
-BEGIN
     THROW 50002, 'The message is being written at this moment.', 1;
-END;
-SELECT @record = MIN(c.DOCUMENTID), @internalId = ISNULL(MAX(c.INTERNALID), 0), @detail = MAX(c.DETAIL),
+-- Bp moves an item from the inbox to the record. So the inbox is read first: otherwise an item that moves between
+-- the two reads would be in neither. A known patient has few items. Without a patient only the mark is known.
+SELECT @record = MIN(f.Id), @internalId = ISNULL(MAX(f.InternalId), 0), @detail = MAX(f.Detail), @user = MAX(f.UserId)
+FROM (SELECT r.REPORTID AS Id, r.INTERNALID AS InternalId, r.DETAIL AS Detail, r.USERID AS UserId
+      FROM dbo.INCOMINGREPORTS AS r
+      WHERE @patientId > 0 AND r.INTERNALID = @patientId AND r.USERREFERENCE = @token
+      UNION ALL
+      SELECT r.REPORTID, r.INTERNALID, r.DETAIL, r.USERID
+      FROM dbo.INCOMINGREPORTS AS r
+      WHERE @patientId = 0 AND r.USERREFERENCE = @token) AS f;
+SELECT @filed = MIN(f.Id), @filedUnder = MAX(f.InternalId), @filedDetail = MAX(f.Detail),
        -- Without our words in DETAIL the inbox that it came from is not known.
-       @user = MAX(CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END)
-FROM dbo.CORRESPONDENCEIN AS c WHERE c.USERREFERENCE = @token;
-IF @record IS NULL
-    SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
-           @user = MAX(r.USERID)
-    FROM dbo.INCOMINGREPORTS AS r WHERE r.USERREFERENCE = @token;
+       @filedUser = MAX(CASE WHEN f.Detail LIKE 'Fallback (%' THEN f.UserId ELSE 0 END)
+FROM (SELECT c.DOCUMENTID AS Id, c.INTERNALID AS InternalId, c.DETAIL AS Detail, c.USERID AS UserId
+      FROM dbo.CORRESPONDENCEIN AS c
+      WHERE @patientId > 0 AND c.INTERNALID = @patientId AND c.USERREFERENCE = @token
+      UNION ALL
+      SELECT c.DOCUMENTID, c.INTERNALID, c.DETAIL, c.USERID
+      FROM dbo.CORRESPONDENCEIN AS c
+      WHERE @patientId = 0 AND c.USERREFERENCE = @token) AS f;
+IF @filed IS NOT NULL
+    SELECT @record = @filed, @internalId = @filedUnder, @detail = @filedDetail, @user = @filedUser;
 SET @why = CASE WHEN @detail LIKE 'Fallback (notFound)%' THEN 'notFound'
                 WHEN @detail LIKE 'Fallback (ambiguous)%' THEN 'ambiguous'
                 WHEN @detail LIKE 'Fallback (away)%' THEN 'away' ELSE '' END;
@@ -182,7 +196,7 @@ BEGIN
             0, 0, 1, 2,
             CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.FIRSTNAME)), 30) ELSE LEFT(NULLIF(@firstName, ''), 30) END,
             CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.SURNAME)), 30) ELSE LEFT(@lastName, 30) END,
-            CASE WHEN @patientId > 0 THEN p.DOB ELSE CAST(NULLIF(@dateOfBirth, '') AS datetime) END,
+            CASE WHEN @patientId > 0 THEN p.DOB ELSE CAST(CAST(NULLIF(@dateOfBirth, '') AS date) AS datetime) END,
             CASE WHEN @patientId > 0 THEN p.MEDICARENO ELSE NULLIF(@medicare, '') END,
             CASE WHEN @patientId > 0 THEN p.MEDICARELINENO ELSE NULLIF(@medicareLine, '') END,
             CASE WHEN @patientId > 0 THEN p.IHI ELSE NULLIF(@ihi, '') END,
@@ -193,9 +207,7 @@ BEGIN
         WHERE p.INTERNALID = @internalId;
         SET @record = CAST(SCOPE_IDENTITY() AS int);
         IF @record IS NULL
-        BEGIN
             THROW 50003, 'The inbox did not take the message.', 1;
-        END;
         INSERT INTO BPSDocuments.dbo.DOCUMENTS (STORE, KIND, RECORDID, PAGENUMBER, FILETYPE, CONTENT)
         VALUES (@store, 'INCOMINGREPORT', @record, 1, @fileType, @bytes);
         SET @outcome = 'written';

@@ -18,6 +18,7 @@ BEGIN TRY
                    RTRIM(k.RELATIONSHIP) AS relationship, RTRIM(k.CONTACTPHONE) AS phone
             FROM dbo.NEXTOFKIN AS k
             WHERE k.INTERNALID = @patientId AND k.RECORDSTATUS = 1 AND k.TYPE = 1
+            ORDER BY k.SURNAME, k.FIRSTNAME
             FOR JSON PATH)',
         N'@patientId int, @found nvarchar(max) OUTPUT',
         @patientId = @patientId, @found = @nextOfKin OUTPUT;

@@ -25,8 +25,9 @@ DECLARE @found TABLE (
     Folder int, DocumentId int, Day varchar(10), Subject varchar(1000), Category varchar(1000),
     Sender varchar(1000), Recipient varchar(1000), Confidential varchar(20), Draft varchar(20), Stored int);
 DECLARE @text nvarchar(max);
-DECLARE @head nvarchar(max) = N'SELECT TOP (@take) d.Folder, d.DocumentId, d.Day, RTRIM(d.Subject),
-    RTRIM(d.Category), RTRIM(d.Sender), RTRIM(d.Recipient), RTRIM(d.Confidential), RTRIM(d.Draft), d.Stored
+DECLARE @head nvarchar(max) = N'SELECT TOP (@take) d.Folder, d.DocumentId, d.Day, LEFT(RTRIM(d.Subject), 1000),
+    LEFT(RTRIM(d.Category), 1000), LEFT(RTRIM(d.Sender), 1000), LEFT(RTRIM(d.Recipient), 1000),
+    LEFT(RTRIM(d.Confidential), 20), LEFT(RTRIM(d.Draft), 20), d.Stored
     FROM (SELECT u.Folder, u.DocumentId, u.Subject, u.Category, u.Sender, u.Recipient, u.Confidential, u.Draft, u.Stored,
         CASE WHEN u.Day IN (''1900-01-01'', ''1899-12-30'') THEN ''0000-00-00'' ELSE u.Day END AS Day FROM (';
 DECLARE @tail nvarchar(max) = N') AS u) AS d

@@ -18,8 +18,9 @@
 --             @patientId int: the INTERNALID of our appointments; @loginId int: see the last assumption
 -- Returns:    one row: Outcome (created, moved, updated, unchanged, cancelled, conflict, away, arrived,
 --             unknownUser, recallType, tooLate), AppointmentId and Created (NULL without one;
---             YYYY-MM-DD hh:mm:ss.mmm), Sessions (inside, outside, or unknown), InTheWay (for conflict, if
---             only bookings of the same practice are in the way: their marks separated by commas; else empty).
+--             YYYY-MM-DD hh:mm:ss.mmm), Sessions (inside, outside, unknown if our own appointments
+--             take up the time, unreadable if Bp does not say), InTheWay (for conflict, if only bookings of
+--             the same practice are in the way: their marks separated by commas; else empty).
 --             tooLate is returned for 2 only: the visit is not in the book as wanted, and cannot be put there any
 --             more. recallType: Bp lets no integration cancel appointments of this type, so none is created.
 -- Evidence:   public for every procedure, parameter, table and column: BP_GetFreeAppointments (fails for a
@@ -33,8 +34,8 @@
 -- Note:       only an appointment of @patientId is ours. Once the practice gives it to a patient it is the
 --             patient's, whatever its text says: it is never moved, corrected or cancelled, and like every other
 --             appointment it is a conflict if it is in the way.
---             The book is locked for that user and day from the lookup to the write, the whole length is checked
---             for overlaps, and the written appointment is read again before the commit. An appointment that
+--             Only one push of a mark runs at a time. It locks the appointment that it found, and the book of that
+--             user and day from the check to the write. The whole length is checked for overlaps, and the written appointment is read again before the commit. An appointment that
 --             has arrived or is over stays as it is; arrived says that it is not as wanted. A time outside the
 --             sessions is accepted and reported: representatives come when there are no patients.
 SET NOCOUNT ON;
@@ -45,6 +46,7 @@ DECLARE @ourMark varchar(200) = '%[[]' + LEFT(@token, 9) + REPLICATE('[0-9A-Z]',
 DECLARE @outcome varchar(20) = 'conflict';
 DECLARE @sessions varchar(10) = 'unknown';
 DECLARE @stage varchar(10) = 'looking';
+DECLARE @found int = NULL;
 DECLARE @away int = 0, @recall int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @returned int = 0;
 DECLARE @oldUser int, @oldLocation int, @oldDay date, @oldTime int, @oldLength int, @oldType int;
 DECLARE @oldReason varchar(500);
@@ -76,15 +78,31 @@ BEGIN
     END TRY
     BEGIN CATCH
         IF LOWER(ERROR_MESSAGE()) LIKE '%away%' SET @away = 1;
+        ELSE SET @sessions = 'unreadable';
     END CATCH;
 END;
 IF EXISTS (SELECT 1 FROM dbo.BPS_Users AS u WHERE u.UserID = @userId) SET @active = 1;
 
 SET XACT_ABORT ON;
+-- People at the practice come first: we wait for no row of theirs for long, and give way in a deadlock.
+SET LOCK_TIMEOUT 5000;
+SET DEADLOCK_PRIORITY LOW;
 BEGIN TRY
     BEGIN TRANSACTION;
-    SELECT TOP (1)
-           @id = a.RECORDID,
+    EXEC @returned = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
+    IF @returned < 0
+        THROW 50002, 'The booking is being written at this moment.', 1;
+    SELECT TOP (1) @id = a.RECORDID
+    FROM dbo.APPOINTMENTS AS a
+    WHERE a.RECORDSTATUS = 1
+      AND a.INTERNALID = @patientId
+      AND ((a.APPOINTMENTDATE >= @firstDay AND CHARINDEX(@marker, a.REASON) > 0)
+           OR (a.RECORDID = @appointmentId AND CONVERT(varchar(23), a.CREATED, 121) = @created
+               AND ISNULL(a.REASON, '') NOT LIKE @anyMark))
+    ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END,
+             CASE WHEN a.RECORDID = @appointmentId THEN 0 ELSE 1 END, a.RECORDID;
+    -- Only the row that was found is locked. It may have been given to a patient or cancelled meanwhile.
+    SELECT @found = a.RECORDID,
            @oldUser = a.USERID,
            @oldLocation = a.LOCATIONID,
            @oldDay = CAST(a.APPOINTMENTDATE AS date),
@@ -93,14 +111,13 @@ BEGIN TRY
            @oldType = a.APPOINTMENTTYPE,
            @oldReason = a.REASON,
            @arrived = CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END
-    FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK, HOLDLOCK)
-    WHERE a.RECORDSTATUS = 1
-      AND a.INTERNALID = @patientId
-      AND ((a.APPOINTMENTDATE >= @firstDay AND CHARINDEX(@marker, a.REASON) > 0)
-           OR (a.RECORDID = @appointmentId AND CONVERT(varchar(23), a.CREATED, 121) = @created
-               AND ISNULL(a.REASON, '') NOT LIKE @anyMark))
-    ORDER BY CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 0 ELSE 1 END,
-             CASE WHEN a.RECORDID = @appointmentId THEN 0 ELSE 1 END, a.RECORDID;
+    FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK)
+    WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId;
+    SET @id = @found;
+    -- Our own appointment takes up the free time it stands in: no free time there says nothing.
+    IF @sessions = 'outside' AND @oldUser = @userId AND @oldDay = @day
+        AND @oldTime < @time + @length AND @oldTime + @oldLength > @time
+        SET @sessions = 'unknown';
 
     -- Cancels copies that somebody made in Bp: one booking is one appointment.
     WHILE @id IS NOT NULL AND EXISTS (
@@ -152,7 +169,11 @@ BEGIN TRY
           AND a.RECORDID <> ISNULL(@id, 0)
           AND a.APPOINTMENTTIME < @time + @length AND a.APPOINTMENTTIME + a.APPOINTMENTLENGTH > @time;
         IF NOT EXISTS (SELECT 1 FROM @others AS o WHERE o.Mark = '' OR CHARINDEX(o.Mark, @lifts) = 0)
+        BEGIN
             SET @stage = 'writing';
+            IF @sessions = 'outside' AND EXISTS (SELECT 1 FROM @others)
+                SET @sessions = 'unknown';
+        END;
     END;
     IF @stage = 'writing'
     BEGIN
@@ -209,8 +230,9 @@ BEGIN TRY
 END TRY
 BEGIN CATCH
     IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    -- A booking procedure refused; its words are not public. Every other error is a failure.
-    IF @stage <> 'writing' OR ERROR_NUMBER() < 50000
+    -- A booking procedure refused, or ended our transaction and returned (266). Its words are not public.
+    -- Every other error is a failure.
+    IF @stage <> 'writing' OR (ERROR_NUMBER() < 50000 AND ERROR_NUMBER() <> 266)
         THROW;
     SET @outcome = 'conflict';
 END CATCH;

@@ -12,7 +12,7 @@ DECLARE @inactive TABLE (UserId int, Registration varchar(20));
 DECLARE @seen int = 0;
 BEGIN TRY
     INSERT INTO @inactive
-    EXEC sp_executesql N'SELECT u.USERID, RTRIM(u.REGISTRATIONNO) FROM dbo.USERS AS u
+    EXEC sp_executesql N'SELECT u.USERID, LEFT(RTRIM(u.REGISTRATIONNO), 20) FROM dbo.USERS AS u
         WHERE u.USERID > 0 AND u.USERSTATUS <> 999 AND RTRIM(ISNULL(u.REGISTRATIONNO, '''')) <> ''''
           AND NOT EXISTS (SELECT 1 FROM dbo.BPS_Users AS v WHERE v.UserID = u.USERID)';
     SET @seen = 1;

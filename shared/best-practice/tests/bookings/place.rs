@@ -13,9 +13,41 @@ fn a_booking_appears_once_at_its_time_however_often_it_is_pushed() {
     assert!(id.unwrap() > 0);
     practice.assert_in_the_book(&wanted);
     for _ in 0..3 {
-        assert_eq!(practice.push(&wanted), ("unchanged".to_owned(), id, "outside".to_owned()));
+        assert_eq!(practice.push(&wanted), ("unchanged".to_owned(), id, "unknown".to_owned()));
     }
     practice.assert_in_the_book(&wanted);
+}
+
+#[test]
+fn a_booking_that_stands_in_a_session_is_never_said_to_be_outside() {
+    let mut practice = Practice::open();
+    let first = Wanted { length: 1800, ..Wanted::at(NINE) };
+    practice.push(&first);
+    for next in [
+        Wanted { text: "Online appointment. Rep visit: Somebody else.", ..first.clone() },
+        Wanted { length: QUARTER, ..first.clone() },
+        Wanted::at(NINE + QUARTER),
+        Wanted { day: "2027-11-03", ..Wanted::at(NINE) },
+        Wanted { user: 2, ..Wanted::at(NINE) },
+    ] {
+        let (outcome, _, sessions) = practice.push(&next);
+        assert!(["moved", "updated"].contains(&outcome.as_str()), "{outcome}");
+        assert_ne!(sessions, "outside", "{} {}", next.day, next.time);
+    }
+    // A move to a free time outside the sessions is said to be one.
+    let lunch = Wanted::at(46_800);
+    let (outcome, _, sessions) = practice.push(&lunch);
+    assert_eq!((outcome.as_str(), sessions.as_str()), ("moved", "outside"));
+}
+
+#[test]
+fn a_procedure_that_ends_our_transaction_is_a_conflict_and_leaves_nothing() {
+    let mut practice = Practice::open();
+    practice.environment.booking.slot_taken = Some(SlotTaken::EndsTransaction);
+    let wanted = Wanted::at(NINE);
+    let (outcome, id, _) = practice.push(&wanted);
+    assert_eq!((outcome.as_str(), id), ("conflict", None));
+    assert_eq!(practice.live(&wanted), []);
 }
 
 #[test]

@@ -35,6 +35,14 @@ fn a_time_outside_the_sessions_is_taken_and_said_to_be() {
 }
 
 #[test]
+fn sessions_that_cannot_be_read_are_said_to_be_so_and_cost_nothing_else() {
+    let mut practice = Practice::open();
+    practice.environment.denied_objects = vec!["BP_GetFreeAppointments".to_owned()];
+    let (outcome, _, sessions) = practice.push(&Wanted::at(NINE));
+    assert_eq!((outcome.as_str(), sessions.as_str()), ("created", "unreadable"));
+}
+
+#[test]
 fn a_type_for_recalls_makes_no_appointment_where_the_types_may_be_read() {
     let recall = Wanted { kind: 12, ..Wanted::at(NINE) };
     let mut practice = Practice::open();

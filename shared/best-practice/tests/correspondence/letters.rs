@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use halo_simulator::practice::patient;
+use halo_simulator::sql::Language;
 
 use crate::support::{OTHER_TOKEN, OUT, Parameters, Practice, TOKEN};
 
@@ -89,6 +90,37 @@ fn a_letter_without_a_known_sender_is_the_usual_doctors() {
     }
     let letter = Parameters::letter(patient::NO_DOCTOR, 0, b"x").with("@token", OTHER_TOKEN);
     assert_eq!(practice.outcome(OUT, &letter)["Outcome"], "written");
+}
+
+#[test]
+fn a_letters_day_is_the_same_for_a_login_that_writes_the_day_first() {
+    for (token, day) in [(TOKEN, "2026-05-06"), (OTHER_TOKEN, "2026-05-17")] {
+        let mut practice = Practice::open();
+        practice.language = Language::British;
+        let letter = Parameters::letter(patient::DEMONSTRATION, 1, b"x")
+            .with("@token", token)
+            .with("@day", day);
+        let record = practice.outcome(OUT, &letter)["RecordId"].clone();
+        let row =
+            practice.row(&format!("SELECT * FROM dbo.CORRESPONDENCEOUT WHERE RECORDID = {record}"));
+        assert_eq!(row["CORRESPONDENCEDATE"], format!("{day}T00:00:00"));
+    }
+}
+
+#[test]
+fn a_sender_without_a_title_is_named_all_the_same() {
+    let mut practice = Practice::open();
+    let (doctor, ..) = practice.doctor();
+    let name = practice.row(&format!(
+        "SELECT rtrim(FIRSTNAME) || ' ' || rtrim(SURNAME) AS N FROM dbo.USERS WHERE USERID = {doctor}"
+    ));
+    let untitled = format!("UPDATE dbo.USERS SET TITLECODE = 9999 WHERE USERID = {doctor}");
+    practice.connection.execute(&untitled, []).unwrap();
+    let letter = Parameters::letter(patient::DEMONSTRATION, doctor, b"x");
+    let record = practice.outcome(OUT, &letter)["RecordId"].clone();
+    let row =
+        practice.row(&format!("SELECT * FROM dbo.CORRESPONDENCEOUT WHERE RECORDID = {record}"));
+    assert_eq!(row["SENDERNAME"], name["N"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use halo_simulator::practice::patient;
+use halo_simulator::sql::Language;
 
 use crate::support::{CHECKED, INBOX, LOOKUP, OTHER_TOKEN, Parameters, Practice, TOKEN};
 
@@ -213,6 +214,83 @@ fn a_message_is_recognised_wherever_bp_has_moved_it() {
     assert_eq!(practice.count(&format!("dbo.INCOMINGREPORTS WHERE USERREFERENCE = '{TOKEN}'")), 0);
 }
 
+/// Marks with what is known of their messages: number and patient.
+fn asked(messages: &[(&str, &str, &str)]) -> Parameters {
+    let tokens: Vec<&str> = messages.iter().map(|(token, ..)| *token).collect();
+    let keys: String = messages
+        .iter()
+        .map(|(_, record, patient)| format!("{record:0>10} {patient:0>10} "))
+        .collect();
+    Parameters(vec![("@tokens", tokens.join(" "), "VarChar"), ("@keys", keys, "VarChar")])
+}
+
+#[test]
+fn a_message_is_found_by_what_is_known_of_it_and_without_that_by_its_mark() {
+    let mut practice = Practice::open();
+    let (doctor, ..) = practice.doctor();
+    let message =
+        Parameters::message(("@userId", doctor.to_string()), b"x").with("@patientId", "1");
+    let report = practice.outcome(INBOX, &message)["RecordId"].clone();
+    let places = |practice: &mut Practice, record: &str, patient: &str| {
+        let found = practice.run(CHECKED, &asked(&[(TOKEN, record, patient)])).unwrap();
+        let places: Vec<String> = found.iter().skip(1).map(|row| row["Place"].clone()).collect();
+        places.join(" ")
+    };
+    // A number of another message is no harm: the mark has to agree.
+    for (record, patient) in
+        [(report.as_str(), "1"), (&report, "0"), ("0", "1"), ("0", "0"), ("1", "2")]
+    {
+        assert_eq!(places(&mut practice, record, patient), "2", "{record} {patient}");
+    }
+    // Filed under somebody else, as staff do who correct it, and kept in the inbox; then in the record only.
+    practice
+        .connection
+        .execute_batch(&format!(
+            "UPDATE dbo.INCOMINGREPORTS SET INTERNALID = 2 WHERE REPORTID = {report};
+             INSERT INTO dbo.CORRESPONDENCEIN (DOCUMENTID, RECORDSTATUS, STORED, ORIGIN, INTERNALID, USERID, CONTACTID,
+             CONFIDENTIALFLAG, USERREFERENCE, CHECKEDBY, NOTATION, ACTION, ACTIONED, CLINICALIMAGE, CREATED,
+             CREATEDBY, STATUSCODE) SELECT 900001, 1, 2, 0, 2, {doctor}, 0, 0, USERREFERENCE, {doctor}, 1, 1, 0, 0,
+             CREATED, 0, 1 FROM dbo.INCOMINGREPORTS WHERE REPORTID = {report};"
+        ))
+        .unwrap();
+    for (record, patient) in [(report.as_str(), "1"), (&report, "2"), ("0", "0")] {
+        assert_eq!(places(&mut practice, record, patient), "2 3", "{record} {patient}");
+    }
+    practice
+        .connection
+        .execute("DELETE FROM dbo.INCOMINGREPORTS WHERE REPORTID = ?1", [&report])
+        .unwrap();
+    for (record, patient) in [(report.as_str(), "1"), (&report, "2"), ("0", "0")] {
+        assert_eq!(places(&mut practice, record, patient), "3", "{record} {patient}");
+    }
+}
+
+#[test]
+fn a_described_patients_day_of_birth_is_the_same_for_a_login_that_writes_the_day_first() {
+    let mut practice = Practice::open();
+    practice.language = Language::British;
+    let (doctor, ..) = practice.doctor();
+    let message = Parameters::message(("@userId", doctor.to_string()), b"x").described(
+        "MADEUP",
+        "Made-Up",
+        "Person",
+        "1980-05-06",
+    );
+    let report = practice.outcome(INBOX, &message)["RecordId"].clone();
+    let row =
+        practice.row(&format!("SELECT DOB FROM dbo.INCOMINGREPORTS WHERE REPORTID = {report}"));
+    assert_eq!(row["DOB"], "1980-05-06T00:00:00");
+}
+
+#[test]
+fn the_inbox_is_read_before_the_record_because_bp_moves_items_that_way() {
+    for statement in [INBOX, CHECKED, LOOKUP] {
+        let statement = statement.split("SET NOCOUNT ON").last().unwrap();
+        let inbox = statement.find("dbo.INCOMINGREPORTS").unwrap();
+        assert!(inbox < statement.find("dbo.CORRESPONDENCEIN").unwrap());
+    }
+}
+
 #[test]
 fn only_messages_that_are_asked_about_are_reported_checked_or_in_whose_inbox() {
     let mut practice = Practice::open();
@@ -224,7 +302,7 @@ fn only_messages_that_are_asked_about_are_reported_checked_or_in_whose_inbox() {
             .with("@token", token);
         reports.push(practice.outcome(INBOX, &message)["RecordId"].clone());
     }
-    let asked = Parameters(vec![("@tokens", format!("{TOKEN} {OTHER_TOKEN}"), "VarChar")]);
+    let asked = asked(&[(TOKEN, &reports[0], "1"), (OTHER_TOKEN, &reports[1], "1")]);
     let found = practice.run(CHECKED, &asked).unwrap();
     let [head, unchecked @ ..] = &found[..] else { panic!("a head row") };
     assert_eq!((head["Token"].trim(), head["Place"].as_str()), ("", "0"));

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use halo_simulator::practice::{self, Demonstration};
 use halo_simulator::sql::{
-    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Parameter,
-    SqlError, Value, execute,
+    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Language,
+    Parameter, SqlError, Value, execute_as,
 };
 use rusqlite::Connection;
 
@@ -25,6 +25,8 @@ pub(crate) type Row = HashMap<String, String>;
 pub(crate) struct Practice {
     pub(crate) connection: Connection,
     pub(crate) environment: Environment,
+    /// Of the practice's login.
+    pub(crate) language: Language,
     pub(crate) _folder: tempfile::TempDir,
 }
 
@@ -114,6 +116,7 @@ impl Practice {
                 missing_columns: Vec::new(),
                 booking: BookingWeather::default(),
             },
+            language: Language::default(),
             _folder: folder,
         }
     }
@@ -139,7 +142,7 @@ impl Practice {
                 })
                 .collect(),
         };
-        let outcome = execute(&mut self.connection, &command, &self.environment)?;
+        let outcome = execute_as(self.language, &mut self.connection, &command, &self.environment)?;
         assert_eq!(outcome.result_sets.len(), 1, "one result set is promised");
         let set = &outcome.result_sets[0];
         Ok(set

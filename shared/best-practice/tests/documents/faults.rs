@@ -1,6 +1,7 @@
 //! What goes wrong on the way: the document arrives as it is, or an error says what to do.
 
 use best_practice::{BpError, DocumentError, DocumentProgress};
+use domain::attachments::Folder;
 use halo::Error;
 use halo_simulator::Options;
 use serde_json::json;
@@ -105,4 +106,37 @@ async fn a_documents_database_that_may_not_be_read_is_a_refusal_of_permission() 
     let query = bench.request(&document.key).await;
     let ended = bench.settled(query).await;
     assert!(matches!(ended, DocumentProgress::Failed(BpError::NotPermitted { .. })), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_view_that_this_release_lacks_a_column_of_costs_its_own_folder_only() {
+    let bench = Bench::with(Options::default()).await;
+    let small = |kept: &Kept| kept.pages == 1 && kept.bytes() < 100_000;
+    let documents: Vec<Kept> = bench.kept().into_iter().filter(small).collect();
+    for (view, folder) in [
+        ("BPS_Investigations", Folder::Investigations),
+        ("BPS_CorrespondenceIn", Folder::CorrespondenceIn),
+        ("BPS_CorrespondenceOut", Folder::CorrespondenceOut),
+        ("BPS_EPCReports", Folder::EnhancedPrimaryCare),
+        ("BPS_ClinicalImages", Folder::ClinicalImages),
+    ] {
+        bench.change(json!({ "missingColumns": [format!("{view}.Stored")] })).await;
+        for of in [
+            Folder::Investigations,
+            Folder::CorrespondenceIn,
+            Folder::CorrespondenceOut,
+            Folder::EnhancedPrimaryCare,
+            Folder::ClinicalImages,
+        ] {
+            let Some(document) = documents.iter().find(|kept| kept.key.folder == of) else {
+                continue;
+            };
+            let asked = bench.bp.document_start(bench.guid, &document.key, 100_000, ample()).await;
+            assert_eq!(asked.is_err(), of == folder, "{view}, {of:?}: {asked:?}");
+            let query = bench.request(&document.key).await;
+            let progress = bench.settled(query).await;
+            let ready = matches!(progress, DocumentProgress::Ready { .. });
+            assert_eq!(ready, of != folder, "{view}, {of:?}: {progress:?}");
+        }
+    }
 }

@@ -4,4 +4,5 @@
 mod everything;
 mod faults;
 mod fhir;
+mod report_body;
 mod support;

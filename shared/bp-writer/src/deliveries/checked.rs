@@ -2,7 +2,7 @@
 
 use aws::events::{Event, EventError, EventKind, Events};
 use aws::metrics::{self, Unit};
-use best_practice::{BpClient, Fate};
+use best_practice::{AskedMessage, BpClient, Fate};
 use connection::{SessionError, Sessions};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::PracticeId;
@@ -62,10 +62,17 @@ pub async fn find_checked_messages(
     if waiting.is_empty() {
         return Ok(found);
     }
-    let tokens: Vec<_> = waiting.iter().map(|entry| entry.body.token.clone()).collect();
+    let asked: Vec<AskedMessage> = waiting
+        .iter()
+        .map(|entry| AskedMessage {
+            token: entry.body.token.clone(),
+            record: entry.body.bp_record_id,
+            patient: entry.body.patient(),
+        })
+        .collect();
     let sessions = Sessions::new(bp.clone(), store);
     let mut session = sessions.open(practice, deadline).await?;
-    let fates = session.ask(|guid| bp.fates_of_messages(guid, &tokens, deadline)).await?;
+    let fates = session.ask(|guid| bp.fates_of_messages(guid, &asked, deadline)).await?;
     let now = Timestamp::now();
     let (mut changed, mut overdue) = (Vec::new(), Vec::new());
     for entry in &waiting {

@@ -72,6 +72,8 @@ pub enum SlotVariant {
     ReturnZero,
     /// A second row in the same slot.
     DoubleBooking,
+    /// The procedure ends the caller's transaction and returns 0.
+    EndsTransaction,
 }
 
 impl From<SlotVariant> for SlotTaken {
@@ -80,6 +82,7 @@ impl From<SlotVariant> for SlotTaken {
             SlotVariant::Error => Self::Error,
             SlotVariant::ReturnZero => Self::ReturnZero,
             SlotVariant::DoubleBooking => Self::DoubleBooking,
+            SlotVariant::EndsTransaction => Self::EndsTransaction,
         }
     }
 }

@@ -174,7 +174,7 @@ pub struct BookingWeather {
     pub slot_taken: Option<SlotTaken>,
 }
 
-/// The three ways an occupied slot has been suspected to answer.
+/// The four ways an occupied slot has been suspected to answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SlotTaken {
     /// An SQL error.
@@ -183,6 +183,8 @@ pub enum SlotTaken {
     ReturnZero,
     /// A second row in the same slot.
     DoubleBooking,
+    /// The procedure ends the caller's transaction and returns 0.
+    EndsTransaction,
 }
 
 /// The language of a login, which decides how SQL Server reads dates in strings.

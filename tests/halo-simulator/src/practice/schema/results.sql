@@ -155,7 +155,6 @@ CREATE TABLE INCOMINGREPORTS (
 
 CREATE INDEX INCOMINGREPORTS_INBOX ON INCOMINGREPORTS (INTERNALID, RECORDSTATUS, USERID, REPORTDATE);
 -- assumed: nothing public says that Bp has this index.
-CREATE INDEX INCOMINGREPORTS_USERREFERENCE ON INCOMINGREPORTS (USERREFERENCE);
 
 -- Messages between staff; not the results inbox.
 -- assumed: not public, or not in full; the least that its readers need.

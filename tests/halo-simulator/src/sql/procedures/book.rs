@@ -121,7 +121,7 @@ fn refuse(session: &Session<'_>) -> Result<bool, SqlError> {
             Err(SqlError::new(50_000, "The appointment slot has already been booked."))
         }
         Some(SlotTaken::DoubleBooking) => Ok(false),
-        Some(SlotTaken::ReturnZero) | None => Ok(true),
+        Some(SlotTaken::ReturnZero | SlotTaken::EndsTransaction) | None => Ok(true),
     }
 }
 
@@ -130,6 +130,11 @@ fn add(session: &mut Session<'_>) -> Result<i64, SqlError> {
         "SELECT INTERNALID FROM dbo.PATIENTS WHERE INTERNALID = @patientid
          AND (RECORDSTATUS = 1 OR INTERNALID = 0)",
     )?;
+    if session.environment.booking.slot_taken == Some(SlotTaken::EndsTransaction) {
+        // As for a slot that was taken a moment ago.
+        session.end_transaction()?;
+        return Ok(0);
+    }
     if patient.is_empty() || (overlaps(session, "@aptlen", "0")? && refuse(session)?) {
         return Ok(0);
     }

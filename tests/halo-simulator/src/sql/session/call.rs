@@ -181,6 +181,7 @@ impl Session<'_> {
         let caller = std::mem::replace(&mut self.frame, frame);
         let owner = self.catalog.as_owner.replace(true);
         let switches = self.switches();
+        let transactions = self.transactions;
         self.depth += 1;
         let result = match procedure.body {
             Body::Batch(text) => self.batch(text).map(|flow| match flow {
@@ -193,6 +194,19 @@ impl Session<'_> {
         self.switch_back(switches);
         self.catalog.as_owner.set(owner);
         self.frame = caller;
+        let result = result.and_then(|number| {
+            if self.transactions == transactions {
+                return Ok(number);
+            }
+            let (before, now) = (transactions, self.transactions);
+            Err(SqlError::new(
+                266,
+                format!(
+                    "Transaction count after EXECUTE indicates a mismatching number of BEGIN and \
+                     COMMIT statements. Previous count = {before}, current count = {now}."
+                ),
+            ))
+        });
         if result.is_err() {
             self.failed_depth = self.failed_depth.max(self.depth + 1);
         }

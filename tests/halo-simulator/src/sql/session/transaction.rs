@@ -59,6 +59,11 @@ impl Session<'_> {
         self.undo()
     }
 
+    /// What a procedure does that rolls its caller's transaction back.
+    pub(in crate::sql) fn end_transaction(&mut self) -> Result<(), SqlError> {
+        if self.transactions == 0 { Ok(()) } else { self.rollback(None) }
+    }
+
     pub(super) fn save(&mut self, name: &str) -> Result<(), SqlError> {
         if self.transactions == 0 {
             return Err(SqlError::new(
