@@ -35,9 +35,10 @@
 --             patient's, whatever its text says: it is never moved, corrected or cancelled, and like every other
 --             appointment it is a conflict if it is in the way.
 --             Only one push of a mark runs at a time. It locks the appointment that it found, and the book of that
---             user and day from the check to the write. The whole length is checked for overlaps, and the written appointment is read again before the commit. An appointment that
---             has arrived or is over stays as it is; arrived says that it is not as wanted. A time outside the
---             sessions is accepted and reported: representatives come when there are no patients.
+--             user and day from the check to the write. The whole length is checked for overlaps, and the written
+--             appointment is read again before the commit. An appointment that has arrived or is over stays as it
+--             is; arrived says that it is not as wanted. A time outside the sessions is accepted and reported:
+--             representatives come when there are no patients.
 SET NOCOUNT ON;
 SET XACT_ABORT OFF;
 DECLARE @marker varchar(27) = '[' + @token + ']';
