@@ -25,7 +25,7 @@ impl Trail for CallersTrail<'_> {
         self.app.line(self.caller, deed(line))
     }
 
-    async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
+    async fn record(&self, line: AuditLine) -> Result<(), StoreError> {
         self.app.record(self.practice, self.caller, deed(line)).await
     }
 }

@@ -49,7 +49,7 @@ impl Chore for SiteHealth {
                 practice: practice.as_str().to_owned(),
                 id: state.to_owned(),
             };
-            self.events.put(&[changed]).await?;
+            self.events.publish(&[changed]).await?;
             self.store.standing_told(practice, standing).await?;
             if standing == Standing::Paired {
                 // Nobody was at the practice's appointment book while it was not connected.
@@ -75,7 +75,7 @@ impl SiteHealth {
                 practice: practice.as_str().to_owned(),
                 id: relink.user.0.to_string(),
             };
-            self.events.put(&[changed]).await?;
+            self.events.publish(&[changed]).await?;
             self.store.relink_told(practice, &relink).await?;
         }
         Ok(())

@@ -276,7 +276,7 @@ impl Messages for QueueAndBus {
     }
 
     async fn tell(&self, event: Event) -> Result<(), NotTaken> {
-        self.events.put(&[event]).await.map_err(|_| NotTaken)
+        self.events.publish(&[event]).await.map_err(|_| NotTaken)
     }
 
     fn still_running(&self, practice: &PracticeId, overtime: Duration) {

@@ -43,7 +43,7 @@ pub async fn tell_near_cap(
             practice: practice.as_str().to_owned(),
             id: day.date.to_string(),
         };
-        events.put(&[near]).await?;
+        events.publish(&[near]).await?;
         store.near_cap_told(practice, day.date, now).await?;
     }
     Ok(())

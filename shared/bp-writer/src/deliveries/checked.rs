@@ -110,7 +110,7 @@ pub async fn look_for_checked(
         let many = overdue.len() as u64;
         metrics::report("MessagesUnchecked", Unit::Count, many, Some(practice.as_str()));
     }
-    events.put(&told).await?;
+    events.publish(&told).await?;
     for entry in &changed {
         match store.transition_work(practice, entry).await {
             Ok(_) if entry.body.state == DeliveryState::Checked => looked.checked += 1,
