@@ -12,7 +12,7 @@ use domain::usage::Caps;
 use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
-use usage::tell_near_cap;
+use usage::publish_near_cap;
 
 /// Links of an earlier site that one turn deletes.
 const FORMER_LINKS: usize = 500;
@@ -58,7 +58,7 @@ impl Chore for SiteHealth {
         }
         self.tell_relinks(practice).await?;
         let (store, events, now) = (&self.store, &self.events, Timestamp::now());
-        tell_near_cap(store, events, self.caps, practice, now).await?;
+        publish_near_cap(store, events, self.caps, practice, now).await?;
         if self.store.forget_former_links(practice, FORMER_LINKS).await? {
             self.store.hasten(practice, Job::SiteHealth).await?;
         }
