@@ -295,7 +295,9 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                 return match self.gather(kind, &entry.key).await {
                     Ok(()) => Ok(Next::Entry),
                     // A part that cannot be read holds up nobody else's work.
-                    Err(Stop::Store(StoreError::Corrupt)) => Ok(Next::Broken),
+                    Err(Stop::Store(StoreError::Corrupt | StoreError::NewerFormat)) => {
+                        Ok(Next::Broken)
+                    }
                     Err(stop) => Err(stop),
                 };
             }

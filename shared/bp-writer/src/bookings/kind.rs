@@ -3,7 +3,7 @@
 use crate::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use aws::events::EventKind;
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
-use domain::booking::{Attendant, Booking, BookingState, NextStep, Role};
+use domain::booking::{Booking, BookingState, NextStep, Role};
 use domain::connection::Database;
 use domain::problem::ProblemType;
 use domain::schedule::{Job, until_compared_again};
@@ -79,7 +79,7 @@ impl Kind for Bookings {
     }
 
     fn bears_on_whole(&self, before: &Booking, after: &Booking) -> bool {
-        Attendant::of(before) != Attendant::of(after)
+        before.attendant() != after.attendant()
     }
 
     fn gather(
