@@ -12,7 +12,7 @@ use domain::schedule::Job;
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use store::work::SHARDS;
+use store::work::LANE_SHARDS;
 use store::{DueJob, JOB_SHARDS, Store, StoreError};
 
 use crate::spread::delay;
@@ -80,7 +80,7 @@ impl Dispatcher {
     /// died are among them.
     async fn sweep(&self, now: Timestamp) -> Result<Outcome, Undone> {
         let mut lanes = Vec::new();
-        for shard in 0..SHARDS {
+        for shard in 0..LANE_SHARDS {
             lanes.extend(self.store.due_lanes(shard, now, MOST).await?);
         }
         let late = lanes.iter().map(|lane| lane.due).min();
@@ -89,7 +89,7 @@ impl Dispatcher {
             .enumerate()
             .map(|(index, lane)| (wake(&lane.practice, None), delay(index, lanes.len())))
             .collect();
-        self.send(&wakes, usize::from(SHARDS), late, now).await
+        self.send(&wakes, usize::from(LANE_SHARDS), late, now).await
     }
 
     /// Hands out the practices' jobs that are due. Each job is taken before it is handed out, so that
@@ -102,7 +102,7 @@ impl Dispatcher {
         let late = due.iter().map(|turn| turn.since).min();
         let taken: Vec<Result<Option<&DueJob>, StoreError>> = futures::stream::iter(&due)
             .map(async |turn| {
-                let ours = self.store.take_turn(turn, now + RETRY).await?;
+                let ours = self.store.claim_job(turn, now + RETRY).await?;
                 Ok(ours.then_some(turn))
             })
             .buffered(CONCURRENT)

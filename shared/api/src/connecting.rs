@@ -5,7 +5,7 @@ use domain::clinician::NotLinked;
 use domain::ids::PracticeId;
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
-use store::{StoreError, TrailLine};
+use store::{AuditItem, StoreError};
 
 use crate::App;
 use crate::caller::{Caller, Role, Scope};
@@ -21,7 +21,7 @@ struct CallersTrail<'a> {
 }
 
 impl Trail for CallersTrail<'_> {
-    fn line(&self, line: AuditLine) -> TrailLine {
+    fn line(&self, line: AuditLine) -> AuditItem {
         self.app.line(self.caller, deed(line))
     }
 

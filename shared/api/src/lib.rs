@@ -65,6 +65,6 @@ impl App {
     }
 
     fn deadline() -> Deadline {
-        Deadline::after(domain::pairing::REQUEST)
+        Deadline::after(domain::pairing::REQUEST_TIME)
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::audit::{AuditRecord, AuditedAction};
 use domain::ids::{BpUserId, PatientId, PracticeId};
-use store::{StoreError, TrailLine};
+use store::{AuditItem, StoreError};
 
 use crate::App;
 use crate::caller::Caller;
@@ -64,7 +64,7 @@ impl App {
     }
 
     /// A line to be written together with what it tells of.
-    pub(crate) fn line(&self, caller: &Caller, deed: Deed) -> TrailLine {
+    pub(crate) fn line(&self, caller: &Caller, deed: Deed) -> AuditItem {
         let Deed { action, patients, resource, user, former_user } = deed;
         let record = AuditRecord {
             at: Self::now(),
@@ -76,6 +76,6 @@ impl App {
             former_user_id: former_user,
             request_id: REQUEST_ID.try_with(|id| id.0.clone()).unwrap_or_default(),
         };
-        TrailLine { record, retention: self.audit_retention }
+        AuditItem { record, retention: self.audit_retention }
     }
 }

@@ -208,7 +208,7 @@ async fn who_was_shown_as_deceased_or_inactive_is_referred_only_with_an_acknowle
 
 #[tokio::test]
 async fn what_was_shown_of_another_bp_or_long_ago_says_nothing() {
-    for (at, ago) in [("71002", NOW), ("71001", ShownPatient::KEPT)] {
+    for (at, ago) in [("71002", NOW), ("71001", ShownPatient::KEPT_FOR)] {
         let aws = table(shown(PatientStatus::Deceased, at, ago));
         assert_eq!(refer(&aws, clinician(), &json!({})).await, TAKEN_SO_FAR, "{at} {ago}");
     }

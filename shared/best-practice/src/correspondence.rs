@@ -114,7 +114,7 @@ impl StatementPack {
             MessagePatient::Known(id) => (id.0, None),
             MessagePatient::Described(described) => (0, Some(described)),
             // Bp knows already; without a patient nobody's record is touched.
-            MessagePatient::Told => (0, None),
+            MessagePatient::Erased => (0, None),
         };
         let of = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let card = described.and_then(|patient| patient.medicare.as_ref());

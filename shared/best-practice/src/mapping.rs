@@ -108,8 +108,8 @@ pub(crate) fn matches(rows: &[Row]) -> Result<PatientMatches, Unmappable> {
             matches.push(person);
         }
     }
-    let more = rows.len() > PatientMatches::MOST;
-    matches.truncate(PatientMatches::MOST);
+    let more = rows.len() > PatientMatches::MOST_LINES;
+    matches.truncate(PatientMatches::MOST_LINES);
     Ok(PatientMatches { matches, more })
 }
 

@@ -115,8 +115,8 @@ fn of_ready(ready: Ready, heard: Heard, at: &At<'_>) -> Decision {
         Heard::NotReady => {
             // Never sent, but not for nothing: the delay grows.
             let mut ready = ready;
-            ready.tally.spared = ready.tally.spared.saturating_add(1);
-            let again_at = at.retry(ready.tally.spared);
+            ready.tally.never_reached = ready.tally.never_reached.saturating_add(1);
+            let again_at = at.retry(ready.tally.never_reached);
             Decision::waiting(WorkProgress::Ready(ready.put_off(again_at)), Waiting::NextAttempt)
         }
         _ => Decision::nothing(),
@@ -142,7 +142,7 @@ fn of_sent(sent: Sent<Uuid>, heard: Heard, newer: bool, at: &At<'_>) -> Decision
             Decision::failed(sent.fail(), Failure::RequestRefused)
         }
         Heard::NeverRan(Because::Dropped) => {
-            let again_at = at.retry(sent.tally.spared.saturating_add(1));
+            let again_at = at.retry(sent.tally.never_reached.saturating_add(1));
             Decision::waiting(WorkProgress::Ready(sent.never_ran(again_at)), Waiting::NextAttempt)
         }
         Heard::NeverRan(Because::Trouble(trouble)) => {
@@ -204,12 +204,15 @@ fn of_doubtful(
         Heard::Verdict(Verdict::Refused) => WorkProgress::Failed(doubtful.fail()).into(),
         Heard::Silent(trouble) => Decision::nothing().then(trouble.into()),
         Heard::Absent { looked } => absent(doubtful, looked, newer, at),
-        Heard::Unseen { hopeless: true } if doubtful.looks >= at.limits.most_looks => {
+        Heard::Unseen { hopeless: true } if doubtful.lookups >= at.limits.most_looks => {
             Decision::failed(doubtful.give_up(), Failure::Unverifiable)
         }
         Heard::Unseen { .. } => {
-            let again_at = at.retry(doubtful.looks.saturating_add(1));
-            Decision::waiting(WorkProgress::Doubtful(doubtful.look_again(again_at)), Waiting::Doubt)
+            let again_at = at.retry(doubtful.lookups.saturating_add(1));
+            Decision::waiting(
+                WorkProgress::Doubtful(doubtful.look_up_again(again_at)),
+                Waiting::Doubt,
+            )
         }
         _ => Decision::nothing(),
     }
@@ -256,7 +259,7 @@ fn for_good(why: WorkRefusal, refusals: u32, limits: &Limits) -> Option<Failure>
 
 /// Whether it took effect has to be looked up: at once where a look is final.
 fn doubted(doubtful: Doubtful<WorkRefusal>, now: Timestamp) -> Decision {
-    let is_final = doubtful.may_look(now).is_ok();
+    let is_final = doubtful.may_look_up(now).is_ok();
     let progress = WorkProgress::Doubtful(doubtful);
     if is_final { progress.into() } else { Decision::waiting(progress, Waiting::Doubt) }
 }

@@ -38,7 +38,7 @@ impl Chore for SiteHealth {
     ) -> Result<Option<SignedDuration>, ChoreError> {
         let looked = self.look(practice, deadline).await;
         // Whether or not Halo answers, platforms are told what we know.
-        if let Some(standing) = self.store.untold_standing(practice).await? {
+        if let Some(standing) = self.store.unpublished_standing(practice).await? {
             let state = match standing {
                 Standing::Paired => "connected",
                 Standing::Revoked => "revoked",
@@ -50,17 +50,17 @@ impl Chore for SiteHealth {
                 id: state.to_owned(),
             };
             self.events.publish(&[changed]).await?;
-            self.store.standing_told(practice, standing).await?;
+            self.store.mark_standing_published(practice, standing).await?;
             if standing == Standing::Paired {
                 // Nobody was at the practice's appointment book while it was not connected.
-                self.store.hasten(practice, Job::Reconcile).await?;
+                self.store.bring_forward(practice, Job::Reconcile).await?;
             }
         }
         self.tell_relinks(practice).await?;
         let (store, events, now) = (&self.store, &self.events, Timestamp::now());
         publish_near_cap(store, events, self.caps, practice, now).await?;
         if self.store.forget_former_links(practice, FORMER_LINKS).await? {
-            self.store.hasten(practice, Job::SiteHealth).await?;
+            self.store.bring_forward(practice, Job::SiteHealth).await?;
         }
         looked?;
         Ok(None)
@@ -69,14 +69,14 @@ impl Chore for SiteHealth {
 
 impl SiteHealth {
     async fn tell_relinks(&self, practice: &PracticeId) -> Result<(), ChoreError> {
-        for relink in self.store.untold_relinks(practice).await? {
+        for relink in self.store.unpublished_relinks(practice).await? {
             let changed = Event {
                 kind: EventKind::ClinicianRelinked,
                 practice: practice.as_str().to_owned(),
                 id: relink.user.0.to_string(),
             };
             self.events.publish(&[changed]).await?;
-            self.store.relink_told(practice, &relink).await?;
+            self.store.mark_relink_published(practice, &relink).await?;
         }
         Ok(())
     }

@@ -12,36 +12,36 @@ use domain::waiting::Waiter;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde::Serialize;
-use store::work::{Entry, Lane, LaneEnd, Left, WorkKey};
+use store::work::{Entry, Lane, LaneRelease, Released, WorkKey};
 use store::{Store, StoreError};
 use uuid::Uuid;
 
 /// Where entries and lanes are kept.
 pub trait Shelf: Connections + Send + Sync {
-    /// [`Store::take_lane`].
-    fn take_lane(
+    /// [`Store::claim_lane`].
+    fn claim_lane(
         &self,
         practice: &PracticeId,
         lease: &Lease,
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Lane>, StoreError>> + Send;
-    /// [`Store::leave_lane`].
-    fn leave_lane(
+    /// [`Store::release_lane`].
+    fn release_lane(
         &self,
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> impl Future<Output = Result<Left, StoreError>> + Send;
-    /// [`Store::take_site`].
-    fn take_site(
+        end: &LaneRelease,
+    ) -> impl Future<Output = Result<Released, StoreError>> + Send;
+    /// [`Store::claim_site`].
+    fn claim_site(
         &self,
         site: &SiteId,
         lease: &Lease,
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-    /// [`Store::leave_site`].
-    fn leave_site(
+    /// [`Store::release_site`].
+    fn release_site(
         &self,
         site: &SiteId,
         holder: &Holder,
@@ -97,8 +97,8 @@ pub trait Shelf: Connections + Send + Sync {
         job: Job,
         at: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
-    /// [`Store::job_done`].
-    fn job_done(
+    /// [`Store::finish_job`].
+    fn finish_job(
         &self,
         practice: &PracticeId,
         job: Job,
@@ -107,40 +107,40 @@ pub trait Shelf: Connections + Send + Sync {
 }
 
 impl Shelf for Store {
-    fn take_lane(
+    fn claim_lane(
         &self,
         practice: &PracticeId,
         lease: &Lease,
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Lane>, StoreError>> + Send {
-        Store::take_lane(self, practice, lease, now)
+        Store::claim_lane(self, practice, lease, now)
     }
 
-    fn leave_lane(
+    fn release_lane(
         &self,
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> impl Future<Output = Result<Left, StoreError>> + Send {
-        Store::leave_lane(self, practice, holder, arrivals, end)
+        end: &LaneRelease,
+    ) -> impl Future<Output = Result<Released, StoreError>> + Send {
+        Store::release_lane(self, practice, holder, arrivals, end)
     }
 
-    fn take_site(
+    fn claim_site(
         &self,
         site: &SiteId,
         lease: &Lease,
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        Store::take_site(self, site, lease, now)
+        Store::claim_site(self, site, lease, now)
     }
 
-    fn leave_site(
+    fn release_site(
         &self,
         site: &SiteId,
         holder: &Holder,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        Store::leave_site(self, site, holder)
+        Store::release_site(self, site, holder)
     }
 
     fn open_work(
@@ -210,13 +210,13 @@ impl Shelf for Store {
         Store::schedule_by(self, practice, job, at)
     }
 
-    fn job_done(
+    fn finish_job(
         &self,
         practice: &PracticeId,
         job: Job,
         next: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        Store::job_done(self, practice, job, next)
+        Store::finish_job(self, practice, job, next)
     }
 }
 

@@ -7,7 +7,7 @@ use connection::{QuestionError, SessionError};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::HaloGuid;
 use halo::Error;
-use store::work::{Entry, ParkReason, Parked, WorkNote, WorkProgress};
+use store::work::{Entry, KnownWait, ParkReason, Parked, WorkProgress};
 
 use crate::heard::Trouble;
 use crate::kind::{Step, Waiting};
@@ -71,7 +71,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         let Some(connection) = &self.connection else { return Ok(Ok(())) };
         let site = &connection.site_id;
         if self.held.as_ref() != Some(site) {
-            if !self.writer.shelf.take_site(site, self.lease, self.now()).await? {
+            if !self.writer.shelf.claim_site(site, self.lease, self.now()).await? {
                 return Ok(Err(Next::SiteBusy));
             }
             self.held = Some(site.clone());
@@ -80,9 +80,9 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     }
 
     /// Lets others at the practice's Bp. Whether anybody wants there.
-    pub(crate) async fn leave_site(&mut self) -> bool {
+    pub(crate) async fn release_site(&mut self) -> bool {
         let Some(site) = self.held.take() else { return false };
-        let left = self.writer.shelf.leave_site(&site, &self.lease.holder).await;
+        let left = self.writer.shelf.release_site(&site, &self.lease.holder).await;
         left.unwrap_or_else(|error| {
             // It is free when the lease ends.
             tracing::warn!(practice = self.practice.as_str(), %error, "the site is not left");
@@ -208,17 +208,17 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         after: Option<Duration>,
     ) -> Result<Ended, Stop> {
         let now = self.now();
-        let (since, looks) = match self.lane.parked {
+        let (since, checks) = match self.lane.parked {
             Some(parked) if parked.reason == reason => {
-                (parked.since, parked.looks.saturating_add(1))
+                (parked.since, parked.checks.saturating_add(1))
             }
             _ => (now, 1),
         };
         let backoff = self.writer.limits.look_again(reason);
-        let jittered = backoff.unhurried(looks, self.writer.clock.random());
+        let jittered = backoff.unhurried(checks, self.writer.clock.random());
         // However long Halo asks us to wait: SQS takes no longer delay.
         let delay = jittered.max(after.unwrap_or_default()).min(aws::queues::LONGEST_DELAY);
-        let parked = Parked { reason, since, next_look: now + delay, looks };
+        let parked = Parked { reason, since, next_check: now + delay, checks };
         tracing::info!(
             practice = self.practice.as_str(),
             reason = ?reason,
@@ -228,15 +228,15 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         self.lane.parked = Some(parked);
         self.lane.seen_online = None;
         self.tell_waiting(&parked).await?;
-        Ok(Ended::Due(parked.next_look))
+        Ok(Ended::Due(parked.next_check))
     }
 
     /// Tells the entries that wait, newest first up to the first that knows: each is told once.
     pub(crate) async fn tell_waiting(&self, parked: &Parked) -> Result<(), Stop> {
-        let note = WorkNote { since: parked.since };
+        let note = KnownWait { since: parked.since };
         let step = Step::Waiting {
             reason: Waiting::Practice(parked.reason),
-            next: Some(parked.next_look),
+            next: Some(parked.next_check),
         };
         let mut until = self.now();
         let mut told = HashSet::new();
@@ -249,10 +249,10 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
                 if !told.insert(entry.key.clone()) {
                     continue;
                 }
-                if entry.work.noted == Some(note) {
+                if entry.work.known_wait == Some(note) {
                     return Ok(());
                 }
-                entry.work.noted = Some(note);
+                entry.work.known_wait = Some(note);
                 if let Some(kind) = self.writer.kind(entry.key.kind) {
                     kind.note(self, entry, step).await?;
                 }

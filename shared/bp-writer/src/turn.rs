@@ -161,7 +161,7 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
         tracing::info!(practice = self.practice.as_str(), job = name, "done");
         let rest = rest.unwrap_or_else(|| job.interval());
         let next = Job::next_after(self.practice, rest, self.now());
-        self.writer.shelf.job_done(self.practice, job, next).await?;
+        self.writer.shelf.finish_job(self.practice, job, next).await?;
         Ok(true)
     }
 
@@ -182,11 +182,11 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
             if due.is_empty() {
                 return Ok(Ended::Due(first_due));
             }
-            if let Some(parked) = self.lane.parked.filter(|parked| now < parked.next_look)
+            if let Some(parked) = self.lane.parked.filter(|parked| now < parked.next_check)
                 && !self.is_mended(&parked).await?
             {
                 self.tell_waiting(&parked).await?;
-                return Ok(Ended::Due(parked.next_look));
+                return Ok(Ended::Due(parked.next_check));
             }
             if self.time_left() < self.writer.limits.shortest {
                 return Ok(Ended::Due(now));
@@ -295,7 +295,9 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
                 return match self.gather(kind, &entry.key).await {
                     Ok(()) => Ok(Next::Entry),
                     // A part that cannot be read holds up nobody else's work.
-                    Err(Stop::Store(StoreError::Corrupt)) => Ok(Next::Broken),
+                    Err(Stop::Store(StoreError::Corrupt | StoreError::NewerFormat)) => {
+                        Ok(Next::Broken)
+                    }
                     Err(stop) => Err(stop),
                 };
             }

@@ -84,7 +84,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
         whole: &WorkKey,
     ) -> Result<(), Stop> {
         match self.gather(kind, whole).await {
-            Err(Stop::Store(StoreError::Corrupt)) => {
+            Err(Stop::Store(StoreError::Corrupt | StoreError::NewerFormat)) => {
                 tracing::error!("a part of a booking cannot be read");
                 Ok(())
             }

@@ -9,7 +9,7 @@ use halo::HaloClient;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
 use store::StoreError;
-use store::work::{Lane, LaneEnd, Left, WorkKind};
+use store::work::{Lane, LaneRelease, Released, WorkKind};
 use uuid::Uuid;
 
 use crate::chore::{AnyChore, Chore};
@@ -113,7 +113,7 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
         let began = self.clock.now();
         let holder = Holder(Uuid::new_v4().to_string());
         let lease = Lease::taken(holder, began, time, self.limits.lease_margin);
-        let Some(lane) = self.shelf.take_lane(practice, &lease, began).await? else {
+        let Some(lane) = self.shelf.claim_lane(practice, &lease, began).await? else {
             if let Some(job) = job {
                 // The job's own turn comes again, too, but only after minutes.
                 let _ = self.messages.wake_for(practice, job, BUSY).await;
@@ -121,13 +121,13 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
             return Ok(Went::Busy);
         };
         let until = began + time;
-        let called_for = lane.called_for;
+        let wake_sent_for = lane.wake_sent_for;
         let mut arrivals = lane.arrivals;
         let mut turn = Turn::new(self, practice, lane, &lease, until);
         let mut job = job;
         loop {
             let rounds = turn.rounds(&mut job).await;
-            let wanted = turn.leave_site().await;
+            let wanted = turn.release_site().await;
             let ended = match rounds {
                 // Whoever found the site taken comes by in this time.
                 Ok(ended) if wanted => {
@@ -138,18 +138,18 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
                 Err(Stop::Store(error)) => {
                     // Whoever comes next need not wait for the lease's end.
                     let due = Some(self.clock.now() + self.limits.shortest);
-                    let end = LaneEnd { due, ..turn.end() };
-                    let _ = self.shelf.leave_lane(practice, &lease.holder, arrivals, &end).await;
+                    let end = LaneRelease { due, ..turn.end() };
+                    let _ = self.shelf.release_lane(practice, &lease.holder, arrivals, &end).await;
                     return Err(error);
                 }
             };
             let now = self.clock.now();
-            let (end, wake) = self.farewell(turn.end(), ended, called_for, now);
+            let (end, wake) = self.farewell(turn.end(), ended, wake_sent_for, now);
             // Who comes that soon finds what arrived, too.
             let soon = ended.due().is_some_and(|due| due <= now + 2 * self.limits.busy.longest);
             loop {
-                match self.shelf.leave_lane(practice, &lease.holder, arrivals, &end).await? {
-                    Left::Free => {
+                match self.shelf.release_lane(practice, &lease.holder, arrivals, &end).await? {
+                    Released::Free => {
                         if let Some(delay) = wake
                             && self.messages.wake(practice, delay).await.is_err()
                         {
@@ -157,8 +157,8 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
                         }
                         return Ok(Went::Through { due: ended.due() });
                     }
-                    Left::Arrived { arrivals: now } => arrivals = now,
-                    Left::Lost => return Ok(Went::Lost),
+                    Released::Arrived { arrivals: now } => arrivals = now,
+                    Released::Lost => return Ok(Went::Lost),
                 }
                 if !soon {
                     break;
@@ -171,29 +171,29 @@ impl<S: Shelf, M: Messages, C: Clock> Writer<S, M, C> {
     /// to already.
     fn farewell(
         &self,
-        end: LaneEnd,
+        end: LaneRelease,
         ended: Ended,
-        called_for: Option<Timestamp>,
+        wake_sent_for: Option<Timestamp>,
         now: Timestamp,
-    ) -> (LaneEnd, Option<Duration>) {
+    ) -> (LaneRelease, Option<Duration>) {
         let Some(due) = ended.due() else {
-            return (LaneEnd { due: None, called_for, ..end }, None);
+            return (LaneRelease { due: None, wake_sent_for, ..end }, None);
         };
         let delay = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-        let called = called_for.is_some_and(|called| {
+        let called = wake_sent_for.is_some_and(|called| {
             called > now && called <= due.saturating_add(SAME_WAKE).unwrap_or(due)
         });
         let wake = (!called && delay <= LONGEST_WAKE).then_some(delay);
-        let called_for = if wake.is_some() { Some(due) } else { called_for };
+        let wake_sent_for = if wake.is_some() { Some(due) } else { wake_sent_for };
         let swept = due.saturating_add(SWEEP_SLACK).unwrap_or(due);
-        (LaneEnd { due: Some(swept), called_for, ..end }, wake)
+        (LaneRelease { due: Some(swept), wake_sent_for, ..end }, wake)
     }
 }
 
 impl<S, M, C> Turn<'_, S, M, C> {
     /// The lane as this turn leaves it.
-    pub(crate) fn end(&self) -> LaneEnd {
+    pub(crate) fn end(&self) -> LaneRelease {
         let Lane { parked, seen_online, .. } = &self.lane;
-        LaneEnd { due: None, parked: *parked, seen_online: *seen_online, called_for: None }
+        LaneRelease { due: None, parked: *parked, seen_online: *seen_online, wake_sent_for: None }
     }
 }

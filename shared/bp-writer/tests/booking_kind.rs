@@ -7,13 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use best_practice::StatementPack;
 use bp_writer::bookings::Bookings;
 use bp_writer::{Failure, Kind, Step, Unready, Verdict, Waiting};
-use domain::booking::text::BpText;
+use domain::BpText;
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingId, BookingState, Happened, Representative, Visit};
 use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
 use domain::problem::ProblemType;
-use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
+use domain::settings::{BookingSettings, DurationMinutes, Settings};
 use domain::staff::AhpraNumber;
+use domain::time_zone::PracticeTimeZone;
 use halo::Row;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -78,7 +79,7 @@ fn standing(booking: &Booking, time: i64, arrived: i64) -> Vec<Row> {
 #[test]
 fn bps_answer_to_what_was_asked_last_settles_the_booking() {
     let mut pushed = booking();
-    pushed.ask();
+    pushed.mark_sent();
     let before = pushed.clone();
     let verdict = kind().read(&mut pushed, &answer("created", json!(7)), now()).unwrap();
     assert_eq!((verdict, pushed.state), (Verdict::Done, BookingState::Synced));
@@ -89,7 +90,7 @@ fn bps_answer_to_what_was_asked_last_settles_the_booking() {
 #[test]
 fn an_answer_to_an_earlier_wish_leaves_the_newer_one_on_its_way() {
     let mut pushed = booking();
-    pushed.ask();
+    pushed.mark_sent();
     pushed.cancel(now());
     let before = pushed.clone();
     let verdict = kind().read(&mut pushed, &answer("created", json!(7)), now());
@@ -101,11 +102,11 @@ fn an_answer_to_an_earlier_wish_leaves_the_newer_one_on_its_way() {
 #[test]
 fn what_is_sent_again_while_an_earlier_push_is_under_way_is_sent_after_it() {
     let mut pushed = booking();
-    pushed.ask();
+    pushed.mark_sent();
     pushed.resend(None, now());
     let verdict = kind().read(&mut pushed, &answer("created", json!(7)), now());
     assert_eq!(verdict, Ok(Verdict::Blocked { again_at: now() }));
-    pushed.ask();
+    pushed.mark_sent();
     let verdict = kind().read(&mut pushed, &answer("updated", json!(7)), now());
     assert_eq!((verdict, pushed.state), (Ok(Verdict::Done), BookingState::Synced));
 }
@@ -113,14 +114,14 @@ fn what_is_sent_again_while_an_earlier_push_is_under_way_is_sent_after_it() {
 #[test]
 fn a_conflict_is_told_once_and_stays_open() {
     let mut pushed = booking();
-    pushed.ask();
+    pushed.mark_sent();
     let before = pushed.clone();
     let verdict = kind().read(&mut pushed, &answer("conflict", Value::Null), now()).unwrap();
     assert!(matches!(verdict, Verdict::Blocked { again_at } if again_at > now()));
     assert_eq!(kind().event(&before, &pushed), Some(EventKind::BookingConflict));
     let again = pushed.clone();
     pushed.put_back(Happened::TriedAgain, now());
-    pushed.ask();
+    pushed.mark_sent();
     let later = kind().read(&mut pushed, &answer("conflict", Value::Null), now()).unwrap();
     assert_eq!(kind().event(&again, &pushed), None);
     let wait = |verdict| match verdict {
@@ -141,7 +142,7 @@ fn an_answer_that_makes_no_sense_is_an_error_and_changes_nothing() {
     ];
     for rows in wrong {
         let mut pushed = booking();
-        pushed.ask();
+        pushed.mark_sent();
         let before = pushed.clone();
         assert!(kind().read(&mut pushed, &rows, now()).is_err(), "{rows:?}");
         assert_eq!(pushed, before);
@@ -151,7 +152,7 @@ fn an_answer_that_makes_no_sense_is_an_error_and_changes_nothing() {
 #[test]
 fn after_a_lost_answer_only_what_stands_as_wanted_settles_it() {
     let mut pushed = booking();
-    pushed.ask();
+    pushed.mark_sent();
     let nine = 9 * 3600;
     assert_eq!(kind().read_lookup(&mut pushed, &[], now()).unwrap(), None);
     let elsewhere = standing(&pushed, nine + 900, 0);
@@ -161,7 +162,7 @@ fn after_a_lost_answer_only_what_stands_as_wanted_settles_it() {
     assert_eq!(pushed.state, BookingState::Synced);
 
     pushed.cancel(now());
-    pushed.ask();
+    pushed.mark_sent();
     assert_eq!(kind().read_lookup(&mut pushed, &there, now()).unwrap(), None);
     assert_eq!(kind().read_lookup(&mut pushed, &[], now()).unwrap(), Some(Verdict::Done));
     assert_eq!(pushed.state, BookingState::Cancelled);
@@ -171,7 +172,7 @@ fn after_a_lost_answer_only_what_stands_as_wanted_settles_it() {
 fn a_cancelled_visit_that_has_arrived_fails_and_is_left_alone() {
     let mut pushed = booking();
     pushed.cancel(now());
-    pushed.ask();
+    pushed.mark_sent();
     let there = standing(&pushed, 9 * 3600, 1);
     assert_eq!(kind().read_lookup(&mut pushed, &there, now()).unwrap(), Some(Verdict::Refused));
     assert_eq!(pushed.problem, Some(ProblemType::AppointmentArrived));
@@ -194,7 +195,7 @@ async fn a_visit_that_bp_never_heard_of_fails_without_a_query_once_it_has_begun(
 #[tokio::test]
 async fn a_visit_that_was_moved_and_then_begins_is_asked_about_once_more() {
     let mut moved = booking();
-    moved.ask();
+    moved.mark_sent();
     kind().read(&mut moved, &answer("created", json!(7)), now()).unwrap();
     moved.resend(None, now());
     let begun = begun(&moved);
@@ -209,7 +210,7 @@ async fn a_visit_that_was_moved_and_then_begins_is_asked_about_once_more() {
 #[test]
 fn after_a_lost_answer_a_visit_that_has_begun_stays_only_where_it_belongs() {
     let mut lost = booking();
-    lost.ask();
+    lost.mark_sent();
     let (begun, nine) = (begun(&lost), 9 * 3600);
     let look = |booking: &mut Booking, rows: &[Row]| kind().read_lookup(booking, rows, begun);
     let elsewhere = standing(&lost, nine + 900, 0);
@@ -238,7 +239,7 @@ fn a_practice_that_is_away_shows_as_waiting_until_it_is_sent() {
 #[test]
 fn platforms_hear_what_was_put_back_and_a_cancelled_visit_is_never_called_synced() {
     let synced = |booking: &mut Booking, outcome: &str| {
-        booking.ask();
+        booking.mark_sent();
         let before = booking.clone();
         let appointment = if outcome == "cancelled" { Value::Null } else { json!(7) };
         kind().read(booking, &answer(outcome, appointment), now()).unwrap();

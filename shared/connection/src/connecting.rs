@@ -5,7 +5,7 @@ use std::time::Duration;
 use best_practice::BpPractice;
 use domain::connection::Connection;
 use domain::ids::{PairingCode, SiteId};
-use domain::pairing::REQUEST;
+use domain::pairing::REQUEST_TIME;
 use halo::Deadline;
 use jiff::Timestamp;
 use store::Store;
@@ -34,7 +34,7 @@ impl<T: Trail> Connecting<'_, T> {
     /// # Errors
     /// [`NotConnected`] says why. If only the link fails, the practice stays paired.
     pub async fn connect(&self, asker: &Asker, entered: &Entered) -> Result<(), NotConnected> {
-        let until = Timestamp::now().saturating_add(REQUEST).unwrap_or(Timestamp::MAX);
+        let until = Timestamp::now().saturating_add(REQUEST_TIME).unwrap_or(Timestamp::MAX);
         let known = self.store.connection(&asker.practice).await?;
         let open =
             known.clone().filter(|known| known.is_open() && known.site_id == entered.site_id);

@@ -19,7 +19,9 @@ use best_practice::{PairingOutcome, PairingRefusal};
 use domain::audit::AuditedAction;
 use domain::connection::{Connection, Site, Standing};
 use domain::ids::{PairingCode, SiteId};
-use domain::pairing::{Attempt, Heard, LimitScope, NAME_QUERY, PAIR_CALL, WAIT};
+use domain::pairing::{
+    Attempt, HaloAnswer, LimitScope, NAME_QUERY_TIME, PAIR_CALL_TIME, WAIT_FOR_OTHER_ATTEMPT,
+};
 use jiff::Timestamp;
 use store::{Limited, StoreError};
 
@@ -96,7 +98,7 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
             }
         };
         let left = Duration::try_from(until.duration_since(self.clock.now())).unwrap_or_default();
-        let within = left.saturating_sub(NAME_QUERY).min(PAIR_CALL);
+        let within = left.saturating_sub(NAME_QUERY_TIME).min(PAIR_CALL_TIME);
         let outcome = self.halo.pair(site_id, code, within).await;
         let heard = heard(&outcome);
         if !heard.counts() {
@@ -125,7 +127,8 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
         known: Option<&Connection>,
     ) -> Result<Begun, NotPaired> {
         let practice = &asker.practice;
-        let patience = self.clock.now().saturating_add(WAIT).unwrap_or(Timestamp::MAX);
+        let patience =
+            self.clock.now().saturating_add(WAIT_FOR_OTHER_ATTEMPT).unwrap_or(Timestamp::MAX);
         loop {
             let now = self.clock.now();
             let attempt = Attempt::new(site_id.clone(), now);
@@ -230,19 +233,19 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
 
 /// What Halo's answer means for the count of tries.
 #[must_use]
-pub fn heard(outcome: &PairingOutcome) -> Heard {
+pub fn heard(outcome: &PairingOutcome) -> HaloAnswer {
     match outcome {
-        PairingOutcome::Paired(_) => Heard::Yes,
+        PairingOutcome::Paired(_) => HaloAnswer::Yes,
         // Halo's documents do not say how it answers a wrong code: it may be 400, 403 or 502.
         PairingOutcome::Refused(
             PairingRefusal::Code
             | PairingRefusal::UnknownSite
             | PairingRefusal::NotEnabled
             | PairingRefusal::PracticeSoftware,
-        ) => Heard::WrongGuess,
+        ) => HaloAnswer::WrongGuess,
         PairingOutcome::Refused(PairingRefusal::Offline | PairingRefusal::Other(_)) => {
-            Heard::NotNow
+            HaloAnswer::NotNow
         }
-        PairingOutcome::Doubtful(_) => Heard::Nothing,
+        PairingOutcome::Doubtful(_) => HaloAnswer::Nothing,
     }
 }

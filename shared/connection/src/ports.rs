@@ -9,7 +9,7 @@ use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId, Subject};
 use domain::pairing::{Attempt, LimitScope};
 use halo::Deadline;
 use jiff::Timestamp;
-use store::{Limited, Reserved, Store, StoreError, TrailLine};
+use store::{AuditItem, Limited, Reserved, Store, StoreError};
 
 /// Where attempts and connections are stored.
 #[trait_variant::make(Send)]
@@ -137,7 +137,7 @@ impl AuditLine {
 #[trait_variant::make(Send)]
 pub trait Trail: Sync {
     /// A line to be written in one transaction with the change that it describes.
-    fn line(&self, line: AuditLine) -> TrailLine;
+    fn line(&self, line: AuditLine) -> AuditItem;
     /// Writes a line.
     async fn record(&self, line: AuditLine) -> Result<(), StoreError>;
 }

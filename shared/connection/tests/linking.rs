@@ -16,7 +16,7 @@ use halo::{Deadline, FixedKeys, HaloClient, Keys, PmsName, Uuid};
 use halo_simulator::{Options, Running, Simulator, local_client};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use store::{Store, StoreError, TrailLine};
+use store::{AuditItem, Store, StoreError};
 
 const SITE: &str = "71001";
 
@@ -24,12 +24,12 @@ const SITE: &str = "71001";
 struct Lines;
 
 impl Trail for Lines {
-    fn line(&self, line: AuditLine) -> TrailLine {
+    fn line(&self, line: AuditLine) -> AuditItem {
         let resource = line.former_account.map(|account| account.0);
         let record = json!({ "at": Timestamp::UNIX_EPOCH, "subject": "me", "action": line.action,
             "patients": [], "resource": resource, "requestId": "r-1" });
         let record = serde_json::from_value(record).unwrap();
-        TrailLine { record, retention: SignedDuration::from_hours(1) }
+        AuditItem { record, retention: SignedDuration::from_hours(1) }
     }
 
     async fn record(&self, line: AuditLine) -> Result<(), StoreError> {

@@ -56,7 +56,7 @@ impl Attempt<'_> {
         tracing::info!(
             practice = self.document.practice.as_str(),
             outcome,
-            spoiled = self.document.fetching.spoiled(),
+            failed_tries = self.document.fetching.failed_tries(),
             bytes = if let Ok(Fetched::Copied(copied)) = &ended { copied.stored.bytes } else { 0 },
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "worked on a document"
@@ -131,14 +131,14 @@ impl Attempt<'_> {
         fetching.cleared();
         let now = Timestamp::now();
         let pause = self.config.slow_poll;
-        let next_look = match fetching.effort().next_look() {
+        let next_wake = match fetching.effort().next_wake() {
             Some(coming) if coming > now => coming,
             _ => {
                 self.send_wake(pause).await?;
                 now + signed(pause)
             }
         };
-        self.settle(fetching.wait(next_look), None).await
+        self.settle(fetching.wait(next_wake), None).await
     }
 
     /// After an obstacle: a later attempt, or none.
@@ -152,11 +152,11 @@ impl Attempt<'_> {
         let now = Timestamp::now();
         let patience = patience(self.config);
         let pause = self.pause(obstacle.course);
-        let next_look = now + signed(pause);
+        let next_wake = now + signed(pause);
         let problem = obstacle.problem;
         let state = match obstacle.course {
-            Course::Wait { .. } => fetching.postpone(problem, next_look, now, patience),
-            Course::Again => fetching.spoil(problem, next_look, now, patience),
+            Course::Wait { .. } => fetching.postpone(problem, next_wake, now, patience),
+            Course::Again => fetching.try_failed(problem, next_wake, now, patience),
             Course::Never => fetching.fail(problem, now),
         };
         // The message goes first: a stored pause without a message would never end.
@@ -171,7 +171,7 @@ impl Attempt<'_> {
             Course::Wait { after: Some(after) } => after,
             Course::Wait { after: None } => self.config.offline_retry,
             Course::Again | Course::Never => {
-                let failures = u32::from(self.document.fetching.spoiled());
+                let failures = u32::from(self.document.fetching.failed_tries());
                 FIRST_PAUSE * 2_u32.saturating_pow(failures)
             }
         };
@@ -202,5 +202,5 @@ impl Attempt<'_> {
 
 /// How long and how often a document is tried.
 pub(crate) fn patience(config: &ImporterConfig) -> Patience {
-    Patience { longest: signed(config.give_up), spoiled: MOST_FAILURES }
+    Patience { give_up_after: signed(config.give_up), failed_tries: MOST_FAILURES }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn fetch(
     // Bp may have a document that FHIR does not find under its number.
     let Some(FhirFound { about, document: content }) = found else { return Err(refused.into()) };
     let before = document.fetching.effort().about().clone();
-    document.fetching.told(About {
+    document.fetching.described(About {
         dated: about.dated.or(before.dated),
         file_type: about.file_type.or(before.file_type),
     });

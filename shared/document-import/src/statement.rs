@@ -55,7 +55,7 @@ impl ByStatement<'_, '_> {
     pub(crate) async fn fetch(mut self) -> Result<Fetched, Stop> {
         if self.document.fetching.effort().query().is_none() {
             let Document { about, start } = self.start().await?;
-            self.document.fetching.told(about);
+            self.document.fetching.described(about);
             let pages = match start {
                 DocumentStart::Inline(bytes) => Some(vec![bytes]),
                 DocumentStart::Pages(pages) => Some(pages),

@@ -114,7 +114,7 @@ impl Bench {
         let queued = store.import_item(&practice, &id, 0, began).await.unwrap().unwrap();
         let lease =
             Lease { owner: Uuid::from_u128(1), until: began + SignedDuration::from_mins(2) };
-        let patience = Patience { longest: SignedDuration::from_hours(24), spoiled: 6 };
+        let patience = Patience { give_up_after: SignedDuration::from_hours(24), failed_tries: 6 };
         let Claim::Granted(mut fetching) = queued.state.clone().claim(lease, began, patience)
         else {
             panic!("{queued:?}");

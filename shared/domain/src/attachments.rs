@@ -97,7 +97,7 @@ pub struct PageSize(u16);
 
 impl PageSize {
     /// What Halo passes on and people read without trouble.
-    pub const MOST: u16 = 200;
+    pub const MOST_DOCUMENTS: u16 = 200;
 
     /// Takes 1 to 200.
     ///
@@ -106,7 +106,7 @@ impl PageSize {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         text.parse()
             .ok()
-            .filter(|size| (1..=Self::MOST).contains(size) && !text.starts_with('+'))
+            .filter(|size| (1..=Self::MOST_DOCUMENTS).contains(size) && !text.starts_with('+'))
             .map(Self)
             .ok_or(Invalid("this is a whole number from 1 to 200"))
     }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ansi::fit;
+use crate::bp_text::fit;
 use crate::ids::{BpUserId, Subject};
 use crate::spelling::{is_blank, plain};
 use crate::{Invalid, Unfit, numbers};
@@ -203,7 +203,7 @@ pub struct UserAccounts {
 
 impl UserAccounts {
     /// How many accounts of each kind are kept, the latest: an item has its limit, and nobody is as many.
-    const MOST: usize = 500;
+    const MOST_ACCOUNTS: usize = 500;
 
     /// After an account was linked and others' links ended by it.
     #[must_use]
@@ -248,7 +248,7 @@ impl UserAccounts {
 
 fn keep_latest(accounts: &mut Vec<Subject>, account: &Subject) {
     accounts.push(account.clone());
-    let beyond = accounts.len().saturating_sub(UserAccounts::MOST);
+    let beyond = accounts.len().saturating_sub(UserAccounts::MOST_ACCOUNTS);
     accounts.drain(..beyond);
 }
 

@@ -18,6 +18,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use ledger::{Holder, Lease};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,22 +26,23 @@ use crate::connection::{Connection, Site, Standing};
 use crate::ids::SiteId;
 
 /// How long a request may take in all. API Gateway ends it at 29 s.
-pub const REQUEST: Duration = Duration::from_secs(24);
+pub const REQUEST_TIME: Duration = Duration::from_secs(24);
 /// How long a request waits for another attempt of the same practice.
-pub const WAIT: Duration = Duration::from_secs(8);
+pub const WAIT_FOR_OTHER_ATTEMPT: Duration = Duration::from_secs(8);
 /// How long the pairing call to Halo may take.
-pub const PAIR_CALL: Duration = Duration::from_secs(12);
+pub const PAIR_CALL_TIME: Duration = Duration::from_secs(12);
 /// How long the query for the clinician's name needs at least, after the pairing call.
-pub const NAME_QUERY: Duration = Duration::from_secs(4);
+pub const NAME_QUERY_TIME: Duration = Duration::from_secs(4);
 /// After this time another request may take over an attempt: its request has surely ended.
-pub const LEASE: Duration = Duration::from_secs(30);
+pub const ATTEMPT_LEASE: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
-    WAIT.as_secs() + PAIR_CALL.as_secs() + NAME_QUERY.as_secs() <= REQUEST.as_secs(),
+    WAIT_FOR_OTHER_ATTEMPT.as_secs() + PAIR_CALL_TIME.as_secs() + NAME_QUERY_TIME.as_secs()
+        <= REQUEST_TIME.as_secs(),
     "a request that waits for another attempt must still be able to pair and to check the name"
 );
 const _: () = assert!(
-    REQUEST.as_secs() < LEASE.as_secs(),
+    REQUEST_TIME.as_secs() < ATTEMPT_LEASE.as_secs(),
     "an attempt must not be taken over while its request still runs"
 );
 
@@ -66,7 +68,8 @@ impl Attempt {
     /// When another request may replace it.
     #[must_use]
     pub fn lease_until(&self) -> Timestamp {
-        self.began_at.saturating_add(LEASE).unwrap_or(Timestamp::MAX)
+        let holder = Holder(self.id.to_string());
+        Lease::taken(holder, self.began_at, ATTEMPT_LEASE, Duration::ZERO).until
     }
 
     /// The connection that Halo's yes to this attempt makes. `before` is what the practice was
@@ -96,7 +99,7 @@ impl Attempt {
 
 /// What Halo said to an attempt, as far as the rule distinguishes it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Heard {
+pub enum HaloAnswer {
     /// Yes.
     Yes,
     /// No, maybe because of the code or the Site ID: whoever guesses hears this.
@@ -107,7 +110,7 @@ pub enum Heard {
     Nothing,
 }
 
-impl Heard {
+impl HaloAnswer {
     /// Whether the practice is connected by it.
     #[must_use]
     pub fn connects(self) -> bool {
@@ -176,8 +179,8 @@ mod tests {
 
     #[test]
     fn only_a_yes_connects() {
-        assert!(Heard::Yes.connects());
-        for other in [Heard::WrongGuess, Heard::NotNow, Heard::Nothing] {
+        assert!(HaloAnswer::Yes.connects());
+        for other in [HaloAnswer::WrongGuess, HaloAnswer::NotNow, HaloAnswer::Nothing] {
             assert!(!other.connects(), "{other:?} connected");
         }
     }
@@ -185,7 +188,8 @@ mod tests {
     #[test]
     fn what_a_guesser_hears_counts_and_what_a_practice_cannot_help_does_not() {
         let counts =
-            [Heard::Yes, Heard::WrongGuess, Heard::NotNow, Heard::Nothing].map(Heard::counts);
+            [HaloAnswer::Yes, HaloAnswer::WrongGuess, HaloAnswer::NotNow, HaloAnswer::Nothing]
+                .map(HaloAnswer::counts);
         assert_eq!(counts, [false, true, false, true]);
     }
 

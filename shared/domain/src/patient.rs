@@ -97,7 +97,7 @@ pub struct PatientMatch {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PatientMatches {
-    /// At most [`PatientMatches::MOST`], exact surnames first, then by surname, first name and id.
+    /// At most [`PatientMatches::MOST_LINES`], exact surnames first, then by surname, first name and id.
     pub matches: Vec<PatientMatch>,
     /// Whether there are more than are shown: more letters of the surname are needed.
     pub more: bool,
@@ -105,7 +105,7 @@ pub struct PatientMatches {
 
 impl PatientMatches {
     /// More lines than this nobody reads.
-    pub const MOST: usize = 50;
+    pub const MOST_LINES: usize = 50;
 }
 
 /// Where somebody lives or gets post (`Address1`, `Address2`, `City`, `Postcode`).

@@ -81,13 +81,14 @@ impl Job {
 }
 
 /// The longest that a regular look at Bp waits.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long until Bp is asked again which messages a doctor has checked, by the age of the message that
 /// was delivered last. Most are checked within hours, so the wait is a quarter of what has passed.
 #[must_use]
 pub fn until_checked_again(latest: Option<SignedDuration>) -> SignedDuration {
-    latest.map_or(LONGEST, |age| (age / 4).clamp(Job::Checked.interval(), LONGEST))
+    latest
+        .map_or(LONGEST_INTERVAL, |age| (age / 4).clamp(Job::Checked.interval(), LONGEST_INTERVAL))
 }
 
 /// How long until the appointment book is compared again, by when the next visit begins. People at a
@@ -99,7 +100,7 @@ pub fn until_compared_again(next_visit: Option<SignedDuration>) -> SignedDuratio
         Some(begins) if begins <= SignedDuration::from_hours(7 * 24) => {
             SignedDuration::from_hours(6)
         }
-        _ => LONGEST,
+        _ => LONGEST_INTERVAL,
     }
 }
 

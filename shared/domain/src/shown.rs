@@ -29,7 +29,7 @@ pub struct ShownPatient {
 impl ShownPatient {
     /// For how long a referral can be about what was shown. Whoever takes longer searches again, or
     /// the referral goes by the number only.
-    pub const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
+    pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
 
     /// What is shown of a patient of this Bp.
     #[must_use]
@@ -47,7 +47,7 @@ impl ShownPatient {
     /// Whether it still says whom the number means in this Bp.
     #[must_use]
     pub fn holds(&self, site: &Database, now: Timestamp) -> bool {
-        self.site == *site && now.duration_since(self.shown_at) < Self::KEPT
+        self.site == *site && now.duration_since(self.shown_at) < Self::KEPT_FOR
     }
 
     /// Who was chosen. A person without a last name or a date of birth in Bp is known by the number
@@ -94,9 +94,9 @@ mod tests {
     fn what_was_shown_holds_for_two_weeks_and_at_its_own_site() {
         let now = Timestamp::UNIX_EPOCH;
         let shown = ShownPatient::of(&person(), &site("71001"), now);
-        let last = now + ShownPatient::KEPT - SignedDuration::from_secs(1);
+        let last = now + ShownPatient::KEPT_FOR - SignedDuration::from_secs(1);
         assert!(shown.holds(&site("71001"), last));
-        assert!(!shown.holds(&site("71001"), now + ShownPatient::KEPT));
+        assert!(!shown.holds(&site("71001"), now + ShownPatient::KEPT_FOR));
         assert!(!shown.holds(&site("71002"), now), "another Bp's patient 7 is somebody else");
     }
 

@@ -65,7 +65,7 @@ pub struct StaffMember {
 /// Whom Bp knows under a registration number.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
-pub enum Standing {
+pub enum BpMatch {
     /// Nobody has looked since the member was put on the list.
     Unsynced,
     /// Exactly one active user.
@@ -89,12 +89,13 @@ pub enum Standing {
 /// A member and where they stand.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Listed {
+pub struct ListedMember {
     /// Who.
     #[serde(flatten)]
     pub member: StaffMember,
     /// Whom Bp knows.
-    pub standing: Standing,
+    #[serde(rename = "standing")]
+    pub bp_match: BpMatch,
 }
 
 /// The platform's list, whole.
@@ -102,7 +103,7 @@ pub struct Listed {
 #[serde(rename_all = "camelCase")]
 pub struct StaffList {
     /// In the platform's order.
-    pub staff: Vec<Listed>,
+    pub staff: Vec<ListedMember>,
     /// Whose users Bp's `USERID`s are; `None` while nobody is known.
     pub site: Option<Database>,
     /// When Bp was last asked.
@@ -132,7 +133,7 @@ pub struct Register {
 impl Register {
     /// Whom Bp knows under a number.
     #[must_use]
-    pub fn standing(&self, number: &AhpraNumber) -> Standing {
+    pub fn find(&self, number: &AhpraNumber) -> BpMatch {
         let of = |active: bool| -> BTreeSet<BpUserId> {
             self.users
                 .iter()
@@ -142,10 +143,10 @@ impl Register {
         };
         let mut active = of(true).into_iter();
         match (active.next(), active.next()) {
-            (Some(user), None) => Standing::Synced { user },
-            (Some(_), Some(_)) => Standing::Ambiguous,
-            (None, _) if !of(false).is_empty() => Standing::Inactive,
-            (None, _) => Standing::NotFound {
+            (Some(user), None) => BpMatch::Synced { user },
+            (Some(_), Some(_)) => BpMatch::Ambiguous,
+            (None, _) if !of(false).is_empty() => BpMatch::Inactive,
+            (None, _) => BpMatch::NotFound {
                 nearly: self.users.iter().any(|user| number.nearly(&user.registration)),
                 inactive_seen: self.inactive_seen,
             },
@@ -155,14 +156,14 @@ impl Register {
 
 impl StaffList {
     /// The most that a practice's list may hold.
-    pub const MOST: usize = 500;
+    pub const MOST_MEMBERS: usize = 500;
 
     /// A new list. Members who were on the old one keep what is known of them.
     ///
     /// # Errors
     /// Says so when it is too long, or the index of the first number that comes a second time.
     pub fn replaced(&self, members: Vec<StaffMember>) -> Result<Self, ListProblem> {
-        if members.len() > Self::MOST {
+        if members.len() > Self::MOST_MEMBERS {
             return Err(ListProblem::TooLong);
         }
         let mut seen = BTreeSet::new();
@@ -173,8 +174,8 @@ impl StaffList {
         let staff = members
             .into_iter()
             .map(|member| {
-                let standing = self.standing(&member.ahpra_number).unwrap_or(Standing::Unsynced);
-                Listed { member, standing }
+                let bp_match = self.bp_match(&member.ahpra_number).unwrap_or(BpMatch::Unsynced);
+                ListedMember { member, bp_match }
             })
             .collect();
         Ok(Self { staff, site: self.site.clone(), synced_at: self.synced_at })
@@ -184,7 +185,7 @@ impl StaffList {
     #[must_use]
     pub fn moved(mut self) -> Self {
         for listed in &mut self.staff {
-            listed.standing = Standing::Unsynced;
+            listed.bp_match = BpMatch::Unsynced;
         }
         Self { staff: self.staff, site: None, synced_at: None }
     }
@@ -193,7 +194,7 @@ impl StaffList {
     #[must_use]
     pub fn synced(mut self, register: &Register, site: &Database, now: Timestamp) -> Self {
         for listed in &mut self.staff {
-            listed.standing = register.standing(&listed.member.ahpra_number);
+            listed.bp_match = register.find(&listed.member.ahpra_number);
         }
         self.site = Some(site.clone());
         self.synced_at = Some(now);
@@ -202,18 +203,18 @@ impl StaffList {
 
     /// Where a member stands; `None` when nobody of this number is on the list.
     #[must_use]
-    pub fn standing(&self, number: &AhpraNumber) -> Option<Standing> {
+    pub fn bp_match(&self, number: &AhpraNumber) -> Option<BpMatch> {
         self.staff
             .iter()
             .find(|listed| listed.member.ahpra_number == *number)
-            .map(|listed| listed.standing)
+            .map(|listed| listed.bp_match)
     }
 }
 
 /// What is wrong with a list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ListProblem {
-    /// More than [`StaffList::MOST`].
+    /// More than [`StaffList::MOST_MEMBERS`].
     TooLong,
     /// A number that was there before.
     Twice {
@@ -265,11 +266,11 @@ mod tests {
     #[test]
     fn a_number_finds_the_one_active_user_who_has_exactly_it() {
         let register = register();
-        let standing = |text| register.standing(&number(text));
-        assert_eq!(standing("MED9990000001"), Standing::Synced { user: BpUserId(1) });
-        assert_eq!(standing("MED9990000002"), Standing::Ambiguous);
-        assert_eq!(standing("MED9990000004"), Standing::Inactive);
-        assert_eq!(standing("MED9990000006"), Standing::Synced { user: BpUserId(2_000_000_553) });
+        let found = |text| register.find(&number(text));
+        assert_eq!(found("MED9990000001"), BpMatch::Synced { user: BpUserId(1) });
+        assert_eq!(found("MED9990000002"), BpMatch::Ambiguous);
+        assert_eq!(found("MED9990000004"), BpMatch::Inactive);
+        assert_eq!(found("MED9990000006"), BpMatch::Synced { user: BpUserId(2_000_000_553) });
     }
 
     #[test]
@@ -277,13 +278,13 @@ mod tests {
         let register = register();
         for text in ["MED9990000005", "med9990000001"] {
             assert_eq!(
-                register.standing(&number(text)),
-                Standing::NotFound { nearly: true, inactive_seen: true }
+                register.find(&number(text)),
+                BpMatch::NotFound { nearly: true, inactive_seen: true }
             );
         }
         assert_eq!(
-            register.standing(&number("MED9990000099")),
-            Standing::NotFound { nearly: false, inactive_seen: true }
+            register.find(&number("MED9990000099")),
+            BpMatch::NotFound { nearly: false, inactive_seen: true }
         );
     }
 
@@ -295,9 +296,9 @@ mod tests {
             .synced(&register(), &site(), Timestamp::UNIX_EPOCH);
         let second =
             first.replaced(vec![member("MED9990000003"), member("MED9990000001")]).unwrap();
-        assert_eq!(second.staff[0].standing, Standing::Unsynced);
-        assert_eq!(second.staff[1].standing, Standing::Synced { user: BpUserId(1) });
-        assert_eq!(second.standing(&number("MED9990000002")), None);
+        assert_eq!(second.staff[0].bp_match, BpMatch::Unsynced);
+        assert_eq!(second.staff[1].bp_match, BpMatch::Synced { user: BpUserId(1) });
+        assert_eq!(second.bp_match(&number("MED9990000002")), None);
         assert_eq!(second.site, Some(site()));
     }
 
@@ -305,7 +306,7 @@ mod tests {
     fn nobody_is_known_at_another_bp() {
         let list = StaffList::default().replaced(vec![member("MED9990000001")]).unwrap();
         let moved = list.synced(&register(), &site(), Timestamp::UNIX_EPOCH).moved();
-        assert_eq!(moved.staff[0].standing, Standing::Unsynced);
+        assert_eq!(moved.staff[0].bp_match, BpMatch::Unsynced);
         assert_eq!((moved.site, moved.synced_at), (None, None));
     }
 

@@ -5,12 +5,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ansi::fit;
+use crate::bp_text::fit;
 use crate::spelling::{compose, held, key, unmarked};
 use crate::{Invalid, Unfit};
 
 /// What Bp's `PATIENTS.SURNAME` (char 40) can hold.
-const LONGEST: usize = 40;
+const LONGEST_KEY: usize = 40;
 
 /// The beginning of a surname, without anything that people type differently.
 ///
@@ -49,7 +49,7 @@ impl SurnameKey {
     pub fn parse(text: &str) -> Result<Self, Unfit> {
         let composed = compose(text);
         let text = composed.trim();
-        if text.chars().count() > LONGEST {
+        if text.chars().count() > LONGEST_KEY {
             return Err(
                 Invalid("this is longer than a last name in Bp can be (40 characters)").into()
             );

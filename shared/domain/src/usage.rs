@@ -25,7 +25,7 @@ pub struct Usage {
 
 impl Usage {
     /// How long a day's figures are kept.
-    pub const KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+    pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 400);
 
     /// The day that something at this moment is counted on. Days begin in UTC: when Halo's begin is not
     /// published, and no read is spent on a practice's own clock.
@@ -62,7 +62,7 @@ pub struct UsageDay {
     /// What was used so far.
     pub usage: Usage,
     /// Whether platforms were told that it comes near the cap.
-    pub told: bool,
+    pub near_cap_published: bool,
 }
 
 /// How much a practice may use in a day, as agreed with Halo.
@@ -76,7 +76,7 @@ pub struct Caps {
 
 impl Caps {
     /// From how many per cent of a cap on somebody is told.
-    pub const NEAR: u64 = 80;
+    pub const NEAR_PERCENT: u64 = 80;
 
     /// How many per cent of its cap were used, rounded down: of that cap of which more was used. `None`
     /// where no cap is known.
@@ -92,7 +92,7 @@ impl Caps {
     /// Whether somebody is to be told.
     #[must_use]
     pub fn is_near(&self, usage: &Usage) -> bool {
-        self.percent(usage).is_some_and(|percent| percent >= Self::NEAR)
+        self.percent(usage).is_some_and(|percent| percent >= Self::NEAR_PERCENT)
     }
 }
 

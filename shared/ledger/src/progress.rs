@@ -10,7 +10,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Doubt, Failed, Fence};
+use crate::failed::{Doubt, Failed};
+use crate::fence::Fence;
+use crate::tally::Tally;
 
 /// Where one piece of work stands. `H` is the far side's handle of an attempt, `R` why the far side
 /// refused it.
@@ -27,18 +29,6 @@ pub enum Progress<H, R> {
     Settled(Settled),
     /// Given up; somebody has to mend something.
     Failed(Failed),
-}
-
-/// What happened so far.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Tally {
-    /// Attempts that may have reached the far side.
-    pub attempts: u32,
-    /// Attempts that the far side carried out and that failed there, without anything between.
-    pub refusals: u32,
-    /// Attempts in a row that surely never reached it.
-    pub spared: u32,
 }
 
 /// To be sent, not before an instant.
@@ -76,9 +66,11 @@ pub struct Doubtful<R> {
     /// From when on a look is final.
     pub fence: Timestamp,
     /// When to look.
-    pub look_at: Timestamp,
+    #[serde(rename = "lookAt")]
+    pub lookup_at: Timestamp,
     /// Looks that brought no answer.
-    pub looks: u32,
+    #[serde(rename = "looks")]
+    pub lookups: u32,
     /// Why the far side says that it failed, if it said so.
     pub refusal: Option<R>,
 }
@@ -145,9 +137,8 @@ impl<H, R> Progress<H, R> {
     pub fn reopened(self, now: Timestamp, longest: Duration) -> Self {
         match self {
             Self::Ready(_) | Self::Settled(_) => Self::new(now),
-            Self::Failed(failed) => {
-                failed.in_doubt(now, longest).map_or_else(|| Self::new(now), Self::Doubtful)
-            }
+            Self::Failed(failed) => Doubtful::of_failed(failed, now, longest)
+                .map_or_else(|| Self::new(now), Self::Doubtful),
             under_way @ (Self::Sent(_) | Self::Doubtful(_)) => under_way,
         }
     }
@@ -231,7 +222,7 @@ impl<H> Sent<H> {
     pub fn never_ran(self, again_at: Timestamp) -> Ready {
         let mut tally = self.tally;
         tally.attempts = tally.attempts.saturating_sub(1);
-        tally.spared = tally.spared.saturating_add(1);
+        tally.never_reached = tally.never_reached.saturating_add(1);
         Ready { tally, not_before: again_at }
     }
 
@@ -239,7 +230,7 @@ impl<H> Sent<H> {
     #[must_use]
     pub fn doubt<R>(self) -> Doubtful<R> {
         let (fence, tally) = (self.fence, self.reached());
-        Doubtful { tally, fence, look_at: fence, looks: 0, refusal: None }
+        Doubtful { tally, fence, lookup_at: fence, lookups: 0, refusal: None }
     }
 
     /// Nobody knows, but our own call has ended without an answer: the far side has received it by
@@ -253,7 +244,7 @@ impl<H> Sent<H> {
     /// It is over at the far side, and its result is lost: a look is final at once.
     #[must_use]
     pub fn ended<R>(self, now: Timestamp) -> Doubtful<R> {
-        Doubtful { tally: self.reached(), fence: now, look_at: now, looks: 0, refusal: None }
+        Doubtful { tally: self.reached(), fence: now, lookup_at: now, lookups: 0, refusal: None }
     }
 
     /// The far side carried it out and says that it failed there. Whether something stayed is seen
@@ -263,7 +254,7 @@ impl<H> Sent<H> {
         let fence = if certain { now } else { self.fence };
         let mut tally = self.reached();
         tally.refusals = tally.refusals.saturating_add(1);
-        Doubtful { tally, fence, look_at: fence, looks: 0, refusal: Some(why) }
+        Doubtful { tally, fence, lookup_at: fence, lookups: 0, refusal: Some(why) }
     }
 
     /// It took effect.
@@ -285,29 +276,42 @@ impl<H> Sent<H> {
     }
 
     fn reached(&self) -> Tally {
-        Tally { spared: 0, ..self.tally }
+        Tally { never_reached: 0, ..self.tally }
     }
 }
 
 impl<R> Doubtful<R> {
+    /// The last attempt of failed work, to be looked up before the work is sent again. `None` when
+    /// nothing is in doubt. `longest` is the longest fence that any configuration allows. A fence that
+    /// was not recorded ends by then.
+    fn of_failed(failed: Failed, now: Timestamp, longest: Duration) -> Option<Self> {
+        let fence = match failed.doubt {
+            Doubt::None => return None,
+            Doubt::Until(fence) => fence,
+            Doubt::Unknown => now.saturating_add(longest).unwrap_or(Timestamp::MAX),
+        };
+        let lookup_at = now.max(fence);
+        Some(Self { tally: failed.tally, fence, lookup_at, lookups: 0, refusal: None })
+    }
+
     /// When to look.
     #[must_use]
     pub fn due(&self) -> Timestamp {
-        self.look_at.max(self.fence)
+        self.lookup_at.max(self.fence)
     }
 
     /// Whether a look would be final now.
     ///
     /// # Errors
     /// When the attempt may still take effect.
-    pub fn may_look(&self, now: Timestamp) -> Result<(), Fenced> {
+    pub fn may_look_up(&self, now: Timestamp) -> Result<(), Fenced> {
         if now < self.fence { Err(Fenced { until: self.fence }) } else { Ok(()) }
     }
 
     /// The look brought no answer.
     #[must_use]
-    pub fn look_again(self, at: Timestamp) -> Self {
-        Self { look_at: at, looks: self.looks.saturating_add(1), ..self }
+    pub fn look_up_again(self, at: Timestamp) -> Self {
+        Self { lookup_at: at, lookups: self.lookups.saturating_add(1), ..self }
     }
 
     /// It is there.
@@ -333,7 +337,7 @@ impl<R> Doubtful<R> {
     /// # Errors
     /// When the fence still stood then: the look proves nothing.
     pub fn absent(self, looked: Timestamp, again_at: Timestamp) -> Result<Ready, Fenced> {
-        self.may_look(looked)?;
+        self.may_look_up(looked)?;
         Ok(Ready { tally: self.tally, not_before: again_at })
     }
 

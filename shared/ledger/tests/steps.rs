@@ -25,8 +25,8 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
-fn tally(attempts: u32, refusals: u32, spared: u32) -> Tally {
-    Tally { attempts, refusals, spared }
+fn tally(attempts: u32, refusals: u32, never_reached: u32) -> Tally {
+    Tally { attempts, refusals, never_reached }
 }
 
 /// Due at 0, after two attempts that reached the far side, one refusal and three that did not.
@@ -91,7 +91,7 @@ fn the_far_sides_word_that_it_runs_moves_the_fence_on_and_never_back() {
     let running = taken().still_running(at(50), &FENCE);
     assert_eq!(running, Sent { fence: at(50 + 95), ..taken() });
     assert_eq!(running.clone().still_running(at(40), &FENCE), running);
-    assert_eq!(running.doubt::<u8>().may_look(at(144)), Err(Fenced { until: at(145) }));
+    assert_eq!(running.doubt::<u8>().may_look_up(at(144)), Err(Fenced { until: at(145) }));
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn a_doubt_is_looked_into_at_the_fence() {
     let expected = Doubtful {
         tally: tally(3, 1, 0),
         fence: at(105),
-        look_at: at(105),
-        looks: 0,
+        lookup_at: at(105),
+        lookups: 0,
         refusal: None,
     };
     assert_eq!(doubtful(), expected);
@@ -114,18 +114,23 @@ fn a_doubt_is_looked_into_at_the_fence() {
     for ended in [4, 10, 60] {
         let fence = at(ended + 95);
         let cut_off = sent().cut_off::<u8>(at(ended), &FENCE);
-        assert_eq!(cut_off, Doubtful { fence, look_at: fence, ..expected.clone() });
+        assert_eq!(cut_off, Doubtful { fence, lookup_at: fence, ..expected.clone() });
     }
     let over = sent().ended::<u8>(at(8));
-    assert_eq!(over, Doubtful { fence: at(8), look_at: at(8), ..expected });
+    assert_eq!(over, Doubtful { fence: at(8), lookup_at: at(8), ..expected });
 }
 
 #[test]
 fn a_refusal_is_counted_and_looked_into_at_once_only_where_it_is_certain() {
     for (certain, fence) in [(true, at(8)), (false, at(105))] {
         let refused = sent().refused(5_u8, certain, at(8));
-        let expected =
-            Doubtful { tally: tally(3, 2, 0), fence, look_at: fence, looks: 0, refusal: Some(5) };
+        let expected = Doubtful {
+            tally: tally(3, 2, 0),
+            fence,
+            lookup_at: fence,
+            lookups: 0,
+            refusal: Some(5),
+        };
         assert_eq!(refused, expected);
     }
 }
@@ -141,8 +146,8 @@ fn an_answer_ends_an_attempt() {
 #[test]
 fn a_look_ends_a_doubt_only_after_the_fence() {
     let fenced = Err(Fenced { until: at(105) });
-    assert_eq!(doubtful().may_look(at(104)), fenced);
-    assert_eq!(doubtful().may_look(at(105)), Ok(()));
+    assert_eq!(doubtful().may_look_up(at(104)), fenced);
+    assert_eq!(doubtful().may_look_up(at(105)), Ok(()));
     assert_eq!(doubtful().absent(at(104), at(200)).map(|_| ()), fenced);
     let again = Ready { tally: tally(3, 1, 0), not_before: at(200) };
     assert_eq!(doubtful().absent(at(105), at(200)), Ok(again));
@@ -154,10 +159,10 @@ fn a_look_ends_a_doubt_only_after_the_fence() {
 
 #[test]
 fn a_look_without_an_answer_is_repeated_and_never_before_the_fence() {
-    let again = doubtful().look_again(at(50)).look_again(at(60));
-    assert_eq!(again, Doubtful { look_at: at(60), looks: 2, ..doubtful() });
+    let again = doubtful().look_up_again(at(50)).look_up_again(at(60));
+    assert_eq!(again, Doubtful { lookup_at: at(60), lookups: 2, ..doubtful() });
     assert_eq!(Work::Doubtful(again).due(), Some(at(105)));
-    assert_eq!(doubtful().look_again(at(200)).due(), at(200));
+    assert_eq!(doubtful().look_up_again(at(200)).due(), at(200));
 }
 
 #[test]
@@ -186,14 +191,14 @@ fn reopening_begins_anew_where_nothing_is_in_doubt() {
 
 #[test]
 fn reopening_what_was_given_up_in_doubt_waits_for_the_same_fence() {
-    let given_up = doubtful().look_again(at(300)).give_up();
+    let given_up = doubtful().look_up_again(at(300)).give_up();
     assert_eq!(given_up, Failed { tally: tally(3, 1, 0), doubt: Doubt::Until(at(105)) });
     for (now, due) in [(40, 105), (105, 105), (900, 900)] {
         let Work::Doubtful(reopened) = Work::Failed(given_up.clone()).reopened(at(now), LONGEST)
         else {
             panic!("not looked for first")
         };
-        assert_eq!((reopened.fence, reopened.due(), reopened.looks), (at(105), at(due), 0));
+        assert_eq!((reopened.fence, reopened.due(), reopened.lookups), (at(105), at(due), 0));
         assert_eq!(reopened.tally, tally(3, 1, 0));
     }
 }
@@ -213,7 +218,7 @@ fn records_of_the_release_before_the_fence_was_kept_are_read() {
     let reopened = unknown.clone().reopened(at(40), LONGEST);
     assert_eq!(reopened.due(), Some(at(1040)));
     let Work::Doubtful(doubtful) = reopened else { panic!("not looked for first") };
-    assert_eq!(doubtful.may_look(at(1039)), Err(Fenced { until: at(1040) }));
+    assert_eq!(doubtful.may_look_up(at(1039)), Err(Fenced { until: at(1040) }));
     // Until it is reopened it stays as it was stored.
     assert_eq!(serde_json::to_value(&unknown).unwrap(), stored(true));
 }

@@ -41,7 +41,7 @@ pub(crate) fn section<T>(
             shell(kind, Vec::new(), Vec::new(), Some(reason), vec![words.to_owned()], &[])
         });
     };
-    let mut remarks: Vec<String> = found.note.iter().cloned().collect();
+    let mut remarks: Vec<String> = found.remark.iter().cloned().collect();
     remarks.extend(found.problem.as_ref().map(told));
     let mut lines = Vec::new();
     let mut entry: Vec<Reference> = Vec::new();

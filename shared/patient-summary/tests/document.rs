@@ -10,7 +10,7 @@ use domain::clinical::{
 };
 use domain::ids::SiteId;
 use domain::problem::ProblemType;
-use domain::settings::PracticeTimeZone;
+use domain::time_zone::PracticeTimeZone;
 use patient_summary::{Origin, document};
 use proptest::prelude::*;
 use records::{everything, person, sections};
@@ -205,7 +205,7 @@ fn what_contradicts_itself_or_is_incomplete_says_so_beside_its_entries() {
         .map(|one| one["valueAnnotation"]["text"].as_str().unwrap())
         .collect();
     assert_eq!(notes.len(), 2);
-    assert_eq!(notes[0], domain::clinical::notes::NIL_BUT_LISTED);
+    assert_eq!(notes[0], domain::clinical::remarks::NIL_BUT_LISTED);
     assert!(notes[1].contains("BPS_Reactions"), "{notes:?}");
     let div = section["text"]["div"].as_str().unwrap();
     assert!(notes.iter().all(|note| div.contains(note)), "{div}");

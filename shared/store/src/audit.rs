@@ -5,12 +5,13 @@ use domain::ids::{PatientId, PracticeId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::error::StoreError;
 use crate::item::{Item, audit_key, body, item, number, text};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 /// A line of the trail to be written.
 #[derive(Clone, Debug)]
-pub struct TrailLine {
+pub struct AuditItem {
     /// What it says.
     pub record: AuditRecord,
     /// How long it is kept.
@@ -18,8 +19,8 @@ pub struct TrailLine {
 }
 
 /// A line as an item, with a key that no other has.
-pub(crate) fn trail_item(practice: &PracticeId, line: &TrailLine) -> Result<Item, StoreError> {
-    let TrailLine { record, retention } = line;
+pub(crate) fn audit_item(practice: &PracticeId, line: &AuditItem) -> Result<Item, StoreError> {
+    let AuditItem { record, retention } = line;
     let sk = format!("{:.9}#{}", record.at, Uuid::new_v4());
     let mut written = item(audit_key(practice), sk, record)?;
     written.insert("expiresAt".to_owned(), number((record.at + *retention).as_second()));
@@ -40,7 +41,7 @@ pub struct AuditQuery {
 /// Lines of the trail, oldest first.
 #[derive(Clone, Debug)]
 pub struct AuditPage {
-    /// At most [`AuditPage::MOST`].
+    /// At most [`AuditPage::MOST_LINES`].
     pub records: Vec<AuditRecord>,
     /// Whether there are more in the time asked for.
     pub more: bool,
@@ -48,7 +49,7 @@ pub struct AuditPage {
 
 impl AuditPage {
     /// More lines than this are asked for in smaller spans of time.
-    pub const MOST: usize = 1000;
+    pub const MOST_LINES: usize = 1000;
 }
 
 impl Store {
@@ -56,11 +57,11 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer: the record must then not be shown.
-    pub async fn audit(&self, practice: &PracticeId, line: &TrailLine) -> Result<(), StoreError> {
+    pub async fn audit(&self, practice: &PracticeId, line: &AuditItem) -> Result<(), StoreError> {
         self.client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(trail_item(practice, line)?))
+            .set_item(Some(audit_item(practice, line)?))
             .condition_expression("attribute_not_exists(pk)")
             .send()
             .await?;
@@ -97,9 +98,9 @@ impl Store {
                 }
             }
             after = found.last_evaluated_key().cloned();
-            if after.is_none() || records.len() > AuditPage::MOST {
-                let more = records.len() > AuditPage::MOST;
-                records.truncate(AuditPage::MOST);
+            if after.is_none() || records.len() > AuditPage::MOST_LINES {
+                let more = records.len() > AuditPage::MOST_LINES;
+                records.truncate(AuditPage::MOST_LINES);
                 return Ok(AuditPage { records, more });
             }
         }

@@ -10,8 +10,9 @@ use domain::imports::{Import, ImportId, Item as ItemState, Selection, Selections
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::error::StoreError;
 use crate::item::{Item, body, item, key, number, sort_key};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 const HEAD: &str = "HEAD";
 const ITEM: &str = "ITEM#";
@@ -64,7 +65,7 @@ struct ItemBody {
 
 impl Store {
     /// Writes an import with all its documents, unless its id is taken. One transaction: 1 and at
-    /// most [`Selections::MOST`] items.
+    /// most [`Selections::MOST_DOCUMENTS`] items.
     ///
     /// # Errors
     /// When the table gives no answer.

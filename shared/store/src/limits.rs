@@ -6,13 +6,14 @@
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
 
-use crate::item::{Item, key, number};
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::item::{Item, check_format, key, number};
+use crate::table::Store;
 
 const FAILURES: &str = "failures";
 const ENDS: &str = "windowEnds";
 /// Somebody else may open or fill a window at the same moment.
-const TRIES: u32 = 4;
+const COUNT_TRIES: u32 = 4;
 
 /// A try that is counted.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +51,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Result<Reserved, Limited>, StoreError> {
         let key = limit_key(scope, id);
-        for _ in 0..TRIES {
+        for _ in 0..COUNT_TRIES {
             let found = self.found(key.clone()).await?;
+            found.as_ref().map(check_format).transpose()?;
             let ends = found.as_ref().and_then(|item| whole(item, ENDS)).unwrap_or_default();
             let failures =
                 found.as_ref().and_then(|item| whole(item, FAILURES)).unwrap_or_default();

@@ -8,14 +8,15 @@ use domain::ids::{BpUserId, PracticeId, Subject};
 use domain::schedule::Job;
 use jiff::Timestamp;
 
-use crate::audit::{TrailLine, trail_item};
+use crate::audit::{AuditItem, audit_item};
+use crate::error::StoreError;
 use crate::item::{
     ACCOUNTS, CLINICIAN, CONNECTION, Item, RELINKED, body, item, key, number, practice_key,
     sort_key, text,
 };
 use crate::schedule::turn;
-use crate::transaction::TRIES;
-use crate::{Store, StoreError};
+use crate::table::Store;
+use crate::transaction::TRANSACTION_TRIES;
 
 /// Under what a link is kept: a person has one, a platform's server links many people.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -77,7 +78,7 @@ pub struct AccountLink<'a> {
     /// Whether platforms are to be told of it.
     pub relinked: bool,
     /// What the audit trail says of it.
-    pub lines: &'a [TrailLine],
+    pub lines: &'a [AuditItem],
 }
 
 impl AccountLink<'_> {
@@ -88,7 +89,7 @@ impl AccountLink<'_> {
 
 /// A change of links that platforms have not been told of.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct UntoldRelink {
+pub struct UnpublishedRelink {
     sk: String,
     /// The user who is linked now.
     pub user: BpUserId,
@@ -182,7 +183,7 @@ impl Store {
             writes.push(self.delete_link(practice, &displaced, generation, user)?);
         }
         for line in link.lines {
-            writes.push(self.put(trail_item(practice, line)?)?);
+            writes.push(self.put(audit_item(practice, line)?)?);
         }
         if relinked {
             let sk = format!("{RELINKED}{}", uuid::Uuid::now_v7());
@@ -202,7 +203,7 @@ impl Store {
         practice: &PracticeId,
         clinician: &Clinician,
         generation: u32,
-        line: &TrailLine,
+        line: &AuditItem,
     ) -> Result<(), StoreError> {
         let link = link_item(practice, &LinkKey::User(clinician.user_id), clinician, generation)?;
         let put = Put::builder()
@@ -213,7 +214,7 @@ impl Store {
             .build()
             .map_err(|_| StoreError::Corrupt)?;
         let link = TransactWriteItem::builder().put(put).build();
-        self.transact(vec![link, self.put(trail_item(practice, line)?)?]).await
+        self.transact(vec![link, self.put(audit_item(practice, line)?)?]).await
     }
 
     /// Ends a link to a Bp user, with its line of the audit trail, unless it has ended meanwhile. An
@@ -226,12 +227,12 @@ impl Store {
         practice: &PracticeId,
         link: &LinkKey,
         (generation, user): (u32, BpUserId),
-        line: &TrailLine,
+        line: &AuditItem,
     ) -> Result<bool, StoreError> {
-        for _ in 0..TRIES {
+        for _ in 0..TRANSACTION_TRIES {
             let mut writes = vec![
                 self.delete_link(practice, link, generation, user)?,
-                self.put(trail_item(practice, line)?)?,
+                self.put(audit_item(practice, line)?)?,
             ];
             if let LinkKey::Account(account) = link {
                 let seen = self.user_accounts(practice, generation, user).await?;
@@ -261,9 +262,9 @@ impl Store {
         practice: &PracticeId,
         account: &Subject,
         (generation, user): (u32, BpUserId),
-        line: &TrailLine,
+        line: &AuditItem,
     ) -> Result<bool, StoreError> {
-        for _ in 0..TRIES {
+        for _ in 0..TRANSACTION_TRIES {
             let seen = self.user_accounts(practice, generation, user).await?;
             if !seen.ended.contains(account) {
                 return Ok(false);
@@ -271,7 +272,7 @@ impl Store {
             let allowed = seen.clone().allowed(account);
             let writes = vec![
                 self.put_accounts(practice, generation, user, &seen, &allowed)?,
-                self.put(trail_item(practice, line)?)?,
+                self.put(audit_item(practice, line)?)?,
             ];
             match self.transact(writes).await {
                 Err(StoreError::Conflict) => {}
@@ -333,15 +334,15 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn untold_relinks(
+    pub async fn unpublished_relinks(
         &self,
         practice: &PracticeId,
-    ) -> Result<Vec<UntoldRelink>, StoreError> {
+    ) -> Result<Vec<UnpublishedRelink>, StoreError> {
         let found = self.beginning_with(practice, RELINKED).send().await?;
         found
             .items()
             .iter()
-            .map(|item| Ok(UntoldRelink { sk: sort_key(item)?.to_owned(), user: body(item)? }))
+            .map(|item| Ok(UnpublishedRelink { sk: sort_key(item)?.to_owned(), user: body(item)? }))
             .collect()
     }
 
@@ -349,10 +350,10 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn relink_told(
+    pub async fn mark_relink_published(
         &self,
         practice: &PracticeId,
-        told: &UntoldRelink,
+        told: &UnpublishedRelink,
     ) -> Result<(), StoreError> {
         let key = key(practice_key(practice), &told.sk);
         self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await?;

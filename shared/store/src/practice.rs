@@ -8,11 +8,12 @@ use domain::schedule::Job;
 use domain::settings::Settings;
 use jiff::Timestamp;
 
+use crate::error::StoreError;
 use crate::item::{
     CLINICIAN, CONNECTION, Item, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
 };
 use crate::links::{Link, LinkKey, link_of};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 /// How we stood when platforms were last told; beside the connection, which a new pairing replaces.
 const TOLD: &str = "told";
@@ -170,7 +171,7 @@ impl Store {
         }
         if is_back(seen, site, standing) {
             // Its appointment book may have been changed, or put back from a backup, meanwhile.
-            self.hasten(practice, Job::Reconcile).await?;
+            self.bring_forward(practice, Job::Reconcile).await?;
         }
         Ok(())
     }
@@ -238,16 +239,16 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn untold_standing(
+    pub async fn unpublished_standing(
         &self,
         practice: &PracticeId,
     ) -> Result<Option<Standing>, StoreError> {
         let found = self.found(key(practice_key(practice), CONNECTION)).await?;
         let Some(item) = &found else { return Ok(None) };
-        let told: Option<Standing> =
+        let published: Option<Standing> =
             item.get(TOLD).cloned().map(serde_dynamo::from_attribute_value).transpose()?;
         let standing = body::<Connection>(item)?.standing;
-        Ok((told != Some(standing)).then_some(standing))
+        Ok((published != Some(standing)).then_some(standing))
     }
 
     /// Remembers what platforms have been told. Comes after the telling, so that a crash between the
@@ -255,7 +256,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn standing_told(
+    pub async fn mark_standing_published(
         &self,
         practice: &PracticeId,
         standing: Standing,

@@ -5,8 +5,11 @@ use domain::ids::PracticeId;
 use domain::schedule::{Job, scatter};
 use jiff::Timestamp;
 
-use crate::item::{Item, instant, key, practice_of_work, readable, sort_key, text, work_key};
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::item::{
+    Item, check_format, instant, key, practice_of_work, readable, sort_key, text, work_key,
+};
+use crate::table::Store;
 
 const JOB: &str = "JOB#";
 /// Over how many partitions of the index the practices are spread: one partition of DynamoDB takes a
@@ -20,7 +23,7 @@ pub struct DueJob {
     pub practice: PracticeId,
     /// Which.
     pub job: Job,
-    /// Since when; names this turn in [`Store::take_turn`].
+    /// Since when; names this turn in [`Store::claim_job`].
     pub since: Timestamp,
 }
 
@@ -118,7 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn hasten(&self, practice: &PracticeId, job: Job) -> Result<(), StoreError> {
+    pub async fn bring_forward(&self, practice: &PracticeId, job: Job) -> Result<(), StoreError> {
         let hastened = self
             .client
             .update_item()
@@ -164,11 +167,11 @@ impl Store {
     }
 
     /// Takes a due job's turn: it is not found again before `retry`, by when the worker has told its
-    /// next time with [`Store::job_done`], or died. Whether the turn was still to be taken.
+    /// next time with [`Store::finish_job`], or died. Whether the turn was still to be taken.
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn take_turn(&self, due: &DueJob, retry: Timestamp) -> Result<bool, StoreError> {
+    pub async fn claim_job(&self, due: &DueJob, retry: Timestamp) -> Result<bool, StoreError> {
         let taken = self
             .client
             .update_item()
@@ -193,7 +196,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer; the turn is then repeated.
-    pub async fn job_done(
+    pub async fn finish_job(
         &self,
         practice: &PracticeId,
         job: Job,
@@ -217,6 +220,7 @@ impl Store {
 }
 
 fn read(item: &Item) -> Result<DueJob, StoreError> {
+    check_format(item)?;
     let since = item.get("dueAt").and_then(|at| at.as_s().ok()).ok_or(StoreError::Corrupt)?;
     let job = sort_key(item)?.strip_prefix(JOB).ok_or(StoreError::Corrupt)?;
     Ok(DueJob {

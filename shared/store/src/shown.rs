@@ -6,14 +6,15 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use domain::ids::{PatientId, PracticeId, Subject};
 use domain::shown::ShownPatient;
 
+use crate::error::StoreError;
 use crate::item::{body, item, key, number};
+use crate::table::Store;
 use crate::transaction::pause;
-use crate::{Store, StoreError};
 
 /// DynamoDB takes so many items at once.
 const AT_ONCE: usize = 25;
 /// What it leaves over is written again, but not for ever.
-const TRIES: u32 = 4;
+const BATCH_TRIES: u32 = 4;
 
 fn shown_key(practice: &PracticeId) -> String {
     format!("SHOWN#{practice}")
@@ -40,7 +41,7 @@ impl Store {
         for (patient, person) in shown {
             let sk = sort_key(account, *patient);
             let mut item = item(shown_key(practice), sk.clone(), person)?;
-            let expires = person.shown_at + ShownPatient::KEPT;
+            let expires = person.shown_at + ShownPatient::KEPT_FOR;
             item.insert("expiresAt".to_owned(), number(expires.as_second()));
             let put = PutRequest::builder().set_item(Some(item)).build();
             // `build` fails without an item only.
@@ -77,7 +78,7 @@ impl Store {
     }
 
     async fn put_all(&self, mut requests: Vec<WriteRequest>) -> Result<(), StoreError> {
-        for _ in 0..TRIES {
+        for _ in 0..BATCH_TRIES {
             let written = self
                 .client
                 .batch_write_item()

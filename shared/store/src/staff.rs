@@ -5,11 +5,12 @@ use domain::ids::PracticeId;
 use domain::staff::{Register, StaffList};
 use jiff::Timestamp;
 
+use crate::error::StoreError;
 use crate::item::{Item, body, item, key, number};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 const LIST: &str = "LIST";
-const TRIES: u32 = 5;
+const REPLACE_TRIES: u32 = 5;
 
 /// A staff list, and which of its versions it is.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +86,7 @@ impl Store {
         site: &Database,
         now: Timestamp,
     ) -> Result<StaffList, StoreError> {
-        for _ in 0..TRIES {
+        for _ in 0..REPLACE_TRIES {
             let synced = kept.list.synced(register, site, now);
             match self.keep_staff(practice, &synced, kept.version).await {
                 Ok(()) => return Ok(synced),

@@ -5,10 +5,11 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::table::Store;
 
 /// How often something is tried that others may be at in the same moment.
-pub(crate) const TRIES: u32 = 8;
+pub(crate) const TRANSACTION_TRIES: u32 = 8;
 
 /// Why a transaction did not happen.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,7 +34,7 @@ impl Store {
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         // By which DynamoDB knows a repetition: it is done once.
         let mut token = Uuid::new_v4();
-        for _ in 0..TRIES {
+        for _ in 0..TRANSACTION_TRIES {
             let written = self
                 .client
                 .transact_write_items()

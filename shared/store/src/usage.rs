@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::item::{Item, key, number, readable, sort_key, text};
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::item::{Item, check_format, key, number, readable, sort_key, text};
+use crate::table::Store;
 
 const QUERIES: &str = "queries";
 const OTHER: &str = "otherCalls";
@@ -133,7 +134,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn near_cap_told(
+    pub async fn mark_near_cap_published(
         &self,
         practice: &PracticeId,
         date: Date,
@@ -155,7 +156,7 @@ impl Store {
 /// When DynamoDB deletes a day's item.
 fn expires(date: Date) -> Result<i64, StoreError> {
     let begins = date.to_zoned(TimeZone::UTC).map_err(|_| StoreError::Corrupt)?.timestamp();
-    Ok(begins.saturating_add(Usage::KEPT).map_err(|_| StoreError::Corrupt)?.as_second())
+    Ok(begins.saturating_add(Usage::KEPT_FOR).map_err(|_| StoreError::Corrupt)?.as_second())
 }
 
 fn answered(item: &Item) -> Option<Timestamp> {
@@ -163,6 +164,7 @@ fn answered(item: &Item) -> Option<Timestamp> {
 }
 
 fn read(item: &Item) -> Result<UsageDay, StoreError> {
+    check_format(item)?;
     let amount = |value: &AttributeValue| value.as_n().ok().and_then(|n| n.parse::<u64>().ok());
     let whole = |name: &str| item.get(name).map_or(Some(0), amount).ok_or(StoreError::Corrupt);
     let mut by_purpose = BTreeMap::new();
@@ -180,5 +182,5 @@ fn read(item: &Item) -> Result<UsageDay, StoreError> {
         answered_at: answered(item),
     };
     let date = sort_key(item)?.parse().map_err(|_| StoreError::Corrupt)?;
-    Ok(UsageDay { date, usage, told: item.contains_key(TOLD) })
+    Ok(UsageDay { date, usage, near_cap_published: item.contains_key(TOLD) })
 }

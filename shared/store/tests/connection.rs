@@ -8,7 +8,7 @@ use domain::ids::{BpUserId, HaloGuid, PracticeId, SiteId, Subject};
 use domain::pairing::{Attempt, LimitScope};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{AccountLink, LinkKey, Store, StoreError, TrailLine};
+use store::{AccountLink, AuditItem, LinkKey, Store, StoreError};
 
 fn seen() -> Connection {
     Connection {
@@ -317,10 +317,10 @@ async fn an_accounts_link_is_replaced_only_as_it_was_read() {
     }
 }
 
-fn line() -> TrailLine {
+fn line() -> AuditItem {
     let record = json!({ "at": "2026-03-02T01:00:00Z", "subject": "somebody",
         "action": "clinicianUnlinked", "patients": [], "requestId": "r-1" });
-    TrailLine {
+    AuditItem {
         record: serde_json::from_value(record).unwrap(),
         retention: jiff::SignedDuration::from_hours(24),
     }

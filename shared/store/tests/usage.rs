@@ -61,11 +61,11 @@ async fn days_are_read_from_all_pages_and_one_that_cannot_be_read_hides_no_other
     );
     assert_eq!(days.len(), 2);
     let first = &days[0];
-    assert_eq!((first.date, first.told), (date(2026, 11, 2), true));
+    assert_eq!((first.date, first.near_cap_published), (date(2026, 11, 2), true));
     assert_eq!((first.usage.queries, first.usage.other_calls, first.usage.bytes()), (12, 3, 5400));
     assert_eq!(first.usage.by_purpose["login_probe"], 3);
     assert_eq!(first.usage.by_purpose.len(), 2);
-    assert_eq!((days[1].told, &days[1].usage), (false, &Usage::default()));
+    assert_eq!((days[1].near_cap_published, &days[1].usage), (false, &Usage::default()));
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn only_what_was_used_is_added() {
     let names: Vec<_> = body["ExpressionAttributeNames"].as_object().unwrap().values().collect();
     assert_eq!(names, ["queries", "of#patient_search"]);
     let midnight = "2026-11-02T00:00:00Z".parse::<Timestamp>().unwrap();
-    let expires = midnight + Usage::KEPT;
+    let expires = midnight + Usage::KEPT_FOR;
     let expires = json!({ "N": expires.as_second().to_string() });
     assert_eq!(body["ExpressionAttributeValues"][":expires"], expires);
     let down = Aws::answering(|_| Answer::refused("InternalServerError"));

@@ -77,7 +77,7 @@ async fn a_lane_taken_by_our_own_first_try_is_ours() {
     let now = Timestamp::UNIX_EPOCH;
     let lease =
         Lease { holder: Holder("me".to_owned()), until: now + SignedDuration::from_secs(9) };
-    store(&aws).take_lane(&practice(), &lease, now).await.unwrap().unwrap();
+    store(&aws).claim_lane(&practice(), &lease, now).await.unwrap().unwrap();
     let asked = &aws.calls()[0].body;
     let condition = asked["ConditionExpression"].as_str().unwrap();
     assert!(condition.ends_with("OR holder = :holder"), "{condition}");
@@ -88,7 +88,7 @@ async fn a_lane_taken_by_our_own_first_try_is_ours() {
 async fn a_job_that_somebody_wished_for_while_it_was_done_stays_due() {
     let aws = Aws::answering(|_| Answer::refused(REFUSED));
     let next = Timestamp::now() + SignedDuration::from_mins(15);
-    assert_eq!(store(&aws).job_done(&practice(), Job::SiteHealth, next).await, Ok(()));
+    assert_eq!(store(&aws).finish_job(&practice(), Job::SiteHealth, next).await, Ok(()));
     let asked = &aws.calls()[0].body;
     assert_eq!(asked["ConditionExpression"], "attribute_not_exists(pk) OR dueAt > :now");
     let instant = |value: &Value| value["S"].as_str().unwrap().parse::<Timestamp>().unwrap();

@@ -37,14 +37,14 @@ pub async fn publish_near_cap(
     }
     let from = now.saturating_sub(LOOK_BACK).unwrap_or(now);
     let days = store.usage(practice, Usage::day(from), Usage::day(now)).await?;
-    for day in days.iter().filter(|day| !day.told && caps.is_near(&day.usage)) {
+    for day in days.iter().filter(|day| !day.near_cap_published && caps.is_near(&day.usage)) {
         let near = Event {
             kind: EventKind::UsageNearCap,
             practice: practice.as_str().to_owned(),
             id: day.date.to_string(),
         };
         events.publish(&[near]).await?;
-        store.near_cap_told(practice, day.date, now).await?;
+        store.mark_near_cap_published(practice, day.date, now).await?;
     }
     Ok(())
 }

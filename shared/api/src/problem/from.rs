@@ -15,8 +15,8 @@ impl From<StoreError> for Problem {
                 tracing::error!(code, "the table is not available");
                 Self::new(Kind::StorageUnavailable).retry_after(5)
             }
-            StoreError::Corrupt => {
-                tracing::error!("an item of the table cannot be read");
+            StoreError::Corrupt | StoreError::NewerFormat => {
+                tracing::error!(%error, "an item of the table cannot be read");
                 Self::new(Kind::Internal)
             }
         }

@@ -10,7 +10,7 @@ use domain::Invalid;
 use domain::audit::AuditedAction;
 use domain::ids::BpUserId;
 use domain::schedule::Job;
-use domain::staff::{AhpraNumber, ListProblem, Listed, StaffList, StaffMember, Standing};
+use domain::staff::{AhpraNumber, BpMatch, ListProblem, ListedMember, StaffList, StaffMember};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -75,36 +75,36 @@ pub enum StaffState {
     NotSynced,
 }
 
-/// What is wrong with a standing; `None` when nothing is.
-pub(super) fn problem(standing: Standing) -> Option<Problem> {
-    match standing {
-        Standing::Synced { .. } => None,
-        Standing::Unsynced => Some(Problem::new(Kind::PractitionerNotSynced)),
-        Standing::NotFound { nearly: true, .. } => Some(Problem::because(
+/// Why a member cannot be booked; `None` when they can.
+pub(super) fn problem(bp_match: BpMatch) -> Option<Problem> {
+    match bp_match {
+        BpMatch::Synced { .. } => None,
+        BpMatch::Unsynced => Some(Problem::new(Kind::PractitionerNotSynced)),
+        BpMatch::NotFound { nearly: true, .. } => Some(Problem::because(
             Kind::PractitionerNotFound,
             "A user of Bp has this registration number with other capitals, blanks or punctuation. It has to be the same letter by letter.",
         )),
-        Standing::NotFound { inactive_seen: false, .. } => Some(Problem::because(
+        BpMatch::NotFound { inactive_seen: false, .. } => Some(Problem::because(
             Kind::PractitionerNotFound,
             "No active user of Bp has this registration number. Inactive users could not be looked at.",
         )),
-        Standing::NotFound { .. } => Some(Problem::new(Kind::PractitionerNotFound)),
-        Standing::Ambiguous => Some(Problem::new(Kind::PractitionerAmbiguous)),
-        Standing::Inactive => Some(Problem::new(Kind::PractitionerInactive)),
+        BpMatch::NotFound { .. } => Some(Problem::new(Kind::PractitionerNotFound)),
+        BpMatch::Ambiguous => Some(Problem::new(Kind::PractitionerAmbiguous)),
+        BpMatch::Inactive => Some(Problem::new(Kind::PractitionerInactive)),
     }
 }
 
 fn view(list: StaffList) -> StaffView {
-    let member = |Listed { member, standing }| {
+    let member = |ListedMember { member, bp_match }| {
         let StaffMember { ahpra_number, first_name, last_name } = member;
-        let (state, bp_user_id) = match standing {
-            Standing::Synced { user } => (StaffState::Synced, Some(user)),
-            Standing::Unsynced => (StaffState::NotSynced, None),
-            Standing::NotFound { .. } => (StaffState::NotFound, None),
-            Standing::Ambiguous => (StaffState::Ambiguous, None),
-            Standing::Inactive => (StaffState::Inactive, None),
+        let (state, bp_user_id) = match bp_match {
+            BpMatch::Synced { user } => (StaffState::Synced, Some(user)),
+            BpMatch::Unsynced => (StaffState::NotSynced, None),
+            BpMatch::NotFound { .. } => (StaffState::NotFound, None),
+            BpMatch::Ambiguous => (StaffState::Ambiguous, None),
+            BpMatch::Inactive => (StaffState::Inactive, None),
         };
-        let problem = problem(standing).map(Problem::body);
+        let problem = problem(bp_match).map(Problem::body);
         StaffMemberView { ahpra_number, first_name, last_name, state, bp_user_id, problem }
     };
     StaffView { staff: list.staff.into_iter().map(member).collect(), synced_at: list.synced_at }
@@ -212,17 +212,17 @@ mod tests {
     #[test]
     fn whatever_is_not_synced_says_where_to_mend_it() {
         for standing in [
-            Standing::Unsynced,
-            Standing::NotFound { nearly: false, inactive_seen: true },
-            Standing::NotFound { nearly: true, inactive_seen: true },
-            Standing::NotFound { nearly: false, inactive_seen: false },
-            Standing::Ambiguous,
-            Standing::Inactive,
+            BpMatch::Unsynced,
+            BpMatch::NotFound { nearly: false, inactive_seen: true },
+            BpMatch::NotFound { nearly: true, inactive_seen: true },
+            BpMatch::NotFound { nearly: false, inactive_seen: false },
+            BpMatch::Ambiguous,
+            BpMatch::Inactive,
         ] {
             assert!(!problem(standing).unwrap().kind.steps().is_empty(), "{standing:?}");
         }
         for standing in
-            [Standing::NotFound { nearly: true, inactive_seen: true }, Standing::Ambiguous]
+            [BpMatch::NotFound { nearly: true, inactive_seen: true }, BpMatch::Ambiguous]
         {
             let steps = problem(standing).unwrap().kind.steps().join(" ");
             assert!(steps.contains("Setup > Users"), "{steps}");

@@ -1,5 +1,5 @@
 use domain::clinical::{
-    Alcohol, Circumstances, NilMarker, Occupation, Section, SocialItem, Tobacco, notes,
+    Alcohol, Circumstances, NilMarker, Occupation, Section, SocialItem, Tobacco, remarks,
 };
 
 use serde_json::Value;
@@ -36,10 +36,10 @@ pub(super) fn section(mut reader: Reader<'_>) -> Section<SocialItem> {
         .collect();
     let mut section = Section::conclude(items, NilMarker::Silent, reader.unreadable());
     if smoking_disagrees {
-        section = section.noting(notes::SMOKING_DISAGREES);
+        section = section.with_remark(remarks::SMOKING_DISAGREES);
     }
     if lives_disagree {
-        section = section.noting(notes::CIRCUMSTANCES_DISAGREE);
+        section = section.with_remark(remarks::CIRCUMSTANCES_DISAGREE);
     }
     section
 }

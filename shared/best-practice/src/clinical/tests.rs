@@ -78,9 +78,9 @@ fn nil_known_is_said_only_where_every_entry_of_bp_agrees() {
     };
     assert_eq!(past(&["Yes"]).status, SectionStatus::NilKnown);
     assert_eq!(past(&["No"]).status, SectionStatus::NotRecorded);
-    assert_eq!(past(&["No"]).note, None);
+    assert_eq!(past(&["No"]).remark, None);
     assert_eq!(past(&["No", "Yes"]).status, SectionStatus::NotRecorded);
-    assert!(past(&["No", "Yes"]).note.is_some());
+    assert!(past(&["No", "Yes"]).remark.is_some());
 }
 
 #[test]
@@ -107,10 +107,10 @@ fn repeated_rows_are_one_and_different_ones_are_all_shown_with_a_note() {
     let row = |status: &str, lives: &str| json!({ "smokingStatus": status, "retired": "No", "paceMaker": "No", "livesWith": lives });
     let social = |rows: Value| found(json!({ "Circumstances": rows.to_string() })).social.unwrap();
     let equal = social(json!([row("Smoker", "Alone"), row("Smoker", "Alone")]));
-    assert_eq!((equal.items.len(), equal.note), (2, None));
+    assert_eq!((equal.items.len(), equal.remark), (2, None));
     let differing = social(json!([row("Smoker", "Alone"), row("Ex smoker", "Spouse")]));
     assert_eq!(differing.items.len(), 3);
-    assert!(differing.note.is_some());
+    assert!(differing.remark.is_some());
     let blank = social(json!([row("", "")]));
     assert_eq!(blank.status, SectionStatus::NotRecorded);
 }

@@ -3,7 +3,7 @@
 use crate::{Failure, Kind, Step, Unready, Verdict, Waiting};
 use aws::events::EventKind;
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
-use domain::booking::{Attendant, Booking, BookingState, Followed, Role};
+use domain::booking::{Booking, BookingState, NextStep, Role};
 use domain::connection::Database;
 use domain::problem::ProblemType;
 use domain::schedule::{Job, until_compared_again};
@@ -36,15 +36,15 @@ impl Kind for Bookings {
 
     async fn command(&self, booking: &mut Booking, now: Timestamp) -> Result<Command, Unready> {
         if booking.never_left() && booking.cancelled {
-            booking.forget(now);
+            booking.cancel_unsent(now);
             return Err(Unready::Nothing);
         }
         // What Bp was asked for before may stand at an earlier time: that is taken out.
         if booking.never_left() && booking.is_too_late(now) {
-            booking.over(ProblemType::StartPassed, now);
+            booking.fail(ProblemType::StartPassed, now);
             return Err(Unready::Refused);
         }
-        booking.ask();
+        booking.mark_sent();
         Ok(self.pack.push_booking(booking, now))
     }
 
@@ -79,7 +79,7 @@ impl Kind for Bookings {
     }
 
     fn bears_on_whole(&self, before: &Booking, after: &Booking) -> bool {
-        Attendant::of(before) != Attendant::of(after)
+        before.attendant() != after.attendant()
     }
 
     fn gather(
@@ -119,7 +119,7 @@ impl Kind for Bookings {
         let found = read_lookup(booking, rows)?;
         Ok(settled_by_lookup(booking, &found, now).map(|pushed| {
             // What is there was compared with what is wanted now.
-            booking.ask();
+            booking.mark_sent();
             verdict(booking.settle(pushed, now))
         }))
     }
@@ -138,7 +138,7 @@ impl Kind for Bookings {
                 booking.next_attempt_at = *next;
             }
             Step::Failed(failure) => {
-                booking.over(failed(*failure), now);
+                booking.fail(failed(*failure), now);
             }
         }
     }
@@ -173,11 +173,11 @@ fn event(booking: &Booking) -> Option<EventKind> {
     }
 }
 
-fn verdict(followed: Followed) -> Verdict {
+fn verdict(followed: NextStep) -> Verdict {
     match followed {
-        Followed::Done => Verdict::Done,
-        Followed::Again(again_at) => Verdict::Blocked { again_at },
-        Followed::Over => Verdict::Refused,
+        NextStep::Done => Verdict::Done,
+        NextStep::Again(again_at) => Verdict::Blocked { again_at },
+        NextStep::Failed => Verdict::Refused,
     }
 }
 

@@ -40,7 +40,7 @@ fn decided(seen: WorkProgress, heard: Heard, newer: bool) -> Decision {
 }
 
 fn ready() -> Ready {
-    Ready { tally: Tally { attempts: 1, refusals: 1, spared: 2 }, not_before: at(-9999) }
+    Ready { tally: Tally { attempts: 1, refusals: 1, never_reached: 2 }, not_before: at(-9999) }
 }
 
 /// Sent at an instant, so that its fence is 370 seconds later; to be asked for after 20.
@@ -53,21 +53,21 @@ fn doubtful() -> Doubtful<WorkRefusal> {
     sent(500).doubt()
 }
 
-/// A decision in a few words: where the entry stands (attempts/refusals/spared), what the entity is
+/// A decision in a few words: where the entry stands (attempts/refusals/never_reached), what the entity is
 /// told, what the turn does.
 fn shown(decision: &Decision) -> String {
     let mut words = vec![match &decision.progress {
         None => "-".to_owned(),
         Some(Progress::Ready(Ready { tally, not_before })) => {
-            let Tally { attempts, refusals, spared } = tally;
-            format!("ready {} {attempts}/{refusals}/{spared}", not_before.as_second())
+            let Tally { attempts, refusals, never_reached } = tally;
+            format!("ready {} {attempts}/{refusals}/{never_reached}", not_before.as_second())
         }
         Some(Progress::Sent(sent)) => {
             format!("sent, ask {}, fence {}", sent.ask_at.as_second(), sent.fence.as_second())
         }
         Some(Progress::Doubtful(doubtful)) => {
-            let (fence, look_at) = (doubtful.fence.as_second(), doubtful.look_at.as_second());
-            format!("doubtful, look {look_at}, fence {fence}, {} looks", doubtful.looks)
+            let (fence, lookup_at) = (doubtful.fence.as_second(), doubtful.lookup_at.as_second());
+            format!("doubtful, look {lookup_at}, fence {fence}, {} looks", doubtful.lookups)
         }
         Some(Progress::Settled(_)) => "settled".to_owned(),
         Some(Progress::Failed(failed)) => match failed.doubt {
@@ -361,7 +361,7 @@ fn what_the_database_refuses_for_good_fails_unless_something_newer_is_wanted() {
 #[test]
 fn a_hopeless_look_is_given_up_after_some_times_and_another_never() {
     let unseen = |looks: u32, hopeless: bool| {
-        let doubtful = Doubtful { looks, ..doubtful() };
+        let doubtful = Doubtful { lookups: looks, ..doubtful() };
         shown(&decided(Progress::Doubtful(doubtful), Heard::Unseen { hopeless }, false))
     };
     let again = "doubtful, look 1450, fence 870, 12 looks; told Doubt";

@@ -64,7 +64,7 @@ impl Deliveries {
                 let bytes = self.bytes(&referral.document).await?;
                 self.pack.write_referral(&delivery.token, referral, &bytes)
             }
-            Letter::Message(Message { patient: MessagePatient::Told, .. }) => return Ok(None),
+            Letter::Message(Message { patient: MessagePatient::Erased, .. }) => return Ok(None),
             Letter::Message(message) => {
                 let bytes = match &message.content {
                     Content::Document(document) => self.bytes(document).await?,

@@ -38,7 +38,7 @@ async fn a_practice_offline_for_days_costs_no_query_and_gets_everything_in_order
         bench.sleep_until_due().await;
         bench.turn().await;
         let parked = bench.memory.lane(&bench.practice).parked.unwrap();
-        let until = parked.next_look.duration_since(bench.now());
+        let until = parked.next_check.duration_since(bench.now());
         assert!(until <= SignedDuration::from_secs(30), "{until}");
     }
     assert_eq!(bench.calls("asyncQuery").await + bench.calls("immediateQuery").await, 0);
@@ -340,13 +340,13 @@ async fn a_job_that_writes_waits_until_the_other_practice_has_left_their_bp() {
     let site = bench.memory.connection_of(&bench.practice).site_id;
     let until = bench.now() + SignedDuration::from_secs(60);
     let other = Lease { holder: Holder("another practice's writer".to_owned()), until };
-    assert_eq!(bench.memory.take_site(&site, &other, bench.now()).await, Ok(true));
+    assert_eq!(bench.memory.claim_site(&site, &other, bench.now()).await, Ok(true));
     let job = async || bench.writer.turn(&bench.practice, Some(Job::Reconcile), TURN).await;
     let wakes = bench.memory.wakes();
     assert_eq!(job().await, Ok(Went::Through { due: None }));
     assert_eq!(bench.memory.jobs_done(), []);
     assert_eq!(bench.memory.wakes(), wakes + 1, "it comes again soon");
-    let wanted = bench.memory.leave_site(&site, &other.holder).await;
+    let wanted = bench.memory.release_site(&site, &other.holder).await;
     assert_eq!(wanted, Ok(true), "the other one is told that somebody waits");
     assert_eq!(job().await, Ok(Went::Through { due: None }));
     assert_eq!(bench.memory.jobs_done(), [Job::Reconcile]);

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde::Serialize;
 use store::StoreError;
-use store::work::{Entry, Lane, LaneEnd, Left, WorkKey, WorkProgress};
+use store::work::{Entry, Lane, LaneRelease, Released, WorkKey, WorkProgress};
 use tokio::sync::Notify;
 
 #[derive(Default)]
@@ -235,7 +235,7 @@ impl Connections for Memory {
 }
 
 impl Shelf for Memory {
-    async fn take_lane(
+    async fn claim_lane(
         &self,
         practice: &PracticeId,
         lease: &Lease,
@@ -255,30 +255,30 @@ impl Shelf for Memory {
             .await)
     }
 
-    async fn leave_lane(
+    async fn release_lane(
         &self,
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> Result<Left, StoreError> {
+        end: &LaneRelease,
+    ) -> Result<Released, StoreError> {
         Ok(self
             .step(|kept| {
                 let lane = kept.lanes.entry(practice.clone()).or_default();
                 if lane.lease.as_ref().is_none_or(|held| held.holder != *holder) {
-                    return Left::Lost;
+                    return Released::Lost;
                 }
                 if lane.arrivals != arrivals {
-                    return Left::Arrived { arrivals: lane.arrivals };
+                    return Released::Arrived { arrivals: lane.arrivals };
                 }
-                let LaneEnd { due, parked, seen_online, called_for } = end.clone();
-                *lane = Lane { arrivals, lease: None, parked, seen_online, due, called_for };
-                Left::Free
+                let LaneRelease { due, parked, seen_online, wake_sent_for } = end.clone();
+                *lane = Lane { arrivals, lease: None, parked, seen_online, due, wake_sent_for };
+                Released::Free
             })
             .await)
     }
 
-    async fn take_site(
+    async fn claim_site(
         &self,
         site: &SiteId,
         lease: &Lease,
@@ -298,7 +298,7 @@ impl Shelf for Memory {
             .await)
     }
 
-    async fn leave_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
+    async fn release_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
         Ok(self
             .step(|kept| {
                 let ours = kept.sites.get(site).is_some_and(|(held, _)| held.holder == *holder);
@@ -408,7 +408,7 @@ impl Shelf for Memory {
         Ok(())
     }
 
-    async fn job_done(&self, _: &PracticeId, job: Job, _: Timestamp) -> Result<(), StoreError> {
+    async fn finish_job(&self, _: &PracticeId, job: Job, _: Timestamp) -> Result<(), StoreError> {
         self.step(|kept| kept.jobs_done.push(job)).await;
         Ok(())
     }

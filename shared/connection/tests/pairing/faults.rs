@@ -8,7 +8,7 @@ use connection::{Asker, NotPaired, SystemClock};
 use domain::audit::AuditedAction;
 use domain::connection::Connection;
 use domain::ids::{PairingCode, PracticeId, SiteId, Subject};
-use domain::pairing::{LimitScope, REQUEST};
+use domain::pairing::{LimitScope, REQUEST_TIME};
 use halo::{FixedKeys, HaloClient, Keys};
 use halo_simulator::{Options, Running, Simulator, local_client};
 use jiff::Timestamp;
@@ -86,7 +86,7 @@ impl Bench {
             trail: &self.world,
             clock: &SystemClock,
         };
-        let until = Timestamp::now() + REQUEST;
+        let until = Timestamp::now() + REQUEST_TIME;
         pairing.pair(&asker, &self.site_id(), &code, known.as_ref(), until).await
     }
 

@@ -14,7 +14,7 @@ use connection::pairing::Pairing;
 use connection::{Asker, Clock as _, PairingHalo, PairingRecords as _};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PairingCode, PracticeId, SiteId, Subject};
-use domain::pairing::{LimitScope, REQUEST};
+use domain::pairing::{LimitScope, REQUEST_TIME};
 use halo::{Error, Forbidden};
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
@@ -159,7 +159,7 @@ async fn connect(
         // Linked without a code.
         return;
     }
-    let until = world.now() + REQUEST;
+    let until = world.now() + REQUEST_TIME;
     let code = PairingCode::parse(&code).unwrap();
     let halo = Halo { truth: &truth, practice };
     let pairing = Pairing { records: &world, halo: &halo, trail: &world, clock: &world };

@@ -9,7 +9,7 @@ use connection::pairing::Pairing;
 use connection::{Asker, Clock as _, NotPaired, PairingHalo};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PairingCode, PracticeId, SiteId, Subject};
-use domain::pairing::{Attempt, LimitScope, REQUEST, WAIT};
+use domain::pairing::{Attempt, LimitScope, REQUEST_TIME, WAIT_FOR_OTHER_ATTEMPT};
 use jiff::SignedDuration;
 
 use crate::world::World;
@@ -62,7 +62,7 @@ async fn pair(
     };
     let pairing = Pairing { records: world, halo, trail: world, clock: world };
     let code = PairingCode::parse("GOOD12").unwrap();
-    let until = world.now() + REQUEST;
+    let until = world.now() + REQUEST_TIME;
     pairing.pair(&asker, &site_id(site), &code, known, until).await
 }
 
@@ -150,7 +150,11 @@ fn whoever_waits_too_long_is_told_to_come_back_and_an_abandoned_attempt_ends_by_
     let waited = together(&world, vec![Box::pin(pair(&world, &halo, "70901", None))]);
     assert_eq!(waited[0], Err(NotPaired::Busy));
     let patience = world.now().duration_since(begun).unsigned_abs();
-    assert!(patience >= WAIT && patience < WAIT + Duration::from_secs(2), "{patience:?}");
+    assert!(
+        patience >= WAIT_FOR_OTHER_ATTEMPT
+            && patience < WAIT_FOR_OTHER_ATTEMPT + Duration::from_secs(2),
+        "{patience:?}"
+    );
     world.advance(30);
     let paired = together(&world, vec![Box::pin(pair(&world, &halo, "70901", None))]);
     assert!(paired[0].is_ok(), "{paired:?}");

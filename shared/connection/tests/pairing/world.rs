@@ -11,7 +11,7 @@ use domain::connection::{Connection, Standing};
 use domain::ids::PracticeId;
 use domain::pairing::{Attempt, LimitScope};
 use jiff::{SignedDuration, Timestamp};
-use store::{Limited, StoreError, TrailLine};
+use store::{AuditItem, Limited, StoreError};
 
 /// What is kept, under one lock.
 #[derive(Default)]
@@ -215,7 +215,7 @@ impl PairingRecords for World {
 }
 
 impl Trail for World {
-    fn line(&self, _: AuditLine) -> TrailLine {
+    fn line(&self, _: AuditLine) -> AuditItem {
         unreachable!("pairing writes its lines before it asks")
     }
 

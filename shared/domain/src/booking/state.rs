@@ -99,11 +99,11 @@ pub struct Pushed {
 
 /// What follows for the one who pushed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Followed {
+pub enum NextStep {
     /// Nothing is left to do.
     Done,
     /// To be asked again at this time.
     Again(Timestamp),
     /// Nothing can be done.
-    Over,
+    Failed,
 }

@@ -1,12 +1,16 @@
 use jiff::civil::{DateTime, date};
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::text::BpText;
+use super::token::Token;
 use super::*;
+use crate::BpText;
 use crate::connection::Database;
-use crate::ids::{BpUserId, LocationId, SiteId};
+use crate::ids::{BpUserId, LocationId, PracticeId, SiteId};
+use crate::problem::ProblemType;
 use crate::settings::{BookingSettings, DurationMinutes, Settings};
 use crate::staff::AhpraNumber;
+use crate::time_zone::PracticeTimeZone;
 
 const USER: BpUserId = BpUserId(1);
 
@@ -70,8 +74,8 @@ fn pushed(outcome: Outcome) -> Pushed {
 }
 
 /// Asks Bp for what is wanted, and hears this.
-fn push(booking: &mut Booking, outcome: Outcome, at: Timestamp) -> Followed {
-    booking.ask();
+fn push(booking: &mut Booking, outcome: Outcome, at: Timestamp) -> NextStep {
+    booking.mark_sent();
     booking.settle(pushed(outcome), at)
 }
 
@@ -143,12 +147,12 @@ fn a_booking_goes_from_pending_to_synced_and_out_again() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     assert_eq!(booking.state, BookingState::Pending);
     booking.sending(now());
-    assert_eq!(push(&mut booking, Outcome::Created, now()), Followed::Done);
+    assert_eq!(push(&mut booking, Outcome::Created, now()), NextStep::Done);
     assert_eq!((booking.state, booking.appointment), (BookingState::Synced, Some(7)));
     assert!(booking.cancel(now()));
     assert!(!booking.cancel(now()), "cancelled twice");
     assert_eq!(booking.state, BookingState::Pending);
-    assert_eq!(push(&mut booking, Outcome::Cancelled, now()), Followed::Done);
+    assert_eq!(push(&mut booking, Outcome::Cancelled, now()), NextStep::Done);
     assert_eq!((booking.state, booking.appointment), (BookingState::Cancelled, None));
 }
 
@@ -156,29 +160,29 @@ fn a_booking_goes_from_pending_to_synced_and_out_again() {
 fn a_taken_slot_is_asked_about_again_and_clears_up_by_itself() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     let followed = push(&mut booking, Outcome::Conflict, now());
-    assert!(matches!(followed, Followed::Again(at) if at > now()));
+    assert!(matches!(followed, NextStep::Again(at) if at > now()));
     assert_eq!(booking.state, BookingState::Conflict);
-    assert_eq!(push(&mut booking, Outcome::Created, now()), Followed::Done);
+    assert_eq!(push(&mut booking, Outcome::Created, now()), NextStep::Done);
     assert_eq!((booking.state, booking.problem), (BookingState::Synced, None));
 }
 
 #[test]
 fn an_answer_to_another_question_is_no_success() {
     let mut wanted = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
-    assert!(matches!(push(&mut wanted, Outcome::Cancelled, now()), Followed::Over));
+    assert!(matches!(push(&mut wanted, Outcome::Cancelled, now()), NextStep::Failed));
     let mut cancelled = booking("b2", date(2026, 12, 1).at(8, 15, 0, 0));
     cancelled.cancel(now());
-    assert!(matches!(push(&mut cancelled, Outcome::Created, now()), Followed::Over));
+    assert!(matches!(push(&mut cancelled, Outcome::Created, now()), NextStep::Failed));
 }
 
 #[test]
 fn an_answer_to_an_earlier_wish_settles_nothing() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
-    booking.ask();
+    booking.mark_sent();
     assert!(booking.cancel(now()));
-    assert_eq!(booking.settle(pushed(Outcome::Created), now()), Followed::Again(now()));
+    assert_eq!(booking.settle(pushed(Outcome::Created), now()), NextStep::Again(now()));
     assert_eq!((booking.state, booking.appointment), (BookingState::Pending, Some(7)));
-    assert_eq!(push(&mut booking, Outcome::Cancelled, now()), Followed::Done);
+    assert_eq!(push(&mut booking, Outcome::Cancelled, now()), NextStep::Done);
     assert_eq!(booking.state, BookingState::Cancelled);
 }
 
@@ -196,7 +200,7 @@ fn a_visit_that_was_too_late_for_the_book_has_failed_and_stands_nowhere() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     push(&mut booking, Outcome::Created, now());
     let begun = booking.planned.starts_at;
-    booking.ask();
+    booking.mark_sent();
     let nowhere = Pushed {
         outcome: Outcome::TooLate,
         appointment: None,
@@ -204,7 +208,7 @@ fn a_visit_that_was_too_late_for_the_book_has_failed_and_stands_nowhere() {
         outside_sessions: None,
         in_way: Vec::new(),
     };
-    assert_eq!(booking.settle(nowhere, begun), Followed::Over);
+    assert_eq!(booking.settle(nowhere, begun), NextStep::Failed);
     assert_eq!(booking.state, BookingState::Failed);
     assert_eq!((booking.problem, booking.appointment), (Some(ProblemType::StartPassed), None));
 }
@@ -266,7 +270,7 @@ fn what_was_marked_as_arrived_by_mistake_is_put_right_once_the_mark_is_gone() {
     let arrived = BookRow { arrived: true, ..row.clone() };
     push(&mut cancelled, Outcome::Created, now());
     cancelled.cancel(now());
-    assert_eq!(push(&mut cancelled, Outcome::Arrived, now()), Followed::Over);
+    assert_eq!(push(&mut cancelled, Outcome::Arrived, now()), NextStep::Failed);
     let found =
         |booking: &Booking, rows: &[BookRow]| corrections(&practice(), [booking], rows, now());
     let id = || cancelled.entry_id();
@@ -349,7 +353,7 @@ fn a_push_takes_out_of_its_way_only_what_is_wanted_elsewhere_in_the_same_bp() {
         assert_eq!((named.lifts.len(), &named.blocked_by), (0, &vec![stays.token.clone()]));
         assert_eq!(named.problem, Some(ProblemType::SlotTaken));
     }
-    let unknown_place = Booking { stands: None, ..leaving };
+    let unknown_place = Booking { slot_in_bp: None, ..leaving };
     let mut named = Booking { in_way: vec![unknown_place.token.clone()], ..mover.clone() };
     assert_eq!(named.make_way(std::slice::from_ref(&unknown_place), now()), None);
     assert_eq!(named.lifts, std::slice::from_ref(&unknown_place.token));
@@ -366,7 +370,7 @@ fn a_place_is_free_once_bp_says_that_the_visit_left_it() {
     let mut before = booking("b1", date(2026, 12, 1).at(9, 0, 0, 0));
     push(&mut before, Outcome::Created, now());
     let slot = before.planned.placement.slot();
-    assert_eq!((before.freed(&before), before.stands.as_ref()), (None, Some(&slot)));
+    assert_eq!((before.freed(&before), before.slot_in_bp.as_ref()), (None, Some(&slot)));
     let waits = |start| {
         let mut waits = booking("b2", start);
         push(&mut waits, Outcome::Conflict, now());

@@ -2,11 +2,15 @@
 
 use jiff::Timestamp;
 
+use super::id::BookingId;
+use super::record::Booking;
+use super::role::Role;
+use super::state::BookingState;
 use super::token::Token;
-use super::{Booking, BookingId, BookingState, Planned, Role, Visit};
+use super::visit::{Planned, Visit};
 use crate::ids::PracticeId;
-use crate::settings::PracticeTimeZone;
 use crate::staff::AhpraNumber;
+use crate::time_zone::PracticeTimeZone;
 
 /// A platform's booking, and the parts of its attendants where it has, or once had, several.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -93,7 +97,7 @@ impl Together {
         self.parts.push(part);
         let record = &mut self.record;
         record.role = Role::Whole;
-        (record.asked, record.asked_slot, record.stands) = (0, None, None);
+        (record.sent_revision, record.sent_slot, record.slot_in_bp) = (0, None, None);
         (record.appointment, record.appointment_created) = (None, None);
         record.outside_sessions = false;
     }
@@ -172,7 +176,7 @@ impl Booking {
             BookingState::Synced => self.problem.is_none(),
             BookingState::Conflict | BookingState::Failed | BookingState::Cancelled => false,
         };
-        well && self.is(visit) && self.planned == *planned
+        well && self.wants(visit) && self.planned == *planned
     }
 
     /// An attendant is wanted no more. One that was withdrawn is on its way out, or out, already.

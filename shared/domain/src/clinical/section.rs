@@ -87,7 +87,7 @@ pub enum NilMarker {
 }
 
 /// What a reader should know beside the items.
-pub mod notes {
+pub mod remarks {
     /// Listed, though Bp says there is nothing.
     pub const NIL_BUT_LISTED: &str =
         "Bp also says that there is nothing to list here. Ask the patient.";
@@ -119,8 +119,8 @@ pub struct Section<T> {
     /// What is recorded. Never empty when the status is `recorded`.
     pub items: Vec<T>,
     /// Where Bp contradicts itself, or says something that could not be understood.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
+    #[serde(rename = "note", skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     /// What could not be read; beside `recorded` the items are not all there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<SectionProblem>,
@@ -132,10 +132,10 @@ impl<T: Entry> Section<T> {
     /// could not be read.
     #[must_use]
     pub fn conclude(items: Vec<T>, marker: NilMarker, unreadable: &[Unreadable]) -> Self {
-        let (status, note) = match (items.is_empty(), marker) {
-            (false, NilMarker::Nil) => (SectionStatus::Recorded, Some(notes::NIL_BUT_LISTED)),
+        let (status, remark) = match (items.is_empty(), marker) {
+            (false, NilMarker::Nil) => (SectionStatus::Recorded, Some(remarks::NIL_BUT_LISTED)),
             (false, NilMarker::Contradictory) => {
-                (SectionStatus::Recorded, Some(notes::MARKERS_DISAGREE))
+                (SectionStatus::Recorded, Some(remarks::MARKERS_DISAGREE))
             }
             (false, NilMarker::Silent | NilMarker::Recorded | NilMarker::Unknown) => {
                 (SectionStatus::Recorded, None)
@@ -143,33 +143,35 @@ impl<T: Entry> Section<T> {
             (true, _) if !unreadable.is_empty() => (SectionStatus::Unavailable, None),
             (true, NilMarker::Nil) => (SectionStatus::NilKnown, None),
             (true, NilMarker::Recorded) => {
-                (SectionStatus::NotRecorded, Some(notes::RECORDED_BUT_EMPTY))
+                (SectionStatus::NotRecorded, Some(remarks::RECORDED_BUT_EMPTY))
             }
             (true, NilMarker::Contradictory) => {
-                (SectionStatus::NotRecorded, Some(notes::MARKERS_DISAGREE))
+                (SectionStatus::NotRecorded, Some(remarks::MARKERS_DISAGREE))
             }
-            (true, NilMarker::Unknown) => (SectionStatus::NotRecorded, Some(notes::MARKER_UNKNOWN)),
+            (true, NilMarker::Unknown) => {
+                (SectionStatus::NotRecorded, Some(remarks::MARKER_UNKNOWN))
+            }
             (true, NilMarker::Silent) => (SectionStatus::NotRecorded, None),
         };
         let is_partial = items.iter().any(|item| !item.unreadable().is_empty());
         let problem = SectionProblem::of(unreadable);
         let rows = problem.as_ref().map_or(0, |problem| problem.unreadable_rows);
-        let mut section = Self { status, items, note: note.map(str::to_owned), problem };
+        let mut section = Self { status, items, remark: remark.map(str::to_owned), problem };
         if rows > 0 {
-            section = section.noting(notes::ROWS_UNREADABLE);
+            section = section.with_remark(remarks::ROWS_UNREADABLE);
         }
         if is_partial {
-            section = section.noting(notes::VALUES_UNREADABLE);
+            section = section.with_remark(remarks::VALUES_UNREADABLE);
         }
         section
     }
 
     /// With one more note.
     #[must_use]
-    pub fn noting(mut self, note: &str) -> Self {
-        self.note = Some(match self.note {
-            Some(before) => format!("{before} {note}"),
-            None => note.to_owned(),
+    pub fn with_remark(mut self, remark: &str) -> Self {
+        self.remark = Some(match self.remark {
+            Some(before) => format!("{before} {remark}"),
+            None => remark.to_owned(),
         });
         self
     }
@@ -212,12 +214,12 @@ mod tests {
         for (marker, status, note) in [
             (NilMarker::Silent, SectionStatus::NotRecorded, None),
             (NilMarker::Nil, SectionStatus::NilKnown, None),
-            (NilMarker::Recorded, SectionStatus::NotRecorded, Some(notes::RECORDED_BUT_EMPTY)),
-            (NilMarker::Contradictory, SectionStatus::NotRecorded, Some(notes::MARKERS_DISAGREE)),
-            (NilMarker::Unknown, SectionStatus::NotRecorded, Some(notes::MARKER_UNKNOWN)),
+            (NilMarker::Recorded, SectionStatus::NotRecorded, Some(remarks::RECORDED_BUT_EMPTY)),
+            (NilMarker::Contradictory, SectionStatus::NotRecorded, Some(remarks::MARKERS_DISAGREE)),
+            (NilMarker::Unknown, SectionStatus::NotRecorded, Some(remarks::MARKER_UNKNOWN)),
         ] {
             let section = concluded(&[], marker, &[]);
-            assert_eq!((section.status, section.note.as_deref()), (status, note), "{marker:?}");
+            assert_eq!((section.status, section.remark.as_deref()), (status, note), "{marker:?}");
         }
     }
 
@@ -230,23 +232,23 @@ mod tests {
             }
         }
         let partly = concluded(&[WHOLE], NilMarker::Silent, &[DENIED]);
-        assert_eq!((partly.status, partly.note), (SectionStatus::Recorded, None));
+        assert_eq!((partly.status, partly.remark), (SectionStatus::Recorded, None));
         assert_eq!(partly.problem.unwrap().unreadable, ["BPS_Reactions"]);
     }
 
     #[test]
     fn what_is_listed_is_shown_even_where_bp_says_that_there_is_nothing() {
-        let section = concluded(&[WHOLE, WHOLE], NilMarker::Nil, &[]).noting("More.");
+        let section = concluded(&[WHOLE, WHOLE], NilMarker::Nil, &[]).with_remark("More.");
         assert_eq!(section.status, SectionStatus::Recorded);
         assert_eq!(section.items, [WHOLE, WHOLE]);
-        assert_eq!(section.note.unwrap(), format!("{} More.", notes::NIL_BUT_LISTED));
+        assert_eq!(section.remark.unwrap(), format!("{} More.", remarks::NIL_BUT_LISTED));
         for (marker, note) in [
             (NilMarker::Silent, None),
             (NilMarker::Recorded, None),
             (NilMarker::Unknown, None),
-            (NilMarker::Contradictory, Some(notes::MARKERS_DISAGREE)),
+            (NilMarker::Contradictory, Some(remarks::MARKERS_DISAGREE)),
         ] {
-            assert_eq!(concluded(&[WHOLE], marker, &[]).note.as_deref(), note, "{marker:?}");
+            assert_eq!(concluded(&[WHOLE], marker, &[]).remark.as_deref(), note, "{marker:?}");
         }
     }
 
@@ -254,10 +256,10 @@ mod tests {
     fn a_list_that_lost_rows_is_shown_and_says_that_it_is_not_complete() {
         let section = concluded(&[WHOLE], NilMarker::Recorded, &[TWO_ROWS]);
         assert_eq!(section.status, SectionStatus::Recorded);
-        assert_eq!(section.note.as_deref(), Some(notes::ROWS_UNREADABLE));
+        assert_eq!(section.remark.as_deref(), Some(remarks::ROWS_UNREADABLE));
         let problem = section.problem.unwrap();
         assert_eq!((problem.kind, problem.unreadable_rows), (ProblemType::MalformedAnswer, 2));
-        assert!(concluded(&[], NilMarker::Nil, &[TWO_ROWS]).note.is_some());
+        assert!(concluded(&[], NilMarker::Nil, &[TWO_ROWS]).remark.is_some());
         let wire =
             |unreadable| serde_json::to_value(SectionProblem::of(&[unreadable]).unwrap()).unwrap();
         assert_eq!(wire(TWO_ROWS)["unreadableRows"], 2);
@@ -279,7 +281,7 @@ mod tests {
     #[test]
     fn an_item_with_values_that_could_not_be_read_says_so_in_its_section() {
         let section = concluded(&[WHOLE, PARTIAL], NilMarker::Silent, &[]);
-        assert_eq!(section.note.as_deref(), Some(notes::VALUES_UNREADABLE));
+        assert_eq!(section.remark.as_deref(), Some(remarks::VALUES_UNREADABLE));
         assert_eq!(section.problem, None);
     }
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ansi::line;
+use crate::bp_text::line;
 use crate::spelling::held;
 use crate::surname::SurnameKey;
 use crate::{Invalid, Unfit};
@@ -42,7 +42,8 @@ pub enum Chosen {
     /// The write compares this with Bp's record, and writes nothing if it is another person's.
     Patient(ChosenPatient),
     /// Bp was told: nothing of ours needs to know any more.
-    Told,
+    #[serde(rename = "told")]
+    Erased,
 }
 
 impl Chosen {
@@ -51,7 +52,7 @@ impl Chosen {
     pub fn patient(&self) -> Option<&ChosenPatient> {
         match self {
             Self::Patient(patient) => Some(patient),
-            Self::NumberOnly | Self::Told => None,
+            Self::NumberOnly | Self::Erased => None,
         }
     }
 
@@ -60,7 +61,7 @@ impl Chosen {
     pub fn check(&self) -> PatientCheck {
         match self {
             Self::NumberOnly => PatientCheck::NumberOnly,
-            Self::Patient(_) | Self::Told => PatientCheck::NameAndDateOfBirth,
+            Self::Patient(_) | Self::Erased => PatientCheck::NameAndDateOfBirth,
         }
     }
 }

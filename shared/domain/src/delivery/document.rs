@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ClientId;
+use super::client_id::ClientId;
 use crate::content::{ContentType, Sniffer};
 use crate::{Invalid, Sha256};
 
@@ -89,7 +89,7 @@ impl DocumentType {
     }
 
     /// How many bytes of their beginning [`DocumentType::fits`] looks at.
-    pub const TELLING: u32 = 4_096;
+    pub const BYTES_JUDGED: u32 = 4_096;
 
     /// Whether bytes, or their beginning, are what the type says. Pages, messages and XML are text,
     /// too, and whoever says only that is believed.

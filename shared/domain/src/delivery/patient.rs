@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::ansi::line;
+use crate::bp_text::line;
 use crate::ids::PatientId;
 use crate::patient::DateOfBirth;
 use crate::spelling::{held, key};
@@ -133,7 +133,8 @@ pub enum MessagePatient {
     /// Somebody who has to be found.
     Described(DescribedPatient),
     /// Somebody whom Bp was told of: nothing of ours needs to know any more.
-    Told,
+    #[serde(rename = "told")]
+    Erased,
 }
 
 #[cfg(test)]

@@ -7,39 +7,10 @@ use utoipa::ToSchema;
 use super::chosen::{Acknowledged, Chosen};
 use super::document::StoredDocument;
 use super::patient::MessagePatient;
-use crate::ansi::{encode, line};
+use crate::bp_text::{encode, line};
 use crate::ids::{BpUserId, PatientId};
 use crate::spelling::compose;
 use crate::{Invalid, Unfit, numbers};
-
-/// A platform's own id of a document, a referral or a message.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ClientId(String);
-
-impl ClientId {
-    /// Takes 1 to 64 letters, digits, hyphens, underscores and full stops.
-    ///
-    /// # Errors
-    /// Says so when the text is anything else.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let fits = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-        fits.then(|| Self(text.to_owned())).ok_or(Invalid(
-            "an id is 1 to 64 letters, digits, hyphens, underscores and full stops, a UUID for example",
-        ))
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-text_conversions!(ClientId);
 
 macro_rules! lines {
     ($($(#[$doc:meta])* $name:ident: $width:literal, $too_long:literal;)*) => {$(
@@ -85,7 +56,7 @@ pub struct MessageText(String);
 
 impl MessageText {
     /// What is longer is a document.
-    pub const LONGEST: usize = 20_000;
+    pub const MOST_CHARACTERS: usize = 20_000;
 
     /// Takes text that Windows-1252 can hold; accents may stand behind their letters.
     ///
@@ -96,7 +67,7 @@ impl MessageText {
             return Err(Invalid("this must not be empty").into());
         }
         let text = compose(text);
-        if text.chars().count() > Self::LONGEST {
+        if text.chars().count() > Self::MOST_CHARACTERS {
             return Err(Invalid("a text has at most 20,000 characters; upload longer ones").into());
         }
         encode(&text)?;

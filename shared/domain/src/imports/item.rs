@@ -14,6 +14,7 @@
 //! so whoever comes next knows what to clear away.
 
 use jiff::{SignedDuration, Timestamp};
+use ledger::Holder;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -50,9 +51,11 @@ pub enum Item {
 #[serde(rename_all = "camelCase")]
 pub struct Effort {
     since: Timestamp,
-    spoiled: u8,
+    #[serde(rename = "spoiled")]
+    failed_tries: u8,
     obstacle: Option<ProblemType>,
-    next_look: Option<Timestamp>,
+    #[serde(rename = "nextLook")]
+    next_wake: Option<Timestamp>,
     query: Option<Uuid>,
     place: Option<Place>,
     /// The release before kept nothing of it.
@@ -64,9 +67,9 @@ impl Effort {
     fn from(now: Timestamp) -> Self {
         Self {
             since: now,
-            spoiled: 0,
+            failed_tries: 0,
             obstacle: None,
-            next_look: None,
+            next_wake: None,
             query: None,
             place: None,
             about: About::default(),
@@ -87,8 +90,8 @@ impl Effort {
 
     /// When a wake that was sent comes.
     #[must_use]
-    pub fn next_look(&self) -> Option<Timestamp> {
-        self.next_look
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.next_wake
     }
 
     /// The query whose pages hold the document.
@@ -98,13 +101,22 @@ impl Effort {
     }
 }
 
-/// A worker's right to be the only one.
+/// A worker's right to be the only one that works on a document. When it may be taken over is
+/// [`ledger::Lease`]'s rule. It is a type of its own because it is stored as `owner` and `until`
+/// inside the document.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Lease {
     /// Which worker.
     pub owner: Uuid,
-    /// Until when; a worker that is alive renews it.
+    /// A worker that is alive renews the lease before this time.
     pub until: Timestamp,
+}
+
+impl Lease {
+    fn may_be_taken(self, now: Timestamp) -> bool {
+        let Self { owner, until } = self;
+        ledger::Lease { holder: Holder(owner.to_string()), until }.may_be_taken(now)
+    }
 }
 
 /// A document that is being fetched.
@@ -132,9 +144,9 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Patience {
     /// For how long obstacles that pass by themselves are waited out.
-    pub longest: SignedDuration,
+    pub give_up_after: SignedDuration,
     /// How many tries may end with a damaged document, or a worker that died.
-    pub spoiled: u8,
+    pub failed_tries: u8,
 }
 
 /// What comes of a worker's wish to work.
@@ -164,18 +176,18 @@ impl Item {
     pub fn claim(self, lease: Lease, now: Timestamp, patience: Patience) -> Claim {
         let granted = |effort| Claim::Granted(Fetching { effort, lease: Some(lease), received: 0 });
         match self {
-            Self::Queued(effort) => match effort.next_look {
+            Self::Queued(effort) => match effort.next_wake {
                 Some(at) if at > now + PUNCTUALITY => Claim::Early,
                 _ => granted(effort),
             },
             Self::Fetching(fetching) => match fetching.lease {
                 None => granted(fetching.effort),
-                Some(held) if held.until > now => Claim::Held(held.until),
+                Some(held) if !held.may_be_taken(now) => Claim::Held(held.until),
                 // Its worker died.
                 Some(_) => {
                     let mut effort = fetching.effort;
-                    effort.spoiled = effort.spoiled.saturating_add(1);
-                    if effort.spoiled < patience.spoiled {
+                    effort.failed_tries = effort.failed_tries.saturating_add(1);
+                    if effort.failed_tries < patience.failed_tries {
                         granted(effort)
                     } else {
                         let leftover = effort.place;
@@ -222,13 +234,13 @@ impl Item {
 
     /// Whether nobody is at it and nobody will be: its wake is long past, and so is its worker's lease.
     #[must_use]
-    pub fn is_forsaken(&self, now: Timestamp) -> bool {
+    pub fn is_stuck(&self, now: Timestamp) -> bool {
         let (effort, lease) = match self {
             Self::Queued(effort) => (effort, None),
             Self::Fetching(fetching) => (&fetching.effort, fetching.lease),
             Self::Staged(_) | Self::Failed(_) | Self::Cancelled { .. } => return false,
         };
-        let expected = effort.next_look.unwrap_or(effort.since);
+        let expected = effort.next_wake.unwrap_or(effort.since);
         let expected = lease.map_or(expected, |lease| lease.until.max(expected));
         expected + LATEST_WAKE < now
     }
@@ -236,13 +248,13 @@ impl Item {
     /// A forsaken one, for which a wake is sent now. `None` when it is not forsaken: whoever asks
     /// again before this wake is late, too, sends no second one.
     #[must_use]
-    pub fn awaited(mut self, now: Timestamp) -> Option<Self> {
-        if !self.is_forsaken(now) {
+    pub fn wake_sent(mut self, now: Timestamp) -> Option<Self> {
+        if !self.is_stuck(now) {
             return None;
         }
         match &mut self {
             Self::Queued(effort) | Self::Fetching(Fetching { effort, .. }) => {
-                effort.next_look = Some(now);
+                effort.next_wake = Some(now);
             }
             Self::Staged(_) | Self::Failed(_) | Self::Cancelled { .. } => {}
         }
@@ -252,7 +264,7 @@ impl Item {
     /// Whether a wake is wanted at once: nothing was tried yet.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
-        matches!(self, Self::Queued(effort) if effort.next_look.is_none())
+        matches!(self, Self::Queued(effort) if effort.next_wake.is_none())
     }
 }
 
@@ -282,7 +294,7 @@ impl Fetching {
     }
 
     /// Bp said this of the document.
-    pub fn told(&mut self, about: About) {
+    pub fn described(&mut self, about: About) {
         self.effort.about = about;
     }
 
@@ -308,10 +320,10 @@ impl Fetching {
 
     /// Bp is preparing it; the next look is then.
     #[must_use]
-    pub fn wait(mut self, next_look: Timestamp) -> Item {
+    pub fn wait(mut self, next_wake: Timestamp) -> Item {
         self.lease = None;
         self.effort.obstacle = None;
-        self.effort.next_look = Some(next_look);
+        self.effort.next_wake = Some(next_wake);
         Item::Fetching(self)
     }
 
@@ -320,38 +332,38 @@ impl Fetching {
     pub fn postpone(
         mut self,
         problem: ProblemType,
-        next_look: Timestamp,
+        next_wake: Timestamp,
         now: Timestamp,
         patience: Patience,
     ) -> Item {
-        if now > self.effort.since + patience.longest {
+        if now > self.effort.since + patience.give_up_after {
             return self.fail(given_up(problem), now);
         }
         self.effort.obstacle = Some(problem);
-        self.effort.next_look = Some(next_look);
+        self.effort.next_wake = Some(next_wake);
         Item::Queued(self.effort)
     }
 
     /// A try came to nothing that may succeed another time; given up after some.
     #[must_use]
-    pub fn spoil(
+    pub fn try_failed(
         mut self,
         problem: ProblemType,
-        next_look: Timestamp,
+        next_wake: Timestamp,
         now: Timestamp,
         patience: Patience,
     ) -> Item {
-        self.effort.spoiled = self.effort.spoiled.saturating_add(1);
-        if self.effort.spoiled >= patience.spoiled {
+        self.effort.failed_tries = self.effort.failed_tries.saturating_add(1);
+        if self.effort.failed_tries >= patience.failed_tries {
             return self.fail(problem, now);
         }
-        self.postpone(problem, next_look, now, patience)
+        self.postpone(problem, next_wake, now, patience)
     }
 
     /// How many tries came to nothing.
     #[must_use]
-    pub fn spoiled(&self) -> u8 {
-        self.effort.spoiled
+    pub fn failed_tries(&self) -> u8 {
+        self.effort.failed_tries
     }
 
     /// The copy is finished.

@@ -2,9 +2,12 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::*;
+use crate::attachments::Folder;
+use crate::ids::DocumentId;
 use crate::problem::ProblemType;
 
-const PATIENCE: Patience = Patience { longest: SignedDuration::from_hours(24), spoiled: 3 };
+const PATIENCE: Patience =
+    Patience { give_up_after: SignedDuration::from_hours(24), failed_tries: 3 };
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -106,7 +109,7 @@ fn an_offline_practice_is_waited_for_and_then_given_up_by_its_name() {
 fn a_document_that_is_damaged_each_time_fails_with_that_problem() {
     let mut item = Item::new(at(0));
     for round in 0..2 {
-        item = claimed(item, round * 100).spoil(
+        item = claimed(item, round * 100).try_failed(
             ProblemType::DocumentDamaged,
             at(round * 100),
             at(round * 100),
@@ -114,7 +117,8 @@ fn a_document_that_is_damaged_each_time_fails_with_that_problem() {
         );
         assert!(matches!(item, Item::Queued(_)));
     }
-    let item = claimed(item, 300).spoil(ProblemType::DocumentDamaged, at(300), at(300), PATIENCE);
+    let item =
+        claimed(item, 300).try_failed(ProblemType::DocumentDamaged, at(300), at(300), PATIENCE);
     assert!(matches!(item, Item::Failed(f) if f.problem == ProblemType::DocumentDamaged));
 }
 
@@ -222,15 +226,15 @@ fn a_document_is_forsaken_once_its_wake_is_a_minute_late() {
     for (item, expected) in
         [(untouched, 0), (postponed, 120), (preparing, 30), (Item::Fetching(working()), 60)]
     {
-        assert!(!item.is_forsaken(at(expected + 60)), "{item:?}");
-        assert!(item.is_forsaken(at(expected + 61)), "{item:?}");
+        assert!(!item.is_stuck(at(expected + 60)), "{item:?}");
+        assert!(item.is_stuck(at(expected + 61)), "{item:?}");
     }
     for over in [
         working().stage(copy()),
         working().fail(ProblemType::DocumentUnknown, at(5)),
         Item::new(at(0)).cancel().unwrap(),
     ] {
-        assert!(!over.is_forsaken(at(1_000_000)), "{over:?}");
+        assert!(!over.is_stuck(at(1_000_000)), "{over:?}");
     }
 }
 
@@ -240,10 +244,10 @@ fn a_wake_that_was_just_sent_is_awaited_and_may_begin_at_once() {
         claimed(Item::new(at(0)), 0).postpone(ProblemType::SiteOffline, at(120), at(5), PATIENCE);
     let silent = Item::Fetching(claimed(Item::new(at(0)), 0));
     for forsaken in [Item::new(at(0)), postponed, silent] {
-        assert_eq!(forsaken.clone().awaited(at(100)).is_some(), forsaken.is_forsaken(at(100)));
-        let awaited = forsaken.awaited(at(300)).unwrap();
-        assert_eq!(awaited.clone().awaited(at(360)), None, "a second wake for {awaited:?}");
-        assert!(awaited.clone().awaited(at(361)).is_some(), "never again for {awaited:?}");
+        assert_eq!(forsaken.clone().wake_sent(at(100)).is_some(), forsaken.is_stuck(at(100)));
+        let awaited = forsaken.wake_sent(at(300)).unwrap();
+        assert_eq!(awaited.clone().wake_sent(at(360)), None, "a second wake for {awaited:?}");
+        assert!(awaited.clone().wake_sent(at(361)).is_some(), "never again for {awaited:?}");
         claimed(awaited, 300);
     }
 }
@@ -252,8 +256,8 @@ fn a_wake_that_was_just_sent_is_awaited_and_may_begin_at_once() {
 fn a_wake_that_is_still_coming_is_waited_for_although_a_worker_died_before_it() {
     let preparing = claimed(Item::new(at(0)), 0).wait(at(500));
     let died = Item::Fetching(claimed(preparing, 100));
-    assert!(!died.is_forsaken(at(500)));
-    assert!(died.is_forsaken(at(561)));
+    assert!(!died.is_stuck(at(500)));
+    assert!(died.is_stuck(at(561)));
 }
 
 fn staged(dated: Option<&str>, extension: &str) -> Item {
@@ -316,7 +320,7 @@ fn what_bp_said_of_a_document_outlasts_its_worker() {
     let mut working = claimed(Item::new(at(0)), 0);
     let dated = Some("2026-03-14".parse().unwrap());
     let about = About { dated, file_type: Some("pdf".to_owned()) };
-    working.told(about.clone());
+    working.described(about.clone());
     let stored = serde_json::to_string(&working.wait(at(5))).unwrap();
     let next = claimed(serde_json::from_str(&stored).unwrap(), 10);
     assert_eq!(next.effort().about(), &about);

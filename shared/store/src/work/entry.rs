@@ -3,13 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use domain::Sha256;
 use jiff::Timestamp;
 use ledger::{Progress, Tally};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::item::instant;
 
 /// What kind of work an entry is.
@@ -81,6 +82,14 @@ impl fmt::Display for WorkKey {
 #[serde(transparent)]
 pub struct BodyHash(pub String);
 
+impl BodyHash {
+    /// The digest of what a client sent: SHA-256 over its JSON, in hexadecimal digits.
+    #[must_use]
+    pub fn of(sent: &impl Serialize) -> Self {
+        Self(Sha256::of(&serde_json::to_vec(sent).unwrap_or_default()).to_string())
+    }
+}
+
 /// Under what an entry is listed: the state that callers filter by, and what it is sorted by within
 /// the state (an instant or a local time as text; the instant of acceptance where nothing else is
 /// wanted).
@@ -133,7 +142,7 @@ pub type WorkProgress = Progress<Uuid, WorkRefusal>;
 /// What the entity was last told of its waiting, so that it is told once.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct WorkNote {
+pub struct KnownWait {
     /// Since when it waits for the same thing.
     pub since: Timestamp,
 }
@@ -148,8 +157,8 @@ pub struct Work {
     #[serde(default)]
     pub sent_revision: u64,
     /// What the entity was told of the lane's parking.
-    #[serde(default)]
-    pub noted: Option<WorkNote>,
+    #[serde(rename = "noted", default)]
+    pub known_wait: Option<KnownWait>,
     /// An event that is still to be put on the bus before the entry closes.
     #[serde(default)]
     pub announce: Option<String>,
@@ -159,7 +168,7 @@ impl Work {
     /// Just accepted.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self { progress: Progress::new(now), sent_revision: 0, noted: None, announce: None }
+        Self { progress: Progress::new(now), sent_revision: 0, known_wait: None, announce: None }
     }
 }
 
@@ -260,7 +269,7 @@ impl<T> Entry<T> {
         }
         self.hash = hash;
         self.work.progress = self.work.progress.reopened(now, LONGEST_FENCE);
-        self.work.noted = None;
+        self.work.known_wait = None;
         self.due = self.work.progress.due();
         self.list_under(listing);
         self

@@ -8,19 +8,22 @@ use jiff::Timestamp;
 use ledger::{Holder, Lease};
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Item, instant, key, number, practice_of_work, readable, text, work_key};
+use crate::error::StoreError;
+use crate::item::{
+    Item, check_format, instant, key, number, practice_of_work, readable, text, work_key,
+};
+use crate::table::Store;
 use crate::transaction::pause;
-use crate::{Store, StoreError};
 
 pub(super) const LANE: &str = "LANE";
 pub(super) const DUE: &str = "due";
 
 /// Lanes are spread over this many partitions of the index of what is due.
-pub const SHARDS: u8 = 4;
+pub const LANE_SHARDS: u8 = 4;
 
 /// The shard of a practice's lane.
 pub(super) fn shard_of(practice: &PracticeId) -> String {
-    (scatter(practice) % u32::from(SHARDS)).to_string()
+    (scatter(practice) % u32::from(LANE_SHARDS)).to_string()
 }
 
 /// Why nothing is sent to a site for now.
@@ -81,9 +84,11 @@ pub struct Parked {
     /// Since when.
     pub since: Timestamp,
     /// When to look again. Nothing is asked before.
-    pub next_look: Timestamp,
+    #[serde(rename = "nextLook")]
+    pub next_check: Timestamp,
     /// Looks so far.
-    pub looks: u32,
+    #[serde(rename = "looks")]
+    pub checks: u32,
 }
 
 /// A practice's lane.
@@ -100,12 +105,12 @@ pub struct Lane {
     /// When something is due.
     pub due: Option<Timestamp>,
     /// For when a wake of the writer is already on its way.
-    pub called_for: Option<Timestamp>,
+    pub wake_sent_for: Option<Timestamp>,
 }
 
 /// What a writer leaves behind.
 #[derive(Clone, Debug, Default)]
-pub struct LaneEnd {
+pub struct LaneRelease {
     /// When something is due next; `None` when nothing is.
     pub due: Option<Timestamp>,
     /// Whether it is parked.
@@ -113,12 +118,12 @@ pub struct LaneEnd {
     /// When the site was last seen online.
     pub seen_online: Option<Timestamp>,
     /// For when a wake of the writer is on its way.
-    pub called_for: Option<Timestamp>,
+    pub wake_sent_for: Option<Timestamp>,
 }
 
 /// How leaving went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Left {
+pub enum Released {
     /// The lane is free.
     Free,
     /// Something arrived meanwhile; the lane is still ours.
@@ -154,7 +159,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn take_lane(
+    pub async fn claim_lane(
         &self,
         practice: &PracticeId,
         lease: &Lease,
@@ -196,13 +201,13 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn leave_lane(
+    pub async fn release_lane(
         &self,
         practice: &PracticeId,
         holder: &Holder,
         arrivals: u64,
-        end: &LaneEnd,
-    ) -> Result<Left, StoreError> {
+        end: &LaneRelease,
+    ) -> Result<Released, StoreError> {
         let mut set = Vec::new();
         let mut remove = vec!["holder", "leaseUntil"];
         let mut values = vec![(":holder", text(&holder.0)), (":arrivals", number(arrivals))];
@@ -228,7 +233,7 @@ impl Store {
             }
             None => remove.push("seenOnline"),
         }
-        match end.called_for {
+        match end.wake_sent_for {
             Some(at) => {
                 set.push("calledFor = :calledFor");
                 values.push((":calledFor", text(instant(at))));
@@ -255,7 +260,7 @@ impl Store {
                 ))
                 .send()
                 .await;
-            let Err(error) = outcome else { return Ok(Left::Free) };
+            let Err(error) = outcome else { return Ok(Released::Free) };
             match StoreError::from(error) {
                 StoreError::Conflict => {}
                 StoreError::Unavailable { code } if code == BUSY => {
@@ -264,11 +269,11 @@ impl Store {
                 }
                 error => return Err(error),
             }
-            let Some(lane) = self.lane(practice).await? else { return Ok(Left::Lost) };
+            let Some(lane) = self.lane(practice).await? else { return Ok(Released::Lost) };
             let ours = lane.lease.as_ref().is_some_and(|lease| lease.holder == *holder);
             return Ok(match ours {
-                true => Left::Arrived { arrivals: lane.arrivals },
-                false => Left::Lost,
+                true => Released::Arrived { arrivals: lane.arrivals },
+                false => Released::Lost,
             });
         }
         Err(StoreError::Unavailable { code: BUSY.to_owned() })
@@ -302,12 +307,14 @@ impl Store {
 }
 
 fn due_lane(item: &Item) -> Result<DueLane, StoreError> {
+    check_format(item)?;
     let practice = practice_of_work(item)?;
     let due = string(item, "dueAt").and_then(|at| at.parse().ok()).ok_or(StoreError::Corrupt)?;
     Ok(DueLane { practice, due })
 }
 
 fn read(item: &Item) -> Result<Lane, StoreError> {
+    check_format(item)?;
     let corrupt = StoreError::Corrupt;
     let at = |name: &str| match string(item, name) {
         Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| StoreError::Corrupt),
@@ -330,7 +337,7 @@ fn read(item: &Item) -> Result<Lane, StoreError> {
         parked,
         seen_online: at("seenOnline")?,
         due: at("dueAt")?,
-        called_for: at("calledFor")?,
+        wake_sent_for: at("calledFor")?,
     })
 }
 

@@ -9,8 +9,8 @@
 //! | [`Store::transition_work`] | 1 write; 1 read more where the condition does not hold |
 //! | [`Store::work`], [`Store::lane`] | 1 read |
 //! | [`Store::list_work`], [`Store::parts`], [`Store::open_work`], [`Store::newest_open_work`], [`Store::due_lanes`] | 1 query |
-//! | [`Store::take_lane`], [`Store::leave_lane`], [`Store::leave_site`] | 1 write |
-//! | [`Store::take_site`] | 1 write; 2 where another practice's writer has it |
+//! | [`Store::claim_lane`], [`Store::release_lane`], [`Store::release_site`] | 1 write |
+//! | [`Store::claim_site`] | 1 write; 2 where another practice's writer has it |
 //!
 //! Two transactions on one lane at the same moment exclude each other; the one that loses is repeated
 //! after some milliseconds, each repetition one call more.
@@ -22,9 +22,9 @@ mod site;
 mod write;
 
 pub use entry::{
-    BodyHash, Entry, LONGEST_FENCE, Listing, Work, WorkKey, WorkKind, WorkNote, WorkProgress,
+    BodyHash, Entry, KnownWait, LONGEST_FENCE, Listing, Work, WorkKey, WorkKind, WorkProgress,
     WorkRefusal,
 };
-pub use lane::{DueLane, Lane, LaneEnd, Left, ParkReason, Parked, SHARDS};
+pub use lane::{DueLane, LANE_SHARDS, Lane, LaneRelease, ParkReason, Parked, Released};
 pub use list::{WorkCursor, WorkList, WorkPage};
 pub use write::Accepted;

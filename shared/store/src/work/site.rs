@@ -5,8 +5,9 @@ use domain::ids::SiteId;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
 
+use crate::error::StoreError;
 use crate::item::{Item, key, number, text};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 fn site_key(site: &SiteId) -> Item {
     key(format!("WRITER#{}", site.as_str()), "WRITER")
@@ -19,7 +20,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn take_site(
+    pub async fn claim_site(
         &self,
         site: &SiteId,
         lease: &Lease,
@@ -65,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table gives no answer.
-    pub async fn leave_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
+    pub async fn release_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
         let left = self
             .client
             .delete_item()

@@ -4,8 +4,9 @@ use domain::Invalid;
 use domain::booking::token::Token;
 use domain::booking::{Planned, Together, Unplannable, Visit};
 use domain::ids::PracticeId;
-use domain::settings::{PracticeTimeZone, Settings};
-use domain::staff::{AhpraNumber, StaffList, Standing};
+use domain::settings::Settings;
+use domain::staff::{AhpraNumber, BpMatch, StaffList};
+use domain::time_zone::PracticeTimeZone;
 use jiff::Timestamp;
 
 use super::super::staff;
@@ -67,8 +68,8 @@ impl Desk {
 
     fn plan_one(&self, visit: &Visit, token: &Token, now: Timestamp) -> Result<Planned, Problem> {
         self.zone()?;
-        let (user, site) = match (self.staff.standing(&visit.ahpra_number), &self.staff.site) {
-            (Some(Standing::Synced { user }), Some(site)) => (user, site),
+        let (user, site) = match (self.staff.bp_match(&visit.ahpra_number), &self.staff.site) {
+            (Some(BpMatch::Synced { user }), Some(site)) => (user, site),
             (Some(standing), _) => {
                 return Err(staff::problem(standing)
                     .unwrap_or_else(|| Problem::new(Kind::PractitionerNotSynced)));

@@ -117,7 +117,7 @@ impl AppointmentsApp {
             let now = App::now();
             let kept = self.app.store.booking(practice, id).await?;
             let known = kept.as_ref().map(KeptBooking::together);
-            if let Some(known) = known.as_ref().filter(|known| known.record.is(visit)) {
+            if let Some(known) = known.as_ref().filter(|known| known.record.wants(visit)) {
                 return Ok(known.record.clone());
             }
             let desk = self.desk(practice).await?;

@@ -1,7 +1,7 @@
 //! A booking as the platform sends it.
 
+use domain::BpText;
 use domain::Invalid;
-use domain::booking::text::BpText;
 use domain::booking::{Attendance, BookingId, LONGEST_NOTES, Representative, Visit, time};
 use domain::settings::DurationMinutes;
 use domain::staff::AhpraNumber;
@@ -103,7 +103,7 @@ impl BookingRequest {
             }
             (None, Some(attendants)) => {
                 // So many are not looked at one by one.
-                let few = attendants.iter().take(Attendance::MOST + 1).enumerate();
+                let few = attendants.iter().take(Attendance::MOST_ATTENDANTS + 1).enumerate();
                 let numbers: Vec<_> = few
                     .map(|(place, number)| {
                         fields.check(&format!("/attendants/{place}"), AhpraNumber::parse(number))

@@ -50,7 +50,7 @@ impl ImportsApp {
         let mut wanted = Vec::new();
         let mut forsaken = 0_usize;
         for item in &record.items {
-            let Some(awaited) = item.state.clone().awaited(now) else {
+            let Some(awaited) = item.state.clone().wake_sent(now) else {
                 wanted.extend(besides(&item.state).then_some(item.index));
                 continue;
             };

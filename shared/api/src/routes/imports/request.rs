@@ -35,8 +35,8 @@ impl ImportRequest {
     pub(super) fn parse(self) -> Result<(ImportId, Selections), Problem> {
         let mut fields = Checker::default();
         let id = fields.check("/importId", ImportId::parse(&self.import_id));
-        let mut chosen = Vec::with_capacity(self.items.len().min(Selections::MOST));
-        for (place, item) in self.items.iter().take(Selections::MOST + 1).enumerate() {
+        let mut chosen = Vec::with_capacity(self.items.len().min(Selections::MOST_DOCUMENTS));
+        for (place, item) in self.items.iter().take(Selections::MOST_DOCUMENTS + 1).enumerate() {
             let at = |field: &str| format!("/items/{place}/{field}");
             let folder = fields.check(&at("folder"), Folder::parse(&item.folder));
             let document = fields.check(&at("documentId"), DocumentId::parse(item.document_id));
@@ -55,7 +55,9 @@ impl ImportRequest {
         let complete = chosen.len() == self.items.len();
         let selections = match Selections::new(chosen) {
             Ok(selections) => Some(selections),
-            Err(NoSelections::Number) if !(1..=Selections::MOST).contains(&self.items.len()) => {
+            Err(NoSelections::Number)
+                if !(1..=Selections::MOST_DOCUMENTS).contains(&self.items.len()) =>
+            {
                 fields.wrong("/items", "choose 1 to 50 documents");
                 None
             }

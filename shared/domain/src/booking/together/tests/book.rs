@@ -26,7 +26,7 @@ impl Book {
     /// Pushes what stands for itself, or one attendant's part.
     pub(super) fn push(&mut self, booking: &mut Booking) {
         self.pushes += 1;
-        booking.ask();
+        booking.mark_sent();
         let slot = booking.planned.placement.slot();
         let stood = self.standing.get(&booking.token).cloned();
         let outcome = if booking.cancelled {
