@@ -1,4 +1,4 @@
-//! Copies a practice's documents into the bucket, one message a document.
+//! Copies practices' documents from Bp into the bucket. Each document has its own message.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,7 +17,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use store::Store;
 use usage::Counter;
 
-/// What is needed to write down how far it came before Lambda ends the process.
+/// The time that the worker needs to store its progress before Lambda ends the process.
 const MARGIN: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Error> {
 
 fn importer() -> Result<(Importer, Counter), Error> {
     let config = PracticeConfig::read()?;
-    let staging = ImporterConfig::read()?;
+    let importing = ImporterConfig::read()?;
     let aws = clients::aws(&config.aws)?;
     let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let keys = SecretKeys::new(secrets, config.halo_secret_arn);
@@ -41,9 +41,9 @@ fn importer() -> Result<(Importer, Counter), Error> {
     let importer = Importer::new(
         BpClient::new(halo, StatementPack::load(config.statement_pack.as_deref())?),
         store,
-        DocumentBucket::new(clients::s3(&aws), &staging.bucket),
+        DocumentBucket::new(clients::s3(&aws), &importing.bucket),
         Queues::new(aws_sdk_sqs::Client::new(&aws), QueueConfig::imports()?),
-        staging,
+        importing,
     );
     Ok((importer, counter))
 }

@@ -1,4 +1,5 @@
-//! The issuer's signing keys, read when first needed and again when a token names an unknown one.
+//! The token issuer's signing keys. They are read on first use, and again when a token names a key that
+//! is not among them.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +8,16 @@ use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
 use reqwest::{Client, Url};
 use tokio::sync::Mutex;
 
-/// Tokens with made-up key ids must not make us hammer the issuer.
+/// The shortest time between two reads: tokens with made-up key ids must not flood the issuer.
 const SHORTEST_REREAD: Duration = Duration::from_secs(30);
 const LONGEST_READ: Duration = Duration::from_secs(5);
 
-/// Why there is no key.
+/// Why a key was not found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NoKey {
-    /// The issuer has none of that id.
+    /// The issuer has no key with this id.
     Unknown,
-    /// The issuer could not be asked.
+    /// The issuer did not answer.
     Unavailable,
 }
 
@@ -32,7 +33,7 @@ impl Keys {
         Self { http, url, read: Mutex::new(None) }
     }
 
-    /// Keys that are known already, for tests.
+    /// Keys that need no issuer, for tests.
     #[cfg(test)]
     pub(crate) fn known(keys: JwkSet) -> Self {
         let url = "http://127.0.0.1:9".parse().unwrap();
@@ -60,7 +61,7 @@ impl Keys {
     }
 }
 
-/// Cognito signs with RSA; a key of another kind is not looked at.
+/// Cognito signs with RSA. Keys of other kinds are ignored.
 fn key(keys: &JwkSet, id: &str) -> Option<DecodingKey> {
     let jwk = keys.find(id)?;
     matches!(jwk.algorithm, AlgorithmParameters::RSA(_))

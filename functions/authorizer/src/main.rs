@@ -1,8 +1,8 @@
-//! Verifies a caller's token and hands its claims to the routes.
+//! Verifies a caller's token and passes its claims to the routes.
 //!
-//! People bring ID tokens, platforms' servers bring client-credentials access tokens, and both reach
-//! the same routes: API Gateway's own Cognito authorizer takes one kind a route. What the caller may
-//! do is decided at the route, from these claims.
+//! People send ID tokens; platforms' servers send access tokens of the client-credentials flow. Both
+//! use the same routes, which is why API Gateway's own Cognito authorizer does not suffice: it accepts
+//! one kind of token for each route. Each route decides from the claims what the caller may do.
 
 mod keys;
 mod token;
@@ -50,15 +50,16 @@ async fn authorize(
         }
         Err(reason) => {
             tracing::info!(%reason, "token refused");
-            // Not by failing, which API Gateway would take as well: then nobody could tell tokens that
-            // have expired from an authorizer that is broken. template.yaml makes a 401 of it.
+            // A refused token returns Deny, which template.yaml turns into a 401. An error would have
+            // the same effect, but then the alarm could not tell an expired token from a broken
+            // authorizer.
             Ok(json!({ "principalId": "nobody", "policyDocument": policy("Deny", &arn) }))
         }
     }
 }
 
-/// For every route of the stage: API Gateway keeps this answer for all of them, and each route
-/// decides for itself whom it serves.
+/// A policy for every route of the stage. API Gateway caches it for all routes; each route decides
+/// whom it serves.
 fn policy(effect: &str, method_arn: &str) -> Value {
     let stage = method_arn.split('/').take(2).collect::<Vec<_>>().join("/");
     json!({

@@ -1,4 +1,4 @@
-//! What makes a token good.
+//! The rules by which a token is accepted.
 
 use config::TokenConfig;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{Keys, NoKey};
 
-/// What the routes are told; the names are read by the API's caller module.
+/// What the routes learn of the caller. `api::caller` reads these names.
 #[derive(Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Claims {
@@ -18,11 +18,11 @@ pub(crate) struct Claims {
     groups: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scopes: Option<String>,
-    /// Seconds since 1970, as text: API Gateway hands numbers over as text anyway.
+    /// Seconds since 1970, as text: API Gateway passes numbers on as text.
     expires_at: String,
 }
 
-/// Why a token is not taken. Nothing of the token is repeated.
+/// Why a token was refused. The texts repeat nothing of the token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Refused {
     #[error("not a token")]
@@ -49,7 +49,7 @@ pub(crate) struct Verifier {
     keys: Keys,
 }
 
-/// Claims of both kinds of tokens.
+/// The claims of both kinds of tokens, as they arrive.
 #[derive(Deserialize)]
 struct Raw {
     sub: String,
@@ -76,11 +76,11 @@ impl Verifier {
             NoKey::Unknown => Refused::UnknownKey,
             NoKey::Unavailable => Refused::KeysUnavailable,
         })?;
-        // The algorithm is ours to choose, never the token's.
+        // We choose the algorithm. The token must not.
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[&self.config.issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        // Access tokens name their client elsewhere; both kinds are checked below.
+        // Access tokens name their client in another claim. `judge` checks both kinds.
         validation.validate_aud = false;
         validation.validate_nbf = true;
         validation.leeway = 0;
@@ -139,7 +139,7 @@ mod tests {
 
     const ISSUER: &str = "https://cognito-idp.ap-southeast-2.amazonaws.com/pool";
 
-    /// A signing key, made anew for each run of the tests.
+    /// A signing key, made for each run of the tests.
     struct Signer {
         private: EncodingKey,
         public: JwkSet,

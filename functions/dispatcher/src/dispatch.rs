@@ -1,53 +1,52 @@
-//! Finding what is due and waking whoever does it.
+//! Finds what is due and wakes the workers.
 //!
-//! What this costs follows from what is due: one query for each shard of the index, and for each
-//! thing found a tenth of a call to SQS, and a write where the thing is a job's turn. How many
-//! practices there are makes no difference.
+//! The cost depends on what is due, not on the number of practices: one query for each shard of the
+//! index, one SQS call for each ten things found, and one write for each job.
 
 use std::time::Duration;
 
+use aws::metrics::{Metrics, Unit};
 use aws::queues::{Queues, SiteWake};
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::json;
 use store::work::LANE_SHARDS;
 use store::{DueJob, JOB_SHARDS, Store, StoreError};
 
 use crate::spread::delay;
 use crate::task::Task;
 
-/// At most so many of a shard in one sweep; the longest overdue come first, and the rest next time.
+/// At most so many of a shard in one sweep. The longest overdue come first; the rest comes next time.
 const MOST: u16 = 500;
-/// A worker that died is found out about by then.
+/// When a job is handed out again if its worker has died.
 const RETRY: SignedDuration = SignedDuration::from_mins(15);
-/// Turns taken side by side.
-const SIDE_BY_SIDE: usize = 16;
+/// How many jobs are taken at the same time.
+const CONCURRENT: usize = 16;
 
-/// Finds and wakes.
+/// Finds what is due in the table and sends messages to the queues.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
     pub(crate) store: Store,
     pub(crate) queues: Queues,
 }
 
-/// What a task came to. Numbers only.
+/// The result of a task, in numbers.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Outcome {
     /// How many were due.
     due: usize,
-    /// How many of them somebody was woken for.
+    /// For how many of them a worker was woken.
     woken: usize,
     /// Queries of the table.
     queries: usize,
-    /// By how much the longest overdue was late, in seconds.
+    /// How late the longest overdue was, in seconds.
     latest: i64,
 }
 
-/// A task that is not, or not wholly, done. The next one makes up for it.
+/// A task that was not done, or only in part. The next run of the task does the rest.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Undone {
     #[error(transparent)]
@@ -57,7 +56,7 @@ pub(crate) enum Undone {
 }
 
 impl Dispatcher {
-    /// Does a task, and tells the metrics what it came to.
+    /// Does a task, and reports its result as metrics.
     pub(crate) async fn perform(&self, task: Task) -> Result<Outcome, Undone> {
         let now = Timestamp::now();
         let (name, outcome) = match task {
@@ -67,14 +66,18 @@ impl Dispatcher {
         };
         let Outcome { due, woken, queries, latest } = outcome;
         tracing::info!(name, due, woken, queries, latest, "done");
-        metric(name, outcome);
+        Metrics::by("Task", name)
+            .metric("Due", Unit::Count, due)
+            .metric("Overdue", Unit::Seconds, latest)
+            .write();
         match due - woken {
             0 => Ok(outcome),
             lost => Err(Undone::Lost { lost, due }),
         }
     }
 
-    /// Practices with deliveries or bookings to look at, or a writer that died.
+    /// Wakes the writers of practices with deliveries or bookings that are due. Practices whose writer
+    /// died are among them.
     async fn sweep(&self, now: Timestamp) -> Result<Outcome, Undone> {
         let mut lanes = Vec::new();
         for shard in 0..LANE_SHARDS {
@@ -89,8 +92,8 @@ impl Dispatcher {
         self.send(&wakes, usize::from(LANE_SHARDS), late, now).await
     }
 
-    /// Jobs of practices whose time has come. Each turn is taken before it is handed out, so that
-    /// it is handed out once even while the worker has not come to it.
+    /// Hands out the practices' jobs that are due. Each job is taken before it is handed out, so that
+    /// it is handed out once even if the worker has not begun it yet.
     async fn turns(&self, now: Timestamp) -> Result<Outcome, Undone> {
         let mut due = Vec::new();
         for shard in 0..JOB_SHARDS {
@@ -102,7 +105,7 @@ impl Dispatcher {
                 let ours = self.store.claim_job(turn, now + RETRY).await?;
                 Ok(ours.then_some(turn))
             })
-            .buffered(SIDE_BY_SIDE)
+            .buffered(CONCURRENT)
             .collect()
             .await;
         let (turns, failure) = split(taken);
@@ -116,7 +119,7 @@ impl Dispatcher {
         failure.map_or(Ok(outcome), |error| Err(error.into()))
     }
 
-    /// One practice's job, at once. Its ordinary turns stay as they are.
+    /// Hands out one practice's job at once. Its schedule does not change.
     async fn now(&self, practice: &PracticeId, job: Job) -> Result<Outcome, Undone> {
         let wakes = [(wake(practice, Some(job)), Duration::ZERO)];
         self.send(&wakes, 0, None, Timestamp::now()).await
@@ -139,7 +142,7 @@ impl Dispatcher {
     }
 }
 
-/// What was taken is handed out whatever happened to the rest.
+/// Separates the jobs that were taken from the last failure: what was taken must be handed out.
 fn split(taken: Vec<Result<Option<&DueJob>, StoreError>>) -> (Vec<&DueJob>, Option<StoreError>) {
     let mut failure = None;
     let turns = taken
@@ -159,26 +162,4 @@ fn wake(practice: &PracticeId, job: Option<Job>) -> SiteWake {
         practice_id: practice.as_str().to_owned(),
         job: job.map(|job| job.as_str().to_owned()),
     }
-}
-
-/// CloudWatch's embedded metric format: a log line that becomes metrics.
-#[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
-fn metric(task: &str, outcome: Outcome) {
-    let line = json!({
-        "_aws": {
-            "Timestamp": Timestamp::now().as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": "PracticeBridge",
-                "Dimensions": [["Task"]],
-                "Metrics": [
-                    { "Name": "Due", "Unit": "Count" },
-                    { "Name": "Overdue", "Unit": "Seconds" },
-                ],
-            }],
-        },
-        "Task": task,
-        "Due": outcome.due,
-        "Overdue": outcome.latest,
-    });
-    println!("{line}");
 }

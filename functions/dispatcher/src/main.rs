@@ -1,8 +1,8 @@
-//! What comes round: finds what is due and wakes whoever does it. It asks no practice anything.
+//! Finds what is due and wakes the workers. It asks no practice anything.
 //!
-//! Each of EventBridge Scheduler's schedules names its task: `{"job": "sweep"}` finds the lanes with
-//! work that is due, `{"job": "turns"}` the jobs of practices whose time has come. An operator may
-//! have a practice's job done at once: `{"job": "reconcile", "practiceId": "..."}`.
+//! EventBridge Scheduler starts it, and each schedule names a task: `{"job": "sweep"}` finds practices
+//! with deliveries or bookings that are due, `{"job": "turns"}` finds practices' jobs that are due. An
+//! operator can start one job of one practice: `{"job": "reconcile", "practiceId": "..."}`.
 
 mod dispatch;
 mod spread;

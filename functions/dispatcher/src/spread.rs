@@ -1,18 +1,18 @@
-//! Not all at once: one after another over some seconds, before the next sweep begins.
+//! Spreads wake-up messages over some seconds, all before the next sweep begins.
 
 use std::time::Duration;
 
-/// So many practices a second are comfortable, for Halo and for our own concurrency.
-const A_SECOND: u32 = 10;
-/// A sweep comes every minute, and what the last one found should have begun by then.
+/// How many practices a second we wake, so that neither Halo nor our own concurrency is overloaded.
+const PER_SECOND: u32 = 10;
+/// A sweep runs every minute. What it finds must begin before the next one.
 const LONGEST: Duration = Duration::from_secs(45);
 
-/// How long the `index`th of `count` waits.
+/// The delay of message `index` of `count`.
 pub(crate) fn delay(index: usize, count: usize) -> Duration {
     let (Ok(index), Ok(count)) = (u32::try_from(index), u32::try_from(count)) else {
         return LONGEST;
     };
-    let comfortable = Duration::from_secs(1) * index / A_SECOND;
+    let comfortable = Duration::from_secs(1) * index / PER_SECOND;
     let squeezed = LONGEST * index / count.max(1);
     comfortable.min(squeezed)
 }

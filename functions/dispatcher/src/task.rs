@@ -1,18 +1,18 @@
-//! What a schedule asks for.
+//! The task that a schedule or an operator asks for.
 
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use serde::Deserialize;
 
-/// A task.
+/// What the dispatcher is asked to do.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(try_from = "Input")]
 pub(crate) enum Task {
-    /// Wake the writers of practices with work that is due.
+    /// Wake the writers of practices with deliveries or bookings that are due.
     Sweep,
-    /// Hand out the jobs whose time has come.
+    /// Hand out the practices' jobs that are due.
     Turns,
-    /// Have one practice's job done now.
+    /// Hand out one job of one practice now.
     Now { practice: PracticeId, job: Job },
 }
 
@@ -23,7 +23,7 @@ struct Input {
     practice_id: Option<PracticeId>,
 }
 
-/// Which task is meant, nobody can tell.
+/// Why an input names no task.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub(crate) enum Unknown {
     #[error("there is no such job")]

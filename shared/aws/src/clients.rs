@@ -1,7 +1,7 @@
 //! The one factory of HTTP and AWS clients.
 //!
-//! The SDK's defaults bring a second TLS stack, the whole credential chain and a scan of the
-//! system's certificates at each start: several milliseconds of every cold start.
+//! The SDK's defaults would add a second TLS stack, the whole credential chain and a scan of the
+//! system's certificates to each start. That costs several milliseconds of every cold start.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use secrecy::ExposeSecret;
 
 use config::AwsConfig;
 
-/// The certification authorities of AWS's own endpoints.
+/// The certificate authorities of AWS's own endpoints.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
 
 /// A client could not be made.
@@ -28,7 +28,7 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
 #[error("the TLS stack could not be set up")]
 pub struct ClientError;
 
-/// Configuration for any AWS service's client.
+/// The configuration of every AWS client.
 ///
 /// # Errors
 /// When the TLS stack refuses the pinned roots.
@@ -67,12 +67,13 @@ pub fn aws(config: &AwsConfig) -> Result<SdkConfig, ClientError> {
     Ok(builder.build())
 }
 
-/// S3's client. The local stack serves every bucket under one name, so its buckets are in the path.
+/// A client for S3. The local stack serves all buckets under one host name, so there the bucket is part of
+/// the path.
 #[must_use]
 pub fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
     let parts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
-        // A part is some megabytes.
+        // A part of an upload has some megabytes.
         .operation_attempt_timeout(Duration::from_secs(30))
         .operation_timeout(Duration::from_secs(75))
         .build();
@@ -101,7 +102,7 @@ pub fn http() -> Result<reqwest::Client, ClientError> {
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(5))
-        // Azure's front ends close idle connections after some minutes; never send into one.
+        // Azure's front ends close idle connections after some minutes. Close ours first.
         .pool_idle_timeout(Duration::from_secs(60))
         .build()
         .map_err(|_| ClientError)

@@ -1,5 +1,5 @@
-//! What happened, put on the event bus, so that platforms need not poll. An event names a thing and
-//! what became of it; whoever may know more asks the API.
+//! Events for platforms, so that they need not poll. An event names a thing and its new state. Whoever
+//! is allowed to know more asks the API.
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::ProvideErrorMetadata;
@@ -8,37 +8,37 @@ use serde::Serialize;
 
 /// `source` of every event.
 pub const SOURCE: &str = "practice-bridge";
-/// EventBridge takes no more events in one call.
+/// The most events that EventBridge accepts in one call.
 const BATCH: usize = 10;
 
-/// What happened: EventBridge's `detail-type`.
+/// What happened. EventBridge calls this the `detail-type`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum EventKind {
-    /// A practice's connection was made, lost, ended, or came back.
+    /// A practice was connected or disconnected, or its connection was revoked or came back.
     ConnectionChanged,
-    /// An account was linked to another Bp user than before, or to one whom another account has.
+    /// An account was linked to another Bp user than before, or to a user of another account.
     ClinicianRelinked,
-    /// A practice's queries or bytes of the day come near what Halo allows it.
+    /// A practice has used most of the queries or bytes that Halo allows it in a day.
     UsageNearCap,
     /// A document is in Bp.
     DeliveryDelivered,
     /// A document has been checked in Bp.
     DeliveryChecked,
-    /// Nobody has checked a document for long.
+    /// Nobody has checked a document for a long time.
     DeliveryUnchecked,
-    /// A document was in Bp and is no more, and nobody is known to have checked it.
+    /// A document has disappeared from Bp, as far as we know unchecked.
     DeliveryRemoved,
-    /// A document will not get into Bp unless somebody does something.
+    /// A document will not get into Bp unless somebody acts.
     DeliveryFailed,
-    /// A booking is in Bp's appointment book as it should be.
+    /// A booking is in Bp's appointment book as the platform wants it.
     BookingSynced,
     /// A booking was found changed or missing in Bp's appointment book and has been put back.
     BookingRestored,
-    /// A cancelled booking has left Bp's appointment book, or never was in it.
+    /// A cancelled booking is not in Bp's appointment book, or no longer.
     BookingCancelled,
-    /// Bp's appointment book has something else there.
+    /// Bp's appointment book has something else at that time.
     BookingConflict,
-    /// A booking will not get into Bp unless somebody does something.
+    /// A booking will not get into Bp unless somebody acts.
     BookingFailed,
 }
 
@@ -71,8 +71,8 @@ pub struct Event {
     pub kind: EventKind,
     /// The practice's id.
     pub practice: String,
-    /// The delivery's or booking's id; for a connection, its new state; for a link, the Bp user; for
-    /// usage, the day in UTC.
+    /// The id of the delivery or booking; for a connection its new state, for a link the Bp user, for
+    /// usage the day in UTC.
     pub id: String,
 }
 
@@ -123,7 +123,7 @@ impl Event {
     }
 }
 
-/// The bus did not take all events.
+/// The bus did not accept all events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the event bus did not take {0} events")]
 pub struct EventError(pub usize);
@@ -142,26 +142,26 @@ impl Events {
         Self { client, bus: bus.into() }
     }
 
-    /// Puts events on the bus, in this order, ten a call. An event may come twice; it names what
-    /// happened and not how often.
+    /// Sends events in this order, ten a call. An event may arrive twice.
     ///
     /// # Errors
-    /// When the bus did not take all of them; which ones is not told, so all are to be repeated.
-    pub async fn put(&self, events: &[Event]) -> Result<(), EventError> {
+    /// When the bus did not accept all of them. The error does not say which, so send all of them
+    /// again.
+    pub async fn publish(&self, events: &[Event]) -> Result<(), EventError> {
         let mut lost = 0;
         for batch in events.chunks(BATCH) {
-            lost += self.put_batch(batch).await;
+            lost += self.publish_batch(batch).await;
         }
         if lost == 0 { Ok(()) } else { Err(EventError(lost)) }
     }
 
-    async fn put_batch(&self, events: &[Event]) -> usize {
+    async fn publish_batch(&self, events: &[Event]) -> usize {
         let entries = events.iter().map(|event| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.bus)
                 .source(SOURCE)
                 .detail_type(event.kind.as_str())
-                // Three texts cannot fail to be written.
+                // Plain texts can always be written as JSON.
                 .detail(serde_json::to_string(&event.detail()).unwrap_or_default())
                 .build()
         });

@@ -1,7 +1,4 @@
-//! What every function needs before its first event: configuration, clients, telemetry.
-//!
-//! All HTTP and AWS clients of the deployed service are made here and nowhere else (clippy's
-//! `disallowed-methods` holds that): one TLS stack on ring, pinned roots, explicit timeouts.
+#![doc = include_str!("../README.md")]
 
 pub mod clients;
 pub mod events;

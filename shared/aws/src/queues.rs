@@ -1,5 +1,5 @@
-//! The queues that wake workers. A message names what to look at and nothing else: the table knows
-//! what is to be done, so a message may come late, twice or out of order.
+//! The queues that wake workers. A message only names a practice or a document. The table says what is
+//! to be done, so a message may come late, twice or out of order.
 
 use std::time::Duration;
 
@@ -11,18 +11,17 @@ use serde::{Deserialize, Serialize};
 
 use config::QueueConfig;
 
-/// SQS delays no message for longer.
+/// The longest delay that SQS allows.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
-/// SQS takes no more messages in one call.
+/// The most messages that SQS accepts in one call.
 const BATCH: usize = 10;
 
 /// Wakes the one writer of a practice's site.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteWake {
-    /// Whose.
     pub practice_id: String,
-    /// A job whose time has come; none when there are deliveries or bookings to look at.
+    /// A job that is due. Absent if the writer is to look for deliveries and bookings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
 }
@@ -31,20 +30,17 @@ pub struct SiteWake {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportWake {
-    /// Whose.
     pub practice_id: String,
-    /// The import.
     pub import_id: String,
-    /// Which of its items.
     pub item: u32,
 }
 
-/// A message was not taken.
+/// The queue did not accept a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the queue did not take the message")]
 pub struct QueueUnavailable;
 
-/// The queues.
+/// The queues that this function may send to.
 #[derive(Clone, Debug)]
 pub struct Queues {
     client: Client,
@@ -61,7 +57,7 @@ impl Queues {
     /// Wakes the writer of a practice's site, after a delay of up to [`LONGEST_DELAY`].
     ///
     /// # Errors
-    /// When the queue does not take the message; the sweep then finds what is due.
+    /// When the queue does not accept the message. The next sweep then finds what is due.
     pub async fn wake_site(&self, practice: &str, delay: Duration) -> Result<(), QueueUnavailable> {
         let wake = SiteWake { practice_id: practice.to_owned(), job: None };
         self.send(self.sites()?, practice, &wake, delay).await
@@ -70,7 +66,7 @@ impl Queues {
     /// Wakes the importer for an item of an import, after a delay of up to [`LONGEST_DELAY`].
     ///
     /// # Errors
-    /// When the queue does not take the message.
+    /// When the queue does not accept the message.
     pub async fn wake_import(
         &self,
         practice: &str,
@@ -83,7 +79,7 @@ impl Queues {
         self.send(self.imports()?, practice, &wake, delay).await
     }
 
-    /// Wakes many sites' writers, ten a call. How many messages were not taken.
+    /// Wakes the writers of many sites, ten a call. Returns how many messages were not accepted.
     pub async fn wake_sites(&self, wakes: &[(SiteWake, Duration)]) -> usize {
         let Ok(url) = self.sites() else { return wakes.len() };
         let mut lost = 0;
@@ -96,7 +92,8 @@ impl Queues {
         lost
     }
 
-    /// Wakes the importer for many items of an import, ten a call. How many messages were not taken.
+    /// Wakes the importer for many items of an import, ten a call. Returns how many messages were not
+    /// accepted.
     pub async fn wake_imports(&self, practice: &str, import: &str, items: &[u32]) -> usize {
         let Ok(url) = self.imports() else { return items.len() };
         let mut lost = 0;
@@ -114,11 +111,11 @@ impl Queues {
     }
 
     fn sites(&self) -> Result<&str, QueueUnavailable> {
-        given(self.config.site_work_url.as_deref())
+        address(self.config.site_work_url.as_deref())
     }
 
     fn imports(&self) -> Result<&str, QueueUnavailable> {
-        given(self.config.import_url.as_deref())
+        address(self.config.import_url.as_deref())
     }
 
     async fn send_batch(
@@ -150,8 +147,8 @@ impl Queues {
         self.client
             .send_message()
             .queue_url(url)
-            .message_body(written(wake)?)
-            // On a standard queue this is fairness: a practice with much to do starves no other.
+            .message_body(json(wake)?)
+            // On a standard queue, groups get an equal share: a busy practice does not delay others.
             .message_group_id(practice)
             .delay_seconds(seconds(delay))
             .send()
@@ -161,38 +158,38 @@ impl Queues {
     }
 }
 
-/// A queue's address, in a function that sends to it.
-fn given(url: Option<&str>) -> Result<&str, QueueUnavailable> {
+/// A queue's address. A function without the address must not send to the queue.
+fn address(url: Option<&str>) -> Result<&str, QueueUnavailable> {
     url.ok_or_else(|| {
         tracing::error!("this function was not given the address of the queue");
         QueueUnavailable
     })
 }
 
-/// Tells the operators why; callers can do nothing with it.
+/// Logs the reason for the operators. Callers cannot act on it.
 fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> QueueUnavailable {
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     tracing::error!(code = code.unwrap_or("no answer"), "a queue does not take messages");
     QueueUnavailable
 }
 
-/// One of several messages of a call, but for its number among them.
+/// A message of a batch, still without its number in the batch.
 fn entry(
     wake: &impl Serialize,
     practice: &str,
     delay: Duration,
 ) -> Result<BatchEntryBuilder, QueueUnavailable> {
     Ok(SendMessageBatchRequestEntry::builder()
-        .message_body(written(wake)?)
+        .message_body(json(wake)?)
         .message_group_id(practice)
         .delay_seconds(seconds(delay)))
 }
 
-fn written(wake: &impl Serialize) -> Result<String, QueueUnavailable> {
+fn json(wake: &impl Serialize) -> Result<String, QueueUnavailable> {
     serde_json::to_string(wake).map_err(|_| QueueUnavailable)
 }
 
-/// Whole seconds, never early.
+/// Whole seconds, rounded up.
 fn seconds(delay: Duration) -> i32 {
     let whole = delay.min(LONGEST_DELAY).as_millis().div_ceil(1000);
     i32::try_from(whole).unwrap_or(i32::MAX)
@@ -205,16 +202,16 @@ mod tests {
     #[test]
     fn a_message_holds_ids_and_nothing_else() {
         let site = SiteWake { practice_id: "wattle-creek".to_owned(), job: None };
-        assert_eq!(written(&site).unwrap(), r#"{"practiceId":"wattle-creek"}"#);
+        assert_eq!(json(&site).unwrap(), r#"{"practiceId":"wattle-creek"}"#);
         let job = SiteWake { job: Some("reconcile".to_owned()), ..site };
-        assert_eq!(written(&job).unwrap(), r#"{"practiceId":"wattle-creek","job":"reconcile"}"#);
-        let staging = ImportWake {
+        assert_eq!(json(&job).unwrap(), r#"{"practiceId":"wattle-creek","job":"reconcile"}"#);
+        let import = ImportWake {
             practice_id: "wattle-creek".to_owned(),
             import_id: "imp-7".to_owned(),
             item: 3,
         };
         assert_eq!(
-            written(&staging).unwrap(),
+            json(&import).unwrap(),
             r#"{"practiceId":"wattle-creek","importId":"imp-7","item":3}"#
         );
     }

@@ -1,5 +1,5 @@
-//! Secrets Manager: pairs of keys, of which either can be replaced while the other serves, read on
-//! first use and again when one is refused, and secrets that are one text.
+//! Secrets in Secrets Manager: pairs of keys, and single texts. Both are read on first use. A pair is
+//! read again when one of its keys is refused, so either key can be replaced while the other is in use.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,11 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::{Mutex, OnceCell};
 
-/// Refused keys must not become a storm on Secrets Manager.
+/// The shortest time between two reads: refused keys must not flood Secrets Manager.
 const SHORTEST_REREAD: Duration = Duration::from_secs(10);
 
-/// The secret `{"primary": "...", "secondary": "..."}`, or a bare text, which is then the one key.
+/// A secret of the form `{"primary": "...", "secondary": "..."}`, or a bare text, which is then the only
+/// key.
 #[derive(Debug)]
 pub struct SecretKeys {
     client: Client,
@@ -28,7 +29,7 @@ struct Secret {
 }
 
 impl SecretKeys {
-    /// Keys in this secret; nothing is read yet.
+    /// The keys in this secret. Reads nothing yet.
     #[must_use]
     pub fn new(client: Client, secret_arn: String) -> Self {
         Self { client, secret_arn, read: Mutex::new(None) }
@@ -57,7 +58,7 @@ impl SecretKeys {
 
 fn keys_in(text: &str) -> Option<Keys> {
     if !text.trim_start().starts_with('{') {
-        // A text that is empty opens nothing.
+        // An empty text is not a key.
         return (!text.is_empty()).then(|| Keys { primary: text.into(), secondary: None });
     }
     let Secret { primary, secondary } = serde_json::from_str(text).ok()?;
@@ -74,7 +75,7 @@ impl KeySource for SecretKeys {
     }
 }
 
-/// A secret that is one text, read on first use and kept.
+/// A secret that is one text. It is read on first use and kept.
 #[derive(Debug)]
 pub struct SecretText {
     client: Client,
@@ -82,13 +83,13 @@ pub struct SecretText {
     read: OnceCell<SecretString>,
 }
 
-/// Secrets Manager gives no answer, or has no text there.
+/// Secrets Manager did not answer, or the secret has no text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the secret cannot be read")]
 pub struct SecretUnavailable;
 
 impl SecretText {
-    /// The text in this secret; nothing is read yet.
+    /// The text in this secret. Reads nothing yet.
     #[must_use]
     pub fn new(client: Client, secret_arn: String) -> Self {
         Self { client, secret_arn, read: OnceCell::new() }
@@ -97,7 +98,7 @@ impl SecretText {
     /// The text.
     ///
     /// # Errors
-    /// When it cannot be read now; the next call tries again.
+    /// When the secret cannot be read now. The next call tries again.
     pub async fn get(&self) -> Result<&SecretString, SecretUnavailable> {
         self.read.get_or_try_init(|| self.fetch()).await
     }
@@ -105,7 +106,7 @@ impl SecretText {
     async fn fetch(&self) -> Result<SecretString, SecretUnavailable> {
         let request = self.client.get_secret_value().secret_id(&self.secret_arn);
         let value = request.send().await.map_err(|_| SecretUnavailable)?;
-        // A text that is empty signs nothing.
+        // An empty text must not sign anything.
         let text = value.secret_string().filter(|text| !text.is_empty());
         text.map(SecretString::from).ok_or(SecretUnavailable)
     }

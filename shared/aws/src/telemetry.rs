@@ -1,16 +1,16 @@
-//! Structured logs: one JSON object a line, on standard output, for CloudWatch.
+//! Structured logs for CloudWatch: one JSON object a line, on standard output.
 //!
-//! What is never logged: patients' data, names, pairing codes, keys, tokens, URLs with queries,
-//! values of SQL parameters, and texts of errors that come from outside.
+//! Never log patients' data, names, pairing codes, keys, tokens, URLs with queries, values of SQL
+//! parameters, or texts of errors that come from outside.
 
 use tracing::Metadata;
 use tracing_subscriber::filter::{FilterFn, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The crates that are ours: only they know what may not be logged, so of all others only warnings are.
-/// A list of theirs instead would let out whatever the next dependency likes to tell. A test holds this
-/// one to the folders of `functions` and `shared`.
+/// Our own crates. Only they follow the rule above, so only warnings of other crates are logged. A list
+/// of other crates would be unsafe, because the next new dependency would not be on it. A test compares
+/// this list with the folders in `functions` and `shared`.
 const OURS: &[&str] = &[
     "api",
     "appointments",
@@ -41,7 +41,7 @@ const OURS: &[&str] = &[
     "usage",
 ];
 
-/// Starts logging at the level of `RUST_LOG`, `info` when it names none.
+/// Starts logging at the level in `RUST_LOG`, or at `info` if it names none.
 pub fn start() {
     let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
     let lines = tracing_subscriber::fmt::layer()
@@ -50,17 +50,17 @@ pub fn start() {
         .with_current_span(true)
         .with_span_list(false)
         .with_ansi(false)
-        .with_filter(told(level.unwrap_or(LevelFilter::INFO)));
+        .with_filter(at_level(level.unwrap_or(LevelFilter::INFO)));
     tracing_subscriber::registry().with(lines).init();
 }
 
-/// What is told at a level: everything of ours, and of others no more than warnings, whose own events
-/// may hold whole requests below that.
-fn told(level: LevelFilter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+/// Lets pass everything of our own crates at this level, and no more than warnings of others. Other
+/// crates may log whole requests at lower levels.
+fn at_level(level: LevelFilter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
     let others = level.min(LevelFilter::WARN);
     filter_fn(move |event: &Metadata<'_>| {
-        let told_by = event.target().split("::").next().unwrap_or_default();
-        let level = if OURS.contains(&told_by) { level } else { others };
+        let source = event.target().split("::").next().unwrap_or_default();
+        let level = if OURS.contains(&source) { level } else { others };
         *event.level() <= level
     })
     .with_max_level_hint(level)
@@ -95,14 +95,14 @@ mod tests {
         let lines = tracing_subscriber::fmt::layer()
             .with_ansi(false)
             .with_writer(move || writer.clone())
-            .with_filter(told(level));
+            .with_filter(at_level(level));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), events);
         let text = page.0.lock().unwrap().clone();
         String::from_utf8(text).unwrap()
     }
 
     #[test]
-    fn all_that_is_ours_is_told_and_of_others_warnings_only() {
+    fn everything_of_ours_is_logged_and_only_warnings_of_others() {
         let events = || {
             tracing::info!(target: "dispatcher::dispatch", "a sweep is done");
             tracing::debug!(target: "document_bucket", "a detail");
@@ -116,7 +116,7 @@ mod tests {
             "{text}"
         );
         for kept in ["a detail", "a whole request", "a stranger's line"] {
-            assert!(!text.contains(kept), "{kept} is told: {text}");
+            assert!(!text.contains(kept), "{kept} is logged: {text}");
         }
         assert!(logged(LevelFilter::DEBUG, events).contains("a detail"));
         assert!(!logged(LevelFilter::DEBUG, events).contains("a whole request"));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn no_crate_of_ours_is_missing_among_those_that_are_told() {
+    fn no_crate_of_ours_is_missing_in_the_list() {
         let shared = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let crates: BTreeSet<String> = [shared, &shared.parent().unwrap().join("functions")]
             .into_iter()

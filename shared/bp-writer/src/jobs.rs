@@ -13,7 +13,7 @@ use domain::usage::Caps;
 use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
-use usage::tell_near_cap;
+use usage::publish_near_cap;
 
 /// Links of an earlier site that one run deletes.
 const FORMER_LINKS: usize = 500;
@@ -50,7 +50,7 @@ impl ScheduledJob for SiteHealth {
                 practice: practice.as_str().to_owned(),
                 id: state.to_owned(),
             };
-            self.events.put(&[changed]).await?;
+            self.events.publish(&[changed]).await?;
             self.store.mark_standing_published(practice, standing).await?;
             if standing == Standing::Paired {
                 // The appointment book was not compared while the practice was not connected.
@@ -59,7 +59,7 @@ impl ScheduledJob for SiteHealth {
         }
         self.publish_relinks(practice).await?;
         let (store, events, now) = (&self.store, &self.events, Timestamp::now());
-        tell_near_cap(store, events, self.caps, practice, now).await?;
+        publish_near_cap(store, events, self.caps, practice, now).await?;
         if self.store.forget_former_links(practice, FORMER_LINKS).await? {
             self.store.bring_forward(practice, Job::SiteHealth).await?;
         }
@@ -76,7 +76,7 @@ impl SiteHealth {
                 practice: practice.as_str().to_owned(),
                 id: relink.user.0.to_string(),
             };
-            self.events.put(&[changed]).await?;
+            self.events.publish(&[changed]).await?;
             self.store.mark_relink_published(practice, &relink).await?;
         }
         Ok(())

@@ -207,7 +207,7 @@ impl Messages for QueueAndBus {
     }
 
     async fn publish(&self, event: Event) -> Result<(), NotTaken> {
-        self.events.put(&[event]).await.map_err(|_| NotTaken)
+        self.events.publish(&[event]).await.map_err(|_| NotTaken)
     }
 
     fn report_overtime(&self, practice: &PracticeId, overtime: Duration) {

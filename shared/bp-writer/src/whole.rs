@@ -79,7 +79,7 @@ pub(crate) async fn combine_after_part<K: Kind, S: WorkStore, M: Messages, C: Cl
     whole: &WorkKey,
 ) -> Result<(), TurnError> {
     match combine(context, kind, whole).await {
-        Err(TurnError::Store(StoreError::Corrupt)) => {
+        Err(TurnError::Store(StoreError::Corrupt | StoreError::NewerFormat)) => {
             tracing::error!("a part of a booking cannot be read");
             Ok(())
         }

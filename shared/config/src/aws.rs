@@ -1,22 +1,20 @@
-//! How AWS is reached.
+//! How to reach AWS.
 
 use reqwest::Url;
 use secrecy::SecretString;
 
 use super::Reader;
 
-/// How AWS is reached.
+/// How to reach AWS.
 #[derive(Clone, Debug)]
 pub struct AwsConfig {
-    /// Lambda's region.
+    /// The region of the function.
     pub region: String,
-    /// Lambda's own credentials.
+    /// The credentials of the function's role.
     pub access_key_id: String,
-    /// Secret part.
     pub secret_access_key: SecretString,
-    /// Session part.
     pub session_token: Option<SecretString>,
-    /// Another endpoint, on the local stack.
+    /// Another endpoint. Used by the local stack.
     pub endpoint: Option<Url>,
 }
 

@@ -1,25 +1,25 @@
-//! What the one writer of a practice's Bp needs.
+//! Configuration of the writer of practices' Bp.
 
 use std::time::Duration;
 
 use super::{ConfigError, Reader, of_process};
 
-/// What the one writer of a practice's Bp needs besides.
+/// What the writer needs in addition to [`super::PracticeConfig`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BpWriterConfig {
     /// The bucket with the documents to write.
     pub bucket: String,
-    /// How long a turn at a practice may last.
+    /// How long the writer may work on one practice.
     pub turn: Duration,
-    /// How long a write may wait at the practice before it begins, told to Halo with each.
+    /// How long Halo may queue a write. Sent to Halo with each write.
     pub queue: Duration,
-    /// How long Halo lets a write run.
+    /// How long a write may run.
     pub execution: Duration,
-    /// For clocks that differ.
+    /// How far clocks may differ.
     pub margin: Duration,
-    /// The longest time between two looks at a site that is off.
+    /// The longest time between two questions for the status of an offline site.
     pub look: Duration,
-    /// After how long a message that nobody has checked is reported.
+    /// After how long an unchecked message is reported.
     pub unchecked: Duration,
 }
 

@@ -5,7 +5,7 @@ use reqwest::header::HeaderValue;
 
 use super::{ConfigError, Reader, of_process};
 
-/// Which web pages may call the API: those of its own origin always, others when this says so.
+/// Which web pages may call the API. Pages of its own origin always may.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct BrowserConfig {
     /// `*` or one origin, as browsers write it.
@@ -37,7 +37,8 @@ impl BrowserConfig {
     }
 }
 
-/// Browsers compare letter by letter: with a path, a usual port or a capital nobody would get in.
+/// Browsers compare origins letter by letter. With a path, a default port or a capital letter, no page
+/// would ever match.
 fn as_browsers_write_it(text: &str) -> Option<HeaderValue> {
     let is_origin =
         || Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == *text);

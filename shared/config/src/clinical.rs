@@ -1,10 +1,10 @@
-//! How much of a record the clinical import shows.
+//! Configuration of the clinical import.
 
 use std::num::NonZeroU16;
 
 use super::{ConfigError, Reader, of_process};
 
-/// What the clinical import needs besides.
+/// What the clinical import needs in addition to [`super::PracticeConfig`].
 #[derive(Clone, Debug)]
 pub struct ClinicalConfig {
     /// How many observations of a kind are shown.
@@ -12,7 +12,7 @@ pub struct ClinicalConfig {
 }
 
 impl ClinicalConfig {
-    /// Enough to see where a measurement is going.
+    /// Enough to show a trend.
     const OBSERVATIONS: NonZeroU16 = NonZeroU16::new(5).unwrap();
 
     /// Reads the process's environment.

@@ -1,24 +1,24 @@
-//! Documents that platforms upload: where they are kept, for how long, how large they may be.
+//! Configuration of documents that platforms upload.
 
 use std::time::Duration;
 
 use super::{ConfigError, Reader, of_process};
 
-/// What the routes of documents need besides.
+/// What the routes of uploaded documents need in addition to [`super::PracticeConfig`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DocumentsConfig {
     /// The bucket.
     pub bucket: String,
-    /// How long an uploaded document is kept for a practice that is offline.
+    /// How long an uploaded document is kept. A practice may be offline for long.
     pub kept: Duration,
-    /// The largest document that is taken.
+    /// The largest document that is accepted.
     pub largest_bytes: u64,
-    /// How long a link for an upload works.
+    /// How long an upload link works.
     pub upload: Duration,
 }
 
 impl DocumentsConfig {
-    /// 25 MiB: what a practice's line takes in a night, and Halo in one request.
+    /// 25 MiB. A practice's internet line can receive this in a night, and Halo in one request.
     const LARGEST: u64 = 25 * 1024 * 1024;
     const UPLOAD_SECONDS: u64 = 900;
 

@@ -1,36 +1,36 @@
-//! Copies of a practice's documents: where they are kept, for how long, how they are fetched.
+//! Configuration of imports: copies of a practice's documents.
 
 use std::time::Duration;
 
 use super::{ConfigError, Reader, of_process};
 
-/// What the routes of imports need besides.
+/// What the routes of imports need in addition to [`super::PracticeConfig`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CopiesConfig {
     /// The bucket.
     pub bucket: String,
     /// How long a copy is kept.
     pub kept: Duration,
-    /// How long a document is tried for, as in [`ImporterConfig::give_up`].
+    /// After how long the import of a document is given up, as in [`ImporterConfig::give_up`].
     pub give_up: Duration,
-    /// How long a link to a copy works.
+    /// How long a download link works.
     pub link: Duration,
 }
 
-/// What the worker needs that makes the copies.
+/// What the importer needs in addition to [`super::PracticeConfig`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ImporterConfig {
     /// The bucket.
     pub bucket: String,
-    /// Up to this size a document comes with the first answer.
+    /// The largest document that comes with the first answer.
     pub inline_bytes: u32,
-    /// How long a worker that says nothing counts as alive.
+    /// After how long a silent worker counts as dead.
     pub lease: Duration,
-    /// When to look again for a document that the practice prepares.
+    /// When to ask again for a document that Bp is preparing.
     pub slow_poll: Duration,
-    /// When to look again for a practice that is offline.
+    /// When to try a practice again that is offline.
     pub offline_retry: Duration,
-    /// How long a document is tried for.
+    /// After how long the import of a document is given up.
     pub give_up: Duration,
 }
 
@@ -67,8 +67,9 @@ impl ImporterConfig {
 
     fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(lookup);
-        let seconds =
-            |reader: &mut Reader<'_>, name, usual| Duration::from_secs(reader.number(name, usual));
+        let seconds = |reader: &mut Reader<'_>, name, default| {
+            Duration::from_secs(reader.number(name, default))
+        };
         let config = Self {
             bucket: bucket(&mut reader),
             inline_bytes: reader

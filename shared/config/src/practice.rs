@@ -1,4 +1,4 @@
-//! What the functions that serve practices need.
+//! Configuration of the functions that ask practices.
 
 use std::path::PathBuf;
 
@@ -6,24 +6,24 @@ use reqwest::Url;
 
 use super::{AwsConfig, ConfigError, Reader, of_process};
 
-/// What the functions that serve practices need.
+/// What every function needs that asks practices.
 #[derive(Clone, Debug)]
 pub struct PracticeConfig {
-    /// How AWS is reached.
+    /// How to reach AWS.
     pub aws: AwsConfig,
     /// The DynamoDB table.
     pub table: String,
-    /// Halo Cloud.
+    /// The URL of Halo Cloud.
     pub halo_base_url: Url,
-    /// The secret with the subscription keys.
+    /// The secret with Halo's subscription keys.
     pub halo_secret_arn: String,
-    /// How long the audit trail is kept.
+    /// How long audit records are kept.
     pub audit_retention_days: i32,
-    /// Files that replace statements of the pack.
+    /// A folder with files that replace statements of the pack.
     pub statement_pack: Option<PathBuf>,
-    /// How many queries of Halo a practice may have in a day, where that is known.
+    /// How many queries Halo allows a practice in a day, if known.
     pub daily_query_cap: Option<u64>,
-    /// How many bytes a practice may send and receive through Halo in a day, where that is known.
+    /// How many bytes Halo allows a practice to send and receive in a day, if known.
     pub daily_byte_cap: Option<u64>,
 }
 
@@ -60,7 +60,7 @@ impl PracticeConfig {
     }
 }
 
-/// What the functions with long lists need besides.
+/// What the functions with paged lists need in addition to [`PracticeConfig`].
 #[derive(Clone, Debug)]
 pub struct CursorConfig {
     /// The secret that signs cursors.

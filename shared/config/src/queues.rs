@@ -1,9 +1,9 @@
-//! Whom a function wakes, and whom it tells. Each queue by itself: a function is given the address of
-//! those that it may send to, and of no other.
+//! Configuration of queues and the event bus. A function gets the URLs of the queues that it may send
+//! to, and of no other.
 
 use super::{AwsConfig, ConfigError, Reader, of_process};
 
-/// The queues that wake workers: those that the function may send to.
+/// The queues that the function may send to.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct QueueConfig {
     pub import_url: Option<String>,
@@ -11,7 +11,7 @@ pub struct QueueConfig {
 }
 
 impl QueueConfig {
-    /// The queue that wakes the writers of sites, from the process's environment.
+    /// The writer's queue, from the process's environment.
     ///
     /// # Errors
     /// Names the variable that is missing.
@@ -21,7 +21,7 @@ impl QueueConfig {
         reader.finish(Some(queues))
     }
 
-    /// The queue that wakes the importer, from the process's environment.
+    /// The importer's queue, from the process's environment.
     ///
     /// # Errors
     /// Names the variable that is missing.
@@ -47,7 +47,7 @@ impl Reader<'_> {
 /// The event bus.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EventConfig {
-    /// Its name.
+    /// The bus's name.
     pub bus: String,
 }
 
@@ -63,14 +63,14 @@ impl EventConfig {
     }
 }
 
-/// What a function needs that finds what is due and wakes whoever does it: the writers of sites.
+/// What the dispatcher needs.
 #[derive(Clone, Debug)]
 pub struct DispatchConfig {
-    /// How AWS is reached.
+    /// How to reach AWS.
     pub aws: AwsConfig,
     /// The DynamoDB table.
     pub table: String,
-    /// Where to call.
+    /// The queues of the workers to wake.
     pub queues: QueueConfig,
 }
 
@@ -86,7 +86,7 @@ impl DispatchConfig {
         reader.finish(Some(config))
     }
 
-    /// For whoever may have either to call.
+    /// With both queues, for a function that wakes the writer and the importer.
     pub(super) fn of_both(reader: &mut Reader<'_>) -> Self {
         let queues =
             QueueConfig { import_url: reader.import_queue().import_url, ..reader.site_queue() };

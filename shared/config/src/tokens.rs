@@ -1,15 +1,15 @@
-//! Whose tokens are taken.
+//! Configuration of the authorizer.
 
 use reqwest::Url;
 
 use super::{ConfigError, Reader, of_process};
 
-/// Whose tokens are taken.
+/// Which tokens are accepted.
 #[derive(Clone, Debug)]
 pub struct TokenConfig {
     /// `iss` of every token.
     pub issuer: String,
-    /// Where the issuer's keys are.
+    /// Where the issuer publishes its keys.
     pub jwks_url: Url,
     /// `aud` of people's ID tokens.
     pub people_client: String,

@@ -1,23 +1,23 @@
-//! What the receiver of Halo's notifications needs.
+//! Configuration of the function that receives Halo's notifications.
 
 use std::num::NonZeroU16;
 use std::time::Duration;
 
 use super::{ConfigError, DispatchConfig, Reader, of_process};
 
-/// What the receiver of Halo's notifications needs.
+/// What the function needs that receives Halo's notifications.
 #[derive(Clone, Debug)]
 pub struct WebhookConfig {
-    /// Whom to look up and call.
+    /// The table, and the queues of the workers to wake.
     pub dispatch: DispatchConfig,
     /// The secret that Halo signs with.
     pub secret_arn: String,
-    /// How far a notification's time may be from ours, either way.
+    /// How far a notification's time may differ from ours, either way.
     pub window: Duration,
 }
 
 impl WebhookConfig {
-    /// What Halo's documents recommend.
+    /// The value that Halo's documents recommend.
     const WINDOW_SECONDS: NonZeroU16 = NonZeroU16::new(300).unwrap();
 
     /// Reads the process's environment.

@@ -1,4 +1,4 @@
-//! Linking who asks to a user of Bp: one query for the users of that name.
+//! Linking the asker to a user of Bp. Costs one query, for the users of the entered name.
 
 use best_practice::{BpError, BpClient};
 use domain::audit::AuditedAction;
@@ -11,16 +11,16 @@ use store::{AccountLink, Limited, Store, StoreError};
 
 use crate::pairing::NotPaired;
 use crate::ports::{AuditLine, Trail};
+use crate::request::{Asker, Entered};
 use crate::session::{Implication, QuestionError as _, Session, SessionError};
-use crate::{Asker, Connecting, Entered};
 
-/// How often somebody looks again whose user's links were changed meanwhile.
-const LOOKS: u32 = 5;
+/// How often a link is tried if other requests change the user's links meanwhile.
+const MOST_TRIES: u32 = 5;
 
-/// Why somebody is not connected.
+/// Why a request to connect failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NotConnected {
-    /// The practice has to be paired first, and no code was given.
+    /// The practice must be paired first, and the request has no code.
     #[error("a pairing code is needed")]
     CodeNeeded,
     /// The practice was not paired.
@@ -29,25 +29,25 @@ pub enum NotConnected {
     /// The practice's Bp release does not work with integrations.
     #[error("the practice's Bp release is too old")]
     ReleaseTooOld,
-    /// The practice is paired, and Bp could not be asked for the user.
+    /// The practice is paired, but Bp could not be asked for the user.
     #[error(transparent)]
     Bp(#[from] SessionError<BpError>),
-    /// The practice is paired, and nobody could be linked.
+    /// The practice is paired, but nobody was linked.
     #[error(transparent)]
     NotLinked(#[from] NotLinked),
-    /// The table gave no answer.
+    /// The table could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl NotConnected {
-    /// Whether Halo or Bp no longer lets us in: only then is a new code of use to a practice that was
-    /// paired before.
+    /// Whether Halo or Bp no longer lets us in. Only then does a practice that was paired before need a
+    /// new code.
     #[must_use]
     pub fn is_pairing_lost(&self) -> bool {
         match self {
             Self::Bp(SessionError::PracticeChanged | SessionError::SiteUnknown) => true,
-            // Halo may tell about a site only whom it is paired with.
+            // Halo may describe a site only to integrators that are paired with it.
             Self::Bp(SessionError::Asked(error) | SessionError::FollowFailed(error)) => {
                 error.implies() != Implication::Nothing
             }
@@ -56,14 +56,21 @@ impl NotConnected {
     }
 }
 
-/// Whether a site's Bp release works with integrations at all.
+/// Whether a site's Bp release is too old to work with integrations.
 #[must_use]
 pub fn is_too_old(bp: &BpClient, site: &Site) -> bool {
     let too_old = |version: &String| bp.pack().releases().judge(version) == Support::TooOld;
     site.pms_version.as_ref().is_some_and(too_old)
 }
 
-impl<T: Trail> Connecting<'_, T> {
+/// Links people to users of Bp.
+pub(crate) struct Linking<'a, T> {
+    pub(crate) store: &'a Store,
+    pub(crate) bp: &'a BpPractice,
+    pub(crate) trail: &'a T,
+}
+
+impl<T: Trail> Linking<'_, T> {
     /// Links to a practice that was paired before. Its Bp release may have changed since then, so the
     /// site's status is asked for as well, which costs no query.
     pub(crate) async fn link_to_known(
@@ -94,13 +101,13 @@ impl<T: Trail> Connecting<'_, T> {
         if asker.is_person() {
             return self.link_account(asker, entered, connection, &clinician).await;
         }
-        // A platform's server names clinicians; nobody's account is concerned.
+        // A platform's server registers a clinician; no account is linked.
         let line = self.trail.line(linked_line(connection, clinician.user_id, None));
         Ok(self.store.link_user(practice, &clinician, connection.generation, &line).await?)
     }
 
-    /// Two accounts may be linked to one user at the same moment. So whoever's links were changed
-    /// meanwhile looks again.
+    /// Links the account. Two requests may link accounts to one user at the same moment; the one that
+    /// comes second reads the links again.
     async fn link_account(
         &self,
         asker: &Asker,
@@ -108,7 +115,7 @@ impl<T: Trail> Connecting<'_, T> {
         connection: &Connection,
         clinician: &Clinician,
     ) -> Result<(), NotConnected> {
-        for _ in 0..LOOKS {
+        for _ in 0..MOST_TRIES {
             match self.try_to_link(asker, entered, connection, clinician).await {
                 Err(NotConnected::Store(StoreError::Conflict)) => {}
                 done => return done,
@@ -129,7 +136,7 @@ impl<T: Trail> Connecting<'_, T> {
         let seen = self.store.user_accounts(practice, generation, user).await?;
         let record = self.store.practice(practice).await?;
         if record.connection.as_ref().is_none_or(|now| now.generation != generation) {
-            // The practice has moved meanwhile.
+            // The practice has moved to another database meanwhile.
             return Err(StoreError::Conflict.into());
         }
         let linked = record.linked(account);
@@ -147,12 +154,12 @@ impl<T: Trail> Connecting<'_, T> {
         let proved = entered.prefix.is_some() || asker.is_administrator;
         let change = judge_link(user, links, proved)?;
         if entered.prefix.is_none() && linked.is_some_and(|linked| linked.is_same_user(clinician)) {
-            // Somebody may be ending it at this moment.
+            // Another request may be ending the link at this moment.
             return if links.ended { Err(StoreError::Conflict.into()) } else { Ok(()) };
         }
         let mut clinician = clinician.clone();
         if let Some(linked) = linked.filter(|linked| linked.user_id == user) {
-            // The digits that were given before, where the name has changed since.
+            // Keep the digits of the earlier link if the name has changed since.
             let given = clinician.provider_number_prefix.take();
             clinician.provider_number_prefix =
                 given.or_else(|| linked.provider_number_prefix.clone());
@@ -161,7 +168,8 @@ impl<T: Trail> Connecting<'_, T> {
             LinkChange::Relinked { former } => former,
             LinkChange::Plain => None,
         };
-        // Whoever has the digits is the user. An administrator only may do without them.
+        // The digits prove that the asker is the user, so other accounts lose their link. An
+        // administrator who links without digits proves nothing and displaces nobody.
         others.truncate(AccountLink::MOST_DISPLACED);
         let displaced = if entered.prefix.is_some() { others.as_slice() } else { &[] };
         let mut lines = vec![self.trail.line(linked_line(connection, user, former_user))];
@@ -189,7 +197,8 @@ impl<T: Trail> Connecting<'_, T> {
         Ok(self.store.link_account(practice, &link).await?)
     }
 
-    /// Chooses whom the name means. Digits are tries: wrong ones are noted, and few are taken.
+    /// Chooses the user that the name and the digits mean. Each try with digits is counted, and wrong
+    /// digits are recorded in the audit trail, so that nobody can guess them.
     async fn prove(
         &self,
         asker: &Asker,
@@ -210,7 +219,7 @@ impl<T: Trail> Connecting<'_, T> {
         })?;
         if chosen == Err(NotLinked::ProviderNumberDiffers) {
             let line = AuditLine::new(AuditedAction::ClinicianLinkFailed, &connection.site_id);
-            self.trail.note(line).await?;
+            self.trail.record(line).await?;
         } else if let Err(error) = self.store.give_back_try(&tried).await {
             tracing::warn!(%error, "a try to link stays counted");
         }

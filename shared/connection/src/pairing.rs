@@ -4,13 +4,14 @@
 //! begin      the attempt becomes the practice's current one; a second asker waits
 //! count      the try is counted for the caller, the practice and the site
 //! ask Halo   one call
-//!   yes      noted in the audit trail, then connected in one transaction that
-//!            fails when the attempt is no longer the current one
-//!   no       the attempt ends; the try stays counted if a guess would hear the same
+//!   yes      recorded in the audit trail, then connected in one transaction that
+//!            fails if the attempt is no longer the current one
+//!   no       the attempt ends; the try stays counted if a guessed code would get
+//!            the same answer
 //!   nothing  the attempt ends and the practice is not connected
 //! ```
 //!
-//! A process that dies anywhere leaves an attempt whose lease ends, and nothing else.
+//! If the process dies, the attempt's lease ends by itself and nothing else is left.
 
 use std::time::Duration;
 
@@ -24,11 +25,11 @@ use domain::pairing::{
 use jiff::Timestamp;
 use store::{Limited, StoreError};
 
-use crate::Asker;
 use crate::ports::{AuditLine, Clock, PairingHalo, PairingRecords, Trail};
+use crate::request::Asker;
 
-/// How often a waiting request looks whether the other attempt has ended.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+/// How long a waiting request pauses before it checks again whether the other attempt has ended.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Why a practice was not paired.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -36,7 +37,7 @@ pub enum NotPaired {
     /// Halo refused.
     #[error("Halo refused the pairing")]
     Refused(PairingRefusal),
-    /// No answer arrived, or the yes could not be kept. The code may be used up.
+    /// No answer arrived, or Halo's yes could not be stored. The code may be used up.
     #[error("it is not known whether Halo paired the site")]
     Unconfirmed,
     /// Another attempt of the practice is under way.
@@ -48,35 +49,35 @@ pub enum NotPaired {
         /// When the next try is allowed.
         until: Timestamp,
     },
-    /// The table gave no answer.
+    /// The table could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What an attempt works with.
+/// What an attempt needs.
 #[derive(Debug)]
 pub struct Pairing<'a, R, H, T, C> {
-    /// Where attempts and connections are kept.
+    /// Where attempts and connections are stored.
     pub records: &'a R,
-    /// Halo.
+    /// Halo's pairing call.
     pub halo: &'a H,
     /// The audit trail.
     pub trail: &'a T,
-    /// Time.
+    /// The clock.
     pub clock: &'a C,
 }
 
-enum Turn {
+enum Begun {
     Ours { attempt: Attempt, before: Option<Connection> },
     PairedMeanwhile(Connection),
 }
 
 impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T, C> {
-    /// Pairs the practice, or finds that somebody of it just did. `known` is the connection that the
-    /// caller has seen; `until` is when the request has to be answered.
+    /// Pairs the practice, or finds that another request has just paired it. `known` is the connection
+    /// that the caller has read; `until` is when the caller must have an answer.
     ///
     /// # Errors
-    /// [`NotPaired`]. The practice is then connected as it was before.
+    /// [`NotPaired`]. The connection is then as it was before.
     pub async fn pair(
         &self,
         asker: &Asker,
@@ -86,8 +87,8 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
         until: Timestamp,
     ) -> Result<Connection, NotPaired> {
         let (attempt, before) = match self.begin(asker, site_id, known).await? {
-            Turn::Ours { attempt, before } => (attempt, before),
-            Turn::PairedMeanwhile(connection) => return Ok(connection),
+            Begun::Ours { attempt, before } => (attempt, before),
+            Begun::PairedMeanwhile(connection) => return Ok(connection),
         };
         let tries = match self.count(asker, site_id).await {
             Ok(tries) => tries,
@@ -118,13 +119,13 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
         }
     }
 
-    /// Waits for a turn to ask Halo.
+    /// Makes this attempt the practice's current one. Waits while another attempt is under way.
     async fn begin(
         &self,
         asker: &Asker,
         site_id: &SiteId,
         known: Option<&Connection>,
-    ) -> Result<Turn, NotPaired> {
+    ) -> Result<Begun, NotPaired> {
         let practice = &asker.practice;
         let patience =
             self.clock.now().saturating_add(WAIT_FOR_OTHER_ATTEMPT).unwrap_or(Timestamp::MAX);
@@ -132,8 +133,8 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
             let now = self.clock.now();
             let attempt = Attempt::new(site_id.clone(), now);
             if self.records.begin(practice, &attempt, now).await? {
-                // Another request of the practice may have been let in since the caller looked, and
-                // have used up the code that both were given.
+                // Another request may have paired the practice since the caller read the connection,
+                // with the same code.
                 let before = self.records.connection(practice).await?;
                 let paired_meanwhile = before.as_ref().is_some_and(|before| {
                     before.standing == Standing::Paired
@@ -143,19 +144,19 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
                 return match before {
                     Some(connection) if paired_meanwhile => {
                         self.records.end(practice, &attempt).await?;
-                        Ok(Turn::PairedMeanwhile(connection))
+                        Ok(Begun::PairedMeanwhile(connection))
                     }
-                    before => Ok(Turn::Ours { attempt, before }),
+                    before => Ok(Begun::Ours { attempt, before }),
                 };
             }
             if self.clock.now() >= patience {
                 return Err(NotPaired::Busy);
             }
-            self.clock.sleep(BETWEEN_LOOKS).await;
+            self.clock.sleep(PAUSE).await;
         }
     }
 
-    /// Counts the try everywhere, or nowhere.
+    /// Counts the try for the caller, the practice and the site, or for none of them.
     async fn count(&self, asker: &Asker, site_id: &SiteId) -> Result<Vec<R::Try>, NotPaired> {
         let scopes = [
             (asker.scope, asker.subject.0.as_str()),
@@ -180,7 +181,7 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
         Ok(tries)
     }
 
-    /// A try that is not given back counts until its window ends; that is no reason to lose an answer.
+    /// Takes back counted tries. A failure is only logged: the try then counts until its window ends.
     async fn give_back(&self, tries: &[R::Try]) {
         for tried in tries {
             if let Err(error) = self.records.give_back(tried).await {
@@ -189,7 +190,7 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
         }
     }
 
-    /// Keeps Halo's yes.
+    /// Records and stores Halo's yes.
     async fn connect(
         &self,
         asker: &Asker,
@@ -201,8 +202,8 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
         let connection = attempt.connects(site, before, self.clock.now());
         let moved = before.is_some_and(|before| before.generation != connection.generation);
         let line = AuditLine::new(AuditedAction::ConnectionChanged, &attempt.site_id);
-        if let Err(error) = self.trail.note(line).await {
-            // What cannot be recorded does not happen, although the code is used up.
+        if let Err(error) = self.trail.record(line).await {
+            // A pairing that cannot be recorded is not stored, although the code is used up.
             tracing::error!(practice = practice.as_str(), %error, "a pairing could not be recorded");
             self.records.end(practice, attempt).await?;
             return Err(NotPaired::Unconfirmed);
@@ -213,28 +214,29 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
                 Ok(connection)
             }
             Err(error) => {
-                // Disconnected or taken over meanwhile, or nobody knows.
+                // The practice was disconnected or paired by another attempt meanwhile, or the table
+                // did not answer.
                 tracing::warn!(practice = practice.as_str(), %error, "a pairing could not be kept");
                 Err(NotPaired::Unconfirmed)
             }
         }
     }
 
-    /// Ends an attempt that connected nobody, and notes it.
+    /// Records that the attempt failed, and ends it.
     async fn failed(&self, asker: &Asker, attempt: &Attempt) -> Result<(), StoreError> {
-        let noted =
-            self.trail.note(AuditLine::new(AuditedAction::PairingFailed, &attempt.site_id)).await;
+        let line = AuditLine::new(AuditedAction::PairingFailed, &attempt.site_id);
+        let recorded = self.trail.record(line).await;
         self.records.end(&asker.practice, attempt).await?;
-        noted
+        recorded
     }
 }
 
-/// What the rule makes of Halo's answer.
+/// What Halo's answer means for the count of tries.
 #[must_use]
 pub fn heard(outcome: &PairingOutcome) -> HaloAnswer {
     match outcome {
         PairingOutcome::Paired(_) => HaloAnswer::Yes,
-        // How Halo answers a wrong code is not public: 400, 403 and 502 may all be it.
+        // Halo's documents do not say how it answers a wrong code: it may be 400, 403 or 502.
         PairingOutcome::Refused(
             PairingRefusal::Code
             | PairingRefusal::UnknownSite

@@ -1,8 +1,8 @@
-//! What connecting needs of the world; tests put doubles in their place.
+//! What pairing and linking need from outside. Tests put doubles in their place.
 
 use std::time::Duration;
 
-use best_practice::{BpClient, PairingOutcome};
+use best_practice::{BpPractice, PairingOutcome};
 use domain::audit::AuditedAction;
 use domain::connection::Connection;
 use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId, Subject};
@@ -11,46 +11,40 @@ use halo::Deadline;
 use jiff::Timestamp;
 use store::{AuditItem, Limited, Reserved, Store, StoreError};
 
-/// Where attempts and connections are kept.
+/// Where attempts and connections are stored.
+#[trait_variant::make(Send)]
 pub trait PairingRecords: Sync {
     /// A try that is counted.
     type Try: Send + Sync;
 
     /// [`Store::connection`].
-    fn connection(
-        &self,
-        practice: &PracticeId,
-    ) -> impl Future<Output = Result<Option<Connection>, StoreError>> + Send;
+    async fn connection(&self, practice: &PracticeId) -> Result<Option<Connection>, StoreError>;
     /// [`Store::begin_pairing`].
-    fn begin(
+    async fn begin(
         &self,
         practice: &PracticeId,
         attempt: &Attempt,
         now: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> Result<bool, StoreError>;
     /// [`Store::end_pairing`].
-    fn end(
-        &self,
-        practice: &PracticeId,
-        attempt: &Attempt,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    async fn end(&self, practice: &PracticeId, attempt: &Attempt) -> Result<(), StoreError>;
     /// [`Store::complete_pairing`].
-    fn complete(
+    async fn complete(
         &self,
         practice: &PracticeId,
         attempt: &Attempt,
         connection: &Connection,
         moved: bool,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> Result<(), StoreError>;
     /// [`Store::reserve_try`].
-    fn reserve(
+    async fn reserve(
         &self,
         scope: LimitScope,
         id: &str,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Result<Self::Try, Limited>, StoreError>> + Send;
+    ) -> Result<Result<Self::Try, Limited>, StoreError>;
     /// [`Store::give_back_try`].
-    fn give_back(&self, tried: &Self::Try) -> impl Future<Output = Result<(), StoreError>> + Send;
+    async fn give_back(&self, tried: &Self::Try) -> Result<(), StoreError>;
 }
 
 impl PairingRecords for Store {
@@ -98,39 +92,35 @@ impl PairingRecords for Store {
 }
 
 /// Halo's pairing call.
+#[trait_variant::make(Send)]
 pub trait PairingHalo: Sync {
-    /// [`BpClient::pair`], with an answer within this time or none.
-    fn pair(
-        &self,
-        site: &SiteId,
-        code: &PairingCode,
-        within: Duration,
-    ) -> impl Future<Output = PairingOutcome> + Send;
+    /// [`BpPractice::pair`]. Gives up after this time.
+    async fn pair(&self, site: &SiteId, code: &PairingCode, within: Duration) -> PairingOutcome;
 }
 
-impl PairingHalo for BpClient {
+impl PairingHalo for BpPractice {
     async fn pair(&self, site: &SiteId, code: &PairingCode, within: Duration) -> PairingOutcome {
-        BpClient::pair(self, site, code, Deadline::after(within)).await
+        BpPractice::pair(self, site, code, Deadline::after(within)).await
     }
 }
 
-/// What was done, for the audit trail.
+/// What is recorded in the audit trail.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuditLine {
-    /// What.
+    /// What was done.
     pub action: AuditedAction,
     /// The Bp Site ID.
     pub site_id: SiteId,
-    /// Whom an account was linked to.
+    /// The user that an account was linked to.
     pub user: Option<BpUserId>,
-    /// Whom it was linked to before.
+    /// The user that the account was linked to before.
     pub former_user: Option<BpUserId>,
-    /// The account whose link ended by it.
+    /// The account whose link has ended.
     pub former_account: Option<Subject>,
 }
 
 impl AuditLine {
-    /// Something that was done with a site.
+    /// A line about a site alone.
     #[must_use]
     pub fn new(action: AuditedAction, site_id: &SiteId) -> Self {
         Self {
@@ -143,20 +133,22 @@ impl AuditLine {
     }
 }
 
-/// The audit trail, written in the name of who asks.
+/// The audit trail, written in the name of the asker.
+#[trait_variant::make(Send)]
 pub trait Trail: Sync {
-    /// A line to be written together with what it tells of.
+    /// A line to be written in one transaction with the change that it describes.
     fn line(&self, line: AuditLine) -> AuditItem;
     /// Writes a line.
-    fn note(&self, line: AuditLine) -> impl Future<Output = Result<(), StoreError>> + Send;
+    async fn record(&self, line: AuditLine) -> Result<(), StoreError>;
 }
 
-/// Time.
+/// The clock.
+#[trait_variant::make(Send)]
 pub trait Clock: Sync {
-    /// Now.
+    /// The time now.
     fn now(&self) -> Timestamp;
-    /// Lets time pass.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+    /// Waits.
+    async fn sleep(&self, duration: Duration);
 }
 
 /// This machine's clock.

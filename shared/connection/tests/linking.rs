@@ -32,7 +32,7 @@ impl Trail for Lines {
         AuditItem { record, retention: SignedDuration::from_hours(1) }
     }
 
-    async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
+    async fn record(&self, line: AuditLine) -> Result<(), StoreError> {
         assert_eq!(line.action, AuditedAction::PairingFailed, "written apart from the link");
         Ok(())
     }

@@ -1,22 +1,22 @@
-//! SHA-256 as S3 writes it, and in the making.
+//! SHA-256: as S3 writes it, and computed piece by piece.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::Sha256;
 use sha2::Digest as _;
 
-/// As S3's `x-amz-checksum-sha256` has it.
+/// In the form of S3's header `x-amz-checksum-sha256`.
 pub(crate) fn to_base64(hash: Sha256) -> String {
     STANDARD.encode(hash.bytes())
 }
 
-/// As S3's `x-amz-checksum-sha256` has it; a composite one (`…-3`, the hash of parts' hashes) is
-/// none.
+/// From the form of S3's header `x-amz-checksum-sha256`. `None` for a composite checksum (`…-3`), which
+/// is a hash of the parts' hashes.
 pub(crate) fn from_base64(text: &str) -> Option<Sha256> {
     <[u8; 32]>::try_from(STANDARD.decode(text).ok()?).ok().map(Sha256::from)
 }
 
-/// A hash in the making.
+/// Computes a hash piece by piece.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hasher(sha2::Sha256);
 

@@ -1,13 +1,12 @@
-//! Clearing away what was begun.
+//! Deleting what an import began.
 
 use crate::{DocumentBucket, DocumentBucketError};
 
 impl DocumentBucket {
-    /// Leaves nothing under these keys: ends the upload that was to become the object under the first,
-    /// if one was opened, and removes the objects, if they became any.
+    /// Deletes the objects under these keys. If an upload to the first key is open, ends it first.
     ///
     /// # Errors
-    /// When S3 does not answer; then something may be left.
+    /// When S3 does not answer. Then something may be left.
     pub async fn discard(
         &self,
         keys: &[String],

@@ -1,32 +1,32 @@
-//! What can go wrong with a bucket, in the terms of what a caller can do about it.
+//! Errors of the bucket, by what a caller can do about them.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
-/// Why S3 did not do it.
+/// Why S3 did not do what was asked.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DocumentBucketError {
     /// There is no such object.
     #[error("there is no such object")]
     NotFound,
-    /// The upload is no longer open: it was finished, or somebody ended it.
+    /// The upload is no longer open: it was finished or aborted.
     #[error("the upload is no longer open")]
     NoSuchUpload,
-    /// What arrived is not what was announced.
+    /// The bytes do not have the announced hash.
     #[error("the bytes are not the ones that their hash announces")]
     Corrupt,
-    /// An object is larger than the caller can hold.
+    /// The object is larger than the caller allows.
     #[error("the object is larger than {limit} bytes")]
     TooLarge {
-        /// What the caller can hold.
+        /// The largest size that the caller allows.
         limit: u64,
     },
-    /// S3 refuses: its policy, the bucket or the request is wrong. Trying again does not help.
+    /// S3 refuses: the policy, the bucket or the request is wrong. Trying again does not help.
     #[error("S3 refuses ({code})")]
     Refused {
         /// S3's error code.
         code: String,
     },
-    /// S3 could not be asked, or is busy. Trying again later helps.
+    /// S3 did not answer, or is busy. Trying again later helps.
     #[error("S3 is not available ({code})")]
     Unavailable {
         /// S3's error code.

@@ -1,7 +1,4 @@
-//! Objects in S3: written in parts as they come, typed by content, read verified.
-//!
-//! Nothing here knows what the objects are. Keys and metadata are the caller's and must identify
-//! nobody: they are in the clear wherever S3 shows them.
+#![doc = include_str!("../README.md")]
 
 mod digest;
 mod discard;
@@ -21,21 +18,21 @@ pub use presign::{Disposition, PresignedPut, PutTerms};
 pub use read::Head;
 pub use upload::{PART, Upload};
 
-/// A bucket; cheap to clone.
+/// A bucket. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct DocumentBucket {
     client: Client,
     bucket: String,
 }
 
-/// What was written.
+/// An object that was written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stored {
-    /// How many bytes.
+    /// Its size.
     pub bytes: u64,
-    /// Their hash.
+    /// The hash of its bytes.
     pub sha256: Sha256,
-    /// What they begin with.
+    /// Its first bytes, which show its type.
     pub beginning: Sniffer,
 }
 
@@ -46,11 +43,10 @@ impl DocumentBucket {
         Self { client, bucket: bucket.into() }
     }
 
-    /// Writes a small object at once. S3 compares it with its hash. What was there before is
-    /// replaced.
+    /// Writes a small object in one call, or replaces it. S3 checks the bytes against their hash.
     ///
     /// # Errors
-    /// When S3 does not take it.
+    /// When S3 does not accept it.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Stored, DocumentBucketError> {
         let sha256 = Sha256::of(&bytes);
         let beginning = Sniffer::of(&bytes);
@@ -68,7 +64,7 @@ impl DocumentBucket {
         Ok(stored)
     }
 
-    /// Removes an object. One that is not there is as good as removed.
+    /// Deletes an object. Succeeds also if there is no such object.
     ///
     /// # Errors
     /// When S3 does not answer.

@@ -1,4 +1,4 @@
-//! Links that let whoever holds them read or write one object for a while.
+//! Links that allow whoever holds them to read or write one object for a while.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,40 +11,40 @@ use domain::content::ContentType;
 use crate::digest::to_base64;
 use crate::{DocumentBucket, DocumentBucketError};
 
-/// S3's own limit.
+/// The longest lifetime that S3 allows.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
-/// The headers that state what is uploaded: template.yaml lets pages of another origin send them, but for
-/// the length, which every browser sends by itself.
+/// The headers that describe an upload. template.yaml allows pages of other origins to send them, except
+/// for the length, which browsers send by themselves.
 const TERMS: [&str; 3] = ["content-length", "content-type", "x-amz-checksum-sha256"];
 
-/// What an upload by link must be.
+/// What must be uploaded.
 #[derive(Clone, Debug)]
 pub struct PutTerms<'t> {
-    /// Exactly so many bytes.
+    /// The exact size.
     pub bytes: u64,
-    /// Of this declared type.
+    /// The declared type.
     pub content_type: &'t str,
-    /// With this hash.
+    /// The hash of the bytes.
     pub sha256: Sha256,
 }
 
 /// What a browser does with a download.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Disposition {
-    /// It saves a file.
+    /// The browser saves a file.
     #[default]
     Attachment,
-    /// It shows what is safe to show, and saves anything else: a page from outside must not run under
-    /// the bucket's origin.
+    /// The browser shows the document if that is safe, and saves it otherwise. A web page from outside
+    /// must not run under the bucket's origin.
     Inline,
 }
 
-/// A link for one upload. It cannot be printed: whoever holds it may write.
+/// A link for one upload. It cannot be printed, because whoever holds it may write.
 #[derive(Clone, Eq, PartialEq)]
 pub struct PresignedPut {
-    /// Where to.
+    /// The link.
     pub url: String,
-    /// What must be sent along, word for word: the signature covers it.
+    /// Headers that must be sent exactly as they are here: the signature covers them.
     pub headers: Vec<(String, String)>,
 }
 
@@ -56,12 +56,12 @@ impl fmt::Debug for PresignedPut {
 }
 
 impl DocumentBucket {
-    /// A link to download an object, as a file of this name. Nothing is asked of S3. The name must
-    /// identify nobody: it is part of the link. The link ends with the credentials that sign it,
-    /// if they end sooner.
+    /// A link to download an object as a file of this name. Makes no call to S3. The name must not
+    /// identify anybody, because it is part of the link. The link expires with its lifetime, or with
+    /// the credentials that sign it if those expire sooner.
     ///
     /// # Errors
-    /// When the lifetime is none that S3 takes.
+    /// When S3 does not allow this lifetime.
     pub async fn presign_get(
         &self,
         key: &str,
@@ -86,10 +86,10 @@ impl DocumentBucket {
         Ok(request.uri().to_owned())
     }
 
-    /// A link to upload an object of exactly this length, type and hash. Nothing is asked of S3.
+    /// A link to upload an object of exactly this size, type and hash. Makes no call to S3.
     ///
     /// # Errors
-    /// When the lifetime or the length is none that S3 takes.
+    /// When S3 does not allow this lifetime or size.
     pub async fn presign_put(
         &self,
         key: &str,
@@ -108,7 +108,7 @@ impl DocumentBucket {
             .checksum_sha256(to_base64(put.sha256))
             .presigned(terms(lifetime)?)
             .await?;
-        // Inside Lambda the SDK adds a header for tracing, which nobody else could or should send.
+        // Inside Lambda the SDK adds a tracing header, which the uploader cannot send.
         let headers = request
             .headers()
             .filter(|(name, _)| TERMS.contains(name))
@@ -126,7 +126,7 @@ fn terms(lifetime: Duration) -> Result<PresigningConfig, DocumentBucketError> {
     PresigningConfig::expires_in(lifetime).map_err(|_| refused())
 }
 
-/// Only what no header and no file system reads as anything else.
+/// Keeps only characters that have no special meaning in headers and file systems.
 fn plain(name: &str) -> String {
     let plain: String = name
         .chars()

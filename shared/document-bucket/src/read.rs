@@ -9,19 +9,19 @@ use domain::Sha256;
 use crate::digest::{Hasher, from_base64};
 use crate::{DocumentBucket, DocumentBucketError};
 
-/// What S3 knows of an object without reading it.
+/// What S3 knows of an object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Head {
-    /// How many bytes.
+    /// Its size.
     pub bytes: u64,
-    /// As whoever wrote it declared it.
+    /// Its type, as declared by the writer.
     pub content_type: Option<String>,
-    /// The hash that S3 held it to when it was written; an object in parts has none.
+    /// The hash that S3 checked when the object was written. An object in parts has none.
     pub sha256: Option<Sha256>,
 }
 
 impl DocumentBucket {
-    /// What S3 knows of an object; `None` when there is none.
+    /// What S3 knows of an object. `None` if there is no object.
     ///
     /// # Errors
     /// When S3 does not answer.
@@ -47,10 +47,10 @@ impl DocumentBucket {
         }))
     }
 
-    /// The first bytes of an object that is not empty, at most `count`; `None` when there is none.
+    /// At most `count` first bytes of an object that is not empty. `None` if there is no object.
     ///
     /// # Errors
-    /// When S3 does not answer, or breaks off.
+    /// When S3 does not answer, or its answer breaks off.
     pub async fn beginning(
         &self,
         key: &str,
@@ -67,7 +67,7 @@ impl DocumentBucket {
         Ok(Some(object.body.collect().await.map_err(cut)?.into_bytes()))
     }
 
-    /// An object's bytes as they come, to its end or the first error.
+    /// An object's bytes as they arrive, until the end or the first error.
     ///
     /// # Errors
     /// [`DocumentBucketError::NotFound`], or when S3 does not answer.
@@ -89,11 +89,11 @@ impl DocumentBucket {
         }))
     }
 
-    /// A whole object of at most `limit` bytes, which must have this hash.
+    /// A whole object of at most `limit` bytes, if it has this hash.
     ///
     /// # Errors
-    /// [`DocumentBucketError::Corrupt`] when it has another, [`DocumentBucketError::TooLarge`], and what reading
-    /// may meet.
+    /// [`DocumentBucketError::Corrupt`] if it has another hash, [`DocumentBucketError::TooLarge`], or an
+    /// error of reading.
     pub async fn read(
         &self,
         key: &str,

@@ -1,4 +1,4 @@
-//! An object written in parts, as its bytes come.
+//! Writing an object in parts, as its bytes arrive.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use tokio::task::JoinSet;
 use crate::digest::Hasher;
 use crate::{DocumentBucket, DocumentBucketError, Stored};
 
-/// The size of a part: the least that S3 takes of any part but the last.
+/// The size of a part: the smallest that S3 allows, except for the last part.
 pub const PART: usize = 5 * 1024 * 1024;
-/// How many parts travel at a time. With the one that is being filled, three are in memory.
+/// How many parts are sent at the same time. With the one that is being filled, three are in memory.
 const IN_FLIGHT: usize = 2;
 
-/// An open upload. Dropped, it leaves its parts in the bucket until somebody aborts it by its id
-/// ([`DocumentBucket::abort`]) or the bucket's lifecycle does.
+/// An open upload. If it is dropped, its parts stay in the bucket until it is aborted by its id
+/// ([`DocumentBucket::abort`]) or the bucket's lifecycle rule deletes them.
 pub struct Upload {
     client: Client,
     bucket: String,
@@ -43,8 +43,8 @@ impl fmt::Debug for Upload {
 }
 
 impl DocumentBucket {
-    /// Opens an upload. Its id is to be recorded before the first byte is written, so that
-    /// whoever finds it later can abort it.
+    /// Opens an upload. Store its id before you write the first byte, so that it can be aborted if this
+    /// process dies.
     ///
     /// # Errors
     /// When S3 does not open it.
@@ -68,7 +68,7 @@ impl DocumentBucket {
         })
     }
 
-    /// Ends an upload and frees its parts. One that is not open is as good as aborted.
+    /// Ends an upload and deletes its parts. Succeeds also if the upload is not open.
     ///
     /// # Errors
     /// When S3 does not answer.
@@ -97,16 +97,16 @@ impl Upload {
         &self.id
     }
 
-    /// How many bytes were written.
+    /// How many bytes have been written.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Writes on. Waits while as many parts are on their way as memory allows.
+    /// Writes the next bytes. Waits while too many parts are being sent.
     ///
     /// # Errors
-    /// When S3 did not take a part; the upload is of no more use then.
+    /// When S3 did not accept a part. Then the upload cannot be finished.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), DocumentBucketError> {
         self.hasher.see(bytes);
         self.sniffer.see(bytes);
@@ -122,18 +122,18 @@ impl Upload {
         Ok(())
     }
 
-    /// Writes what is left and closes the object: only now can it be read.
+    /// Writes the last part and completes the object. Only then can it be read.
     ///
     /// # Errors
-    /// When S3 did not take a part, or does not put them together.
+    /// When S3 did not accept a part, or does not complete the object.
     pub async fn finish(mut self) -> Result<Stored, DocumentBucketError> {
         let last = self.filler.rest();
-        // An object has at least one part, be it empty.
+        // An object has at least one part, even if it is empty.
         if !last.is_empty() || self.bytes == 0 {
             self.send(last).await?;
         }
         while !self.sending.is_empty() {
-            self.settle_one().await?;
+            self.await_one().await?;
         }
         self.parts.sort_by_key(|part| part.part_number);
         let parts = CompletedMultipartUpload::builder()
@@ -152,10 +152,10 @@ impl Upload {
 
     async fn send(&mut self, part: Bytes) -> Result<(), DocumentBucketError> {
         while self.sending.len() >= IN_FLIGHT {
-            self.settle_one().await?;
+            self.await_one().await?;
         }
         let number = self.parts.len() + self.sending.len() + 1;
-        // S3 takes 10,000.
+        // S3 allows 10,000 parts.
         let number = i32::try_from(number)
             .map_err(|_| DocumentBucketError::Refused { code: "too many parts".to_owned() })?;
         let request = self
@@ -177,7 +177,7 @@ impl Upload {
         Ok(())
     }
 
-    async fn settle_one(&mut self) -> Result<(), DocumentBucketError> {
+    async fn await_one(&mut self) -> Result<(), DocumentBucketError> {
         let broken =
             || DocumentBucketError::Unavailable { code: "the sending task ended".to_owned() };
         if let Some(sent) = self.sending.join_next().await {
@@ -187,7 +187,7 @@ impl Upload {
     }
 }
 
-/// Cuts what comes in any pieces into parts of one size.
+/// Cuts pieces of any size into parts of one size.
 struct Filler {
     size: usize,
     part: BytesMut,
@@ -198,7 +198,7 @@ impl Filler {
         Self { size, part: BytesMut::new() }
     }
 
-    /// Takes what fits; gives a part once it is full, and what is left of the piece.
+    /// Takes as much as fits. Returns the part if it is full, and the rest of the piece.
     fn fill<'p>(&mut self, piece: &'p [u8]) -> (Option<Bytes>, &'p [u8]) {
         if self.part.capacity() < self.size {
             self.part.reserve(self.size - self.part.len());

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ansi::fit;
+use crate::bp_text::fit;
 use crate::ids::{BpUserId, Subject};
 use crate::spelling::{is_blank, plain};
 use crate::{Invalid, Unfit, numbers};

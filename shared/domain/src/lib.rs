@@ -26,10 +26,10 @@ macro_rules! text_conversions {
 }
 
 pub mod advisory;
-mod ansi;
 pub mod attachments;
 pub mod audit;
 pub mod booking;
+mod bp_text;
 pub mod clinical;
 pub mod clinician;
 pub mod connection;
@@ -37,6 +37,7 @@ pub mod content;
 pub mod delivery;
 pub mod ids;
 pub mod imports;
+mod invalid;
 mod letters;
 pub mod numbers;
 pub mod pairing;
@@ -50,14 +51,11 @@ pub mod shown;
 pub mod spelling;
 pub mod staff;
 pub mod surname;
+pub mod time_zone;
 pub mod usage;
 pub mod waiting;
+mod windows_1252;
 
-pub use ansi::{Unfit, UnstorableCharacter};
+pub use bp_text::{BpText, Unfit, UnstorableCharacter};
+pub use invalid::Invalid;
 pub use sha256::Sha256;
-
-/// Why a value from outside is not what it should be. The text is fixed and never repeats the value,
-/// so it may be shown and logged.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{0}")]
-pub struct Invalid(pub &'static str);

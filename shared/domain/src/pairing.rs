@@ -18,6 +18,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use ledger::{Holder, Lease};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ pub const PAIR_CALL_TIME: Duration = Duration::from_secs(12);
 /// How long the query for the clinician's name needs at least, after the pairing call.
 pub const NAME_QUERY_TIME: Duration = Duration::from_secs(4);
 /// After this time another request may take over an attempt: its request has surely ended.
-pub const LEASE: Duration = Duration::from_secs(30);
+pub const ATTEMPT_LEASE: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
     WAIT_FOR_OTHER_ATTEMPT.as_secs() + PAIR_CALL_TIME.as_secs() + NAME_QUERY_TIME.as_secs()
@@ -41,7 +42,7 @@ const _: () = assert!(
     "a request that waits for another attempt must still be able to pair and to check the name"
 );
 const _: () = assert!(
-    REQUEST_TIME.as_secs() < LEASE.as_secs(),
+    REQUEST_TIME.as_secs() < ATTEMPT_LEASE.as_secs(),
     "an attempt must not be taken over while its request still runs"
 );
 
@@ -67,7 +68,8 @@ impl Attempt {
     /// When another request may replace it.
     #[must_use]
     pub fn lease_until(&self) -> Timestamp {
-        self.began_at.saturating_add(LEASE).unwrap_or(Timestamp::MAX)
+        let holder = Holder(self.id.to_string());
+        Lease::taken(holder, self.began_at, ATTEMPT_LEASE, Duration::ZERO).until
     }
 
     /// The connection that Halo's yes to this attempt makes. `before` is what the practice was

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
-use crate::ansi::byte;
+use crate::windows_1252::byte;
 
 /// What [`key`] leaves out, of what Bp can hold. The statements leave out the same characters on
 /// Bp's side; a test of the statement pack holds the two together.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ansi::fit;
+use crate::bp_text::fit;
 use crate::spelling::{compose, held, key, unmarked};
 use crate::{Invalid, Unfit};
 

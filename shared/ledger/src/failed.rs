@@ -1,11 +1,9 @@
 //! Work that was given up, and what is still open about its last attempt.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Doubtful, Tally};
+use crate::tally::Tally;
 
 /// Given up. Nothing is sent until somebody reopens it ([`crate::Progress::reopened`]).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -38,22 +36,6 @@ struct Stored {
     doubtful: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fence: Option<Timestamp>,
-}
-
-impl Failed {
-    /// The last attempt as it has to be looked for when somebody reopens the work; `None` when
-    /// nothing is in doubt. `longest` is the longest fence that any configuration allows: a fence
-    /// that was not recorded ends by then.
-    #[must_use]
-    pub(crate) fn in_doubt<R>(self, now: Timestamp, longest: Duration) -> Option<Doubtful<R>> {
-        let fence = match self.doubt {
-            Doubt::None => return None,
-            Doubt::Until(fence) => fence,
-            Doubt::Unknown => now.saturating_add(longest).unwrap_or(Timestamp::MAX),
-        };
-        let lookup_at = now.max(fence);
-        Some(Doubtful { tally: self.tally, fence, lookup_at, lookups: 0, refusal: None })
-    }
 }
 
 impl From<Stored> for Failed {

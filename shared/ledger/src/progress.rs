@@ -10,7 +10,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Doubt, Failed, Fence};
+use crate::failed::{Doubt, Failed};
+use crate::fence::Fence;
+use crate::tally::Tally;
 
 /// Where one piece of work stands. `H` is the far side's handle of an attempt, `R` why the far side
 /// refused it.
@@ -27,19 +29,6 @@ pub enum Progress<H, R> {
     Settled(Settled),
     /// Given up; somebody has to mend something.
     Failed(Failed),
-}
-
-/// What happened so far.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Tally {
-    /// Attempts that may have reached the far side.
-    pub attempts: u32,
-    /// Attempts that the far side carried out and that failed there, without anything between.
-    pub refusals: u32,
-    /// Attempts in a row that surely never reached it.
-    #[serde(rename = "spared")]
-    pub never_reached: u32,
 }
 
 /// To be sent, not before an instant.
@@ -148,9 +137,8 @@ impl<H, R> Progress<H, R> {
     pub fn reopened(self, now: Timestamp, longest: Duration) -> Self {
         match self {
             Self::Ready(_) | Self::Settled(_) => Self::new(now),
-            Self::Failed(failed) => {
-                failed.in_doubt(now, longest).map_or_else(|| Self::new(now), Self::Doubtful)
-            }
+            Self::Failed(failed) => Doubtful::of_failed(failed, now, longest)
+                .map_or_else(|| Self::new(now), Self::Doubtful),
             under_way @ (Self::Sent(_) | Self::Doubtful(_)) => under_way,
         }
     }
@@ -293,6 +281,19 @@ impl<H> Sent<H> {
 }
 
 impl<R> Doubtful<R> {
+    /// The last attempt of failed work, to be looked up before the work is sent again. `None` when
+    /// nothing is in doubt. `longest` is the longest fence that any configuration allows. A fence that
+    /// was not recorded ends by then.
+    fn of_failed(failed: Failed, now: Timestamp, longest: Duration) -> Option<Self> {
+        let fence = match failed.doubt {
+            Doubt::None => return None,
+            Doubt::Until(fence) => fence,
+            Doubt::Unknown => now.saturating_add(longest).unwrap_or(Timestamp::MAX),
+        };
+        let lookup_at = now.max(fence);
+        Some(Self { tally: failed.tally, fence, lookup_at, lookups: 0, refusal: None })
+    }
+
     /// When to look.
     #[must_use]
     pub fn due(&self) -> Timestamp {

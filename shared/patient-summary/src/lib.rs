@@ -9,7 +9,7 @@ mod terminology;
 
 use domain::clinical::IdentifiedRecord;
 use domain::ids::SiteId;
-use domain::settings::PracticeTimeZone;
+use domain::time_zone::PracticeTimeZone;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;

@@ -10,7 +10,7 @@ use domain::clinical::{
 };
 use domain::ids::SiteId;
 use domain::problem::ProblemType;
-use domain::settings::PracticeTimeZone;
+use domain::time_zone::PracticeTimeZone;
 use patient_summary::{Origin, document};
 use proptest::prelude::*;
 use records::{everything, person, sections};

@@ -5,8 +5,9 @@ use domain::ids::{PatientId, PracticeId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::error::StoreError;
 use crate::item::{Item, audit_key, body, item, number, text};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 /// A line of the trail to be written.
 #[derive(Clone, Debug)]

@@ -1,15 +1,15 @@
 //! Bookings as they are listed: by state, then by their start on the practice's clock. And bookings
 //! with the parts of their attendants, which are written together or not at all.
 
-use domain::Sha256;
 use domain::booking::time::write_start;
 use domain::booking::{Booking, BookingId, BookingState, Role, Together};
 use domain::ids::PracticeId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::error::StoreError;
+use crate::table::Store;
 use crate::work::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkList};
-use crate::{Store, StoreError};
 
 /// Bookings read by one query.
 const PAGE: u16 = 200;
@@ -22,8 +22,7 @@ pub fn booking_listing(booking: &Booking) -> Listing {
 
 /// What is wanted of a booking, in short.
 fn wish(booking: &Booking) -> BodyHash {
-    let wanted = serde_json::to_vec(&(&booking.visit, booking.cancelled)).unwrap_or_default();
-    BodyHash(Sha256::of(&wanted).to_string())
+    BodyHash::of(&(&booking.visit, booking.cancelled))
 }
 
 /// A new booking's entry.

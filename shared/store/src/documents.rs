@@ -4,8 +4,9 @@ use domain::delivery::{ClientId, StoredDocument};
 use domain::ids::PracticeId;
 use jiff::SignedDuration;
 
+use crate::error::StoreError;
 use crate::item::{Item, body, item, key, number};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 fn documents_key(practice: &PracticeId) -> String {
     format!("DOCUMENT#{practice}")

@@ -10,8 +10,9 @@ use domain::imports::{Import, ImportId, Item as ItemState, Selection, Selections
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::error::StoreError;
 use crate::item::{Item, body, item, key, number, sort_key};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 const HEAD: &str = "HEAD";
 const ITEM: &str = "ITEM#";

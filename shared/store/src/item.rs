@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -50,7 +50,8 @@ pub(crate) fn number(value: impl Into<i128>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
 
-/// Sorts as text the way the instants sort.
+/// An instant as it stands in sort keys and indexes: as text it sorts as the instants do. Milliseconds
+/// are enough, because an id follows wherever two items must not share a key.
 pub(crate) fn instant(at: Timestamp) -> String {
     format!("{at:.3}")
 }
@@ -70,8 +71,24 @@ pub(crate) fn item(
     Ok(item)
 }
 
+/// The newest format of items that this release reads and writes.
+///
+/// An item without the attribute `format` has format 1. When a kind of item changes in a way that
+/// this release would misread, the next release writes `format` 2 on it, and this release refuses it.
+const NEWEST_FORMAT: i64 = 1;
+
+/// Refuses an item that a newer release wrote in another format. Everything that reads an item calls
+/// this first.
+pub(crate) fn check_format(item: &Item) -> Result<(), StoreError> {
+    let Some(format) = item.get("format") else { return Ok(()) };
+    let format: i64 =
+        format.as_n().ok().and_then(|number| number.parse().ok()).ok_or(StoreError::Corrupt)?;
+    if format > NEWEST_FORMAT { Err(StoreError::NewerFormat) } else { Ok(()) }
+}
+
 /// An item's entity.
 pub(crate) fn body<T: DeserializeOwned>(item: &Item) -> Result<T, StoreError> {
+    check_format(item)?;
     let body = item.get("body").ok_or(StoreError::Corrupt)?;
     Ok(serde_dynamo::from_attribute_value(body.clone())?)
 }
@@ -88,11 +105,11 @@ pub(crate) fn sort_key(item: &Item) -> Result<&str, StoreError> {
 pub(crate) fn readable<T>(items: &[Item], read: impl Fn(&Item) -> Result<T, StoreError>) -> Vec<T> {
     let read_or_log = |item| {
         let read = read(item);
-        if read.is_err() {
+        if let Err(error) = &read {
             let part =
                 |name: &str| item.get(name).and_then(|it| it.as_s().ok()).map(String::as_str);
             let (pk, sk) = (part("pk"), part("sk"));
-            tracing::error!(pk, sk, "an item of the table cannot be read");
+            tracing::error!(pk, sk, %error, "an item of the table cannot be read");
         }
         read.ok()
     };

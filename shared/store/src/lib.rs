@@ -24,6 +24,12 @@
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | whoever submits a query |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification dealt with, expires | halo-webhook |
 //!
+//! Every item has a format. It is the attribute `format`, and 1 where that is absent. A release that
+//! changes a kind of item so that earlier releases would misread it writes the next number. A reader
+//! that meets a higher format than it knows answers [`StoreError::NewerFormat`]. Fields that a reader
+//! may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items of
+//! every kind as the release before wrote them.
+//!
 //! The entity itself is the attribute `body`. A practice's own items are few and read together, by
 //! one consistent query; each writer's condition names what it saw.
 
@@ -31,6 +37,7 @@ mod audit;
 mod bookings;
 pub mod deliveries;
 mod documents;
+mod error;
 mod imports;
 mod item;
 mod limits;
@@ -40,89 +47,22 @@ mod practice;
 mod schedule;
 mod shown;
 mod staff;
+mod table;
 mod transaction;
 mod usage;
 mod waiting;
 pub mod work;
-
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-
-use crate::item::Item;
 
 pub use audit::{AuditItem, AuditPage, AuditQuery};
 pub use bookings::{
     BookingQuery, BookingsOf, FoundBookings, KeptBooking, booking_entry, booking_listing,
     booking_revised,
 };
+pub use error::StoreError;
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
 pub use links::{AccountLink, Link, LinkKey, UnpublishedRelink};
 pub use practice::PracticeRecord;
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;
-
-/// The table.
-#[derive(Clone, Debug)]
-pub struct Store {
-    client: Client,
-    table: String,
-}
-
-/// Why the table gave no answer.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum StoreError {
-    /// The condition did not hold: somebody else was first.
-    #[error("somebody else changed this at the same moment")]
-    Conflict,
-    /// DynamoDB could not be asked, or refused.
-    #[error("the table is not available ({code})")]
-    Unavailable {
-        /// DynamoDB's error code.
-        code: String,
-    },
-    /// An item is not what we wrote.
-    #[error("an item of the table cannot be read")]
-    Corrupt,
-}
-
-impl Store {
-    /// The table of this name.
-    #[must_use]
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
-    }
-
-    /// An item, as it is now.
-    async fn found(&self, key: Item) -> Result<Option<Item>, StoreError> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        Ok(get.set_key(Some(key)).send().await?.item)
-    }
-
-    /// Everything under one partition key, as it is now.
-    fn partition(&self, pk: String) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", item::text(pk))
-    }
-}
-
-impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
-    fn from(error: SdkError<E, R>) -> Self {
-        match error.as_service_error().and_then(ProvideErrorMetadata::code) {
-            Some("ConditionalCheckFailedException") => Self::Conflict,
-            code => Self::Unavailable { code: code.unwrap_or("no answer").to_owned() },
-        }
-    }
-}
-
-impl From<serde_dynamo::Error> for StoreError {
-    fn from(_: serde_dynamo::Error) -> Self {
-        // The error's text may repeat a value.
-        Self::Corrupt
-    }
-}
+pub use table::Store;

@@ -6,8 +6,9 @@
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
 
-use crate::item::{Item, key, number};
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::item::{Item, check_format, key, number};
+use crate::table::Store;
 
 const FAILURES: &str = "failures";
 const ENDS: &str = "windowEnds";
@@ -52,6 +53,7 @@ impl Store {
         let key = limit_key(scope, id);
         for _ in 0..COUNT_TRIES {
             let found = self.found(key.clone()).await?;
+            found.as_ref().map(check_format).transpose()?;
             let ends = found.as_ref().and_then(|item| whole(item, ENDS)).unwrap_or_default();
             let failures =
                 found.as_ref().and_then(|item| whole(item, FAILURES)).unwrap_or_default();

@@ -9,13 +9,14 @@ use domain::schedule::Job;
 use jiff::Timestamp;
 
 use crate::audit::{AuditItem, audit_item};
+use crate::error::StoreError;
 use crate::item::{
     ACCOUNTS, CLINICIAN, CONNECTION, Item, RELINKED, body, item, key, number, practice_key,
     sort_key, text,
 };
 use crate::schedule::turn;
+use crate::table::Store;
 use crate::transaction::TRANSACTION_TRIES;
-use crate::{Store, StoreError};
 
 /// Under what a link is kept: a person has one, a platform's server links many people.
 #[derive(Clone, Debug, Eq, PartialEq)]

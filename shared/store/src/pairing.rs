@@ -12,10 +12,11 @@ use domain::schedule::Job;
 use domain::settings::Settings;
 use jiff::Timestamp;
 
+use crate::error::StoreError;
 use crate::item::{CONNECTION, PAIRING, SETTINGS, body, item, key, number, practice_key};
 use crate::schedule::turn;
 use crate::staff::{KeptStaff, staff_item};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 const IS_OURS: &str = "#body.id = :id";
 
@@ -39,7 +40,9 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(new))
             // Ours already: the answer to an earlier try of this call was lost.
-            .condition_expression("attribute_not_exists(pk) OR leaseUntil < :now OR #body.id = :id")
+            .condition_expression(
+                "attribute_not_exists(pk) OR leaseUntil <= :now OR #body.id = :id",
+            )
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":now", number(now.as_millisecond()))
             .expression_attribute_values(":id", serde_dynamo::to_attribute_value(attempt.id)?)

@@ -8,11 +8,12 @@ use domain::schedule::Job;
 use domain::settings::Settings;
 use jiff::Timestamp;
 
+use crate::error::StoreError;
 use crate::item::{
     CLINICIAN, CONNECTION, Item, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
 };
 use crate::links::{Link, LinkKey, link_of};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 /// How we stood when platforms were last told; beside the connection, which a new pairing replaces.
 const TOLD: &str = "told";
@@ -244,10 +245,10 @@ impl Store {
     ) -> Result<Option<Standing>, StoreError> {
         let found = self.found(key(practice_key(practice), CONNECTION)).await?;
         let Some(item) = &found else { return Ok(None) };
-        let told: Option<Standing> =
+        let published: Option<Standing> =
             item.get(TOLD).cloned().map(serde_dynamo::from_attribute_value).transpose()?;
         let standing = body::<Connection>(item)?.standing;
-        Ok((told != Some(standing)).then_some(standing))
+        Ok((published != Some(standing)).then_some(standing))
     }
 
     /// Remembers what platforms have been told. Comes after the telling, so that a crash between the

@@ -5,8 +5,11 @@ use domain::ids::PracticeId;
 use domain::schedule::{Job, scatter};
 use jiff::Timestamp;
 
-use crate::item::{Item, instant, key, practice_of_work, readable, sort_key, text, work_key};
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::item::{
+    Item, check_format, instant, key, practice_of_work, readable, sort_key, text, work_key,
+};
+use crate::table::Store;
 
 const JOB: &str = "JOB#";
 /// Over how many partitions of the index the practices are spread: one partition of DynamoDB takes a
@@ -217,6 +220,7 @@ impl Store {
 }
 
 fn read(item: &Item) -> Result<DueJob, StoreError> {
+    check_format(item)?;
     let since = item.get("dueAt").and_then(|at| at.as_s().ok()).ok_or(StoreError::Corrupt)?;
     let job = sort_key(item)?.strip_prefix(JOB).ok_or(StoreError::Corrupt)?;
     Ok(DueJob {

@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use domain::ids::{PatientId, PracticeId, Subject};
 use domain::shown::ShownPatient;
 
+use crate::error::StoreError;
 use crate::item::{body, item, key, number};
+use crate::table::Store;
 use crate::transaction::pause;
-use crate::{Store, StoreError};
 
 /// DynamoDB takes so many items at once.
 const AT_ONCE: usize = 25;

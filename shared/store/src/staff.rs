@@ -5,8 +5,9 @@ use domain::ids::PracticeId;
 use domain::staff::{Register, StaffList};
 use jiff::Timestamp;
 
+use crate::error::StoreError;
 use crate::item::{Item, body, item, key, number};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 const LIST: &str = "LIST";
 const REPLACE_TRIES: u32 = 5;

@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::table::Store;
 
 /// How often something is tried that others may be at in the same moment.
 pub(crate) const TRANSACTION_TRIES: u32 = 8;

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::item::{Item, key, number, readable, sort_key, text};
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::item::{Item, check_format, key, number, readable, sort_key, text};
+use crate::table::Store;
 
 const QUERIES: &str = "queries";
 const OTHER: &str = "otherCalls";
@@ -163,6 +164,7 @@ fn answered(item: &Item) -> Option<Timestamp> {
 }
 
 fn read(item: &Item) -> Result<UsageDay, StoreError> {
+    check_format(item)?;
     let amount = |value: &AttributeValue| value.as_n().ok().and_then(|n| n.parse::<u64>().ok());
     let whole = |name: &str| item.get(name).map_or(Some(0), amount).ok_or(StoreError::Corrupt);
     let mut by_purpose = BTreeMap::new();

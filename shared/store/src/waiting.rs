@@ -6,8 +6,9 @@ use domain::waiting::Waiter;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::error::StoreError;
 use crate::item::{body, item, key, number};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 const WAITER: &str = "WAITER";
 const NOTIFICATION: &str = "NOTIFICATION";

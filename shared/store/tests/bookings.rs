@@ -4,11 +4,12 @@
 use std::sync::{Arc, Mutex};
 
 use aws_double::{Answer, Aws, Call};
-use domain::booking::text::BpText;
+use domain::BpText;
 use domain::booking::{Attendance, BookingId, Planned, Representative, Role, Together, Visit};
 use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
-use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
+use domain::settings::{BookingSettings, DurationMinutes, Settings};
 use domain::staff::AhpraNumber;
+use domain::time_zone::PracticeTimeZone;
 use jiff::Timestamp;
 use jiff::civil::date;
 use serde_json::{Value, json};

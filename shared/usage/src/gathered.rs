@@ -1,4 +1,4 @@
-//! What calls cost, by practice and day, until it is in the table.
+//! Figures by practice and day, in memory until they are in the table.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use halo::{Meter, Used};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// Whose, and on which day.
+/// A practice's id, and a day.
 type Account = (String, Date);
 
 #[derive(Debug, Default)]
@@ -22,12 +22,12 @@ impl Meter for Gathered {
             }
             return;
         };
-        self.note(practice, used, Timestamp::now());
+        self.count(practice, used, Timestamp::now());
     }
 }
 
 impl Gathered {
-    fn note(&self, practice: &str, used: Used, now: Timestamp) {
+    fn count(&self, practice: &str, used: Used, now: Timestamp) {
         let mut kept = self.kept();
         let usage = kept.entry((practice.to_owned(), Usage::day(now))).or_default();
         match used {
@@ -42,19 +42,19 @@ impl Gathered {
         }
     }
 
-    /// Whose figures there are, one practice's first.
+    /// The accounts with figures, those of one practice first.
     pub(crate) fn accounts(&self, first: &str) -> Vec<Account> {
         let mut accounts: Vec<Account> = self.kept().keys().cloned().collect();
         accounts.sort_by_key(|(practice, _)| practice != first);
         accounts
     }
 
-    /// Hands the figures of one over.
+    /// Takes the figures of an account out.
     pub(crate) fn take(&self, account: &Account) -> Option<Usage> {
         self.kept().remove(account)
     }
 
-    /// Takes back what could not be handed on.
+    /// Puts figures back that could not be stored.
     pub(crate) fn put_back(&self, account: Account, usage: &Usage) {
         self.kept().entry(account).or_default().add(usage);
     }
@@ -80,11 +80,11 @@ mod tests {
         let before: Timestamp = "2026-11-27T23:59:59Z".parse().unwrap();
         let after: Timestamp = "2026-11-28T00:00:01Z".parse().unwrap();
         for used in [Used::Query("patient_search"), Used::Sent(5), Used::Received(7)] {
-            gathered.note("wattle-creek", used, before);
+            gathered.count("wattle-creek", used, before);
         }
-        gathered.note("wattle-creek", Used::Answered, after);
-        gathered.note("wattle-creek", Used::Other, after);
-        gathered.note("bluegum-hollow", Used::Query("login_probe"), after);
+        gathered.count("wattle-creek", Used::Answered, after);
+        gathered.count("wattle-creek", Used::Other, after);
+        gathered.count("bluegum-hollow", Used::Query("login_probe"), after);
         assert_eq!(gathered.answered_at("wattle-creek"), Some(after));
         assert_eq!(gathered.answered_at("bluegum-hollow"), None);
         let accounts = gathered.accounts("wattle-creek");

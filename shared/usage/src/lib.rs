@@ -1,10 +1,4 @@
-//! Counts what each practice's connection to Halo costs, and tells of it before a cap is reached.
-//!
-//! Halo's client tells the [`Counter`] of each call, whoever makes it. The figures are gathered in
-//! memory and added to the practice's day in the table at the end of each invocation: one write for
-//! each practice, and none for an invocation that asked Halo nothing. Lambda may freeze a process
-//! after its answer, so nothing is left for later. What could not be added is added at the end of the
-//! process's next invocation. Counting never fails what is counted.
+#![doc = include_str!("../README.md")]
 
 mod gathered;
 mod near;
@@ -24,12 +18,12 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::gathered::Gathered;
 
-pub use near::{NearCapError, tell_near_cap};
+pub use near::{NearCapError, publish_near_cap};
 
-/// The longest that an invocation is held up by the table.
+/// The longest time that an invocation waits for the table.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Counts; cheap to clone. One for a process.
+/// Counts usage. Cheap to clone; one for each process.
 #[derive(Clone, Debug)]
 pub struct Counter {
     gathered: Arc<Gathered>,
@@ -38,13 +32,13 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Counts in this table, and compares with these caps.
+    /// A counter that adds to this table and compares with these caps.
     #[must_use]
     pub fn new(store: Store, caps: Caps) -> Self {
         Self { gathered: Arc::default(), store, caps }
     }
 
-    /// What Halo's client is to tell ([`halo::HaloClient::metered`]).
+    /// The meter for Halo's client ([`halo::HaloClient::metered`]).
     #[must_use]
     pub fn meter(&self) -> Arc<dyn Meter> {
         Arc::<Gathered>::clone(&self.gathered)
@@ -56,27 +50,28 @@ impl Counter {
         self.caps
     }
 
-    /// Does something for a practice: what it uses is the practice's, and is in the table when it ends.
+    /// Does some work for a practice. What the work uses is counted for the practice, and is in the
+    /// table when the work ends.
     pub async fn charge<T>(
         &self,
         practice: &PracticeId,
         work: impl Future<Output = T> + Send,
     ) -> T {
-        // Whatever a whole invocation is made of would otherwise be part of this future's type.
+        // Boxed, because the type of a whole invocation would otherwise be part of this future's type.
         let work: Pin<Box<dyn Future<Output = T> + Send + '_>> = Box::pin(work);
         let done = on_account(practice.as_str(), work).await;
         self.add_up(practice).await;
         done
     }
 
-    /// When the practice's Bp last answered or refused, as far as that is not in the table yet.
+    /// When the practice's Bp last answered or refused, if that is not in the table yet.
     #[must_use]
     pub fn answered_at(&self, practice: &PracticeId) -> Option<Timestamp> {
         self.gathered.answered_at(practice.as_str())
     }
 
-    /// Adds what was gathered to the table, the caller's own first. What there is no time for stays
-    /// where it is.
+    /// Adds the collected figures to the table, those of this practice first. Figures that there is no
+    /// time for stay in memory.
     async fn add_up(&self, own: &PracticeId) {
         let until = Instant::now() + PATIENCE;
         for account in self.gathered.accounts(own.as_str()) {
@@ -84,7 +79,7 @@ impl Counter {
                 tracing::warn!("usage is added later");
                 return;
             }
-            // What the client was told is the id of a practice.
+            // Accounts are always ids of practices.
             let Ok(id) = PracticeId::parse(&account.0) else { continue };
             let Some(used) = self.gathered.take(&account) else { continue };
             match timeout_at(until, self.store.add_usage(&id, account.1, &used)).await {
@@ -116,10 +111,10 @@ impl Counter {
             ..Usage::default()
         };
         if self.caps.is_near(&day.usage) && !self.caps.is_near(&before) {
-            // Whoever looks at the site next tells platforms; otherwise its regular look does.
+            // The site's health job publishes the event. Have it run soon.
             let hastened = self.store.bring_forward(practice, Job::SiteHealth);
             let failed = |error: StoreError| {
-                tracing::warn!(practice = practice.as_str(), %error, "told at the regular look");
+                tracing::warn!(practice = practice.as_str(), %error, "the event waits for the regular health job");
             };
             if let Ok(Err(error)) = timeout_at(until, hastened).await {
                 failed(error);

@@ -1,4 +1,4 @@
-//! Telling platforms that a practice comes near its cap, once a day.
+//! Publishes once a day that a practice comes near its cap.
 
 use aws::events::{Event, EventError, EventKind, Events};
 use domain::ids::PracticeId;
@@ -6,26 +6,26 @@ use domain::usage::{Caps, Usage};
 use jiff::{SignedDuration, Timestamp};
 use store::{Store, StoreError};
 
-/// What is used just before midnight is told of just after it.
+/// Usage just before midnight may be published just after it.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(2);
 
-/// Why platforms were not told.
+/// Why the event was not published.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NearCapError {
-    /// The table gave no answer.
+    /// The table could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The event bus did not take it.
+    /// The event bus did not accept it.
     #[error(transparent)]
     Events(#[from] EventError),
 }
 
-/// Tells platforms of each day on which a practice used 80 % of a cap, if they have not been told so.
-/// One read of the table; none where no cap is known.
+/// Publishes each day on which a practice used 80 % of a cap, if it is unpublished. Reads the table
+/// once, or not at all if no cap is known.
 ///
 /// # Errors
-/// See [`NearCapError`]. It is told again by whoever looks next; an event may come twice.
-pub async fn tell_near_cap(
+/// See [`NearCapError`]. The next call publishes again, so an event may arrive twice.
+pub async fn publish_near_cap(
     store: &Store,
     events: &Events,
     caps: Caps,
@@ -43,7 +43,7 @@ pub async fn tell_near_cap(
             practice: practice.as_str().to_owned(),
             id: day.date.to_string(),
         };
-        events.put(&[near]).await?;
+        events.publish(&[near]).await?;
         store.mark_near_cap_published(practice, day.date, now).await?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use halo::Used;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use store::Store;
-use usage::{Counter, tell_near_cap};
+use usage::{Counter, publish_near_cap};
 
 /// A table that adds, and a bus.
 #[derive(Debug, Default)]
@@ -166,7 +166,7 @@ async fn platforms_are_told_once_of_a_day_that_comes_near_the_cap() {
     let bench = Bench::new(caps);
     let events = Events::new(aws_sdk_eventbridge::Client::new(&bench.aws.config()), "bus");
     let tell = async || {
-        tell_near_cap(&bench.store, &events, caps, &bench.practice, Timestamp::now()).await
+        publish_near_cap(&bench.store, &events, caps, &bench.practice, Timestamp::now()).await
     };
     let told = || {
         let of_bus = |call: &Call| call.operation == "PutEvents";
@@ -198,6 +198,6 @@ async fn without_a_cap_nobody_is_told_and_nothing_is_read() {
     let before = bench.aws.calls().len();
     let events = Events::new(aws_sdk_eventbridge::Client::new(&bench.aws.config()), "bus");
     let (store, practice) = (&bench.store, &bench.practice);
-    tell_near_cap(store, &events, Caps::default(), practice, Timestamp::now()).await.unwrap();
+    publish_near_cap(store, &events, Caps::default(), practice, Timestamp::now()).await.unwrap();
     assert_eq!(bench.aws.calls().len(), before);
 }

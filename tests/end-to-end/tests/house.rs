@@ -78,6 +78,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("domain", &["ledger"]),
     ("end-to-end", &["local"]),
     ("halo-webhook", &["api"]),
     ("judges", &["halo-simulator", "local"]),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use domain::BpText;
 use domain::audit::AuditedAction;
-use domain::booking::text::{BpText, LONGEST_WORDING};
+use domain::booking::LONGEST_WORDING;
 use domain::ids::{LocationId, PracticeId};
-use domain::settings::{BookingSettings, DurationMinutes, PracticeTimeZone, Settings};
+use domain::settings::{BookingSettings, DurationMinutes, Settings};
+use domain::time_zone::PracticeTimeZone;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

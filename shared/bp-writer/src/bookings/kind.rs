@@ -3,7 +3,7 @@
 use crate::{FailReason, Kind, NoCommand, Status, Verdict, WaitReason};
 use aws::events::EventKind;
 use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
-use domain::booking::{Attendant, Booking, BookingState, NextStep, Role};
+use domain::booking::{Booking, BookingState, NextStep, Role};
 use domain::connection::Database;
 use domain::problem::ProblemType;
 use domain::schedule::{Job, until_compared_again};
@@ -81,7 +81,7 @@ impl Kind for Bookings {
     }
 
     fn concerns_whole(&self, before: &Booking, after: &Booking) -> bool {
-        Attendant::of(before) != Attendant::of(after)
+        before.attendant() != after.attendant()
     }
 
     fn combine(

@@ -113,7 +113,7 @@ pub async fn find_checked_messages(
         let many = overdue.len() as u64;
         metrics::report("MessagesUnchecked", Unit::Count, many, Some(practice.as_str()));
     }
-    events.put(&news).await?;
+    events.publish(&news).await?;
     for entry in &changed {
         match store.transition_work(practice, entry).await {
             Ok(_) if entry.body.state == DeliveryState::Checked => found.checked += 1,

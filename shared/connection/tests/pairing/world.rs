@@ -219,7 +219,7 @@ impl Trail for World {
         unreachable!("pairing writes its lines before it asks")
     }
 
-    async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
+    async fn record(&self, line: AuditLine) -> Result<(), StoreError> {
         self.call(|kept| kept.lines.push(line)).await
     }
 }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::history::Happened;
+use super::record::Booking;
+use super::state::BookingState;
 use super::token::{PracticeTag, Token};
-use super::{Booking, BookingState, Happened, Placement};
+use super::visit::Placement;
 use crate::ids::PracticeId;
 
 /// An appointment with a mark of ours, as it stands in Bp's book.

@@ -4,13 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Booking;
 use crate::problem::ProblemType;
-
-/// A booking that is asked about for weeks keeps its beginning and its latest lines.
-const MOST_LINES: usize = 60;
-/// Its beginning.
-const FIRST_LINES: usize = 10;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
@@ -71,45 +65,4 @@ pub struct HistoryLine {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<ProblemType>,
-}
-
-impl Booking {
-    /// Whether it was last asked for because Bp's book was found to differ, and by nobody since.
-    #[must_use]
-    pub fn was_put_back(&self) -> bool {
-        use Happened as H;
-        let mut reasons = self.history.iter().rev().map(|line| line.what).filter(|what| {
-            matches!(
-                what,
-                H::Accepted
-                    | H::Changed
-                    | H::CancelRequested
-                    | H::ResendRequested
-                    | H::FoundMissing
-                    | H::FoundChanged
-                    | H::FoundNotCancelled
-                    | H::FoundOverbooked
-                    | H::TriedAgain
-            )
-        });
-        matches!(reasons.next(), Some(H::FoundMissing | H::FoundChanged | H::FoundNotCancelled))
-    }
-
-    /// Adds a line; the same thing happening again and again is one line, with its latest time.
-    pub(super) fn add_history(
-        &mut self,
-        what: Happened,
-        problem: Option<ProblemType>,
-        at: Timestamp,
-    ) {
-        let repeated = matches!(what, Happened::Waits)
-            && self.history.last().is_some_and(|line| (line.what, line.problem) == (what, problem));
-        if repeated {
-            self.history.pop();
-        }
-        self.history.push(HistoryLine { at, what, problem });
-        if self.history.len() > MOST_LINES {
-            self.history.remove(FIRST_LINES);
-        }
-    }
 }

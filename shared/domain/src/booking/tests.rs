@@ -1,12 +1,16 @@
 use jiff::civil::{DateTime, date};
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::text::BpText;
+use super::token::Token;
 use super::*;
+use crate::BpText;
 use crate::connection::Database;
-use crate::ids::{BpUserId, LocationId, SiteId};
+use crate::ids::{BpUserId, LocationId, PracticeId, SiteId};
+use crate::problem::ProblemType;
 use crate::settings::{BookingSettings, DurationMinutes, Settings};
 use crate::staff::AhpraNumber;
+use crate::time_zone::PracticeTimeZone;
 
 const USER: BpUserId = BpUserId(1);
 

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::Invalid;
-use crate::settings::PracticeTimeZone;
+use crate::time_zone::PracticeTimeZone;
 
 /// Reads `YYYY-MM-DDTHH:MM` and nothing else.
 ///

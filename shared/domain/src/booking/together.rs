@@ -2,11 +2,15 @@
 
 use jiff::Timestamp;
 
+use super::id::BookingId;
+use super::record::Booking;
+use super::role::Role;
+use super::state::BookingState;
 use super::token::Token;
-use super::{Booking, BookingId, BookingState, Planned, Role, Visit};
+use super::visit::{Planned, Visit};
 use crate::ids::PracticeId;
-use crate::settings::PracticeTimeZone;
 use crate::staff::AhpraNumber;
+use crate::time_zone::PracticeTimeZone;
 
 /// A platform's booking, and the parts of its attendants where it has, or once had, several.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::BookingId;
+use super::id::BookingId;
 use crate::Invalid;
 use crate::ids::PracticeId;
 use crate::letters::{ALPHABET, letters};

@@ -4,35 +4,18 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Serialize};
 
-use super::text::{self, BpText};
+use super::reason::{Representative, reason};
 use super::time;
 use super::token::Token;
 use crate::Invalid;
+use crate::bp_text::BpText;
 use crate::connection::Database;
 use crate::ids::{BpUserId, LocationId};
 use crate::settings::{DurationMinutes, Settings};
 use crate::staff::AhpraNumber;
 
-/// Room for notes in an appointment's text.
-pub const LONGEST_NOTES: usize = 200;
 /// Bp's standard appointment, where the practice chose no type.
 const STANDARD_TYPE: i64 = 1;
-
-/// Who comes.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Representative {
-    /// Their name.
-    pub name: BpText,
-    /// For whom they come.
-    pub company: BpText,
-}
-
-impl Representative {
-    /// Room for a name in an appointment's text.
-    pub const LONGEST_NAME: usize = 100;
-    /// Room for a company.
-    pub const LONGEST_COMPANY: usize = 120;
-}
 
 /// Of a visit to several practitioners at once: whom, and how many of them must have room.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -205,7 +188,7 @@ impl Visit {
                 time,
                 length,
                 kind: chosen.appointment_type_code.unwrap_or(STANDARD_TYPE),
-                reason: text::reason(
+                reason: reason(
                     chosen.online_wording.as_ref(),
                     &self.representative,
                     self.notes.as_ref(),

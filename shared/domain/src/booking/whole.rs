@@ -9,100 +9,13 @@
 mod sum;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use self::sum::{At, Move, Sum, moves, sum, sum_of_cancelled};
-use super::token::Token;
-use super::{Booking, BookingState, Happened};
-use crate::ids::BpUserId;
+use super::history::Happened;
+use super::record::Booking;
+use super::role::{Attendant, Published, Role};
+use super::state::BookingState;
 use crate::problem::ProblemType;
-use crate::staff::AhpraNumber;
-
-/// What a booking in the table stands for.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Role {
-    /// A visit to one practitioner: what the platform wants and what stands in Bp's book.
-    #[default]
-    Alone,
-    /// What the platform wants of several attendants. It is one booking to platforms. A booking that
-    /// once had several attendants stays such a record, also when it has only one now.
-    Whole,
-    /// One attendant's part of it, which stands in Bp's book. It carries the booking's own id.
-    Attendant,
-}
-
-impl Role {
-    /// Whether it stands for itself.
-    #[must_use]
-    pub fn is_alone(&self) -> bool {
-        *self == Self::Alone
-    }
-}
-
-/// Where an attendant's part stood when the parts were last compared; the same words as a booking's own.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attendant {
-    /// Who.
-    pub ahpra_number: AhpraNumber,
-    /// `USERID` in Bp.
-    pub user: BpUserId,
-    /// Where it stands.
-    pub state: BookingState,
-    /// The platform wants this attendant no more.
-    #[serde(default)]
-    pub cancelled: bool,
-    /// It stays out of Bp's book because too few of the others had room.
-    #[serde(default)]
-    pub withdrawn: bool,
-    /// `RECORDID` in Bp.
-    pub appointment: Option<i64>,
-    /// Bp's book has it outside the practitioner's sessions.
-    #[serde(default)]
-    pub outside_sessions: bool,
-    /// What stands in the way.
-    pub problem: Option<ProblemType>,
-    /// Bookings of the practice that stay in its way.
-    #[serde(default)]
-    pub blocked_by: Vec<Token>,
-    /// When it is asked about again.
-    pub next_attempt_at: Option<Timestamp>,
-}
-
-impl Attendant {
-    /// Of a part.
-    #[must_use]
-    pub fn of(part: &Booking) -> Self {
-        Self {
-            ahpra_number: part.visit.ahpra_number.clone(),
-            user: part.planned.placement.user,
-            state: part.state,
-            cancelled: part.cancelled && !part.withdrawn,
-            withdrawn: part.withdrawn,
-            appointment: part.appointment,
-            outside_sessions: part.outside_sessions,
-            problem: part.problem,
-            blocked_by: part.blocked_by.clone(),
-            next_attempt_at: part.next_attempt_at,
-        }
-    }
-
-    /// Whether it has no place where it is wanted.
-    #[must_use]
-    pub fn stands_in_the_way(&self) -> bool {
-        !self.cancelled && !self.withdrawn && self.state != BookingState::Synced
-    }
-}
-
-/// What platforms were told of a booking.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Published {
-    /// Where it stood.
-    pub state: BookingState,
-    /// With which problem.
-    pub problem: Option<ProblemType>,
-}
 
 impl Booking {
     /// What it is kept under: its own id, or an attendant's.
@@ -187,10 +100,28 @@ impl Booking {
         }
     }
 
+    /// What callers see of an attendant's part.
+    #[must_use]
+    pub fn attendant(&self) -> Attendant {
+        Attendant {
+            ahpra_number: self.visit.ahpra_number.clone(),
+            user: self.planned.placement.user,
+            state: self.state,
+            cancelled: self.cancelled && !self.withdrawn,
+            withdrawn: self.withdrawn,
+            appointment: self.appointment,
+            outside_sessions: self.outside_sessions,
+            problem: self.problem,
+            blocked_by: self.blocked_by.clone(),
+            next_attempt_at: self.next_attempt_at,
+        }
+    }
+
     /// What callers see of the parts.
     pub(super) fn show(&mut self, parts: &[Self]) {
         let seen = |part: &&Self| !matches!(part.at(), At::Left) || self.visit_has(part);
-        let mut attendants: Vec<_> = parts.iter().filter(seen).map(Attendant::of).collect();
+        let mut attendants: Vec<_> =
+            parts.iter().filter(seen).map(|part| part.attendant()).collect();
         attendants.sort_by(|one, other| one.ahpra_number.cmp(&other.ahpra_number));
         let wanted = || parts.iter().filter(|part| !part.cancelled);
         self.next_attempt_at = wanted().filter_map(|part| part.next_attempt_at).min();

@@ -1,6 +1,6 @@
 use jiff::civil::Date;
 
-use super::Sections;
+use super::summary::Sections;
 use crate::ids::PatientId;
 use crate::patient::{Address, Dva, PatientStatus, Phones};
 

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::Entry;
+use super::section::Entry;
 
 const SYSTOLIC: i64 = 3;
 const DIASTOLIC: i64 = 4;

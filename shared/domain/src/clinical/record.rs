@@ -5,7 +5,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Entry, PartialDate};
+use super::partial_date::PartialDate;
+use super::section::Entry;
 
 /// How a bone was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Entry;
+use super::section::Entry;
 
 /// A line of the social history.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

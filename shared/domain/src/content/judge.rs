@@ -1,13 +1,14 @@
 //! What bytes are, by what they begin with.
 
-use super::ContentType;
+use super::content_type::ContentType;
+
+/// The type of a document that begins with `start`. `all` says whether `start` is the whole
+/// document.
+pub(super) fn content_type_of(start: &[u8], all: bool) -> Option<ContentType> {
+    ContentType::of_mark(start).or_else(|| ContentType::of_text(start, all))
+}
 
 impl ContentType {
-    /// The type of bytes that begin so; `all` tells whether there are no more.
-    pub(super) fn of(start: &[u8], all: bool) -> Option<Self> {
-        Self::of_mark(start).or_else(|| Self::of_text(start, all))
-    }
-
     /// By a mark. What a file begins with comes before what is only mentioned further on: a letter may
     /// speak of a PDF.
     fn of_mark(start: &[u8]) -> Option<Self> {

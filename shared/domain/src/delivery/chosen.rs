@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ansi::line;
+use crate::bp_text::line;
 use crate::spelling::held;
 use crate::surname::SurnameKey;
 use crate::{Invalid, Unfit};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ClientId;
+use super::client_id::ClientId;
 use crate::content::{ContentType, Sniffer};
 use crate::{Invalid, Sha256};
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, CorrelationToken};
+use super::client_id::ClientId;
+use super::token::CorrelationToken;
 use crate::Invalid;
 use crate::ids::PracticeId;
 

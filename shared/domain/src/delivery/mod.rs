@@ -4,6 +4,7 @@
 mod addressed;
 mod check;
 mod chosen;
+mod client_id;
 mod document;
 mod id;
 mod patient;
@@ -17,12 +18,13 @@ use serde::{Deserialize, Serialize};
 pub use addressed::{AddressedTo, WhyFallback};
 pub use check::Check;
 pub use chosen::{Acknowledged, Chosen, ChosenPatient, PatientCheck};
+pub use client_id::ClientId;
 pub use document::{AnnouncedDocument, DocumentType, StoredDocument};
 pub use id::DeliveryId;
 pub use patient::{DescribedPatient, MedicareCard, MessagePatient, PatientName};
 pub use request::{
-    Addressee, ClientId, Content, Letter, Message, MessageKind, MessageSubject, MessageText,
-    RecipientName, Referral, ReferralSubject, SenderName,
+    Addressee, Content, Letter, Message, MessageKind, MessageSubject, MessageText, RecipientName,
+    Referral, ReferralSubject, SenderName,
 };
 pub use state::{DeliveryKind, DeliveryState, DeliveryStep};
 pub use token::CorrelationToken;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::ansi::line;
+use crate::bp_text::line;
 use crate::ids::PatientId;
 use crate::patient::DateOfBirth;
 use crate::spelling::{held, key};

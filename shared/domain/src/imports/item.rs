@@ -14,6 +14,7 @@
 //! so whoever comes next knows what to clear away.
 
 use jiff::{SignedDuration, Timestamp};
+use ledger::Holder;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -100,13 +101,22 @@ impl Effort {
     }
 }
 
-/// A worker's right to be the only one.
+/// A worker's right to be the only one that works on a document. When it may be taken over is
+/// [`ledger::Lease`]'s rule. It is a type of its own because it is stored as `owner` and `until`
+/// inside the document.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Lease {
     /// Which worker.
     pub owner: Uuid,
-    /// Until when; a worker that is alive renews it.
+    /// A worker that is alive renews the lease before this time.
     pub until: Timestamp,
+}
+
+impl Lease {
+    fn may_be_taken(self, now: Timestamp) -> bool {
+        let Self { owner, until } = self;
+        ledger::Lease { holder: Holder(owner.to_string()), until }.may_be_taken(now)
+    }
 }
 
 /// A document that is being fetched.
@@ -172,7 +182,7 @@ impl Item {
             },
             Self::Fetching(fetching) => match fetching.lease {
                 None => granted(fetching.effort),
-                Some(held) if held.until > now => Claim::Held(held.until),
+                Some(held) if !held.may_be_taken(now) => Claim::Held(held.until),
                 // Its worker died.
                 Some(_) => {
                     let mut effort = fetching.effort;

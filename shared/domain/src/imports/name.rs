@@ -5,7 +5,8 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use super::{Item, Selection};
+use super::item::Item;
+use super::request::Selection;
 use crate::attachments::Folder;
 
 /// A name that says where a document was and of which day it is, and nothing of a patient: it stands

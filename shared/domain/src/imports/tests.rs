@@ -2,6 +2,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::*;
+use crate::attachments::Folder;
+use crate::ids::DocumentId;
 use crate::problem::ProblemType;
 
 const PATIENCE: Patience =

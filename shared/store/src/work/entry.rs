@@ -3,13 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use domain::Sha256;
 use jiff::Timestamp;
 use ledger::{Progress, Tally};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::item::instant;
 
 /// What kind of work an entry is.
@@ -80,6 +81,14 @@ impl fmt::Display for WorkKey {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct BodyHash(pub String);
+
+impl BodyHash {
+    /// The digest of what a client sent: SHA-256 over its JSON, in hexadecimal digits.
+    #[must_use]
+    pub fn of(sent: &impl Serialize) -> Self {
+        Self(Sha256::of(&serde_json::to_vec(sent).unwrap_or_default()).to_string())
+    }
+}
 
 /// Under what an entry is listed: the state that callers filter by, and what it is sorted by within
 /// the state (an instant or a local time as text; the instant of acceptance where nothing else is

@@ -8,9 +8,12 @@ use jiff::Timestamp;
 use ledger::{Holder, Lease};
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Item, instant, key, number, practice_of_work, readable, text, work_key};
+use crate::error::StoreError;
+use crate::item::{
+    Item, check_format, instant, key, number, practice_of_work, readable, text, work_key,
+};
+use crate::table::Store;
 use crate::transaction::pause;
-use crate::{Store, StoreError};
 
 pub(super) const LANE: &str = "LANE";
 pub(super) const DUE: &str = "due";
@@ -304,12 +307,14 @@ impl Store {
 }
 
 fn due_lane(item: &Item) -> Result<DueLane, StoreError> {
+    check_format(item)?;
     let practice = practice_of_work(item)?;
     let due = string(item, "dueAt").and_then(|at| at.parse().ok()).ok_or(StoreError::Corrupt)?;
     Ok(DueLane { practice, due })
 }
 
 fn read(item: &Item) -> Result<Lane, StoreError> {
+    check_format(item)?;
     let corrupt = StoreError::Corrupt;
     let at = |name: &str| match string(item, name) {
         Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| StoreError::Corrupt),

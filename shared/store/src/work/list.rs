@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use super::entry::{BodyHash, Entry, Work, WorkKey, WorkKind};
 use super::lane::{integer, string};
+use crate::error::StoreError;
 use crate::item::{Item, body, instant, key, number, readable, sort_key, text, work_key};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 const OPEN: &str = "open";
 const LISTED: &str = "listed";

@@ -5,8 +5,9 @@ use domain::ids::SiteId;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
 
+use crate::error::StoreError;
 use crate::item::{Item, key, number, text};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 fn site_key(site: &SiteId) -> Item {
     key(format!("WRITER#{}", site.as_str()), "WRITER")

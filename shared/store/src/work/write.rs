@@ -9,8 +9,9 @@ use uuid::Uuid;
 use super::entry::Entry;
 use super::lane::{LANE, again_when_busy, shard_of};
 use super::list;
+use crate::error::StoreError;
 use crate::item::{instant, key, number, text, work_key};
-use crate::{Store, StoreError};
+use crate::table::Store;
 
 /// The attribute by which a write knows itself again.
 const WRITTEN_BY: &str = "writtenBy";

@@ -4,8 +4,9 @@ use domain::Invalid;
 use domain::booking::token::Token;
 use domain::booking::{Planned, Together, Unplannable, Visit};
 use domain::ids::PracticeId;
-use domain::settings::{PracticeTimeZone, Settings};
+use domain::settings::Settings;
 use domain::staff::{AhpraNumber, BpMatch, StaffList};
+use domain::time_zone::PracticeTimeZone;
 use jiff::Timestamp;
 
 use crate::input::Checker;

@@ -1,7 +1,7 @@
 //! A booking as a platform sends it.
 
+use domain::BpText;
 use domain::Invalid;
-use domain::booking::text::BpText;
 use domain::booking::{Attendance, BookingId, LONGEST_NOTES, Representative, Visit, time};
 use domain::settings::DurationMinutes;
 use domain::staff::AhpraNumber;

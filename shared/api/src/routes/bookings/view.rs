@@ -169,7 +169,7 @@ impl From<Booking> for BookingView {
         let visit = booking.visit;
         let several = visit.attendance.is_some();
         let shown = if several { booking.attendants } else { Vec::new() };
-        let text = |text: &domain::booking::text::BpText| text.as_str().to_owned();
+        let text = |text: &domain::BpText| text.as_str().to_owned();
         Self {
             booking_id: booking.booking_id.into(),
             state: booking.state,

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use self::book::Book;
 use super::super::{Attendance, Representative};
 use super::*;
-use crate::booking::text::BpText;
+use crate::BpText;
 use crate::ids::{BpUserId, LocationId, SiteId};
 use crate::problem::ProblemType;
 use crate::settings::{BookingSettings, DurationMinutes, Settings};

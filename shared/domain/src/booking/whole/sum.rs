@@ -1,7 +1,7 @@
 //! What the parts of a visit to several attendants come to, and which of them leave Bp's book or are
 //! tried again. Pure, so that a test can go through every arrangement.
 
-use super::super::BookingState;
+use crate::booking::state::BookingState;
 use crate::problem::ProblemType;
 
 /// Where a part is on its way.

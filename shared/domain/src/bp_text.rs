@@ -4,39 +4,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Invalid;
 use crate::spelling::compose;
-
-/// What Windows-1252 has besides Latin-1, at 0x80 to 0x9F.
-const TYPOGRAPHIC: [(char, u8); 27] = [
-    ('€', 0x80),
-    ('‚', 0x82),
-    ('ƒ', 0x83),
-    ('„', 0x84),
-    ('…', 0x85),
-    ('†', 0x86),
-    ('‡', 0x87),
-    ('ˆ', 0x88),
-    ('‰', 0x89),
-    ('Š', 0x8a),
-    ('‹', 0x8b),
-    ('Œ', 0x8c),
-    ('Ž', 0x8e),
-    ('‘', 0x91),
-    ('’', 0x92),
-    ('“', 0x93),
-    ('”', 0x94),
-    ('•', 0x95),
-    ('–', 0x96),
-    ('—', 0x97),
-    ('˜', 0x98),
-    ('™', 0x99),
-    ('š', 0x9a),
-    ('›', 0x9b),
-    ('œ', 0x9c),
-    ('ž', 0x9e),
-    ('Ÿ', 0x9f),
-];
+use crate::windows_1252::byte;
 
 /// A character that Bp's columns have no place for. It may be a part of a name, so it is shown to whoever
 /// sent it and never logged.
@@ -96,14 +68,6 @@ pub enum Unfit {
     UnstorableCharacter(UnstorableCharacter),
 }
 
-/// The byte of a character, where Windows-1252 has one. Control characters have none here.
-pub(crate) fn byte(character: char) -> Option<u8> {
-    match character {
-        ' '..='~' | '\u{a0}'..='\u{ff}' => u8::try_from(u32::from(character)).ok(),
-        _ => TYPOGRAPHIC.iter().find(|(known, _)| *known == character).map(|(_, byte)| *byte),
-    }
-}
-
 /// A text as Windows-1252, composed, its line ends as Windows has them.
 ///
 /// # Errors
@@ -155,6 +119,47 @@ pub(crate) fn line(text: &str, width: usize, too_long: Invalid) -> Result<String
         return Err(too_long.into());
     }
     Ok(line.to_owned())
+}
+
+/// A text of one line that Bp's ANSI columns can hold.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct BpText(String);
+
+impl BpText {
+    /// Takes up to `longest` characters; line breaks and runs of blanks become one blank.
+    ///
+    /// # Errors
+    /// Says what Bp could not hold.
+    pub fn parse(text: &str, longest: usize) -> Result<Self, Unfit> {
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(Invalid("control characters are not taken").into());
+        }
+        // Every blank becomes a plain one, so none of them is a character that Bp lacks.
+        let text: String =
+            compose(text).chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+        fit(&text)?;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.chars().count() > longest {
+            return Err(Invalid("this is longer than Bp's appointment text has room for").into());
+        }
+        if text.to_ascii_uppercase().contains("[PB") {
+            return Err(Invalid("[PB is how our own marks in Bp begin").into());
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::token::Token;
-use super::visit::{LONGEST_NOTES, Representative};
-use crate::ansi::fit;
-use crate::spelling::compose;
-use crate::{Invalid, Unfit};
+use crate::bp_text::BpText;
 
+/// Room for notes in an appointment's text.
+pub const LONGEST_NOTES: usize = 200;
 /// `REASON` holds as many characters.
 pub const LONGEST_REASON: usize = 500;
 /// Room for the practice's own wording of [`ONLINE`].
@@ -31,45 +30,20 @@ const _: () = assert!(
         <= LONGEST_REASON
 );
 
-/// A text of one line that Bp's ANSI columns can hold.
+/// Who comes.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct BpText(String);
+pub struct Representative {
+    /// Their name.
+    pub name: BpText,
+    /// For whom they come.
+    pub company: BpText,
+}
 
-impl BpText {
-    /// Takes up to `longest` characters; line breaks and runs of blanks become one blank.
-    ///
-    /// # Errors
-    /// Says what Bp could not hold.
-    pub fn parse(text: &str, longest: usize) -> Result<Self, Unfit> {
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            return Err(Invalid("control characters are not taken").into());
-        }
-        // Every blank becomes a plain one, so none of them is a character that Bp lacks.
-        let text: String =
-            compose(text).chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-        fit(&text)?;
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if text.chars().count() > longest {
-            return Err(Invalid("this is longer than Bp's appointment text has room for").into());
-        }
-        if text.to_ascii_uppercase().contains("[PB") {
-            return Err(Invalid("[PB is how our own marks in Bp begin").into());
-        }
-        Ok(Self(text))
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether there is nothing in it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
+impl Representative {
+    /// Room for a name in an appointment's text.
+    pub const LONGEST_NAME: usize = 100;
+    /// Room for a company.
+    pub const LONGEST_COMPANY: usize = 120;
 }
 
 /// The text of an appointment, our mark at its end.
@@ -81,10 +55,10 @@ pub(super) fn reason(
 ) -> String {
     let online = wording.map_or(ONLINE, BpText::as_str);
     let Representative { name, company } = visitor;
-    let mut reason = format!("{online}{VISIT}{}, {}.", name.0, company.0);
+    let mut reason = format!("{online}{VISIT}{}, {}.", name.as_str(), company.as_str());
     if let Some(notes) = notes.filter(|notes| !notes.is_empty()) {
         reason.push(' ');
-        reason.push_str(&notes.0);
+        reason.push_str(notes.as_str());
     }
     reason.push(' ');
     reason.push_str(&token.marker());
@@ -97,6 +71,7 @@ mod tests {
 
     use super::super::BookingId;
     use super::*;
+    use crate::bp_text::fit;
     use crate::ids::PracticeId;
 
     fn token() -> Token {

@@ -1,0 +1,74 @@
+//! Connecting a practice: pair it if necessary, then link the asker.
+
+use std::time::Duration;
+
+use best_practice::BpPractice;
+use domain::connection::Connection;
+use domain::ids::{PairingCode, SiteId};
+use domain::pairing::REQUEST_TIME;
+use halo::Deadline;
+use jiff::Timestamp;
+use store::Store;
+
+use crate::linking::{Linking, NotConnected};
+use crate::pairing::{NotPaired, Pairing};
+use crate::ports::{SystemClock, Trail};
+use crate::request::{Asker, Entered};
+use crate::session::Sessions;
+
+/// Connects practices. It holds references only, so make one where you need it.
+#[derive(Debug)]
+pub struct Connecting<'a, T> {
+    /// Where connections and links are stored.
+    pub store: &'a Store,
+    pub bp: &'a BpPractice,
+    /// Where audit lines are written.
+    pub trail: &'a T,
+}
+
+impl<T: Trail> Connecting<'_, T> {
+    /// Pairs the practice with the site if it is not paired yet, and links the asker to a user of Bp:
+    /// one pair call and one query. A practice that is paired with the site is paired again only if the
+    /// pairing turns out to be lost, so its code is not used up.
+    ///
+    /// # Errors
+    /// [`NotConnected`] says why. If only the link fails, the practice stays paired.
+    pub async fn connect(&self, asker: &Asker, entered: &Entered) -> Result<(), NotConnected> {
+        let until = Timestamp::now().saturating_add(REQUEST_TIME).unwrap_or(Timestamp::MAX);
+        let known = self.store.connection(&asker.practice).await?;
+        let open =
+            known.clone().filter(|known| known.is_open() && known.site_id == entered.site_id);
+        let sessions = Sessions::new(self.bp.clone(), self.store);
+        let linking = Linking { store: self.store, bp: self.bp, trail: self.trail };
+        if let Some(connection) = open {
+            let mut session = sessions.resume(&asker.practice, connection, deadline(until));
+            let linked = linking.link_to_known(asker, entered, &mut session).await;
+            let lost = linked.as_ref().is_err_and(NotConnected::is_pairing_lost);
+            if !(lost && entered.code.is_some()) {
+                return linked;
+            }
+        }
+        let Some(code) = &entered.code else { return Err(NotConnected::CodeNeeded) };
+        let connection = self.pair(asker, &entered.site_id, code, known.as_ref(), until).await?;
+        let mut session = sessions.resume(&asker.practice, connection, deadline(until));
+        linking.link(asker, entered, &mut session).await
+    }
+
+    async fn pair(
+        &self,
+        asker: &Asker,
+        site_id: &SiteId,
+        code: &PairingCode,
+        known: Option<&Connection>,
+        until: Timestamp,
+    ) -> Result<Connection, NotPaired> {
+        let pairing =
+            Pairing { records: self.store, halo: self.bp, trail: self.trail, clock: &SystemClock };
+        pairing.pair(asker, site_id, code, known, until).await
+    }
+}
+
+fn deadline(until: Timestamp) -> Deadline {
+    let left = until.duration_since(Timestamp::now());
+    Deadline::after(Duration::try_from(left).unwrap_or_default())
+}

@@ -1,0 +1,430 @@
+//! A booking from acceptance to Bp's book and back out of it: what is stored, and how each wish of
+//! the platform and each answer of Bp changes it.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::history::{Happened, HistoryLine};
+use super::id::BookingId;
+use super::role::{Attendant, Published, Role};
+use super::slot::Slot;
+use super::state::{BookingState, NextStep, Outcome, Pushed};
+use super::time;
+use super::token::Token;
+use super::visit::{Planned, Visit};
+use crate::ids::PracticeId;
+use crate::problem::ProblemType;
+use crate::time_zone::PracticeTimeZone;
+
+/// A booking that is asked about for weeks keeps its beginning and its latest lines.
+const MOST_LINES: usize = 60;
+/// Its beginning.
+const FIRST_LINES: usize = 10;
+
+/// How long until a slot that was taken, or a practitioner who was away, is asked about again at
+/// first. Each attempt costs a query, and most that is in the way stays there: the wait doubles, up to
+/// 80 minutes.
+const BETWEEN_ATTEMPTS: SignedDuration = SignedDuration::from_mins(10);
+const DOUBLINGS: u32 = 3;
+
+/// A booking, from acceptance to Bp's book and back out of it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Booking {
+    /// The platform's id.
+    pub booking_id: BookingId,
+    /// Whether it stands for itself, for several attendants, or for one of several.
+    #[serde(default, skip_serializing_if = "Role::is_alone")]
+    pub role: Role,
+    /// The mark in Bp. A visit to several attendants has none there: each attendant has one.
+    pub token: Token,
+    /// What is wanted.
+    pub visit: Visit,
+    /// Whether the platform cancelled it, or it was withdrawn.
+    pub cancelled: bool,
+    /// An attendant's part that the platform wants and that stays out of Bp's book, because too few of
+    /// the others had room.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
+    /// What is wanted, in Bp's terms.
+    pub planned: Planned,
+    /// Counts what the platform wanted, one after the other.
+    pub revision: u32,
+    /// Which of these Bp was last asked for; its answer says nothing of a later one.
+    #[serde(rename = "asked", default)]
+    pub sent_revision: u32,
+    /// The time in the book that Bp was last asked for.
+    #[serde(rename = "askedSlot", default)]
+    pub sent_slot: Option<Slot>,
+    /// The time in the book where it stands, as far as Bp said.
+    #[serde(rename = "stands", default)]
+    pub slot_in_bp: Option<Slot>,
+    /// Bookings of the practice that stood in its way when Bp was asked last, until it is known whether
+    /// they make way.
+    #[serde(default)]
+    pub in_way: Vec<Token>,
+    /// Bookings of the practice that the next push takes out of its way: they are wanted elsewhere.
+    #[serde(default)]
+    pub lifts: Vec<Token>,
+    /// Bookings of the practice that stay in its way.
+    #[serde(default)]
+    pub blocked_by: Vec<Token>,
+    /// No appointment with our mark is on an earlier day.
+    pub first_day: Date,
+    /// Where it stands.
+    pub state: BookingState,
+    /// `RECORDID` in Bp.
+    pub appointment: Option<i64>,
+    /// `CREATED` of that appointment, as Bp writes it. The number alone may be another's: a restored
+    /// backup counts anew, and another Bp counts for itself.
+    #[serde(default)]
+    pub appointment_created: Option<String>,
+    /// What stands in the way.
+    pub problem: Option<ProblemType>,
+    /// How often in a row Bp's book had no room for it.
+    #[serde(default)]
+    pub blocked: u32,
+    /// Bp's book has it outside the practitioner's sessions.
+    #[serde(default)]
+    pub outside_sessions: bool,
+    /// When it is asked about again.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When the platform first sent it.
+    pub accepted_at: Timestamp,
+    /// Of a visit to several attendants: where each one's part stood when they were last compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attendants: Vec<Attendant>,
+    /// Of a visit to several attendants: what platforms were last told of what they want now.
+    #[serde(rename = "told", default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
+    /// What happened, oldest first.
+    pub history: Vec<HistoryLine>,
+}
+
+impl Booking {
+    /// A new one.
+    #[must_use]
+    pub fn accept(
+        practice: &PracticeId,
+        booking_id: BookingId,
+        visit: Visit,
+        planned: Planned,
+        zone: &PracticeTimeZone,
+        now: Timestamp,
+    ) -> Self {
+        let mut booking = Self {
+            token: Token::of(practice, &booking_id),
+            booking_id,
+            role: Role::Alone,
+            visit,
+            cancelled: false,
+            withdrawn: false,
+            planned,
+            revision: 1,
+            sent_revision: 0,
+            sent_slot: None,
+            slot_in_bp: None,
+            in_way: Vec::new(),
+            lifts: Vec::new(),
+            blocked_by: Vec::new(),
+            // A day of grace for a time zone that is corrected later.
+            first_day: time::local(now, zone).date().yesterday().unwrap_or(Date::MIN),
+            state: BookingState::Pending,
+            appointment: None,
+            appointment_created: None,
+            problem: None,
+            blocked: 0,
+            outside_sessions: false,
+            next_attempt_at: None,
+            accepted_at: now,
+            attendants: Vec::new(),
+            published: None,
+            history: Vec::new(),
+        };
+        booking.add_history(Happened::Accepted, None, now);
+        booking
+    }
+
+    /// Whether this is what the platform said last.
+    #[must_use]
+    pub fn wants(&self, visit: &Visit) -> bool {
+        !self.cancelled && self.visit == *visit
+    }
+
+    /// The platform wants something else.
+    pub fn change(&mut self, visit: Visit, planned: Planned, now: Timestamp) {
+        self.blocked = 0;
+        self.plan(planned);
+        (self.visit, self.cancelled, self.withdrawn) = (visit, false, false);
+        self.reopen(Happened::Changed, now);
+    }
+
+    /// The platform cancels. Whether that is news.
+    pub fn cancel(&mut self, now: Timestamp) -> bool {
+        if self.cancelled {
+            return false;
+        }
+        self.cancelled = true;
+        self.reopen(Happened::CancelRequested, now);
+        true
+    }
+
+    /// Somebody asks for it again; settings and staff may have changed meanwhile.
+    pub fn resend(&mut self, planned: Option<Planned>, now: Timestamp) {
+        if let Some(planned) = planned {
+            self.plan(planned);
+        }
+        self.reopen(Happened::ResendRequested, now);
+    }
+
+    /// Where it is to stand. An appointment's number is another one's at another Bp.
+    fn plan(&mut self, planned: Planned) {
+        if planned.site != self.planned.site {
+            (self.appointment, self.appointment_created) = (None, None);
+            self.slot_in_bp = None;
+        }
+        self.planned = planned;
+    }
+
+    /// Bp's book was found to differ, or may have room by now. That there was none is not unsaid, or
+    /// platforms would be told so anew each time.
+    pub fn put_back(&mut self, why: Happened, now: Timestamp) {
+        let conflict = (self.state == BookingState::Conflict).then_some(self.problem);
+        self.reopen(why, now);
+        if let Some(problem) = conflict {
+            (self.state, self.problem) = (BookingState::Conflict, problem);
+        }
+    }
+
+    pub(super) fn reopen(&mut self, why: Happened, now: Timestamp) {
+        self.revision += 1;
+        self.state = BookingState::Pending;
+        self.problem = None;
+        self.next_attempt_at = None;
+        self.in_way.clear();
+        self.lifts.clear();
+        self.blocked_by.clear();
+        if why != Happened::TriedAgain {
+            self.published = None;
+        }
+        self.add_history(why, None, now);
+    }
+
+    /// Whether the visit has begun.
+    #[must_use]
+    pub fn has_begun(&self, now: Timestamp) -> bool {
+        self.planned.starts_at <= now
+    }
+
+    /// A visit that has begun is neither put into the book nor moved there any more; taking one out is
+    /// still possible.
+    #[must_use]
+    pub fn is_too_late(&self, now: Timestamp) -> bool {
+        !self.cancelled && self.has_begun(now)
+    }
+
+    /// Whether Bp was never asked for it, so that nothing of it can be in the book.
+    #[must_use]
+    pub fn never_left(&self) -> bool {
+        self.sent_revision == 0
+    }
+
+    /// Ends a booking that Bp never heard of.
+    pub fn cancel_unsent(&mut self, now: Timestamp) {
+        self.state = BookingState::Cancelled;
+        self.problem = None;
+        self.next_attempt_at = None;
+        self.add_history(Happened::Cancelled, None, now);
+    }
+
+    /// Bp's book was found to differ, and the visit has arrived: it is left alone, and said so once.
+    pub fn leave_arrived(&mut self, now: Timestamp) {
+        if !self.is_left_arrived() {
+            self.problem = Some(ProblemType::AppointmentArrived);
+            self.add_history(Happened::LeftAsItIs, self.problem, now);
+        }
+    }
+
+    /// Whether it is known to stand otherwise than wanted because it has arrived.
+    #[must_use]
+    pub fn is_left_arrived(&self) -> bool {
+        self.problem == Some(ProblemType::AppointmentArrived)
+    }
+
+    /// Somebody at the practice booked over it. People decide which one stays.
+    pub fn overbooked(&mut self, now: Timestamp) {
+        if !self.is_overbooked() {
+            self.state = BookingState::Conflict;
+            self.problem = Some(ProblemType::Overbooked);
+            self.add_history(Happened::FoundOverbooked, self.problem, now);
+        }
+    }
+
+    /// Whether it is known to stand as wanted, with somebody booked over it.
+    #[must_use]
+    pub fn is_overbooked(&self) -> bool {
+        self.problem == Some(ProblemType::Overbooked)
+    }
+
+    /// Bp's book was found to show it as wanted, whatever was said before.
+    pub fn found_as_wanted(&mut self, now: Timestamp) {
+        if self.is_left_arrived() || self.is_overbooked() {
+            self.state = BookingState::Synced;
+            self.problem = None;
+            self.add_history(Happened::Found, None, now);
+        }
+    }
+
+    /// Bp is about to be asked for what is wanted now.
+    pub fn mark_sent(&mut self) {
+        self.sent_revision = self.revision;
+        self.sent_slot = (!self.cancelled).then(|| self.planned.placement.slot());
+    }
+
+    /// Bp's answer to what it was asked last. When the platform has changed its mind meanwhile, it
+    /// only tells what is there: the newer wish is still to be sent.
+    pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> NextStep {
+        (self.appointment, self.appointment_created) = (pushed.appointment, pushed.created);
+        self.slot_in_bp = match pushed.outcome {
+            Outcome::Created | Outcome::Moved | Outcome::Updated | Outcome::Unchanged => {
+                self.sent_slot.clone()
+            }
+            Outcome::Cancelled | Outcome::TooLate => None,
+            Outcome::Conflict
+            | Outcome::Away
+            | Outcome::Arrived
+            | Outcome::UnknownUser
+            | Outcome::RecallType => self.slot_in_bp.take(),
+        };
+        let lifted = !std::mem::take(&mut self.lifts).is_empty();
+        if self.sent_revision != self.revision {
+            return NextStep::Again(now);
+        }
+        if pushed.outcome == Outcome::Conflict && !lifted && !pushed.in_way.is_empty() {
+            // Before anybody is told: they may be on their way elsewhere.
+            self.in_way = pushed.in_way;
+            return NextStep::Again(now);
+        }
+        self.next_attempt_at = None;
+        self.problem = None;
+        self.blocked_by = pushed.in_way;
+        if let Some(outside) = pushed.outside_sessions {
+            self.outside_sessions = outside;
+        }
+        match (pushed.outcome, self.cancelled) {
+            (Outcome::Created, false) => self.synced(Happened::Created, now),
+            (Outcome::Moved, false) => self.synced(Happened::Moved, now),
+            (Outcome::Updated, false) => self.synced(Happened::Updated, now),
+            (Outcome::Unchanged, false) => self.synced(Happened::Found, now),
+            (Outcome::Cancelled, true) => {
+                (self.appointment, self.appointment_created) = (None, None);
+                self.state = BookingState::Cancelled;
+                self.add_history(Happened::Cancelled, None, now);
+                NextStep::Done
+            }
+            (Outcome::Arrived, false) => {
+                self.state = BookingState::Synced;
+                self.problem = Some(ProblemType::AppointmentArrived);
+                self.add_history(Happened::LeftAsItIs, self.problem, now);
+                NextStep::Done
+            }
+            (Outcome::Arrived, true) => self.fail(ProblemType::AppointmentArrived, now),
+            (Outcome::Conflict, false) => self.blocked(ProblemType::SlotTaken, now),
+            (Outcome::Away, false) => self.blocked(ProblemType::PractitionerAway, now),
+            (Outcome::UnknownUser, false) => self.fail(ProblemType::PractitionerInactive, now),
+            (Outcome::RecallType, false) => self.fail(ProblemType::RecallType, now),
+            (Outcome::TooLate, false) => self.fail(ProblemType::StartPassed, now),
+            // An answer to another question than the one that was asked.
+            _ => self.fail(ProblemType::MalformedAnswer, now),
+        }
+    }
+
+    fn synced(&mut self, how: Happened, now: Timestamp) -> NextStep {
+        self.state = BookingState::Synced;
+        self.blocked = 0;
+        self.add_history(how, None, now);
+        NextStep::Done
+    }
+
+    /// Bp's book has no room for it, for this reason. Says when it is asked about again.
+    fn blocked(&mut self, problem: ProblemType, now: Timestamp) -> NextStep {
+        NextStep::Again(self.put_off(problem, now))
+    }
+
+    pub(super) fn put_off(&mut self, problem: ProblemType, now: Timestamp) -> Timestamp {
+        let again = now + BETWEEN_ATTEMPTS * 2_i32.pow(self.blocked.min(DOUBLINGS));
+        self.blocked = self.blocked.saturating_add(1);
+        self.state = BookingState::Conflict;
+        self.problem = Some(problem);
+        self.next_attempt_at = Some(again);
+        self.add_history(Happened::Blocked, Some(problem), now);
+        again
+    }
+
+    /// It comes to nothing.
+    pub fn fail(&mut self, problem: ProblemType, now: Timestamp) -> NextStep {
+        self.state = BookingState::Failed;
+        self.problem = Some(problem);
+        self.next_attempt_at = None;
+        self.add_history(Happened::Failed, Some(problem), now);
+        NextStep::Failed
+    }
+
+    /// The practice cannot be reached, or does not let us in.
+    pub fn wait(&mut self, problem: ProblemType, until: Option<Timestamp>, now: Timestamp) {
+        self.state = BookingState::Waiting;
+        self.problem = Some(problem);
+        self.next_attempt_at = until;
+        self.add_history(Happened::Waits, Some(problem), now);
+    }
+
+    /// It is being sent.
+    pub fn sending(&mut self, now: Timestamp) {
+        if self.state == BookingState::Waiting {
+            self.state = BookingState::Pending;
+            self.problem = None;
+        }
+        self.next_attempt_at = None;
+        self.add_history(Happened::Sent, None, now);
+    }
+
+    /// Whether it was last asked for because Bp's book was found to differ, and by nobody since.
+    #[must_use]
+    pub fn was_put_back(&self) -> bool {
+        use Happened as H;
+        let mut reasons = self.history.iter().rev().map(|line| line.what).filter(|what| {
+            matches!(
+                what,
+                H::Accepted
+                    | H::Changed
+                    | H::CancelRequested
+                    | H::ResendRequested
+                    | H::FoundMissing
+                    | H::FoundChanged
+                    | H::FoundNotCancelled
+                    | H::FoundOverbooked
+                    | H::TriedAgain
+            )
+        });
+        matches!(reasons.next(), Some(H::FoundMissing | H::FoundChanged | H::FoundNotCancelled))
+    }
+
+    /// Adds a line; the same thing happening again and again is one line, with its latest time.
+    pub(super) fn add_history(
+        &mut self,
+        what: Happened,
+        problem: Option<ProblemType>,
+        at: Timestamp,
+    ) {
+        let repeated = matches!(what, Happened::Waits)
+            && self.history.last().is_some_and(|line| (line.what, line.problem) == (what, problem));
+        if repeated {
+            self.history.pop();
+        }
+        self.history.push(HistoryLine { at, what, problem });
+        if self.history.len() > MOST_LINES {
+            self.history.remove(FIRST_LINES);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Why the table gave no answer.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+/// Why the table gave no answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum StoreError {
+    /// The condition did not hold: somebody else was first.
+    #[error("somebody else changed this at the same moment")]
+    Conflict,
+    /// DynamoDB could not be asked, or refused.
+    #[error("the table is not available ({code})")]
+    Unavailable {
+        /// DynamoDB's error code.
+        code: String,
+    },
+    /// An item was written by a newer release, in a format that this one does not know.
+    #[error("an item of the table was written by a newer release")]
+    NewerFormat,
+    /// An item is not what we wrote.
+    #[error("an item of the table cannot be read")]
+    Corrupt,
+}
+
+impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
+    fn from(error: SdkError<E, R>) -> Self {
+        match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+            Some("ConditionalCheckFailedException") => Self::Conflict,
+            code => Self::Unavailable { code: code.unwrap_or("no answer").to_owned() },
+        }
+    }
+}
+
+impl From<serde_dynamo::Error> for StoreError {
+    fn from(_: serde_dynamo::Error) -> Self {
+        // The error's text may repeat a value.
+        Self::Corrupt
+    }
+}

@@ -1,0 +1,38 @@
+//! The table, and the reads that every part of it shares.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+
+use crate::error::StoreError;
+use crate::item::{self, Item};
+
+/// The table.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) client: Client,
+    pub(crate) table: String,
+}
+
+impl Store {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// An item, as it is now.
+    pub(crate) async fn found(&self, key: Item) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        Ok(get.set_key(Some(key)).send().await?.item)
+    }
+
+    /// Everything under one partition key, as it is now.
+    pub(crate) fn partition(&self, pk: String) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", item::text(pk))
+    }
+}
