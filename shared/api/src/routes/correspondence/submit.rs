@@ -250,7 +250,7 @@ impl App {
             None => Err(None),
         };
         if let Err(found) = fits {
-            let found = found.map_or("of an unknown type", ContentType::as_str);
+            let found = found.map_or("of no type that is known here", ContentType::as_str);
             let announced = announced.content_type.media_type();
             return Err(pointed(
                 ProblemType::DocumentMismatch,
