@@ -7,7 +7,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde::Serialize;
 
 /// `source` of every event.
-pub const SOURCE: &str = "practice-bridge";
+const SOURCE: &str = "practice-bridge";
 /// EventBridge takes no more events in one call.
 const BATCH: usize = 10;
 

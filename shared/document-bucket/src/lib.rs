@@ -19,7 +19,7 @@ use domain::content::{ContentType, Sniffer};
 pub use error::VaultError;
 pub use presign::{Disposition, PresignedPut, PutTerms};
 pub use read::Head;
-pub use upload::{PART, Upload};
+pub use upload::Upload;
 
 /// A bucket; cheap to clone.
 #[derive(Clone, Debug)]

@@ -67,7 +67,7 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// [`VaultError::NotFound`], or when S3 does not answer.
-    pub async fn get_stream(
+    async fn get_stream(
         &self,
         key: &str,
     ) -> Result<impl Stream<Item = Result<Bytes, VaultError>> + Send + use<>, VaultError> {

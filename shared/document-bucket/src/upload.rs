@@ -13,7 +13,7 @@ use crate::digest::Hasher;
 use crate::{DocumentBucket, Stored, VaultError};
 
 /// The size of a part: the least that S3 takes of any part but the last.
-pub const PART: usize = 5 * 1024 * 1024;
+const PART: usize = 5 * 1024 * 1024;
 /// How many parts travel at a time. With the one that is being filled, three are in memory.
 const IN_FLIGHT: usize = 2;
 

@@ -33,7 +33,7 @@ pub const PAIR_CALL: Duration = Duration::from_secs(12);
 /// How long the query for the clinician's name needs at least, after the pairing call.
 pub const NAME_QUERY: Duration = Duration::from_secs(4);
 /// After this time another request may take over an attempt: its request has surely ended.
-pub const LEASE: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
     WAIT.as_secs() + PAIR_CALL.as_secs() + NAME_QUERY.as_secs() <= REQUEST.as_secs(),

@@ -14,7 +14,7 @@ use store::{Store, StoreError};
 
 /// Messages asked about in one turn, the newest ones: what nobody has checked among a thousand newer
 /// ones, nobody will.
-pub const MOST_ASKED: u16 = 1000;
+const MOST_ASKED: u16 = 1000;
 
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -8,5 +8,5 @@
 mod checked;
 mod kind;
 
-pub use checked::{CheckError, Looked, MOST_ASKED, look_for_checked};
+pub use checked::{CheckError, Looked, look_for_checked};
 pub use kind::Deliveries;

@@ -46,7 +46,7 @@ pub struct Attendance {
 
 impl Attendance {
     /// As few attendants make a visit to several.
-    pub const FEWEST: usize = 2;
+    const FEWEST: usize = 2;
     /// As many are visited at once.
     pub const MOST: usize = 20;
 

@@ -159,12 +159,6 @@ impl ContentType {
             | Self::WordXml => false,
         }
     }
-
-    /// Whether it is text without marks of its own.
-    #[must_use]
-    pub fn is_plain_text(self) -> bool {
-        matches!(self, Self::Utf8Text | Self::AnsiText | Self::Utf16Text)
-    }
 }
 
 /// Endings of files that programs open though their content is not judged here. No program is among

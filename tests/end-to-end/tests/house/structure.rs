@@ -17,10 +17,12 @@ fn structure() {
     for package in packages {
         let (program, tests): (Vec<&File>, Vec<&File>) =
             package.files.iter().partition(|file| !file.is_test);
-        let longest = program.iter().max_by_key(|file| program_lines(file)).map_or_else(
-            String::new,
-            |file| format!("{} {}", file.path.split_once("/src/").unwrap().1, program_lines(file)),
-        );
+        let longest = program
+            .iter()
+            .max_by_key(|file| program_lines(file))
+            .map_or_else(String::new, |file| {
+                format!("{} {}", file.path.split_once("/src/").unwrap().1, program_lines(file))
+            });
         let of_program: usize = program.iter().map(|file| program_lines(file)).sum();
         let of_tests: usize = tests.iter().map(|file| file.text.lines().count()).sum::<usize>()
             + program.iter().map(|file| file.text.lines().count()).sum::<usize>()
@@ -71,10 +73,6 @@ fn arrows(packages: &[Package]) -> String {
     drawn
 }
 
-fn leads<'a>(
-    needs: &impl Fn(&str) -> Option<&'a BTreeSet<&'a str>>,
-    from: &str,
-    to: &str,
-) -> bool {
+fn leads<'a>(needs: &impl Fn(&str) -> Option<&'a BTreeSet<&'a str>>, from: &str, to: &str) -> bool {
     needs(from).is_some_and(|on| on.contains(to) || on.iter().any(|next| leads(needs, next, to)))
 }
