@@ -53,10 +53,10 @@ fn writer(work: &BpWriterConfig) -> Result<(SiteWriter, Counter), Error> {
         queues: Queues::new(aws_sdk_sqs::Client::new(&aws), queues),
         events: events.clone(),
     };
-    let vault = DocumentBucket::new(clients::s3(&aws), &work.bucket);
+    let bucket = DocumentBucket::new(clients::s3(&aws), &work.bucket);
     let limits = Limits::new(work);
     let writer = Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
-        .with(Deliveries::new(pack.clone(), vault))
+        .with(Deliveries::new(pack.clone(), bucket))
         .with(Bookings::new(pack))
         .with_chore(jobs::SiteHealth {
             store: store.clone(),

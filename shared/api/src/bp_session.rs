@@ -1,7 +1,7 @@
 //! Asking a connected practice's Bp, with a problem for an answer where there is none.
 
 use best_practice::BpError;
-use connection::{Session, SessionError};
+use connection::{PerCallSession, SessionError};
 use domain::clinician::Clinician;
 use domain::connection::Connection;
 use domain::ids::{HaloGuid, PracticeId};
@@ -12,8 +12,8 @@ use crate::caller::Caller;
 use crate::problem::{Kind, Problem};
 
 impl App {
-    fn session(&self) -> Session<'_> {
-        Session::new(&self.bp, &self.store)
+    fn session(&self) -> PerCallSession<'_> {
+        PerCallSession::new(&self.bp, &self.store)
     }
 
     /// The practice's connection, if Bp may be asked through it.
@@ -56,7 +56,7 @@ impl App {
         }
     }
 
-    /// Asks, and keeps the connection true; see [`Session::ask`].
+    /// Asks, and keeps the connection true; see [`connection::Session::ask`].
     pub(crate) async fn ask<T, F>(
         &self,
         practice: &PracticeId,
@@ -71,7 +71,7 @@ impl App {
         Ok(self.session().ask(practice, connection, deadline, question).await?)
     }
 
-    /// What Halo says of the site now, kept; see [`Session::ask_halo`]. No query.
+    /// What Halo says of the site now, kept; see [`connection::Session::ask_halo`]. No query.
     pub(crate) async fn look_at_site(
         &self,
         practice: &PracticeId,
@@ -93,7 +93,7 @@ impl<E: Into<Self>> From<SessionError<E>> for Problem {
             SessionError::PracticeChanged => Self::new(Kind::PracticeChanged),
             SessionError::Store(error) => error.into(),
             SessionError::Asked(error) => error.into(),
-            SessionError::Lookup(error) => error.into(),
+            SessionError::FollowFailed(error) => error.into(),
         }
     }
 }

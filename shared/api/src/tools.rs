@@ -51,7 +51,7 @@ impl Bucket {
     }
 
     /// The bucket.
-    pub(crate) fn vault(&self) -> &DocumentBucket {
+    pub(crate) fn bucket(&self) -> &DocumentBucket {
         &self.0
     }
 }

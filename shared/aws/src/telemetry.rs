@@ -105,7 +105,7 @@ mod tests {
     fn all_that_is_ours_is_told_and_of_others_warnings_only() {
         let events = || {
             tracing::info!(target: "dispatcher::dispatch", "a sweep is done");
-            tracing::debug!(target: "vault", "a detail");
+            tracing::debug!(target: "document_bucket", "a detail");
             tracing::info!(target: "aws_smithy_runtime::client", "a whole request");
             tracing::info!(target: "halo_of_somebody_else", "a stranger's line");
             tracing::warn!(target: "hyper_util::client", "a stranger's warning");

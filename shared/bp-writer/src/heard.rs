@@ -131,7 +131,7 @@ pub(crate) fn from_call(error: SessionError<Error>) -> Result<Heard, StoreError>
     let never = |trouble| Ok(Heard::NeverRan(Because::Trouble(trouble)));
     let error = match error {
         SessionError::Store(error) => return Err(error),
-        SessionError::Lookup(error) => return never(Trouble::from(error)),
+        SessionError::FollowFailed(error) => return never(Trouble::from(error)),
         SessionError::SiteUnknown => return never(Trouble::of(ParkReason::SiteUnknown)),
         SessionError::PracticeChanged => return never(Trouble::of(ParkReason::SiteChanged)),
         SessionError::NotConnected => return never(Trouble::of(ParkReason::NotConnected)),
@@ -189,7 +189,7 @@ pub(crate) fn from_question(error: SessionError<Error>) -> Result<Heard, StoreEr
         | SessionError::PracticeChanged => Heard::Unclear,
         SessionError::NotConnected => Heard::Silent(Trouble::of(ParkReason::NotConnected)),
         SessionError::Asked(error) => Heard::Silent(error.into()),
-        SessionError::Lookup(error) => Heard::Silent(error.into()),
+        SessionError::FollowFailed(error) => Heard::Silent(error.into()),
     })
 }
 
@@ -200,7 +200,7 @@ pub(crate) fn from_question(error: SessionError<Error>) -> Result<Heard, StoreEr
 pub(crate) fn from_look(error: SessionError<Error>) -> Result<Heard, StoreError> {
     let error = match error {
         SessionError::Store(error) => return Err(error),
-        SessionError::Lookup(error) => return Ok(Heard::Silent(error.into())),
+        SessionError::FollowFailed(error) => return Ok(Heard::Silent(error.into())),
         SessionError::NotConnected => {
             return Ok(Heard::Silent(Trouble::of(ParkReason::NotConnected)));
         }

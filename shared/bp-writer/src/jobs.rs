@@ -4,7 +4,7 @@ use crate::bookings::BookingJobs;
 use crate::{Chore, ChoreError};
 use aws::events::{Event, EventKind, Events};
 use best_practice::{BpError, BpPractice};
-use connection::{Session, SessionError};
+use connection::{PerCallSession, SessionError};
 use domain::connection::Standing;
 use domain::ids::PracticeId;
 use domain::schedule::{Job, until_checked_again, until_compared_again};
@@ -86,7 +86,7 @@ impl SiteHealth {
         practice: &PracticeId,
         deadline: Deadline,
     ) -> Result<(), SessionError<BpError>> {
-        let session = Session::new(&self.bp, &self.store);
+        let session = PerCallSession::new(&self.bp, &self.store);
         let mut connection = match session.open(practice).await {
             Err(SessionError::NotConnected) => return Ok(()),
             opened => opened?,

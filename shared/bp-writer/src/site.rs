@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use connection::{SaysOfConnection, SessionError};
+use connection::{QuestionError, SessionError};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::HaloGuid;
 use halo::Error;
@@ -153,7 +153,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     where
         F: Future<Output = Result<T, E>> + Send,
         T: Send,
-        E: SaysOfConnection + Send,
+        E: QuestionError + Send,
     {
         let (session, deadline) = (self.session(), self.deadline(self.writer.limits.answer));
         let connection = self.connection.as_mut().ok_or(SessionError::NotConnected)?;
@@ -168,7 +168,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
     where
         F: Future<Output = Result<T, E>> + Send,
         T: Send,
-        E: SaysOfConnection + Send,
+        E: QuestionError + Send,
     {
         let (session, deadline) = (self.session(), self.deadline(self.writer.limits.answer));
         let connection = self.connection.as_mut().ok_or(SessionError::NotConnected)?;
@@ -196,7 +196,7 @@ impl<S: Shelf, M: Messages, C: Clock> Turn<'_, S, M, C> {
             SessionError::SiteUnknown => Trouble::of(ParkReason::SiteUnknown),
             SessionError::PracticeChanged => Trouble::of(ParkReason::SiteChanged),
             SessionError::Asked(error) => error.into(),
-            SessionError::Lookup(error) => error.into(),
+            SessionError::FollowFailed(error) => error.into(),
         };
         Ok(Err(Next::Park(trouble.reason, trouble.after)))
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use connection::Session;
+use connection::PerCallSession;
 use domain::connection::Connection;
 use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
@@ -273,8 +273,8 @@ impl<'a, S: Shelf, M: Messages, C: Clock> Turn<'a, S, M, C> {
         Deadline::after(longest.min(self.time_left()))
     }
 
-    pub(crate) fn session(&self) -> Session<'a, S> {
-        Session::new(&self.writer.bp, &self.writer.shelf)
+    pub(crate) fn session(&self) -> PerCallSession<'a, S> {
+        PerCallSession::new(&self.writer.bp, &self.writer.shelf)
     }
 
     /// Does the next thing with an entry.

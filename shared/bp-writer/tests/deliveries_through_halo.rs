@@ -88,8 +88,8 @@ impl Bench {
 
     fn kind(&self) -> Deliveries {
         let config = Config::builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
-        let vault = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
-        Deliveries::new(self.pack.clone(), vault)
+        let bucket = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
+        Deliveries::new(self.pack.clone(), bucket)
     }
 }
 

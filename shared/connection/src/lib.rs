@@ -3,21 +3,26 @@
 
 pub mod linking;
 pub mod pairing;
+mod per_call;
 mod ports;
 mod session;
+
+use std::time::Duration;
 
 use best_practice::BpPractice;
 use domain::clinician::{ClinicianName, ProviderNumberPrefix};
 use domain::connection::Connection;
 use domain::ids::{PairingCode, PracticeId, SiteId, Subject};
 use domain::pairing::{LimitScope, REQUEST};
+use halo::Deadline;
 use jiff::Timestamp;
 use store::Store;
 
 pub use linking::NotConnected;
 pub use pairing::NotPaired;
+pub use per_call::PerCallSession;
 pub use ports::{AuditLine, Clock, PairingHalo, PairingRecords, SystemClock, Trail};
-pub use session::{Connections, SaysOfConnection, Session, SessionError, Verdict};
+pub use session::{Connections, Implication, QuestionError, Session, SessionError, Sessions};
 
 /// What a person or a platform's server enters to connect.
 #[derive(Debug)]
@@ -77,17 +82,19 @@ impl<T: Trail> Connecting<'_, T> {
         let known = self.store.connection(&asker.practice).await?;
         let open =
             known.clone().filter(|known| known.is_open() && known.site_id == entered.site_id);
-        if let Some(mut connection) = open {
-            let linked = self.link_to_known(asker, entered, &mut connection, until).await;
+        let sessions = Sessions::new(self.bp.clone(), self.store);
+        if let Some(connection) = open {
+            let mut session = sessions.resume(&asker.practice, connection, deadline(until));
+            let linked = self.link_to_known(asker, entered, &mut session).await;
             let lost = linked.as_ref().is_err_and(NotConnected::is_pairing_lost);
             if !(lost && entered.code.is_some()) {
                 return linked;
             }
         }
         let Some(code) = &entered.code else { return Err(NotConnected::CodeNeeded) };
-        let mut connection =
-            self.pair(asker, &entered.site_id, code, known.as_ref(), until).await?;
-        self.link(asker, entered, &mut connection, until).await
+        let connection = self.pair(asker, &entered.site_id, code, known.as_ref(), until).await?;
+        let mut session = sessions.resume(&asker.practice, connection, deadline(until));
+        self.link(asker, entered, &mut session).await
     }
 
     async fn pair(
@@ -106,4 +113,9 @@ impl<T: Trail> Connecting<'_, T> {
         };
         pairing.pair(asker, site_id, code, known, until).await
     }
+}
+
+fn deadline(until: Timestamp) -> Deadline {
+    let left = until.duration_since(Timestamp::now());
+    Deadline::after(Duration::try_from(left).unwrap_or_default())
 }

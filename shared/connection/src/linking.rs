@@ -1,18 +1,17 @@
 //! Linking who asks to a user of Bp: one query for the users of that name.
 
-use crate::{SaysOfConnection as _, Session, SessionError, Verdict};
 use best_practice::{BpError, BpPractice};
 use domain::audit::AuditedAction;
 use domain::clinician::{BpUser, Clinician, LinkChange, LinksSeen, NotLinked, choose, judge_link};
 use domain::connection::{Connection, Site};
 use domain::ids::BpUserId;
 use domain::release::Support;
-use halo::Deadline;
 use jiff::Timestamp;
-use store::{AccountLink, Limited, StoreError};
+use store::{AccountLink, Limited, Store, StoreError};
 
 use crate::pairing::NotPaired;
 use crate::ports::{AuditLine, Trail};
+use crate::session::{Implication, QuestionError as _, Session, SessionError};
 use crate::{Asker, Connecting, Entered};
 
 /// How often somebody looks again whose user's links were changed meanwhile.
@@ -49,8 +48,8 @@ impl NotConnected {
         match self {
             Self::Bp(SessionError::PracticeChanged | SessionError::SiteUnknown) => true,
             // Halo may tell about a site only whom it is paired with.
-            Self::Bp(SessionError::Asked(error) | SessionError::Lookup(error)) => {
-                error.verdict() != Verdict::Nothing
+            Self::Bp(SessionError::Asked(error) | SessionError::FollowFailed(error)) => {
+                error.implies() != Implication::Nothing
             }
             _ => false,
         }
@@ -65,40 +64,32 @@ pub fn is_too_old(bp: &BpPractice, site: &Site) -> bool {
 }
 
 impl<T: Trail> Connecting<'_, T> {
-    /// Links to a practice that was paired before. Its Bp release may have changed since, so the
-    /// site's status is asked for as well (no query).
+    /// Links to a practice that was paired before. Its Bp release may have changed since then, so the
+    /// site's status is asked for as well, which costs no query.
     pub(crate) async fn link_to_known(
         &self,
         asker: &Asker,
         entered: &Entered,
-        connection: &mut Connection,
-        until: Timestamp,
+        session: &mut Session<'_, &Store>,
     ) -> Result<(), NotConnected> {
-        let session = Session::new(self.bp, self.store);
-        let deadline = deadline(until);
-        let status = |guid| self.bp.site(guid, deadline);
-        let site = session.ask_halo(&asker.practice, connection, deadline, status).await?;
-        session.remember(&asker.practice, connection, site).await?;
-        self.link(asker, entered, connection, until).await
+        let deadline = session.deadline();
+        let site = session.ask_halo(|guid| self.bp.site(guid, deadline)).await?;
+        session.refresh(site).await?;
+        self.link(asker, entered, session).await
     }
 
     pub(crate) async fn link(
         &self,
         asker: &Asker,
         entered: &Entered,
-        connection: &mut Connection,
-        until: Timestamp,
+        session: &mut Session<'_, &Store>,
     ) -> Result<(), NotConnected> {
-        if is_too_old(self.bp, &connection.site) {
+        if is_too_old(self.bp, &session.connection().site) {
             return Err(NotConnected::ReleaseTooOld);
         }
-        let practice = &asker.practice;
-        let deadline = deadline(until);
-        let users = Session::new(self.bp, self.store)
-            .ask(practice, connection, deadline, |guid| {
-                self.bp.users_named(guid, &entered.name, deadline)
-            })
-            .await?;
+        let (practice, deadline) = (&asker.practice, session.deadline());
+        let users = session.ask(|guid| self.bp.users_named(guid, &entered.name, deadline)).await?;
+        let connection = session.connection();
         let clinician = self.prove(asker, entered, connection, &users).await?;
         if asker.is_person() {
             return self.link_account(asker, entered, connection, &clinician).await;
@@ -234,9 +225,4 @@ fn linked_line(
 ) -> AuditLine {
     let line = AuditLine::new(AuditedAction::ClinicianLinked, &connection.site_id);
     AuditLine { user: Some(user), former_user, ..line }
-}
-
-fn deadline(until: Timestamp) -> Deadline {
-    let left = until.duration_since(Timestamp::now());
-    Deadline::after(std::time::Duration::try_from(left).unwrap_or_default())
 }

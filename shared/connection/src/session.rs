@@ -1,7 +1,15 @@
-//! Asking a connected practice's Bp: a changed GUID is followed, a withdrawn permission is noticed.
+//! A session with one practice's Bp: opened once, asked many times.
 //!
-//! Routes and workers ask the same way, so what one of them learns about a practice's connection,
-//! all of them know.
+//! Routes and workers ask through the same session, so what one of them learns about a practice's
+//! connection is stored for all of them:
+//!
+//! - The session looks for a new GUID when Halo no longer accepts the stored one, and adopts it if it
+//!   surely belongs to the same practice. Halo recommends this for databases that were split, merged
+//!   or moved.
+//! - The session marks the connection as revoked when the practice refuses our login, and as paired
+//!   again when Bp answers.
+//!
+//! A session writes to the table only when something has changed.
 
 use best_practice::{BpError, BpPractice};
 use domain::connection::{Connection, Site, Standing};
@@ -9,44 +17,44 @@ use domain::ids::{HaloGuid, PracticeId};
 use halo::{Deadline, Forbidden, SqlFailure};
 use store::{Store, StoreError};
 
-/// What a failed question says of the connection itself.
+/// What a failed question implies for the connection itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verdict {
-    /// Nothing: the connection is as good as before.
+pub enum Implication {
+    /// The connection is as good as before.
     Nothing,
-    /// Halo knows no such thing: look whether the site has a new GUID.
+    /// Halo does not know the site: it may have a new GUID.
     Unknown,
-    /// Halo does not let us ask this GUID: look for a new one; without one, the pairing is lost.
+    /// Halo does not let us query this GUID: the site may have a new one. If not, the pairing is lost.
     Unpaired,
     /// The practice no longer lets us in.
     Revoked,
 }
 
-/// A question's failure, as far as it says something of the connection.
-pub trait SaysOfConnection {
-    /// What it says.
-    fn verdict(&self) -> Verdict;
+/// An error that a question may end with.
+pub trait QuestionError {
+    /// What the error implies for the connection.
+    fn implies(&self) -> Implication;
 }
 
-impl SaysOfConnection for halo::Error {
-    fn verdict(&self) -> Verdict {
+impl QuestionError for halo::Error {
+    fn implies(&self) -> Implication {
         match self {
-            Self::Forbidden(Forbidden::Site) => Verdict::Unpaired,
-            Self::NotFound => Verdict::Unknown,
+            Self::Forbidden(Forbidden::Site) => Implication::Unpaired,
+            Self::NotFound => Implication::Unknown,
             Self::Forbidden(Forbidden::NotEnabled) | Self::Sql(SqlFailure::LoginRefused) => {
-                Verdict::Revoked
+                Implication::Revoked
             }
-            _ => Verdict::Nothing,
+            _ => Implication::Nothing,
         }
     }
 }
 
-impl SaysOfConnection for BpError {
-    fn verdict(&self) -> Verdict {
+impl QuestionError for BpError {
+    fn implies(&self) -> Implication {
         match self {
-            Self::LoginRefused => Verdict::Revoked,
-            Self::Halo(error) => error.verdict(),
-            _ => Verdict::Nothing,
+            Self::LoginRefused => Implication::Revoked,
+            Self::Halo(error) => error.implies(),
+            _ => Implication::Nothing,
         }
     }
 }
@@ -57,231 +65,259 @@ pub enum SessionError<E = BpError> {
     /// The practice is not connected.
     #[error("the practice is not connected")]
     NotConnected,
-    /// Halo knows the practice's Bp Site ID no more.
+    /// Halo no longer knows the practice's Bp Site ID.
     #[error("Halo no longer knows the site")]
     SiteUnknown,
     /// Another practice now answers under the Bp Site ID.
     #[error("another practice answers under the Bp Site ID")]
     PracticeChanged,
-    /// The table gave no answer.
+    /// The table could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The question's own failure.
+    /// The question failed.
     #[error(transparent)]
     Asked(E),
-    /// Halo could not be asked for the site's new GUID.
+    /// Halo could not tell whether the site has a new GUID.
     #[error(transparent)]
-    Lookup(BpError),
+    FollowFailed(BpError),
 }
 
-/// Where connections are kept: the table, or a double of it in tests.
+/// Where connections are stored: the table, or a double of it in tests.
+#[trait_variant::make(Send)]
 pub trait Connections: Sync {
     /// A practice's connection, as it is now.
-    fn connection(
-        &self,
-        practice: &PracticeId,
-    ) -> impl Future<Output = Result<Option<Connection>, StoreError>> + Send;
+    async fn connection(&self, practice: &PracticeId) -> Result<Option<Connection>, StoreError>;
 
-    /// Keeps what is now known, unless the connection has become another one.
-    fn refresh(
+    /// Stores what is now known of the site. Fails with [`StoreError::Conflict`] if somebody else has
+    /// changed the connection since it was read.
+    async fn refresh(
         &self,
         practice: &PracticeId,
         seen: &Connection,
         site: &Site,
         standing: Standing,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> Result<(), StoreError>;
 }
 
 impl Connections for Store {
-    fn connection(
-        &self,
-        practice: &PracticeId,
-    ) -> impl Future<Output = Result<Option<Connection>, StoreError>> + Send {
-        Store::connection(self, practice)
+    async fn connection(&self, practice: &PracticeId) -> Result<Option<Connection>, StoreError> {
+        Store::connection(self, practice).await
     }
 
-    fn refresh(
+    async fn refresh(
         &self,
         practice: &PracticeId,
         seen: &Connection,
         site: &Site,
         standing: Standing,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        Store::refresh(self, practice, seen, site, standing)
+    ) -> Result<(), StoreError> {
+        Store::refresh(self, practice, seen, site, standing).await
     }
 }
 
-/// A way to ask practices' Bp. Made where it is needed; costs nothing.
+impl<C: Connections> Connections for &C {
+    async fn connection(&self, practice: &PracticeId) -> Result<Option<Connection>, StoreError> {
+        C::connection(self, practice).await
+    }
+
+    async fn refresh(
+        &self,
+        practice: &PracticeId,
+        seen: &Connection,
+        site: &Site,
+        standing: Standing,
+    ) -> Result<(), StoreError> {
+        C::refresh(self, practice, seen, site, standing).await
+    }
+}
+
+/// Opens sessions with practices' Bp. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Sessions<C = Store> {
+    bp: BpPractice,
+    table: C,
+}
+
+impl<C: Connections> Sessions<C> {
+    /// Sessions that ask through this Halo client and keep connections in this table.
+    #[must_use]
+    pub fn new(bp: BpPractice, table: C) -> Self {
+        Self { bp, table }
+    }
+
+    /// Opens a session with a practice. Reads the table once and asks nobody.
+    ///
+    /// # Errors
+    /// [`SessionError::NotConnected`] when the practice is not connected, or the table's error.
+    pub async fn open(
+        &self,
+        practice: &PracticeId,
+        deadline: Deadline,
+    ) -> Result<Session<'_, C>, SessionError> {
+        let connection = self.table.connection(practice).await?;
+        let open = connection.filter(Connection::is_open).ok_or(SessionError::NotConnected)?;
+        Ok(self.resume(practice, open, deadline))
+    }
+
+    /// A session with a practice whose connection was read already.
+    #[must_use]
+    pub fn resume(
+        &self,
+        practice: &PracticeId,
+        connection: Connection,
+        deadline: Deadline,
+    ) -> Session<'_, C> {
+        Session::new(&self.bp, &self.table, practice.clone(), connection, deadline)
+    }
+}
+
+/// One practice, its connection as it is now known, and one deadline.
 #[derive(Debug)]
 pub struct Session<'a, C = Store> {
     bp: &'a BpPractice,
-    store: &'a C,
+    table: &'a C,
+    practice: PracticeId,
+    connection: Connection,
+    deadline: Deadline,
 }
-
-impl<C> Clone for Session<'_, C> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<C> Copy for Session<'_, C> {}
 
 impl<'a, C: Connections> Session<'a, C> {
-    /// Asks through this Halo client and remembers in this table.
-    #[must_use]
-    pub fn new(bp: &'a BpPractice, store: &'a C) -> Self {
-        Self { bp, store }
-    }
-
-    /// The practice's connection, if Bp may be asked through it.
-    ///
-    /// # Errors
-    /// [`SessionError::NotConnected`] when it may not, or the table's.
-    pub async fn open<E>(self, practice: &PracticeId) -> Result<Connection, SessionError<E>> {
-        self.store
-            .connection(practice)
-            .await?
-            .filter(Connection::is_open)
-            .ok_or(SessionError::NotConnected)
-    }
-
-    /// Asks the practice's Bp: see [`Session::ask_halo`]. An answer proves that Bp lets us in, so the
-    /// mark of a connection that was revoked is cleared.
-    ///
-    /// # Errors
-    /// The question's own, and what stands in the way of asking it.
-    pub async fn ask<T, E, F>(
-        self,
-        practice: &PracticeId,
-        connection: &mut Connection,
+    pub(crate) fn new(
+        bp: &'a BpPractice,
+        table: &'a C,
+        practice: PracticeId,
+        connection: Connection,
         deadline: Deadline,
+    ) -> Self {
+        Self { bp, table, practice, connection, deadline }
+    }
+
+    /// The practice's connection, as it is now known.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Ends the session and keeps the connection.
+    #[must_use]
+    pub fn into_connection(self) -> Connection {
+        self.connection
+    }
+
+    /// When the session's questions must be answered.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Gives the next questions another deadline.
+    pub fn set_deadline(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+    }
+
+    /// Asks the practice's Bp: see [`Session::ask_halo`]. An answer proves that Bp lets us in, so a
+    /// connection that was marked as revoked is marked as paired again.
+    ///
+    /// # Errors
+    /// The question's own error, or what prevented the question.
+    pub async fn ask<T, E, F>(
+        &mut self,
         question: impl Fn(HaloGuid) -> F + Send,
     ) -> Result<T, SessionError<E>>
     where
         F: Future<Output = Result<T, E>> + Send,
         T: Send,
-        E: SaysOfConnection + Send,
+        E: QuestionError + Send,
     {
-        let answer = self.ask_halo(practice, connection, deadline, question).await?;
-        self.stand(practice, connection, Standing::Paired).await?;
+        let answer = self.ask_halo(question).await?;
+        self.stand(Standing::Paired).await?;
         Ok(answer)
     }
 
-    /// Asks, and keeps the connection true: a GUID that Halo no longer takes is looked up and, where
-    /// it is surely the same practice, followed (Halo's advice for split, merged and moved
-    /// databases); a login that Bp refuses marks the connection as revoked. Costs nothing more while
-    /// all is well.
+    /// Asks a question that Halo answers without asking Bp: a site's status, whether Halo accepts a
+    /// query, the progress of a query. The answer does not prove that Bp lets us in.
     ///
-    /// For questions that Halo answers without asking Bp (a site's status, whether it takes a query,
-    /// how far one has come): their answers say nothing of whether Bp lets us in.
-    ///
-    /// The question is asked a second time only after [`Verdict::Unknown`] and
-    /// [`Verdict::Unpaired`], which must mean that it did not run.
+    /// The question is asked a second time if the first answer was [`Implication::Unknown`] or
+    /// [`Implication::Unpaired`] and the site has a new GUID. A question must therefore return these
+    /// two only if it did not run.
     ///
     /// # Errors
-    /// The question's own, and what stands in the way of asking it.
+    /// The question's own error, or what prevented the question.
     pub async fn ask_halo<T, E, F>(
-        self,
-        practice: &PracticeId,
-        connection: &mut Connection,
-        deadline: Deadline,
+        &mut self,
         question: impl Fn(HaloGuid) -> F + Send,
     ) -> Result<T, SessionError<E>>
     where
         F: Future<Output = Result<T, E>> + Send,
         T: Send,
-        E: SaysOfConnection + Send,
+        E: QuestionError + Send,
     {
-        let mut answer = question(connection.site.halo_guid).await;
-        let stale = |error: &E| matches!(error.verdict(), Verdict::Unknown | Verdict::Unpaired);
-        if answer.as_ref().is_err_and(stale) && self.follow(practice, connection, deadline).await? {
-            answer = question(connection.site.halo_guid).await;
+        let mut answer = question(self.connection.site.halo_guid).await;
+        let stale =
+            |error: &E| matches!(error.implies(), Implication::Unknown | Implication::Unpaired);
+        if answer.as_ref().is_err_and(stale) && self.follow().await? {
+            answer = question(self.connection.site.halo_guid).await;
         }
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) => {
-                if matches!(error.verdict(), Verdict::Revoked | Verdict::Unpaired) {
-                    self.stand(practice, connection, Standing::Revoked).await?;
+                if matches!(error.implies(), Implication::Revoked | Implication::Unpaired) {
+                    self.stand(Standing::Revoked).await?;
                 }
                 Err(SessionError::Asked(error))
             }
         }
     }
 
-    /// Looks under the Bp Site ID for a new GUID. Whether one was adopted.
-    async fn follow<E>(
-        self,
-        practice: &PracticeId,
-        connection: &mut Connection,
-        deadline: Deadline,
-    ) -> Result<bool, SessionError<E>> {
-        let offered = match self.bp.find(&connection.site_id, deadline).await {
+    /// Stores the standing of the connection, if it is new.
+    ///
+    /// # Errors
+    /// The table's error.
+    pub async fn stand(&mut self, standing: Standing) -> Result<(), StoreError> {
+        self.keep(self.connection.site.clone(), standing).await
+    }
+
+    /// Stores what Halo now says of the site, if it is new.
+    ///
+    /// # Errors
+    /// The table's error.
+    pub async fn refresh(&mut self, site: Site) -> Result<(), StoreError> {
+        self.keep(site, self.connection.standing).await
+    }
+
+    /// Asks Halo for the site with the practice's Bp Site ID and adopts its GUID. Returns whether a new
+    /// GUID was adopted.
+    async fn follow<E>(&mut self) -> Result<bool, SessionError<E>> {
+        let practice = self.practice.as_str();
+        let offered = match self.bp.find(&self.connection.site_id, self.deadline).await {
             Ok(found) => found.ok_or(SessionError::SiteUnknown)?,
-            // Halo may tell about a site only whom it is paired with: there is nothing to follow.
-            Err(error) if error.verdict() == Verdict::Unpaired => return Ok(false),
-            Err(error) => return Err(SessionError::Lookup(error)),
+            // Halo may describe a site only to integrators that are paired with it.
+            Err(error) if error.implies() == Implication::Unpaired => return Ok(false),
+            Err(error) => return Err(SessionError::FollowFailed(error)),
         };
-        if offered.halo_guid == connection.site.halo_guid {
+        if offered.halo_guid == self.connection.site.halo_guid {
             return Ok(false);
         }
-        if !connection.is_same_practice(&offered) {
-            tracing::warn!(
-                practice = practice.as_str(),
-                "another practice answers under this Bp Site ID"
-            );
+        if !self.connection.is_same_practice(&offered) {
+            tracing::warn!(practice, "another practice answers under this Bp Site ID");
             return Err(SessionError::PracticeChanged);
         }
-        tracing::info!(practice = practice.as_str(), "following a changed Halo GUID");
-        self.remember(practice, connection, offered).await?;
+        tracing::info!(practice, "following a changed Halo GUID");
+        self.refresh(offered).await?;
         Ok(true)
     }
 
-    /// Keeps how we stand with the practice. Costs nothing where that is known.
-    ///
-    /// # Errors
-    /// The table's.
-    pub async fn stand(
-        self,
-        practice: &PracticeId,
-        connection: &mut Connection,
-        standing: Standing,
-    ) -> Result<(), StoreError> {
-        let site = connection.site.clone();
-        self.keep(practice, connection, site, standing).await
-    }
-
-    /// Keeps what Halo now says of the site. Costs nothing where that is known.
-    ///
-    /// # Errors
-    /// The table's.
-    pub async fn remember(
-        self,
-        practice: &PracticeId,
-        connection: &mut Connection,
-        site: Site,
-    ) -> Result<(), StoreError> {
-        let standing = connection.standing;
-        self.keep(practice, connection, site, standing).await
-    }
-
-    /// Keeps what is now known, unless the connection has become another one meanwhile: then whoever
-    /// changed it knows better.
-    async fn keep(
-        self,
-        practice: &PracticeId,
-        connection: &mut Connection,
-        site: Site,
-        standing: Standing,
-    ) -> Result<(), StoreError> {
-        if (&site, standing) == (&connection.site, connection.standing) {
+    async fn keep(&mut self, site: Site, standing: Standing) -> Result<(), StoreError> {
+        if (&site, standing) == (&self.connection.site, self.connection.standing) {
             return Ok(());
         }
-        match self.store.refresh(practice, connection, &site, standing).await {
+        match self.table.refresh(&self.practice, &self.connection, &site, standing).await {
+            // After a conflict the table holds something newer, which stays.
             Ok(()) | Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),
         }
-        connection.site = site;
-        connection.standing = standing;
+        self.connection.site = site;
+        self.connection.standing = standing;
         Ok(())
     }
 }

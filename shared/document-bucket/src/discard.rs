@@ -1,6 +1,6 @@
 //! Clearing away what was begun.
 
-use crate::{DocumentBucket, VaultError};
+use crate::{DocumentBucket, DocumentBucketError};
 
 impl DocumentBucket {
     /// Leaves nothing under these keys: ends the upload that was to become the object under the first,
@@ -12,7 +12,7 @@ impl DocumentBucket {
         &self,
         keys: &[String],
         upload_id: Option<&str>,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), DocumentBucketError> {
         if let (Some(first), Some(upload_id)) = (keys.first(), upload_id) {
             self.abort(first, upload_id).await?;
         }

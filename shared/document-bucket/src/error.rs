@@ -4,7 +4,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 /// Why S3 did not do it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum VaultError {
+pub enum DocumentBucketError {
     /// There is no such object.
     #[error("there is no such object")]
     NotFound,
@@ -34,7 +34,7 @@ pub enum VaultError {
     },
 }
 
-impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for VaultError {
+impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for DocumentBucketError {
     fn from(error: SdkError<E, R>) -> Self {
         if matches!(error, SdkError::ConstructionFailure(_)) {
             return Self::Refused { code: "not a request".to_owned() };

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use domain::Sha256;
 use domain::content::{ContentType, Sniffer};
 
-pub use error::VaultError;
+pub use error::DocumentBucketError;
 pub use presign::{Disposition, PresignedPut, PutTerms};
 pub use read::Head;
 pub use upload::Upload;
@@ -51,7 +51,7 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// When S3 does not take it.
-    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Stored, VaultError> {
+    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Stored, DocumentBucketError> {
         let sha256 = Sha256::of(&bytes);
         let beginning = Sniffer::of(&bytes);
         let content_type = ContentType::header(beginning.content_type());
@@ -72,7 +72,7 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// When S3 does not answer.
-    pub async fn delete(&self, key: &str) -> Result<(), VaultError> {
+    pub async fn delete(&self, key: &str) -> Result<(), DocumentBucketError> {
         self.client.delete_object().bucket(&self.bucket).key(key).send().await?;
         Ok(())
     }

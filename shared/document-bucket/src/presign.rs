@@ -9,7 +9,7 @@ use domain::Sha256;
 use domain::content::ContentType;
 
 use crate::digest::to_base64;
-use crate::{DocumentBucket, VaultError};
+use crate::{DocumentBucket, DocumentBucketError};
 
 /// S3's own limit.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
@@ -69,7 +69,7 @@ impl DocumentBucket {
         file_name: &str,
         content_type: Option<ContentType>,
         disposition: Disposition,
-    ) -> Result<String, VaultError> {
+    ) -> Result<String, DocumentBucketError> {
         let shown = disposition == Disposition::Inline
             && content_type.is_some_and(ContentType::shows_safely);
         let kind = if shown { "inline" } else { "attachment" };
@@ -95,9 +95,9 @@ impl DocumentBucket {
         key: &str,
         put: &PutTerms<'_>,
         lifetime: Duration,
-    ) -> Result<PresignedPut, VaultError> {
+    ) -> Result<PresignedPut, DocumentBucketError> {
         let length = i64::try_from(put.bytes)
-            .map_err(|_| VaultError::Refused { code: "too long".to_owned() })?;
+            .map_err(|_| DocumentBucketError::Refused { code: "too long".to_owned() })?;
         let request = self
             .client
             .put_object()
@@ -118,8 +118,8 @@ impl DocumentBucket {
     }
 }
 
-fn terms(lifetime: Duration) -> Result<PresigningConfig, VaultError> {
-    let refused = || VaultError::Refused { code: "lifetime of a link".to_owned() };
+fn terms(lifetime: Duration) -> Result<PresigningConfig, DocumentBucketError> {
+    let refused = || DocumentBucketError::Refused { code: "lifetime of a link".to_owned() };
     if lifetime.is_zero() || lifetime > LONGEST {
         return Err(refused());
     }
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    fn vault() -> DocumentBucket {
+    fn bucket() -> DocumentBucket {
         let credentials = Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test");
         let config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -167,7 +167,7 @@ mod tests {
             sha256: Sha256::of(b"letter"),
         };
         let put =
-            vault().presign_put("documents/a", &terms, Duration::from_mins(15)).await.unwrap();
+            bucket().presign_put("documents/a", &terms, Duration::from_mins(15)).await.unwrap();
         assert!(put.url.starts_with("http://127.0.0.1:9/bucket/documents/a?"), "{}", put.url);
         let signed = parameter(&put.url, "X-Amz-SignedHeaders").unwrap();
         for (name, value) in [
@@ -188,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_download_link_is_short_lived_and_saves_a_file_by_its_name() {
-        let url = vault()
+        let url = bucket()
             .presign_get(
                 "attachments/a",
                 Duration::from_mins(5),
@@ -219,7 +219,7 @@ mod tests {
         ] {
             let lifetime = Duration::from_mins(5);
             let url =
-                vault().presign_get("a", lifetime, "a", content_type, Disposition::Inline).await;
+                bucket().presign_get("a", lifetime, "a", content_type, Disposition::Inline).await;
             let url = url.unwrap();
             let disposition = parameter(&url, "response-content-disposition").unwrap();
             assert!(disposition.starts_with(expected), "{content_type:?}: {disposition}");
@@ -229,8 +229,8 @@ mod tests {
     #[tokio::test]
     async fn a_link_lives_for_a_week_at_most() {
         for lifetime in [Duration::ZERO, LONGEST + Duration::from_secs(1)] {
-            let refused = vault().presign_get("a", lifetime, "a", None, Disposition::Inline).await;
-            assert!(matches!(refused, Err(VaultError::Refused { .. })), "{lifetime:?}");
+            let refused = bucket().presign_get("a", lifetime, "a", None, Disposition::Inline).await;
+            assert!(matches!(refused, Err(DocumentBucketError::Refused { .. })), "{lifetime:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt as _, stream};
 use domain::Sha256;
 
 use crate::digest::{Hasher, from_base64};
-use crate::{DocumentBucket, VaultError};
+use crate::{DocumentBucket, DocumentBucketError};
 
 /// What S3 knows of an object without reading it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +25,7 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// When S3 does not answer.
-    pub async fn head(&self, key: &str) -> Result<Option<Head>, VaultError> {
+    pub async fn head(&self, key: &str) -> Result<Option<Head>, DocumentBucketError> {
         let known = self
             .client
             .head_object()
@@ -34,10 +34,10 @@ impl DocumentBucket {
             .checksum_mode(ChecksumMode::Enabled)
             .send()
             .await
-            .map_err(VaultError::from);
+            .map_err(DocumentBucketError::from);
         let known = match known {
             Ok(known) => known,
-            Err(VaultError::NotFound) => return Ok(None),
+            Err(DocumentBucketError::NotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
         Ok(Some(Head {
@@ -51,32 +51,40 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// When S3 does not answer, or breaks off.
-    pub async fn beginning(&self, key: &str, count: u32) -> Result<Option<Bytes>, VaultError> {
+    pub async fn beginning(
+        &self,
+        key: &str,
+        count: u32,
+    ) -> Result<Option<Bytes>, DocumentBucketError> {
         let range = format!("bytes=0-{}", count.saturating_sub(1));
         let request = self.client.get_object().bucket(&self.bucket).key(key).range(range);
-        let object = match request.send().await.map_err(VaultError::from) {
+        let object = match request.send().await.map_err(DocumentBucketError::from) {
             Ok(object) => object,
-            Err(VaultError::NotFound) => return Ok(None),
+            Err(DocumentBucketError::NotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let cut = |_| VaultError::Unavailable { code: "the answer broke off".to_owned() };
+        let cut = |_| DocumentBucketError::Unavailable { code: "the answer broke off".to_owned() };
         Ok(Some(object.body.collect().await.map_err(cut)?.into_bytes()))
     }
 
     /// An object's bytes as they come, to its end or the first error.
     ///
     /// # Errors
-    /// [`VaultError::NotFound`], or when S3 does not answer.
+    /// [`DocumentBucketError::NotFound`], or when S3 does not answer.
     async fn get_stream(
         &self,
         key: &str,
-    ) -> Result<impl Stream<Item = Result<Bytes, VaultError>> + Send + use<>, VaultError> {
+    ) -> Result<
+        impl Stream<Item = Result<Bytes, DocumentBucketError>> + Send + use<>,
+        DocumentBucketError,
+    > {
         let object = self.client.get_object().bucket(&self.bucket).key(key).send().await?;
         Ok(stream::unfold(Some(object.body), |body| async move {
             let mut body = body?;
             let part = body.next().await?;
             let rest = part.is_ok().then_some(body);
-            let cut = |_| VaultError::Unavailable { code: "the answer broke off".to_owned() };
+            let cut =
+                |_| DocumentBucketError::Unavailable { code: "the answer broke off".to_owned() };
             Some((part.map_err(cut), rest))
         }))
     }
@@ -84,19 +92,28 @@ impl DocumentBucket {
     /// A whole object of at most `limit` bytes, which must have this hash.
     ///
     /// # Errors
-    /// [`VaultError::Corrupt`] when it has another, [`VaultError::TooLarge`], and what reading
+    /// [`DocumentBucketError::Corrupt`] when it has another, [`DocumentBucketError::TooLarge`], and what reading
     /// may meet.
-    pub async fn read(&self, key: &str, expected: Sha256, limit: u64) -> Result<Bytes, VaultError> {
+    pub async fn read(
+        &self,
+        key: &str,
+        expected: Sha256,
+        limit: u64,
+    ) -> Result<Bytes, DocumentBucketError> {
         let mut stream = Box::pin(self.get_stream(key).await?);
         let (mut hasher, mut read) = (Hasher::default(), BytesMut::new());
         while let Some(part) = stream.next().await {
             let part = part?;
             if read.len() as u64 + part.len() as u64 > limit {
-                return Err(VaultError::TooLarge { limit });
+                return Err(DocumentBucketError::TooLarge { limit });
             }
             hasher.see(&part);
             read.extend_from_slice(&part);
         }
-        if hasher.finish() == expected { Ok(read.freeze()) } else { Err(VaultError::Corrupt) }
+        if hasher.finish() == expected {
+            Ok(read.freeze())
+        } else {
+            Err(DocumentBucketError::Corrupt)
+        }
     }
 }

@@ -10,7 +10,7 @@ use domain::content::Sniffer;
 use tokio::task::JoinSet;
 
 use crate::digest::Hasher;
-use crate::{DocumentBucket, Stored, VaultError};
+use crate::{DocumentBucket, DocumentBucketError, Stored};
 
 /// The size of a part: the least that S3 takes of any part but the last.
 const PART: usize = 5 * 1024 * 1024;
@@ -25,7 +25,7 @@ pub struct Upload {
     key: String,
     id: String,
     filler: Filler,
-    sending: JoinSet<Result<CompletedPart, VaultError>>,
+    sending: JoinSet<Result<CompletedPart, DocumentBucketError>>,
     parts: Vec<CompletedPart>,
     hasher: Hasher,
     sniffer: Sniffer,
@@ -48,11 +48,12 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// When S3 does not open it.
-    pub async fn begin(&self, key: &str) -> Result<Upload, VaultError> {
+    pub async fn begin(&self, key: &str) -> Result<Upload, DocumentBucketError> {
         let opened =
             self.client.create_multipart_upload().bucket(&self.bucket).key(key).send().await?;
-        let id =
-            opened.upload_id.ok_or(VaultError::Unavailable { code: "no upload id".to_owned() })?;
+        let id = opened
+            .upload_id
+            .ok_or(DocumentBucketError::Unavailable { code: "no upload id".to_owned() })?;
         Ok(Upload {
             client: self.client.clone(),
             bucket: self.bucket.clone(),
@@ -71,7 +72,7 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// When S3 does not answer.
-    pub async fn abort(&self, key: &str, upload_id: &str) -> Result<(), VaultError> {
+    pub async fn abort(&self, key: &str, upload_id: &str) -> Result<(), DocumentBucketError> {
         let aborted = self
             .client
             .abort_multipart_upload()
@@ -80,8 +81,10 @@ impl DocumentBucket {
             .upload_id(upload_id)
             .send()
             .await;
-        match aborted.map_err(VaultError::from) {
-            Ok(_) | Err(VaultError::NoSuchUpload | VaultError::NotFound) => Ok(()),
+        match aborted.map_err(DocumentBucketError::from) {
+            Ok(_) | Err(DocumentBucketError::NoSuchUpload | DocumentBucketError::NotFound) => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
@@ -104,7 +107,7 @@ impl Upload {
     ///
     /// # Errors
     /// When S3 did not take a part; the upload is of no more use then.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), DocumentBucketError> {
         self.hasher.see(bytes);
         self.sniffer.see(bytes);
         self.bytes += bytes.len() as u64;
@@ -123,7 +126,7 @@ impl Upload {
     ///
     /// # Errors
     /// When S3 did not take a part, or does not put them together.
-    pub async fn finish(mut self) -> Result<Stored, VaultError> {
+    pub async fn finish(mut self) -> Result<Stored, DocumentBucketError> {
         let last = self.filler.rest();
         // An object has at least one part, be it empty.
         if !last.is_empty() || self.bytes == 0 {
@@ -147,14 +150,14 @@ impl Upload {
         Ok(Stored { bytes: self.bytes, sha256: self.hasher.finish(), beginning: self.sniffer })
     }
 
-    async fn send(&mut self, part: Bytes) -> Result<(), VaultError> {
+    async fn send(&mut self, part: Bytes) -> Result<(), DocumentBucketError> {
         while self.sending.len() >= IN_FLIGHT {
             self.settle_one().await?;
         }
         let number = self.parts.len() + self.sending.len() + 1;
         // S3 takes 10,000.
         let number = i32::try_from(number)
-            .map_err(|_| VaultError::Refused { code: "too many parts".to_owned() })?;
+            .map_err(|_| DocumentBucketError::Refused { code: "too many parts".to_owned() })?;
         let request = self
             .client
             .upload_part()
@@ -174,8 +177,9 @@ impl Upload {
         Ok(())
     }
 
-    async fn settle_one(&mut self) -> Result<(), VaultError> {
-        let broken = || VaultError::Unavailable { code: "the sending task ended".to_owned() };
+    async fn settle_one(&mut self) -> Result<(), DocumentBucketError> {
+        let broken =
+            || DocumentBucketError::Unavailable { code: "the sending task ended".to_owned() };
         if let Some(sent) = self.sending.join_next().await {
             self.parts.push(sent.map_err(|_| broken())??);
         }

@@ -1,15 +1,15 @@
-//! What becomes of a document's bytes on their way into the bucket: most go through as they are, the
-//! pages of a scan become one PDF, and the words of a letter are kept beside it.
+//! A document's bytes on their way into the bucket. Most documents are copied unchanged. The pages of
+//! a scan become one PDF. The words of a letter are kept beside its copy.
 
 use best_practice::DocumentPart;
 use bytes::{Bytes, BytesMut};
 use renditions::{Binder, CannotBind, LARGEST_DOCX, RtfText, docx_text};
 
-/// A document that comes part by part.
+/// A document that arrives part by part.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
     words: RtfText,
-    /// A letter of Word is read from its end: all of it, as long as it may be one.
+    /// The whole document so far, while it may be a Word file: those are read from their end.
     archive: Option<BytesMut>,
     has_begun: bool,
     scan: Option<Scan>,
@@ -18,16 +18,16 @@ pub(crate) struct Incoming {
 #[derive(Debug, Default)]
 struct Scan {
     binder: Binder,
-    /// The page that is coming, and its bytes so far.
+    /// The number of the page that is arriving, and its bytes so far.
     number: u32,
     page: BytesMut,
 }
 
 impl Incoming {
-    /// Takes the next part, and gives the next bytes of the copy.
+    /// Takes the next part and returns the next bytes of the copy.
     ///
     /// # Errors
-    /// When the pages do not become one file.
+    /// When the pages cannot become one file.
     pub(crate) fn take(&mut self, part: DocumentPart) -> Result<Bytes, CannotBind> {
         if part.pages == 1 {
             self.words.see(&part.bytes);
@@ -40,7 +40,7 @@ impl Incoming {
             bound = scan.binder.add(&std::mem::take(&mut scan.page))?;
         }
         scan.number = part.page;
-        // Before more of it is in memory than is ever taken.
+        // Checked before the page takes more memory than a page may.
         if scan.page.len() + part.bytes.len() > Binder::LARGEST_PAGE {
             return Err(CannotBind("a page is too large"));
         }
@@ -59,10 +59,10 @@ impl Incoming {
         self.archive = self.archive.take().filter(|archive| archive.len() <= LARGEST_DOCX);
     }
 
-    /// The last bytes of the copy, and the document's words where they could be read.
+    /// The last bytes of the copy, and the document's words if they could be read.
     ///
     /// # Errors
-    /// When the pages do not become one file.
+    /// When the pages cannot become one file.
     pub(crate) fn end(self) -> Result<(Bytes, Option<String>), CannotBind> {
         let Some(mut scan) = self.scan else {
             let archived = self.archive.and_then(|archive| docx_text(&archive));

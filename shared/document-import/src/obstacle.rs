@@ -1,27 +1,41 @@
-//! What stands in the way, and what to do about it.
+//! What prevents an import, and what to do about it. Pure: errors in, decisions out.
 
 use std::time::Duration;
 
+use aws::queues::QueueUnavailable;
 use best_practice::{BpError, DocumentError};
 use connection::SessionError;
-use document_bucket::VaultError;
+use document_bucket::DocumentBucketError;
 use domain::problem::ProblemType;
 use halo::{Error as HaloError, Forbidden};
 use renditions::CannotBind;
+use store::StoreError;
 
-use crate::ImportError;
+/// The longest time for one question: longer than Halo gives an immediate query.
+pub(crate) const LONGEST_QUESTION: Duration = Duration::from_secs(65);
+
+/// Why a message must come again: the work could neither be done nor stored as undone.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ImportError {
+    /// The table could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue did not accept a message.
+    #[error(transparent)]
+    Queue(#[from] QueueUnavailable),
+}
 
 /// What to do after a failure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Course {
-    /// It passes by itself: wait it out.
+    /// Wait: the obstacle passes by itself.
     Wait {
-        /// When to look again; as for an offline practice when nothing is said.
+        /// When to try again. If absent: as for an offline practice.
         after: Option<Duration>,
     },
-    /// It may work another time, but not for ever.
+    /// Try again, a limited number of times.
     Again,
-    /// It never will.
+    /// Do not try again.
     Never,
 }
 
@@ -32,16 +46,16 @@ pub(crate) struct Obstacle {
     pub(crate) course: Course,
 }
 
-/// Why a step was not taken.
+/// Why an attempt ended early.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// Something stands in the way.
+    /// Something prevents the import.
     Obstacle(Obstacle),
-    /// The pages of the query are no longer kept.
+    /// Halo no longer keeps the pages of the query.
     PagesGone,
-    /// Somebody else moved the document on: cancelled it, or took it over.
+    /// The document was cancelled, or another worker took it over.
     Overtaken,
-    /// It cannot be written down.
+    /// The outcome cannot be stored.
     Broken(ImportError),
 }
 
@@ -54,7 +68,7 @@ impl Obstacle {
         Self { problem, course: Course::Again }
     }
 
-    /// Whether our statement cannot be run at this practice, though the practice can be asked.
+    /// Whether this practice's Bp refuses our statement, although it answers questions.
     pub(crate) fn is_of_statement(self) -> bool {
         matches!(self.problem, ProblemType::BpPermissionMissing | ProblemType::BpReleaseDiffers)
     }
@@ -73,7 +87,7 @@ impl From<SessionError> for Stop {
             SessionError::SiteUnknown => Obstacle::never(ProblemType::SiteUnknown).into(),
             SessionError::PracticeChanged => Obstacle::never(ProblemType::PracticeChanged).into(),
             SessionError::Store(error) => Self::Broken(error.into()),
-            SessionError::Asked(error) | SessionError::Lookup(error) => of_bp(&error).into(),
+            SessionError::Asked(error) | SessionError::FollowFailed(error) => of_bp(&error).into(),
         }
     }
 }
@@ -99,12 +113,12 @@ impl From<CannotBind> for Stop {
     }
 }
 
-impl From<VaultError> for Stop {
-    fn from(error: VaultError) -> Self {
+impl From<DocumentBucketError> for Stop {
+    fn from(error: DocumentBucketError) -> Self {
         tracing::warn!(%error, "S3 does not take a copy");
         let problem = ProblemType::StorageUnavailable;
         match error {
-            VaultError::Unavailable { .. } => {
+            DocumentBucketError::Unavailable { .. } => {
                 Obstacle { problem, course: Course::Wait { after: Some(Duration::from_secs(10)) } }
                     .into()
             }
@@ -131,7 +145,7 @@ pub(crate) fn of_bp(error: &BpError) -> Obstacle {
 
 fn course_after(error: &HaloError) -> Course {
     match error {
-        // Keys are rotated and addresses listed while we wait.
+        // Operators replace keys and list addresses while we wait.
         HaloError::NotReached
         | HaloError::KeyRefused
         | HaloError::Forbidden(Forbidden::Address)
@@ -155,8 +169,8 @@ fn course_after(error: &HaloError) -> Course {
     }
 }
 
-/// What a failure of FHIR means for a document whose statement was refused: what does not pass
-/// leaves the refusal as it is.
+/// What a failure of FHIR means for a document whose statement was refused. A failure that does not
+/// pass by itself leaves the refusal as the answer.
 pub(crate) fn of_fhir(error: &BpError, refused: Obstacle) -> Obstacle {
     let obstacle = of_bp(error);
     match (obstacle.course, error) {
@@ -168,13 +182,13 @@ pub(crate) fn of_fhir(error: &BpError, refused: Obstacle) -> Obstacle {
                 HaloError::Malformed { .. } | HaloError::OutcomeUnknown { timed_out: true },
             ),
         ) => Obstacle::again(refused.problem),
-        // The database has just answered, so "unknown" and "forbidden" are said of FHIR only; and
-        // what FHIR fails at each time it is asked (the client asks some times) it fails at for good.
+        // The database has just answered, so "unknown" and "forbidden" concern FHIR alone. The client
+        // has repeated the request already, so a failure that is left now is permanent.
         _ => refused,
     }
 }
 
-/// Whether so many bytes are a whole document, where their number was announced.
+/// Checks that all bytes have arrived, if their number was announced.
 pub(crate) fn is_whole(received: u64, announced: Option<u64>) -> Result<(), Obstacle> {
     match announced {
         Some(announced) if announced != received => {

@@ -11,8 +11,9 @@ use crate::ids::PracticeId;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Waiter {
-    /// An attachment that is being copied from a practice.
-    Staging {
+    /// The importer of a document that Bp prepares.
+    #[serde(rename = "staging")]
+    Import {
         /// Whose.
         practice: PracticeId,
         /// The import that it belongs to.
@@ -34,11 +35,19 @@ mod tests {
     #[test]
     fn a_waiter_is_read_back_as_it_was_written() {
         let practice = PracticeId::parse("wattle-creek").unwrap();
-        let staging =
-            Waiter::Staging { practice: practice.clone(), import: "imp-7".to_owned(), item: 3 };
-        for waiter in [staging, Waiter::Site { practice }] {
+        let import =
+            Waiter::Import { practice: practice.clone(), import: "imp-7".to_owned(), item: 3 };
+        for waiter in [import, Waiter::Site { practice }] {
             let written = serde_json::to_string(&waiter).unwrap();
             assert_eq!(serde_json::from_str::<Waiter>(&written).unwrap(), waiter);
         }
+    }
+
+    #[test]
+    fn a_waiter_that_an_earlier_release_stored_is_still_read() {
+        let stored = r#"{"kind":"staging","practice":"wattle-creek","import":"imp-7","item":3}"#;
+        let waiter = serde_json::from_str::<Waiter>(stored).unwrap();
+        assert!(matches!(&waiter, Waiter::Import { item: 3, .. }), "{waiter:?}");
+        assert_eq!(serde_json::to_string(&waiter).unwrap(), stored);
     }
 }

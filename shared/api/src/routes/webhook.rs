@@ -130,7 +130,7 @@ impl WebhookApp {
 
     async fn wake(&self, waiter: &Waiter) -> Result<(), QueueUnavailable> {
         match waiter {
-            Waiter::Staging { practice, import, item } => {
+            Waiter::Import { practice, import, item } => {
                 self.queues.wake_import(practice.as_str(), import, *item, Duration::ZERO).await
             }
             Waiter::Site { practice } => {

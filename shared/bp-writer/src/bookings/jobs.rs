@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use aws::events::EventKind;
 use best_practice::{BpError, BpPractice};
-use connection::{Session, SessionError};
+use connection::{PerCallSession, SessionError};
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingState, Correction, Happened, Role, corrections, time};
 use domain::ids::PracticeId;
@@ -74,7 +74,7 @@ impl<'a> BookingJobs<'a> {
         if kept.list.staff.is_empty() {
             return Ok(kept.list);
         }
-        let session = Session::new(self.bp, self.store);
+        let session = PerCallSession::new(self.bp, self.store);
         let mut connection = match session.open(practice).await {
             Err(SessionError::NotConnected) => return Ok(kept.list),
             opened => opened?,
@@ -106,7 +106,7 @@ impl<'a> BookingJobs<'a> {
         };
         let now = Timestamp::now();
         let today = time::local(now, zone).date();
-        let session = Session::new(self.bp, self.store);
+        let session = PerCallSession::new(self.bp, self.store);
         let mut connection = match session.open(practice).await {
             Err(SessionError::NotConnected) => return Ok(Reconciled::default()),
             opened => opened?,

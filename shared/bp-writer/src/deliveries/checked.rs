@@ -3,7 +3,7 @@
 use aws::events::{Event, EventError, EventKind, Events};
 use aws::metrics::{self, Unit};
 use best_practice::{BpPractice, Fate};
-use connection::{Session, SessionError};
+use connection::{PerCallSession, SessionError};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::PracticeId;
 use halo::Deadline;
@@ -63,7 +63,7 @@ pub async fn look_for_checked(
         return Ok(looked);
     }
     let tokens: Vec<_> = waiting.iter().map(|entry| entry.body.token.clone()).collect();
-    let session = Session::new(bp, store);
+    let session = PerCallSession::new(bp, store);
     let mut connection = session.open(practice).await?;
     let fates = session
         .ask(practice, &mut connection, deadline, |guid| {

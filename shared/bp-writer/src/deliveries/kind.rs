@@ -5,7 +5,7 @@ use aws::events::EventKind;
 use best_practice::{
     BpError, StatementPack, Written, delivery_found, message_written, referral_written,
 };
-use document_bucket::{DocumentBucket, VaultError};
+use document_bucket::{DocumentBucket, DocumentBucketError};
 use domain::connection::Database;
 use domain::delivery::{
     Content, Delivery, DeliveryState, Letter, Message, MessagePatient, StoredDocument,
@@ -20,7 +20,7 @@ use store::work::{Listing, WorkKind};
 #[derive(Clone, Debug)]
 pub struct Deliveries {
     pack: StatementPack,
-    vault: DocumentBucket,
+    bucket: DocumentBucket,
 }
 
 /// Why a document's bytes cannot be had.
@@ -34,18 +34,18 @@ enum Unreadable {
 impl Deliveries {
     /// In the statements of this pack, with documents from this bucket.
     #[must_use]
-    pub fn new(pack: StatementPack, vault: DocumentBucket) -> Self {
-        Self { pack, vault }
+    pub fn new(pack: StatementPack, bucket: DocumentBucket) -> Self {
+        Self { pack, bucket }
     }
 
     /// A document's bytes, which are what was announced or are not given at all.
     async fn bytes(&self, document: &StoredDocument) -> Result<Vec<u8>, Unreadable> {
         let announced = &document.announced;
         let mismatch = || Unreadable::Never(ProblemType::DocumentMismatch);
-        let read = self.vault.read(&document.key, announced.sha256, announced.bytes).await;
+        let read = self.bucket.read(&document.key, announced.sha256, announced.bytes).await;
         let bytes = read.map_err(|error| match error {
-            VaultError::NotFound => Unreadable::Never(ProblemType::DocumentNotFound),
-            VaultError::Corrupt | VaultError::TooLarge { .. } => mismatch(),
+            DocumentBucketError::NotFound => Unreadable::Never(ProblemType::DocumentNotFound),
+            DocumentBucketError::Corrupt | DocumentBucketError::TooLarge { .. } => mismatch(),
             error => {
                 tracing::warn!(%error, "a document cannot be read at the moment");
                 Unreadable::Later
@@ -188,8 +188,8 @@ mod tests {
         let config = aws_sdk_s3::config::Config::builder()
             .behavior_version(aws_sdk_s3::config::BehaviorVersion::v2026_01_12())
             .build();
-        let vault = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
-        Deliveries::new(StatementPack::load(None).unwrap(), vault)
+        let bucket = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
+        Deliveries::new(StatementPack::load(None).unwrap(), bucket)
     }
 
     fn message() -> Delivery {

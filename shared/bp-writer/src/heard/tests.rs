@@ -48,7 +48,7 @@ fn of_session() -> [(SessionError<Error>, ParkReason); 4] {
         (SessionError::NotConnected, ParkReason::NotConnected),
         (SessionError::SiteUnknown, ParkReason::SiteUnknown),
         (SessionError::PracticeChanged, ParkReason::SiteChanged),
-        (SessionError::Lookup(BpError::Halo(Error::SiteOffline)), ParkReason::Offline),
+        (SessionError::FollowFailed(BpError::Halo(Error::SiteOffline)), ParkReason::Offline),
     ]
 }
 
@@ -149,10 +149,10 @@ fn a_question_without_an_answer_says_nothing_of_the_query_unless_halo_forgot_it(
     }
     let not_connected = heard(SessionError::NotConnected);
     assert_eq!(not_connected, Heard::Silent(trouble(ParkReason::NotConnected)));
-    let revoked = heard(SessionError::Lookup(BpError::LoginRefused));
+    let revoked = heard(SessionError::FollowFailed(BpError::LoginRefused));
     assert_eq!(revoked, Heard::Silent(trouble(ParkReason::Revoked)));
     let malformed = BpError::Malformed { statement: "x", problem: String::new() };
-    let other = heard(SessionError::Lookup(malformed));
+    let other = heard(SessionError::FollowFailed(malformed));
     assert_eq!(other, Heard::Silent(trouble(ParkReason::HaloUnavailable)));
 }
 

@@ -125,7 +125,7 @@ pub(crate) async fn announce_document(
         sha256: known.announced.sha256,
     };
     let link = app.documents.upload;
-    let put = app.vault().presign_put(&known.key, &terms, link).await.map_err(no_answer)?;
+    let put = app.bucket().presign_put(&known.key, &terms, link).await.map_err(no_answer)?;
     let view = UploadView {
         document_id: known.announced.document_id.into(),
         upload_url: put.url,

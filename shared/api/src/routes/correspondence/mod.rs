@@ -10,7 +10,7 @@ mod submit;
 mod view;
 
 use config::DocumentsConfig;
-use document_bucket::{DocumentBucket, VaultError};
+use document_bucket::{DocumentBucket, DocumentBucketError};
 
 pub(crate) use self::deliveries::*;
 pub(crate) use self::documents::*;
@@ -36,13 +36,13 @@ pub struct CorrespondenceApp {
 }
 
 impl CorrespondenceApp {
-    fn vault(&self) -> &DocumentBucket {
-        self.bucket.vault()
+    fn bucket(&self) -> &DocumentBucket {
+        self.bucket.bucket()
     }
 }
 
 /// The bucket gave no answer.
-fn no_answer(error: VaultError) -> Problem {
+fn no_answer(error: DocumentBucketError) -> Problem {
     tracing::error!(%error, "the bucket is not available");
     Problem::new(Kind::StorageUnavailable).retry_after(5)
 }

@@ -232,9 +232,10 @@ impl CorrespondenceApp {
                 "this document would be gone before a practice that is offline comes back",
             ));
         }
-        let head = self.vault().head(&document.key).await.map_err(no_answer)?.ok_or_else(|| {
-            pointed(Kind::DocumentNotUploaded, "the document's bytes have not been uploaded")
-        })?;
+        let head =
+            self.bucket().head(&document.key).await.map_err(no_answer)?.ok_or_else(|| {
+                pointed(Kind::DocumentNotUploaded, "the document's bytes have not been uploaded")
+            })?;
         let announced = &document.announced;
         let hash_differs = head.sha256.is_some_and(|hash| hash != announced.sha256);
         if head.bytes != announced.bytes || hash_differs {
@@ -243,7 +244,7 @@ impl CorrespondenceApp {
                 "the uploaded bytes are not the ones that were announced",
             ));
         }
-        let beginning = self.vault().beginning(&document.key, DocumentType::TELLING).await;
+        let beginning = self.bucket().beginning(&document.key, DocumentType::TELLING).await;
         let fits = match beginning.map_err(no_answer)? {
             Some(beginning) => announced.content_type.fits(&beginning),
             None => Err(None),

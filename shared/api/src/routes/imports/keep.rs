@@ -74,7 +74,7 @@ impl ImportsApp {
         }
         let lost = self.wakes.queues().wake_imports(practice.as_str(), id.as_str(), &wanted).await;
         if lost > 0 {
-            tracing::error!(lost, "the staging queue does not take messages");
+            tracing::error!(lost, "the import queue does not take messages");
             return Err(Problem::new(Kind::StorageUnavailable).retry_after(5));
         }
         Ok(())
@@ -102,7 +102,7 @@ impl ImportsApp {
         }
         let Some(place) = item.state.leftover() else { return Ok(()) };
         let upload = place.upload_id.as_deref();
-        self.bucket.vault().discard(&place.keys(), upload).await.map_err(|error| {
+        self.bucket.bucket().discard(&place.keys(), upload).await.map_err(|error| {
             tracing::error!(%error, "a cancelled copy could not be removed");
             Problem::new(Kind::StorageUnavailable).retry_after(5)
         })
@@ -197,7 +197,7 @@ impl ImportsApp {
         let link = async |key: &str, name: String, content_type: &str| {
             let content_type = ContentType::parse(content_type);
             let link =
-                self.bucket.vault().presign_get(key, lifetime, &name, content_type, disposition);
+                self.bucket.bucket().presign_get(key, lifetime, &name, content_type, disposition);
             let url = link.await.map_err(|error| {
                 tracing::error!(%error, "a link could not be made");
                 Problem::new(Kind::StorageUnavailable)
