@@ -16,7 +16,6 @@ const KNOWN: &[&str] = &[
     "best-practice: bp.rs clinical/cells.rs clinical/markers.rs clinical/reader.rs documents/bytes.rs documents/fhir.rs mapping.rs pack.rs",
     "bp-writer: kinds.rs turn.rs writer.rs",
     "bp-writer: impl Turn: attempt.rs look.rs settle.rs site.rs turn.rs whole.rs",
-    "document-import: impl Job: fetch.rs fhir.rs job.rs",
     "domain: ansi.rs spelling.rs",
     "domain: booking/text.rs booking/time.rs booking/visit.rs settings.rs",
     "domain: delivery/document.rs delivery/request.rs",

@@ -36,7 +36,7 @@ fn the_documents_name_files_that_are_there() {
             assert!(file.is_empty() || folder.join(file).exists(), "{document}: {link}");
         }
         for name in code_spans(&text).filter(|name| name.ends_with(".rs")) {
-            if source(name).is_none() {
+            if source(&document, name).is_none() {
                 missing.push(format!("{document}: {name}"));
             }
         }
@@ -81,7 +81,7 @@ fn the_walks_name_functions_that_are_there() {
         for name in code_spans(&text(&document)) {
             let Some((file, function)) = name.split_once(".rs::") else { continue };
             let file = format!("{file}.rs");
-            let source = source(&file).unwrap_or_default();
+            let source = source(&document, &file).unwrap_or_default();
             let function = function.rsplit("::").next().unwrap().trim_end_matches("()");
             let is_there = ["fn", "struct", "enum", "trait", "const", "type"].iter().any(|kind| {
                 source.match_indices(&format!("{kind} {function}")).any(|(at, found)| {
@@ -134,8 +134,10 @@ fn code_spans(text: &str) -> impl Iterator<Item = &str> {
     prose.flat_map(|part| part.split('`').skip(1).step_by(2))
 }
 
-/// The text of a source file, named by its path, or by its crate and the path within `src`.
-fn source(name: &str) -> Option<String> {
+/// The text of a source file. It is named by its path, or by its crate and the path within `src`, or by
+/// the path within the document's own crate.
+fn source(document: &str, name: &str) -> Option<String> {
+    let own = document.rsplit_once('/').map_or("", |(folder, _)| folder);
     let (room, path) = name.split_once('/').unwrap_or((name, ""));
     let places = [
         name.to_owned(),
@@ -144,6 +146,8 @@ fn source(name: &str) -> Option<String> {
         format!("tests/{room}/src/{path}"),
         format!("tests/{room}/tests/{path}"),
         format!("shared/{room}/{path}"),
+        format!("{own}/{name}"),
+        format!("{own}/src/{name}"),
     ];
     places.iter().find_map(|place| std::fs::read_to_string(checkout().join(place)).ok())
 }
