@@ -26,10 +26,10 @@ EMPTY = re.compile(r"^(?:whose|what|which|when|where|who|how|when the table give
 SHORTENED = re.compile(r"\b(?:e\.g|i\.e|etc|vs|Dr|Mr|Ms|St|No|approx)\.$")
 
 
-def plain(text, code="CODE"):
+def plain(text):
     """Markdown without marks: code counts as one word, a link as its text."""
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"``?([^`]+)``?", code, text)
+    text = re.sub(r"``?([^`]+)``?", "CODE", text)
     text = re.sub(r"<[^>\s][^>]*>", "CODE", text)
     text = re.sub(r"\[([^\]]*)\]", r"\1", text)
     return re.sub(r"[*_]{1,2}(?=\S)|(?<=\S)[*_]{1,2}", "", text)
@@ -135,15 +135,17 @@ def read(path):
     return comments(lines, r"\s*#+ ?(.*)")
 
 
-def sentences(path, code="CODE"):
+def sentences(path, show_code=False):
     for line, block in read(path):
-        text, parts = plain(block, code), []
+        text, parts, codes = plain(block), [], iter(re.findall(r"``?([^`]+)``?", block))
         for part in re.split(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])", text):
             if parts and SHORTENED.search(parts[-1]):
                 parts[-1] += " " + part
             else:
                 parts.append(part)
         for part in parts:
+            if show_code:
+                part = re.sub("CODE", lambda found: next(codes, found.group()), part)
             if part.strip():
                 yield line, part.strip()
 
@@ -196,7 +198,7 @@ def main():
     if given.command == "sentences":
         for path in files:
             print(f"\n{path}")
-            found = [sentence for _, sentence in sentences(path, r"\1") if words(sentence) > 3]
+            found = [sentence for _, sentence in sentences(path, show_code=True) if words(sentence) > 3]
             for sentence in random.Random(f"{given.seed} {path}").sample(found, min(given.count, len(found))):
                 print(f"  - {sentence}")
         return 0
