@@ -45,6 +45,7 @@ pub(crate) fn text(path: &str) -> String {
 pub(crate) fn metadata() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(checkout())
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
