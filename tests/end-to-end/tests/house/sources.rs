@@ -17,6 +17,8 @@ pub(crate) struct Package {
     pub(crate) folder: String,
     /// Names as in source text, with `true` where the dependency is only for tests.
     pub(crate) dependencies: Vec<(String, bool)>,
+    /// Dependencies that the package needs though no source names them.
+    pub(crate) needed_unnamed: Vec<String>,
     pub(crate) files: Vec<File>,
 }
 
@@ -72,6 +74,10 @@ fn package(described: &Value) -> Package {
         (name.replace('-', "_"), dependency["kind"] == "dev")
     });
     let dependencies = dependencies.collect();
+    let needed_unnamed = described["metadata"]["cargo-machete"]["ignored"].as_array();
+    let needed_unnamed = needed_unnamed.into_iter().flatten();
+    let needed_unnamed =
+        needed_unnamed.map(|name| name.as_str().unwrap().replace('-', "_")).collect();
     let mut paths = Vec::new();
     for folder in ["src", "tests", "benches", "examples"] {
         rust_files(&root.join(folder), &mut paths);
@@ -83,6 +89,7 @@ fn package(described: &Value) -> Package {
         name: described["name"].as_str().unwrap().to_owned(),
         folder: root.strip_prefix(&checkout).unwrap().display().to_string(),
         dependencies,
+        needed_unnamed,
         files,
     }
 }

@@ -4,15 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sources::{checkout, counts, packages, without_comments, words};
 
-/// Dependencies that no source of the package names.
-const NEEDED_UNNAMED: &[(&str, &str)] = &[
-    // For a module of another package, taken in by its path.
-    ("end-to-end", "jsonschema"),
-];
-
 /// Public items that nothing outside their file uses. Give the reason as a comment.
 const PUBLIC_UNUSED: &[&str] = &[];
 
+/// Exceptions are in a package's `Cargo.toml`, where cargo-machete expects them as well.
 #[test]
 fn every_dependency_is_used() {
     let mut unused = Vec::new();
@@ -27,7 +22,7 @@ fn every_dependency_is_used() {
                 };
                 (*only_for_tests || !file.is_test) && words(&text).contains(dependency.as_str())
             });
-            if !is_named && !NEEDED_UNNAMED.contains(&(&package.name, dependency)) {
+            if !is_named && !package.needed_unnamed.contains(dependency) {
                 let kind = if *only_for_tests { "dev-dependency" } else { "dependency" };
                 unused.push(format!("{}: {kind} {dependency}", package.folder));
             }
