@@ -105,6 +105,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("store", &["domain", "ledger"]),
+    ("support", &["halo-simulator"]),
     ("usage", &["aws", "domain", "halo", "store"]),
 ];
 
