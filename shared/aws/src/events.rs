@@ -7,7 +7,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde::Serialize;
 
 /// `source` of every event.
-pub const SOURCE: &str = "practice-bridge";
+const SOURCE: &str = "practice-bridge";
 /// The most events that EventBridge accepts in one call.
 const BATCH: usize = 10;
 

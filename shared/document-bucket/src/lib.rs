@@ -16,7 +16,7 @@ use domain::content::{ContentType, Sniffer};
 pub use error::DocumentBucketError;
 pub use presign::{Disposition, PresignedPut, PutTerms};
 pub use read::Head;
-pub use upload::{PART, Upload};
+pub use upload::Upload;
 
 /// A bucket. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -71,7 +71,7 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// [`DocumentBucketError::NotFound`], or when S3 does not answer.
-    pub async fn get_stream(
+    async fn get_stream(
         &self,
         key: &str,
     ) -> Result<

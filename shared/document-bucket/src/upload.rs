@@ -13,7 +13,7 @@ use crate::digest::Hasher;
 use crate::{DocumentBucket, DocumentBucketError, Stored};
 
 /// The size of a part: the smallest that S3 allows, except for the last part.
-pub const PART: usize = 5 * 1024 * 1024;
+const PART: usize = 5 * 1024 * 1024;
 /// How many parts are sent at the same time. With the one that is being filled, three are in memory.
 const IN_FLIGHT: usize = 2;
 

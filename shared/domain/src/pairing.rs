@@ -34,7 +34,7 @@ pub const PAIR_CALL_TIME: Duration = Duration::from_secs(12);
 /// How long the query for the clinician's name needs at least, after the pairing call.
 pub const NAME_QUERY_TIME: Duration = Duration::from_secs(4);
 /// After this time another request may take over an attempt: its request has surely ended.
-pub const ATTEMPT_LEASE: Duration = Duration::from_secs(30);
+const ATTEMPT_LEASE: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
     WAIT_FOR_OTHER_ATTEMPT.as_secs() + PAIR_CALL_TIME.as_secs() + NAME_QUERY_TIME.as_secs()

@@ -76,7 +76,7 @@ pub struct Caps {
 
 impl Caps {
     /// From how many per cent of a cap on somebody is told.
-    pub const NEAR_PERCENT: u64 = 80;
+    const NEAR_PERCENT: u64 = 80;
 
     /// How many per cent of its cap were used, rounded down: of that cap of which more was used. `None`
     /// where no cap is known.

@@ -14,7 +14,7 @@ use store::{Store, StoreError};
 
 /// The most messages that one query asks about. The newest are asked about: a message with a thousand
 /// newer ones will probably never be checked.
-pub const MOST_ASKED: u16 = 1000;
+const MOST_ASKED: u16 = 1000;
 
 /// What one run found.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

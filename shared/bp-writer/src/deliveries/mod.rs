@@ -6,5 +6,5 @@
 mod checked;
 mod kind;
 
-pub use checked::{CheckError, CheckedMessages, MOST_ASKED, find_checked_messages};
+pub use checked::{CheckError, CheckedMessages, find_checked_messages};
 pub use kind::Deliveries;

@@ -29,7 +29,7 @@ pub struct Attendance {
 
 impl Attendance {
     /// As few attendants make a visit to several.
-    pub const FEWEST_ATTENDANTS: usize = 2;
+    const FEWEST_ATTENDANTS: usize = 2;
     /// As many are visited at once.
     pub const MOST_ATTENDANTS: usize = 20;
 

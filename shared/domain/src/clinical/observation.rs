@@ -69,7 +69,7 @@ impl ObservationKind {
 
     /// The unit. Bp's view has none: this is inferred from what Australian practices write.
     #[must_use]
-    pub fn inferred_unit(self) -> Option<&'static str> {
+    fn inferred_unit(self) -> Option<&'static str> {
         match self {
             Self::Temperature => Some("\u{b0}C"),
             Self::Pulse => Some("/min"),

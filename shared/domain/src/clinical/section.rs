@@ -95,13 +95,13 @@ pub mod remarks {
     pub const RECORDED_BUT_EMPTY: &str =
         "Bp says that something is recorded here, but lists nothing. Ask the patient.";
     /// Several markers.
-    pub const MARKERS_DISAGREE: &str = "Bp holds several entries that do not agree whether there is anything to list here. Ask the patient.";
+    pub(super) const MARKERS_DISAGREE: &str = "Bp holds several entries that do not agree whether there is anything to list here. Ask the patient.";
     /// A marker that nobody here knows.
-    pub const MARKER_UNKNOWN: &str = "Bp's word for whether there is anything to list here is not known to this service. Ask the patient.";
+    pub(super) const MARKER_UNKNOWN: &str = "Bp's word for whether there is anything to list here is not known to this service. Ask the patient.";
     /// Rows are missing; how many is in the problem.
-    pub const ROWS_UNREADABLE: &str = "Some of what Bp lists here could not be read and is missing, so the list is not complete. Ask the patient.";
+    pub(super) const ROWS_UNREADABLE: &str = "Some of what Bp lists here could not be read and is missing, so the list is not complete. Ask the patient.";
     /// Items with members that could not be read, which they name.
-    pub const VALUES_UNREADABLE: &str =
+    pub(super) const VALUES_UNREADABLE: &str =
         "Some values could not be read. The entries that they belong to name them.";
     /// Several rows of circumstances.
     pub const CIRCUMSTANCES_DISAGREE: &str =

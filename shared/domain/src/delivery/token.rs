@@ -17,7 +17,7 @@ const DIGITS: usize = 23;
 
 impl CorrelationToken {
     /// What every token begins with.
-    pub const PREFIX: &str = "PB";
+    const PREFIX: &str = "PB";
 
     /// The token of a piece of work; `kind` keeps ids of different kinds apart.
     #[must_use]
