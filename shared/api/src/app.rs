@@ -88,7 +88,7 @@ impl App {
     }
 
     pub(crate) fn deadline() -> Deadline {
-        Deadline::after(domain::pairing::REQUEST)
+        Deadline::after(domain::pairing::REQUEST_TIME)
     }
 
     pub(crate) fn cursors(&self) -> Result<&Cursors, Problem> {

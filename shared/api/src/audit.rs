@@ -3,7 +3,7 @@
 
 use domain::audit::{AuditRecord, AuditedAction};
 use domain::ids::{BpUserId, PatientId, PracticeId};
-use store::{StoreError, TrailLine};
+use store::{StoreError, AuditItem};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -52,7 +52,7 @@ impl App {
     }
 
     /// An audit line that the store writes in one transaction with the change itself.
-    pub(crate) fn audit_line(&self, caller: &Caller, entry: AuditEntry) -> TrailLine {
+    pub(crate) fn audit_line(&self, caller: &Caller, entry: AuditEntry) -> AuditItem {
         let AuditEntry { action, patients, resource, user, former_user } = entry;
         let record = AuditRecord {
             at: Self::now(),
@@ -64,6 +64,6 @@ impl App {
             former_user_id: former_user,
             request_id: REQUEST_ID.try_with(|id| id.0.clone()).unwrap_or_default(),
         };
-        TrailLine { record, retention: self.audit_retention }
+        AuditItem { record, retention: self.audit_retention }
     }
 }

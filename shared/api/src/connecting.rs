@@ -6,7 +6,7 @@ use domain::clinician::NotLinked;
 use domain::ids::PracticeId;
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
-use store::{StoreError, TrailLine};
+use store::{StoreError, AuditItem};
 
 use crate::app::App;
 use crate::audit::AuditEntry;
@@ -22,11 +22,11 @@ struct CallersTrail<'a> {
 }
 
 impl Trail for CallersTrail<'_> {
-    fn line(&self, line: AuditLine) -> TrailLine {
+    fn line(&self, line: AuditLine) -> AuditItem {
         self.app.audit_line(self.caller, entry(line))
     }
 
-    async fn note(&self, line: AuditLine) -> Result<(), StoreError> {
+    async fn record(&self, line: AuditLine) -> Result<(), StoreError> {
         self.app.record(self.practice, self.caller, entry(line)).await
     }
 }

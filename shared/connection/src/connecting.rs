@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use domain::connection::Connection;
 use domain::ids::{PairingCode, SiteId};
 use domain::pairing::REQUEST_TIME;
@@ -21,7 +21,7 @@ use crate::session::Sessions;
 pub struct Connecting<'a, T> {
     /// Where connections and links are stored.
     pub store: &'a Store,
-    pub bp: &'a BpPractice,
+    pub bp: &'a BpClient,
     /// Where audit lines are written.
     pub trail: &'a T,
 }

@@ -3,7 +3,6 @@
 mod connecting;
 pub mod linking;
 pub mod pairing;
-mod per_call;
 mod ports;
 mod request;
 mod session;
@@ -11,7 +10,6 @@ mod session;
 pub use connecting::Connecting;
 pub use linking::NotConnected;
 pub use pairing::NotPaired;
-pub use per_call::PerCallSession;
 pub use ports::{AuditLine, Clock, PairingHalo, PairingRecords, SystemClock, Trail};
 pub use request::{Asker, Entered};
 pub use session::{Connections, Implication, QuestionError, Session, SessionError, Sessions};

@@ -66,7 +66,7 @@ pub fn is_too_old(bp: &BpClient, site: &Site) -> bool {
 /// Links people to users of Bp.
 pub(crate) struct Linking<'a, T> {
     pub(crate) store: &'a Store,
-    pub(crate) bp: &'a BpPractice,
+    pub(crate) bp: &'a BpClient,
     pub(crate) trail: &'a T,
 }
 

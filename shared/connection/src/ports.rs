@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use best_practice::{BpPractice, PairingOutcome};
+use best_practice::{BpClient, PairingOutcome};
 use domain::audit::AuditedAction;
 use domain::connection::Connection;
 use domain::ids::{BpUserId, PairingCode, PracticeId, SiteId, Subject};
@@ -94,13 +94,13 @@ impl PairingRecords for Store {
 /// Halo's pairing call.
 #[trait_variant::make(Send)]
 pub trait PairingHalo: Sync {
-    /// [`BpPractice::pair`]. Gives up after this time.
+    /// [`BpClient::pair`]. Gives up after this time.
     async fn pair(&self, site: &SiteId, code: &PairingCode, within: Duration) -> PairingOutcome;
 }
 
-impl PairingHalo for BpPractice {
+impl PairingHalo for BpClient {
     async fn pair(&self, site: &SiteId, code: &PairingCode, within: Duration) -> PairingOutcome {
-        BpPractice::pair(self, site, code, Deadline::after(within)).await
+        BpClient::pair(self, site, code, Deadline::after(within)).await
     }
 }
 

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use aws::queues::{ImportWake, LONGEST_DELAY, Queues};
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use config::ImporterConfig;
 use connection::Sessions;
 use domain::content::ContentType;
@@ -31,7 +31,7 @@ const MOST_FAILURES: u8 = 6;
 
 /// An attempt at a document that this worker has claimed.
 pub(crate) struct Attempt<'a> {
-    pub(crate) bp: &'a BpPractice,
+    pub(crate) bp: &'a BpClient,
     pub(crate) sessions: &'a Sessions,
     pub(crate) queues: &'a Queues,
     pub(crate) config: &'a ImporterConfig,

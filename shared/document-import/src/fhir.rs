@@ -1,7 +1,7 @@
 //! Fetches a document by FHIR, where the site offers it. This is for documents that our statements may
 //! not read, or cannot read in the practice's release of Bp.
 
-use best_practice::{BpError, BpPractice, DocumentPart, FhirDocument, FhirFound};
+use best_practice::{BpError, BpClient, DocumentPart, FhirDocument, FhirFound};
 use bytes::Bytes;
 use domain::ids::HaloGuid;
 use domain::imports::About;
@@ -18,7 +18,7 @@ use crate::obstacle::{LONGEST_QUESTION, Obstacle, Stop, of_fhir};
 /// Asks without the session: a practice is connected if its database answers, even if its FHIR
 /// server does not.
 pub(crate) async fn fetch(
-    bp: &BpPractice,
+    bp: &BpClient,
     site: HaloGuid,
     document: &mut ClaimedDocument<'_>,
     deadline: Deadline,

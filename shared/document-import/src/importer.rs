@@ -1,7 +1,7 @@
 //! The worker: decides for each message whether there is something to do.
 
 use aws::queues::{ImportWake, Queues};
-use best_practice::BpPractice;
+use best_practice::BpClient;
 use config::ImporterConfig;
 use connection::Sessions;
 use document_bucket::DocumentBucket;
@@ -19,7 +19,7 @@ use crate::obstacle::ImportError;
 /// Copies documents from Bp into the bucket.
 #[derive(Debug)]
 pub struct Importer {
-    bp: BpPractice,
+    bp: BpClient,
     sessions: Sessions,
     store: Store,
     bucket: DocumentBucket,
@@ -31,7 +31,7 @@ impl Importer {
     /// A worker that asks through this client of Halo, and copies into this bucket.
     #[must_use]
     pub fn new(
-        bp: BpPractice,
+        bp: BpClient,
         store: Store,
         bucket: DocumentBucket,
         queues: Queues,

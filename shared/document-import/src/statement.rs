@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use best_practice::{BpPractice, Document, DocumentProgress, DocumentStart};
+use best_practice::{BpClient, Document, DocumentProgress, DocumentStart};
 use connection::Session;
 use domain::problem::ProblemType;
 use domain::waiting::Waiter;
@@ -42,7 +42,7 @@ pub(crate) enum Fetched {
 
 /// Fetches one document in a session with its practice.
 pub(crate) struct ByStatement<'s, 'd> {
-    pub(crate) bp: &'s BpPractice,
+    pub(crate) bp: &'s BpClient,
     pub(crate) session: &'s mut Session<'d>,
     pub(crate) document: &'s mut ClaimedDocument<'d>,
     /// When this worker must have ended.

@@ -19,6 +19,10 @@ impl From<StoreError> for Problem {
                 tracing::error!("an item of the table cannot be read");
                 Self::new(ProblemType::Internal)
             }
+            StoreError::NewerFormat => {
+                tracing::error!("a newer release wrote an item of the table");
+                Self::new(ProblemType::Internal)
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use domain::Invalid;
 use domain::audit::AuditedAction;
 use domain::ids::BpUserId;
 use domain::schedule::Job;
-use domain::staff::{AhpraNumber, ListProblem, Listed, StaffList, StaffMember, Standing};
+use domain::staff::{AhpraNumber, ListProblem, ListedMember, StaffList, StaffMember, BpMatch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -75,35 +75,35 @@ pub(crate) enum StaffState {
 }
 
 /// Why a member cannot be booked, or `None` if they can.
-pub(super) fn problem_of(standing: Standing) -> Option<Problem> {
-    match standing {
-        Standing::Synced { .. } => None,
-        Standing::Unsynced => Some(Problem::new(ProblemType::PractitionerNotSynced)),
-        Standing::NotFound { nearly: true, .. } => Some(Problem::because(
+pub(super) fn problem_of(bp_match: BpMatch) -> Option<Problem> {
+    match bp_match {
+        BpMatch::Synced { .. } => None,
+        BpMatch::Unsynced => Some(Problem::new(ProblemType::PractitionerNotSynced)),
+        BpMatch::NotFound { nearly: true, .. } => Some(Problem::because(
             ProblemType::PractitionerNotFound,
             "A Bp user has this registration number with different capitals, spaces or punctuation. Both numbers must match exactly.",
         )),
-        Standing::NotFound { inactive_seen: false, .. } => Some(Problem::because(
+        BpMatch::NotFound { inactive_seen: false, .. } => Some(Problem::because(
             ProblemType::PractitionerNotFound,
             "No active Bp user has this registration number. Bp did not let us read its inactive users.",
         )),
-        Standing::NotFound { .. } => Some(Problem::new(ProblemType::PractitionerNotFound)),
-        Standing::Ambiguous => Some(Problem::new(ProblemType::PractitionerAmbiguous)),
-        Standing::Inactive => Some(Problem::new(ProblemType::PractitionerInactive)),
+        BpMatch::NotFound { .. } => Some(Problem::new(ProblemType::PractitionerNotFound)),
+        BpMatch::Ambiguous => Some(Problem::new(ProblemType::PractitionerAmbiguous)),
+        BpMatch::Inactive => Some(Problem::new(ProblemType::PractitionerInactive)),
     }
 }
 
 fn view(list: StaffList) -> StaffView {
-    let member = |Listed { member, standing }| {
+    let member = |ListedMember { member, bp_match }| {
         let StaffMember { ahpra_number, first_name, last_name } = member;
-        let (state, bp_user_id) = match standing {
-            Standing::Synced { user } => (StaffState::Synced, Some(user)),
-            Standing::Unsynced => (StaffState::NotSynced, None),
-            Standing::NotFound { .. } => (StaffState::NotFound, None),
-            Standing::Ambiguous => (StaffState::Ambiguous, None),
-            Standing::Inactive => (StaffState::Inactive, None),
+        let (state, bp_user_id) = match bp_match {
+            BpMatch::Synced { user } => (StaffState::Synced, Some(user)),
+            BpMatch::Unsynced => (StaffState::NotSynced, None),
+            BpMatch::NotFound { .. } => (StaffState::NotFound, None),
+            BpMatch::Ambiguous => (StaffState::Ambiguous, None),
+            BpMatch::Inactive => (StaffState::Inactive, None),
         };
-        let problem = problem_of(standing).map(Problem::body);
+        let problem = problem_of(bp_match).map(Problem::body);
         StaffMemberView { ahpra_number, first_name, last_name, state, bp_user_id, problem }
     };
     StaffView { staff: list.staff.into_iter().map(member).collect(), synced_at: list.synced_at }
@@ -211,19 +211,19 @@ mod tests {
     #[test]
     fn whatever_is_not_synced_says_where_to_mend_it() {
         for standing in [
-            Standing::Unsynced,
-            Standing::NotFound { nearly: false, inactive_seen: true },
-            Standing::NotFound { nearly: true, inactive_seen: true },
-            Standing::NotFound { nearly: false, inactive_seen: false },
-            Standing::Ambiguous,
-            Standing::Inactive,
+            BpMatch::Unsynced,
+            BpMatch::NotFound { nearly: false, inactive_seen: true },
+            BpMatch::NotFound { nearly: true, inactive_seen: true },
+            BpMatch::NotFound { nearly: false, inactive_seen: false },
+            BpMatch::Ambiguous,
+            BpMatch::Inactive,
         ] {
-            assert!(!problem_of(standing).unwrap().kind.steps().is_empty(), "{standing:?}");
+            assert!(!problem_of(bp_match).unwrap().kind.steps().is_empty(), "{standing:?}");
         }
         for standing in
-            [Standing::NotFound { nearly: true, inactive_seen: true }, Standing::Ambiguous]
+            [BpMatch::NotFound { nearly: true, inactive_seen: true }, BpMatch::Ambiguous]
         {
-            let steps = problem_of(standing).unwrap().kind.steps().join(" ");
+            let steps = problem_of(bp_match).unwrap().kind.steps().join(" ");
             assert!(steps.contains("Setup > Users"), "{steps}");
         }
     }

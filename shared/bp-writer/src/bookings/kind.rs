@@ -2,7 +2,7 @@
 
 use crate::{FailReason, Kind, NoCommand, Status, Verdict, WaitReason};
 use aws::events::EventKind;
-use best_practice::{BpError, StatementPack, read_lookup, read_push, settled_by_lookup};
+use best_practice::{BpError, StatementPack, read_lookup, read_push};
 use domain::booking::{Booking, BookingState, NextStep, Role};
 use domain::connection::Database;
 use domain::problem::ProblemType;
@@ -99,7 +99,7 @@ impl Kind for Bookings {
     }
 
     fn lookup(&self, booking: &Booking) -> Command {
-        self.pack.look_for_booking(booking)
+        self.pack.look_up_booking(booking)
     }
 
     fn read(
@@ -119,7 +119,7 @@ impl Kind for Bookings {
         now: Timestamp,
     ) -> Result<Option<Verdict>, BpError> {
         let found = read_lookup(booking, rows)?;
-        Ok(settled_by_lookup(booking, &found, now).map(|pushed| {
+        Ok(booking.lost_push(&found, now).map(|pushed| {
             // What is in Bp was compared with what is wanted now.
             booking.mark_sent();
             verdict(booking.settle(pushed, now))

@@ -103,7 +103,7 @@ impl BookingRequest {
             }
             (None, Some(attendants)) => {
                 // A list that is too long is refused as a whole, so the rest of it is not checked.
-                let few = attendants.iter().take(Attendance::MOST + 1).enumerate();
+                let few = attendants.iter().take(Attendance::MOST_ATTENDANTS + 1).enumerate();
                 let numbers: Vec<_> = few
                     .map(|(place, number)| {
                         fields.check(&format!("/attendants/{place}"), AhpraNumber::parse(number))

@@ -52,7 +52,7 @@ impl App {
             let now = Self::now();
             let stored = self.store.booking(practice, id).await?;
             let known = stored.as_ref().map(KeptBooking::together);
-            if let Some(known) = known.as_ref().filter(|known| known.record.is(visit)) {
+            if let Some(known) = known.as_ref().filter(|known| known.record.wants(visit)) {
                 return Ok(known.record.clone());
             }
             let planner = self.booking_planner(practice).await?;

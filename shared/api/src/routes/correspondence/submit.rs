@@ -244,7 +244,7 @@ impl App {
                 "the uploaded bytes are not the ones that were announced",
             ));
         }
-        let beginning = uploads.bucket.beginning(&document.key, DocumentType::TELLING).await;
+        let beginning = uploads.bucket.beginning(&document.key, DocumentType::BYTES_JUDGED).await;
         let fits = match beginning.map_err(bucket_unavailable)? {
             Some(beginning) => announced.content_type.fits(&beginning),
             None => Err(None),

@@ -61,7 +61,7 @@ impl App {
         let mut items = Vec::new();
         let mut lost_messages = 0_usize;
         for item in &record.items {
-            let Some(awaited) = item.state.clone().awaited(now) else {
+            let Some(awaited) = item.state.clone().wake_sent(now) else {
                 items.extend(wanted(&item.state).then_some(item.index));
                 continue;
             };
