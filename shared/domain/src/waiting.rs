@@ -13,7 +13,6 @@ use crate::ids::PracticeId;
 pub enum Waiter {
     /// An attachment that is being copied from a practice.
     Staging {
-        /// Whose.
         practice: PracticeId,
         /// The import that it belongs to.
         import: String,
@@ -21,10 +20,7 @@ pub enum Waiter {
         item: u32,
     },
     /// The writer of a practice's deliveries and bookings.
-    Site {
-        /// Whose.
-        practice: PracticeId,
-    },
+    Site { practice: PracticeId },
 }
 
 #[cfg(test)]
