@@ -1,6 +1,6 @@
-//! Text that Bp can hold: its columns are ANSI (Windows-1252) and of fixed width. What does not fit is
-//! refused where it enters: a letter whose subject was cut or whose name has a question mark in it
-//! may end in front of the wrong eyes.
+//! Text that Bp can store. Its columns use Windows-1252 and have a fixed width. Text that does not fit
+//! is refused when it enters: a letter with a cut subject, or with a question mark in a name, may reach
+//! the wrong person.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use crate::Invalid;
 use crate::spelling::compose;
 use crate::windows_1252::byte;
 
-/// A character that Bp's columns have no place for. It may be a part of a name, so it is shown to whoever
-/// sent it and never logged.
+/// A character that Bp cannot store. It may be a part of a name, so it is shown to the sender and never
+/// logged.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct UnstorableCharacter {
     character: char,
@@ -60,10 +60,10 @@ impl fmt::Debug for UnstorableCharacter {
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Unfit {
-    /// For a reason of a fixed wording.
+    /// Another reason, in fixed words.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// For a character that Bp cannot hold.
+    /// It has a character that Bp cannot store.
     #[error("{0}")]
     UnstorableCharacter(UnstorableCharacter),
 }
@@ -92,7 +92,7 @@ pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Unfit> {
     Ok(bytes)
 }
 
-/// What no text in Bp holds.
+/// No text in Bp holds control characters.
 const CONTROL: Invalid = Invalid("control characters are not taken");
 
 /// Whether Bp can hold every character of a text.
@@ -149,7 +149,6 @@ impl BpText {
         Ok(Self(text))
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

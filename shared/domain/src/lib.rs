@@ -1,5 +1,5 @@
-//! What a connection, a practitioner, a patient and a practice's settings *are*, and which moves are
-//! possible. Types and rules only: no I/O, no AWS, no Halo, nothing of ours below it.
+//! What a connection, a practitioner, a patient and a practice's settings are, and how they may change.
+//! Types and rules only: no I/O, no AWS and no Halo. The only crate of ours below it is [`ledger`].
 //!
 //! Values are parsed where they enter (see [`Invalid`]) and trusted from then on.
 

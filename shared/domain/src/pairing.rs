@@ -33,7 +33,8 @@ pub const WAIT_FOR_OTHER_ATTEMPT: Duration = Duration::from_secs(8);
 pub const PAIR_CALL_TIME: Duration = Duration::from_secs(12);
 /// How long the query for the clinician's name needs at least, after the pairing call.
 pub const NAME_QUERY_TIME: Duration = Duration::from_secs(4);
-/// After this time another request may take over an attempt: its request has surely ended.
+/// After this time another request may take over an attempt. The request that began it has ended by
+/// then.
 const ATTEMPT_LEASE: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
@@ -50,7 +51,7 @@ const _: () = assert!(
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// Unlike any other's.
+    /// A unique id.
     pub id: Uuid,
     /// The site that the practice asks for.
     pub site_id: SiteId,
@@ -97,12 +98,12 @@ impl Attempt {
     }
 }
 
-/// What Halo said to an attempt, as far as the rule distinguishes it.
+/// Halo's answer to an attempt, as far as the rule needs it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum HaloAnswer {
     /// Yes.
     Yes,
-    /// No, maybe because of the code or the Site ID: whoever guesses hears this.
+    /// No, maybe because of the code or the Site ID. Somebody who guesses gets this answer.
     WrongGuess,
     /// No, for a reason that has nothing to do with what was entered.
     NotNow,
@@ -117,21 +118,22 @@ impl HaloAnswer {
         self == Self::Yes
     }
 
-    /// Whether it counts against the limits. An unheard answer does: it may hide a wrong guess.
+    /// Whether it counts against the limits. A missing answer counts, because it may hide a wrong
+    /// guess.
     #[must_use]
     pub fn counts(self) -> bool {
         matches!(self, Self::WrongGuess | Self::Nothing)
     }
 }
 
-/// Whose failed attempts are counted together.
+/// Which failed attempts are counted together.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum LimitScope {
     /// A person's account.
     Person,
     /// A platform's server, which pairs for many practices.
     Platform,
-    /// A practice of ours, whoever tries.
+    /// A practice on the platforms, for all of its people.
     Practice,
     /// A Bp Site ID, whichever practice tries.
     Site,

@@ -1,4 +1,4 @@
-//! What is done for a practice from time to time, and how its times are spread.
+//! Regular jobs for a practice, and how their times are spread.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::Invalid;
 use crate::ids::PracticeId;
 
-/// Work that comes round again for a practice. The practice's own writer does it, under the lease of
-/// its lane, so that a job never writes beside a delivery or a booking.
+/// A regular job for a practice. The practice's own writer does it, under the lease of its lane, so that
+/// a job never writes at the same time as a delivery or a booking.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Job {
@@ -47,7 +47,7 @@ impl Job {
         found.ok_or(Invalid("no job has this name"))
     }
 
-    /// How long after one turn the next one comes, where nothing is known that lets it wait longer. Each
+    /// How long the job waits between two runs, unless it can wait longer. Each
     /// query of Halo is billed: see [`until_checked_again`] and [`until_compared_again`].
     #[must_use]
     pub const fn interval(self) -> SignedDuration {
@@ -59,8 +59,8 @@ impl Job {
     }
 
     /// When the next turn of a practice comes: an interval on, more or less by a tenth of it, a
-    /// different tenth for every practice. Jobs that were all begun at one moment (a deployment, the
-    /// end of an outage) drift apart instead of meeting for ever.
+    /// different tenth for every practice. Jobs that all began at one moment (a deployment, the
+    /// end of an outage) drift apart instead of running together each time.
     #[must_use]
     pub fn next(self, practice: &PracticeId, now: Timestamp) -> Timestamp {
         Self::next_after(practice, self.interval(), now)
@@ -80,7 +80,7 @@ impl Job {
     }
 }
 
-/// The longest that a regular look at Bp waits.
+/// The longest wait between two regular queries of Bp.
 const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long until Bp is asked again which messages a doctor has checked, by the age of the message that
@@ -92,7 +92,7 @@ pub fn until_checked_again(latest: Option<SignedDuration>) -> SignedDuration {
 }
 
 /// How long until the appointment book is compared again, by when the next visit begins. People at a
-/// practice change mostly what is near; what the platform changes is read back at once anyway.
+/// practice mostly change visits that are near. Changes by the platform are read back at once anyway.
 #[must_use]
 pub fn until_compared_again(next_visit: Option<SignedDuration>) -> SignedDuration {
     match next_visit {

@@ -22,7 +22,6 @@ pub struct ShownPatient {
     pub status: PatientStatus,
     /// Whose number it is: another Bp's patients have numbers of their own.
     pub site: Database,
-    /// When.
     pub shown_at: Timestamp,
 }
 

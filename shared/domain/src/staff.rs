@@ -90,7 +90,6 @@ pub enum BpMatch {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedMember {
-    /// Who.
     #[serde(flatten)]
     pub member: StaffMember,
     /// Whom Bp knows.

@@ -11,10 +11,9 @@ use crate::ids::PracticeId;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Waiter {
-    /// The importer of a document that Bp prepares.
+    /// An attachment that is being copied from a practice.
     #[serde(rename = "staging")]
     Import {
-        /// Whose.
         practice: PracticeId,
         /// The import that it belongs to.
         import: String,
@@ -22,10 +21,7 @@ pub enum Waiter {
         item: u32,
     },
     /// The writer of a practice's deliveries and bookings.
-    Site {
-        /// Whose.
-        practice: PracticeId,
-    },
+    Site { practice: PracticeId },
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// Exponential backoff with full jitter: a delay between nothing and a ceiling that doubles with each
-/// failure. Full jitter spreads many waiters over the whole span, so that what was down is not felled
-/// again by everybody's return.
+/// Exponential backoff with full jitter: a random delay between zero and a ceiling that doubles with
+/// each failure. Full jitter spreads many waiters over the whole span, so that a service that has just
+/// come back does not receive all of them at once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Backoff {
     /// The ceiling after the first failure.
@@ -22,8 +22,7 @@ impl Backoff {
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)).min(ceiling)
     }
 
-    /// Like [`Backoff::delay`], but at least half the ceiling: for a question whose answer surely
-    /// takes a while.
+    /// Like [`Backoff::delay`], but at least half the ceiling. Use it where an early try is useless.
     #[must_use]
     pub fn unhurried(&self, failures: u32, random: u64) -> Duration {
         let half = self.ceiling(failures) / 2;

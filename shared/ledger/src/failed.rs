@@ -9,7 +9,7 @@ use crate::tally::Tally;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct Failed {
-    /// In the end.
+    /// All attempts.
     pub tally: Tally,
     /// Whether the last attempt may have taken effect all the same.
     pub doubt: Doubt,
@@ -20,10 +20,9 @@ pub struct Failed {
 pub enum Doubt {
     /// No: nothing was sent, or the far side said no.
     None,
-    /// Perhaps: nobody could look. It can take effect until this instant.
+    /// Perhaps: no lookup was possible. It can take effect until this instant.
     Until(Timestamp),
-    /// Perhaps, and the record does not say until when. Records written before the fence was kept
-    /// are read as this.
+    /// Perhaps, and the record does not say until when. Records without a fence are read as this.
     Unknown,
 }
 

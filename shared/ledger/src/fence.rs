@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// How long after being sent something may still take effect at the far side. The sum is the time
-/// after which a look is final: what is not there then will not come any more.
+/// How long an attempt may still take effect at the far side after it was sent. After the sum of these
+/// times a lookup is final: an attempt that is not there by then will never arrive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Fence {
     /// How long our own call may last: the far side may receive it at its very end.
     pub call: Duration,
-    /// How long the far side may keep it waiting before it begins. Told to the far side with each
-    /// attempt, which must drop what is older.
+    /// How long the far side may keep an attempt waiting before it runs. Send this limit with each
+    /// attempt. The far side must drop attempts that wait longer.
     pub queue: Duration,
     /// How long it may run before the far side breaks it off.
     pub execution: Duration,
-    /// For clocks that differ.
+    /// Allowance for clocks that differ.
     pub margin: Duration,
 }
 
@@ -27,8 +27,8 @@ impl Fence {
         self.after_call(ended)
     }
 
-    /// The instant after which something can no longer take effect whose call has ended by now,
-    /// however it ended.
+    /// The instant after which an attempt can no longer take effect when its call ended at `ended`,
+    /// with or without an answer.
     #[must_use]
     pub fn after_call(&self, ended: Timestamp) -> Timestamp {
         let sum = self.queue.saturating_add(self.execution).saturating_add(self.margin);

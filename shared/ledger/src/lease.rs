@@ -5,41 +5,40 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A writer's name: unlike any other's, and a new one for each turn.
+/// A writer's name. It is unique, and a writer takes a new one for each lease.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Holder(pub String);
 
-/// The right to be the only writer, until an instant. Keep it where it can be written under a
-/// condition: taken only where [`Lease::may_be_taken`], given back only by its holder.
+/// The right to be the only writer until an instant. Store it where conditional writes are possible.
+/// Others may claim it only when [`Lease::may_be_taken`] says so, and only its holder releases it.
 ///
 /// A lease alone does not exclude a writer that was asleep when it ended. Hence the second half of
 /// the promise: each attempt is marked under a condition before it is sent, and fenced
 /// ([`crate::Fence`]).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Lease {
-    /// Whose it is.
+    /// The writer who holds it.
     pub holder: Holder,
-    /// Until when.
+    /// When it ends.
     pub until: Timestamp,
 }
 
 impl Lease {
-    /// A lease that outlasts all that its holder may do in `work`, by `margin` for clocks that
-    /// differ.
+    /// A lease for work that lasts `work`. `margin` allows for clocks that differ.
     #[must_use]
     pub fn taken(holder: Holder, now: Timestamp, work: Duration, margin: Duration) -> Self {
         let until = now.saturating_add(work.saturating_add(margin)).unwrap_or(Timestamp::MAX);
         Self { holder, until }
     }
 
-    /// Whether anybody else may take it now.
+    /// Whether another writer may claim it now.
     #[must_use]
     pub fn may_be_taken(&self, now: Timestamp) -> bool {
         self.until <= now
     }
 
-    /// Whether its holder may still begin something that lasts `work`.
+    /// Whether its holder may still begin work that lasts `work`.
     #[must_use]
     pub fn covers(&self, now: Timestamp, work: Duration) -> bool {
         now.saturating_add(work).is_ok_and(|end| end < self.until)

@@ -1,9 +1,9 @@
-//! Where one piece of work stands, and what may follow.
+//! The states of one piece of work, and the steps between them.
 //!
 //! Each state is a type of its own and each step a method that consumes it, so that a step which
-//! would break the promise cannot be written: there is no way from [`Sent`] or [`Doubtful`] back to
-//! [`Ready`] but through an answer that excludes that the attempt took effect. Giving up keeps the
-//! fence ([`Doubt::Until`]), so reopening is no way around it.
+//! would break the promise cannot be written: the only way from [`Sent`] or [`Doubtful`] back to
+//! [`Ready`] is an answer that shows that the attempt did not take effect. Giving up keeps the
+//! fence ([`Doubt::Until`]), so reopening does not skip the fence.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub enum Progress<H, R> {
     Doubtful(Doubtful<R>),
     /// Done.
     Settled(Settled),
-    /// Given up; somebody has to mend something.
+    /// Given up. Nothing is sent until somebody reopens the work.
     Failed(Failed),
 }
 
@@ -35,43 +35,44 @@ pub enum Progress<H, R> {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ready {
-    /// So far.
+    /// Attempts so far.
     pub tally: Tally,
     /// When it is due.
     pub not_before: Timestamp,
 }
 
-/// Sent, or about to be: written down before the call, because the writer may not survive it.
+/// Sent, or about to be sent. It is stored before the call, because the writer may die during the
+/// call.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sent<H> {
-    /// This attempt included.
+    /// Attempts so far, with this one.
     pub tally: Tally,
-    /// When.
+    /// When it was marked as sent.
     pub at: Timestamp,
     /// When it can no longer take effect.
     pub fence: Timestamp,
-    /// What the far side calls it, once it said so.
+    /// The far side's name for the attempt, when it gave one.
     pub handle: Option<H>,
     /// When to ask the far side.
     pub ask_at: Timestamp,
 }
 
-/// Perhaps done.
+/// Nobody knows whether the attempt took effect.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Doubtful<R> {
-    /// So far.
+    /// Attempts so far.
     pub tally: Tally,
-    /// From when on a look is final.
+    /// A lookup is final from this instant on.
     pub fence: Timestamp,
-    /// When to look.
+    /// When to look the attempt up.
     #[serde(rename = "lookAt")]
     pub lookup_at: Timestamp,
-    /// Looks that brought no answer.
+    /// Lookups without an answer.
     #[serde(rename = "looks")]
     pub lookups: u32,
-    /// Why the far side says that it failed, if it said so.
+    /// The far side's reason for refusing the attempt, if it gave one.
     pub refusal: Option<R>,
 }
 
@@ -79,7 +80,7 @@ pub struct Doubtful<R> {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settled {
-    /// In the end.
+    /// All attempts.
     pub tally: Tally,
 }
 
@@ -91,7 +92,7 @@ pub struct NotYet {
     pub until: Timestamp,
 }
 
-/// The fence still stands: what is not there may yet come.
+/// The fence has not passed: an attempt that is not found may still arrive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("an attempt may take effect until {until}")]
 pub struct Fenced {
@@ -106,7 +107,7 @@ impl<H, R> Progress<H, R> {
         Self::Ready(Ready { tally: Tally::default(), not_before: now })
     }
 
-    /// When something is to be done; never, where nothing is.
+    /// When the work is due; `None` when there is nothing to do.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
         match self {
@@ -159,7 +160,7 @@ impl Ready {
         Ok(Sent { tally, at: now, fence, handle: None, ask_at: fence })
     }
 
-    /// Puts it off.
+    /// Postpones the attempt.
     #[must_use]
     pub fn put_off(self, until: Timestamp) -> Self {
         Self { not_before: until, ..self }
@@ -217,7 +218,7 @@ impl<H> Sent<H> {
         Self { ask_at: at, ..self }
     }
 
-    /// It surely did not take effect: the attempt does not count.
+    /// The attempt certainly did not take effect, so it does not count.
     #[must_use]
     pub fn never_ran(self, again_at: Timestamp) -> Ready {
         let mut tally = self.tally;
@@ -226,7 +227,7 @@ impl<H> Sent<H> {
         Ready { tally, not_before: again_at }
     }
 
-    /// Nobody knows: a look is final only after the fence.
+    /// The outcome is unknown. A lookup is final only after the fence.
     #[must_use]
     pub fn doubt<R>(self) -> Doubtful<R> {
         let (fence, tally) = (self.fence, self.reached());
@@ -241,14 +242,15 @@ impl<H> Sent<H> {
         Self { fence: fence.after_call(ended), ..self }.doubt()
     }
 
-    /// It is over at the far side, and its result is lost: a look is final at once.
+    /// The attempt has ended at the far side, and its result is lost. A lookup is final at once.
     #[must_use]
     pub fn ended<R>(self, now: Timestamp) -> Doubtful<R> {
         Doubtful { tally: self.reached(), fence: now, lookup_at: now, lookups: 0, refusal: None }
     }
 
-    /// The far side carried it out and says that it failed there. Whether something stayed is seen
-    /// by looking: at once where the failure ended it for certain, else after the fence.
+    /// The far side carried it out and says that it failed there. A lookup shows
+    /// whether it left anything behind: at once when the failure certainly ended it, else after the
+    /// fence.
     #[must_use]
     pub fn refused<R>(self, why: R, certain: bool, now: Timestamp) -> Doubtful<R> {
         let fence = if certain { now } else { self.fence };
@@ -294,13 +296,13 @@ impl<R> Doubtful<R> {
         Some(Self { tally: failed.tally, fence, lookup_at, lookups: 0, refusal: None })
     }
 
-    /// When to look.
+    /// When to look the attempt up.
     #[must_use]
     pub fn due(&self) -> Timestamp {
         self.lookup_at.max(self.fence)
     }
 
-    /// Whether a look would be final now.
+    /// Whether a lookup would be final now.
     ///
     /// # Errors
     /// When the attempt may still take effect.
@@ -308,41 +310,41 @@ impl<R> Doubtful<R> {
         if now < self.fence { Err(Fenced { until: self.fence }) } else { Ok(()) }
     }
 
-    /// The look brought no answer.
+    /// The lookup had no answer. Repeat it at `at`.
     #[must_use]
     pub fn look_up_again(self, at: Timestamp) -> Self {
         Self { lookup_at: at, lookups: self.lookups.saturating_add(1), ..self }
     }
 
-    /// It is there.
+    /// The lookup found it.
     #[must_use]
     pub fn found(self) -> Settled {
         Settled { tally: self.tally }
     }
 
-    /// What is there says no.
+    /// The lookup found a refusal.
     #[must_use]
     pub fn fail(self) -> Failed {
         Failed { tally: self.tally, doubt: Doubt::None }
     }
 
-    /// What is there says: not now.
+    /// The lookup found that it is not possible now.
     #[must_use]
     pub fn blocked(self, until: Timestamp) -> Ready {
         Ready { tally: Tally { refusals: 0, ..self.tally }, not_before: until }
     }
 
-    /// It is not there, as seen by a look begun at `looked`.
+    /// A lookup that began at `looked` did not find the attempt.
     ///
     /// # Errors
-    /// When the fence still stood then: the look proves nothing.
+    /// When the fence had not passed by then: the lookup proves nothing.
     pub fn absent(self, looked: Timestamp, again_at: Timestamp) -> Result<Ready, Fenced> {
         self.may_look_up(looked)?;
         Ok(Ready { tally: self.tally, not_before: again_at })
     }
 
-    /// Nobody can look. It is not sent again by itself. When somebody reopens it, it is looked for
-    /// first, and not before its fence: giving up does not end an attempt at the far side.
+    /// No lookup is possible. The work is not sent again automatically. When somebody reopens it, the
+    /// attempt is looked up first, after its fence: giving up does not end an attempt at the far side.
     #[must_use]
     pub fn give_up(self) -> Failed {
         Failed { tally: self.tally, doubt: Doubt::Until(self.fence) }

@@ -53,7 +53,7 @@ impl AuditPage {
 }
 
 impl Store {
-    /// Appends a line. Whoever shows a record writes the line first.
+    /// Appends a line. It is written before the record is shown.
     ///
     /// # Errors
     /// When the table gives no answer: the record must then not be shown.
@@ -69,9 +69,6 @@ impl Store {
     }
 
     /// Reads a part of the trail.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn audit_trail(
         &self,
         practice: &PracticeId,

@@ -122,7 +122,6 @@ impl BookingsOf {
 /// Which bookings of a practice, by the day on which they begin.
 #[derive(Clone, Debug)]
 pub struct BookingQuery {
-    /// Whose.
     pub of: BookingsOf,
     /// In these states.
     pub states: Vec<BookingState>,
@@ -145,9 +144,6 @@ pub struct FoundBookings {
 
 impl Store {
     /// Finds bookings. One query for each state, and one more for each further 200 of it.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn bookings(
         &self,
         practice: &PracticeId,
@@ -192,9 +188,6 @@ impl Store {
 
     /// A platform's booking with the parts of its attendants: one read, and one query where it has
     /// attendants. `None` where nobody knows it.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn booking(
         &self,
         practice: &PracticeId,

@@ -16,9 +16,6 @@ impl Store {
     /// Keeps an announced document, unless its id is taken: then that one is answered. One that is
     /// kept for less than `useful` from now on leaves its id: DynamoDB takes its time to remove what has
     /// expired, and whoever uploads has to have time to send.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn announce_document(
         &self,
         practice: &PracticeId,
@@ -54,9 +51,6 @@ impl Store {
     }
 
     /// An announced document. One read, consistent.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn document(
         &self,
         practice: &PracticeId,

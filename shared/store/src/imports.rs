@@ -66,9 +66,6 @@ struct ItemBody {
 impl Store {
     /// Writes an import with all its documents, unless its id is taken. One transaction: 1 and at
     /// most [`Selections::MOST_DOCUMENTS`] items.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn create_import(
         &self,
         practice: &PracticeId,
@@ -111,9 +108,6 @@ impl Store {
     }
 
     /// Reads an import; `None` where there is none, or no more. One query, consistent.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn import(
         &self,
         practice: &PracticeId,
@@ -141,9 +135,6 @@ impl Store {
     }
 
     /// Reads one document of an import; `None` where there is none, or no more.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn import_item(
         &self,
         practice: &PracticeId,

@@ -5,8 +5,8 @@
 //! | `PRACTICE#<practice>` | `CONNECTION` | [`domain::connection::Connection`] | pairing, status |
 //! | | `CLINICIAN#<account or user>` | a linked clinician, for one `generation` of the connection | pairing |
 //! | | `ACCOUNTS#<generation>#<user>` | [`domain::clinician::UserAccounts`]: who is linked to the user, and whose link was ended | pairing |
-//! | | `RELINKED#<uuid>` | the Bp user of a changed link, until platforms are told | pairing, site-writer |
-//! | | `PAIRING` | [`domain::pairing::Attempt`]: the practice's current one, with a lease | pairing |
+//! | | `RELINKED#<uuid>` | the Bp user of a changed link, until the change is published | pairing, site-writer |
+//! | | `PAIRING` | [`domain::pairing::Attempt`]: the practice's current attempt, with a lease | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
 //! | `STAFF#<practice>` | `LIST` | [`domain::staff::StaffList`], with a `version` | staff |
 //! | `LIMIT#<scope>#<id>` | `PAIRING` | failed pairings in the present window, expires | pairing |
@@ -14,15 +14,15 @@
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
 //! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-importer |
 //! | `SHOWN#<practice>` | `<account>#<patient>` | [`domain::shown::ShownPatient`], the last one, expires | patient-search |
-//! | `USAGE#<practice>` | `<date>` (UTC) | [`domain::usage::Usage`] of the day, each figure an attribute that is added to, expires | whoever asks Halo |
+//! | `USAGE#<practice>` | `<date>` (UTC) | [`domain::usage::Usage`] of the day, each figure an attribute, expires | every function that calls Halo |
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
 //! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
 //! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
 //! | | `BOOKING#<id>.<number>` | the part of an attendant in a booking that has several | api, site-writer |
 //! | | `LANE` | who writes to the site now, and when there is something to do, in the index `due` | api, site-writer |
 //! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |
-//! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | whoever submits a query |
-//! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification dealt with, expires | halo-webhook |
+//! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
+//! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification that was handled, expires | halo-webhook |
 //!
 //! Every item has a format. It is the attribute `format`, and 1 where that is absent. A release that
 //! changes a kind of item so that earlier releases would misread it writes the next number. A reader
@@ -30,8 +30,8 @@
 //! may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items of
 //! every kind as the release before wrote them.
 //!
-//! The entity itself is the attribute `body`. A practice's own items are few and read together, by
-//! one consistent query; each writer's condition names what it saw.
+//! The attribute `body` holds the entity. A practice has few items of its own. One consistent query
+//! reads them together. Each write is conditional on what its writer read.
 
 mod audit;
 mod bookings;

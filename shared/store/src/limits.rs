@@ -1,7 +1,7 @@
 //! How many failed pairings are counted for a person, a platform, a practice and a site.
 //!
-//! A try is counted before Halo is asked, and given back when it did not fail: many tries at the same
-//! moment cannot pass together. A process that dies in between leaves its try counted.
+//! A try is counted before Halo is asked, and given back when it did not fail. So many tries at the same
+//! moment cannot pass together. If a process dies in between, its try stays counted.
 
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use crate::table::Store;
 
 const FAILURES: &str = "failures";
 const ENDS: &str = "windowEnds";
-/// Somebody else may open or fill a window at the same moment.
+/// How often a failed pairing is counted again when others count at the same moment.
 const COUNT_TRIES: u32 = 4;
 
 /// A try that is counted.
@@ -72,7 +72,7 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
-        // As many at one moment as only a machine makes.
+        // Only a machine makes so many tries at one moment.
         Ok(Err(Limited { until: now.saturating_add(LimitScope::WINDOW).unwrap_or(now) }))
     }
 

@@ -62,7 +62,6 @@ pub struct Link {
 /// An account's link to be made, with what its maker saw.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountLink<'a> {
-    /// Whose.
     pub account: &'a Subject,
     /// To whom.
     pub clinician: &'a Clinician,
@@ -75,7 +74,7 @@ pub struct AccountLink<'a> {
     pub displaced: &'a [Subject],
     /// What [`Store::user_accounts`] gave before the links were read.
     pub seen: &'a UserAccounts,
-    /// Whether platforms are to be told of it.
+    /// Whether the change is published.
     pub relinked: bool,
     /// What the audit trail says of it.
     pub lines: &'a [AuditItem],
@@ -87,7 +86,7 @@ impl AccountLink<'_> {
     pub const MOST_DISPLACED: usize = 40;
 }
 
-/// A change of links that platforms have not been told of.
+/// A change of links that is not published yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnpublishedRelink {
     sk: String,
@@ -97,9 +96,6 @@ pub struct UnpublishedRelink {
 
 impl Store {
     /// Reads a practice's connection, and whom an account is linked to for it. One call, consistent.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn connection_and_link(
         &self,
         practice: &PracticeId,
@@ -132,9 +128,6 @@ impl Store {
 
     /// Which accounts are linked to a user and whose links were ended. To be read before the links
     /// themselves: then whatever changes afterwards refuses [`Store::link_account`].
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn user_accounts(
         &self,
         practice: &PracticeId,
@@ -219,9 +212,6 @@ impl Store {
 
     /// Ends a link to a Bp user, with its line of the audit trail, unless it has ended meanwhile. An
     /// account is not linked to this user by its name alone again. Whether the link ended by it.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn unlink(
         &self,
         practice: &PracticeId,
@@ -254,9 +244,6 @@ impl Store {
 
     /// Lets an account whose link to a user was ended be linked to it by name again, with the line of the
     /// audit trail. Whether it was ended.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn allow_link(
         &self,
         practice: &PracticeId,
@@ -330,10 +317,7 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Changes of links that platforms have not been told of.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Changes of links that are not published yet.
     pub async fn unpublished_relinks(
         &self,
         practice: &PracticeId,
@@ -346,25 +330,20 @@ impl Store {
             .collect()
     }
 
-    /// Forgets a change of links. Comes after the telling, so that a crash between the two repeats it.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Forgets a change of links that was published. Call it after publishing: a crash between the two
+    /// repeats the event.
     pub async fn mark_relink_published(
         &self,
         practice: &PracticeId,
-        told: &UnpublishedRelink,
+        relink: &UnpublishedRelink,
     ) -> Result<(), StoreError> {
-        let key = key(practice_key(practice), &told.sk);
+        let key = key(practice_key(practice), &relink.sk);
         self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await?;
         Ok(())
     }
 
     /// Deletes at most `most` links that were made for an earlier site. They hold no more, whether or
     /// not they are still there. Whether there may be more of them.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn forget_former_links(
         &self,
         practice: &PracticeId,

@@ -22,9 +22,6 @@ const IS_OURS: &str = "#body.id = :id";
 
 impl Store {
     /// Makes an attempt the practice's current one. Whether it is: not while another one runs.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn begin_pairing(
         &self,
         practice: &PracticeId,

@@ -15,8 +15,9 @@ use crate::item::{
 use crate::links::{Link, LinkKey, link_of};
 use crate::table::Store;
 
-/// How we stood when platforms were last told; beside the connection, which a new pairing replaces.
-const TOLD: &str = "told";
+/// The standing that platforms last received an event about. It is an attribute beside the connection,
+/// and a new pairing replaces it.
+const PUBLISHED_STANDING: &str = "told";
 
 /// Everything that is kept of a practice, read at one moment.
 #[derive(Clone, Debug, Default)]
@@ -66,9 +67,6 @@ impl PracticeRecord {
 
 impl Store {
     /// Reads a practice, consistently. One query for every megabyte, which is some thousand links.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn practice(&self, practice: &PracticeId) -> Result<PracticeRecord, StoreError> {
         let mut record = PracticeRecord::default();
         let mut links = Vec::new();
@@ -97,9 +95,6 @@ impl Store {
 
     /// Reads a practice's connection alone. One get, consistent: a disconnected practice must not
     /// be read from a moment later.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn connection(
         &self,
         practice: &PracticeId,
@@ -167,7 +162,7 @@ impl Store {
             .send()
             .await?;
         if standing != seen.standing {
-            self.tell_standing_soon(practice).await?;
+            self.publish_standing_soon(practice).await?;
         }
         if is_back(seen, site, standing) {
             // Its appointment book may have been changed, or put back from a backup, meanwhile.
@@ -178,9 +173,6 @@ impl Store {
 
     /// Disconnects a practice and ends an attempt to pair it: an answer of Halo that arrives after
     /// this connects nobody. Doing so twice, or without a connection, changes nothing more.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
         if self.leave_connection(practice).await? {
             return Ok(());
@@ -212,7 +204,7 @@ impl Store {
         let connection = TransactWriteItem::builder().update(connection).build();
         match self.transact(vec![attempt, connection]).await {
             Ok(()) => {
-                self.tell_standing_soon(practice).await?;
+                self.publish_standing_soon(practice).await?;
                 Ok(true)
             }
             Err(StoreError::Conflict) => Ok(false),
@@ -229,33 +221,30 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Has the practice's site looked at within a minute or so: whoever looks tells platforms how we
-    /// stand now. Should this be lost, the site's next regular look tells them.
-    async fn tell_standing_soon(&self, practice: &PracticeId) -> Result<(), StoreError> {
+    /// Makes the practice's site check due within about a minute. The check publishes how we stand now.
+    /// If this write is lost, the next regular check publishes it.
+    async fn publish_standing_soon(&self, practice: &PracticeId) -> Result<(), StoreError> {
         self.schedule(practice, Job::SiteHealth, Timestamp::now()).await
     }
 
-    /// How we stand with a practice, if platforms have not been told so.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// How we stand with a practice, if platforms have not received an event about it.
     pub async fn unpublished_standing(
         &self,
         practice: &PracticeId,
     ) -> Result<Option<Standing>, StoreError> {
         let found = self.found(key(practice_key(practice), CONNECTION)).await?;
         let Some(item) = &found else { return Ok(None) };
-        let published: Option<Standing> =
-            item.get(TOLD).cloned().map(serde_dynamo::from_attribute_value).transpose()?;
+        let published: Option<Standing> = item
+            .get(PUBLISHED_STANDING)
+            .cloned()
+            .map(serde_dynamo::from_attribute_value)
+            .transpose()?;
         let standing = body::<Connection>(item)?.standing;
         Ok((published != Some(standing)).then_some(standing))
     }
 
-    /// Remembers what platforms have been told. Comes after the telling, so that a crash between the
-    /// two repeats it. A new pairing forgets it.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Remembers the standing that was published. Call it after publishing: a crash between the two
+    /// repeats the event. A new pairing forgets it.
     pub async fn mark_standing_published(
         &self,
         practice: &PracticeId,
@@ -270,7 +259,7 @@ impl Store {
             .update_expression("SET #told = :standing")
             // What changed meanwhile is still to be told.
             .condition_expression("#body.standing = :standing")
-            .expression_attribute_names("#told", TOLD)
+            .expression_attribute_names("#told", PUBLISHED_STANDING)
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":standing", told)
             .send()
@@ -283,9 +272,6 @@ impl Store {
     }
 
     /// Replaces a practice's settings.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn save_settings(
         &self,
         practice: &PracticeId,

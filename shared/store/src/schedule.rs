@@ -19,9 +19,7 @@ pub const JOB_SHARDS: u32 = 4;
 /// A job whose time has come.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DueJob {
-    /// Whose.
     pub practice: PracticeId,
-    /// Which.
     pub job: Job,
     /// Since when; names this turn in [`Store::claim_job`].
     pub since: Timestamp,
@@ -49,9 +47,6 @@ fn shard_name(shard: u32) -> String {
 
 impl Store {
     /// Sets when a practice's job is done next, whatever was set before.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn schedule(
         &self,
         practice: &PracticeId,
@@ -63,11 +58,8 @@ impl Store {
         Ok(())
     }
 
-    /// Sets when a practice's job is done next, unless that is set already: for whoever only wants
-    /// the job to come round at all. Whether it was set.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Sets when a practice's job is done next, unless a time is set already. Returns whether it was
+    /// set now.
     pub async fn schedule_if_absent(
         &self,
         practice: &PracticeId,
@@ -91,10 +83,7 @@ impl Store {
         }
     }
 
-    /// Has a practice's job done at this time at the latest.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Makes a practice's job due at this time at the latest.
     pub async fn schedule_by(
         &self,
         practice: &PracticeId,
@@ -117,10 +106,7 @@ impl Store {
         }
     }
 
-    /// Has a practice's job done now, where it comes round at all.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Makes a practice's job due now, if the practice has that job.
     pub async fn bring_forward(&self, practice: &PracticeId, job: Job) -> Result<(), StoreError> {
         let hastened = self
             .client
@@ -141,11 +127,8 @@ impl Store {
     }
 
     /// The jobs of one shard (below [`JOB_SHARDS`]) that are due, longest first, at most `most`. One
-    /// query, whose cost is what it finds. An item that cannot be read is left out and logged: the
-    /// other practices are not its victims.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// query, whose cost is what it finds. An item that cannot be read is left out and logged, so
+    /// that the jobs of other practices go on.
     pub async fn due_jobs(
         &self,
         shard: u32,
@@ -166,11 +149,8 @@ impl Store {
         Ok(readable(found.items(), read))
     }
 
-    /// Takes a due job's turn: it is not found again before `retry`, by when the worker has told its
-    /// next time with [`Store::finish_job`], or died. Whether the turn was still to be taken.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Claims a due job: nobody finds it again before `retry`. By then the worker has set its next time
+    /// with [`Store::finish_job`], or has died. Returns whether the claim succeeded.
     pub async fn claim_job(&self, due: &DueJob, retry: Timestamp) -> Result<bool, StoreError> {
         let taken = self
             .client
@@ -191,8 +171,8 @@ impl Store {
         }
     }
 
-    /// Ends a turn at a job: it comes again at `next`, or at once where somebody wished for it while
-    /// it was done, since it may not have seen why.
+    /// Finishes a job. It is due again at `next`, or at once if somebody asked for it while it ran,
+    /// because the run may have missed the reason.
     ///
     /// # Errors
     /// When the table gives no answer; the turn is then repeated.

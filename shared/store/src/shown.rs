@@ -1,4 +1,4 @@
-//! Whom an account was last shown under a patient's number.
+//! The person that an account last saw under a patient's number.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use crate::item::{body, item, key, number};
 use crate::table::Store;
 use crate::transaction::pause;
 
-/// DynamoDB takes so many items at once.
+/// DynamoDB takes at most so many items in one batch.
 const AT_ONCE: usize = 25;
-/// What it leaves over is written again, but not for ever.
+/// How often the rest of a batch is written again.
 const BATCH_TRIES: u32 = 4;
 
 fn shown_key(practice: &PracticeId) -> String {
@@ -64,9 +64,6 @@ impl Store {
     }
 
     /// What an account was last shown under a number. One read, consistent. It may have expired.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn shown(
         &self,
         practice: &PracticeId,

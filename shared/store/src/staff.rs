@@ -15,7 +15,6 @@ const REPLACE_TRIES: u32 = 5;
 /// A staff list, and which of its versions it is.
 #[derive(Clone, Debug, Default)]
 pub struct KeptStaff {
-    /// The list.
     pub list: StaffList,
     /// Grows with every write; 0 when there is none yet.
     pub version: i64,
@@ -37,9 +36,6 @@ pub(crate) fn staff_item(
 
 impl Store {
     /// A practice's staff list. One read, consistent.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn staff(&self, practice: &PracticeId) -> Result<KeptStaff, StoreError> {
         let found = self.found(key(staff_key(practice), LIST)).await?;
         let Some(item) = &found else { return Ok(KeptStaff::default()) };

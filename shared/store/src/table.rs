@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use crate::error::StoreError;
 use crate::item::{self, Item};
 
-/// The table.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) client: Client,

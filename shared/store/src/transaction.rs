@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::table::Store;
 
-/// How often something is tried that others may be at in the same moment.
+/// How often a transaction is tried that meets others on the same items.
 pub(crate) const TRANSACTION_TRIES: u32 = 8;
 
 /// Why a transaction did not happen.
@@ -16,8 +16,8 @@ pub(crate) const TRANSACTION_TRIES: u32 = 8;
 enum NotDone {
     /// A condition did not hold.
     Refused,
-    /// Another one was at the same items, or the table was out of breath: it did not happen, and
-    /// may the next time.
+    /// Another transaction changed the same items, or the table was throttled. Nothing was written,
+    /// and a repetition may succeed.
     Busy,
     /// The very same one is under way: nobody knows yet.
     UnderWay,
@@ -76,7 +76,8 @@ fn not_done<R>(error: SdkError<TransactWriteItemsError, R>) -> NotDone {
     }
 }
 
-/// Some milliseconds, not the same for all.
+/// Waits 5 to 70 milliseconds, at random. This is not the ledger's backoff: another transaction on
+/// the same item ends within milliseconds, so waiting longer after each try would only add delay.
 pub(crate) async fn pause() {
     let random = Uuid::new_v4().as_bytes()[0];
     tokio::time::sleep(std::time::Duration::from_millis(5 + u64::from(random) / 4)).await;

@@ -20,7 +20,7 @@ const RECEIVED: &str = "bytesReceived";
 /// Before a purpose's name. A map could not be added to before it is there.
 const PURPOSE: &str = "of#";
 const ANSWERED: &str = "answeredAt";
-const TOLD: &str = "toldAt";
+const NEAR_CAP_PUBLISHED: &str = "toldAt";
 /// Among so many days the last answer is looked for.
 const DAYS_OF_ANSWERS: i32 = 31;
 
@@ -35,9 +35,6 @@ fn day_key(practice: &PracticeId, date: Date) -> Item {
 impl Store {
     /// Adds to what a practice used on a day, and returns all of that day. One write. An addition whose
     /// own answer is lost may be made twice: the figure is then too high, and never too low.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn add_usage(
         &self,
         practice: &PracticeId,
@@ -79,9 +76,6 @@ impl Store {
 
     /// A practice's usage of each day from `from` to `to`, both included, oldest first. Days on which
     /// nothing was used are left out.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn usage(
         &self,
         practice: &PracticeId,
@@ -112,9 +106,6 @@ impl Store {
 
     /// When the practice's Bp last answered or refused a query, as far as that was counted within the
     /// last days. One query.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn last_answer(
         &self,
         practice: &PracticeId,
@@ -129,11 +120,8 @@ impl Store {
         Ok(days.items().iter().find_map(answered))
     }
 
-    /// Remembers that platforms were told how near a day's usage comes to the cap. Comes after the
-    /// telling, so that a crash between the two repeats it.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Remembers that the event about a day's usage near the cap was published. Call it after
+    /// publishing: a crash between the two repeats the event.
     pub async fn mark_near_cap_published(
         &self,
         practice: &PracticeId,
@@ -144,7 +132,7 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(day_key(practice, date)))
-            .update_expression(format!("SET {TOLD} = :at, expiresAt = :expires"))
+            .update_expression(format!("SET {NEAR_CAP_PUBLISHED} = :at, expiresAt = :expires"))
             .expression_attribute_values(":at", text(at.to_string()))
             .expression_attribute_values(":expires", number(expires(date)?))
             .send()
@@ -182,5 +170,5 @@ fn read(item: &Item) -> Result<UsageDay, StoreError> {
         answered_at: answered(item),
     };
     let date = sort_key(item)?.parse().map_err(|_| StoreError::Corrupt)?;
-    Ok(UsageDay { date, usage, near_cap_published: item.contains_key(TOLD) })
+    Ok(UsageDay { date, usage, near_cap_published: item.contains_key(NEAR_CAP_PUBLISHED) })
 }

@@ -1,5 +1,5 @@
-//! Who waits for which of Halo's queries, and which of Halo's notifications have been dealt with.
-//! Both are memories of minutes: DynamoDB forgets them by itself.
+//! Which worker waits for which of Halo's queries, and which of Halo's notifications were handled.
+//! Both are needed for minutes only, so DynamoDB expires them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::waiting::Waiter;
@@ -26,7 +26,7 @@ fn expiry(keep: SignedDuration) -> AttributeValue {
 }
 
 impl Store {
-    /// Has a waiter called when Halo announces the end of a query. A later waiter for the same query
+    /// Stores who is woken when Halo announces the end of a query. A later waiter for the same query
     /// replaces an earlier one.
     ///
     /// # Errors
@@ -44,18 +44,12 @@ impl Store {
     }
 
     /// Who waits for a query, if anybody does.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn waiter(&self, query: Uuid) -> Result<Option<Waiter>, StoreError> {
         let found = self.found(key(query_key(query), WAITER)).await?;
         found.as_ref().map(body).transpose()
     }
 
     /// Whether a notification has been dealt with already.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn is_known_notification(&self, id: Uuid) -> Result<bool, StoreError> {
         let found = self.found(key(notification_key(id), NOTIFICATION)).await?;
         Ok(found.is_some())
@@ -63,9 +57,6 @@ impl Store {
 
     /// Marks a notification as dealt with. Comes after what the notification asks for: a crash
     /// between the two repeats a wake, which harms nobody, where the other order would lose it.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn remember_notification(
         &self,
         id: Uuid,

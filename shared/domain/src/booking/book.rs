@@ -60,16 +60,10 @@ pub enum Correction {
     PushAgain {
         /// Which: what it is kept under ([`Booking::entry_id`]).
         booking: String,
-        /// Why.
         why: Happened,
     },
     /// An appointment with a mark of this practice whose booking nobody knows is to be cancelled.
-    Clear {
-        /// Its mark.
-        token: Token,
-        /// Its day.
-        day: Date,
-    },
+    Clear { token: Token, day: Date },
     /// An appointment that is no longer as wanted has arrived: it is left alone.
     LeaveArrived {
         /// Which: what it is kept under ([`Booking::entry_id`]).

@@ -29,6 +29,15 @@ const BETWEEN_ATTEMPTS: SignedDuration = SignedDuration::from_mins(10);
 const DOUBLINGS: u32 = 3;
 
 /// A booking, from acceptance to Bp's book and back out of it.
+///
+/// # Revisions
+/// An answer of Bp counts only for the revision that was sent. When a newer one exists, the booking is
+/// sent again. Two pairs of counters follow this rule, and they count different things:
+/// - The store's `Entry::revision` counts the bodies that a client sent, and `Work::sent_revision`
+///   says which of them the last attempt carried.
+/// - [`Booking::revision`] counts every reason to send the booking: also a resend and a difference
+///   found in Bp's book, where the client's body is the same. [`Booking::sent_revision`] says which of
+///   them Bp was last asked for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Booking {
@@ -49,15 +58,15 @@ pub struct Booking {
     pub withdrawn: bool,
     /// What is wanted, in Bp's terms.
     pub planned: Planned,
-    /// Counts what the platform wanted, one after the other.
+    /// Counts the reasons to send the booking: see [`Booking`].
     pub revision: u32,
-    /// Which of these Bp was last asked for; its answer says nothing of a later one.
+    /// The revision that Bp was last asked for.
     #[serde(rename = "asked", default)]
     pub sent_revision: u32,
-    /// The time in the book that Bp was last asked for.
+    /// The time in the book that was sent to Bp last.
     #[serde(rename = "askedSlot", default)]
     pub sent_slot: Option<Slot>,
-    /// The time in the book where it stands, as far as Bp said.
+    /// Where the appointment is in Bp's book, as Bp last said.
     #[serde(rename = "stands", default)]
     pub slot_in_bp: Option<Slot>,
     /// Bookings of the practice that stood in its way when Bp was asked last, until it is known whether
@@ -95,7 +104,7 @@ pub struct Booking {
     /// Of a visit to several attendants: where each one's part stood when they were last compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attendants: Vec<Attendant>,
-    /// Of a visit to several attendants: what platforms were last told of what they want now.
+    /// Of a visit to several attendants: the last event published about the current revision.
     #[serde(rename = "told", default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
     /// What happened, oldest first.
@@ -146,7 +155,7 @@ impl Booking {
         booking
     }
 
-    /// Whether this is what the platform said last.
+    /// Whether the platform asked for exactly this visit last.
     #[must_use]
     pub fn wants(&self, visit: &Visit) -> bool {
         !self.cancelled && self.visit == *visit
@@ -187,8 +196,8 @@ impl Booking {
         self.planned = planned;
     }
 
-    /// Bp's book was found to differ, or may have room by now. That there was none is not unsaid, or
-    /// platforms would be told so anew each time.
+    /// Bp's book was found to differ, or may have room by now. A conflict stays a conflict until Bp
+    /// answers: otherwise platforms would receive the same event after each try.
     pub fn put_back(&mut self, why: Happened, now: Timestamp) {
         let conflict = (self.state == BookingState::Conflict).then_some(self.problem);
         self.reopen(why, now);
@@ -230,7 +239,7 @@ impl Booking {
         self.sent_revision == 0
     }
 
-    /// Ends a booking that Bp never heard of.
+    /// Cancels a booking that was never sent to Bp.
     pub fn cancel_unsent(&mut self, now: Timestamp) {
         self.state = BookingState::Cancelled;
         self.problem = None;
@@ -276,14 +285,14 @@ impl Booking {
         }
     }
 
-    /// Bp is about to be asked for what is wanted now.
+    /// The current revision is about to be sent to Bp.
     pub fn mark_sent(&mut self) {
         self.sent_revision = self.revision;
         self.sent_slot = (!self.cancelled).then(|| self.planned.placement.slot());
     }
 
-    /// Bp's answer to what it was asked last. When the platform has changed its mind meanwhile, it
-    /// only tells what is there: the newer wish is still to be sent.
+    /// Bp's answer to what it was asked last. When a newer revision exists by then,
+    /// the answer only says what is in the book, and the newer revision is sent next.
     pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> NextStep {
         (self.appointment, self.appointment_created) = (pushed.appointment, pushed.created);
         self.slot_in_bp = match pushed.outcome {
@@ -362,7 +371,7 @@ impl Booking {
         again
     }
 
-    /// It comes to nothing.
+    /// It cannot be booked.
     pub fn fail(&mut self, problem: ProblemType, now: Timestamp) -> NextStep {
         self.state = BookingState::Failed;
         self.problem = Some(problem);

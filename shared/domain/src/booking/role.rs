@@ -36,7 +36,6 @@ impl Role {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attendant {
-    /// Who.
     pub ahpra_number: AhpraNumber,
     /// `USERID` in Bp.
     pub user: BpUserId,
@@ -70,11 +69,11 @@ impl Attendant {
     }
 }
 
-/// What platforms were told of a booking.
+/// The last event about a booking that was published.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Published {
-    /// Where it stood.
+    /// The state in the event.
     pub state: BookingState,
-    /// With which problem.
+    /// The problem in the event.
     pub problem: Option<ProblemType>,
 }

@@ -97,7 +97,7 @@ pub struct Pushed {
     pub in_way: Vec<Token>,
 }
 
-/// What follows for the one who pushed.
+/// What the writer does next with a booking.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NextStep {
     /// Nothing is left to do.

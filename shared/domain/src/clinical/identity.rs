@@ -51,7 +51,6 @@ pub struct MedicareNumber {
 /// A clinical record together with whose it is, read at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdentifiedRecord {
-    /// Whose.
     pub identity: Identity,
     /// What Bp says.
     pub sections: Sections,

@@ -41,7 +41,7 @@ pub enum Chosen {
     NumberOnly,
     /// The write compares this with Bp's record, and writes nothing if it is another person's.
     Patient(ChosenPatient),
-    /// Bp was told: nothing of ours needs to know any more.
+    /// The referral is in Bp, so our copy of the person's details was erased.
     #[serde(rename = "told")]
     Erased,
 }

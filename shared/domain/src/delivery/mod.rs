@@ -37,7 +37,6 @@ use crate::problem::ProblemType;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
-    /// Its id.
     pub delivery_id: DeliveryId,
     /// To whose Bp: the numbers of patients and users in the letter are this database's.
     pub site: Database,

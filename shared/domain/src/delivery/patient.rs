@@ -26,7 +26,6 @@ impl PatientName {
         line(&held(text), 40, Invalid(TOO_LONG)).map(Self)
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -132,7 +131,7 @@ pub enum MessagePatient {
     Known(PatientId),
     /// Somebody who has to be found.
     Described(DescribedPatient),
-    /// Somebody whom Bp was told of: nothing of ours needs to know any more.
+    /// The message is in Bp, so our copy of the person's details was erased.
     #[serde(rename = "told")]
     Erased,
 }

@@ -9,9 +9,14 @@
 //!   every one of them ── cancel ──▶ Cancelled
 //! ```
 //!
-//! `Fetching` under a lease is a worker at work; without one, Bp prepares the document and a wake
-//! is on its way. What is in the bucket on a document's behalf is written down before it is there,
-//! so whoever comes next knows what to clear away.
+//! `Fetching` with a lease means that a worker is at work. `Fetching` without a lease means that Bp
+//! prepares the document and that a wake is on its way. The key of an object is stored before the
+//! object is made, so the next worker knows what to delete.
+//!
+//! These are not [`ledger`]'s states. The ledger makes sure that a write happens once. A document is
+//! only read from Bp, and reading it twice harms nobody, so there is no fence and no lookup here. What
+//! matters instead is what lies in the bucket, and a limit on failed tries. Leases follow the ledger's
+//! rule ([`Lease`]).
 
 use jiff::{SignedDuration, Timestamp};
 use ledger::Holder;
@@ -21,23 +26,23 @@ use uuid::Uuid;
 use super::copy::{About, Place, StagedCopy};
 use crate::problem::ProblemType;
 
-/// Wakes come a little early or late.
+/// How much earlier than planned a wake may come.
 const PUNCTUALITY: SignedDuration = SignedDuration::from_secs(2);
 
-/// After so long, a wake that has not come was lost, and a worker that is silent has died.
+/// A wake that is later than this was lost, and a worker that is silent for longer has died.
 const LATEST_WAKE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Where one document stands.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum Item {
-    /// Nobody is at it.
+    /// No worker works on it.
     Queued(Effort),
     /// It is being fetched.
     Fetching(Fetching),
     /// Its copy can be downloaded.
     Staged(StagedCopy),
-    /// It cannot be had.
+    /// It could not be fetched.
     Failed(Failure),
     /// Nobody wants it any more.
     Cancelled {
@@ -132,7 +137,6 @@ pub struct Fetching {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
-    /// Why.
     pub problem: ProblemType,
     /// Since when.
     pub at: Timestamp,
@@ -212,7 +216,7 @@ impl Item {
         Some(Self::Cancelled { leftover })
     }
 
-    /// A failed one is tried anew. `None` when it has not failed.
+    /// A failed document is tried again. `None` when it has not failed.
     #[must_use]
     pub fn retry(self, now: Timestamp) -> Option<Self> {
         match self {
@@ -232,7 +236,8 @@ impl Item {
         }
     }
 
-    /// Whether nobody is at it and nobody will be: its wake is long past, and so is its worker's lease.
+    /// Whether no worker works on it and no wake is on its way: both its wake and its worker's lease are
+    /// long overdue.
     #[must_use]
     pub fn is_stuck(&self, now: Timestamp) -> bool {
         let (effort, lease) = match self {
@@ -245,8 +250,8 @@ impl Item {
         expected + LATEST_WAKE < now
     }
 
-    /// A forsaken one, for which a wake is sent now. `None` when it is not forsaken: whoever asks
-    /// again before this wake is late, too, sends no second one.
+    /// A stuck document for which a wake is sent now. `None` when it is not stuck. A second wake is sent
+    /// only when this one is late, too.
     #[must_use]
     pub fn wake_sent(mut self, now: Timestamp) -> Option<Self> {
         if !self.is_stuck(now) {
@@ -327,7 +332,7 @@ impl Fetching {
         Item::Fetching(self)
     }
 
-    /// Something stands in the way that passes by itself; given up after a while.
+    /// A temporary obstacle: the document waits, and fails when it has waited for too long.
     #[must_use]
     pub fn postpone(
         mut self,
@@ -344,7 +349,7 @@ impl Fetching {
         Item::Queued(self.effort)
     }
 
-    /// A try came to nothing that may succeed another time; given up after some.
+    /// A try failed that may succeed another time. The document fails after too many such tries.
     #[must_use]
     pub fn try_failed(
         mut self,
@@ -360,7 +365,7 @@ impl Fetching {
         self.postpone(problem, next_wake, now, patience)
     }
 
-    /// How many tries came to nothing.
+    /// How many tries failed.
     #[must_use]
     pub fn failed_tries(&self) -> u8 {
         self.effort.failed_tries

@@ -40,7 +40,6 @@ impl WorkKind {
 /// Which entry of a practice: its kind and the client's own id.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct WorkKey {
-    /// Its kind.
     pub kind: WorkKind,
     /// The client's id.
     pub id: String,
@@ -130,20 +129,17 @@ pub enum WorkRefusal {
     /// This Bp release lacks an object or a column.
     UnknownObject,
     /// Another error, by SQL Server's number where it is known.
-    Other {
-        /// Its number.
-        number: Option<i64>,
-    },
+    Other { number: Option<i64> },
 }
 
 /// Where an entry stands on its way to Bp.
 pub type WorkProgress = Progress<Uuid, WorkRefusal>;
 
-/// What the entity was last told of its waiting, so that it is told once.
+/// The wait that the entity's history already names, so that it is added once.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownWait {
-    /// Since when it waits for the same thing.
+    /// When the wait began.
     pub since: Timestamp,
 }
 
@@ -156,7 +152,7 @@ pub struct Work {
     /// Which revision of the body the last attempt carried.
     #[serde(default)]
     pub sent_revision: u64,
-    /// What the entity was told of the lane's parking.
+    /// The wait for the parked lane that the entity's history already names.
     #[serde(rename = "noted", default)]
     pub known_wait: Option<KnownWait>,
     /// An event that is still to be put on the bus before the entry closes.
@@ -175,19 +171,18 @@ impl Work {
 /// No configuration of the writer allows a longer fence: the call (30 s), the longest times in the
 /// queue and in execution that `template.yaml` takes, and the margin add up to less. Items of the
 /// release before this one do not say how long a given-up attempt may still take effect; when such
-/// an entry is reopened, it is looked for after this time. A test of `site-work` holds the sum.
+/// an entry is reopened, it is looked up after this time. A test of `bp-writer` checks the sum.
 pub const LONGEST_FENCE: Duration = Duration::from_secs(4 * 3600);
 
 /// An entry.
 #[derive(Clone, Debug)]
 pub struct Entry<T = serde_json::Value> {
-    /// Which.
     pub key: WorkKey,
-    /// The entity.
     pub body: T,
     /// Grows with every write; each write names the one it saw.
     pub version: u64,
-    /// Grows with every other body that a client sends; 1 at first.
+    /// Counts the different bodies that a client sent, from 1. [`domain::booking::Booking`] explains how
+    /// it differs from a booking's own revision.
     pub revision: u64,
     /// Digest of what the client sent last.
     pub hash: BodyHash,
@@ -257,9 +252,9 @@ impl<T> Entry<T> {
         self.listed = listing.key(&self.key, self.accepted_at);
     }
 
-    /// The entry after a client's new body, or a wish to have the same done again: to be done now,
-    /// unless an attempt is under way, which is awaited first, or was given up in doubt: that one is
-    /// looked for first, once it can no longer take effect.
+    /// The entry after a client sent a new body, or asked for the same again. It is due now. An attempt
+    /// that is under way is awaited first. An attempt that was given up in doubt is looked up first, when
+    /// it can no longer take effect.
     #[must_use]
     pub fn reopened(mut self, body: T, hash: BodyHash, listing: &Listing, now: Timestamp) -> Self {
         self.body = body;

@@ -79,14 +79,13 @@ impl ParkReason {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parked {
-    /// Why.
     pub reason: ParkReason,
     /// Since when.
     pub since: Timestamp,
-    /// When to look again. Nothing is asked before.
+    /// When the site is checked again. Nothing is sent before.
     #[serde(rename = "nextLook")]
     pub next_check: Timestamp,
-    /// Looks so far.
+    /// Checks so far.
     #[serde(rename = "looks")]
     pub checks: u32,
 }
@@ -104,11 +103,11 @@ pub struct Lane {
     pub seen_online: Option<Timestamp>,
     /// When something is due.
     pub due: Option<Timestamp>,
-    /// For when a wake of the writer is already on its way.
+    /// When the wake that was sent to the writer arrives.
     pub wake_sent_for: Option<Timestamp>,
 }
 
-/// What a writer leaves behind.
+/// What a writer stores when it releases a lane.
 #[derive(Clone, Debug, Default)]
 pub struct LaneRelease {
     /// When something is due next; `None` when nothing is.
@@ -117,11 +116,11 @@ pub struct LaneRelease {
     pub parked: Option<Parked>,
     /// When the site was last seen online.
     pub seen_online: Option<Timestamp>,
-    /// For when a wake of the writer is on its way.
+    /// When the wake that was sent to the writer arrives.
     pub wake_sent_for: Option<Timestamp>,
 }
 
-/// How leaving went.
+/// The result of releasing a lane.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Released {
     /// The lane is free.
@@ -138,7 +137,6 @@ pub enum Released {
 /// A lane where something is due.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DueLane {
-    /// Whose.
     pub practice: PracticeId,
     /// Since when.
     pub due: Timestamp,
@@ -146,19 +144,13 @@ pub struct DueLane {
 
 impl Store {
     /// A practice's lane; `None` before its first work. One read, consistent.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn lane(&self, practice: &PracticeId) -> Result<Option<Lane>, StoreError> {
         let found = self.found(key(work_key(practice), LANE)).await?;
         found.as_ref().map(read).transpose()
     }
 
-    /// Takes a lane. While it is held, it is due at the lease's end, so that a sweep finds it after a
-    /// crash. `None` when somebody else holds it. One write.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Claims a lane. While it is held, it is due at the lease's end, so that the sweep finds it after a
+    /// crash. `None` when another writer holds it. One write.
     pub async fn claim_lane(
         &self,
         practice: &PracticeId,
@@ -197,10 +189,7 @@ impl Store {
         }
     }
 
-    /// Leaves a lane, unless something arrived since `arrivals` were seen. One write.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Releases a lane, unless something arrived since `arrivals` were seen. One write.
     pub async fn release_lane(
         &self,
         practice: &PracticeId,
@@ -281,10 +270,7 @@ impl Store {
 
     /// Lanes of one shard where something is due, longest overdue first, at most `limit`. Read from
     /// the index of what is due, so a moment behind. One query, whatever the number of practices.
-    /// An item that cannot be read is left out and logged: the other practices are not its victims.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// An item that cannot be read is left out and logged, so that the lanes of other practices go on.
     pub async fn due_lanes(
         &self,
         shard: u8,

@@ -53,9 +53,6 @@ pub struct WorkPage {
 
 impl Store {
     /// One entry. One read, consistent.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn work(
         &self,
         practice: &PracticeId,
@@ -94,9 +91,6 @@ impl Store {
     }
 
     /// Entries by kind and state, a page at a time. One query.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn list_work(
         &self,
         practice: &PracticeId,
@@ -153,9 +147,6 @@ impl Store {
 
     /// Entries with something to do, in the order in which it is due; those that are due later than
     /// now come last. One query, consistent, at most `limit` entries.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn open_work(
         &self,
         practice: &PracticeId,
@@ -167,9 +158,6 @@ impl Store {
 
     /// Entries with something to do by `until`, what is due last first: what arrived since a lane was
     /// parked. One query, consistent, at most `limit` entries.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
     pub async fn newest_open_work(
         &self,
         practice: &PracticeId,

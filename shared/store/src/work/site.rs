@@ -14,12 +14,9 @@ fn site_key(site: &SiteId) -> Item {
 }
 
 impl Store {
-    /// Makes the lease's holder the only writer of a site. Whoever finds it taken leaves word, which
-    /// the one who leaves it gets to hear. Whether it is ours now. 1 write; 2 where somebody else has
-    /// it.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Makes the lease's holder the only writer of a site. If another writer has it, that writer learns
+    /// on release that somebody waits. Returns whether the claim succeeded. 1 write; 2 where another
+    /// writer has it.
     pub async fn claim_site(
         &self,
         site: &SiteId,
@@ -62,10 +59,7 @@ impl Store {
         }
     }
 
-    /// Leaves a site. Whether somebody else wanted it meanwhile. 1 write.
-    ///
-    /// # Errors
-    /// When the table gives no answer.
+    /// Releases a site. Returns whether another writer waits for it. 1 write.
     pub async fn release_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
         let left = self
             .client

@@ -1,4 +1,4 @@
-//! Writing entries. Whatever makes an entry due tells the lane in the same transaction.
+//! Writing entries. A write that makes an entry due also makes its lane due, in the same transaction.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::ids::PracticeId;
@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::item::{instant, key, number, text, work_key};
 use crate::table::Store;
 
-/// The attribute by which a write knows itself again.
+/// The attribute by which a writer recognises its own write.
 const WRITTEN_BY: &str = "writtenBy";
 
 /// What became of something new.
@@ -66,8 +66,8 @@ impl Store {
     }
 
     /// Replaces an entry, under the condition that it is what was read: `entry` still has that
-    /// version. The new version. One write; where the condition does not hold one read more, since
-    /// it may be our own earlier try that was written, and only its answer that was lost.
+    /// version. The new version. One write; where the condition does not hold one read more, because
+    /// our own earlier try may have been written and only its answer lost.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed it since it was read.
@@ -123,8 +123,8 @@ impl Store {
         self.transact(writes).await
     }
 
-    /// Replaces entries, under the condition that each is what was read, in one transaction: for whoever
-    /// has the lane.
+    /// Replaces entries, under the condition that each is what was read, in one transaction. Only the
+    /// holder of the lane calls this.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed one since it was read.
