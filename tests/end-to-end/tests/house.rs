@@ -222,7 +222,7 @@ fn whoever_asks_halo_is_counted_under_the_statements_name() {
         let commands = program.matches("Command::text(").count()
             + program.matches("Command::stored_procedure(").count();
         // The one place that gives a command its statement's name.
-        let named = usize::from(path == "shared/best-practice/src/pack.rs");
+        let named = usize::from(path == "shared/best-practice/src/statements/pack.rs");
         assert_eq!(commands, named, "{path} sends a command without a statement's name");
     }
 }
