@@ -1,8 +1,8 @@
-//! The words of a letter of Word since 2007, as they are shown. Headers, footers, notes, numbers of lists and
-//! pictures are not in them.
+//! The text of a Word letter (since 2007) as a reader sees it, without headers, footers, footnotes, list numbers and
+//! pictures.
 //!
-//! A small archive may hold a text of any size, so the text is read as it is unpacked and no further
-//! than a letter goes.
+//! A small archive may unpack to a text of any size. So the text is read while it is unpacked, up to the
+//! length of a long letter.
 
 use std::io::{BufReader, Cursor, Read};
 
@@ -12,13 +12,13 @@ use quick_xml::{Reader, XmlVersion};
 
 use crate::symbols::{Symbols, of_private_use};
 
-/// The largest file that is read: what a letter with some pictures has.
+/// The largest file that is read: enough for a letter with some pictures.
 pub const LARGEST_DOCX: usize = 8 << 20;
-/// How much of the unpacked text is read, and how much a letter says.
+/// How much of the unpacked XML is read, and how long a letter's text may be.
 const LARGEST_XML: u64 = 16 << 20;
 const LONGEST: usize = 1 << 20;
 
-/// The words of a letter's body; nothing where they cannot be had, or would say something else.
+/// The text of a letter's body. `None` if it cannot be read, or if the text alone could be misunderstood.
 #[must_use]
 pub fn docx_text(file: &[u8]) -> Option<String> {
     if file.len() > LARGEST_DOCX {
@@ -51,29 +51,29 @@ pub fn docx_text(file: &[u8]) -> Option<String> {
         }
         buffer.clear();
     }
-    // A text that was cut off is not all of it.
+    // A text that reaches the limit may be incomplete.
     (letter.is_whole && !letter.is_doubtful).then(|| crate::tidied(&letter.text)).flatten()
 }
 
 #[derive(Debug, Default)]
 struct Letter {
     text: String,
-    /// Within how many elements that are not shown: what was moved away, and older forms of what is
-    /// there in a newer one.
+    /// How many elements are open that are not shown: text that was moved away, and older forms of content
+    /// that is also there in a newer form.
     left_out: u32,
     cells: u32,
-    /// Within a run, and what holds of it.
+    /// The open run, with its properties.
     is_run: bool,
     is_hidden: bool,
     is_struck: bool,
     is_raised: bool,
-    /// Whether the last character was above the line.
+    /// Whether the last character was superscript.
     was_raised: bool,
     symbols: Option<Symbols>,
-    /// Within words that are shown.
+    /// Whether a text element is open that is shown.
     is_text: bool,
     is_whole: bool,
-    /// Words alone would say something else: some are struck out, or a formula is drawn.
+    /// The text alone could be misunderstood: some of it is struck out, or there is a formula.
     is_doubtful: bool,
 }
 
@@ -83,7 +83,7 @@ impl Letter {
             "moveFrom" | "del" | "Fallback" => self.left_out += 1,
             "oMath" if self.left_out == 0 => self.is_doubtful = true,
             "r" => {
-                // What lies within a run, a text box say, has runs of its own.
+                // A run may contain a text box, which has runs of its own.
                 self.is_doubtful |= self.is_run && self.left_out == 0;
                 (self.is_run, self.is_hidden, self.symbols) = (true, false, None);
                 (self.is_struck, self.is_raised) = (false, false);
@@ -98,7 +98,7 @@ impl Letter {
                 self.symbols = attribute(element, "ascii").and_then(|font| Symbols::named(&font));
             }
             "t" => self.is_text = self.is_run,
-            // Stops of tabs have the same name, outside of runs.
+            // Outside runs, an element of this name is a tab stop.
             "tab" | "ptab" if self.is_run => self.emit('\t'),
             "br" | "cr" if self.is_run => self.emit('\n'),
             "noBreakHyphen" => self.emit('-'),
@@ -145,7 +145,7 @@ impl Letter {
         self.is_doubtful |= self.is_run && self.is_struck && !character.is_whitespace();
         let is_raised = self.is_run && self.is_raised && !character.is_whitespace();
         if is_raised && !self.was_raised {
-            // 10^9 is not 109.
+            // 10 to the power of 9 must not become 109.
             self.text.push('^');
         }
         self.was_raised = is_raised;
@@ -153,12 +153,12 @@ impl Letter {
     }
 }
 
-/// Whether a property is on: it is where it stands without a value.
+/// Whether a property is on. Without a value it is on.
 fn is_on(element: &BytesStart<'_>) -> bool {
     !matches!(attribute(element, "val").as_deref(), Some("0" | "false" | "off"))
 }
 
-/// An attribute's value, whatever its name space is called.
+/// An attribute's value, with any prefix.
 fn attribute(element: &BytesStart<'_>, wanted: &str) -> Option<String> {
     let found = element
         .attributes()
@@ -201,14 +201,14 @@ mod tests {
             (run("Dear Dr Ng &amp; Dr O&#8217;Brien,") + &run("5 mg"), "Dear Dr Ng & Dr O’Brien,\n5 mg\n"),
             ("<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t xml:space=\"preserve\"> c</w:t></w:r></w:p>".to_owned(), "a\tb\n c\n"),
             (format!("<w:tbl><w:tr><w:tc>{}</w:tc><w:tc>{}</w:tc></w:tr></w:tbl>{}", run("Hb"), run("98"), run("after")), "Hb \t98\nafter\n"),
-            // What was deleted, moved away or hidden is not sent on; neither are instructions.
+            // Deleted, moved and hidden text is left out, and so are field instructions.
             ("<w:p><w:del><w:r><w:delText>10</w:delText></w:r></w:del><w:ins><w:r><w:t>5</w:t></w:r></w:ins><w:r><w:t> mg</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>secret</w:t></w:r></w:p>".to_owned(), "5 mg\n"),
             (format!("<w:moveFrom>{}</w:moveFrom>{}", run("there"), run("here")), "here\n"),
             ("<w:p><w:r><w:instrText>MERGEFIELD x</w:instrText></w:r><w:r><w:t>Jo</w:t></w:r></w:p>".to_owned(), "Jo\n"),
             ("<w:p><w:del><w:r><w:t>5</w:t><w:noBreakHyphen/><w:t>10</w:t></w:r></w:del><w:r><w:t>5 mg</w:t></w:r></w:p>".to_owned(), "5 mg\n"),
-            // A power is no digit more.
+            // A power must not look like another digit.
             ("<w:p><w:r><w:t>150 x 10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val=\"superscript\"/></w:rPr><w:t>-3</w:t></w:r><w:r><w:t>/L</w:t></w:r></w:p>".to_owned(), "150 x 10^-3/L\n"),
-            // Signs of symbol fonts.
+            // A sign of a symbol font.
             ("<w:p><w:r><w:sym w:font=\"Symbol\" w:char=\"F06D\"/><w:t>g</w:t></w:r><w:r><w:rPr><w:rFonts w:ascii=\"Symbol\"/></w:rPr><w:t>&#xF0B3;</w:t></w:r></w:p>".to_owned(), "\u{3BC}g≥\n"),
         ] {
             assert_eq!(words(&body).as_deref(), Some(expected), "{body}");

@@ -1,6 +1,4 @@
-//! Documents made readable: a letter's words as plain text, the pages of a scan as one PDF.
-//!
-//! Bytes in, bytes out, and nothing is asked of anybody. What is made is bounded by what comes.
+#![doc = include_str!("../README.md")]
 
 mod doc;
 mod docx;
@@ -13,7 +11,7 @@ pub use docx::{LARGEST_DOCX, docx_text};
 pub use pages::{Binder, CannotBind};
 pub use rtf::RtfText;
 
-/// A text without blanks at the ends of its lines; nothing where nothing is said.
+/// Removes blanks at the ends of lines, and empty lines at both ends. `None` if no text is left.
 fn tidied(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let text = lines.join("\n");

@@ -1,14 +1,12 @@
-//! Fonts whose letters are signs. An "m" of the font Symbol is a Greek mu: "mg" and "µg" are a thousand
-//! times apart.
+//! Fonts whose letters are signs. An "m" of the font Symbol is a Greek mu, and "mg" is a thousand times
+//! "µg".
 
-/// Which signs a font has.
+/// The signs of a font.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Symbols {
-    /// The font Symbol.
     Greek,
-    /// The font Wingdings.
     Wingdings,
-    /// A font that is not known here.
+    /// A symbol font whose signs are unknown.
     Other,
 }
 
@@ -24,14 +22,14 @@ impl Symbols {
         }
     }
 
-    /// Of a font by its name alone: nothing where it is one of letters.
+    /// The signs of a font, judged by its name. `None` for a font of letters.
     pub(crate) fn named(name: &str) -> Option<Self> {
         const SIGNS: [&str; 4] = ["symbol", "wingdings", "webdings", "monotype sorts"];
         let name = name.trim().to_ascii_lowercase();
         SIGNS.iter().any(|known| name.starts_with(known)).then(|| Self::of_font(&name))
     }
 
-    /// The character that a sign is; U+FFFD where none is known.
+    /// The character for a sign, or U+FFFD if it is unknown.
     pub(crate) fn character(self, byte: u8) -> char {
         if byte == b' ' || byte == b'\t' {
             return ' ';
@@ -110,7 +108,7 @@ fn wingdings(byte: u8) -> char {
     }
 }
 
-/// Signs of symbol fonts often come by numbers that belong to nobody.
+/// Signs of symbol fonts are often written as numbers in the private use area.
 pub(crate) fn of_private_use(character: char, symbols: Option<Symbols>) -> char {
     match (u32::from(character), symbols) {
         (number @ 0xF020..=0xF0FF, symbols) => {
@@ -124,7 +122,7 @@ pub(crate) fn of_private_use(character: char, symbols: Option<Symbols>) -> char 
     }
 }
 
-/// The sign that a field of `SYMBOL 109 \f "Symbol"` shows.
+/// The sign that a field such as `SYMBOL 109 \f "Symbol"` shows.
 pub(crate) fn of_instruction(instruction: &str) -> Option<char> {
     let rest = instruction.trim().strip_prefix("SYMBOL")?.trim_start();
     let (number, switches) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));

@@ -1,4 +1,4 @@
-//! Base64 in pieces.
+//! Decodes base64 in pieces.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,13 +6,13 @@ use base64::engine::general_purpose::STANDARD;
 /// Decodes text that comes in pieces of any length.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
-    /// Up to three characters that wait for their fourth.
+    /// Up to three characters of an incomplete group of four.
     rest: Vec<u8>,
     padded: bool,
 }
 
 impl Decoder {
-    /// The bytes that are complete with this piece; nothing for what is not base64.
+    /// The bytes that are complete after this piece. `None` if the text is not base64.
     pub(super) fn decode(&mut self, piece: &[u8]) -> Option<Vec<u8>> {
         let blank = |byte: &u8| byte.is_ascii_whitespace();
         if piece.iter().any(blank) {
@@ -36,7 +36,7 @@ impl Decoder {
         STANDARD.decode(text).ok()
     }
 
-    /// Whether nothing waits.
+    /// Whether no group is incomplete.
     pub(super) fn is_whole(&self) -> bool {
         self.rest.is_empty()
     }

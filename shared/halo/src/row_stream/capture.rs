@@ -1,25 +1,25 @@
-//! One value's text, collected from pieces up to its end.
+//! Collects the text of one value from pieces, up to its end.
 
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
-/// The longest row. The statements of ours that hand over bytes do so in parts far below it.
+/// The longest row. Our statements return bytes in parts far below this length.
 const LONGEST: usize = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Capture {
     text: Vec<u8>,
-    /// How many brackets are open.
+    /// The number of open brackets.
     depth: usize,
     in_text: bool,
     escaped: bool,
-    /// `null`, a number, `true`: it ends where something else begins.
+    /// Whether this is `null`, a number or a truth value, which ends where the next token begins.
     bare: bool,
     complete: bool,
 }
 
-/// How far the first text of an object is.
+/// The progress of reading an object's first text.
 pub(super) enum Step {
     More,
     /// The object ended before it had a field.
@@ -50,12 +50,12 @@ impl Capture {
         self.complete
     }
 
-    /// Nothing follows any more.
+    /// Ends the input.
     pub(super) fn end(&mut self) {
         self.complete |= self.bare;
     }
 
-    /// Takes what belongs to the value; whether it is complete.
+    /// Takes the bytes that belong to the value. Returns whether the value is complete.
     pub(super) fn take(&mut self, piece: &mut &[u8]) -> Result<bool, Error> {
         while !self.complete && !piece.is_empty() {
             self.step(piece)?;
@@ -63,7 +63,7 @@ impl Capture {
         Ok(self.complete)
     }
 
-    /// Takes an object up to the end of its first text, which is its first field's name.
+    /// Takes an object up to the end of its first text, which is the name of its first field.
     pub(super) fn take_first_text(&mut self, piece: &mut &[u8]) -> Result<Step, Error> {
         while !piece.is_empty() {
             let was_in_text = self.in_text;
@@ -84,7 +84,7 @@ impl Capture {
         Ok(Step::More)
     }
 
-    /// The value.
+    /// Parses the value.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.text)
             .map_err(|_| Error::Malformed { what: "JSON of the rows" })
@@ -93,7 +93,7 @@ impl Capture {
     /// Takes at least one byte, or finds that the value is complete.
     fn step(&mut self, piece: &mut &[u8]) -> Result<(), Error> {
         let taken = if self.in_text && !self.escaped {
-            // Texts are long: on to their end at once.
+            // Texts are long, so the rest of a text is taken in one step.
             piece.iter().position(|byte| b"\"\\".contains(byte)).map_or(piece.len(), |at| at + 1)
         } else {
             1

@@ -1,4 +1,4 @@
-//! The text of an envelope's `data`: base64, perhaps escaped, of rows or of bytes.
+//! Reads the text of an envelope's `data`: base64 of rows or bytes, perhaps with JSON escapes.
 
 use std::collections::VecDeque;
 
@@ -7,24 +7,24 @@ use bytes::Bytes;
 use super::{RowReader, State, malformed};
 use crate::error::Error;
 
-/// What an envelope's text holds.
+/// The content of an envelope's text.
 #[derive(Debug)]
 pub(super) enum Inside {
     Rows(Box<RowReader>),
     Bytes(VecDeque<Bytes>),
 }
 
-/// Where the envelope's text stands within an escape.
+/// The position in an escape of the envelope's text.
 #[derive(Debug)]
 pub(super) enum Escape {
     None,
     Begun,
-    /// Digits of `\u`.
+    /// After `\u`, with its digits so far.
     Unicode(String),
 }
 
 impl RowReader {
-    /// On in the envelope's text.
+    /// Reads the next bytes of the envelope's text.
     pub(super) fn data(&mut self, escape: Escape, piece: &mut &[u8]) -> Result<(), Error> {
         let broken = || malformed("base64 of the rows");
         let Some((decoder, inside)) = &mut self.inside else { return Err(broken()) };
@@ -77,7 +77,7 @@ impl RowReader {
                 }
                 Escape::None
             }
-            // Encoders that are careful about HTML write + as \u002B.
+            // Encoders that escape HTML write + as \u002B.
             Escape::Unicode(mut digits) => {
                 let (byte, rest) = piece.split_first().ok_or_else(broken)?;
                 *piece = rest;

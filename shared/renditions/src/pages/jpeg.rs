@@ -1,4 +1,4 @@
-//! JPEG: its bytes go into the PDF as they are.
+//! JPEG. Its bytes are copied into the PDF.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use super::CannotBind;
 use super::picture::{Colours, Picture, Strip};
 use super::tiff::Fields;
 
-/// What the segments before the image say.
+/// The content of the segments before the image.
 #[derive(Debug, Default)]
 struct Head {
     size: Option<(u32, u32, Colours)>,
-    /// Whether the three components are red, green and blue by their names.
+    /// Whether the names of the three components are red, green and blue.
     is_rgb: bool,
     is_adobe: bool,
     resolution: Option<(f64, f64)>,
@@ -25,7 +25,7 @@ pub(super) fn read(file: &[u8]) -> Result<Picture<'_>, CannotBind> {
         width,
         height,
         bits: 8,
-        // Photoshop and its kin write no ink as 255.
+        // Photoshop and similar programs write 255 for "no ink".
         inverted: colours == Colours::Cmyk && head.is_adobe,
         colours,
         resolution: head.resolution,
@@ -38,8 +38,8 @@ pub(super) fn read(file: &[u8]) -> Result<Picture<'_>, CannotBind> {
     })
 }
 
-/// The entries of an image in JPEG; `is_rgb` where its components are not to be turned into red, green
-/// and blue first.
+/// The dictionary entries of a JPEG image. `is_rgb` says that its components are already red, green and
+/// blue.
 pub(super) fn encoding(is_rgb: bool) -> String {
     let colours = if is_rgb { " /DecodeParms << /ColorTransform 0 >>" } else { "" };
     format!("/Filter /DCTDecode{colours}")
@@ -56,7 +56,7 @@ fn head(file: &[u8]) -> Result<Head, CannotBind> {
                 at += 1;
                 continue;
             }
-            // These stand alone.
+            // These markers have no length.
             [0xFF, 0x01 | 0xD0..=0xD8] => {
                 at += 2;
                 continue;
@@ -70,7 +70,7 @@ fn head(file: &[u8]) -> Result<Head, CannotBind> {
         let body = file.get(at + 4..at + 2 + length.max(2)).ok_or(CUT)?;
         match marker[1] {
             0xC0..=0xC2 => frame(&mut head, body)?,
-            // Lossless, arithmetic and hierarchical ones are no JPEG to readers of PDF.
+            // PDF readers do not support lossless, arithmetic and hierarchical JPEG.
             0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
                 return Err(CannotBind("a JPEG of a rare kind"));
             }
@@ -117,7 +117,7 @@ fn density(body: &[u8]) -> Option<(f64, f64)> {
         2 => 2.54,
         _ => return None,
     };
-    // What every program writes that does not know.
+    // The value that programs write if they do not know the resolution.
     let known = x > 1 && y > 1;
     known.then(|| (f64::from(x) * scale, f64::from(y) * scale))
 }

@@ -1,8 +1,8 @@
-//! Pages that are files of their own become one PDF.
+//! Puts pages that are separate files into one PDF.
 //!
-//! Nothing is drawn anew: the bytes of an image go into the PDF as they are, in the encoding that they
-//! have, and the pages of a PDF keep their objects. What cannot be taken over so is refused: a letter
-//! with a page that looks otherwise would say something else.
+//! Nothing is drawn: the bytes of an image are copied in their encoding, and the pages of a PDF keep their
+//! objects. A page that cannot be copied like this is refused, because a letter with a changed page could be
+//! misunderstood.
 
 mod jpeg;
 mod pdf;
@@ -17,30 +17,30 @@ use domain::content::{ContentType, Sniffer};
 
 use self::writer::Writer;
 
-/// Why pages do not become one PDF.
+/// Why the pages cannot become one PDF.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct CannotBind(
-    /// What about the page is in the way; nothing of its content.
+    /// The obstacle. It contains nothing of the page's content.
     pub &'static str,
 );
 
-/// Puts pages together, one after the other. A page is in memory while it is added, and no longer.
+/// Puts pages together, one after the other. A page is in memory only while it is added.
 #[derive(Debug, Default)]
 pub struct Binder {
     writer: Writer,
 }
 
 impl Binder {
-    /// The largest page that is taken, in bytes.
+    /// The largest file that is accepted, in bytes.
     pub const LARGEST_PAGE: usize = 24 << 20;
-    /// How many pages the whole may have.
+    /// The most pages that the PDF may have.
     pub const MOST_PAGES: usize = 2_000;
 
-    /// Adds a file: an image, each image of a TIFF, or each page of a PDF. Gives the next bytes of the
+    /// Adds a file: an image, each image of a TIFF, or each page of a PDF. Returns the next bytes of the
     /// PDF.
     ///
     /// # Errors
-    /// When it cannot be taken over as it is. The PDF is of no use then.
+    /// When the file cannot be copied unchanged. Then discard the PDF.
     pub fn add(&mut self, file: &[u8]) -> Result<Vec<u8>, CannotBind> {
         if file.len() > Self::LARGEST_PAGE {
             return Err(CannotBind("a page is too large"));
@@ -62,7 +62,7 @@ impl Binder {
         Ok(self.writer.take())
     }
 
-    /// The last bytes of the PDF.
+    /// Ends the PDF and returns its last bytes.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.writer.finish();

@@ -1,4 +1,4 @@
-//! The pages of a PDF keep their objects; only the numbers change.
+//! Copies the pages of a PDF. Their objects stay the same; only their numbers change.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,17 +7,17 @@ use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
 use super::CannotBind;
 use super::writer::{TREE, Writer};
 
-/// The largest file: its objects take many times its size while they are read.
+/// The largest file. Its objects take many times its size in memory.
 const LARGEST_FILE: usize = 8 << 20;
-/// How much each list of objects may come to, unpacked.
+/// The largest size of an unpacked object stream.
 const LARGEST_UNPACKED: usize = 2 << 20;
-/// How much is written for each byte that came, and besides: what pages share is written once, but what
-/// they inherit is written for each.
+/// The limit of the output: this many bytes for each input byte, plus a constant. Objects that pages share
+/// are written once, but inherited values are written for each page.
 const MOST_WRITTEN: usize = 4;
 const ALSO_WRITTEN: usize = 4 << 20;
-/// How deep values may lie within one another.
+/// The deepest nesting of values.
 const DEEPEST: u32 = 100;
-/// What a page has from the pages above it.
+/// The values that a page inherits from its parents.
 const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
 
 const DAMAGED: CannotBind = CannotBind("a PDF is damaged");
@@ -27,7 +27,7 @@ pub(super) fn add(writer: &mut Writer, file: &[u8]) -> Result<(), CannotBind> {
     if file.len() > LARGEST_FILE {
         return Err(CannotBind("a PDF page is too large"));
     }
-    // Strict: an object that cannot be read would leave a page without it.
+    // Strict mode, because a page must not lose an object that cannot be read.
     let options = LoadOptions {
         max_decompressed_size: Some(LARGEST_UNPACKED),
         strict: true,
@@ -38,13 +38,13 @@ pub(super) fn add(writer: &mut Writer, file: &[u8]) -> Result<(), CannotBind> {
         return Err(CannotBind("an encrypted PDF"));
     }
     let catalog = document.catalog().map_err(|_| DAMAGED)?;
-    // Layers may hide what would then be shown, and forms that readers fill in would be empty.
+    // Without the layers hidden content could be shown, and forms that the reader fills in would be empty.
     let is_drawn = |form: &Dictionary| {
         form.has(b"XFA") || form.get(b"NeedAppearances").and_then(Object::as_bool).unwrap_or(false)
     };
     let form = catalog.get_deref(b"AcroForm", &document).and_then(Object::as_dict);
     if catalog.has(b"OCProperties") || form.is_ok_and(is_drawn) {
-        return Err(CannotBind("a PDF whose look depends on its reader"));
+        return Err(CannotBind("a PDF with layers or forms, which readers show differently"));
     }
     let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
     let tree = catalog.get_deref(b"Pages", &document).and_then(Object::as_dict);
@@ -74,7 +74,7 @@ struct Copy<'d> {
     document: &'d Document,
     /// The new number of each object.
     numbers: BTreeMap<ObjectId, u32>,
-    /// Objects that have a number and are not written yet.
+    /// Objects that have a new number but are not written yet.
     waiting: VecDeque<ObjectId>,
     /// How many bytes may still be written.
     left: usize,
@@ -83,7 +83,7 @@ struct Copy<'d> {
 impl Copy<'_> {
     fn spend(&mut self, bytes: usize) -> Result<(), CannotBind> {
         let left = self.left.checked_sub(bytes);
-        self.left = left.ok_or(CannotBind("a PDF that comes to far more than it has"))?;
+        self.left = left.ok_or(CannotBind("a PDF that becomes far larger"))?;
         Ok(())
     }
 
@@ -99,7 +99,7 @@ impl Copy<'_> {
         if !page.has(b"MediaBox") {
             return Err(DAMAGED);
         }
-        // The tree above is another one, and what belongs to the whole is left behind.
+        // The page gets a new parent, and entries that belong to the whole document are left out.
         for key in [&b"Parent"[..], b"StructParents", b"B", b"Tabs"] {
             page.remove(key);
         }
@@ -123,13 +123,13 @@ impl Copy<'_> {
         None
     }
 
-    /// What the pages refer to.
+    /// Writes the objects that the pages refer to.
     fn rest(&mut self, writer: &mut Writer) -> Result<(), CannotBind> {
         while let Some(id) = self.waiting.pop_front() {
             let number = *self.numbers.get(&id).ok_or(DAMAGED)?;
             let mut body = Vec::new();
             match self.document.get_object(id) {
-                // A reference to nothing is null.
+                // A reference to a missing object means null.
                 Err(_) => writer.object(number, b"null"),
                 Ok(Object::Stream(stream)) => {
                     let mut dictionary = stream.dict.clone();
@@ -138,7 +138,7 @@ impl Copy<'_> {
                     self.spend(body.len() + stream.content.len())?;
                     writer.stream(number, &body, &stream.content);
                 }
-                // Where a link would lead back into the old tree.
+                // A link back into the old page tree is left out.
                 Ok(Object::Dictionary(dictionary)) if dictionary.has_type(b"Pages") => {
                     writer.object(number, b"null");
                 }
@@ -229,7 +229,7 @@ impl Copy<'_> {
                 };
                 out.extend_from_slice(format!("{number} 0 R").as_bytes());
             }
-            // A stream is an object of its own.
+            // A stream must be an object of its own.
             Object::Stream(_) => return Err(DAMAGED),
         }
         Ok(())

@@ -1,21 +1,21 @@
-//! An image as a page of its own size.
+//! An image as a page of the same size.
 
 use std::borrow::Cow;
 
 use super::writer::{TREE, Writer};
 
-/// The longer side of A4, in points: for images that do not say how large they are.
+/// The longer side of A4 in points, for images without a resolution.
 const LONG_SIDE: f64 = 842.0;
-/// Readers take no larger pages, in points.
+/// The largest page that readers accept, in points.
 const LARGEST_SIDE: f64 = 14_400.0;
 
-/// What the samples are.
+/// The colours of the samples.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Colours {
     Grey,
     Rgb,
     Cmyk,
-    /// Red, green and blue of each entry.
+    /// Red, green and blue of each palette entry.
     Palette(Vec<u8>),
 }
 
@@ -29,27 +29,27 @@ impl Colours {
     }
 }
 
-/// Rows of an image, encoded together.
+/// Rows of an image that are encoded together.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Strip<'f> {
     pub(super) rows: u32,
-    /// `/Filter` and `/DecodeParms`, as they stand in the dictionary.
+    /// `/Filter` and `/DecodeParms`, as in the dictionary.
     pub(super) encoding: String,
     pub(super) bytes: Cow<'f, [u8]>,
 }
 
-/// An image, as its file has it.
+/// An image as its file stores it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Picture<'f> {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) colours: Colours,
     pub(super) bits: u32,
-    /// Whether the smallest sample is white, or no ink.
+    /// Whether the smallest sample means white, or no ink.
     pub(super) inverted: bool,
-    /// Samples an inch, across and down.
+    /// Samples for each inch, across and down.
     pub(super) resolution: Option<(f64, f64)>,
-    /// As in EXIF and TIFF, 1 to 8: how the image is to be turned.
+    /// The orientation, 1 to 8 as in EXIF and TIFF.
     pub(super) orientation: u32,
     /// From the top down.
     pub(super) strips: Vec<Strip<'f>>,
@@ -71,7 +71,7 @@ impl Picture<'_> {
         ((width * shrink).max(3.0), (height * shrink).max(3.0))
     }
 
-    /// Where the unit square of the stored image goes in that of the page.
+    /// The matrix that places the stored image on the page.
     fn turn(&self) -> &'static str {
         match self.orientation {
             2 => "-1 0 0 1 1 0",

@@ -1,4 +1,4 @@
-//! PNG: its compressed rows go into the PDF as they are.
+//! PNG. Its compressed rows are copied into the PDF.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(super) fn read(file: &[u8]) -> Result<Picture<'_>, CannotBind> {
             b"IHDR" => head = Some(body),
             b"PLTE" => palette = Some(body),
             b"IDAT" => rows.push(body),
-            // Without its transparency an image may show what it was not to show.
+            // Without its transparency an image may show what it should hide.
             b"tRNS" => return Err(CannotBind("a PNG with transparency")),
             b"pHYs" => resolution = density(body),
             b"IEND" => break,
@@ -27,7 +27,7 @@ pub(super) fn read(file: &[u8]) -> Result<Picture<'_>, CannotBind> {
         rest = rest.get(8 + length + 4..).ok_or(CUT)?;
     }
     let Some([w3, w2, w1, w0, h3, h2, h1, h0, bits, kind, 0, 0, interlaced]) = head else {
-        return Err(CannotBind("a PNG without its head"));
+        return Err(CannotBind("a PNG without its header"));
     };
     let width = u32::from_be_bytes([*w3, *w2, *w1, *w0]);
     let height = u32::from_be_bytes([*h3, *h2, *h1, *h0]);
@@ -68,7 +68,7 @@ pub(super) fn read(file: &[u8]) -> Result<Picture<'_>, CannotBind> {
 
 fn density(body: &[u8]) -> Option<(f64, f64)> {
     let [x3, x2, x1, x0, y3, y2, y1, y0, 1] = body else { return None };
-    // Samples a metre.
+    // Samples for each metre.
     let inch = |samples| f64::from(samples) * 0.0254;
     Some((
         inch(u32::from_be_bytes([*x3, *x2, *x1, *x0])),

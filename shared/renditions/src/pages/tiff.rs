@@ -1,4 +1,4 @@
-//! TIFF, what fax machines and scanners write: each strip goes into the PDF in the encoding it has.
+//! TIFF, the format of fax machines and scanners. Each strip is copied into the PDF in its encoding.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -6,36 +6,36 @@ use std::collections::{BTreeMap, HashSet};
 use super::picture::{Colours, Picture, Strip};
 use super::{CannotBind, jpeg};
 
-/// More images than a letter has, and more strips than an image has.
+/// The most images in a file, and the most strips in an image. Letters have fewer.
 const MOST_IMAGES: usize = 1_000;
 const MOST_VALUES: usize = 100_000;
-/// The largest tables that a JPEG can have; each strip gets them anew.
+/// The largest tables that a JPEG can have. Each strip gets a copy.
 const LARGEST_TABLES: usize = 4_096;
 
-/// How a strip is encoded, in PDF's words, and its bytes.
+/// A strip: its encoding in PDF's terms, and its bytes.
 type Encoded<'f> = (String, Cow<'f, [u8]>);
 
 const DAMAGED: CannotBind = CannotBind("a TIFF is damaged");
 
-/// The fields of one image, by their numbers.
+/// The fields of one image, by number.
 #[derive(Debug)]
 pub(super) struct Fields<'f> {
     file: &'f [u8],
     little: bool,
-    /// Type, count, and where the values are.
+    /// Type, count, and position of the values.
     fields: BTreeMap<u16, (u16, usize, usize)>,
-    /// Where the next image's are.
+    /// The position of the next image's fields.
     next: usize,
 }
 
-/// The images of a file, in order. Small ones that only preview others are left out.
+/// The images of a file, in order. Small previews of other images are left out.
 pub(super) fn read(
     file: &[u8],
 ) -> Result<impl Iterator<Item = Result<Picture<'_>, CannotBind>>, CannotBind> {
     let little = match file.get(..4) {
         Some(b"II\x2A\0") => true,
         Some(b"MM\0\x2A") => false,
-        _ => return Err(CannotBind("a TIFF of the large kind")),
+        _ => return Err(CannotBind("a BigTIFF")),
     };
     let mut images = Vec::new();
     let mut seen = HashSet::new();
@@ -51,7 +51,7 @@ pub(super) fn read(
     if images.is_empty() || at != 0 {
         return Err(DAMAGED);
     }
-    // Images that share their bytes would come to more than the file has.
+    // Images that share bytes could be larger together than the file.
     let lengths = images.iter().map(|fields| match fields.all(279) {
         Some(lengths) => lengths.into_iter().fold(0, usize::saturating_add),
         None => file.len() / 2 + 1,
@@ -87,7 +87,7 @@ impl<'f> Fields<'f> {
         Some(Self { file, little, fields, next })
     }
 
-    /// How a photograph is to be turned, by its EXIF.
+    /// A photograph's orientation, from its EXIF data.
     pub(super) fn orientation(exif: &'f [u8]) -> Option<u32> {
         let little = match exif.get(..2)? {
             b"II" => true,
@@ -128,7 +128,7 @@ impl<'f> Fields<'f> {
         match self.one(296, 2) {
             3 => Some((x * 2.54, y * 2.54)),
             2 => Some((x, y)),
-            // No unit: a fax still means an inch. Small numbers are a ratio.
+            // Without a unit a fax means inches. Small numbers are only a ratio.
             _ => (x >= 50.0 && y >= 50.0).then_some((x, y)),
         }
     }
@@ -162,7 +162,7 @@ impl<'f> Fields<'f> {
         let fits = match depth {
             1 | 2 | 4 => matches!(photometric, 0 | 1 | 3),
             8 => true,
-            // PDF has the larger byte first.
+            // PDF stores the more significant byte first.
             16 => !self.little && matches!(compression, 1 | 5 | 8) && self.one(317, 1) == 1,
             _ => false,
         };
@@ -193,7 +193,7 @@ impl<'f> Fields<'f> {
         let places = self.all(273).ok_or(DAMAGED)?;
         let each = u32::try_from(self.one(278, height as usize)).unwrap_or(u32::MAX);
         let each = each.clamp(1, height);
-        // Old programs leave the length of a single strip out.
+        // Old programs omit the length of a single strip.
         let lengths = match (self.all(279), places.as_slice()) {
             (Some(lengths), _) => lengths,
             (None, [place]) => vec![self.file.len().saturating_sub(*place)],
@@ -217,7 +217,7 @@ impl<'f> Fields<'f> {
         Ok(strips)
     }
 
-    /// A strip's bytes and how they are encoded, in PDF's words.
+    /// A strip's bytes, and their encoding in PDF's terms.
     fn strip(
         &self,
         (compression, photometric): (usize, usize),
@@ -231,16 +231,16 @@ impl<'f> Fields<'f> {
             let options = self.one(if compression == 4 { 293 } else { 292 }, 0);
             let is_rare = depth != 1 || photometric == 3;
             if is_rare || compression != 2 && options & 2 != 0 {
-                return Err(CannotBind("a fax of a rare kind"));
+                return Err(CannotBind("a fax in a rare encoding"));
             }
             let k = match compression {
                 4 => -1,
                 3 if options & 1 == 1 => 1,
                 _ => 0,
             };
-            // Rows of the oldest kind begin at a byte.
+            // In the oldest encoding each row begins at a byte.
             let aligned = if compression == 2 { " /EncodedByteAlign true" } else { "" };
-            // The codes' white is the sample 0, and that may be black.
+            // The codes for white mean the sample 0, which may be black.
             let black = if photometric == 1 { " /BlackIs1 true" } else { "" };
             let encoding = format!(
                 "/Filter /CCITTFaxDecode /DecodeParms << /K {k} /Columns {width} /Rows {rows} /EndOfBlock false{aligned}{black} >>"
@@ -249,14 +249,14 @@ impl<'f> Fields<'f> {
             return Ok((encoding, if reversed { Cow::Owned(turned()) } else { plain }));
         }
         if reversed && compression != 7 {
-            return Err(CannotBind("a TIFF of reversed bits"));
+            return Err(CannotBind("a TIFF with reversed bits"));
         }
         let predicted = match self.one(317, 1) {
             1 => String::new(),
             2 if matches!(compression, 5 | 8 | 32946) => format!(
                 " /DecodeParms << /Predictor 2 /Colors {samples} /BitsPerComponent {depth} /Columns {width} >>"
             ),
-            _ => return Err(CannotBind("a TIFF of a rare prediction")),
+            _ => return Err(CannotBind("a TIFF with a rare predictor")),
         };
         match compression {
             1 => {
@@ -265,8 +265,8 @@ impl<'f> Fields<'f> {
                 let bytes = bytes.get(..whole).ok_or(DAMAGED)?;
                 Ok((String::new(), Cow::Borrowed(bytes)))
             }
-            // The oldest programs wrote these codes the other way round.
-            5 if bytes.starts_with(&[0]) => Err(CannotBind("a TIFF of old LZW")),
+            // The oldest programs wrote these codes in reverse bit order.
+            5 if bytes.starts_with(&[0]) => Err(CannotBind("a TIFF with old LZW compression")),
             5 => Ok((format!("/Filter /LZWDecode{predicted}"), plain)),
             7 if depth == 8 => {
                 let whole = self.with_tables(bytes)?;
@@ -274,11 +274,11 @@ impl<'f> Fields<'f> {
             }
             8 | 32946 => Ok((format!("/Filter /FlateDecode{predicted}"), plain)),
             32773 => Ok(("/Filter /RunLengthDecode".to_owned(), Cow::Owned(runs(bytes)?))),
-            _ => Err(CannotBind("a TIFF of a rare compression")),
+            _ => Err(CannotBind("a TIFF with a rare compression")),
         }
     }
 
-    /// A JPEG whose tables stand apart, once for all strips.
+    /// Adds the tables, which the file has once for all strips, to a strip's JPEG.
     fn with_tables(&self, bytes: &'f [u8]) -> Result<Cow<'f, [u8]>, CannotBind> {
         let Some(&(_, length, place)) = self.fields.get(&347) else {
             return Ok(Cow::Borrowed(bytes));
@@ -297,7 +297,7 @@ impl<'f> Fields<'f> {
         if depth > 8 || values.len() != entries * 3 {
             return Err(DAMAGED);
         }
-        // All reds, all greens, all blues, of 16 bits each.
+        // All red values, then all green, then all blue, of 16 bits each.
         let part = |colour: usize, entry: usize| (values[colour * entries + entry] >> 8) as u8;
         Ok((0..entries)
             .flat_map(|entry| [part(0, entry), part(1, entry), part(2, entry)])
@@ -315,7 +315,7 @@ fn size_of(kind: u16) -> Option<usize> {
     }
 }
 
-/// Runs of PackBits as PDF has them: 128, which says nothing there, ends everything here.
+/// Converts PackBits to PDF's run lengths. PackBits ignores the byte 128, but in PDF it ends the data.
 fn runs(bytes: &[u8]) -> Result<Vec<u8>, CannotBind> {
     let mut out = Vec::with_capacity(bytes.len() + 1);
     let mut rest = bytes;

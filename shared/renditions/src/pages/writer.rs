@@ -1,16 +1,16 @@
-//! A PDF's frame: objects one after the other, and the table that finds them.
+//! Writes a PDF's objects one after the other, and the table that finds them.
 
-/// Object 1 is the catalog, object 2 the tree of pages. Both are written last.
+/// Object 1 is the catalog, object 2 the page tree. Both are written last.
 const CATALOG: u32 = 1;
 pub(super) const TREE: u32 = 2;
 
-/// Writes objects. What was taken is forgotten but for its length.
+/// Writes objects. It keeps only the length of the bytes that were taken.
 #[derive(Debug)]
 pub(super) struct Writer {
     out: Vec<u8>,
-    /// How many bytes were taken before.
+    /// How many bytes were taken so far.
     taken: u64,
-    /// Where each object begins, from object 1 on; 0 where it is not written.
+    /// The position of each object, from object 1 on; 0 if it is not written yet.
     places: Vec<u64>,
     pages: Vec<u32>,
 }
@@ -23,7 +23,7 @@ impl Default for Writer {
 }
 
 impl Writer {
-    /// The number of an object that is written later.
+    /// Reserves the number of an object that is written later.
     pub(super) fn reserve(&mut self) -> u32 {
         self.places.push(0);
         u32::try_from(self.places.len()).unwrap_or(u32::MAX)
@@ -35,7 +35,7 @@ impl Writer {
         self.out.extend_from_slice(b"\nendobj\n");
     }
 
-    /// An object with bytes; `entries` are those of its dictionary but the length.
+    /// Writes a stream object. `entries` are those of its dictionary without the length.
     pub(super) fn stream(&mut self, number: u32, entries: &[u8], bytes: &[u8]) {
         self.begin(number);
         self.out.extend_from_slice(b"<< ");
@@ -45,7 +45,7 @@ impl Writer {
         self.out.extend_from_slice(b"\nendstream\nendobj\n");
     }
 
-    /// A page, in order.
+    /// Adds a page, in order.
     pub(super) fn page(&mut self, number: u32, body: &[u8]) {
         self.object(number, body);
         self.pages.push(number);
@@ -67,7 +67,7 @@ impl Writer {
         self.taken + self.out.len() as u64
     }
 
-    /// What was written since the last time.
+    /// Takes the bytes that were written since the last call.
     pub(super) fn take(&mut self) -> Vec<u8> {
         self.taken += self.out.len() as u64;
         std::mem::take(&mut self.out)

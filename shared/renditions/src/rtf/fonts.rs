@@ -1,4 +1,4 @@
-//! Fonts say in which code page their characters are.
+//! The table of fonts. Each font names the code page of its characters.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,12 +7,12 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 
 use crate::symbols::Symbols;
 
-/// More fonts than any letter has.
+/// The most fonts that are read. No letter has so many.
 const MOST: usize = 1_000;
 
 #[derive(Clone, Debug)]
 pub(super) struct Font {
-    /// None: the code page is not known here, and neither are characters beyond ASCII.
+    /// An unknown code page, of which only ASCII can be read.
     encoding: Option<&'static Encoding>,
     symbols: Option<Symbols>,
 }
@@ -41,10 +41,10 @@ impl Font {
 #[derive(Debug)]
 pub(super) struct Fonts {
     known: HashMap<i32, Font>,
-    /// Of text whose font is not in the table.
+    /// The code page of text whose font is not in the table.
     plain: Font,
     pub(super) default: Option<i32>,
-    /// The one that is being described.
+    /// The font that is being described.
     described: Option<i32>,
     name: String,
 }
@@ -61,12 +61,12 @@ impl Fonts {
         font.or(self.default).and_then(|font| self.known.get(&font)).unwrap_or(&self.plain).clone()
     }
 
-    /// The letter's own code page.
+    /// Sets the letter's code page.
     pub(super) fn code_page(&mut self, number: i32) {
         self.plain.encoding = of_code_page(number);
     }
 
-    /// The description of a font begins.
+    /// Starts the description of a font.
     pub(super) fn describe(&mut self, font: i32) {
         self.name.clear();
         self.described = None;
@@ -78,7 +78,7 @@ impl Fonts {
 
     pub(super) fn charset(&mut self, number: i32) {
         let page = match number {
-            // The letter's own.
+            // The letter's code page.
             1 => return,
             0 => 1252,
             2 => {
@@ -108,7 +108,7 @@ impl Fonts {
         self.change(|font| font.encoding = of_code_page(number));
     }
 
-    /// A character of the name, which a semicolon ends.
+    /// Adds a character of the name, which a semicolon ends.
     pub(super) fn name(&mut self, byte: u8) {
         if byte != b';' {
             if self.name.len() < 64 {

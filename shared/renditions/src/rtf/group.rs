@@ -1,40 +1,40 @@
-//! What holds within a pair of brackets.
+//! The state of a group, which is the text between two brackets.
 
-/// Where the characters of a group go.
+/// The destination of a group's characters.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) enum Destination {
-    /// Into the letter.
+    /// The letter.
     #[default]
     Text,
-    /// Into the letter, as lines of their own.
+    /// The letter, as separate lines.
     Header,
-    /// Into the letter, in brackets.
+    /// The letter, in brackets.
     Footnote,
-    /// Names of fonts.
+    /// The names of fonts.
     Fonts,
-    /// What a field does.
+    /// The instruction of a field.
     Instruction,
-    /// Pictures, styles, and whatever a reader is told to leave out.
+    /// Left out: pictures, styles, and unknown destinations.
     Nothing,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) destination: Destination,
-    /// Whether the destination begins with this group, and not with one around it.
+    /// Whether the destination begins with this group and not with an outer one.
     own: bool,
-    /// Whether `\*` was read: a destination that is not known is to be left out.
+    /// Whether `\*` was read, which means that an unknown destination is left out.
     pub(super) starred: bool,
-    /// How many characters stand for each Unicode character.
+    /// How many substitutes follow each Unicode character.
     pub(super) substitutes: u32,
     pub(super) font: Option<i32>,
     pub(super) hidden: bool,
     pub(super) deleted: bool,
-    /// Above the line: a power.
+    /// Superscript.
     pub(super) raised: bool,
-    /// With a line through it.
+    /// Struck out.
     pub(super) struck: bool,
-    /// Whether this field's symbol is in the text already.
+    /// Whether the text already has this field's symbol.
     pub(super) field_is_shown: bool,
 }
 
@@ -56,12 +56,12 @@ impl Default for Group {
 }
 
 impl Group {
-    /// A group within this one.
+    /// A new group inside this one.
     pub(super) fn inner(&self) -> Self {
         Self { own: false, starred: false, ..self.clone() }
     }
 
-    /// The group's characters go there. What is left out stays left out.
+    /// Sets the destination, unless the group is left out.
     pub(super) fn goes_to(&mut self, destination: Destination) {
         if self.destination != Destination::Nothing {
             self.destination = destination;
@@ -69,7 +69,7 @@ impl Group {
         }
     }
 
-    /// Whether a destination begins with this group.
+    /// Whether the destination begins with this group.
     pub(super) fn begins(&self, destination: Destination) -> bool {
         self.own && self.destination == destination
     }

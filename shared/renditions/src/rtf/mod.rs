@@ -1,8 +1,8 @@
-//! The words of a letter in rich text, as its bytes come.
+//! The text of a letter in rich text, read as its bytes arrive.
 //!
-//! A letter says what a dose is, so characters are kept with care: each font's own encoding, the
-//! letters of symbol fonts, optional hyphens, tabs and cells of tables. Deleted and hidden text is left
-//! out. Whatever comes, memory and time are bounded by what is read.
+//! A letter may state a dose, so each character must be right: the reader follows each font's encoding and
+//! the letters of symbol fonts, and handles optional hyphens, tabs and table cells. Deleted and hidden text is
+//! left out. The input limits memory and time.
 
 mod fonts;
 mod group;
@@ -14,33 +14,33 @@ use self::fonts::Fonts;
 use self::group::{Destination, Group};
 use crate::symbols;
 
-/// Letters are far shorter.
+/// The longest text. Letters are far shorter.
 const LONGEST: usize = 1 << 20;
-/// Groups within groups; programs write some dozen.
+/// The deepest nesting of groups. Programs write a few dozen.
 const DEEPEST: usize = 256;
-/// The longest control word and number that are looked at.
+/// The longest control word and number that are read.
 const LONGEST_WORD: usize = 32;
 const LONGEST_NUMBER: usize = 10;
 
-/// What the next byte belongs to.
+/// The place of the next byte.
 #[derive(Debug)]
 enum State {
     /// The beginning: a byte order mark, blanks, and `{\rtf`.
     Head(usize),
     Text,
-    /// Behind a backslash.
+    /// After a backslash.
     Escape,
     Word,
     Number,
-    /// Behind `\'`, with the first digit once it is known.
+    /// After `\'`, with the first digit once it is known.
     Hex(Option<u8>),
-    /// So many bytes that are no text.
+    /// In this many bytes that are no text.
     Binary(u64),
-    /// Behind the last bracket, or no rich text at all.
+    /// After the last bracket, or in a file that is no rich text.
     Over,
 }
 
-/// Reads rich text. Bytes of anything else are passed over.
+/// Reads rich text. It skips the bytes of every other format.
 #[derive(Debug)]
 pub struct RtfText {
     state: State,
@@ -49,20 +49,19 @@ pub struct RtfText {
     group: Group,
     outer: Vec<Group>,
     fonts: Fonts,
-    /// Characters in some code page that are not yet decoded.
+    /// Bytes in the font's code page that are not decoded yet.
     raw: Vec<u8>,
     /// The first half of a character beyond the basic plane.
     half: Option<u16>,
-    /// How many characters stand for the Unicode character before them.
+    /// How many substitutes for the last Unicode character follow.
     substitutes: u32,
-    /// The instruction of a field.
+    /// The instruction of the open field.
     instruction: String,
     text: String,
     is_rtf: bool,
-    /// Whether the last character was above the line.
+    /// Whether the last character was superscript.
     is_raised: bool,
-    /// Something is longer than a letter goes, is struck out, or follows the end: words alone would say
-    /// something else.
+    /// The text is too long, partly struck out, or continues after the end, so it could be misunderstood.
     too_much: bool,
 }
 
@@ -88,14 +87,14 @@ impl Default for RtfText {
 }
 
 impl RtfText {
-    /// Reads on.
+    /// Reads the next bytes.
     pub fn see(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if self.too_much {
                 return;
             }
             if matches!(self.state, State::Over) {
-                // Programs fill up the end of a file; anything else was cut off the letter.
+                // Programs pad the end of a file. Any other byte is lost text.
                 self.too_much = self.is_rtf && !byte.is_ascii_whitespace() && *byte != 0;
                 continue;
             }
@@ -103,7 +102,7 @@ impl RtfText {
         }
     }
 
-    /// The words, if it was rich text that has any, up to its last bracket.
+    /// The text up to the last bracket, if this was rich text and has any.
     #[must_use]
     pub fn finish(mut self) -> Option<String> {
         self.end_word();
@@ -134,7 +133,7 @@ impl RtfText {
             }
             State::Word | State::Number => {
                 self.end_word();
-                // One blank behind a word belongs to it.
+                // One blank after a control word belongs to it.
                 if byte != b' ' {
                     self.step(byte);
                 }
@@ -175,7 +174,7 @@ impl RtfText {
             b'\\' => self.state = State::Escape,
             b'{' => self.open(),
             b'}' => self.close(),
-            // Lines of the file are none of the letter.
+            // The lines of the file are not those of the letter.
             b'\r' | b'\n' | 0 => {}
             byte => self.character(byte),
         }
@@ -196,7 +195,7 @@ impl RtfText {
             b'~' => self.symbol(' '),
             b'_' => self.symbol('-'),
             b'\r' | b'\n' => self.symbol('\n'),
-            // An optional hyphen is none, and the rest marks indexes.
+            // An optional hyphen is not shown; the others mark index entries.
             _ => self.counts_as_substitute(),
         }
     }
@@ -227,7 +226,7 @@ impl RtfText {
             let instruction = std::mem::take(&mut self.instruction);
             if let Some(symbol) = symbols::of_instruction(&instruction) {
                 self.emit(symbol);
-                // The result shows the same symbol again.
+                // The field's result shows the same symbol again.
                 self.group.field_is_shown = true;
             }
         }
@@ -239,7 +238,7 @@ impl RtfText {
         }
     }
 
-    /// One of the characters that stand for a Unicode character, if there are any left.
+    /// Skips one substitute for a Unicode character, if some are left.
     fn is_substitute(&mut self) -> bool {
         let is_one = self.substitutes > 0;
         self.substitutes = self.substitutes.saturating_sub(1);
@@ -250,7 +249,7 @@ impl RtfText {
         self.is_substitute();
     }
 
-    /// A character of the code page.
+    /// Adds a byte of the code page.
     fn character(&mut self, byte: u8) {
         if self.is_substitute() {
             return;
@@ -260,7 +259,7 @@ impl RtfText {
                 if self.group.is_shown() {
                     self.raw.push(byte);
                     self.too_much |= self.raw.len() > LONGEST;
-                    // A long run is decoded as it comes; a pair of bytes is never cut.
+                    // A long run is decoded in parts, but never between two bytes of one character.
                     if self.raw.len() >= 4_096 && byte.is_ascii() {
                         self.flush();
                     }
@@ -274,7 +273,7 @@ impl RtfText {
         }
     }
 
-    /// A character that is what it is.
+    /// Adds a character.
     fn symbol(&mut self, character: char) {
         if self.is_substitute() {
             return;
@@ -293,14 +292,14 @@ impl RtfText {
         }
         let is_raised = self.group.raised && !character.is_whitespace();
         if is_raised && !self.is_raised {
-            // 10^9 is not 109.
+            // 10 to the power of 9 must not become 109.
             self.text.push('^');
         }
         self.is_raised = is_raised;
         self.text.push(character);
     }
 
-    /// Decodes what has come in the font's code page.
+    /// Decodes the collected bytes in the font's code page.
     fn flush(&mut self) {
         if self.raw.is_empty() {
             return;
@@ -312,7 +311,7 @@ impl RtfText {
         }
     }
 
-    /// A character by its number, with as many substitutes behind it as the group says.
+    /// Adds a character by its number. As many substitutes follow as the group says.
     fn unicode(&mut self, number: i32) {
         self.flush();
         let unit = u16::try_from(number.rem_euclid(0x1_0000)).unwrap_or(0xFFFD);

@@ -1,10 +1,10 @@
-//! Control words.
+//! The control words of rich text.
 
 use super::group::Destination;
 use super::{RtfText, State};
 
 impl RtfText {
-    /// A control word has been read, with its number.
+    /// Handles a control word and its number.
     pub(super) fn end_word(&mut self) {
         if !matches!(self.state, State::Word | State::Number) {
             return;
@@ -62,13 +62,13 @@ impl RtfText {
         }
     }
 
-    /// Changes what is shown from here on.
+    /// Changes how the text that follows is shown.
     fn shows(&mut self, change: impl FnOnce(&mut super::Group)) {
         self.flush();
         change(&mut self.group);
     }
 
-    /// Whether the word says where the group's characters go.
+    /// Handles a word that starts a destination. Returns whether it was one.
     fn destination(&mut self, word: &str, starred: bool) -> bool {
         let destination = match word {
             "fonttbl" => Destination::Fonts,
@@ -79,7 +79,7 @@ impl RtfText {
             "colortbl" | "stylesheet" | "info" | "pict" | "footer" | "footerl" | "footerr"
             | "footerf" | "nonesttables" | "sp" | "shprslt" | "xe" | "tc" | "filetbl" | "rxe"
             | "private" | "background" => Destination::Nothing,
-            // Text boxes, and the ends of rows of tables within tables.
+            // Text boxes, and the row ends of nested tables.
             "shpinst" | "nesttableprops" => return true,
             _ if starred => Destination::Nothing,
             _ => return false,
@@ -93,7 +93,7 @@ impl RtfText {
         true
     }
 
-    /// Whether the word is a character.
+    /// Handles a word that is a character. Returns whether it was one.
     fn character_of(&mut self, word: &str, on: bool) -> bool {
         let character = match word {
             "par" | "line" | "sect" | "page" | "column" | "row" | "nestrow" => '\n',
