@@ -3,7 +3,7 @@
 
 use domain::audit::{AuditRecord, AuditedAction};
 use domain::ids::{BpUserId, PatientId, PracticeId};
-use store::{StoreError, AuditItem};
+use store::{AuditItem, StoreError};
 
 use crate::app::App;
 use crate::caller::Caller;

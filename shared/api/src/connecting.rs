@@ -6,7 +6,7 @@ use domain::clinician::NotLinked;
 use domain::ids::PracticeId;
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
-use store::{StoreError, AuditItem};
+use store::{AuditItem, StoreError};
 
 use crate::app::App;
 use crate::audit::AuditEntry;

@@ -108,7 +108,9 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
                 return match whole::combine(self.context(), self.kind, &entry.key).await {
                     Ok(()) => Ok(Next::GoOn),
                     // A part that cannot be read must not hold up the practice's other entries.
-                    Err(TurnError::Store(StoreError::Corrupt | StoreError::NewerFormat)) => Ok(Next::SetAside),
+                    Err(TurnError::Store(StoreError::Corrupt | StoreError::NewerFormat)) => {
+                        Ok(Next::SetAside)
+                    }
                     Err(error) => Err(error),
                 };
             }

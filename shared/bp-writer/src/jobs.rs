@@ -4,7 +4,7 @@
 use crate::bookings::BookingJobs;
 use crate::{ScheduledJob, ScheduledJobError};
 use aws::events::{Event, EventKind, Events};
-use best_practice::{BpError, BpClient};
+use best_practice::{BpClient, BpError};
 use connection::{SessionError, Sessions};
 use domain::connection::Standing;
 use domain::ids::PracticeId;

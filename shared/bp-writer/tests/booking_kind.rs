@@ -13,8 +13,8 @@ use domain::booking::{Booking, BookingId, BookingState, Happened, Representative
 use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
 use domain::problem::ProblemType;
 use domain::settings::{BookingSettings, DurationMinutes, Settings};
-use domain::time_zone::PracticeTimeZone;
 use domain::staff::AhpraNumber;
+use domain::time_zone::PracticeTimeZone;
 use halo::Row;
 use jiff::Timestamp;
 use jiff::civil::date;

@@ -1,6 +1,6 @@
 //! Linking the asker to a user of Bp. Costs one query, for the users of the entered name.
 
-use best_practice::{BpError, BpClient};
+use best_practice::{BpClient, BpError};
 use domain::audit::AuditedAction;
 use domain::clinician::{BpUser, Clinician, LinkChange, LinksSeen, NotLinked, choose, judge_link};
 use domain::connection::{Connection, Site};

@@ -11,7 +11,7 @@
 //!
 //! A session writes to the table only when something has changed.
 
-use best_practice::{BpError, BpClient};
+use best_practice::{BpClient, BpError};
 use domain::connection::{Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId};
 use halo::{Deadline, Forbidden, SqlFailure};

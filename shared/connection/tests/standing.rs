@@ -5,7 +5,7 @@ use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use best_practice::{BpError, BpClient, StatementPack};
+use best_practice::{BpClient, BpError, StatementPack};
 use connection::{Connections, Session, SessionError, Sessions};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId, SiteId};

@@ -1,7 +1,7 @@
 //! Fetches a document by FHIR, where the site offers it. This is for documents that our statements may
 //! not read, or cannot read in the practice's release of Bp.
 
-use best_practice::{BpError, BpClient, DocumentPart, FhirDocument, FhirFound};
+use best_practice::{BpClient, BpError, DocumentPart, FhirDocument, FhirFound};
 use bytes::Bytes;
 use domain::ids::HaloGuid;
 use domain::imports::About;

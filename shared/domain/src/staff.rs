@@ -155,7 +155,7 @@ impl Register {
 
 impl StaffList {
     /// The most that a practice's list may hold.
-    pub const MOST_MEMBERS: usize = 500;
+    const MOST_MEMBERS: usize = 500;
 
     /// A new list. Members who were on the old one keep what is known of them.
     ///
@@ -213,7 +213,7 @@ impl StaffList {
 /// What is wrong with a list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ListProblem {
-    /// More than [`StaffList::MOST_MEMBERS`].
+    /// More members than a list may hold.
     TooLong,
     /// A number that was there before.
     Twice {

@@ -1,12 +1,11 @@
 //! One small invented record as a whole document. A changed snapshot is a changed document for callers.
-#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use domain::clinical::{
     Allergy, IdentifiedRecord, Identity, Medication, NilMarker, Section, Sections,
 };
 use domain::ids::{PatientId, SiteId};
 use domain::patient::{Address, PatientStatus, Phones};
-use domain::settings::PracticeTimeZone;
+use domain::time_zone::PracticeTimeZone;
 use jiff::civil::date;
 use patient_summary::{Origin, document};
 

@@ -10,7 +10,7 @@ use domain::Invalid;
 use domain::audit::AuditedAction;
 use domain::ids::BpUserId;
 use domain::schedule::Job;
-use domain::staff::{AhpraNumber, ListProblem, ListedMember, StaffList, StaffMember, BpMatch};
+use domain::staff::{AhpraNumber, BpMatch, ListProblem, ListedMember, StaffList, StaffMember};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

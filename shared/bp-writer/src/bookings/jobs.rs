@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use aws::events::EventKind;
-use best_practice::{BpError, BpClient};
+use best_practice::{BpClient, BpError};
 use connection::{SessionError, Sessions};
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingState, Correction, Happened, Role, corrections, time};

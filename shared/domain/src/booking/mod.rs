@@ -24,7 +24,7 @@ mod whole;
 pub use self::book::{BookRow, Correction, corrections};
 pub use self::history::{Happened, HistoryLine};
 pub use self::id::BookingId;
-pub use self::reason::{LONGEST_NOTES, LONGEST_REASON, LONGEST_WORDING, Representative};
+pub use self::reason::{LONGEST_NOTES, LONGEST_WORDING, Representative};
 pub use self::record::Booking;
 pub use self::role::{Attendant, Published, Role};
 pub use self::slot::Slot;

@@ -9,7 +9,7 @@ use crate::bp_text::BpText;
 /// Room for notes in an appointment's text.
 pub const LONGEST_NOTES: usize = 200;
 /// `REASON` holds as many characters.
-pub const LONGEST_REASON: usize = 500;
+const LONGEST_REASON: usize = 500;
 /// Room for the practice's own wording of [`ONLINE`].
 pub const LONGEST_WORDING: usize = 30;
 /// Bp marks appointments that came over the internet; in which column is not public. So ours say it

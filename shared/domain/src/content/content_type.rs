@@ -151,10 +151,4 @@ impl ContentType {
             | Self::WordXml => false,
         }
     }
-
-    /// Whether it is text without marks of its own.
-    #[must_use]
-    pub fn is_plain_text(self) -> bool {
-        matches!(self, Self::Utf8Text | Self::AnsiText | Self::Utf16Text)
-    }
 }

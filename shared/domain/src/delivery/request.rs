@@ -56,7 +56,7 @@ pub struct MessageText(String);
 
 impl MessageText {
     /// What is longer is a document.
-    pub const MOST_CHARACTERS: usize = 20_000;
+    const MOST_CHARACTERS: usize = 20_000;
 
     /// Takes text that Windows-1252 can hold; accents may stand behind their letters.
     ///
