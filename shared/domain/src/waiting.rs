@@ -13,6 +13,7 @@ use crate::ids::PracticeId;
 pub enum Waiter {
     /// An attachment that is being copied from a practice.
     Staging {
+        /// Whose.
         practice: PracticeId,
         /// The import that it belongs to.
         import: String,
@@ -20,7 +21,10 @@ pub enum Waiter {
         item: u32,
     },
     /// The writer of a practice's deliveries and bookings.
-    Site { practice: PracticeId },
+    Site {
+        /// Whose.
+        practice: PracticeId,
+    },
 }
 
 #[cfg(test)]
