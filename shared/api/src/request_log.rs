@@ -3,12 +3,10 @@
 
 use std::time::Instant;
 
-use aws::metrics::{self, Unit};
+use aws::metrics::{self, Metrics, Unit};
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use jiff::Timestamp;
-use serde_json::json;
 
 use crate::caller::Caller;
 use crate::problem::ProblemType;
@@ -49,31 +47,14 @@ pub(crate) async fn log_request(request: Request, next: Next) -> Response {
     response
 }
 
-/// A log line in CloudWatch's embedded metric format, which CloudWatch turns into metrics.
-#[expect(clippy::print_stdout, reason = "standard output is where Lambda takes metrics from")]
 fn metric(operation: &str, status: u16, problem: Option<&str>, duration_ms: f64) {
-    let line = json!({
-        "_aws": {
-            "Timestamp": Timestamp::now().as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": "PracticeBridge",
-                "Dimensions": [["Operation"], []],
-                "Metrics": [
-                    { "Name": "Duration", "Unit": "Milliseconds" },
-                    { "Name": "Requests", "Unit": "Count" },
-                    { "Name": "Problems", "Unit": "Count" },
-                    { "Name": "Faults", "Unit": "Count" },
-                ],
-            }],
-        },
-        "Operation": operation,
-        "Duration": duration_ms,
-        "Requests": 1,
-        "Problems": u8::from(status >= 400),
-        "Faults": u8::from(status >= 500),
-        "problem": problem,
-    });
-    println!("{line}");
+    Metrics::by_and_total("Operation", operation)
+        .metric("Duration", Unit::Milliseconds, duration_ms)
+        .metric("Requests", Unit::Count, 1)
+        .metric("Problems", Unit::Count, u8::from(status >= 400))
+        .metric("Faults", Unit::Count, u8::from(status >= 500))
+        .beside("problem", problem)
+        .write();
 }
 
 /// Metrics about pairings.

@@ -12,6 +12,7 @@ use crate::ids::PracticeId;
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Waiter {
     /// An attachment that is being copied from a practice.
+    /// An attachment that is being copied from a practice.
     #[serde(rename = "staging")]
     Import {
         practice: PracticeId,
@@ -21,7 +22,10 @@ pub enum Waiter {
         item: u32,
     },
     /// The writer of a practice's deliveries and bookings.
-    Site { practice: PracticeId },
+    Site {
+        /// Whose.
+        practice: PracticeId,
+    },
 }
 
 #[cfg(test)]

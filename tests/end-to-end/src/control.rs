@@ -22,6 +22,16 @@ pub struct Query {
     pub outcome: String,
 }
 
+impl TestStack {
+    /// Resets the simulator to its seeded state and gives control of it. Fails the test if an earlier
+    /// test of this stack has left a dead letter. Dropping the [`Bp`] fails the test if it leaves one.
+    pub async fn exclusive(&self) -> Bp<'_> {
+        self.assert_no_dead_letters().await;
+        self.forget_work().await;
+        Bp::new(self, self.http.clone(), &self.file().simulator.control_url).await
+    }
+}
+
 impl<'a> Bp<'a> {
     pub(crate) async fn new(
         stack: &'a TestStack,

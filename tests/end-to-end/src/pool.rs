@@ -45,7 +45,7 @@ fn started<T>(act: impl FnOnce(&mut Started) -> T) -> T {
 
 /// The stack of this thread. The test harness runs each test on a thread of its own, or all tests one
 /// after the other on one thread.
-pub(crate) async fn stack_of_this_thread() -> &'static TestStack {
+async fn stack_of_this_thread() -> &'static TestStack {
     if let Some(held) = HELD.take() {
         let stack = held.stack;
         HELD.set(Some(held));
@@ -73,4 +73,12 @@ async fn start() -> &'static TestStack {
 /// Every stack that has been started so far.
 pub(crate) fn all() -> Vec<&'static TestStack> {
     started(|started| started.up.clone())
+}
+
+impl TestStack {
+    /// One of the stacks that the tests of this process share. No other test has it until the thread
+    /// of this test ends. Waits while all stacks are in use.
+    pub async fn shared() -> &'static Self {
+        stack_of_this_thread().await
+    }
 }

@@ -5,7 +5,7 @@ use local::{Aws, People, Progress, Role, Stack, StackFile, StackOptions};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Bp, Caller, pool};
+use crate::Caller;
 
 /// A stack that one test has to itself.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct TestStack {
     aws: Aws,
     people: People,
     logs: PathBuf,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
 }
 
 /// A made-up practice of one test, with a person in every role. It is not connected to a Bp yet.
@@ -33,12 +33,6 @@ pub struct TestPractice {
 }
 
 impl TestStack {
-    /// One of the stacks that the tests of this process share. No other test has it until the thread
-    /// of this test ends. Waits while all stacks are in use.
-    pub async fn shared() -> &'static Self {
-        pool::stack_of_this_thread().await
-    }
-
     /// Starts the stack with this number, counted from 0.
     pub(crate) async fn start(number: usize) -> Self {
         // Every test has a runtime of its own, and a stack must not end with the first of them, so it
@@ -112,14 +106,6 @@ impl TestStack {
         Caller::new(self.http.clone(), &self.file.api_url, practice_id, token)
     }
 
-    /// Resets the simulator to its seeded state and gives control of it. Fails the test if an earlier
-    /// test of this stack has left a dead letter. Dropping the [`Bp`] fails the test if it leaves one.
-    pub async fn exclusive(&self) -> Bp<'_> {
-        self.assert_no_dead_letters().await;
-        self.forget_work().await;
-        Bp::new(self, self.http.clone(), &self.file.simulator.control_url).await
-    }
-
     /// Fails the test when a queue has a dead letter. Whatever happens to a document, a delivery or a
     /// booking, the outcome is recorded in the table and the message is done.
     pub async fn assert_no_dead_letters(&self) {
@@ -132,7 +118,7 @@ impl TestStack {
 
     /// Deletes the work and the failure counts of earlier tests' practices. Their work would reach this
     /// test's Halo, and their failures would count against the sites that all tests use.
-    async fn forget_work(&self) {
+    pub(crate) async fn forget_work(&self) {
         let of_others = ["WORK#", "IMPORT#", "LIMIT#"];
         self.forget(|partition| of_others.iter().any(|of| partition.starts_with(of))).await;
     }

@@ -8,6 +8,7 @@
 mod bytes;
 mod fields;
 mod file;
+mod fonts;
 mod modifiers;
 mod pages;
 mod pieces;
@@ -21,10 +22,11 @@ pub use self::file::LARGEST_DOC;
 
 use self::fields::Fields;
 use self::file::{File, Table};
+use self::fonts::Fonts;
 use self::modifiers::{Look, Paragraph};
 use self::pages::Runs;
 use self::pieces::Piece;
-use self::styles::{Fonts, Styles};
+use self::styles::Styles;
 
 /// Letters are far shorter.
 const LONGEST: usize = 1 << 20;

@@ -2,7 +2,7 @@
 //! the look only. A few change what the words say.
 
 use super::bytes::{u16_at, u32_at};
-use super::styles::Fonts;
+use super::fonts::Fonts;
 
 /// Calls `each` with the code and the value of every modifier. Nothing if the list is damaged.
 pub(super) fn each(list: &[u8], mut each: impl FnMut(u16, &[u8]) -> Option<()>) -> Option<()> {

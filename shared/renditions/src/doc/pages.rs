@@ -2,8 +2,9 @@
 //! and 2.9.174, the formatted disk pages).
 
 use super::bytes::{part, u16_at, u32_at, usize_at};
+use super::fonts::Fonts;
 use super::modifiers::{Look, Paragraph};
-use super::styles::{Fonts, Styles};
+use super::styles::Styles;
 
 const PAGE: usize = 512;
 

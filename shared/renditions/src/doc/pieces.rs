@@ -3,7 +3,7 @@
 
 use super::bytes::{part, u16_at, u32_at, usize_at};
 use super::modifiers::{Look, each, is_of_paragraph};
-use super::styles::Fonts;
+use super::fonts::Fonts;
 
 /// Words that stand together in the file.
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::CannotBind;
+use super::fields::Fields;
 use super::picture::{Colours, Picture, Strip};
-use super::tiff::Fields;
 
 /// The content of the segments before the image.
 #[derive(Debug, Default)]

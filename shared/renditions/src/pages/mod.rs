@@ -4,6 +4,7 @@
 //! objects. A page that cannot be copied like this is refused, because a letter with a changed page could be
 //! misunderstood.
 
+mod fields;
 mod jpeg;
 mod pdf;
 mod picture;

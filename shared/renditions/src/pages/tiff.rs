@@ -1,14 +1,14 @@
 //! TIFF, the format of fax machines and scanners. Each strip is copied into the PDF in its encoding.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
+use super::fields::{Fields, number};
 use super::picture::{Colours, Picture, Strip};
 use super::{CannotBind, jpeg};
 
-/// The most images in a file, and the most strips in an image. Letters have fewer.
+/// The most images in a file. Letters have fewer.
 const MOST_IMAGES: usize = 1_000;
-const MOST_VALUES: usize = 100_000;
 /// The largest tables that a JPEG can have. Each strip gets a copy.
 const LARGEST_TABLES: usize = 4_096;
 
@@ -16,17 +16,6 @@ const LARGEST_TABLES: usize = 4_096;
 type Encoded<'f> = (String, Cow<'f, [u8]>);
 
 const DAMAGED: CannotBind = CannotBind("a TIFF is damaged");
-
-/// The fields of one image, by number.
-#[derive(Debug)]
-pub(super) struct Fields<'f> {
-    file: &'f [u8],
-    little: bool,
-    /// Type, count, and position of the values.
-    fields: BTreeMap<u16, (u16, usize, usize)>,
-    /// The position of the next image's fields.
-    next: usize,
-}
 
 /// The images of a file, in order. Small previews of other images are left out.
 pub(super) fn read(
@@ -62,77 +51,7 @@ pub(super) fn read(
     Ok(images.into_iter().map(|fields| fields.picture()))
 }
 
-fn number(file: &[u8], little: bool, at: usize, length: usize) -> Option<usize> {
-    let bytes = file.get(at..at.checked_add(length)?)?;
-    let add = |all: usize, byte: &u8| all << 8 | usize::from(*byte);
-    Some(if little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) })
-}
-
 impl<'f> Fields<'f> {
-    fn read(file: &'f [u8], little: bool, at: usize) -> Option<Self> {
-        let count = number(file, little, at, 2)?;
-        let mut fields = BTreeMap::new();
-        for entry in (at + 2..).step_by(12).take(count) {
-            let tag = u16::try_from(number(file, little, entry, 2)?).ok()?;
-            let kind = u16::try_from(number(file, little, entry + 2, 2)?).ok()?;
-            let many = number(file, little, entry + 4, 4)?;
-            let length = size_of(kind).unwrap_or(1).checked_mul(many)?;
-            let place = match length {
-                0..=4 => entry + 8,
-                _ => number(file, little, entry + 8, 4)?,
-            };
-            fields.insert(tag, (kind, many, place));
-        }
-        let next = number(file, little, at + 2 + count * 12, 4).unwrap_or(0);
-        Some(Self { file, little, fields, next })
-    }
-
-    /// A photograph's orientation, from its EXIF data.
-    pub(super) fn orientation(exif: &'f [u8]) -> Option<u32> {
-        let little = match exif.get(..2)? {
-            b"II" => true,
-            b"MM" => false,
-            _ => return None,
-        };
-        let at = number(exif, little, 4, 4)?;
-        let orientation = Self::read(exif, little, at)?.one(274, 1);
-        u32::try_from(orientation).ok().filter(|it| (1..=8).contains(it))
-    }
-
-    fn has(&self, tag: u16) -> bool {
-        self.fields.contains_key(&tag)
-    }
-
-    fn all(&self, tag: u16) -> Option<Vec<usize>> {
-        let (kind, many, place) = *self.fields.get(&tag)?;
-        let length = size_of(kind).filter(|length| *length <= 4)?;
-        if many > MOST_VALUES {
-            return None;
-        }
-        (0..many).map(|it| number(self.file, self.little, place + it * length, length)).collect()
-    }
-
-    fn one(&self, tag: u16, otherwise: usize) -> usize {
-        self.all(tag).and_then(|all| all.first().copied()).unwrap_or(otherwise)
-    }
-
-    fn fraction(&self, tag: u16) -> Option<f64> {
-        let (5, 1, place) = *self.fields.get(&tag)? else { return None };
-        let above = number(self.file, self.little, place, 4)?;
-        let below = number(self.file, self.little, place + 4, 4)?;
-        (below > 0).then(|| above as f64 / below as f64)
-    }
-
-    fn resolution(&self) -> Option<(f64, f64)> {
-        let (x, y) = (self.fraction(282)?, self.fraction(283)?);
-        match self.one(296, 2) {
-            3 => Some((x * 2.54, y * 2.54)),
-            2 => Some((x, y)),
-            // Without a unit a fax means inches. Small numbers are only a ratio.
-            _ => (x >= 50.0 && y >= 50.0).then_some((x, y)),
-        }
-    }
-
     fn picture(&self) -> Result<Picture<'f>, CannotBind> {
         let size =
             |tag| u32::try_from(self.one(tag, 0)).ok().filter(|it| (1..=100_000).contains(it));
@@ -305,15 +224,6 @@ impl<'f> Fields<'f> {
     }
 }
 
-fn size_of(kind: u16) -> Option<usize> {
-    match kind {
-        1 | 2 | 6 | 7 => Some(1),
-        3 | 8 => Some(2),
-        4 | 9 | 11 | 13 => Some(4),
-        5 | 10 | 12 => Some(8),
-        _ => None,
-    }
-}
 
 /// Converts PackBits to PDF's run lengths. PackBits ignores the byte 128, but in PDF it ends the data.
 fn runs(bytes: &[u8]) -> Result<Vec<u8>, CannotBind> {
