@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, Parameter, PmsName};
-use halo_simulator::{Options, Simulator};
+use halo_simulator::{Options, Simulator, local_client};
 
 const SITE_ID: &str = "71001";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start(Options::default()).await?;
-    let http = http_client()?;
+    let http = local_client()?;
 
     // In a real practice, Bp shows the pairing code.
     let url = format!("{}/practices/{SITE_ID}/pairing-codes", simulator.control_url());
@@ -39,20 +39,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     simulator.shutdown().await;
     Ok(())
-}
-
-/// A client without TLS roots, because the simulator speaks plain HTTP. A real one needs them.
-fn http_client() -> Result<reqwest::Client, Box<dyn Error>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "an example makes its own client")]
-    let builder = reqwest::Client::builder();
-    Ok(builder
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()?)
 }

@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn whatever_is_not_synced_says_where_to_mend_it() {
-        for standing in [
+        for bp_match in [
             BpMatch::Unsynced,
             BpMatch::NotFound { nearly: false, inactive_seen: true },
             BpMatch::NotFound { nearly: true, inactive_seen: true },
@@ -218,9 +218,9 @@ mod tests {
             BpMatch::Ambiguous,
             BpMatch::Inactive,
         ] {
-            assert!(!problem_of(bp_match).unwrap().kind.steps().is_empty(), "{standing:?}");
+            assert!(!problem_of(bp_match).unwrap().kind.steps().is_empty(), "{bp_match:?}");
         }
-        for standing in
+        for bp_match in
             [BpMatch::NotFound { nearly: true, inactive_seen: true }, BpMatch::Ambiguous]
         {
             let steps = problem_of(bp_match).unwrap().kind.steps().join(" ");

@@ -1,6 +1,6 @@
 //! The fonts of an old Word letter.
 
-use super::bytes::{u16_at};
+use super::bytes::u16_at;
 use crate::symbols::Symbols;
 
 /// Which of the letter's fonts have signs for letters.

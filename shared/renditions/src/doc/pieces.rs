@@ -2,8 +2,8 @@
 //! hurry has its words in several places.
 
 use super::bytes::{part, u16_at, u32_at, usize_at};
-use super::modifiers::{Look, each, is_of_paragraph};
 use super::fonts::Fonts;
+use super::modifiers::{Look, each, is_of_paragraph};
 
 /// Words that stand together in the file.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ pub(super) struct Fields<'f> {
     pub(super) file: &'f [u8],
     pub(super) little: bool,
     /// Type, count, and position of the values.
-    fields: BTreeMap<u16, (u16, usize, usize)>,
+    pub(super) fields: BTreeMap<u16, (u16, usize, usize)>,
     /// The position of the next image's fields.
     pub(super) next: usize,
 }

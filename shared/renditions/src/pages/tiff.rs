@@ -224,7 +224,6 @@ impl<'f> Fields<'f> {
     }
 }
 
-
 /// Converts PackBits to PDF's run lengths. PackBits ignores the byte 128, but in PDF it ends the data.
 fn runs(bytes: &[u8]) -> Result<Vec<u8>, CannotBind> {
     let mut out = Vec::with_capacity(bytes.len() + 1);
