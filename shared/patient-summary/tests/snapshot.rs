@@ -1,5 +1,4 @@
 //! One small invented record as a whole document. A changed snapshot is a changed document for callers.
-#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use domain::clinical::{
     Allergy, IdentifiedRecord, Identity, Medication, NilMarker, Section, Sections,
