@@ -3,15 +3,13 @@
 
 use best_practice::DocumentPart;
 use bytes::{Bytes, BytesMut};
-use renditions::{Binder, CannotBind, LARGEST_DOCX, RtfText, docx_text};
+use renditions::{Binder, CannotBind, LARGEST_DOC, LARGEST_DOCX, RtfText, doc_text, docx_text};
 
 /// A document that comes part by part.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
     words: RtfText,
-    /// A letter of Word is read from its end: all of it, as long as it may be one.
-    archive: Option<BytesMut>,
-    has_begun: bool,
+    letter: WordLetter,
     scan: Option<Scan>,
 }
 
@@ -31,7 +29,7 @@ impl Incoming {
     pub(crate) fn take(&mut self, part: DocumentPart) -> Result<Bytes, CannotBind> {
         if part.pages == 1 {
             self.words.see(&part.bytes);
-            self.keep(&part.bytes);
+            self.letter.keep(&part.bytes);
             return Ok(part.bytes);
         }
         let scan = self.scan.get_or_insert_default();
@@ -48,29 +46,75 @@ impl Incoming {
         Ok(bound.into())
     }
 
-    fn keep(&mut self, bytes: &[u8]) {
-        if !self.has_begun && !bytes.is_empty() {
-            self.has_begun = true;
-            self.archive = bytes.starts_with(b"PK").then(BytesMut::new);
-        }
-        if let Some(archive) = &mut self.archive {
-            archive.extend_from_slice(bytes);
-        }
-        self.archive = self.archive.take().filter(|archive| archive.len() <= LARGEST_DOCX);
-    }
-
     /// The last bytes of the copy, and the document's words where they could be read.
     ///
     /// # Errors
     /// When the pages do not become one file.
     pub(crate) fn end(self) -> Result<(Bytes, Option<String>), CannotBind> {
         let Some(mut scan) = self.scan else {
-            let archived = self.archive.and_then(|archive| docx_text(&archive));
-            return Ok((Bytes::new(), archived.or_else(|| self.words.finish())));
+            let words = self.letter.words().or_else(|| self.words.finish());
+            return Ok((Bytes::new(), words));
         };
         let mut bound = scan.binder.add(&scan.page)?;
         bound.extend(scan.binder.finish());
         Ok((bound.into(), None))
+    }
+}
+
+/// What may be a letter of Word. It is read from its end, so all of it is kept.
+#[derive(Debug)]
+enum WordLetter {
+    /// The first bytes, which do not say yet what it is.
+    Unknown(BytesMut),
+    Doc(BytesMut),
+    Docx(BytesMut),
+    /// Something else, or too large.
+    None,
+}
+
+impl Default for WordLetter {
+    fn default() -> Self {
+        Self::Unknown(BytesMut::new())
+    }
+}
+
+impl WordLetter {
+    fn keep(&mut self, bytes: &[u8]) {
+        let (Self::Unknown(kept) | Self::Doc(kept) | Self::Docx(kept)) = self else { return };
+        kept.extend_from_slice(bytes);
+        *self = match std::mem::replace(self, Self::None) {
+            Self::Unknown(kept) => Self::of(kept),
+            kept => kept,
+        };
+        if match self {
+            Self::Doc(kept) => kept.len() > LARGEST_DOC,
+            Self::Docx(kept) => kept.len() > LARGEST_DOCX,
+            Self::Unknown(_) | Self::None => false,
+        } {
+            *self = Self::None;
+        }
+    }
+
+    fn of(kept: BytesMut) -> Self {
+        const DOC: &[u8] = b"\xD0\xCF\x11\xE0";
+        const DOCX: &[u8] = b"PK";
+        if kept.starts_with(DOC) {
+            Self::Doc(kept)
+        } else if kept.starts_with(DOCX) {
+            Self::Docx(kept)
+        } else if [DOC, DOCX].iter().any(|mark| mark.starts_with(&kept)) {
+            Self::Unknown(kept)
+        } else {
+            Self::None
+        }
+    }
+
+    fn words(&self) -> Option<String> {
+        match self {
+            Self::Doc(kept) => doc_text(kept),
+            Self::Docx(kept) => docx_text(kept),
+            Self::Unknown(_) | Self::None => None,
+        }
     }
 }
 
@@ -114,6 +158,30 @@ mod tests {
             let letter = b"{\\rtf1 Dear Dr,\\par thank you}";
             let words = Some("Dear Dr,\nthank you\n".to_owned());
             assert_eq!(copied(&[letter], size), Ok((letter.to_vec(), words)));
+        }
+    }
+
+    #[test]
+    fn a_letter_of_old_word_leaves_its_words_in_whatever_parts_it_comes() {
+        let letter = include_bytes!("../../renditions/src/doc/tests/letter.doc");
+        for size in [1, 7, 1_000, 1 << 20] {
+            let (copy, words) = copied(&[letter], size).unwrap();
+            assert_eq!(copy, letter);
+            assert!(words.unwrap().starts_with("Dear Dr Ng,\nRe: Jo Exemplar"), "{size}");
+            assert_eq!(copied(&[&letter[..letter.len() - 512]], size).unwrap().1, None);
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_for_a_letter_is_not_kept() {
+        for (mark, largest) in [(b"\xD0\xCF\x11\xE0" as &[u8], LARGEST_DOC), (b"PK", LARGEST_DOCX)]
+        {
+            let mut letter = WordLetter::default();
+            letter.keep(mark);
+            letter.keep(&vec![0; largest - mark.len()]);
+            assert!(!matches!(letter, WordLetter::None));
+            letter.keep(b"0");
+            assert!(matches!(letter, WordLetter::None));
         }
     }
 

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod doc;
 mod docx;
 mod pages;
 mod rtf;
 mod symbols;
 
+pub use doc::{LARGEST_DOC, doc_text};
 pub use docx::{LARGEST_DOCX, docx_text};
 pub use pages::{Binder, CannotBind};
 pub use rtf::RtfText;

@@ -48,7 +48,7 @@ impl ContentType {
             return Some(Self::Heic);
         }
         // Other programs write the same containers: only what names Word is Word's.
-        if begins(&[b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"]) && holds(b"W\0o\0r\0d\0D\0o\0c\0") {
+        if is_old_word(start) == Some(true) {
             return Some(Self::Word);
         }
         if begins(&[b"PK\x03\x04"]) && holds(b"word/") {
@@ -125,6 +125,34 @@ impl ContentType {
                 (!empty && foreign * 4 <= start.len()).then_some(Self::AnsiText)
             }
         }
+    }
+}
+
+/// Whether a container of the older Office programs is Word's. Nothing for anything else, and where the
+/// beginning does not say so: the list of what is in the container may stand further on.
+pub(super) fn is_old_word(start: &[u8]) -> Option<bool> {
+    const CONTAINER: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+    const ROOT: &[u8] = b"R\0o\0o\0t\0 \0E\0n\0t\0r\0y\0";
+    const STREAM: &[u8] = b"W\0o\0r\0d\0D\0o\0c\0";
+    // The classes of Word, Excel and Outlook, without the two bytes that tell them apart.
+    const OFFICE: &[u8] = b"\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46";
+    const POWERPOINT: &[u8] = b"\x10\x8D\x81\x64\x9B\x4F\xCF\x11\x86\xEA\0\xAA\0\xB9\x29\xE8";
+    if !start.starts_with(CONTAINER) {
+        return None;
+    }
+    // Programs begin with their main stream: this is Word's, and Excel's.
+    match start.get(512..516) {
+        Some([0xEC, 0xA5, ..]) => return Some(true),
+        Some([0x09, 0x08, _, 0x00]) => return Some(false),
+        _ => {}
+    }
+    let find = |part: &[u8]| start.windows(part.len()).position(|window| window == part);
+    // A spreadsheet may have a letter in it: the root says whose container it is.
+    let class = find(ROOT).and_then(|root| start.get(root + 80..root + 96));
+    match class {
+        Some([_, program, class @ ..]) if class == OFFICE => Some(*program == 0x09),
+        Some(POWERPOINT) => Some(false),
+        _ => find(STREAM).map(|_| true),
     }
 }
 

@@ -217,7 +217,12 @@ impl Sniffer {
             (None, "docx" | "docm" | "dotx" | "dotm") if text.starts_with(b"PK\x03\x04") => {
                 Some(WordXml)
             }
-            (None, "doc" | "dot") if text.starts_with(b"\xD0\xCF\x11\xE0") => Some(Word),
+            (None, "doc" | "dot")
+                if text.starts_with(b"\xD0\xCF\x11\xE0")
+                    && judge::is_old_word(&self.start) != Some(false) =>
+            {
+                Some(Word)
+            }
             (None, "heic" | "heif") if text.get(4..8) == Some(b"ftyp") => Some(Heic),
             (Some(Utf8Text | AnsiText), "htm" | "html" | "xhtml") if is_marked_up => Some(Html),
             (Some(Utf8Text | AnsiText), "xml" | "cda") if is_marked_up => Some(Xml),

@@ -102,6 +102,48 @@ fn what_is_unknown_is_said_to_be_unknown() {
 }
 
 #[test]
+fn a_container_of_old_office_is_whose_it_is_and_not_whose_is_in_it() {
+    use ContentType::Word;
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    // The first sector, and the list of what is in the container.
+    let container = |first: &[u8], class: &[u8], names: &[&str]| {
+        let mut file = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
+        file.resize(512, 0);
+        file.extend(first);
+        file.resize(1_024, 0);
+        file.extend(utf16("Root Entry"));
+        file.resize(1_024 + 80, 0);
+        file.extend(class);
+        for name in names {
+            file.resize(file.len().next_multiple_of(128), 0);
+            file.extend(utf16(name));
+        }
+        file
+    };
+    let class = |one: u8, two: u8| {
+        [&[one, two, 2, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0], b"\x46" as &[u8]].concat()
+    };
+    let (word, excel) = (class(0x06, 0x09), class(0x20, 0x08));
+    let slides = b"\x10\x8D\x81\x64\x9B\x4F\xCF\x11\x86\xEA\0\xAA\0\xB9\x29\xE8";
+    let names: &[&str] = &["Workbook", "WordDocument", "PowerPoint Document"];
+    for (file, ending, expected) in [
+        // The list may stand further on than is looked at.
+        (container(b"\xEC\xA5\xC1\0", &[], &[]), "", Some(Word)),
+        (container(b"", &word, &[]), "", Some(Word)),
+        (container(b"", &[], &["WordDocument"]), "", Some(Word)),
+        (container(b"", &[7; 16], &["WordDocument"]), "", Some(Word)),
+        (container(b"", &[], &["Workbook"]), "", None),
+        (container(b"\x09\x08\x10\0", &[], names), "doc", None),
+        (container(b"", &excel, names), "doc", None),
+        (container(b"", slides, names), "doc", None),
+        (container(b"", &[], &[]), "doc", Some(Word)),
+    ] {
+        let found = Sniffer::of(&file).content_type_of_file(Some(ending));
+        assert_eq!(found, expected, "{}", file.escape_ascii());
+    }
+}
+
+#[test]
 fn a_character_cut_by_the_end_of_what_is_seen_does_not_make_text_ansi() {
     let long = format!("{}é and more", "x".repeat(SEEN - 1));
     assert_eq!(sniffed(long.as_bytes()), Some(ContentType::Utf8Text));

@@ -73,10 +73,10 @@ pub(crate) struct ImportItemView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     kept_until: Option<Timestamp>,
-    /// The words of a letter in rich text or of Word (`docx`), for whoever cannot open it. A power is
-    /// written 10^9. Pictures and footers are not in it, nor are a Word letter's headers, notes and numbers
-    /// of lists. There is none where words alone would say something else, where some are struck out for
-    /// example. It is kept as long as the copy; the copy is what was written.
+    /// The words of a letter in rich text or of Word (`doc` since Word 97, `docx`), as plain text. A power
+    /// is written 10^9. Pictures and footers are not in it, nor are a Word letter's headers, notes and
+    /// numbers of lists. There is none where words alone would say something else, where some are struck
+    /// out for example. It is kept as long as the copy; the copy is what was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     rendition: Option<RenditionView>,
     /// What stands in the way, or stood.

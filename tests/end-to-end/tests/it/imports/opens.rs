@@ -195,3 +195,34 @@ async fn a_letter_in_rich_text_comes_with_its_words_and_both_go_together() {
     assert_eq!(left, Vec::<String>::new(), "a cancelled import left something");
     assert_queues_run_dry(stack).await;
 }
+
+#[tokio::test]
+async fn a_letter_of_old_word_comes_with_its_words() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let tables = Tables::open(stack, &bp).await;
+    let letter = include_bytes!("../../../../../shared/renditions/src/doc/tests/letter.doc");
+    // What was cut off is copied as it is, and no words are made of it.
+    let (day, cut) = (Some("2026-03-14"), &letter[..letter.len() - 512]);
+    let documents = [
+        file(&tables, "Letter", day, &[("doc", letter)]),
+        file(&tables, "Letter", day, &[("doc", cut)]),
+    ];
+    let id = new_id();
+    start(&practice, &id, &documents).await.assert_status(202);
+    let import = finished(&practice, &id).await;
+    assert_are_copies(&import, &documents).await;
+    let (whole, cut) = (&import["items"][0], &import["items"][1]);
+    assert_eq!(whole["contentType"], "application/msword");
+    assert_eq!(whole["fileName"], "Correspondence In 2026-03-14.doc");
+    assert_eq!(whole["rendition"]["fileName"], "Correspondence In 2026-03-14.txt");
+    let (bytes, _, kind) = download(&whole["rendition"]["downloadUrl"]).await;
+    let words = String::from_utf8(bytes).unwrap();
+    assert!(words.contains("Digoxin 125 μg, half (½) at night"), "{words}");
+    assert!(words.contains("Hb\t98\nWCC\t7.1\nPlatelets 150 x 10^9/L\n"), "{words}");
+    assert_eq!(kind, "text/plain; charset=utf-8");
+    assert!(cut.get("rendition").is_none(), "{cut}");
+    assert_queues_run_dry(stack).await;
+    stack.assert_not_logged(&["Digoxin 125"]).await;
+}
