@@ -1,5 +1,6 @@
 //! Pairs with a practice of the Halo simulator and searches its patients:
 //! `cargo run -p halo --example search`. Everybody in the simulator is invented.
+#![expect(clippy::print_stdout, reason = "an example shows its result")]
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The text of a Word letter (since 2007) as a reader sees it, without headers, footers, footnotes, list numbers and
-//! pictures.
+//! The text of a Word letter (Word 2007 and later) as a reader sees it, without headers, footers, footnotes,
+//! list numbers and pictures.
 //!
 //! A small archive may unpack to a text of any size. So the text is read while it is unpacked, up to the
 //! length of a long letter.
