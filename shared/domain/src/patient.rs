@@ -97,7 +97,7 @@ pub struct PatientMatch {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PatientMatches {
-    /// At most [`PatientMatches::MOST_LINES`], exact surnames first, then by surname, first name and id.
+    /// At most 50 matches, exact surnames first, then by surname, first name and id.
     pub matches: Vec<PatientMatch>,
     /// Whether there are more than are shown: more letters of the surname are needed.
     pub more: bool,
