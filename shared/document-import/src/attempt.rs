@@ -18,14 +18,15 @@ use domain::imports::{Item, Patience, Place, StagedCopy};
 use domain::problem::ProblemType;
 use halo::Deadline;
 use jiff::Timestamp;
+use ledger::Backoff;
 
 use crate::claimed::{ClaimedDocument, Copied, signed};
 use crate::fhir;
 use crate::obstacle::{Course, ImportError, Obstacle, Stop};
 use crate::statement::{ByStatement, Fetched};
 
-/// The pause after the first failed attempt. Each further pause is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// When a failed try is repeated.
+const RETRIES: Backoff = Backoff { first: Duration::from_secs(4), longest: LONGEST_DELAY };
 /// How many attempts may fail because the answer was damaged or the worker died.
 const MOST_FAILURES: u8 = 6;
 
@@ -167,18 +168,19 @@ impl Attempt<'_> {
     }
 
     fn pause(&self, course: Course) -> Duration {
-        let pause = match course {
-            Course::Wait { after: Some(after) } => after,
-            Course::Wait { after: None } => self.config.offline_retry,
+        let (random, _) = self.document.owner.as_u64_pair();
+        let wait = match course {
             Course::Again | Course::Never => {
                 let failures = u32::from(self.document.fetching.failed_tries());
-                FIRST_PAUSE * 2_u32.saturating_pow(failures)
+                return RETRIES.unhurried(failures + 1, random);
             }
+            Course::Wait { after } => after.unwrap_or(self.config.offline_retry),
         };
-        // Spread over some time, so that a practice that is back online does not get every question
-        // in the same second.
-        let jitter = f64::from(self.document.owner.as_bytes()[0]) / 1_024.0;
-        pause.mul_f64(1.0 + jitter).min(LONGEST_DELAY)
+        // Spread over some time, so that a practice that is back online does not get every query in the
+        // same second.
+        let quarter = wait / 4;
+        let spread = Backoff { first: quarter, longest: quarter }.delay(1, random);
+        (wait + spread).min(LONGEST_DELAY)
     }
 
     async fn send_wake(&self, delay: Duration) -> Result<(), ImportError> {

@@ -16,6 +16,7 @@ use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use sha2::Digest as _;
+use support::until;
 
 /// Has something in every folder.
 pub(crate) const PATIENT: PatientId = PatientId(1);
@@ -222,15 +223,13 @@ impl Bench {
 
     /// Waits until a request is no longer running.
     pub(crate) async fn settled(&self, query: Uuid) -> DocumentProgress {
-        let deadline = ample();
-        loop {
+        until("the request ends", Duration::from_secs(120), async || {
             match self.bp.document_progress(self.guid, query, ample()).await.unwrap() {
-                DocumentProgress::Running => {}
-                settled => return settled,
+                DocumentProgress::Running => Err("it still runs"),
+                settled => Ok(settled),
             }
-            assert!(!deadline.remaining().is_zero(), "the request never ends");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        })
+        .await
     }
 
     pub(crate) async fn requested(&self, key: &DocumentKey) -> (Uuid, Vec<u32>) {

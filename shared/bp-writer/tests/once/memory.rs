@@ -19,6 +19,7 @@ use ledger::{Holder, Lease};
 use serde::Serialize;
 use store::StoreError;
 use store::work::{Entry, Lane, LaneRelease, Released, WorkKey, WorkProgress};
+use support::pause;
 use tokio::sync::Notify;
 
 #[derive(Default)]
@@ -466,7 +467,7 @@ impl Clock for Memory {
     async fn sleep(&self, duration: Duration) {
         // The simulator runs in real time, ten times as fast as a practice.
         self.advance(SignedDuration::try_from(duration).unwrap());
-        tokio::time::sleep(duration / 10).await;
+        pause("the practice's clock runs on", duration / 10).await;
     }
 
     fn random(&self) -> u64 {

@@ -78,6 +78,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "document-bucket",
             "domain",
             "halo",
+            "ledger",
             "renditions",
             "store",
         ],

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::Sha256;
 use domain::audit::AuditedAction;
 use domain::connection::{Connection, Database};
 use domain::content::ContentType;
@@ -16,7 +15,7 @@ use domain::delivery::{
 };
 use domain::ids::{BpUserId, PracticeId};
 use domain::schedule::Job;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::deliveries::listing;
 use store::work::{Accepted, BodyHash, Entry, WorkKey};
 
@@ -61,7 +60,7 @@ pub(crate) async fn send_referral(
 ) -> Result<AcceptedDelivery, Problem> {
     let id = DeliveryId::of_referral(&id("referralId", &path.referral_id)?);
     let fields = request.read(latest_day())?;
-    let hash = hash_of(&request);
+    let hash = BodyHash::of(&request);
     if let Some(known) = app.known_delivery(&allowed.practice, &id, &hash).await? {
         return Ok(known);
     }
@@ -99,7 +98,7 @@ pub(crate) async fn send_message(
 ) -> Result<AcceptedDelivery, Problem> {
     let id = DeliveryId::of_message(&id("messageId", &path.message_id)?);
     let fields = request.read(latest_day())?;
-    let hash = hash_of(&request);
+    let hash = BodyHash::of(&request);
     if let Some(known) = app.known_delivery(&allowed.practice, &id, &hash).await? {
         return Ok(known);
     }
@@ -129,11 +128,6 @@ fn id(name: &str, text: &str) -> Result<ClientId, Problem> {
     let mut fields = Checker::default();
     let id = fields.check(name, ClientId::parse(text));
     fields.finish(id)
-}
-
-/// The hash that identifies a repeated request. White space and the order of fields do not count.
-fn hash_of(request: &impl Serialize) -> BodyHash {
-    BodyHash(Sha256::of(&serde_json::to_vec(request).unwrap_or_default()).to_string())
 }
 
 fn accepted(delivery: Delivery) -> AcceptedDelivery {
@@ -296,7 +290,8 @@ mod tests {
 
     #[test]
     fn the_same_request_is_known_again_however_it_is_written() {
-        let hash = |text: &str| hash_of(&serde_json::from_str::<ReferralRequest>(text).unwrap());
+        let hash =
+            |text: &str| BodyHash::of(&serde_json::from_str::<ReferralRequest>(text).unwrap());
         let one = hash(
             r#"{"patientId": 1, "documentId": "d", "subject": "s", "recipientName": "r", "date": null}"#,
         );
@@ -310,7 +305,8 @@ mod tests {
 
     #[test]
     fn a_message_without_a_fallback_has_the_hash_that_it_had() {
-        let hash = |text: &str| hash_of(&serde_json::from_str::<MessageRequest>(text).unwrap()).0;
+        let hash =
+            |text: &str| BodyHash::of(&serde_json::from_str::<MessageRequest>(text).unwrap()).0;
         let old = r#""patient": {"patientId": 1}, "addressee": {"userId": 1}, "kind": "advice", "subject": "s", "text": "t""#;
         let kept = "7b492ac5995b4056718914dc59b739ea985531cd22f8cdb09a5c303b768933c4";
         assert_eq!(hash(&format!("{{{old}}}")), kept);
@@ -320,7 +316,8 @@ mod tests {
 
     #[test]
     fn a_request_that_an_earlier_release_accepted_has_the_hash_that_it_had() {
-        let hash = |text: &str| hash_of(&serde_json::from_str::<ReferralRequest>(text).unwrap()).0;
+        let hash =
+            |text: &str| BodyHash::of(&serde_json::from_str::<ReferralRequest>(text).unwrap()).0;
         let old = r#""patientId": 1, "documentId": "d", "subject": "s", "recipientName": "r""#;
         let kept = "000ab459cb8f853c266ee329683c40af6ff6db39820aa22c633dde3a9efeb704";
         assert_eq!(hash(&format!("{{{old}}}")), kept);
