@@ -6,7 +6,7 @@ mod practice;
 mod waiting;
 
 // Named so that nobody takes them for unused; `Cargo.toml` says why they are here.
-use {insta as _, jsonschema as _, proptest as _, rsa as _};
+use {insta as _, jsonschema as _, proptest as _, rsa as _, tower as _};
 
 pub use practice::{Practice, input};
 pub use waiting::{pause, until};
