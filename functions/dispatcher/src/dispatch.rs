@@ -18,7 +18,8 @@ use store::{DueJob, JOB_SHARDS, Store, StoreError};
 use crate::spread::delay;
 use crate::task::Task;
 
-/// At most so many of a shard in one sweep. The longest overdue come first; the rest comes next time.
+/// The most lanes or jobs of a shard in one run. The longest overdue come first. The next run takes the
+/// rest.
 const MOST: u16 = 500;
 /// When a job is handed out again if its worker has died.
 const RETRY: SignedDuration = SignedDuration::from_mins(15);

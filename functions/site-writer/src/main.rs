@@ -1,4 +1,4 @@
-//! The one writer of a practice's Bp: deliveries, bookings and scheduled jobs. A message only names the
+//! The only writer of practices' Bp: deliveries, bookings and scheduled jobs. A message only names the
 //! practice. What must be done is in the table. The writer itself is in the crate `bp-writer`.
 
 mod batch;

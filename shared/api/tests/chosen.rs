@@ -1,4 +1,4 @@
-//! The patients that a person is shown are stored, and the person's referrals are checked against them.
+//! The patients that a person is shown are stored. The person's referrals are checked against them.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::sync::Arc;
@@ -168,7 +168,7 @@ fn table(shown: ShownPatient) -> Aws {
     })
 }
 
-/// The type of the problem that a referral meets.
+/// The type of the problem that the referral is refused with.
 async fn refer(aws: &Aws, caller: Caller, more: &Value) -> String {
     let mut body = json!({
         "patientId": 7, "documentId": "d-1", "subject": "Left knee", "recipientName": "Dr Z",

@@ -55,7 +55,7 @@ fn appointments(aws: &Aws) -> Router {
     routes::appointments(App { parts: Parts { queues, ..Parts::default() }, ..app(aws) })
 }
 
-/// The status of what the practice's platform is answered.
+/// The status of the answer to a request.
 async fn ask(routes: Router, caller: Caller, method: &str, path: &str, body: Value) -> u16 {
     let request = Request::builder()
         .method(method)

@@ -1,4 +1,4 @@
-//! The one factory of HTTP and AWS clients.
+//! Makes all HTTP and AWS clients.
 //!
 //! The SDK's defaults would add a second TLS stack, the whole credential chain and a scan of the
 //! system's certificates to each start. That costs several milliseconds of every cold start.

@@ -1,5 +1,5 @@
-//! Events for platforms, so that they need not poll. An event names a thing and its new state. Whoever
-//! is allowed to know more asks the API.
+//! Events for platforms, so that they need not poll. An event names a thing and its new state. A
+//! platform that is allowed to know more asks the API.
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::ProvideErrorMetadata;
@@ -26,7 +26,7 @@ pub enum EventKind {
     DeliveryChecked,
     /// Nobody has checked a document for a long time.
     DeliveryUnchecked,
-    /// A document has disappeared from Bp, as far as we know unchecked.
+    /// A document has disappeared from Bp, and we do not know that anybody checked it.
     DeliveryRemoved,
     /// A document will not get into Bp unless somebody acts.
     DeliveryFailed,
@@ -34,7 +34,7 @@ pub enum EventKind {
     BookingSynced,
     /// A booking was found changed or missing in Bp's appointment book and has been put back.
     BookingRestored,
-    /// A cancelled booking is not in Bp's appointment book, or no longer.
+    /// A cancelled booking is no longer in Bp's appointment book, or never was.
     BookingCancelled,
     /// Bp's appointment book has something else at that time.
     BookingConflict,

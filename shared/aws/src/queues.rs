@@ -1,5 +1,5 @@
-//! The queues that wake workers. A message only names a practice or a document. The table says what is
-//! to be done, so a message may come late, twice or out of order.
+//! The queues that wake workers. A message only names a practice or a document. The table says what must
+//! be done, so a message may come late, twice or out of order.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const BATCH: usize = 10;
 #[serde(rename_all = "camelCase")]
 pub struct SiteWake {
     pub practice_id: String,
-    /// A job that is due. Absent if the writer is to look for deliveries and bookings.
+    /// A job that is due. Absent if only deliveries and bookings are due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
 }

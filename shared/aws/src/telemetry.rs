@@ -54,8 +54,8 @@ pub fn start() {
     tracing_subscriber::registry().with(lines).init();
 }
 
-/// Lets pass everything of our own crates at this level, and no more than warnings of others. Other
-/// crates may log whole requests at lower levels.
+/// Lets pass all logs of our own crates at this level, but only warnings of other crates. At lower
+/// levels, other crates may log whole requests.
 fn at_level(level: LevelFilter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
     let others = level.min(LevelFilter::WARN);
     filter_fn(move |event: &Metadata<'_>| {

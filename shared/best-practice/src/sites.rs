@@ -15,7 +15,7 @@ pub enum PairingOutcome {
     Paired(Site),
     /// Halo certainly did not pair us.
     Refused(PairingRefusal),
-    /// Halo may have paired us. The practice is not connected on this evidence.
+    /// Halo may have paired us. This does not connect the practice.
     Doubtful(Error),
 }
 

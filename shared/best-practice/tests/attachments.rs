@@ -12,7 +12,7 @@ struct Practice {
     bp: support::Practice,
 }
 
-/// Which documents, and after which.
+/// Which documents to list, and after which one.
 #[derive(Clone)]
 struct Wanted {
     patient: i64,
@@ -80,7 +80,7 @@ impl Practice {
             .collect()
     }
 
-    /// Takes the date of every letter to the patient away.
+    /// Removes the date of every letter to the patient.
     fn without_dates(&self) {
         self.bp.connection
             .execute(

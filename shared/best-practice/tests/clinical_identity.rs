@@ -40,7 +40,7 @@ impl Practice {
         names.zip(set.rows[0].iter().cloned()).collect()
     }
 
-    /// Who the patient is; fails unless the error column says that it was read.
+    /// The patient's identity. Fails unless the error column says that it was read.
     fn identity(&mut self, patient: i64) -> Map<String, serde_json::Value> {
         let row = self.row(patient, 1);
         let of = |name: &str| row.iter().find(|(column, _)| column == name).unwrap().1.clone();

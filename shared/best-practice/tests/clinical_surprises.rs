@@ -1,4 +1,4 @@
-//! What a practice's Bp may hold that nobody expects, and what it costs: a value, a row, at worst a section.
+//! Unexpected content of a practice's Bp. It costs a value or a row, and at worst a section.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a failed test")]
 
 use std::num::NonZeroU16;
@@ -77,7 +77,7 @@ impl Bench {
         assert!(self.database().execute(sql, []).unwrap() > 0, "nothing changed: {sql}");
     }
 
-    /// Makes a view of Bp say something else.
+    /// Replaces a text in a view of Bp.
     fn reword(&self, view: &str, old: &str, new: &str) {
         let database = self.database();
         let find = "SELECT sql FROM sqlite_master WHERE name = ?1";
@@ -201,7 +201,7 @@ async fn null_in_a_number_costs_that_number() {
 #[tokio::test]
 async fn only_bps_own_code_or_a_known_word_says_nil_known() {
     let bench = Bench::open().await;
-    // The word that the view has for code 0; the word that it has for code 1 stays "Nil known".
+    // The view's word for code 0. Its word for code 1 stays "Nil known".
     let mut old = "ELSE ''".to_owned();
     for word in ["Nil recorded", "None", "Not recorded", "None rec''d", "nil"] {
         let new = format!("ELSE '{word}'");
@@ -217,7 +217,7 @@ async fn only_bps_own_code_or_a_known_word_says_nil_known() {
         let by_code = bench.allergies(NOT_ASKED).await;
         assert_eq!(by_code, json!({ "status": "notRecorded", "items": [] }), "{word}");
     }
-    // The code decides where the word is not known.
+    // The code decides if the word is unknown.
     bench.reword("BPS_Clinical", "'Nil known'", "'Nil on file'");
     assert_eq!(bench.allergies(NIL_KNOWN).await["status"], "nilKnown", "by the code");
     bench.deny(&["CLINICAL"]).await;
@@ -233,7 +233,7 @@ async fn only_bps_own_code_or_a_known_word_says_nil_known() {
 #[tokio::test]
 async fn an_unknown_word_about_past_or_family_history_is_not_recorded_with_a_note() {
     let bench = Bench::open().await;
-    // Has a row of markers, and neither.
+    // A patient with a row of markers of which neither is set.
     let find = "SELECT min(INTERNALID) FROM CLINICAL WHERE NOSIGNIFICANTPASTHISTORY = 0
         AND NOSIGNIFICANTFAMILYHISTORY = 0 AND INTERNALID NOT IN (SELECT INTERNALID FROM PASTHISTORY)
         AND INTERNALID NOT IN (SELECT INTERNALID FROM FAMILYHISTORY)

@@ -32,7 +32,7 @@ use crate::whole;
 /// How often a turn asks for the end of a query.
 const POLL: Backoff =
     Backoff { first: Duration::from_millis(200), longest: Duration::from_millis(1500) };
-/// The outcome of a write is one row. More pages than this are not ours.
+/// The outcome of a write is one row, so no more pages than this are read.
 const MOST_PAGES: usize = 4;
 /// How long Halo's notification of a query can still wake us.
 const WAITER_KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -270,7 +270,7 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
         })
     }
 
-    /// Asks once for the end of a query that an earlier turn left running.
+    /// Asks once how a query ended that an earlier turn left running.
     async fn ask_once(
         &mut self,
         entry: Entry<K::Entity>,
@@ -284,8 +284,8 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
         self.read_result(entry, answer).await
     }
 
-    /// Asks again and again for the end of a query that Halo has just accepted. After a while the query
-    /// is left to a later turn.
+    /// Asks again and again how a query ended that Halo has just accepted. After a while the query is
+    /// left to a later turn.
     async fn await_end(
         &mut self,
         entry: Entry<K::Entity>,

@@ -41,8 +41,8 @@
 //! |                      |                  |                              | keeps the fence             |
 //!
 //! ¹ Ready at once if a client has changed the entry since it was sent. The newer version is sent next,
-//! whatever became of the older one. A dash cannot happen and changes nothing. Nothing changes Settled
-//! or Failed here: a client reopens them.
+//! whatever the result of the older one was. A dash cannot happen and changes nothing. Nothing changes
+//! Settled or Failed here: a client reopens them.
 
 use std::time::Duration;
 
@@ -235,7 +235,7 @@ fn of_doubtful(
     }
 }
 
-/// The attempt left nothing in Bp, as a lookup shows that began at `asked_at`.
+/// A lookup that began at `asked_at` shows that the attempt left nothing in Bp.
 fn absent(
     doubtful: Doubtful<WorkRefusal>,
     asked_at: Timestamp,

@@ -17,7 +17,7 @@ pub struct BpWriterConfig {
     pub execution: Duration,
     /// How far clocks may differ.
     pub margin: Duration,
-    /// The longest time between two questions for the status of an offline site.
+    /// The longest time between two status calls for an offline site.
     pub look: Duration,
     /// After how long an unchecked message is reported.
     pub unchecked: Duration,

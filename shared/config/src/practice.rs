@@ -1,4 +1,4 @@
-//! Configuration of the functions that ask practices.
+//! Configuration of the functions that query practices' Bp.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use super::{AwsConfig, ConfigError, Reader, of_process};
 
-/// What every function needs that asks practices.
+/// What every function that queries practices' Bp needs.
 #[derive(Clone, Debug)]
 pub struct PracticeConfig {
     /// How to reach AWS.

@@ -1,5 +1,5 @@
-//! Configuration of queues and the event bus. A function gets the URLs of the queues that it may send
-//! to, and of no other.
+//! Configuration of queues and the event bus. A function gets only the URLs of the queues that it may
+//! send to.
 
 use super::{AwsConfig, ConfigError, Reader, of_process};
 

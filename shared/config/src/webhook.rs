@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{ConfigError, DispatchConfig, Reader, of_process};
 
-/// What the function needs that receives Halo's notifications.
+/// What the function that receives Halo's notifications needs.
 #[derive(Clone, Debug)]
 pub struct WebhookConfig {
     /// The table, and the queues of the workers to wake.

@@ -11,7 +11,7 @@
 //!   nothing  the attempt ends and the practice is not connected
 //! ```
 //!
-//! If the process dies, the attempt's lease ends by itself and nothing else is left.
+//! If the process dies, the attempt ends with its lease, and nothing else is left.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub enum NotPaired {
     /// Halo refused.
     #[error("Halo refused the pairing")]
     Refused(PairingRefusal),
-    /// No answer arrived, or Halo's yes could not be stored. The code may be used up.
+    /// No answer arrived, or Halo's confirmation could not be stored. The code may be used up.
     #[error("it is not known whether Halo paired the site")]
     Unconfirmed,
     /// Another attempt of the practice is under way.
@@ -190,7 +190,7 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
         }
     }
 
-    /// Records and stores Halo's yes.
+    /// Records and stores Halo's confirmation.
     async fn connect(
         &self,
         asker: &Asker,

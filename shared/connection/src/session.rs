@@ -77,7 +77,7 @@ pub enum SessionError<E = BpError> {
     /// The question failed.
     #[error(transparent)]
     Asked(E),
-    /// Halo could not tell whether the site has a new GUID.
+    /// Halo did not say whether the site has a new GUID.
     #[error(transparent)]
     FollowFailed(BpError),
 }

@@ -1,4 +1,4 @@
-//! Links of several accounts to one user of Bp, at moments that no running stack can be held at.
+//! Links of several accounts to one user of Bp, at moments at which a running stack cannot be stopped.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use store::{AuditItem, Store, StoreError};
 
 const SITE: &str = "71001";
 
-/// A trail that names what a line is about by its action and its account.
+/// An audit trail whose lines name only the action and the account.
 struct Lines;
 
 impl Trail for Lines {
@@ -93,22 +93,23 @@ impl Bench {
     }
 }
 
-/// What the table says, one thing after the other.
+/// Answers as the table does, one step after the other.
 struct Table {
     aws: Aws,
 }
 
-/// What is linked to user 1 when the account looks for the first, the second, … time.
+/// The links to user 1 at the account's first, second, … read.
 #[derive(Clone, Copy)]
 struct Look {
     /// The revision of the user's item.
     revision: u32,
-    /// Whether another account's link is in what the query shows.
+    /// Whether a query returns the other account's link.
     queried: bool,
 }
 
 impl Table {
-    /// A table in which another account is linked, whose link is shown by a query or not. The first `refused` transactions find that something has changed.
+    /// A table in which another account is linked, and its link is returned by a query or not. The first
+    /// `refused` transactions end with a conflict.
     fn new(guid: Uuid, looks: &'static [Look], refused: usize) -> Self {
         let look = Arc::new(AtomicUsize::new(0));
         let transactions = AtomicUsize::new(0);

@@ -19,7 +19,7 @@ use store::StoreError;
 const SITE: &str = "71001";
 const NAME: &str = "Bluegum Hollow Family Practice";
 
-/// Remembers what it was asked to store.
+/// Stores what it was asked to store.
 #[derive(Default)]
 struct Table {
     connection: Option<Connection>,
@@ -44,7 +44,7 @@ impl Connections for Table {
     }
 }
 
-/// A connected practice. Questions either bring their answers along or ask the simulator.
+/// A connected practice. A question returns a fixed answer or asks the simulator.
 struct Bench {
     bp: BpClient,
     table: Table,
@@ -91,7 +91,7 @@ impl Bench {
         Sessions::new(self.bp.clone(), &self.table)
     }
 
-    /// Does something in a session, and keeps the connection that it leaves.
+    /// Runs an action in a session, and keeps the connection with which the session ends.
     async fn within<T>(&mut self, act: impl AsyncFnOnce(&mut Session<'_, &Table>) -> T) -> T {
         let sessions = Sessions::new(self.bp.clone(), &self.table);
         let mut session = sessions.resume(&self.practice, self.connection.clone(), ample());

@@ -1,4 +1,4 @@
-//! Links that allow whoever holds them to read or write one object for a while.
+//! Links that allow their holder to read or write one object for a limited time.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::{DocumentBucket, DocumentBucketError};
 /// The longest lifetime that S3 allows.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 /// The headers that describe an upload. template.yaml allows pages of other origins to send them, except
-/// for the length, which browsers send by themselves.
+/// for the length, which browsers always send.
 const TERMS: [&str; 3] = ["content-length", "content-type", "x-amz-checksum-sha256"];
 
 /// What must be uploaded.
@@ -39,7 +39,7 @@ pub enum Disposition {
     Inline,
 }
 
-/// A link for one upload. It cannot be printed, because whoever holds it may write.
+/// A link for one upload. It cannot be printed, because anyone who has it may write.
 #[derive(Clone, Eq, PartialEq)]
 pub struct PresignedPut {
     /// The link.

@@ -142,7 +142,7 @@ impl Attempt<'_> {
         self.settle(fetching.wait(next_wake), None).await
     }
 
-    /// After an obstacle: a later attempt, or none.
+    /// Plans a later attempt after an obstacle, or fails the document.
     async fn postpone_or_fail(mut self, obstacle: Obstacle) -> Result<(), ImportError> {
         // If the bucket cannot be cleared now, the next attempt does it.
         if self.document.discard(self.document.fetching.place()).await {

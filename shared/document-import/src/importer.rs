@@ -103,8 +103,8 @@ impl Importer {
         }
     }
 
-    /// Sends the message again for when another worker's lease ends. If that worker has died, its own
-    /// message comes back as well, and one of the two is ignored.
+    /// Sends the message again, to arrive when another worker's lease ends. If that worker has died, its
+    /// own message comes back as well, and one of the two is ignored.
     async fn come_back(
         &self,
         wake: &ImportWake,

@@ -28,7 +28,7 @@ pub enum ImportError {
 /// What to do after a failure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Course {
-    /// Wait: the obstacle passes by itself.
+    /// Wait until the obstacle has gone.
     Wait {
         /// When to try again. If absent: as for an offline practice.
         after: Option<Duration>,
@@ -169,8 +169,8 @@ fn course_after(error: &HaloError) -> Course {
     }
 }
 
-/// What a failure of FHIR means for a document whose statement was refused. A failure that does not
-/// pass by itself leaves the refusal as the answer.
+/// What a failure of FHIR means for a document whose statement was refused. If waiting does not help,
+/// the refusal stays the answer.
 pub(crate) fn of_fhir(error: &BpError, refused: Obstacle) -> Obstacle {
     let obstacle = of_bp(error);
     match (obstacle.course, error) {

@@ -27,14 +27,14 @@ use uuid::Uuid;
 /// The first worker's copy.
 const COPY: &str = "attachments/the-first-workers";
 
-/// A table that knows items by their keys and versions, and a bucket where anything goes.
+/// A table that checks keys and versions, and a bucket that accepts every call.
 #[derive(Clone, Default)]
 struct Table(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
     items: BTreeMap<String, Value>,
-    /// What somebody else writes just before the next write.
+    /// What the other worker writes just before the next write.
     meanwhile: Option<Value>,
 }
 
@@ -75,7 +75,7 @@ impl Table {
     }
 }
 
-/// A document that a worker took to a place of its own, and whose lease has run out.
+/// A document that a worker has begun to copy. The worker's lease has ended.
 struct Bench {
     table: Table,
     aws: Aws,
@@ -125,7 +125,7 @@ impl Bench {
         Self { table, aws, store, practice, import: id, taken, fetching }
     }
 
-    /// The first worker's next step, taken just before the second one's.
+    /// The first worker's next step, just before the second worker's next step.
     async fn meanwhile(&self, state: Item) {
         let (practice, import) = (&self.practice, &self.import);
         let before = self.table.0.lock().unwrap().items.clone();

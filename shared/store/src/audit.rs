@@ -1,4 +1,4 @@
-//! The audit trail: appended to, read by date, expired by DynamoDB.
+//! The audit trail. Lines are appended and read by date. DynamoDB deletes them when they expire.
 
 use domain::audit::AuditRecord;
 use domain::ids::{PatientId, PracticeId};
@@ -9,16 +9,16 @@ use crate::error::StoreError;
 use crate::item::{Item, audit_key, body, item, number, text};
 use crate::table::Store;
 
-/// A line of the trail to be written.
+/// A line to append to the trail.
 #[derive(Clone, Debug)]
 pub struct AuditItem {
-    /// What it says.
+    /// The content of the line.
     pub record: AuditRecord,
     /// How long it is kept.
     pub retention: SignedDuration,
 }
 
-/// A line as an item, with a key that no other has.
+/// The item of a line, with a key of its own.
 pub(crate) fn audit_item(practice: &PracticeId, line: &AuditItem) -> Result<Item, StoreError> {
     let AuditItem { record, retention } = line;
     let sk = format!("{:.9}#{}", record.at, Uuid::new_v4());
@@ -27,7 +27,7 @@ pub(crate) fn audit_item(practice: &PracticeId, line: &AuditItem) -> Result<Item
     Ok(written)
 }
 
-/// Which part of the trail.
+/// Which lines of the trail to read.
 #[derive(Clone, Debug)]
 pub struct AuditQuery {
     /// From this instant.
@@ -43,20 +43,20 @@ pub struct AuditQuery {
 pub struct AuditPage {
     /// At most [`AuditPage::MOST_LINES`].
     pub records: Vec<AuditRecord>,
-    /// Whether there are more in the time asked for.
+    /// Whether this span of time has more lines.
     pub more: bool,
 }
 
 impl AuditPage {
-    /// More lines than this are asked for in smaller spans of time.
+    /// The most lines in one answer. A caller reads more lines by asking for shorter spans of time.
     pub const MOST_LINES: usize = 1000;
 }
 
 impl Store {
-    /// Appends a line. It is written before the record is shown.
+    /// Appends a line. Call this before you show the record.
     ///
     /// # Errors
-    /// When the table gives no answer: the record must then not be shown.
+    /// When the table does not answer. The record must then not be shown.
     pub async fn audit(&self, practice: &PracticeId, line: &AuditItem) -> Result<(), StoreError> {
         self.client
             .put_item()

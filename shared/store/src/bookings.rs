@@ -1,5 +1,5 @@
-//! Bookings as they are listed: by state, then by their start on the practice's clock. And bookings
-//! with the parts of their attendants, which are written together or not at all.
+//! Bookings as they are listed: by state, then by their start on the practice's clock. A booking is
+//! written together with the parts of its attendants, all or nothing.
 
 use domain::booking::time::write_start;
 use domain::booking::{Booking, BookingId, BookingState, Role, Together};
@@ -11,16 +11,16 @@ use crate::error::StoreError;
 use crate::table::Store;
 use crate::work::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkList};
 
-/// Bookings read by one query.
+/// How many bookings one query reads.
 const PAGE: u16 = 200;
 
-/// Under what a booking is listed.
+/// The listing of a booking.
 #[must_use]
 pub fn booking_listing(booking: &Booking) -> Listing {
     Listing::by(booking.state.name(), write_start(booking.visit.start))
 }
 
-/// What is wanted of a booking, in short.
+/// A digest of what is wanted of a booking.
 fn wish(booking: &Booking) -> BodyHash {
     BodyHash::of(&(&booking.visit, booking.cancelled))
 }
@@ -32,8 +32,8 @@ pub fn booking_entry(booking: &Booking, now: Timestamp) -> Entry<Booking> {
     Entry::new(key, booking.clone(), wish(booking), &booking_listing(booking), now)
 }
 
-/// A booking's entry with what is wanted of it now. It is due only if that is news: if the booking was
-/// opened again.
+/// A booking's entry with what is wanted of it now. The entry becomes due only if the booking has a new
+/// revision.
 #[must_use]
 pub fn booking_revised(mut entry: Entry<Booking>, body: Booking, now: Timestamp) -> Entry<Booking> {
     let listing = booking_listing(&body);
@@ -46,7 +46,7 @@ pub fn booking_revised(mut entry: Entry<Booking>, body: Booking, now: Timestamp)
     entry.reopened(body, hash, &listing, now)
 }
 
-/// A platform's booking as it is kept, with the parts of its attendants.
+/// A platform's booking as it is stored, with the parts of its attendants.
 #[derive(Clone, Debug)]
 pub struct KeptBooking {
     /// What the platform sees.
@@ -63,7 +63,7 @@ impl KeptBooking {
         Together { record: self.record.body.clone(), parts: parts.collect() }
     }
 
-    /// What has to be written to make them these: new entries, and changed ones.
+    /// What must be written so that these become the wanted bookings: new entries and changed ones.
     fn differences(
         self,
         wanted: &Together,
@@ -74,7 +74,7 @@ impl KeptBooking {
         let divided = record.body.role == Role::Alone && wanted.record.role == Role::Whole;
         let mut whole = record.clone();
         if divided {
-            // An attempt under way is the part's from now on, and so are its fence and its mark.
+            // An attempt under way now belongs to the part, and so do its fence and its mark.
             whole.work = Work::new(now);
         }
         for part in &wanted.parts {
@@ -86,10 +86,10 @@ impl KeptBooking {
                 }
             } else if divided && part.token == record.body.token {
                 let moved = Entry { key: WorkKey::booking(id), ..record.clone() };
-                // What it is listed under holds its key.
+                // The listing contains the key, which has changed.
                 let mut moved = booking_revised(moved, part.clone(), now);
                 moved.list_under(&booking_listing(part));
-                // Platforms know no part, and their newer wish is told in its time.
+                // Platforms do not know parts. The event of their newer revision is published later.
                 moved.work.announce = None;
                 new.push(moved);
             } else {
@@ -101,12 +101,13 @@ impl KeptBooking {
     }
 }
 
-/// Whose bookings are found.
+/// Which entries of bookings to find.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BookingsOf {
-    /// The platform's: a visit to several attendants is one.
+    /// The platform's bookings. A visit to several attendants is one booking.
     Platform,
-    /// Those that stand in Bp's book: a visit to several attendants is a part for each.
+    /// The bookings in Bp's appointment book. A visit to several attendants has one part for each of
+    /// them.
     Book,
 }
 
@@ -129,7 +130,7 @@ pub struct BookingQuery {
     pub from: Option<Date>,
     /// On this day or earlier.
     pub to: Option<Date>,
-    /// At most as many, all states together.
+    /// The largest number of bookings, for all states together.
     pub most: usize,
 }
 
@@ -138,12 +139,12 @@ pub struct BookingQuery {
 pub struct FoundBookings {
     /// In the order of their starts.
     pub bookings: Vec<Booking>,
-    /// Whether there are more than were asked for.
+    /// Whether there are more bookings than `most`.
     pub more: bool,
 }
 
 impl Store {
-    /// Finds bookings. One query for each state, and one more for each further 200 of it.
+    /// Finds bookings. Costs one query for each state, and one more for each further 200 bookings in it.
     pub async fn bookings(
         &self,
         practice: &PracticeId,
@@ -186,8 +187,8 @@ impl Store {
         Ok(found)
     }
 
-    /// A platform's booking with the parts of its attendants: one read, and one query where it has
-    /// attendants. `None` where nobody knows it.
+    /// A platform's booking with the parts of its attendants. `None` if there is no such booking. Costs
+    /// one read, and one query if the booking has several attendants.
     pub async fn booking(
         &self,
         practice: &PracticeId,
@@ -204,11 +205,12 @@ impl Store {
         Ok(Some(KeptBooking { record, parts }))
     }
 
-    /// Keeps what the platform wants, all of it or nothing, and makes the lane due: one transaction.
-    /// `known` is what was read, `None` for a new booking.
+    /// Stores what the platform wants, and makes the lane due, in one transaction. `known` is the
+    /// booking as it was read, or `None` for a new one.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when any of it changed since it was read: read it and decide again.
+    /// [`StoreError::Conflict`] if any of it has changed since it was read. Then read it and decide
+    /// again.
     pub async fn keep_booking(
         &self,
         practice: &PracticeId,

@@ -1,19 +1,19 @@
-//! Under what deliveries are listed.
+//! How deliveries are listed.
 
 use domain::delivery::{Delivery, DeliveryState};
 
 use crate::item::instant;
 use crate::work::Listing;
 
-/// Delivered messages that no doctor has checked yet, as the table lists them.
+/// The beginning of the listing of delivered messages that no doctor has checked yet.
 pub const UNCHECKED: &str = "unchecked#";
-/// Sorts after all of them.
+/// Sorts after all unchecked messages.
 pub const UNCHECKED_END: &str = "unchecked~";
-/// What is delivered and will not be checked.
+/// The beginning of the listing of delivered referrals, which nobody checks.
 const FILED: &str = "filed#";
 
-/// Under what a delivery is listed. Delivered messages stand apart from delivered referrals, so that
-/// the look for checked ones reads no others.
+/// The listing of a delivery. Delivered messages and delivered referrals are listed apart, so that the
+/// search for checked messages reads no referrals.
 #[must_use]
 pub fn listing(delivery: &Delivery) -> Listing {
     let state = delivery.state.name();

@@ -1,4 +1,4 @@
-//! Documents that were announced for upload, by the platform's own ids.
+//! Documents that were announced for upload, under the platform's own ids.
 
 use domain::delivery::{ClientId, StoredDocument};
 use domain::ids::PracticeId;
@@ -13,9 +13,9 @@ fn documents_key(practice: &PracticeId) -> String {
 }
 
 impl Store {
-    /// Keeps an announced document, unless its id is taken: then that one is answered. One that is
-    /// kept for less than `useful` from now on leaves its id: DynamoDB takes its time to remove what has
-    /// expired, and whoever uploads has to have time to send.
+    /// Stores an announced document, unless its id is taken. Then returns the document that has the id.
+    /// A document that expires in less than `useful` gives up its id, because the uploader needs time to
+    /// send. Its item may still exist, because DynamoDB does not delete expired items at once.
     pub async fn announce_document(
         &self,
         practice: &PracticeId,
@@ -42,7 +42,7 @@ impl Store {
             .map_err(StoreError::from);
         match put {
             Ok(_) => Ok(document.clone()),
-            // It may expire between the two calls: then nobody holds the id any more.
+            // The document may expire between the two calls. Then nobody has the id any more.
             Err(StoreError::Conflict) => {
                 self.document(practice, id).await?.ok_or(StoreError::Conflict)
             }
@@ -50,7 +50,7 @@ impl Store {
         }
     }
 
-    /// An announced document. One read, consistent.
+    /// An announced document. One consistent read.
     pub async fn document(
         &self,
         practice: &PracticeId,

@@ -1,7 +1,7 @@
-//! Imports of documents: what was asked for, and each document's way, in one partition.
+//! Imports of documents: the request and the progress of each document, in one partition.
 //!
-//! Every change of a document names the version that it saw. Whoever comes second learns that
-//! somebody else was first, and clears away what it made meanwhile.
+//! Every change of a document names the version that was read. If two workers change a document, the
+//! second one gets [`StoreError::Conflict`] and deletes what it has made.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::connection::Database;
@@ -20,37 +20,37 @@ const ITEM: &str = "ITEM#";
 /// Whether an import was written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Created {
-    /// It was.
+    /// It was written.
     New,
-    /// Its id was taken.
+    /// An import has this id already.
     Exists,
 }
 
 /// An import with all its documents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportRecord {
-    /// As it was asked for.
+    /// The import as it was requested.
     pub import: Import,
-    /// Its documents, in the order in which they were asked for.
+    /// Its documents, in the order of the request.
     pub items: Vec<StoredItem>,
-    /// When nothing of it will be kept any more.
+    /// When all of it is deleted.
     pub expires_at: Timestamp,
 }
 
-/// One document of an import, as it was seen.
+/// One document of an import, as it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredItem {
-    /// Its place in the import, from 0.
+    /// Its number in the import, from 0.
     pub index: u32,
-    /// From whose Bp.
+    /// The Bp that it comes from.
     pub site: Database,
-    /// Whose document.
+    /// The patient.
     pub patient: PatientId,
-    /// Which document.
+    /// Which document it is.
     pub selection: Selection,
-    /// Where it stands.
+    /// Its progress.
     pub state: ItemState,
-    /// When nothing of it will be kept any more.
+    /// When all of it is deleted.
     pub expires_at: Timestamp,
     version: u64,
 }
@@ -64,8 +64,8 @@ struct ItemBody {
 }
 
 impl Store {
-    /// Writes an import with all its documents, unless its id is taken. One transaction: 1 and at
-    /// most [`Selections::MOST_DOCUMENTS`] items.
+    /// Writes an import with all its documents, unless its id is taken. One transaction: the import
+    /// itself and at most [`Selections::MOST_DOCUMENTS`] documents.
     pub async fn create_import(
         &self,
         practice: &PracticeId,
@@ -81,7 +81,7 @@ impl Store {
         let head = Put::builder()
             .table_name(&self.table)
             .set_item(Some(head))
-            // DynamoDB takes its time to remove what has expired.
+            // DynamoDB does not delete expired items at once.
             .condition_expression("attribute_not_exists(pk) OR expiresAt < :now")
             .expression_attribute_values(":now", number(now.as_second()))
             .build();
@@ -107,7 +107,7 @@ impl Store {
         }
     }
 
-    /// Reads an import; `None` where there is none, or no more. One query, consistent.
+    /// Reads an import. `None` if there is none, or if it has expired. One consistent query.
     pub async fn import(
         &self,
         practice: &PracticeId,
@@ -126,7 +126,7 @@ impl Store {
         let Some((import, expires_at)) = head.filter(|(_, expires_at)| *expires_at > now) else {
             return Ok(None);
         };
-        // An expired import of the same id may have had more.
+        // An expired import with the same id may have had more documents.
         items.retain(|item| item.index < import.documents);
         if items.len() != usize::try_from(import.documents).unwrap_or(usize::MAX) {
             return Err(StoreError::Corrupt);
@@ -134,7 +134,7 @@ impl Store {
         Ok(Some(ImportRecord { import, items, expires_at }))
     }
 
-    /// Reads one document of an import; `None` where there is none, or no more.
+    /// Reads one document of an import. `None` if there is none, or if it has expired.
     pub async fn import_item(
         &self,
         practice: &PracticeId,
@@ -147,11 +147,11 @@ impl Store {
         Ok(read.filter(|item| item.expires_at > now))
     }
 
-    /// Moves a document on, unless somebody else did meanwhile. What was written is what is seen
-    /// from then on.
+    /// Stores the new state of a document, unless somebody else has changed it meanwhile. Returns the
+    /// document as it was written.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody else was first, or the table's.
+    /// [`StoreError::Conflict`] if somebody else was first, or the table's error.
     pub async fn move_import_item(
         &self,
         practice: &PracticeId,
@@ -172,7 +172,7 @@ impl Store {
             .await;
         match written.map_err(StoreError::from) {
             Ok(_) => Ok(moved),
-            // Our own first try may have been written although its answer was lost.
+            // An earlier try of this call may have been written although its answer was lost.
             Err(StoreError::Conflict) => {
                 match self.import_item(practice, id, moved.index, Timestamp::MIN).await? {
                     Some(now) if now == moved => Ok(moved),
@@ -183,11 +183,11 @@ impl Store {
         }
     }
 
-    /// Marks an import as cancelled; its documents follow one by one. Doing so twice changes
-    /// nothing.
+    /// Marks an import as cancelled. Its documents are cancelled one by one afterwards. A second call
+    /// changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when there is none, or the table's.
+    /// [`StoreError::Conflict`] if there is no such import, or the table's error.
     pub async fn cancel_import(
         &self,
         practice: &PracticeId,

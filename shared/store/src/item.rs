@@ -29,7 +29,7 @@ pub(crate) fn work_key(practice: &PracticeId) -> String {
     format!("{WORK}{practice}")
 }
 
-/// Whose work an item is of.
+/// The practice whose work an item belongs to.
 pub(crate) fn practice_of_work(item: &Item) -> Result<PracticeId, StoreError> {
     item.get("pk")
         .and_then(|pk| pk.as_s().ok())
@@ -50,8 +50,8 @@ pub(crate) fn number(value: impl Into<i128>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
 
-/// An instant as it stands in sort keys and indexes: as text it sorts as the instants do. Milliseconds
-/// are enough, because an id follows wherever two items must not share a key.
+/// An instant as text for sort keys and indexes. The texts sort in the order of the instants.
+/// Milliseconds are enough, because an id follows if two items must not share a key.
 pub(crate) fn instant(at: Timestamp) -> String {
     format!("{at:.3}")
 }
@@ -77,8 +77,8 @@ pub(crate) fn item(
 /// this release would misread, the next release writes `format` 2 on it, and this release refuses it.
 const NEWEST_FORMAT: i64 = 1;
 
-/// Refuses an item that a newer release wrote in another format. Everything that reads an item calls
-/// this first.
+/// Refuses an item that a newer release wrote in another format. Every reader of an item calls this
+/// first.
 pub(crate) fn check_format(item: &Item) -> Result<(), StoreError> {
     let Some(format) = item.get("format") else { return Ok(()) };
     let format: i64 =
@@ -100,8 +100,8 @@ pub(crate) fn sort_key(item: &Item) -> Result<&str, StoreError> {
         .ok_or(StoreError::Corrupt)
 }
 
-/// What can be read of these. What cannot be is left out and logged, by its key: one bad item must
-/// not hide the others from whoever works through them.
+/// The items that can be read. The others are left out, and their keys are logged: one bad item must not
+/// hide the others.
 pub(crate) fn readable<T>(items: &[Item], read: impl Fn(&Item) -> Result<T, StoreError>) -> Vec<T> {
     let read_or_log = |item| {
         let read = read(item);

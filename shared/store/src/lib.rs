@@ -24,14 +24,14 @@
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification that was handled, expires | halo-webhook |
 //!
-//! Every item has a format. It is the attribute `format`, and 1 where that is absent. A release that
-//! changes a kind of item so that earlier releases would misread it writes the next number. A reader
-//! that meets a higher format than it knows answers [`StoreError::NewerFormat`]. Fields that a reader
-//! may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items of
-//! every kind as the release before wrote them.
+//! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release
+//! changes a kind of item so that earlier releases would misread it, it writes the next number. A reader
+//! of an item with a higher format than it knows returns [`StoreError::NewerFormat`]. Fields that a
+//! reader may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items
+//! of every kind as the previous release wrote them.
 //!
-//! The attribute `body` holds the entity. A practice has few items of its own. One consistent query
-//! reads them together. Each write is conditional on what its writer read.
+//! The attribute `body` holds the entity. A practice has few items of its own, and one consistent query
+//! reads them together. Each write is conditional on what its writer has read.
 
 mod audit;
 mod bookings;

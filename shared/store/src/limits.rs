@@ -1,7 +1,7 @@
-//! How many failed pairings are counted for a person, a platform, a practice and a site.
+//! Counts failed pairings for each person, platform, practice and site.
 //!
-//! A try is counted before Halo is asked, and given back when it did not fail. So many tries at the same
-//! moment cannot pass together. If a process dies in between, its try stays counted.
+//! A try is counted before Halo is called, and taken back if it did not fail. So several tries at the
+//! same moment cannot exceed the limit. If the process dies in between, its try stays counted.
 
 use domain::pairing::LimitScope;
 use jiff::Timestamp;
@@ -12,17 +12,17 @@ use crate::table::Store;
 
 const FAILURES: &str = "failures";
 const ENDS: &str = "windowEnds";
-/// How often a failed pairing is counted again when others count at the same moment.
+/// How often counting is repeated if others count at the same moment.
 const COUNT_TRIES: u32 = 4;
 
-/// A try that is counted.
+/// A counted try.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reserved {
     key: Item,
     ends: Timestamp,
 }
 
-/// No more tries before then.
+/// No try is allowed before `until`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limited {
     /// When the window ends.
@@ -43,7 +43,7 @@ impl Store {
     /// Counts a try.
     ///
     /// # Errors
-    /// When the table gives no answer. The inner error says until when no try is allowed.
+    /// When the table does not answer. The inner error says when the next try is allowed.
     pub async fn reserve_try(
         &self,
         scope: LimitScope,
@@ -72,7 +72,7 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
-        // Only a machine makes so many tries at one moment.
+        // Only a program makes so many tries at the same moment.
         Ok(Err(Limited { until: now.saturating_add(LimitScope::WINDOW).unwrap_or(now) }))
     }
 
@@ -112,10 +112,10 @@ impl Store {
         Ok(())
     }
 
-    /// Gives a try back that did not fail.
+    /// Takes a counted try back, because it did not fail.
     ///
     /// # Errors
-    /// When the table gives no answer; the try then counts until the window ends.
+    /// When the table does not answer. The try then counts until the window ends.
     pub async fn give_back_try(&self, reserved: &Reserved) -> Result<(), StoreError> {
         let given = self
             .client
@@ -131,7 +131,7 @@ impl Store {
             .await
             .map_err(StoreError::from);
         match given {
-            // Another window has begun.
+            // After a conflict, another window has begun.
             Ok(_) | Err(StoreError::Conflict) => Ok(()),
             Err(error) => Err(error),
         }

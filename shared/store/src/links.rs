@@ -1,4 +1,4 @@
-//! Links of clinicians: which account is which user of Bp, for which generation of the connection.
+//! Links between accounts and users of Bp, each for one generation of the connection.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem};
@@ -18,12 +18,13 @@ use crate::schedule::turn;
 use crate::table::Store;
 use crate::transaction::TRANSACTION_TRIES;
 
-/// Under what a link is kept: a person has one, a platform's server links many people.
+/// The key under which a link is stored. An account has one link. A platform's server can link many
+/// users.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum LinkKey {
     /// The person's account.
     Account(Subject),
-    /// The Bp user, linked by a platform's server.
+    /// The Bp user, if a platform's server made the link.
     User(BpUserId),
 }
 
@@ -44,45 +45,45 @@ impl LinkKey {
     }
 }
 
-/// Under which generation of the connection a link was made; an attribute beside the body.
+/// The generation of the connection that a link was made for. It is an attribute beside the body.
 const GENERATION: &str = "generation";
 
-/// The condition that an item is of an earlier generation.
+/// The condition that an item belongs to an earlier generation.
 const FORMER: &str = "attribute_not_exists(generation) OR generation < :generation";
 
-/// A clinician's link that holds for the present connection.
+/// A clinician's link that is valid for the present connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Link {
-    /// Who linked.
+    /// Who was linked.
     pub key: LinkKey,
-    /// To whom.
+    /// The Bp user that the link leads to.
     pub clinician: Clinician,
 }
 
-/// An account's link to be made, with what its maker saw.
+/// A new link of an account, with what was read before.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountLink<'a> {
     pub account: &'a Subject,
-    /// To whom.
+    /// The Bp user to link to.
     pub clinician: &'a Clinician,
-    /// For which generation of the practice's connection.
+    /// The generation of the practice's connection.
     pub generation: u32,
-    /// Whom the account is linked to so far, in this generation, with what [`Store::user_accounts`] gave
-    /// for that user.
+    /// The user that the account is linked to now, in this generation, with the answer of
+    /// [`Store::user_accounts`] for that user.
     pub former: Option<(BpUserId, &'a UserAccounts)>,
-    /// Whose links to the user end by it.
+    /// The accounts whose links to the user end.
     pub displaced: &'a [Subject],
-    /// What [`Store::user_accounts`] gave before the links were read.
+    /// The answer of [`Store::user_accounts`] for the user, from before the links were read.
     pub seen: &'a UserAccounts,
-    /// Whether the change is published.
+    /// Whether to publish the change.
     pub relinked: bool,
-    /// What the audit trail says of it.
+    /// The lines for the audit trail.
     pub lines: &'a [AuditItem],
 }
 
 impl AccountLink<'_> {
-    /// At most as many links end by one: a transaction holds a hundred writes, two of them for each
-    /// displaced account. Nobody has as many impostors.
+    /// The most links that one new link ends. A transaction holds a hundred writes, and each displaced
+    /// account needs two. Nobody has so many impostors.
     pub const MOST_DISPLACED: usize = 40;
 }
 
@@ -95,7 +96,8 @@ pub struct UnpublishedRelink {
 }
 
 impl Store {
-    /// Reads a practice's connection, and whom an account is linked to for it. One call, consistent.
+    /// Reads a practice's connection, and the user that an account is linked to for it. One consistent
+    /// call.
     pub async fn connection_and_link(
         &self,
         practice: &PracticeId,
@@ -126,8 +128,8 @@ impl Store {
         Ok((connection, link))
     }
 
-    /// Which accounts are linked to a user and whose links were ended. To be read before the links
-    /// themselves: then whatever changes afterwards refuses [`Store::link_account`].
+    /// Which accounts are linked to a user, and whose links were ended. Read this before the links
+    /// themselves: [`Store::link_account`] then refuses if anything has changed afterwards.
     pub async fn user_accounts(
         &self,
         practice: &PracticeId,
@@ -138,12 +140,12 @@ impl Store {
         Ok(found.as_ref().map(body).transpose()?.unwrap_or_default())
     }
 
-    /// Links an account to a user and ends the links of the `displaced` ones, all at once. The same
-    /// account linked again is moved to the other Bp user.
+    /// Links an account to a user and ends the links of the `displaced` accounts, in one transaction. If
+    /// the account is linked to another user, the link moves to this one.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when anybody's link to the user, or the account's own, has changed since
-    /// it was read.
+    /// [`StoreError::Conflict`] if any link to the user, or the account's own link, has changed since it
+    /// was read.
     pub async fn link_account(
         &self,
         practice: &PracticeId,
@@ -181,16 +183,17 @@ impl Store {
         if relinked {
             let sk = format!("{RELINKED}{}", uuid::Uuid::now_v7());
             writes.push(self.put(item(practice_key(practice), sk, &user)?)?);
-            // Whoever looks at the site tells platforms.
+            // The site check publishes the event.
             writes.push(self.put(turn(practice, Job::SiteHealth, Timestamp::now()))?);
         }
         self.transact(writes).await
     }
 
-    /// Links a user in a platform's name, with the line of the audit trail. No account is concerned.
+    /// Links a user in a platform's name, with the line of the audit trail. This changes no account's
+    /// link.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the practice has moved to another Bp meanwhile.
+    /// [`StoreError::Conflict`] if the practice has moved to another Bp meanwhile.
     pub async fn link_user(
         &self,
         practice: &PracticeId,
@@ -210,8 +213,9 @@ impl Store {
         self.transact(vec![link, self.put(audit_item(practice, line)?)?]).await
     }
 
-    /// Ends a link to a Bp user, with its line of the audit trail, unless it has ended meanwhile. An
-    /// account is not linked to this user by its name alone again. Whether the link ended by it.
+    /// Ends a link to a Bp user, with its line of the audit trail, unless the link has ended meanwhile.
+    /// The account cannot be linked to this user again by its name alone. Returns whether the link was
+    /// ended.
     pub async fn unlink(
         &self,
         practice: &PracticeId,
@@ -242,8 +246,8 @@ impl Store {
         Err(StoreError::Unavailable { code: "busy".to_owned() })
     }
 
-    /// Lets an account whose link to a user was ended be linked to it by name again, with the line of the
-    /// audit trail. Whether it was ended.
+    /// Allows an account whose link to a user was ended to be linked to that user by name again, with
+    /// the line of the audit trail. Returns whether its link had been ended.
     pub async fn allow_link(
         &self,
         practice: &PracticeId,
@@ -299,7 +303,7 @@ impl Store {
         generation: u32,
         user: BpUserId,
     ) -> Result<TransactWriteItem, StoreError> {
-        // The account may have been linked to somebody else meanwhile, or at another Bp.
+        // The account may have been linked to another user meanwhile, or to a user of another Bp.
         let condition = if generation == 0 {
             "#body.userId = :user AND (attribute_not_exists(generation) OR generation = :generation)"
         } else {
@@ -330,7 +334,7 @@ impl Store {
             .collect()
     }
 
-    /// Forgets a change of links that was published. Call it after publishing: a crash between the two
+    /// Deletes a change of links that was published. Call it after publishing: a crash between the two
     /// repeats the event.
     pub async fn mark_relink_published(
         &self,
@@ -342,8 +346,8 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes at most `most` links that were made for an earlier site. They hold no more, whether or
-    /// not they are still there. Whether there may be more of them.
+    /// Deletes at most `most` items about links that were made for an earlier site. They are no longer
+    /// valid, even while they are stored. Returns whether there may be more of them.
     pub async fn forget_former_links(
         &self,
         practice: &PracticeId,
@@ -384,7 +388,7 @@ impl Store {
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), sk)))
-            // Somebody may have linked anew meanwhile.
+            // The account may have been linked again meanwhile.
             .condition_expression(FORMER)
             .expression_attribute_values(":generation", number(generation))
             .send()
@@ -422,8 +426,8 @@ fn link_item(
     Ok(kept)
 }
 
-/// The condition that an account's link is still the one that was read. Links of before generations
-/// were counted are of the first one, and have no number.
+/// The condition that an account's link is still the one that was read. A link without a number belongs
+/// to the first generation: it was made before generations were counted.
 fn still_linked_to(former: Option<BpUserId>, generation: u32) -> (&'static str, Item) {
     let generation_value = (":generation".to_owned(), number(generation));
     match former {
@@ -439,8 +443,8 @@ fn still_linked_to(former: Option<BpUserId>, generation: u32) -> (&'static str, 
     }
 }
 
-/// A link, with the generation of the connection that it was made for. Links of before generations
-/// were counted are of the first one.
+/// A link, and the generation of the connection that it was made for. A link without a number belongs to
+/// the first generation: it was made before generations were counted.
 pub(crate) fn link_of(item: &Item) -> Result<(u32, Link), StoreError> {
     let generation = match item.get(GENERATION).map(AttributeValue::as_n) {
         Some(Ok(number)) => number.parse().map_err(|_| StoreError::Corrupt)?,

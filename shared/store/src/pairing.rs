@@ -1,8 +1,8 @@
-//! What is kept of an attempt to pair: see [`domain::pairing`] for what it means.
+//! Stores attempts to pair. [`domain::pairing`] explains what an attempt is.
 //!
-//! A practice has at most one attempt. It is written before Halo is asked and deleted when the
-//! attempt ends. A process that dies leaves its attempt behind; the next asker replaces it when the
-//! lease is over.
+//! A practice has at most one attempt. It is written before Halo is called, and deleted when the attempt
+//! ends. If a process dies, its attempt stays. The next request replaces the attempt when the lease has
+//! ended.
 
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use domain::connection::Connection;
@@ -21,7 +21,8 @@ use crate::table::Store;
 const IS_OURS: &str = "#body.id = :id";
 
 impl Store {
-    /// Makes an attempt the practice's current one. Whether it is: not while another one runs.
+    /// Makes an attempt the practice's current one, unless another attempt is under way. Returns whether
+    /// it is now the current one.
     pub async fn begin_pairing(
         &self,
         practice: &PracticeId,
@@ -36,7 +37,7 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(new))
-            // Ours already: the answer to an earlier try of this call was lost.
+            // The attempt may be ours already, if the answer to an earlier try of this call was lost.
             .condition_expression(
                 "attribute_not_exists(pk) OR leaseUntil <= :now OR #body.id = :id",
             )
@@ -53,10 +54,11 @@ impl Store {
         }
     }
 
-    /// Ends an attempt that connects nobody. Does nothing where it is no longer the current one.
+    /// Ends an attempt that did not connect the practice. Does nothing if it is no longer the current
+    /// one.
     ///
     /// # Errors
-    /// When the table gives no answer; the lease then ends it.
+    /// When the table does not answer. The attempt then ends with its lease.
     pub async fn end_pairing(
         &self,
         practice: &PracticeId,
@@ -79,10 +81,10 @@ impl Store {
         }
     }
 
-    /// Connects the practice by Halo's yes to its current attempt: the connection and the attempt's
-    /// end in one transaction. When the practice moves to another database, what it knew of locations,
-    /// appointment types and staff is of another database and is forgotten with it; links of
-    /// clinicians are left out by their generation.
+    /// Connects the practice after Halo's confirmation, and ends the attempt, in one transaction. If the
+    /// practice moves to another database, the choices of locations and appointment types and the
+    /// matches of the staff list are deleted, because they belong to the earlier database. Links of
+    /// clinicians stay stored, but their generation is no longer valid.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the attempt is no longer the practice's current one.
@@ -104,7 +106,7 @@ impl Store {
         let mut writes = vec![
             self.put(item(practice_key(practice), CONNECTION, connection)?)?,
             TransactWriteItem::builder().delete(ended).build(),
-            // Whoever looks at the site tells platforms that it is connected.
+            // The site check publishes that the practice is connected.
             self.put(turn(practice, Job::SiteHealth, connection.paired_at))?,
         ];
         if moved {

@@ -15,24 +15,24 @@ use crate::item::{
 use crate::links::{Link, LinkKey, link_of};
 use crate::table::Store;
 
-/// The standing that platforms last received an event about. It is an attribute beside the connection,
-/// and a new pairing replaces it.
+/// The standing that platforms last received an event about. It is an attribute beside the connection. A
+/// new pairing removes it.
 const PUBLISHED_STANDING: &str = "told";
 
-/// Everything that is kept of a practice, read at one moment.
+/// All that is stored of a practice, read at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct PracticeRecord {
     /// The connection, if there ever was one.
     pub connection: Option<Connection>,
-    /// Links that hold for the connection. Those of an earlier site are not among them.
+    /// Links that are valid for the connection. Links to an earlier site are left out.
     pub links: Vec<Link>,
-    /// Settings, as chosen or untouched.
+    /// The chosen settings, or the defaults.
     pub settings: Settings,
 }
 
 impl PracticeRecord {
-    /// Linked clinicians, each Bp user once, in the order of their ids. The digits of a provider number
-    /// prove who somebody is, so they are shown of the caller's own links alone.
+    /// Linked clinicians: each Bp user once, in the order of their ids. The digits of a provider number
+    /// prove who somebody is, so they are only shown for the caller's own links.
     #[must_use]
     pub fn clinicians(&self, is_own: impl Fn(&LinkKey) -> bool) -> Vec<Clinician> {
         let mut links: Vec<_> = self.links.iter().map(|link| (is_own(&link.key), link)).collect();
@@ -45,7 +45,7 @@ impl PracticeRecord {
         shown.collect()
     }
 
-    /// Whom an account is linked to.
+    /// The user that an account is linked to.
     #[must_use]
     pub fn linked(&self, account: &Subject) -> Option<&Clinician> {
         let is_own = |link: &&Link| matches!(&link.key, LinkKey::Account(of) if of == account);
@@ -66,7 +66,8 @@ impl PracticeRecord {
 }
 
 impl Store {
-    /// Reads a practice, consistently. One query for every megabyte, which is some thousand links.
+    /// Reads a practice, consistently. Costs one query for every megabyte, which holds some thousand
+    /// links.
     pub async fn practice(&self, practice: &PracticeId) -> Result<PracticeRecord, StoreError> {
         let mut record = PracticeRecord::default();
         let mut links = Vec::new();
@@ -93,8 +94,8 @@ impl Store {
         Ok(record)
     }
 
-    /// Reads a practice's connection alone. One get, consistent: a disconnected practice must not
-    /// be read from a moment later.
+    /// Reads only a practice's connection. One consistent read: after a disconnection, nothing more may
+    /// be read from the practice.
     pub async fn connection(
         &self,
         practice: &PracticeId,
@@ -103,12 +104,12 @@ impl Store {
         found.as_ref().map(body).transpose()
     }
 
-    /// Records what Halo now says of the site, and how we stand, unless the connection has meanwhile
-    /// become another one. Only what differs from what was seen is written: the rest others may know
-    /// better by now.
+    /// Stores what Halo now says of the site, and the standing, unless the connection has been replaced
+    /// meanwhile. Writes only what differs from what was read, because others may have written newer
+    /// values of the rest.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when it has.
+    /// [`StoreError::Conflict`] if the connection has been replaced.
     pub async fn refresh(
         &self,
         practice: &PracticeId,
@@ -147,7 +148,7 @@ impl Store {
         }
         if standing != seen.standing {
             set.push("#body.standing = :standing");
-            // The answer to an earlier try may have been lost.
+            // An earlier try of this call may have been written although its answer was lost.
             condition += " AND (#body.standing = :seen OR #body.standing = :standing)";
             update = update
                 .expression_attribute_values(":seen", value(seen.standing)?)
@@ -165,28 +166,29 @@ impl Store {
             self.publish_standing_soon(practice).await?;
         }
         if is_back(seen, site, standing) {
-            // Its appointment book may have been changed, or put back from a backup, meanwhile.
+            // The appointment book may have been changed meanwhile, or restored from a backup.
             self.bring_forward(practice, Job::Reconcile).await?;
         }
         Ok(())
     }
 
-    /// Disconnects a practice and ends an attempt to pair it: an answer of Halo that arrives after
-    /// this connects nobody. Doing so twice, or without a connection, changes nothing more.
+    /// Disconnects a practice and ends its pairing attempt. An answer of Halo that arrives afterwards
+    /// does not connect the practice. A second call, or a call for a practice without a connection,
+    /// changes nothing.
     pub async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
         if self.leave_connection(practice).await? {
             return Ok(());
         }
-        // There never was a connection. An attempt to make the first one ends all the same.
+        // There was no connection. An attempt to make the first one must end too.
         self.transact(vec![self.end_of_attempt(practice)?]).await?;
-        // Unless it succeeded just before.
+        // The attempt may have succeeded just before.
         if self.connection(practice).await?.is_some() {
             self.leave_connection(practice).await?;
         }
         Ok(())
     }
 
-    /// Ends the connection and an attempt in one transaction. Whether there was a connection.
+    /// Ends the connection and the attempt in one transaction. Returns whether there was a connection.
     async fn leave_connection(&self, practice: &PracticeId) -> Result<bool, StoreError> {
         let attempt = self.end_of_attempt(practice)?;
         let connection = Update::builder()
@@ -221,13 +223,13 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Makes the practice's site check due within about a minute. The check publishes how we stand now.
-    /// If this write is lost, the next regular check publishes it.
+    /// Makes the practice's site check due within about a minute. The check publishes the present
+    /// standing. If this write is lost, the next regular check publishes it.
     async fn publish_standing_soon(&self, practice: &PracticeId) -> Result<(), StoreError> {
         self.schedule(practice, Job::SiteHealth, Timestamp::now()).await
     }
 
-    /// How we stand with a practice, if platforms have not received an event about it.
+    /// The connection's standing, if platforms have not received an event about it.
     pub async fn unpublished_standing(
         &self,
         practice: &PracticeId,
@@ -243,8 +245,8 @@ impl Store {
         Ok((published != Some(standing)).then_some(standing))
     }
 
-    /// Remembers the standing that was published. Call it after publishing: a crash between the two
-    /// repeats the event. A new pairing forgets it.
+    /// Stores that the standing was published. Call it after publishing: a crash between the two repeats
+    /// the event. A new pairing removes it.
     pub async fn mark_standing_published(
         &self,
         practice: &PracticeId,
@@ -257,7 +259,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), CONNECTION)))
             .update_expression("SET #told = :standing")
-            // What changed meanwhile is still to be told.
+            // If the standing has changed meanwhile, the new one is not published yet.
             .condition_expression("#body.standing = :standing")
             .expression_attribute_names("#told", PUBLISHED_STANDING)
             .expression_attribute_names("#body", "body")
@@ -293,7 +295,7 @@ impl Store {
     }
 }
 
-/// Whether a practice can be asked again that could not be, or runs another Bp release.
+/// Whether a practice that could not be queried can be queried again, or has another Bp release.
 fn is_back(seen: &Connection, site: &Site, standing: Standing) -> bool {
     let away = matches!(seen.site.availability, Availability::Offline | Availability::Unreachable);
     let online = site.availability == Availability::Online;

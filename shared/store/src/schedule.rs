@@ -1,5 +1,5 @@
-//! When which job of which practice is due: one item per practice and job, found by its time over
-//! all practices in the index `due`.
+//! When each practice's jobs are due. Each practice and job has one item. The index `due` finds the
+//! items of all practices by their time.
 
 use domain::ids::PracticeId;
 use domain::schedule::{Job, scatter};
@@ -12,16 +12,16 @@ use crate::item::{
 use crate::table::Store;
 
 const JOB: &str = "JOB#";
-/// Over how many partitions of the index the practices are spread: one partition of DynamoDB takes a
+/// How many partitions of the index the practices are spread over. One partition of DynamoDB takes a
 /// thousand writes a second.
 pub const JOB_SHARDS: u32 = 4;
 
-/// A job whose time has come.
+/// A job that is due.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DueJob {
     pub practice: PracticeId,
     pub job: Job,
-    /// Since when; names this turn in [`Store::claim_job`].
+    /// Since when it is due. Identifies this turn in [`Store::claim_job`].
     pub since: Timestamp,
 }
 
@@ -46,7 +46,7 @@ fn shard_name(shard: u32) -> String {
 }
 
 impl Store {
-    /// Sets when a practice's job is done next, whatever was set before.
+    /// Sets when a practice's job runs next, and replaces an earlier setting.
     pub async fn schedule(
         &self,
         practice: &PracticeId,
@@ -58,8 +58,8 @@ impl Store {
         Ok(())
     }
 
-    /// Sets when a practice's job is done next, unless a time is set already. Returns whether it was
-    /// set now.
+    /// Sets when a practice's job runs next, unless a time is set already. Returns whether it was set
+    /// now.
     pub async fn schedule_if_absent(
         &self,
         practice: &PracticeId,
@@ -120,15 +120,15 @@ impl Store {
             .await
             .map_err(StoreError::from);
         match hastened {
-            // Not planned for this practice, or due already.
+            // The practice does not have the job, or the job is due already.
             Ok(_) | Err(StoreError::Conflict) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// The jobs of one shard (below [`JOB_SHARDS`]) that are due, longest first, at most `most`. One
-    /// query, whose cost is what it finds. An item that cannot be read is left out and logged, so
-    /// that the jobs of other practices go on.
+    /// The jobs of one shard (below [`JOB_SHARDS`]) that are due, at most `most`, the longest overdue
+    /// first. One query, whose cost depends on what it finds. An item that cannot be read is left out
+    /// and logged, so that the jobs of other practices still run.
     pub async fn due_jobs(
         &self,
         shard: u32,
@@ -149,8 +149,9 @@ impl Store {
         Ok(readable(found.items(), read))
     }
 
-    /// Claims a due job: nobody finds it again before `retry`. By then the worker has set its next time
-    /// with [`Store::finish_job`], or has died. Returns whether the claim succeeded.
+    /// Claims a due job, so that it is not found again before `retry`. Until then the worker sets its
+    /// next time with [`Store::finish_job`]. If the worker dies, the job is found again. Returns whether
+    /// the claim succeeded.
     pub async fn claim_job(&self, due: &DueJob, retry: Timestamp) -> Result<bool, StoreError> {
         let taken = self
             .client
@@ -171,11 +172,11 @@ impl Store {
         }
     }
 
-    /// Finishes a job. It is due again at `next`, or at once if somebody asked for it while it ran,
-    /// because the run may have missed the reason.
+    /// Finishes a job. It is due again at `next`, or at once if it was requested while it ran, because
+    /// the run may have missed the reason.
     ///
     /// # Errors
-    /// When the table gives no answer; the turn is then repeated.
+    /// When the table does not answer. The turn is then repeated.
     pub async fn finish_job(
         &self,
         practice: &PracticeId,

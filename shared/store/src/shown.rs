@@ -1,4 +1,4 @@
-//! The person that an account last saw under a patient's number.
+//! The patient that an account was last shown under a patient number.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use crate::item::{body, item, key, number};
 use crate::table::Store;
 use crate::transaction::pause;
 
-/// DynamoDB takes at most so many items in one batch.
+/// The most items that DynamoDB takes in one batch.
 const AT_ONCE: usize = 25;
-/// How often the rest of a batch is written again.
+/// How often the rest of a batch is sent again.
 const BATCH_TRIES: u32 = 4;
 
 fn shown_key(practice: &PracticeId) -> String {
@@ -21,16 +21,17 @@ fn shown_key(practice: &PracticeId) -> String {
 }
 
 fn sort_key(account: &Subject, patient: PatientId) -> String {
-    // The number comes last and has digits only: no two accounts share a key.
+    // The number comes last and has only digits, so no two accounts share a key.
     format!("{}#{}", account.0, patient.0)
 }
 
 impl Store {
-    /// Keeps whom an account is shown under these numbers, in place of what it was shown before; of a
-    /// number that is named twice, the last. One write for each 25 of them, two at a time.
+    /// Stores the patients that an account is shown under these numbers, and replaces what it was shown
+    /// before. If a number is given twice, the last one is stored. One write for each 25 numbers, two at
+    /// a time.
     ///
     /// # Errors
-    /// When the table gives no answer, or not for all of them: the others are kept.
+    /// When the table does not answer, or does not store all of them. The others may then be stored.
     pub async fn keep_shown(
         &self,
         practice: &PracticeId,
@@ -44,7 +45,7 @@ impl Store {
             let expires = person.shown_at + ShownPatient::KEPT_FOR;
             item.insert("expiresAt".to_owned(), number(expires.as_second()));
             let put = PutRequest::builder().set_item(Some(item)).build();
-            // `build` fails without an item only.
+            // `build` fails only without an item.
             let put = put.map_err(|_| StoreError::Corrupt)?;
             requests.insert(sk, WriteRequest::builder().put_request(put).build());
         }
@@ -63,7 +64,8 @@ impl Store {
         Ok(())
     }
 
-    /// What an account was last shown under a number. One read, consistent. It may have expired.
+    /// The patient that an account was last shown under a number. One consistent read. The item may have
+    /// expired.
     pub async fn shown(
         &self,
         practice: &PracticeId,

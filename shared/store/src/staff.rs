@@ -1,4 +1,4 @@
-//! A practice's staff list: one item of its own partition, for it is long and rarely read.
+//! A practice's staff list. It has a partition of its own, because it is long and rarely read.
 
 use domain::connection::Database;
 use domain::ids::PracticeId;
@@ -12,11 +12,11 @@ use crate::table::Store;
 const LIST: &str = "LIST";
 const REPLACE_TRIES: u32 = 5;
 
-/// A staff list, and which of its versions it is.
+/// A staff list with its version.
 #[derive(Clone, Debug, Default)]
 pub struct KeptStaff {
     pub list: StaffList,
-    /// Grows with every write; 0 when there is none yet.
+    /// Rises with every write. 0 if no list is stored yet.
     pub version: i64,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn staff_item(
 }
 
 impl Store {
-    /// A practice's staff list. One read, consistent.
+    /// A practice's staff list. One consistent read.
     pub async fn staff(&self, practice: &PracticeId) -> Result<KeptStaff, StoreError> {
         let found = self.found(key(staff_key(practice), LIST)).await?;
         let Some(item) = &found else { return Ok(KeptStaff::default()) };
@@ -50,7 +50,7 @@ impl Store {
     /// Replaces a practice's staff list, unless it has changed since it was read. One write.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when it has.
+    /// [`StoreError::Conflict`] if it has changed.
     pub async fn keep_staff(
         &self,
         practice: &PracticeId,
@@ -69,11 +69,11 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps what Bp's users say of a list; of the newer list, if it was replaced meanwhile. One
-    /// write.
+    /// Stores how a list matches Bp's users. If the list was replaced meanwhile, matches and stores the
+    /// newer list. One write.
     ///
     /// # Errors
-    /// When the table gives no answer, or the list is replaced over and over.
+    /// When the table does not answer, or the list is replaced again and again.
     pub async fn sync_staff(
         &self,
         practice: &PracticeId,

@@ -1,4 +1,4 @@
-//! The table, and the reads that every part of it shares.
+//! The table, and the reads that all files share.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -19,13 +19,13 @@ impl Store {
         Self { client, table: table.into() }
     }
 
-    /// An item, as it is now.
+    /// An item, read consistently.
     pub(crate) async fn found(&self, key: Item) -> Result<Option<Item>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         Ok(get.set_key(Some(key)).send().await?.item)
     }
 
-    /// Everything under one partition key, as it is now.
+    /// All items under one partition key, read consistently.
     pub(crate) fn partition(&self, pk: String) -> QueryFluentBuilder {
         self.client
             .query()

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::table::Store;
 
-/// How often a transaction is tried that meets others on the same items.
+/// How often a transaction is repeated if other transactions change the same items.
 pub(crate) const TRANSACTION_TRIES: u32 = 8;
 
 /// Why a transaction did not happen.
@@ -19,20 +19,20 @@ enum NotDone {
     /// Another transaction changed the same items, or the table was throttled. Nothing was written,
     /// and a repetition may succeed.
     Busy,
-    /// The very same one is under way: nobody knows yet.
+    /// The same transaction is under way. Its outcome is not known yet.
     UnderWay,
-    /// DynamoDB could not be asked, or refused.
+    /// DynamoDB could not be reached, or refused the call.
     Failed(StoreError),
 }
 
 impl Store {
-    /// Writes all of these, or none. Two transactions on one item at the same moment exclude each
-    /// other; the one that loses is repeated after some milliseconds.
+    /// Writes all of these, or none. Two transactions on one item at the same moment exclude each other.
+    /// The one that loses is repeated after some milliseconds.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when a condition did not hold, and only then.
+    /// [`StoreError::Conflict`] only if a condition did not hold.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
-        // By which DynamoDB knows a repetition: it is done once.
+        // DynamoDB recognises a repetition by this token, and writes it once.
         let mut token = Uuid::new_v4();
         for _ in 0..TRANSACTION_TRIES {
             let written = self

@@ -1,4 +1,4 @@
-//! What a practice's connection to Halo costs: one item for each practice and day, added to.
+//! How much a practice uses Halo. One item for each practice and day, to which usage is added.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,12 @@ const QUERIES: &str = "queries";
 const OTHER: &str = "otherCalls";
 const SENT: &str = "bytesSent";
 const RECEIVED: &str = "bytesReceived";
-/// Before a purpose's name. A map could not be added to before it is there.
+/// The beginning of the attribute of a purpose. A map would not work: DynamoDB cannot add to a map that
+/// does not exist yet.
 const PURPOSE: &str = "of#";
 const ANSWERED: &str = "answeredAt";
 const NEAR_CAP_PUBLISHED: &str = "toldAt";
-/// Among so many days the last answer is looked for.
+/// How many of the latest days are searched for the last answer.
 const DAYS_OF_ANSWERS: i32 = 31;
 
 fn usage_key(practice: &PracticeId) -> String {
@@ -33,8 +34,8 @@ fn day_key(practice: &PracticeId, date: Date) -> Item {
 }
 
 impl Store {
-    /// Adds to what a practice used on a day, and returns all of that day. One write. An addition whose
-    /// own answer is lost may be made twice: the figure is then too high, and never too low.
+    /// Adds to a practice's usage of a day, and returns the whole day's usage. One write. If its answer
+    /// is lost, the addition may be repeated. So a figure can be too high, but never too low.
     pub async fn add_usage(
         &self,
         practice: &PracticeId,
@@ -74,8 +75,8 @@ impl Store {
         read(&done.attributes.ok_or(StoreError::Corrupt)?)
     }
 
-    /// A practice's usage of each day from `from` to `to`, both included, oldest first. Days on which
-    /// nothing was used are left out.
+    /// A practice's usage of each day from `from` to `to`, both included, oldest first. Days without
+    /// usage are left out.
     pub async fn usage(
         &self,
         practice: &PracticeId,
@@ -104,8 +105,8 @@ impl Store {
         }
     }
 
-    /// When the practice's Bp last answered or refused a query, as far as that was counted within the
-    /// last days. One query.
+    /// When the practice's Bp last answered or refused a query, according to the latest days with usage.
+    /// One query.
     pub async fn last_answer(
         &self,
         practice: &PracticeId,
@@ -120,8 +121,8 @@ impl Store {
         Ok(days.items().iter().find_map(answered))
     }
 
-    /// Remembers that the event about a day's usage near the cap was published. Call it after
-    /// publishing: a crash between the two repeats the event.
+    /// Stores that the event about a day's usage near the cap was published. Call it after publishing: a
+    /// crash between the two repeats the event.
     pub async fn mark_near_cap_published(
         &self,
         practice: &PracticeId,

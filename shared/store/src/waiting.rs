@@ -1,5 +1,5 @@
-//! Which worker waits for which of Halo's queries, and which of Halo's notifications were handled.
-//! Both are needed for minutes only, so DynamoDB expires them.
+//! Which worker waits for which of Halo's queries, and which of Halo's notifications were handled. Both
+//! are needed only for minutes, so DynamoDB expires them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::waiting::Waiter;
@@ -30,7 +30,7 @@ impl Store {
     /// replaces an earlier one.
     ///
     /// # Errors
-    /// When the table gives no answer. The waiter's own slow look then finds the end.
+    /// When the table does not answer. The waiter's own later status call then finds the end.
     pub async fn await_query(
         &self,
         query: Uuid,
@@ -43,20 +43,20 @@ impl Store {
         Ok(())
     }
 
-    /// Who waits for a query, if anybody does.
+    /// The worker that waits for a query, if there is one.
     pub async fn waiter(&self, query: Uuid) -> Result<Option<Waiter>, StoreError> {
         let found = self.found(key(query_key(query), WAITER)).await?;
         found.as_ref().map(body).transpose()
     }
 
-    /// Whether a notification has been dealt with already.
+    /// Whether a notification was handled already.
     pub async fn is_known_notification(&self, id: Uuid) -> Result<bool, StoreError> {
         let found = self.found(key(notification_key(id), NOTIFICATION)).await?;
         Ok(found.is_some())
     }
 
-    /// Marks a notification as dealt with. Comes after what the notification asks for: a crash
-    /// between the two repeats a wake, which harms nobody, where the other order would lose it.
+    /// Marks a notification as handled. Call it after the wake: a crash between the two then repeats a
+    /// wake, which is harmless. In the other order the wake would be lost.
     pub async fn remember_notification(
         &self,
         id: Uuid,

@@ -77,7 +77,7 @@ fn store(aws: &Aws) -> Store {
     Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table")
 }
 
-/// What the only transaction puts, by sort key: whether it must be new, and the item.
+/// What the only transaction puts, by sort key: whether the item must be new, and the item.
 fn puts(calls: &[Call]) -> Vec<(String, bool, Value)> {
     let of = |call: &&Call| call.operation == "TransactWriteItems";
     let mut transactions = calls.iter().filter(of);
@@ -121,7 +121,7 @@ async fn a_booking_and_its_attendants_are_kept_in_one_transaction_or_not_at_all(
 
 #[tokio::test]
 async fn an_attempt_under_way_goes_with_the_part_that_a_booking_becomes() {
-    // A visit to one, whose push is with Halo.
+    // A visit to one attendant, whose push Halo has accepted.
     let aws = Aws::answering(|_| Answer::nothing());
     let alone = accepted(&visit(&["MED2"]));
     store(&aws).keep_booking(&practice(), None, &alone, now()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What is kept of a connection, and what is left to those who know better.
+//! How connections are stored, and that newer values of others are not overwritten.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use aws_double::{Answer, Aws};
@@ -29,7 +29,7 @@ fn seen() -> Connection {
     }
 }
 
-/// What `refresh` asks the table to do.
+/// The calls that `refresh` makes to the table.
 async fn asked(site: &Site, standing: Standing, answer: Answer) -> (Aws, Result<(), StoreError>) {
     let aws = Aws::answering(move |_| answer.clone());
     let store = Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table");
@@ -153,7 +153,7 @@ async fn disconnecting_what_never_was_connected_ends_the_attempt_all_the_same() 
     assert_eq!(*ended, "PAIRING");
 }
 
-/// A practice that moved once, with a link of before and one of after.
+/// A practice that moved once, with one link from before and one from after.
 fn moved() -> Value {
     let clinician = |user: i64| {
         json!({ "M": { "userId": { "N": user.to_string() }, "firstName": { "S": "Made" },
@@ -306,7 +306,7 @@ async fn an_accounts_link_is_replaced_only_as_it_was_read() {
         assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
         let written = aws.calls()[0].body["TransactItems"].clone();
         assert_eq!(written[0]["Put"]["ConditionExpression"], expected);
-        // The user whom the account leaves is told so as well.
+        // The item of the user whom the account leaves changes as well.
         let left = &written[2]["Put"];
         if former.is_some_and(|(former, _)| former == BpUserId(7)) {
             assert_eq!(left["Item"]["sk"]["S"], "ACCOUNTS#4#7");
@@ -339,11 +339,11 @@ async fn an_ended_link_is_remembered_with_its_line_of_the_trail_unless_it_went_e
     assert_eq!(written[1]["Put"]["Item"]["pk"]["S"], "AUDIT#bluegum-hollow");
     let ended = &written[2]["Put"]["Item"]["body"]["M"]["ended"]["L"];
     assert_eq!(*ended, json!([{ "S": "before" }]));
-    // A platform's own link concerns no account.
+    // A platform's own link changes no account's link.
     let (aws, store) = table(|_| Answer::nothing());
     store.unlink(&practice(), &LinkKey::User(BpUserId(1)), user, &line()).await.unwrap();
     assert_eq!(aws.operations(), ["TransactWriteItems"]);
-    // Linked until somebody moved it, or the practice: tried again, then left alone.
+    // The link or the practice was moved meanwhile: tried again several times, or given up.
     for (at, operations) in [((1, 1), 24), ((1, 9), 3), ((2, 1), 3)] {
         let (aws, store) = table(move |call| match call.operation.as_str() {
             "TransactWriteItems" => Answer::cancelled(&["ConditionalCheckFailed", "None"]),
@@ -435,7 +435,7 @@ async fn tries_are_counted_until_the_window_ends() {
         json!({ "Item": { "failures": { "N": failures.to_string() },
             "windowEnds": { "N": ends.to_string() } } })
     };
-    // Room is left: one more is counted, under the condition that there still is.
+    // There is room for one more try. It is counted on the condition that there still is.
     let (aws, store) = table(move |call| match call.operation.as_str() {
         "GetItem" => Answer::of(window(9, ends)),
         _ => Answer::nothing(),
@@ -444,12 +444,12 @@ async fn tries_are_counted_until_the_window_ends() {
     let counted = aws.calls()[1].body.clone();
     assert_eq!(counted["ConditionExpression"], "failures < :most AND windowEnds = :ends");
     assert_eq!(counted["ExpressionAttributeValues"][":most"]["N"], "10");
-    // None is left.
+    // There is no room for another try.
     let (aws, store) = table(move |_| Answer::of(window(10, ends)));
     let limited = store.reserve_try(LimitScope::Practice, "ours", now).await.unwrap();
     assert_eq!(limited.unwrap_err().until.as_millisecond(), ends);
     assert_eq!(aws.operations(), ["GetItem"]);
-    // A window that is over makes way for another.
+    // A window that has ended is replaced.
     let (aws, store) = table(move |call| match call.operation.as_str() {
         "GetItem" => Answer::of(window(10, now.as_millisecond())),
         _ => Answer::nothing(),

@@ -1,4 +1,5 @@
-//! Whom somebody was shown: many at once, some left over, and none of another's.
+//! The patients that an account was shown: many at once, a batch with a rest, and no patients of other
+//! accounts.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Items of every kind, as the release before wrote them (`stored/items.json`), and as a newer release
+//! Items of every kind, as the previous release wrote them (`stored/items.json`) and as a newer release
 //! might write them. Each is read, and written again as it was.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
@@ -34,7 +34,7 @@ fn is_at(item: &Value, pk: &str, sk: &str) -> bool {
     item["pk"]["S"] == pk && item["sk"]["S"].as_str().unwrap().starts_with(sk)
 }
 
-/// The first item whose keys begin so.
+/// The first item whose keys begin with these texts.
 fn item(pk: &str, sk: &str) -> Value {
     items().into_iter().find(|item| is_at(item, pk, sk)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What a day's item says, and what is made of one that says little.
+//! How a day's usage is written and read, also if the item lacks attributes.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use aws_double::{Answer, Aws, Call};
@@ -23,7 +23,7 @@ fn day(date: &str, more: Value) -> Value {
     item
 }
 
-/// A table that has these days, on two pages.
+/// A table that holds these days, on two pages.
 fn table(days: Vec<Value>) -> Aws {
     Aws::answering(move |call: &Call| {
         let half = days.len() / 2;

@@ -1,4 +1,4 @@
-//! Work where two are at it, an answer is lost, or an item is not ours.
+//! Entries that two writers change, whose answer is lost, or that we did not write.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::sync::Mutex;
@@ -28,14 +28,14 @@ fn entry(id: &str) -> Entry<Value> {
     Entry::new(WorkKey::delivery(id), body, hash, &listing, Timestamp::UNIX_EPOCH)
 }
 
-/// The item that is kept for an entry.
+/// The stored item of an entry.
 async fn item(id: &str) -> Value {
     let aws = Aws::answering(|_| Answer::nothing());
     store(&aws).accept_work(&practice(), &entry(id), Timestamp::UNIX_EPOCH).await.unwrap();
     aws.calls()[0].body["TransactItems"][0]["Put"]["Item"].clone()
 }
 
-/// A table where each write is refused, and then read again as `kept` makes it of what was written.
+/// A table that refuses each write, and then returns what `kept` makes of the written item.
 fn refusing(kept: impl Fn(Value) -> Value + Send + Sync + 'static) -> Aws {
     let written = Mutex::new(Value::Null);
     Aws::answering(move |call: &Call| match call.operation.as_str() {
@@ -96,7 +96,7 @@ async fn a_job_that_somebody_wished_for_while_it_was_done_stays_due() {
     assert!(instant(&asked["Item"]["dueAt"]) > Timestamp::now());
 }
 
-/// Answers the first transaction as told, and everything after it well.
+/// Gives this answer to the first transaction, and succeeds afterwards.
 fn first(answer: Answer) -> Aws {
     let answer = Mutex::new(Some(answer));
     Aws::answering(move |call: &Call| match call.operation.as_str() {

@@ -70,8 +70,8 @@ impl Counter {
         self.gathered.answered_at(practice.as_str())
     }
 
-    /// Adds the collected figures to the table, those of this practice first. Figures that there is no
-    /// time for stay in memory.
+    /// Adds the collected figures to the table, those of this practice first. If time runs out, the
+    /// other figures stay in memory.
     async fn add_up(&self, own: &PracticeId) {
         let until = Instant::now() + PATIENCE;
         for account in self.gathered.accounts(own.as_str()) {
@@ -111,7 +111,7 @@ impl Counter {
             ..Usage::default()
         };
         if self.caps.is_near(&day.usage) && !self.caps.is_near(&before) {
-            // The site's health job publishes the event. Have it run soon.
+            // The site's health job publishes the event. This makes it run soon.
             let hastened = self.store.bring_forward(practice, Job::SiteHealth);
             let failed = |error: StoreError| {
                 tracing::warn!(practice = practice.as_str(), %error, "the event waits for the regular health job");

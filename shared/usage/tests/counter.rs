@@ -1,4 +1,4 @@
-//! What an invocation used gets into the table, whatever becomes of the invocation or of the table.
+//! What an invocation used gets into the table, even if the invocation ends early or the table fails.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use store::Store;
 use usage::{Counter, publish_near_cap};
 
-/// A table that adds, and a bus.
+/// A table that can add numbers, and a bus.
 #[derive(Debug, Default)]
 struct World {
     items: Mutex<Map<String, Value>>,
@@ -50,7 +50,8 @@ impl World {
     }
 }
 
-/// As DynamoDB does, as far as it is needed: `SET a = :a, b = :b ADD #c :c, #d :d`.
+/// Updates an item as DynamoDB does, as far as these tests need it: `SET a = :a, b = :b ADD #c :c, #d
+/// :d`.
 fn update(item: &mut Value, body: &Value) {
     let expression = body["UpdateExpression"].as_str().unwrap();
     let (set, add) = expression.split_once(" ADD ").unwrap_or((expression, ""));
@@ -90,7 +91,7 @@ impl Bench {
         Self { world, aws, store, counter, practice }
     }
 
-    /// An invocation that asks this often.
+    /// An invocation that sends this many queries.
     async fn ask(&self, queries: u64) -> &'static str {
         let meter = self.counter.meter();
         let work = async {

@@ -112,7 +112,7 @@ pub fn read_lookup(booking: &Booking, rows: &[Row]) -> Result<Vec<BookRow>, BpEr
 }
 
 impl BpClient {
-    /// The live appointments from a day on that carry a mark of this practice of ours.
+    /// The live appointments from a day on that carry a mark of this practice.
     ///
     /// # Errors
     /// Every error that a query can have.
@@ -131,8 +131,8 @@ impl BpClient {
         Ok(book)
     }
 
-    /// Cancels the appointment with this mark, of which we have no booking. It may be repeated safely, so
-    /// it is sent like a read.
+    /// Cancels the appointment with this mark, for which we have no booking. It may be repeated safely,
+    /// so it is sent like a read.
     ///
     /// # Errors
     /// Every error that a query can have.

@@ -1,6 +1,6 @@
-//! From the one row of `clinical_summary` to the domain's sections. An unreadable value loses only itself,
-//! an unreadable row only its entry, and an unreadable source only its part of one section. The whole
-//! answer is malformed only if it has no row of ours.
+//! Maps the one row of `clinical_summary` to the domain's sections. An unreadable value loses only
+//! itself, an unreadable row only its entry, and an unreadable source only its part of one section. The
+//! whole answer is malformed only if it does not have the statement's row.
 
 use domain::clinical::{NilMarker, Section, SectionName, Sections, group};
 use halo::Row;

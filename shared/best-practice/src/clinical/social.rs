@@ -55,13 +55,13 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     })
 }
 
-/// Only a ticked box says something by itself. An unticked one may be a box that nobody ever looked at.
+/// Only a ticked box means something. An unticked box may be one that nobody ever considered.
 fn ticked(flag: Option<bool>) -> Option<bool> {
     flag.filter(|is_so| *is_so)
 }
 
-/// The different entries of a source. A row without content gives no entry; a row without content in which
-/// some cell was unreadable is lost. `bare` removes values that say nothing by themselves.
+/// The different entries of a source. A row without content gives no entry. A row without content in
+/// which some cell was unreadable is lost. `bare` removes values that mean nothing alone.
 fn said<T: Bare>(
     reader: &mut Reader<'_>,
     source: Source,

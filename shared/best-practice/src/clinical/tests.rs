@@ -36,7 +36,7 @@ fn built_in() -> Markers {
     Markers::parse(include_str!("../../data/markers.json")).unwrap()
 }
 
-/// The statement's row where nothing was found, with these columns instead.
+/// The statement's row without any findings, except for these columns.
 fn answer(changes: Value) -> Result<Option<Sections>, Unmappable> {
     let mut row = json!({ "PatientId": 1 });
     for source in SOURCES {

@@ -16,7 +16,7 @@ pub enum Statement {
     ClinicalSummary,
     /// Files a referral in Correspondence Out.
     CorrespondenceOutWrite,
-    /// Whether a letter or message of ours is in Bp.
+    /// Whether our letter or message is in Bp.
     DeliveryLookup,
     /// What happened to our messages.
     InboxChecked,

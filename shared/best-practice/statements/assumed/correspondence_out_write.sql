@@ -1,25 +1,33 @@
 -- statement: correspondence_out_write
 -- Does:       files a document in a patient's Correspondence Out, once. It does so only if the patient is the
 --             one whom the sender chose.
--- Parameters: @token varchar(25): our mark of this letter, stored in USERREFERENCE
---             @patientId int
---             @surnameKey varchar(80): the chosen patient's surname in upper case without blanks, apostrophes,
---             dashes and full stops; empty if it is not known
---             @dateOfBirth varchar(10): the chosen patient's date of birth, YYYY-MM-DD; empty if it is not known
---             @acceptDeceased, @acceptInactive int: 1 if the sender knows that the patient has died, or is no
---             longer a patient, and sends the letter nevertheless; else 0
---             @senderId int: the Bp user who sends it; 0 for the patient's usual doctor
---             @subject varchar(100), @recipient varchar(90)
---             @day varchar(10): the letter's date, YYYY-MM-DD; empty for today on the practice's clock
---             @fileType varchar(15): the file's extension
---             @content varchar(max): the file in base64, @length int: its length in bytes
--- Returns:    one row. Outcome: written; found (it was written before); noPatient (there is no such patient, or
---             the patient was deleted or merged into another); patientChanged (the number belongs to a patient
---             with another surname or date of birth); patientDeceased or patientInactive (and this was not
---             accepted). Only "written" changes anything. RecordId: CORRESPONDENCEOUT.RECORDID, or NULL.
+-- Parameters:
+--             - @token varchar(25): our mark of this letter, stored in USERREFERENCE.
+--             - @patientId int.
+--             - @surnameKey varchar(80): the chosen patient's surname in upper case without blanks,
+--               apostrophes, dashes and full stops; empty if it is not known.
+--             - @dateOfBirth varchar(10): the chosen patient's date of birth, YYYY-MM-DD; empty if it is
+--               not known.
+--             - @acceptDeceased, @acceptInactive int: 1 if the sender knows that the patient has died, or
+--               is no longer a patient, and still sends the letter; else 0.
+--             - @senderId int: the Bp user who sends it; 0 for the patient's usual doctor.
+--             - @subject varchar(100), @recipient varchar(90).
+--             - @day varchar(10): the letter's date, YYYY-MM-DD; empty for today on the practice's clock.
+--             - @fileType varchar(15): the file's extension.
+--             - @content varchar(max): the file in base64.
+--             - @length int: its length in bytes.
+-- Returns:    one row. Only the outcome "written" changes anything.
+--             - RecordId: CORRESPONDENCEOUT.RECORDID, or NULL.
+--             - Outcome "written".
+--             - Outcome "found": it was written before.
+--             - Outcome "noPatient": there is no such patient, or the patient was deleted or merged into
+--               another.
+--             - Outcome "patientChanged": the number belongs to a patient with another surname or date of
+--               birth.
+--             - Outcome "patientDeceased" or "patientInactive": the patient is, and this was not accepted.
 -- Evidence:   ASSUMED as a whole: that a row may be written here at all. CORRESPONDENCEOUT's columns are
---             public; the values of STATUSCODE (1 = final) and ORIGIN (0) are assumed. Where Bp stores the bytes
---             is not public: BPSDocuments.dbo.DOCUMENTS is our own assumption (STORE, KIND, RECORDID,
+--             public; the values of STATUSCODE (1 = final) and ORIGIN (0) are assumed. Where Bp stores the
+--             bytes is not public: BPSDocuments.dbo.DOCUMENTS is our own assumption (STORE, KIND, RECORDID,
 --             PAGENUMBER, FILETYPE, CONTENT). Of the words of BPS_Patients.StatusText only Active is public.
 --             Deceased and Inactive are assumed; any other word does not refuse the letter. How Bp marks a
 --             merged record is not public: it looks like a deleted one, and both are noPatient. A partner
@@ -29,7 +37,8 @@
 --             deleted in Bp counts as written; it is not written again.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
--- People at the practice come first: we wait for no row of theirs for long, and give way in a deadlock.
+-- People at the practice come first: we do not wait long for rows that they have locked, and we give way in
+-- a deadlock.
 SET LOCK_TIMEOUT 5000;
 SET DEADLOCK_PRIORITY LOW;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;

@@ -1,13 +1,16 @@
 -- statement: delivery_lookup
--- Does:       finds a letter or message of ours in Bp, even if somebody has moved or deleted it.
--- Parameters: @token varchar(25): our mark of it
--- Returns:    a row for each place that holds it, in the order in which it passes them: Place (1 correspondence
---             out, 2 inbox, 3 correspondence in), RecordId (Bp's number of it there), Allocated (1: filed under a
---             patient), UserId (the user whose inbox holds the message; 0 if that is not known), Fallback (empty if
---             that user is the addressee, else the reason: notFound, ambiguous, away). No row if it never arrived.
+-- Does:       finds our letter or message in Bp, even if somebody has moved or deleted it.
+-- Parameters: @token varchar(25): our mark of it.
+-- Returns:    a row for each place that holds it, in the order in which it passes them. No row if it never
+--             arrived.
+--             - Place: 1 correspondence out, 2 inbox, 3 correspondence in.
+--             - RecordId: Bp's number of it there.
+--             - Allocated: 1 if it is filed under a patient.
+--             - UserId: the user whose inbox holds the message; 0 if that is not known.
+--             - Fallback: empty if that user is the addressee, else the reason: notFound, ambiguous, away.
 -- Evidence:   ASSUMED, like the statements that write: Bp keeps USERREFERENCE when it files an item of the
---             inbox. The columns are public; INVESTIGATIONS has no such column. The words in DETAIL are those of
---             inbox_write; Bp need not keep them when it files an item.
+--             inbox. The columns are public; INVESTIGATIONS has no such column. The words in DETAIL are those
+--             of inbox_write; Bp need not keep them when it files an item.
 SELECT 1 AS Place, o.RECORDID AS RecordId, CASE WHEN o.INTERNALID > 0 THEN 1 ELSE 0 END AS Allocated,
        0 AS UserId, CAST('' AS varchar(10)) AS Fallback
 FROM dbo.CORRESPONDENCEOUT AS o

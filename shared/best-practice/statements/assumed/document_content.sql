@@ -1,24 +1,30 @@
 -- statement: document_content
 -- Does:       returns all bytes of a patient's document, page by page, in parts of 240 KiB. It is meant for
 --             asynchronous queries: Halo divides the rows into pages of about 1 MB.
--- Parameters: @patientId int
---             @folder int: 1 investigations, 2 correspondence in, 3 correspondence out,
---                 4 enhanced primary care, 5 clinical images
---             @documentId int: Bp's number in that folder
--- Returns:    no row for a document that belongs to another patient or has no bytes; else a row for each part, in
---             order: Page (Bp's number of it; each page is a file of its own), Pages, Part (from 0 within the
---             page), Parts (of the page), Bytes (of the whole document), Content (in base64).
+-- Parameters:
+--             - @patientId int.
+--             - @folder int: 1 investigations, 2 correspondence in, 3 correspondence out, 4 enhanced
+--               primary care, 5 clinical images.
+--             - @documentId int: Bp's number in that folder.
+-- Returns:    no row for a document that belongs to another patient or has no bytes. Otherwise a row for each
+--             part, in order.
+--             - Page: Bp's number of the page. Each page is a file of its own.
+--             - Pages: how many pages there are.
+--             - Part: the number of the part, from 0 within the page.
+--             - Parts: how many parts the page has.
+--             - Bytes: the size of the whole document.
+--             - Content: the part in base64.
 -- Evidence:   ASSUMED as in document_start: BPSDocuments.dbo.DOCUMENTS and ReportBody. The views and their
 --             columns are public.
--- Note:       the parts are numbered in a table variable, and the file's row is named by its whole key. So the
---             server reads a large value piece by piece in order and sorts nothing. A value cannot have more
---             than 10,000 parts, so every part of the largest page is included.
+-- Note:       the parts are numbered in a table variable, and the file's row is named by its whole key. So
+--             the server reads a large value piece by piece in order and sorts nothing. A value cannot have
+--             more than 10,000 parts, so every part of the largest page is included.
 SET NOCOUNT ON;
 DECLARE @size int = 245760;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0, @parts int = 0;
 DECLARE @largest bigint = 0;
 DECLARE @kind varchar(20), @body varbinary(max);
--- Each view is read by a text of its own: a view that this release lacks costs its own folder only.
+-- Each view is read by a text of its own, so that a view that this release lacks loses only its own folder.
 IF @folder = 1
 BEGIN
     SET @kind = 'INVESTIGATION';

@@ -1,26 +1,32 @@
 -- statement: document_start
--- Does:       returns the size of a patient's document, and its bytes if they are few. A scan of several pages
---             has one file for each page.
--- Parameters: @patientId int
---             @folder int: 1 investigations, 2 correspondence in, 3 correspondence out,
---                 4 enhanced primary care, 5 clinical images
---             @documentId int: Bp's number in that folder
---             @inlineLimit int: the largest number of bytes that are returned
--- Returns:    no row for a document that belongs to another patient or was removed from the record; else a row for
---             each page in order, at least one: Pages (of the stored document; 1 for a result's own text; 0
---             without bytes), Bytes (of all pages), Page (Bp's number of it), PageBytes, Dated (YYYY-MM-DD or
---             NULL), FileType (the file's extension without the dot, or NULL), Content: the page in base64
---             if all pages together have at most @inlineLimit bytes, else NULL.
+-- Does:       returns the size of a patient's document, and its bytes if they are few. A scan of several
+--             pages has one file for each page.
+-- Parameters:
+--             - @patientId int.
+--             - @folder int: 1 investigations, 2 correspondence in, 3 correspondence out, 4 enhanced
+--               primary care, 5 clinical images.
+--             - @documentId int: Bp's number in that folder.
+--             - @inlineLimit int: the largest number of bytes that are returned.
+-- Returns:    no row for a document that belongs to another patient or was removed from the record. Otherwise
+--             a row for each page in order, at least one.
+--             - Pages: of the stored document; 1 for a result's own text; 0 without bytes.
+--             - Bytes: of all pages.
+--             - Page: Bp's number of it.
+--             - PageBytes.
+--             - Dated: YYYY-MM-DD or NULL.
+--             - FileType: the file's extension without the dot, or NULL.
+--             - Content: the page in base64 if all pages together have at most @inlineLimit bytes, else
+--               NULL.
 -- Evidence:   ASSUMED where the bytes are: BPSDocuments.dbo.DOCUMENTS (STORE, KIND, RECORDID, PAGENUMBER,
---             FILETYPE, CONTENT) has a row for each page, addressed by the view's Stored (0: no file). Neither the
---             documents database nor its tables are public. Replace this by what Best Practice's partner documents
---             say, in document_content too. Also assumed: a result with Stored = 0 has its text in ReportBody, as
---             plain bytes. The views and their columns are public.
+--             FILETYPE, CONTENT) has a row for each page, addressed by the view's Stored (0: no file).
+--             Neither the documents database nor its tables are public. Replace this by what Best Practice's
+--             partner documents say, in document_content too. Also assumed: a result with Stored = 0 has its
+--             text in ReportBody, as plain bytes. The views and their columns are public.
 -- Note:       how Halo renders binary columns is not public. Base64 that is made here stays text in any case.
 SET NOCOUNT ON;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0;
 DECLARE @kind varchar(20), @body varbinary(max), @dated varchar(10), @type varchar(15);
--- Each view is read by a text of its own: a view that this release lacks costs its own folder only.
+-- Each view is read by a text of its own, so that a view that this release lacks loses only its own folder.
 IF @folder = 1
 BEGIN
     SET @kind = 'INVESTIGATION';

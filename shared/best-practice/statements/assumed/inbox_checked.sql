@@ -1,19 +1,29 @@
 -- statement: inbox_checked
--- Does:       returns what happened to our messages: which a doctor has checked, and which inboxes hold the others.
--- Parameters: @tokens varchar(max): our marks of the messages in question, 25 characters each, separated by
---             blanks
---             @keys varchar(max): what is known of each of these messages since it was written, in the same order:
---             its number and its patient's number, 10 digits each, 0 if unknown, with a blank after each
--- Returns:    a first row with Place 0, which says that the list is complete; then a row for each place that
---             holds a message: Token, Place (2 inbox, 3 correspondence in), RecordId (Bp's number of it there),
---             UserId (whose inbox), Live (1 unless deleted), CheckedBy (USERID, 0 for nobody), CheckedOn
---             (YYYY-MM-DD), Notation, Action (Bp's codes). A message that Bp filed and kept in the inbox has two rows.
+-- Does:       returns what happened to our messages: which a doctor has checked, and which inboxes hold the
+--             others.
+-- Parameters:
+--             - @tokens varchar(max): our marks of the messages in question, 25 characters each, separated
+--               by blanks.
+--             - @keys varchar(max): what is known of each of these messages since it was written, in the
+--               same order: its number and its patient's number. Each has 10 digits and a blank after it; 0
+--               if unknown.
+-- Returns:    a first row with Place 0, which says that the list is complete. Then a row for each place that
+--             holds a message. A message that Bp filed and kept in the inbox has two rows.
+--             - Token.
+--             - Place: 2 inbox, 3 correspondence in.
+--             - RecordId: Bp's number of it there.
+--             - UserId: whose inbox it is in.
+--             - Live: 1 unless deleted.
+--             - CheckedBy: USERID, or 0 for nobody.
+--             - CheckedOn: YYYY-MM-DD.
+--             - Notation, Action: Bp's codes.
 -- Evidence:   ASSUMED, like the statement that writes: Bp keeps USERREFERENCE when it files an item. The
---             columns, RECORDSTATUS 1 for live and CHECKEDBY 0 for unchecked are public. It is also public that
---             an item can be moved to another user's inbox, and deleted for good. REPORTID is a key, and Bp must
---             find documents by patient. That there is an index on USERREFERENCE is not known.
--- Note:       messages are searched by number and by patient. A message that is in neither place is searched by
---             its mark alone, which may read both tables.
+--             columns, RECORDSTATUS 1 for live and CHECKEDBY 0 for unchecked are public. It is also public
+--             that an item can be moved to another user's inbox, and deleted permanently. REPORTID is a key,
+--             and Bp must find documents by patient. It is not known whether there is an index on
+--             USERREFERENCE.
+-- Note:       messages are searched by number and by patient. A message that is in neither place is searched
+--             by its mark alone, which may read both tables.
 SET NOCOUNT ON;
 DECLARE @asked TABLE (Token varchar(25) NOT NULL PRIMARY KEY, RecordId int NOT NULL, PatientId int NOT NULL);
 DECLARE @found TABLE (

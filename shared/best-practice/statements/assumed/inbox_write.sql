@@ -1,46 +1,53 @@
 -- statement: inbox_write
 -- Does:       puts a document or a text into a clinician's inbox of unchecked results, once.
--- Parameters: @token varchar(25): our mark of this message, stored in USERREFERENCE
---             @patientId int: the patient; 0 if the next parameters describe one
---             @surnameKey varchar(80), @firstNameKey varchar(60): the names in upper case without blanks,
---             apostrophes, dashes and full stops; these are compared
---             @lastName, @firstName varchar(40), @dateOfBirth varchar(10) (YYYY-MM-DD), @medicare varchar(10),
---             @medicareLine varchar(1), @ihi varchar(16): as the sender has them; empty if not given. Names
---             are stored as given; numbers have no blanks
---             @userId int, @ahpra varchar(13), @provider varchar(8): one of them names the addressee; the
---                 others are 0 or empty. Upper case without blanks, the provider number with its leading zeros
---             @fallbackUserId int, @fallbackAhpra varchar(13), @fallbackProvider varchar(8): in the same way, the
---                 user who receives it if the addressee cannot; 0 and empty if nobody is named
---             @heading varchar(80): how the inbox lists it; @subject varchar(60), @category varchar(25)
---             @senderName varchar(60): empty if not given
---             @text varchar(max): the text of a message without a file; otherwise empty
---             @fileType varchar(15): the file's extension
---             @content varchar(max): the file (or the text) in base64, @length int: its length in bytes
--- Returns:    one row. Outcome: written; found (it was written before); noPatient (no such @patientId),
---             noAddressee, manyAddressees. Only "written" changes anything. RecordId:
---             INCOMINGREPORTS.REPORTID, or CORRESPONDENCEIN.DOCUMENTID if it was found there. Allocated: 1 if it
---             is filed under a patient, 0 if somebody still has to file it. UserId: the user whose inbox
---             holds it; 0 if that is not known. Fallback: empty if that user is the addressee, else the reason:
---             notFound (no active user is the addressee), ambiguous (several are), away (today).
+-- Parameters:
+--             - @token varchar(25): our mark of this message, stored in USERREFERENCE.
+--             - @patientId int: the patient; 0 if the next parameters describe one.
+--             - @surnameKey varchar(80), @firstNameKey varchar(60): the names in upper case without blanks,
+--               apostrophes, dashes and full stops. These are compared.
+--             - @lastName, @firstName varchar(40), @dateOfBirth varchar(10) (YYYY-MM-DD), @medicare
+--               varchar(10), @medicareLine varchar(1), @ihi varchar(16): as the sender has them; empty if not
+--               given. Names are stored as given; numbers have no blanks.
+--             - @userId int, @ahpra varchar(13), @provider varchar(8): one of them names the addressee; the
+--               others are 0 or empty. They are in upper case without blanks, and the provider number has its
+--               leading zeros.
+--             - @fallbackUserId int, @fallbackAhpra varchar(13), @fallbackProvider varchar(8): in the same
+--               way, the user who receives it if the addressee cannot; 0 and empty if nobody is named.
+--             - @heading varchar(80): how the inbox lists it.
+--             - @subject varchar(60), @category varchar(25).
+--             - @senderName varchar(60): empty if not given.
+--             - @text varchar(max): the text of a message without a file; otherwise empty.
+--             - @fileType varchar(15): the file's extension.
+--             - @content varchar(max): the file (or the text) in base64.
+--             - @length int: its length in bytes.
+-- Returns:    one row. Only the outcome "written" changes anything.
+--             - Outcome: written; found (it was written before); noPatient (no such @patientId);
+--               noAddressee; manyAddressees.
+--             - RecordId: INCOMINGREPORTS.REPORTID, or CORRESPONDENCEIN.DOCUMENTID if it was found there.
+--             - Allocated: 1 if it is filed under a patient, 0 if somebody still has to file it.
+--             - UserId: the user whose inbox holds it; 0 if that is not known.
+--             - Fallback: empty if that user is the addressee, else the reason: notFound (no active user is
+--               the addressee), ambiguous (several are), away (today).
 -- Evidence:   ASSUMED as a whole: that a row may be written here at all, and what makes a row appear in an
 --             inbox (CHECKSTATUS 0, CHECKEDBY 0, USERID the addressee, RECORDSTATUS 1; STOREIN 2 = a letter).
---             The columns of INCOMINGREPORTS and DAYSAWAY are public. It is assumed that RECORDSTATUS 1 is a valid
---             day away, and that FINISHDATE is the last day. Where Bp stores the bytes is not public:
+--             The columns of INCOMINGREPORTS and DAYSAWAY are public. It is assumed that RECORDSTATUS 1 is a
+--             valid day away, and that FINISHDATE is the last day. Where Bp stores the bytes is not public:
 --             BPSDocuments.dbo.DOCUMENTS is our own assumption. A partner replaces this by what Best Practice
 --             prescribes, and keeps the mark, the lookup before the write under one lock, the single
 --             transaction, the rule for patients, and the returned row.
--- Note:       a described patient is accepted only if exactly one patient agrees with everything given, and if
---             a first name or an IHI is given: twins share the rest, and a number on a Medicare card can later
---             be given to another person. An identifier that Bp lacks does not agree, and neither does a first
---             name without a letter. Names are compared without the characters that patient_search lists; cards and
---             identifiers without blanks, hyphens and slashes; numbers of users without blanks, and provider
---             numbers without leading zeros. Without such a patient INTERNALID is 0, as Bp itself leaves items
---             that it could not match. Names longer than the inbox's 30 characters are compared in full and
---             stored cut. A message that was deleted in Bp counts as written.
---             Days away are read in a batch of their own: a login that may not read them finds nobody away. A
---             fallback who is also away, or who is not exactly one active user, receives nothing; then an
---             addressee who is away receives it. DETAIL tells people and delivery_lookup why it is not with the
---             addressee.
+-- Note:       a described patient is accepted only if exactly one patient agrees with everything given, and
+--             if a first name or an IHI is given. The reason is that twins share the rest, and that a number
+--             on a Medicare card can later be given to another person. An identifier that Bp lacks does not
+--             agree, and neither does a first name without a letter. Names are compared without the
+--             characters that patient_search lists; cards and identifiers without blanks, hyphens and
+--             slashes; numbers of users without blanks, and provider numbers without leading zeros. Without
+--             such a patient INTERNALID is 0, as Bp itself leaves items that it could not match. Names longer
+--             than the inbox's 30 characters are compared in full and stored cut. A message that was deleted
+--             in Bp counts as written.
+--             Days away are read in a batch of their own: if the login may not read them, nobody counts as
+--             away. A fallback who is also away, or who is not exactly one active user, receives nothing;
+--             then an addressee who is away receives it. DETAIL tells people and delivery_lookup why it is
+--             not with the addressee.
 SET NOCOUNT ON;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
 DECLARE @record int, @internalId int = 0, @user int, @location int, @store int, @addressedTo varchar(40);
@@ -67,7 +74,8 @@ BEGIN
     END CATCH;
 END;
 SET XACT_ABORT ON;
--- People at the practice come first: we wait for no row of theirs for long, and give way in a deadlock.
+-- People at the practice come first: we do not wait long for rows that they have locked, and we give way in
+-- a deadlock.
 SET LOCK_TIMEOUT 5000;
 SET DEADLOCK_PRIORITY LOW;
 SET @bytes = CAST(N'' AS xml).value('xs:base64Binary(sql:variable("@content"))', 'varbinary(max)');

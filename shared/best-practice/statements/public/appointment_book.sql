@@ -1,12 +1,21 @@
 -- statement: appointment_book
--- Does:       lists our live appointments from a day on: those with our own patient number and with a mark of
---             ours in their text. They are compared with our bookings. A patient's appointment is not ours,
---             whatever its text says.
--- Parameters: @from date: the first day
---             @patientId int: the INTERNALID of our appointments; 0 is Bp's row for slots without a patient
--- Returns:    one row for each appointment: AppointmentId, Created (YYYY-MM-DD hh:mm:ss.mmm), UserId, LocationId, Day
---             (YYYY-MM-DD), Time (seconds since midnight), Length (seconds), TypeCode, Reason, Arrived (1 or 0),
---             Overlapped (1 if another live appointment of the user overlaps it, else 0).
+-- Does:       lists our live appointments from a day on: those with our own patient number and with one of
+--             our marks in their text. They are compared with our bookings. A patient's appointment is not
+--             ours, whatever its text says.
+-- Parameters:
+--             - @from date: the first day.
+--             - @patientId int: the INTERNALID of our appointments; 0 is Bp's row for slots without a
+--               patient.
+-- Returns:    one row for each appointment.
+--             - AppointmentId.
+--             - Created: YYYY-MM-DD hh:mm:ss.mmm.
+--             - UserId, LocationId.
+--             - Day: YYYY-MM-DD.
+--             - Time: seconds since midnight.
+--             - Length: in seconds.
+--             - TypeCode, Reason.
+--             - Arrived: 1 or 0.
+--             - Overlapped: 1 if another live appointment of the user overlaps it, else 0.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
 SELECT a.RECORDID AS AppointmentId,

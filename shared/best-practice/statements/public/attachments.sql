@@ -1,24 +1,28 @@
 -- statement: attachments
 -- Does:       lists one page of a patient's documents in five folders, newest first. It reads no bytes.
--- Parameters: @patientId int
---             @folder int: 0 all, 1 investigations, 2 correspondence in, 3 correspondence out,
---                 4 enhanced primary care, 5 clinical images
---             @from, @to varchar(10): the first and the last day, YYYY-MM-DD, both included. Documents without
---                 a date count as 0000-00-00, and so do the days that programs write if they know
---                 no date (1900-01-01, 1899-12-30)
---             @afterDay varchar(10), @afterFolder int, @afterDocument int: the last document of the previous
---                 page; 9999-99-99, 0 and 0 for the first page
---             @take int: the largest number of documents
--- Returns:    no row for an unknown patient; else one of Kind 0, then one of Kind 1 for each folder that
---             could not be read (Folder, Problem: SQL Server's error number), then one of Kind 2 for each
---             document: Folder, DocumentId (Bp's number in that folder), Day (NULL without a date), Subject,
---             Category, Sender, Recipient, Confidential and Draft (Bp's words), Stored (0: no file).
+-- Parameters:
+--             - @patientId int.
+--             - @folder int: 0 all, 1 investigations, 2 correspondence in, 3 correspondence out, 4 enhanced
+--               primary care, 5 clinical images.
+--             - @from, @to varchar(10): the first and the last day, YYYY-MM-DD, both included. Documents
+--               without a date count as 0000-00-00, and so do the days that programs write if they know no
+--               date (1900-01-01, 1899-12-30).
+--             - @afterDay varchar(10), @afterFolder int, @afterDocument int: the last document of the
+--               previous page; 9999-99-99, 0 and 0 for the first page.
+--             - @take int: the largest number of documents.
+-- Returns:    no row for an unknown patient. Otherwise one row of Kind 0.
+--             - Then one row of Kind 1 for each folder that could not be read: Folder, Problem (SQL
+--               Server's error number).
+--             - Then one row of Kind 2 for each document: Folder, DocumentId (Bp's number in that folder),
+--               Day (NULL without a date), Subject, Category, Sender, Recipient, Confidential and Draft (Bp's
+--               words), Stored (0: no file).
 -- Evidence:   public for every column. The columns of BPS_CorrespondenceOut, BPS_EPCReports and
 --             BPS_ClinicalImages are public; no public source shows their content.
--- Note:       each folder is read in a batch of its own, so that a folder that our login may not read, or that
---             this release lacks, loses only itself. Each is limited to @take before they are combined. The pages
---             follow a key (day, folder, number), not a count: a new document moves no other. The first part
---             of the answer names every column's type, because SQL Server takes a column of only NULLs for int.
+-- Note:       each folder is read in a batch of its own, so that a folder that our login may not read, or
+--             that this release lacks, loses only itself. Each is limited to @take before they are combined.
+--             The pages follow a key (day, folder, number), not a count: a new document moves no other. The
+--             first part of the answer names every column's type, because SQL Server takes a column of only
+--             NULLs for int.
 SET NOCOUNT ON;
 DECLARE @unread TABLE (Folder int, Problem int);
 DECLARE @found TABLE (

@@ -1,13 +1,16 @@
 -- statement: booking_lookup
--- Does:       finds our live appointment by its mark, or by its number if people overwrote the mark. It shows how
---             a push ended whose answer was lost. A patient's appointment is not ours, whatever its text says.
--- Parameters: @token varchar(25): the mark
---             @firstDay date: no appointment with this mark is on an earlier day
---             @appointmentId int, @created varchar(23): RECORDID and CREATED from an earlier answer; 0
---             and empty without one
---             @patientId int: the INTERNALID of our appointments; 0 is Bp's row for slots without a patient
--- Returns:    one row for each appointment, with the columns of appointment_book except Overlapped; none if there
---             is none.
+-- Does:       finds our live appointment by its mark, or by its number if people overwrote the mark. It shows
+--             how a push ended whose answer was lost. A patient's appointment is not ours, whatever its text
+--             says.
+-- Parameters:
+--             - @token varchar(25): the mark.
+--             - @firstDay date: no appointment with this mark is on an earlier day.
+--             - @appointmentId int, @created varchar(23): RECORDID and CREATED from an earlier answer; 0
+--               and empty without one.
+--             - @patientId int: the INTERNALID of our appointments; 0 is Bp's row for slots without a
+--               patient.
+-- Returns:    one row for each appointment, with the columns of appointment_book except Overlapped; none if
+--             there is none.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
 SELECT a.RECORDID AS AppointmentId,

@@ -1,44 +1,57 @@
 -- statement: booking_push
--- Does:       makes Bp's appointment book show one booking as it is wanted: creates it, moves it, corrects its
---             length, type and text, or cancels it. A second run changes nothing: the appointment is found by
---             the mark in its text, or by its number if people overwrote the mark.
--- Parameters: @token varchar(25): the mark; the text contains it as [mark]
---             @firstDay date: no appointment with this mark is on an earlier day
---             @appointmentId int, @created varchar(23): RECORDID and CREATED from an earlier answer; 0 and empty
---             without one. The live appointment of @patientId with both is ours, whatever its text says,
---             unless the text contains the complete mark of another booking. RECORDID alone is not enough: after
---             a restored backup Bp gives the same numbers again
---             @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun: nothing is created or moved, an
---             appointment elsewhere (another user, place, day or time) is cancelled, and one at its own time
---             has its length, type and text corrected if that fits. The next ones are read for 1 and 2 only
---             @userId int, @locationId int, @day date, @time int (seconds since midnight), @length int
---             (seconds), @type int (APPOINTMENTTYPES), @reason varchar(500), the mark included
---             @lifts varchar(8000): the marks, separated by commas, of bookings of the same practice that are
---             wanted elsewhere or not at all; those in the way are cancelled, if nothing else is in the way
---             @patientId int: the INTERNALID of our appointments; @loginId int: see the last assumption
--- Returns:    one row: Outcome (created, moved, updated, unchanged, cancelled, conflict, away, arrived,
---             unknownUser, recallType, tooLate), AppointmentId and Created (NULL without one;
---             YYYY-MM-DD hh:mm:ss.mmm), Sessions (inside, outside, unknown if our own appointments
---             take up the time, unreadable if Bp does not say), InTheWay (for conflict, if only bookings of
---             the same practice are in the way: their marks separated by commas; else empty).
---             tooLate is returned for 2 only: the visit is not in the book as wanted, and cannot be put there any
---             more. recallType: Bp lets no integration cancel appointments of this type, so none is created.
--- Evidence:   public for every procedure, parameter, table and column: BP_GetFreeAppointments (fails for a
---             practitioner who is away), BP_IsAppointmentBooked, BP_AddAppointmentEx, BP_MoveAppointment,
---             BP_UpdateAppointment, BP_CancelAppointment; BPS_Users lists active users; APPOINTMENTS, where
---             RECORDSTATUS 1 is live, APPOINTMENTCODE 1 is booked and ARRIVALTIME 0 is not arrived;
---             APPOINTMENTTYPES, whose key is APPOINTMENTCODE. That recalls cannot be cancelled is public.
---             Assumptions: BP_AddAppointmentEx accepts patient 0, Bp's row for slots without a patient, and
---             stores it as INTERNALID; and login 0 may book. Both are parameters. How Bp treats a taken slot is
---             not public (an error, a zero, or two appointments): each ends as conflict here.
+-- Does:       makes Bp's appointment book show one booking as it is wanted: creates it, moves it, corrects
+--             its length, type and text, or cancels it. A second run changes nothing: the appointment is
+--             found by the mark in its text, or by its number if people overwrote the mark.
+-- Parameters: those from @userId to @lifts are read only if @wanted is 1 or 2.
+--             - @token varchar(25): the mark; the text contains it as [mark].
+--             - @firstDay date: no appointment with this mark is on an earlier day.
+--             - @appointmentId int, @created varchar(23): RECORDID and CREATED from an earlier answer; 0
+--               and empty without one. The live appointment of @patientId with both is ours, whatever its
+--               text says, unless the text contains the complete mark of another booking. RECORDID alone is
+--               not enough: after a restored backup Bp gives the same numbers again.
+--             - @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun. With 2, nothing is created
+--               or moved. An appointment elsewhere (another user, place, day or time) is cancelled. One at
+--               its own time has its length, type and text corrected if that fits.
+--             - @userId int, @locationId int, @day date.
+--             - @time int: seconds since midnight.
+--             - @length int: in seconds.
+--             - @type int: see APPOINTMENTTYPES.
+--             - @reason varchar(500): the text, the mark included.
+--             - @lifts varchar(8000): the marks, separated by commas, of bookings of the same practice that
+--               are wanted elsewhere or not at all. Those in the way are cancelled, if nothing else is in the
+--               way.
+--             - @patientId int: the INTERNALID of our appointments.
+--             - @loginId int: see the last assumption.
+-- Returns:    one row.
+--             - Outcome: created, moved, updated, unchanged, cancelled, conflict, away, arrived,
+--               unknownUser, recallType or tooLate.
+--             - Outcome tooLate is returned for 2 only: the visit is not in the book as wanted, and can no
+--               longer be put there.
+--             - Outcome recallType: Bp lets no integration cancel appointments of this type, so none is
+--               created.
+--             - AppointmentId and Created: NULL without an appointment; YYYY-MM-DD hh:mm:ss.mmm.
+--             - Sessions: inside, outside, unknown if our own appointments take up the time, unreadable if
+--               Bp does not say.
+--             - InTheWay: for conflict, if only bookings of the same practice are in the way: their marks
+--               separated by commas; else empty.
+-- Evidence:   public for every procedure, parameter, table and column.
+--             - BP_GetFreeAppointments (fails for a practitioner who is away), BP_IsAppointmentBooked,
+--               BP_AddAppointmentEx, BP_MoveAppointment, BP_UpdateAppointment, BP_CancelAppointment.
+--             - BPS_Users lists active users.
+--             - APPOINTMENTS, where RECORDSTATUS 1 is live, APPOINTMENTCODE 1 is booked and ARRIVALTIME 0
+--               is not arrived.
+--             - APPOINTMENTTYPES, whose key is APPOINTMENTCODE. That recalls cannot be cancelled is public.
+--             - Assumptions: BP_AddAppointmentEx accepts patient 0, Bp's row for slots without a patient,
+--               and stores it as INTERNALID; and login 0 may book. Both are parameters. How Bp treats a taken
+--               slot is not public (an error, a zero, or two appointments): each ends as conflict here.
 -- Note:       only an appointment of @patientId is ours. Once the practice gives it to a patient it is the
---             patient's, whatever its text says: it is never moved, corrected or cancelled, and like every other
---             appointment it is a conflict if it is in the way.
---             Only one push of a mark runs at a time. It locks the appointment that it found, and the book of that
---             user and day from the check to the write. The whole length is checked for overlaps, and the written
---             appointment is read again before the commit. An appointment that has arrived or is over stays as it
---             is; arrived says that it is not as wanted. A time outside the sessions is accepted and reported:
---             representatives come when there are no patients.
+--             patient's, whatever its text says. It is then never moved, corrected or cancelled, and like
+--             every other appointment it is a conflict if it is in the way.
+--             Only one push of a mark runs at a time. It locks the appointment that it found, and the book
+--             of that user and day from the check to the write. The whole length is checked for overlaps,
+--             and the written appointment is read again before the commit. An appointment that has arrived
+--             or is over stays as it is; arrived says that it is not as wanted. A time outside the sessions
+--             is accepted and reported: representatives come when there are no patients.
 SET NOCOUNT ON;
 SET XACT_ABORT OFF;
 DECLARE @marker varchar(27) = '[' + @token + ']';
@@ -85,7 +98,8 @@ END;
 IF EXISTS (SELECT 1 FROM dbo.BPS_Users AS u WHERE u.UserID = @userId) SET @active = 1;
 
 SET XACT_ABORT ON;
--- People at the practice come first: we wait for no row of theirs for long, and give way in a deadlock.
+-- People at the practice come first: we do not wait long for rows that they have locked, and we give way in
+-- a deadlock.
 SET LOCK_TIMEOUT 5000;
 SET DEADLOCK_PRIORITY LOW;
 BEGIN TRY
@@ -115,7 +129,7 @@ BEGIN TRY
     FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK)
     WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId;
     SET @id = @found;
-    -- Our own appointment takes up the free time it stands in: no free time there says nothing.
+    -- Our own appointment takes up its own time, so it means nothing that this time is not free.
     IF @sessions = 'outside' AND @oldUser = @userId AND @oldDay = @day
         AND @oldTime < @time + @length AND @oldTime + @oldLength > @time
         SET @sessions = 'unknown';

@@ -1,29 +1,34 @@
 -- statement: clinical_summary
--- Does:       reads the requested sections of one patient's clinical record. Each source is read in a batch of its
---             own, so that a source that our login may not read, or that this release lacks, loses only itself.
--- Parameters: @patientId int, @observationsPerCode int (the number of moments for each kind of observation,
---             latest first), and one int for each section, 1 to read it: @pastHistory, @medications, @allergies,
---             @familyHistory, @social, @observations, @immunisations; and in the same way @identity, which says
---             whose record it is.
--- Returns:    no row for an unknown patient, else one row: PatientId, and two columns for each source below.
---             <Source>      NULL if nothing was found, else a JSON array of objects. The objects leave out columns
---                           that are NULL; dates are YYYY-MM-DD.
---             <Source>Error 0 if the source was read, -1 if it was not requested, else SQL Server's error number
---                           (229, 230, 916: not permitted; 207, 208: not in this release).
---             Sources: History, HistoryMarker, Medications, Reactions, AllergyMarker, AllergyCode, Family,
---             Relatives, FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations, Immunisations,
---             Identity (one object: status, title, first, middle, last and preferred name, born, sex, gender, address,
---             phones, Medicare number and line, DVA number, IHI).
+-- Does:       reads the requested sections of one patient's clinical record. Each source is read in a batch
+--             of its own, so that a source that our login may not read, or that this release lacks, loses
+--             only itself.
+-- Parameters:
+--             - @patientId int.
+--             - @observationsPerCode int: the number of moments for each kind of observation, latest first.
+--             - @pastHistory, @medications, @allergies, @familyHistory, @social, @observations,
+--               @immunisations int: 1 to read the section.
+--             - @identity int: 1 to read whose record it is.
+-- Returns:    no row for an unknown patient. Otherwise one row: PatientId, and two columns for each source.
+--             - <Source>: NULL if nothing was found, else a JSON array of objects. The objects leave out
+--               columns that are NULL; dates are YYYY-MM-DD.
+--             - <Source>Error: 0 if the source was read, -1 if it was not requested, else SQL Server's
+--               error number (229, 230, 916: not permitted; 207, 208: not in this release).
+--             - The sources: History, HistoryMarker, Medications, Reactions, AllergyMarker, AllergyCode,
+--               Family, Relatives, FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations,
+--               Immunisations, Identity.
+--             - Identity has one object: status, title, first, middle, last and preferred name, born, sex,
+--               gender, address, phones, Medicare number and line, DVA number, IHI.
 -- Evidence:   public for every view and column, and for CLINICAL.KNOWNALLERGIES (0 nothing recorded, 1 nil
---             known, 2 some recorded; one row for each patient). INFERRED: ObservationTime is seconds since midnight;
---             0 is "not set" in dates and codes. The mapping, not this statement, compares the markers' words
---             with data/markers.json.
--- Note:       the code of AllergyCode has priority over the words of AllergyMarker. A login that may not read the
---             base table loses only the code; then the words decide.
---             A blood pressure has two rows (codes 3 and 4) of one moment, which therefore count as one kind.
+--             known, 2 some recorded; one row for each patient). INFERRED: ObservationTime is seconds since
+--             midnight; 0 is "not set" in dates and codes. The mapping, not this statement, compares the
+--             markers' words with data/markers.json.
+-- Note:       the code of AllergyCode has priority over the words of AllergyMarker. A login that may not read
+--             the base table loses only the code; then the words decide.
+--             A blood pressure has two rows (codes 3 and 4) of one moment, which therefore count as one
+--             kind.
 --             Long texts are cast, because FOR JSON does not accept the type text.
---             The unqualified columns of Identity are the view's own if the view has them, else those of "absent":
---             a column that the release lacks is left out of the object and loses nothing else.
+--             The unqualified columns of Identity are the view's own if the view has them, else those of
+--             "absent": a column that the release lacks is left out of the object and loses nothing else.
 SET NOCOUNT ON;
 DECLARE @history nvarchar(max), @historyError int = -1,
         @historyMarker nvarchar(max), @historyMarkerError int = -1,

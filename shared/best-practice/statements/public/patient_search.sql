@@ -1,16 +1,20 @@
 -- statement: patient_search
 -- Does:       finds patients by date of birth and the beginning of the surname. It ignores case, blanks,
 --             apostrophes, dashes and full stops.
--- Parameters: @dateOfBirth date, @surname varchar(80) (upper case, without those characters),
---             @surnamePattern varchar(161) (the same, escaped with a backslash, then %)
--- Returns:    at most 51 rows, exact surnames first: IsExact, InternalID, StatusText, Title, Firstname,
---             Middlename, Surname, Preferredname, DOB (YYYY-MM-DD), Sex, City, MedicareEnding.
---             MedicareEnding: the last four of the card's ten digits, without the separators between them.
+-- Parameters:
+--             - @dateOfBirth date.
+--             - @surname varchar(80): in upper case, without those characters.
+--             - @surnamePattern varchar(161): the same, escaped with a backslash, then %.
+-- Returns:    at most 51 rows, exact surnames first.
+--             - IsExact, InternalID, StatusText, Title, Firstname, Middlename, Surname, Preferredname.
+--             - DOB: YYYY-MM-DD.
+--             - Sex, City.
+--             - MedicareEnding: the last four of the card's ten digits, without the separators between
+--               them.
 -- Evidence:   public (BPS_Patients). DISTINCT, because a patient with two e-mail addresses has two rows.
--- Note:       the removed characters are those of IGNORED in domain::spelling, in Windows-1252:
---             145, 146 and 180 are apostrophes, 150 and 151 dashes, 160 a no-break space, 173 a soft
---             hyphen. 223 is the sharp s: in capitals the parameter has SS, and not every collation treats
---             the two as equal.
+-- Note:       the removed characters are those of IGNORED in domain::spelling, in Windows-1252. 145, 146 and
+--             180 are apostrophes, 150 and 151 dashes, 160 a no-break space, 173 a soft hyphen. 223 is the
+--             sharp s: in capitals the parameter has SS, and not every collation treats the two as equal.
 SELECT DISTINCT TOP (51)
        CASE
            WHEN REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(

@@ -1,4 +1,4 @@
-//! Reception edits the text of our appointments every day: the appointment's number is the second key.
+//! Reception edits the text of our appointments every day. The appointment's number is the second key.
 
 use crate::support::{LOOKUP, NINE, Practice, QUARTER, TOKEN, Wanted, words};
 

@@ -1,4 +1,4 @@
-//! A booking takes its place in the book, once, and never another's.
+//! A booking takes its place in the book once, and never the place of another appointment.
 
 use halo_simulator::sql::SlotTaken;
 
@@ -34,7 +34,7 @@ fn a_booking_that_stands_in_a_session_is_never_said_to_be_outside() {
         assert!(["moved", "updated"].contains(&outcome.as_str()), "{outcome}");
         assert_ne!(sessions, "outside", "{} {}", next.day, next.time);
     }
-    // A move to a free time outside the sessions is said to be one.
+    // A move to a free time outside the sessions is reported as outside.
     let lunch = Wanted::at(46_800);
     let (outcome, _, sessions) = practice.push(&lunch);
     assert_eq!((outcome.as_str(), sessions.as_str()), ("moved", "outside"));
@@ -59,7 +59,7 @@ fn a_booking_moves_in_day_time_doctor_and_place_and_stays_the_same_appointment()
         Wanted::at(NINE + QUARTER),
         Wanted { day: "2027-11-03", ..Wanted::at(NINE) },
         Wanted { user: 2, ..Wanted::at(NINE) },
-        // Half over the place where it stands itself.
+        // Half over its own present time.
         Wanted { user: 2, length: 1800, ..Wanted::at(NINE + QUARTER / 3) },
     ] {
         let (outcome, moved, _) = practice.push(&next);
@@ -76,7 +76,7 @@ fn length_type_and_text_are_corrected_in_place() {
         Wanted { length: 2700, ..Wanted::at(NINE) },
         Wanted { length: 600, ..Wanted::at(NINE) },
         Wanted { kind: 29, ..Wanted::at(NINE) },
-        // Letters of another case are another text.
+        // A text that differs only in upper and lower case is another text.
         Wanted {
             text: "online appointment. rep visit: zoë made-up, example labs.",
             ..Wanted::at(NINE)
@@ -177,7 +177,7 @@ fn whatever_bp_does_with_a_slot_taken_at_the_last_moment_it_is_a_conflict_and_ne
         assert_eq!(practice.outcome(&wanted), "conflict", "{variant:?}");
         assert_eq!(practice.live(&wanted), []);
     }
-    // Another appointment appears between the look and the end of the write.
+    // Another appointment appears between the check and the end of the write.
     let mut practice = Practice::open();
     practice
         .connection

@@ -20,9 +20,9 @@ pub(crate) const QUARTER: i64 = 900;
 pub(crate) struct Practice {
     pub(crate) connection: Connection,
     pub(crate) environment: Environment,
-    /// The appointment's number that the booking keeps; 0 for none.
+    /// The appointment's number, as the booking stores it; 0 for none.
     pub(crate) known: i64,
-    /// When that appointment was created, as the booking keeps it; empty for none.
+    /// When that appointment was created, as the booking stores it; empty for none.
     pub(crate) created: String,
     pub(crate) _folder: tempfile::TempDir,
 }
@@ -142,7 +142,7 @@ impl Practice {
         self.try_push(wanted, Wish::Out).unwrap().0
     }
 
-    /// The visit has begun: whatever stands elsewhere is taken out.
+    /// The visit has begun. An appointment elsewhere is taken out.
     pub(crate) fn too_late(&mut self, wanted: &Wanted) -> Answer {
         self.try_push(wanted, Wish::AsItStands).unwrap()
     }
@@ -199,7 +199,7 @@ impl Practice {
         id
     }
 
-    /// The booking keeps this appointment's number, and when it was created.
+    /// The booking stores this appointment's number, and when it was created.
     pub(crate) fn know(&mut self, id: i64) {
         let created = self.run(
             &format!(
@@ -211,14 +211,14 @@ impl Practice {
         (self.known, self.created) = (id, text(&created.unwrap()[0][0]));
     }
 
-    /// Somebody at the practice types another text over ours.
+    /// Somebody at the practice replaces our text.
     pub(crate) fn overtype(&self, id: i64, reason: &str) {
         self.change(&format!(
             "UPDATE dbo.APPOINTMENTS SET REASON = '{reason}' WHERE RECORDID = {id}"
         ));
     }
 
-    /// Gives an appointment of ours to a patient, with its text left as it was.
+    /// Gives our appointment to a patient. Its text does not change.
     pub(crate) fn give_to_a_patient(&self, id: i64) {
         self.change(&format!("UPDATE dbo.APPOINTMENTS SET INTERNALID = 1 WHERE RECORDID = {id}"));
     }

@@ -1,4 +1,4 @@
-//! A visit that has begun: nothing is put in or moved any more, and nothing outdated stays.
+//! A visit that has begun: nothing is created or moved, and nothing outdated stays.
 
 use crate::support::{NINE, Practice, QUARTER, TOKEN, Wanted};
 

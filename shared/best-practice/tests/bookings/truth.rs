@@ -1,4 +1,4 @@
-//! What the practice does to the book, and what is made of it.
+//! What the practice changes in the book, and what the statements make of it.
 
 use crate::support::{DAY, DOCTOR, NINE, Practice, QUARTER, TOKEN, Wanted};
 

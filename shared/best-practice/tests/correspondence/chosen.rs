@@ -1,4 +1,4 @@
-//! A letter is about whom its sender chose, whoever has the number by then.
+//! A letter is about the patient that its sender chose, even if somebody else has the number by now.
 
 use halo_simulator::practice::patient;
 
@@ -13,7 +13,7 @@ fn about_demonstration() -> Parameters {
     chosen(patient::DEMONSTRATION, "WATTLEFORD", "1957-03-14")
 }
 
-/// Letters and files, and what a letter comes to.
+/// Sends a letter. Returns the answer, and how many letters and files were added.
 fn send(practice: &mut Practice, letter: &Parameters) -> (Row, (i64, i64)) {
     let count = |practice: &Practice| {
         (practice.count("dbo.CORRESPONDENCEOUT"), practice.count("BPSDocuments.DOCUMENTS"))

@@ -1,11 +1,13 @@
 -- statement: delivery_lookup
--- Does:       finds what a letter or message of ours left in Bp, whoever has moved or deleted it since.
--- Parameters: @token varchar(25): our mark of it
--- Returns:    a row for each place that has it, in the order of its life: Place (1 correspondence out, 2 inbox,
---             3 correspondence in), RecordId (Bp's number of it there), Allocated (1: filed under a patient).
---             No row when it never arrived.
--- Evidence:   ASSUMED with the statements that write: that Bp keeps USERREFERENCE when it files an item of
---             the inbox. The columns are public; INVESTIGATIONS has no such column.
+-- Does:       finds our letter or message in Bp, even if somebody has moved or deleted it.
+-- Parameters: @token varchar(25): our mark of it.
+-- Returns:    a row for each place that holds it, in the order in which it passes them. No row if it never
+--             arrived.
+--             - Place: 1 correspondence out, 2 inbox, 3 correspondence in.
+--             - RecordId: Bp's number of it there.
+--             - Allocated: 1 if it is filed under a patient.
+-- Evidence:   ASSUMED, like the statements that write: Bp keeps USERREFERENCE when it files an item of the
+--             inbox. The columns are public; INVESTIGATIONS has no such column.
 SELECT 1 AS Place, o.RECORDID AS RecordId, CASE WHEN o.INTERNALID > 0 THEN 1 ELSE 0 END AS Allocated
 FROM dbo.CORRESPONDENCEOUT AS o
 WHERE o.USERREFERENCE = @token

@@ -1,15 +1,16 @@
-//! Messages whose addressee has left, is away or cannot be told from others go to the fallback.
+//! Messages go to the fallback addressee if the addressee has left, is away or is not a single user.
 
 use crate::support::{INBOX, LOOKUP, Parameters, Practice, Row, TOKEN};
 
-/// The statements as a deployment may have copied them before there were fallbacks.
+/// The statements as a deployment may have copied them before fallbacks existed.
 const OLD_INBOX: &str = include_str!("inbox_write_without_fallback.sql");
 const OLD_LOOKUP: &str = include_str!("delivery_lookup_without_addressee.sql");
 
-/// What is so, what makes it so, and why the message goes to the fallback then; empty where it does not.
+/// A case: its name, what causes it, and the reason why the message goes to the fallback. The reason is
+/// empty if it goes to the addressee.
 type Case<'a> = (&'a str, &'a dyn Fn(&Clinic), &'a str);
 
-/// Two active users of their own numbers, one with the numbers that are given.
+/// Two active users with numbers of their own.
 struct Clinic {
     practice: Practice,
     addressee: i64,
@@ -55,7 +56,7 @@ impl Clinic {
             .with("@fallbackUserId", &self.fallback.to_string())
     }
 
-    /// Sends it and says what the answer tells and the inbox has.
+    /// Sends the message, and checks that the inbox agrees with the answer. Returns the answer.
     fn sent(&mut self, message: &Parameters) -> (String, String, String) {
         let done = self.practice.outcome(INBOX, message);
         let told = |name: &str| done.get(name).cloned().unwrap_or_default();
@@ -143,7 +144,7 @@ fn a_message_goes_to_the_fallback_when_the_addressee_has_left_is_ambiguous_or_aw
         let whose = if why.is_empty() { clinic.addressee } else { clinic.fallback };
         let message = clinic.message();
         assert_eq!(clinic.sent(&message), to(whose, why), "{case}");
-        // Whoever looks later learns the same.
+        // A later lookup finds the same.
         let found = clinic.looked(LOOKUP);
         let [found] = &found[..] else { panic!("{case}: {found:?}") };
         assert_eq!(found["UserId"], whose.to_string(), "{case}");
@@ -176,7 +177,7 @@ fn a_number_that_several_users_have_goes_to_the_fallback_by_any_of_their_numbers
         assert_eq!(clinic.sent(&message), to(fallback, "ambiguous"), "{by}");
         let found = clinic.looked(LOOKUP);
         let row = clinic.inbox_row(&found[0]["RecordId"]);
-        // What stands beside the inbox's owner is the owner's as well.
+        // The number beside the inbox's owner is the owner's own.
         let number = row.get("PROVIDERNO").map_or("", String::as_str);
         assert_eq!(number, if by == "@fallbackProvider" { value.as_str() } else { "" }, "{by}");
     }
@@ -200,7 +201,7 @@ fn a_fallback_who_is_nobody_or_several_changes_nothing() {
     let ambiguous = ambiguous.with("@fallbackUserId", "1999999998");
     assert_eq!(clinic.sent(&ambiguous).0, "manyAddressees");
     assert_eq!(clinic.practice.count("dbo.INCOMINGREPORTS"), before);
-    // Who is there gets it, whatever is wrong with the fallback.
+    // An addressee who is there gets it, even if something is wrong with the fallback.
     let addressee = clinic.addressee;
     assert_eq!(clinic.sent(&several(clinic.message())), to(addressee, ""));
 }
@@ -221,7 +222,7 @@ fn a_repeat_after_others_are_active_writes_nothing_and_names_whoever_has_it() {
     let message = clinic.message();
     clinic.leaves(addressee);
     assert_eq!(clinic.sent(&message), to(fallback, "notFound"));
-    // The answer was lost; meanwhile the addressee is back and the fallback has left.
+    // The answer was lost. Meanwhile the addressee is back and the fallback has left.
     clinic.returns(addressee);
     clinic.leaves(fallback);
     let again = clinic.sent(&message);
@@ -268,7 +269,7 @@ fn the_detail_says_whose_message_it_was_and_nothing_of_the_patient() {
         .clone();
     let said = format!("Fallback (away): it was addressed to {name}, who is away today.");
     assert_eq!(clinic.inbox_row(&record)["DETAIL"], said);
-    // Bp files it and does not keep our words: then nobody claims to know whose inbox it was in.
+    // Bp files it and does not keep our words. Then nobody knows whose inbox it was in.
     clinic.change(&format!(
         "INSERT INTO dbo.CORRESPONDENCEIN (DOCUMENTID, RECORDSTATUS, STORED, ORIGIN, INTERNALID, USERID, CONTACTID,
          CONFIDENTIALFLAG, USERREFERENCE, CHECKEDBY, NOTATION, ACTION, ACTIONED, CLINICALIMAGE, CREATED,

@@ -1,37 +1,43 @@
 -- statement: inbox_write
--- Does:       puts a document or a text into a clinician's unchecked results inbox, once.
--- Parameters: @token varchar(25): our mark of this message, kept in USERREFERENCE
---             @patientId int: the patient; 0 where the next ones describe somebody
---             @surnameKey varchar(80), @firstNameKey varchar(60): the names in upper case without blanks,
---             apostrophes, dashes, stops; they are compared
---             @lastName, @firstName varchar(40), @dateOfBirth varchar(10) (YYYY-MM-DD), @medicare varchar(10),
---             @medicareLine varchar(1), @ihi varchar(16): as the sender has them; empty where not given. Names
---             are kept as they are, numbers have no blanks
---             @userId int, @ahpra varchar(13), @provider varchar(8): the addressee, by one of them; 0 or
---                 empty for the others. Upper case without blanks, the provider number with its leading zeros
---             @heading varchar(80): how the inbox lists it; @subject varchar(60), @category varchar(25)
---             @senderName varchar(60): empty where not given
---             @text varchar(max): a message without a file; empty otherwise
---             @fileType varchar(15): the file's extension
---             @content varchar(max): the file (or the text) in base64, @length int: its length in bytes
--- Returns:    one row. Outcome: written; found (it had been written before: nothing was done); noPatient
---             (no such @patientId), noAddressee, manyAddressees (nothing was done). RecordId:
---             INCOMINGREPORTS.REPORTID, or CORRESPONDENCEIN.DOCUMENTID of what was found there. Allocated: 1
---             where it is filed under a patient, 0 where it waits for somebody to do so.
--- Evidence:   ASSUMED as a whole: that a row may be written here at all, and what makes one appear in an
+-- Does:       puts a document or a text into a clinician's inbox of unchecked results, once.
+-- Parameters:
+--             - @token varchar(25): our mark of this message, stored in USERREFERENCE.
+--             - @patientId int: the patient; 0 if the next parameters describe one.
+--             - @surnameKey varchar(80), @firstNameKey varchar(60): the names in upper case without blanks,
+--               apostrophes, dashes and full stops. These are compared.
+--             - @lastName, @firstName varchar(40), @dateOfBirth varchar(10) (YYYY-MM-DD), @medicare
+--               varchar(10), @medicareLine varchar(1), @ihi varchar(16): as the sender has them; empty if not
+--               given. Names are stored as given; numbers have no blanks.
+--             - @userId int, @ahpra varchar(13), @provider varchar(8): one of them names the addressee; the
+--               others are 0 or empty. They are in upper case without blanks, and the provider number has its
+--               leading zeros.
+--             - @heading varchar(80): how the inbox lists it.
+--             - @subject varchar(60), @category varchar(25).
+--             - @senderName varchar(60): empty if not given.
+--             - @text varchar(max): the text of a message without a file; otherwise empty.
+--             - @fileType varchar(15): the file's extension.
+--             - @content varchar(max): the file (or the text) in base64.
+--             - @length int: its length in bytes.
+-- Returns:    one row. Only the outcome "written" changes anything.
+--             - Outcome: written; found (it was written before); noPatient (no such @patientId);
+--               noAddressee; manyAddressees.
+--             - RecordId: INCOMINGREPORTS.REPORTID, or CORRESPONDENCEIN.DOCUMENTID if it was found there.
+--             - Allocated: 1 if it is filed under a patient, 0 if somebody still has to file it.
+-- Evidence:   ASSUMED as a whole: that a row may be written here at all, and what makes a row appear in an
 --             inbox (CHECKSTATUS 0, CHECKEDBY 0, USERID the addressee, RECORDSTATUS 1; STOREIN 2 = a letter).
---             INCOMINGREPORTS' columns are public. Where the bytes are kept is not public:
---             BPSDocuments.dbo.DOCUMENTS is a contract of our own. A partner puts here what Best Practice
---             prescribes, and keeps: the mark, the look before the write under one lock, one transaction,
---             the rule for patients, and the row.
--- Note:       a described patient is taken only where exactly one patient agrees on everything given, and
---             where a first name or an IHI is among it: twins share the rest, and a place on a card is given
---             to somebody else in time. An identifier that Bp lacks does not agree, nor does a first name
---             without a letter. Names are compared without the characters that patient_search names; cards and
---             identifiers without blanks, hyphens and slashes; numbers of users without blanks, and provider
---             numbers without leading zeros. Otherwise INTERNALID is 0, which is how Bp itself leaves what it
---             could not match. Names longer than the inbox's 30 characters are compared whole and shown cut
---             there. A message that was deleted in Bp counts as written.
+--             The columns of INCOMINGREPORTS are public. Where Bp stores the bytes is not public:
+--             BPSDocuments.dbo.DOCUMENTS is our own assumption. A partner replaces this by what Best Practice
+--             prescribes, and keeps the mark, the lookup before the write under one lock, the single
+--             transaction, the rule for patients, and the returned row.
+-- Note:       a described patient is accepted only if exactly one patient agrees with everything given, and
+--             if a first name or an IHI is given. The reason is that twins share the rest, and that a number
+--             on a Medicare card can later be given to another person. An identifier that Bp lacks does not
+--             agree, and neither does a first name without a letter. Names are compared without the
+--             characters that patient_search lists; cards and identifiers without blanks, hyphens and
+--             slashes; numbers of users without blanks, and provider numbers without leading zeros. Without
+--             such a patient INTERNALID is 0, as Bp itself leaves items that it could not match. Names longer
+--             than the inbox's 30 characters are compared in full and stored cut. A message that was deleted
+--             in Bp counts as written.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
@@ -128,7 +134,7 @@ BEGIN
             0, 0, @token, @today, NULLIF(@senderName, ''), 0,
             @subject, @category, 0, @now, 0, @location, 0
         FROM dbo.PATIENTS AS p
-        -- Patient 0 is Bp's dummy row: somebody has to be selected from where nobody is known.
+        -- Patient 0 is Bp's dummy row. The SELECT needs a row even if no patient is known.
         WHERE p.INTERNALID = @internalId;
         SET @record = CAST(SCOPE_IDENTITY() AS int);
         IF @record IS NULL

@@ -1,4 +1,4 @@
-//! Messages into the inbox, and what becomes of them.
+//! Messages into the inbox, and what happens to them.
 
 use std::collections::HashMap;
 
@@ -152,7 +152,7 @@ fn a_described_patient_is_taken_only_when_exactly_one_agrees_on_everything() {
             practice.row(&format!("SELECT * FROM dbo.INCOMINGREPORTS WHERE REPORTID = {record}"));
         assert_eq!(row["INTERNALID"], expected.to_string(), "{case}");
         assert_eq!(done["Allocated"], if expected > 0 { "1" } else { "0" }, "{case}");
-        // What the sender said stands there for whoever allocates it.
+        // The row says what the sender said, for the person who allocates it.
         let sent: HashMap<_, _> = message.0.iter().map(|(name, value, _)| (*name, value)).collect();
         assert_eq!(&row["SURNAME"], sent["@lastName"], "{case}");
         assert_eq!(row["DOB"], format!("{}T00:00:00", sent["@dateOfBirth"]), "{case}");
@@ -214,7 +214,7 @@ fn a_message_is_recognised_wherever_bp_has_moved_it() {
     assert_eq!(practice.count(&format!("dbo.INCOMINGREPORTS WHERE USERREFERENCE = '{TOKEN}'")), 0);
 }
 
-/// Marks with what is known of their messages: number and patient.
+/// The marks of messages, and what is known of the messages: number and patient.
 fn asked(messages: &[(&str, &str, &str)]) -> Parameters {
     let tokens: Vec<&str> = messages.iter().map(|(token, ..)| *token).collect();
     let keys: String = messages
@@ -236,13 +236,14 @@ fn a_message_is_found_by_what_is_known_of_it_and_without_that_by_its_mark() {
         let places: Vec<String> = found.iter().skip(1).map(|row| row["Place"].clone()).collect();
         places.join(" ")
     };
-    // A number of another message is no harm: the mark has to agree.
+    // The number of another message does no harm, because the mark must agree.
     for (record, patient) in
         [(report.as_str(), "1"), (&report, "0"), ("0", "1"), ("0", "0"), ("1", "2")]
     {
         assert_eq!(places(&mut practice, record, patient), "2", "{record} {patient}");
     }
-    // Filed under somebody else, as staff do who correct it, and kept in the inbox; then in the record only.
+    // Filed under another patient, as staff do to correct it, and kept in the inbox. Then only in the
+    // record.
     practice
         .connection
         .execute_batch(&format!(

@@ -19,13 +19,13 @@ pub(crate) const CHECKED: &str = include_str!("../../statements/assumed/inbox_ch
 pub(crate) const TOKEN: &str = "PB0123456789ABCDEFGHJKMNP";
 pub(crate) const OTHER_TOKEN: &str = "PBZZZZ456789ABCDEFGHJKMNP";
 
-/// A row by column name, values as text; NULL is missing.
+/// A row by column name, with values as text. NULL is missing.
 pub(crate) type Row = HashMap<String, String>;
 
 pub(crate) struct Practice {
     pub(crate) connection: Connection,
     pub(crate) environment: Environment,
-    /// Of the practice's login.
+    /// The language of the practice's login.
     pub(crate) language: Language,
     pub(crate) _folder: tempfile::TempDir,
 }
@@ -52,7 +52,7 @@ impl Parameters {
         .content(bytes)
     }
 
-    /// To the first practitioner, about somebody who is described by nothing yet.
+    /// A message to the first practitioner, about a patient who is not described yet.
     pub(crate) fn message(addressee: (&'static str, String), bytes: &[u8]) -> Self {
         let text = |name, value: &str| (name, value.to_owned(), "VarChar");
         Self(vec![
@@ -164,7 +164,7 @@ impl Practice {
         rows.remove(0)
     }
 
-    /// What SQLite has, columns as text.
+    /// A row of the database, with its columns as text.
     pub(crate) fn row(&self, sql: &str) -> Row {
         let mut statement = self.connection.prepare(sql).unwrap();
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! Every document, as it is.
+//! Every document arrives unchanged.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{Bench, PATIENT, Print};
 
-/// Larger ones are asked for asynchronously.
+/// Larger documents are requested asynchronously.
 const LIMIT: u32 = 2_000_000;
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_scan_of_several_pages_arrives_page_by_page_whatever_its_size() {
     let bench = Bench::with(Options { page_bytes: 300_000, ..Options::default() }).await;
     let scan = bench.kept().into_iter().find(|kept| kept.pages > 1).unwrap();
     let number = scan.key.document.0;
-    // The second page alone is of several parts.
+    // The second page alone has several parts.
     let longer = "UPDATE kept.DOCUMENTS SET CONTENT = randomblob(700000)
         WHERE KIND = 'CORRESPONDENCEIN' AND RECORDID = ?1 AND PAGENUMBER = 2";
     assert_eq!(bench.database().execute(longer, [number]).unwrap(), 1);

@@ -1,4 +1,4 @@
-//! What goes wrong on the way: the document arrives as it is, or an error says what to do.
+//! Faults on the way: the document arrives unchanged, or an error says what to do.
 
 use best_practice::{BpError, DocumentError, DocumentProgress};
 use domain::attachments::Folder;
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{Bench, Kept, Print, ample};
 
 async fn bench() -> (Bench, Kept) {
-    // Some twenty pages of the 5 MB plan of care.
+    // About twenty pages of the 5 MB care plan.
     let bench = Bench::with(Options { page_bytes: 400_000, ..Options::default() }).await;
     let document = bench.one_of(4_000_000..6_000_000);
     (bench, document)

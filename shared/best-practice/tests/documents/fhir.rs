@@ -1,4 +1,4 @@
-//! The same documents by FHIR, where a site offers them.
+//! The same documents by FHIR, if a site offers them.
 
 use best_practice::{BpError, DocumentError, DocumentKey, FhirDocument};
 use domain::ids::{DocumentId, PatientId};

@@ -1,4 +1,4 @@
-//! The bytes of documents, from a running practice to ours.
+//! The bytes of documents, from a running practice to us.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a failed test")]
 
 mod everything;

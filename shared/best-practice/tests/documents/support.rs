@@ -1,4 +1,4 @@
-//! A running practice, and what is really in its files.
+//! A running practice, and what its files really contain.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 use support::until;
 
-/// Has something in every folder.
+/// Has a document in every folder.
 pub(crate) const PATIENT: PatientId = PatientId(1);
 
 /// Longer than anything here takes.
@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     http: reqwest::Client,
 }
 
-/// Length and SHA-256: 60 MB are compared without being printed.
+/// The length and the SHA-256 of bytes, so that 60 MB can be compared without being printed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Print(pub(crate) u64, String);
 
@@ -51,7 +51,7 @@ pub(crate) struct Kept {
     pub(crate) file_type: String,
     pub(crate) pages: usize,
     pub(crate) print: Option<Print>,
-    /// Of each page.
+    /// The pages one by one.
     pub(crate) each: Vec<Print>,
 }
 

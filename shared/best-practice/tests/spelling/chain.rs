@@ -1,10 +1,10 @@
-//! The statements leave out of Bp's names what [`key`] leaves out of ours.
+//! The statements remove the same characters from Bp's names as [`key`] removes from ours.
 
 use domain::spelling::{IGNORED, key};
 
 use crate::table::Table;
 
-/// The statements that compare names, and how often.
+/// The statements that compare names, and how often each does.
 const STATEMENTS: [(&str, &str, usize); 4] = [
     ("patient_search", include_str!("../../statements/public/patient_search.sql"), 2),
     ("users_named", include_str!("../../statements/public/users_named.sql"), 2),
@@ -16,7 +16,8 @@ const STATEMENTS: [(&str, &str, usize); 4] = [
     ),
 ];
 
-/// How a statement makes keys of its columns, each on one line, the column called `@text`.
+/// The expressions by which a statement makes keys of its columns, each on one line, with the column
+/// called `@text`.
 fn chains(statement: &str) -> Vec<String> {
     let body: Vec<&str> = statement.lines().filter(|line| !line.starts_with("--")).collect();
     let body: Vec<&str> = body.iter().map(|line| line.trim()).collect();

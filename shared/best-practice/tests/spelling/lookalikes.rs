@@ -1,8 +1,8 @@
-//! Patients who look alike, and messages about them: none is ever filed under somebody else.
+//! Patients who look alike, and messages about them. No message is filed under another patient.
 //!
-//! `LOOKALIKES` is how many patients are made up (100000 takes some minutes), `LOOKALIKES_PRACTICE` how
-//! many a practice has, `LOOKALIKES_MESSAGES` how many messages each practice gets, `LOOKALIKES_SEED`
-//! which patients.
+//! `LOOKALIKES` is the number of made-up patients (100000 takes some minutes), `LOOKALIKES_PRACTICE` the
+//! number of patients of each practice, `LOOKALIKES_MESSAGES` the number of messages to each practice,
+//! and `LOOKALIKES_SEED` the seed.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use crate::table::Table;
 const INBOX: &str = include_str!("../../statements/assumed/inbox_write.sql");
 const FIRST_ID: i64 = 1_000_000;
 
-/// SplitMix64: small, seeded, the same everywhere.
+/// SplitMix64: small, seeded, and the same on every machine.
 struct Dice(u64);
 
 impl Dice {
@@ -37,7 +37,7 @@ impl Dice {
     }
 }
 
-/// Few names, so that many people share one; the spellings are those that Bp can hold.
+/// There are few names, so that many people share one. Bp can store all these spellings.
 const LAST: [&str; 16] = [
     "O'Brien",
     "O’Brien",
@@ -88,13 +88,13 @@ struct Person {
     ihi: String,
 }
 
-/// Families: parents and children of one name, twins, cards that several share or that were reused.
+/// Families: parents and children with one name, twins, and cards that are shared or were reused.
 fn people(dice: &mut Dice, count: usize) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::with_capacity(count);
     let mut known = HashSet::new();
     while people.len() < count {
         let id = FIRST_ID + i64::try_from(people.len()).unwrap();
-        // A few days hold everybody's birthday.
+        // There are few birthdays, so that many people share one.
         let day = |dice: &mut Dice| {
             format!("{}-0{}-1{}", 1940 + dice.below(80), 1 + dice.below(9), dice.below(10))
         };
@@ -110,22 +110,22 @@ fn people(dice: &mut Dice, count: usize) -> Vec<Person> {
         };
         if let Some(other) = other {
             match dice.below(6) {
-                // A twin: one day, one card, and a first name that nobody takes for the other's.
+                // A twin: the same birthday and card, and another first name.
                 0 if key(&person.first) != key(&other.first) => {
                     person =
                         Person { last: other.last, born: other.born, card: other.card, ..person };
                 }
-                // A parent or a child of the same name and card.
+                // A parent or a child with the same name and card.
                 1 => {
                     person =
                         Person { first: other.first, last: other.last, card: other.card, ..person };
                 }
-                // Somebody of the same name and day, who is nobody's relative.
+                // Somebody with the same name and birthday who is not related.
                 2 => {
                     person =
                         Person { first: other.first, last: other.last, born: other.born, ..person };
                 }
-                // The same person's card and place on it, given to somebody else.
+                // The same card and the same line on it, given to somebody else.
                 3 => person = Person { card: other.card, line: other.line, ..person },
                 _ => {}
             }
@@ -137,7 +137,7 @@ fn people(dice: &mut Dice, count: usize) -> Vec<Person> {
         if dice.one_in(2) {
             person.ihi = String::new();
         }
-        // Two people of the same names, day, card and place on it would be one to everybody.
+        // Nobody could distinguish two people with the same names, birthday, card and line.
         let Person { first, last, born, card, line, .. } = &person;
         if card.is_empty()
             || known.insert((key(first), key(last), born.clone(), card.clone() + line))
@@ -208,8 +208,9 @@ fn register(table: &Table, people: &[Person], dice: &mut Dice) {
     table.bp.connection.execute_batch("COMMIT").unwrap();
 }
 
-/// What a sender knows of a person: always the last name and the day, sometimes more. Of somebody who
-/// is no patient here they know everything: with less, a namesake of one day could not be told apart.
+/// What a sender knows of a person: always the last name and the birthday, sometimes more. If the person
+/// is not a patient here, the sender knows everything. With less, a namesake with the same birthday
+/// could not be distinguished.
 fn message(
     dice: &mut Dice,
     about: &Person,
@@ -284,14 +285,14 @@ fn no_message_is_filed_under_somebody_who_looks_like_the_one_it_is_about() {
 struct Tally {
     right: usize,
     left: usize,
-    /// About whom a message was, and under whom it was filed.
+    /// Whom a message was about, and under whom it was filed.
     wrong: Vec<(Person, Person)>,
 }
 
 fn one_practice(dice: &mut Dice, count: usize, messages: usize, mut sum: Tally) -> Tally {
     let people = people(dice, count);
     let table = &mut Table::open();
-    // Some have gone elsewhere: whoever looks like them here is not them.
+    // Some are patients elsewhere. A patient here who looks like them is another person.
     let (here, gone): (Vec<Person>, Vec<Person>) =
         people.into_iter().partition(|person| person.card.is_empty() || !dice.one_in(4));
     register(table, &here, dice);

@@ -1,4 +1,4 @@
-//! Names and numbers as people write them, asked of a made-up practice through the whole client.
+//! Names and numbers as people write them. A made-up practice is queried through the whole client.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a failed test")]
 
 mod chain;

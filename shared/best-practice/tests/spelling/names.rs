@@ -191,7 +191,7 @@ async fn a_referral_finds_whom_its_sender_chose_in_every_spelling_old_keys_inclu
     for (stored, key) in [("O‘Brien", "OBRIEN"), ("Lee–Wong", "LEEWONG"), ("Strauß", "STRAUSS")]
     {
         bench.named("Pat", stored);
-        // As the former release kept them, with what it did not leave out.
+        // As the previous release stored them, with the characters that it did not remove.
         let kept = if stored == "Strauß" { key.to_owned() } else { stored.to_uppercase() };
         let kept = json!({ "patient": { "surname": kept, "dateOfBirth": BORN } });
         let old: Chosen = serde_json::from_value(kept).unwrap();

@@ -1,4 +1,4 @@
-//! Numbers are the same with and without their blanks and leading zeros.
+//! Numbers are compared without their blanks and leading zeros.
 
 use best_practice::Written;
 use domain::delivery::{Addressee, MessagePatient};

@@ -88,7 +88,7 @@ impl Bench {
         self.bp.demographics(self.guid, PATIENT, ample()).await.unwrap().unwrap()
     }
 
-    /// Whom these names, typed into the form, are linked to.
+    /// The user that these names, typed into the form, lead to.
     pub(crate) async fn link(
         &self,
         first: &str,
@@ -129,7 +129,7 @@ impl Bench {
         message_written(&self.ask(&command).await).unwrap()
     }
 
-    /// Whether a message about somebody of these names is filed under the patient.
+    /// Whether a message about somebody with these names is filed under the patient.
     pub(crate) async fn is_filed(&self, last: &str, first: &str) -> bool {
         let described = DescribedPatient {
             last_name: DescribedPatient::parse_last_name(last)

@@ -1,4 +1,4 @@
-//! A made-up practice's tables, asked without Halo in between.
+//! A made-up practice's tables, queried without Halo.
 
 use std::collections::HashMap;
 

@@ -44,7 +44,7 @@ pub enum CheckError {
     Events(#[from] EventError),
 }
 
-/// Asks Bp, with one query, what has become of a practice's unchecked messages, and stores it. A message
+/// Asks Bp, with one query, what happened to a practice's unchecked messages, and stores it. A message
 /// that nobody has checked for `report_after` is reported once, as an event and a metric.
 ///
 /// # Errors

@@ -127,7 +127,7 @@ async fn a_wrong_code_lets_nobody_in_whatever_breaks_and_a_right_one_never_lets_
         assert!(bench.pair("another", "WRONG7").await.is_err() && !bench.is_open("another"));
         if first.is_err() {
             assert!(!bench.is_open("owner"), "{effect}");
-            // The same code works where Halo never used it; else a new one does.
+            // If Halo never used the code, it still works. Otherwise a new one does.
             if bench.pair("owner", &code).await.is_err() {
                 bench.pair("owner", &bench.code().await).await.unwrap();
             }
@@ -148,7 +148,7 @@ async fn guesses_are_noted_and_stopped_before_halo_hears_of_them() {
     let lines = bench.world.kept().lines.clone();
     assert_eq!(lines.len(), usize::try_from(most).unwrap());
     assert!(lines.iter().all(|line| line.action == AuditedAction::PairingFailed), "{lines:?}");
-    // Even the right code waits now.
+    // Even the right code must wait now.
     let code = bench.code().await;
     let stopped = bench.pair("guesser", &code).await;
     assert!(matches!(stopped, Err(NotPaired::TooMany { .. })), "{stopped:?}");

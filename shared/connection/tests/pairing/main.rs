@@ -1,5 +1,5 @@
-//! Whoever is connected to a site gave a code to which Halo said yes, after that practice last
-//! disconnected from the site or moved away from it.
+//! A practice that is connected to a site has entered a code that Halo confirmed. Halo confirmed it
+//! after the practice last disconnected from the site or moved away from it.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod faults;

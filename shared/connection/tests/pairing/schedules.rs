@@ -1,7 +1,7 @@
-//! Random schedules: three practices and two sites, right, used and wrong codes, answers that are
-//! lost, late or wrong, processes that sleep or die between any two steps, disconnections and moves.
+//! Random schedules: three practices and two sites; right, used and wrong codes; answers that are lost,
+//! late or wrong; processes that sleep or die between any two steps; disconnections and moves.
 //!
-//! `PAIRING_SCHEDULES` sets how many are tried, `PAIRING_SEED` the first seed.
+//! `PAIRING_SCHEDULES` sets how many schedules are tried, and `PAIRING_SEED` the first seed.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -29,24 +29,24 @@ const SITES: [&str; 2] = ["70901", "70902"];
 #[derive(Default)]
 struct Truth {
     step: u64,
-    /// Codes that Bp has issued and nobody has used: the site of each.
+    /// Codes that Bp has issued and nobody has used, with the site of each.
     unused: HashMap<String, String>,
     used: Vec<String>,
     issued: u32,
-    /// When Halo last said yes to a practice's code for a site.
+    /// When Halo last confirmed a practice's code for a site.
     yes: HashMap<(String, String), u64>,
     /// When a practice last disconnected from a site, or was connected elsewhere.
     left: HashMap<(String, String), u64>,
     /// Requests that Halo has received and will carry out later.
     late: Vec<(String, String, String)>,
-    /// What becomes of the next call.
+    /// The fates of the next calls.
     fates: Vec<Fate>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Answered,
-    /// Carried out; the answer is lost or unreadable.
+    /// Carried out, but the answer is lost or unreadable.
     LostAfter,
     /// Never arrives.
     LostBefore,
@@ -54,7 +54,7 @@ enum Fate {
     Late,
     /// The caller sleeps while the answer waits.
     Slept,
-    /// Refused for a reason that says nothing of the code.
+    /// Refused for a reason that has nothing to do with the code.
     Refused(u8),
 }
 
@@ -166,7 +166,7 @@ async fn connect(
     let _ = pairing.pair(&asker, &site_id, &code, known.as_ref(), until).await;
 }
 
-/// Somebody asks Bp, is let in or not, and keeps that.
+/// Somebody queries Bp, is let in or not, and stores the result.
 async fn ask(world: World, practice: &str, let_in: bool) {
     let practice = PracticeId::parse(practice).unwrap();
     let Ok(Some(seen)) = world.connection(&practice).await else { return };
@@ -288,13 +288,13 @@ impl Schedule {
         self.check();
     }
 
-    /// A disconnection or a move shows in the table the moment it happens.
+    /// Notices in the table which practices were disconnected or have moved, directly after each step.
     fn notice_who_left(&mut self) {
         let mut kept = self.world.kept();
         let mut truth = self.truth.lock().unwrap();
         let step = truth.step;
         for practice in std::mem::take(&mut kept.disconnected) {
-            // Whatever it was connected to, or was being connected to.
+            // It may have been connected to any of the sites, or about to be.
             for site_id in SITES {
                 truth.left.insert((practice.to_string(), site_id.to_owned()), step);
             }

@@ -1,4 +1,4 @@
-//! Whose turn it is to ask Halo, and when Halo need not be asked.
+//! Which request may call Halo, and when no call is needed.
 
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 
 use crate::world::World;
 
-/// Halo, that says yes to one code, once.
+/// A Halo that accepts one code, once.
 struct Halo(Mutex<Option<&'static str>>);
 
 impl PairingHalo for Halo {
@@ -66,7 +66,7 @@ async fn pair(
     pairing.pair(&asker, &site_id(site), &code, known, until).await
 }
 
-/// Lets these go on in turn, while the clock runs, until each has ended.
+/// Runs these in turn, while the clock advances, until each has ended.
 fn together<T>(
     world: &World,
     mut all: Vec<std::pin::Pin<Box<dyn Future<Output = T> + '_>>>,
@@ -134,7 +134,7 @@ fn a_practice_that_moves_is_not_taken_for_one_that_was_paired_meanwhile() {
     let paired = paired[0].as_ref().unwrap();
     assert_eq!((paired.site_id.as_str(), paired.generation), ("70901", 1));
     assert_eq!(world.kept().made, [(paired.clone(), true)]);
-    // Nor when somebody moved it elsewhere since the caller looked.
+    // The same if the practice was moved elsewhere since the caller read its connection.
     let (world, halo) = (World::default(), good());
     connected(&world, "70902", Standing::Paired);
     let paired = together(&world, vec![Box::pin(pair(&world, &halo, "70901", None))]);

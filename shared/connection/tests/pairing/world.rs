@@ -1,4 +1,4 @@
-//! A table, a trail and a clock in memory, whose every step may be interrupted.
+//! A table, an audit trail and a clock in memory. Every step may be interrupted.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -21,13 +21,13 @@ pub(crate) struct Kept {
     pub(crate) connections: HashMap<PracticeId, Connection>,
     pub(crate) tries: HashMap<(LimitScope, String), (u32, Timestamp)>,
     pub(crate) lines: Vec<AuditLine>,
-    /// Connections that were made, and whether each was told to be a move.
+    /// Connections that were stored, and whether each was stored as a move.
     pub(crate) made: Vec<(Connection, bool)>,
-    /// Practices that were disconnected, until somebody has noticed.
+    /// Practices that were disconnected and not noticed yet.
     pub(crate) disconnected: Vec<PracticeId>,
-    /// Whether limits are kept; most schedules are about something else.
+    /// Whether limits apply. Most schedules test something else.
     pub(crate) limited: bool,
-    /// What becomes of the next calls of the table: whether they happen, where their answer is lost.
+    /// The fates of the next calls of the table. A lost call has `Some`: whether the call happened.
     pub(crate) lost: Vec<Option<bool>>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Kept {
 #[derive(Clone, Default)]
 pub(crate) struct World(Arc<Mutex<Kept>>);
 
-/// Lets somebody else go on.
+/// Lets other tasks run.
 pub(crate) async fn pause() {
     let mut paused = false;
     poll_fn(|context| {
@@ -58,7 +58,7 @@ impl World {
         self.kept().now += SignedDuration::from_secs(seconds);
     }
 
-    /// One call of the table: before it and after it, others go on; its answer may be lost.
+    /// One call of the table. Other tasks may run before and after it. Its answer may be lost.
     async fn call<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> Result<T, StoreError> {
         pause().await;
         let done = {
@@ -77,7 +77,7 @@ impl World {
         done
     }
 
-    /// As [`store::Store::disconnect`].
+    /// Like [`store::Store::disconnect`].
     pub(crate) async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
         if self.leave_connection(practice).await? {
             return Ok(());
@@ -95,7 +95,7 @@ impl World {
         Ok(())
     }
 
-    /// One transaction, which is refused where there never was a connection.
+    /// One transaction, which is refused if there never was a connection.
     async fn leave_connection(&self, practice: &PracticeId) -> Result<bool, StoreError> {
         self.call(|kept| {
             let Some(connection) = kept.connections.get_mut(practice) else { return false };
@@ -107,7 +107,7 @@ impl World {
         .await
     }
 
-    /// As [`store::Store::refresh`], by whoever has seen a connection and asked Bp.
+    /// Like [`store::Store::refresh`], called with a connection that was read earlier.
     pub(crate) async fn refresh(
         &self,
         practice: &PracticeId,

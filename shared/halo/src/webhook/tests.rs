@@ -26,7 +26,7 @@ fn told() -> Value {
     })
 }
 
-/// A request as it came.
+/// A request as it arrived.
 #[derive(Clone)]
 struct Came {
     id: Option<String>,

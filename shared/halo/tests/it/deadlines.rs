@@ -91,7 +91,7 @@ async fn nothing_is_sent_after_the_deadline() {
     assert_eq!(bench.writes(site).await, 0);
 }
 
-/// Where the keys are kept does not answer.
+/// A key source that does not answer.
 struct Silent;
 
 impl KeySource for Silent {

@@ -1,4 +1,4 @@
-//! What the client says about a write, and what the database says.
+//! What the client says about a write, compared with what the database says.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Bench, WRITE, ample};
 
-/// Writes and returns rows, so that every effect has something to spoil.
+/// Writes and returns rows, so that every effect has something to damage.
 async fn write(bench: &Bench, site: Uuid, deadline: Deadline) -> Error {
     let command = Command::text(format!("{WRITE}; SELECT 1 AS one"));
     let written = bench.client.immediate(site, &command, Call::Write, deadline).await;
     written.expect_err("a fault is in force")
 }
 
-/// Holds what the client says against what the database says.
+/// Compares what the client says with what the database says.
 async fn compare(bench: &Bench, site: Uuid, what: &str, error: &Error, said: Ran, ran: bool) {
     assert_eq!(error.did_it_run(), said, "{what}: {error:?}");
     let writes = bench.writes(site).await;

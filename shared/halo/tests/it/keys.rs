@@ -1,4 +1,4 @@
-//! Two keys, so that either can be replaced while the other serves.
+//! Two keys: either can be replaced while the other is in use.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use halo::{Error, HaloClient, KeySource, Keys, KeysFuture, KeysUnavailable, Ran,
 
 use crate::support::{Bench, ample, fixed};
 
-/// Keys that can be changed where they are kept, and a count of how often they were read anew.
+/// Keys that can be replaced at their source, and a count of how often they were read again.
 struct Kept {
     held: Mutex<Keys>,
     stored: Mutex<Option<Keys>>,

@@ -1,4 +1,4 @@
-//! The client's promises, held against the simulator.
+//! The client's promises, tested against the simulator.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! What calls cost, as the meter is told, beside what the simulator's journal says of the same calls.
+//! The costs that the meter receives, compared with the calls in the simulator's journal.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::scripted::{Say, Scripted, answer};
 use crate::support::{Bench, ample, client_of, eventually, fixed};
 
-/// Writes down what it is told.
+/// Stores the costs that it receives.
 #[derive(Debug, Default)]
 struct Book(Mutex<Vec<(Option<String>, Used)>>);
 
@@ -59,7 +59,7 @@ fn one() -> Command {
     Command::text("SELECT 1 AS n").named("one")
 }
 
-/// Makes every kind of call there is.
+/// Makes every kind of call.
 async fn everything(client: &HaloClient, bench: &Bench) {
     let (pms, id) = (PmsName::BestPractice, bench.site_id());
     let code = bench.code().await;
@@ -87,7 +87,7 @@ async fn everything(client: &HaloClient, bench: &Bench) {
         parameters: vec![("family".to_owned(), "Wombatson".to_owned())],
     };
     client.fhir_search(site, &named, ample()).await.unwrap();
-    // There is none.
+    // The site has no such Binary.
     let _ = client.fhir_binary(site, "b-1", ample()).await.map(drop);
     let registration = Registration {
         name: "often".to_owned(),
@@ -113,7 +113,7 @@ async fn every_call_that_halo_receives_is_told_as_a_query_or_as_none() {
     let of_practice = |call: &&Value| call["operation"] != "registeredExecution";
     let calls: Vec<_> = journal["queries"].as_array().unwrap().iter().filter(of_practice).collect();
     let billed = ["immediateQuery", "asyncQuery", "registerQuery", "fhirRead", "fhirSearch"];
-    // No document, no query.
+    // A call that finds no document is not billed.
     let is_billed = |call: &&&Value| {
         billed.iter().any(|operation| call["operation"] == *operation) && call["status"] != 404
     };
@@ -128,7 +128,7 @@ async fn every_call_that_halo_receives_is_told_as_a_query_or_as_none() {
     let strangers =
         book.0.lock().unwrap().iter().any(|(to, _)| to.as_deref() != Some("wattle-creek"));
     assert!(!strangers, "every call is told with its account");
-    // Two that ran at once, and two of FHIR.
+    // Two immediate queries and two FHIR calls.
     assert_eq!(book.count(Used::Answered), 4);
 }
 

@@ -1,4 +1,4 @@
-//! Results that come in pages.
+//! Results in several pages.
 
 use std::time::Duration;
 

@@ -50,7 +50,8 @@ async fn a_read_is_repeated_until_its_answer_can_be_read() {
 async fn a_write_is_sent_once_however_its_answer_is_lost() {
     let (bench, site) = Bench::paired().await;
     for effect in LOST {
-        // A connection that has served before: a client must not take its end for idleness.
+        // This opens a connection that is then used again. If it ends, the client must not assume that
+        // it was idle.
         bench.client.site(site, ample()).await.expect("looks");
         fault(&bench, "immediateQuery", effect, 1).await;
         let mark = bench.mark().await;
@@ -159,7 +160,7 @@ async fn every_reading_operation_is_repeated() {
             assert_eq!(bench.calls(operation, mark).await, 2, "{operation} {effect}");
         }
     }
-    // Of a stream, only the beginning can be had again.
+    // If a stream fails before its first byte, it is requested again. If it breaks off later, it is not.
     fault(&bench, "streamPage", "504BeforeExecution", 1).await;
     let stream = client.page_stream(site, query, 1, ample()).await.expect("opens");
     assert!(stream.collect::<Vec<_>>().await.iter().all(Result::is_ok));
@@ -213,7 +214,7 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
     assert_eq!(bench.calls("immediateQuery", mark).await, 1);
 }
 
-/// Counts attempts: each begins with the keys.
+/// Counts attempts. Each attempt begins with the keys.
 struct Counted(FixedKeys, AtomicUsize);
 
 impl KeySource for Counted {

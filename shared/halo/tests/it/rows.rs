@@ -1,4 +1,4 @@
-//! Rows, whatever shape the simulator is told to give them.
+//! Rows in every shape that the simulator can send.
 
 use halo::Rows;
 use serde_json::{Value, json};

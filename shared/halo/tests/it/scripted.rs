@@ -1,5 +1,5 @@
-//! A server that says exactly what it is told, for what the simulator does not do: breaking off in
-//! the middle, falling silent, refusing with half a body. And what the client makes of it.
+//! A server with scripted answers, for what the simulator cannot do: break off in the middle, fall
+//! silent, or refuse with half a body. The tests check what the client makes of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ impl Scripted {
         Self { url, requests }
     }
 
-    /// What arrived, head and body.
+    /// The requests that arrived, head and body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -81,7 +81,7 @@ async fn receive(stream: &mut TcpStream) -> String {
     }
 }
 
-/// An answer whose promised length may differ from what comes.
+/// An answer whose announced length exceeds its real length by `missing` bytes.
 pub(crate) fn answer(status: &str, headers: &str, body: &str, missing: usize) -> String {
     let length = body.len() + missing;
     format!(

@@ -71,7 +71,7 @@ async fn no_key_value_code_or_row_is_printed() {
     let end = crate::asynchronous::settled(&bench, site, query).await;
     printed.debug(&end);
     printed.debug(&bench.client.page(site, query, 1, ample()).await.unwrap());
-    // The command's own text is fixed when the program is written.
+    // The command's own text is fixed at compile time.
     printed.0 = printed.0.replace("'Wombatson'", "");
     printed.shows_none_of(&[
         "Quokkaworth",

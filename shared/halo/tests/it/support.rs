@@ -28,7 +28,7 @@ pub(crate) fn ample() -> Deadline {
     Deadline::after(Duration::from_secs(30))
 }
 
-/// As the service makes its own: pooled connections, no redirects.
+/// Made as the service makes its own client: pooled connections, no redirects.
 pub(crate) fn http() -> reqwest::Client {
     local_client().unwrap()
 }
@@ -56,7 +56,7 @@ impl Bench {
         Self { running, client, http: http() }
     }
 
-    /// A paired practice whose [`WRITE`] has run no time yet.
+    /// A paired practice where [`WRITE`] has not run yet.
     pub(crate) async fn paired() -> (Self, Uuid) {
         let bench = Self::new().await;
         let site = bench.pair().await;
@@ -130,7 +130,7 @@ impl Bench {
         self.client.immediate(site, &command, Call::Read, ample()).await.expect("selects")
     }
 
-    /// How often [`WRITE`] has run, as the database says.
+    /// How often [`WRITE`] has run, according to the database.
     pub(crate) async fn writes(&self, site: Uuid) -> usize {
         let result = self.select(site, LETTERS).await;
         let letters = result.sets[0][0].text("letters").unwrap().unwrap_or_default();

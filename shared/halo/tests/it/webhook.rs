@@ -15,7 +15,7 @@ use crate::support::{Bench, WRITE, ample, eventually};
 
 const SECRET: &str = "made-up-webhook-secret";
 
-/// A simulator that announces what completes, and whoever listens.
+/// A simulator that sends notifications, and a server that receives them.
 async fn announced(script: Vec<Say>) -> (Bench, Scripted, Uuid) {
     let ears = Scripted::start(script).await;
     let webhook =

@@ -1,4 +1,4 @@
-//! One delivery or booking, as it is kept.
+//! One delivery or booking, as it is stored.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,9 +17,9 @@ use crate::item::instant;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum WorkKind {
-    /// A document on its way into Bp.
+    /// A document that is written to Bp.
     Delivery,
-    /// An appointment in Bp's book.
+    /// An appointment in Bp's appointment book.
     Booking,
 }
 
@@ -37,7 +37,7 @@ impl WorkKind {
     }
 }
 
-/// Which entry of a practice: its kind and the client's own id.
+/// Identifies an entry of a practice: its kind and the client's own id.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct WorkKey {
     pub kind: WorkKind,
@@ -75,8 +75,7 @@ impl fmt::Display for WorkKey {
     }
 }
 
-/// A digest of what a client sent under an id, by which the same request is told from another one.
-/// The caller computes it (hex of a SHA-256 over the canonical request will do).
+/// A digest of what a client sent under an id. It shows whether a second request is the same.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct BodyHash(pub String);
@@ -89,14 +88,13 @@ impl BodyHash {
     }
 }
 
-/// Under what an entry is listed: the state that callers filter by, and what it is sorted by within
-/// the state (an instant or a local time as text; the instant of acceptance where nothing else is
-/// wanted).
+/// How an entry is listed: under which state, and in which order within the state. The order is by an
+/// instant or a local time, as text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Listing {
-    /// The entity's state.
+    /// The entity's state, by which callers filter.
     pub state: &'static str,
-    /// What it is sorted by; `None` for the instant of acceptance.
+    /// The text that it is sorted by. `None` for the instant of acceptance.
     pub by: Option<String>,
 }
 
@@ -107,7 +105,7 @@ impl Listing {
         Self { state, by: None }
     }
 
-    /// Listed under a state, in the order of something else.
+    /// Listed under a state, in the order of this text.
     #[must_use]
     pub fn by(state: &'static str, by: impl Into<String>) -> Self {
         Self { state, by: Some(by.into()) }
@@ -120,7 +118,8 @@ impl Listing {
     }
 }
 
-/// Why the practice's database refused an attempt. No text of it: that may hold patients' data.
+/// Why the practice's database refused an attempt. It has no text, because SQL Server's text may contain
+/// patients' data.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "why", rename_all = "camelCase")]
 pub enum WorkRefusal {
@@ -128,14 +127,14 @@ pub enum WorkRefusal {
     PermissionDenied,
     /// This Bp release lacks an object or a column.
     UnknownObject,
-    /// Another error, by SQL Server's number where it is known.
+    /// Another error, with SQL Server's number if it is known.
     Other { number: Option<i64> },
 }
 
-/// Where an entry stands on its way to Bp.
+/// The progress of an entry on its way to Bp.
 pub type WorkProgress = Progress<Uuid, WorkRefusal>;
 
-/// The wait that the entity's history already names, so that it is added once.
+/// The wait that the entity's history already names. It is added to the history once.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownWait {
@@ -143,35 +142,35 @@ pub struct KnownWait {
     pub since: Timestamp,
 }
 
-/// The machinery's own part of an entry.
+/// The writer's own part of an entry.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Work {
-    /// Where it stands.
+    /// The entry's progress.
     pub progress: WorkProgress,
-    /// Which revision of the body the last attempt carried.
+    /// The revision of the body that the last attempt sent.
     #[serde(default)]
     pub sent_revision: u64,
     /// The wait for the parked lane that the entity's history already names.
     #[serde(rename = "noted", default)]
     pub known_wait: Option<KnownWait>,
-    /// An event that is still to be put on the bus before the entry closes.
+    /// An event that must be published before the entry closes.
     #[serde(default)]
     pub announce: Option<String>,
 }
 
 impl Work {
-    /// Just accepted.
+    /// The work of an entry that was just accepted.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self { progress: Progress::new(now), sent_revision: 0, known_wait: None, announce: None }
     }
 }
 
-/// No configuration of the writer allows a longer fence: the call (30 s), the longest times in the
-/// queue and in execution that `template.yaml` takes, and the margin add up to less. Items of the
-/// release before this one do not say how long a given-up attempt may still take effect; when such
-/// an entry is reopened, it is looked up after this time. A test of `bp-writer` checks the sum.
+/// Longer than any fence that the writer's configuration allows: the call (30 s), the longest times in
+/// the queue and in execution that `template.yaml` allows, and the margin add up to less. Items of the
+/// previous release do not say how long a given-up attempt may still take effect. When such an entry is
+/// reopened, it is looked up after this time. A test of `bp-writer` checks the sum.
 pub const LONGEST_FENCE: Duration = Duration::from_secs(4 * 3600);
 
 /// An entry.
@@ -179,25 +178,25 @@ pub const LONGEST_FENCE: Duration = Duration::from_secs(4 * 3600);
 pub struct Entry<T = serde_json::Value> {
     pub key: WorkKey,
     pub body: T,
-    /// Grows with every write; each write names the one it saw.
+    /// Rises with every write. Each write names the version that was read.
     pub version: u64,
     /// Counts the different bodies that a client sent, from 1. [`domain::booking::Booking`] explains how
-    /// it differs from a booking's own revision.
+    /// this number differs from a booking's own revision.
     pub revision: u64,
-    /// Digest of what the client sent last.
+    /// The digest of what the client sent last.
     pub hash: BodyHash,
     /// When the id was first accepted.
     pub accepted_at: Timestamp,
-    /// Where it stands.
+    /// The writer's part.
     pub work: Work,
     /// When there is something to do; `None` for a closed entry.
     pub due: Option<Timestamp>,
-    /// Its key in the index of lists, as stored.
+    /// The key in the index `listed`, as stored.
     pub(crate) listed: String,
 }
 
 impl<T> Entry<T> {
-    /// An entry that is not in any table: for tests of kinds, and doubles of the store.
+    /// An entry that is not in a table, for tests and doubles of the store.
     #[must_use]
     pub fn new(key: WorkKey, body: T, hash: BodyHash, listing: &Listing, now: Timestamp) -> Self {
         let listed = listing.key(&key, now);
@@ -220,19 +219,19 @@ impl<T> Entry<T> {
         self.due.is_some()
     }
 
-    /// Attempts, refusals: what happened so far.
+    /// How many attempts and refusals there were so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.work.progress.tally()
     }
 
-    /// With another body of another type.
+    /// The same entry with another body.
     pub fn with_body<U>(self, body: U) -> Entry<U> {
         let Self { key, body: _, version, revision, hash, accepted_at, work, due, listed } = self;
         Entry { key, body, version, revision, hash, accepted_at, work, due, listed }
     }
 
-    /// The same entry with what `map` makes of its body.
+    /// The same entry with the body that `map` returns.
     pub fn map_body<U>(&self, map: impl FnOnce(&T) -> U) -> Entry<U> {
         Entry {
             key: self.key.clone(),
@@ -247,18 +246,18 @@ impl<T> Entry<T> {
         }
     }
 
-    /// Puts it under another listing.
+    /// Changes the listing.
     pub fn list_under(&mut self, listing: &Listing) {
         self.listed = listing.key(&self.key, self.accepted_at);
     }
 
-    /// The entry after a client sent a new body, or asked for the same again. It is due now. An attempt
-    /// that is under way is awaited first. An attempt that was given up in doubt is looked up first, when
+    /// The entry after a client sent a new body, or the same body again. It is due now. If an attempt is
+    /// under way, its end comes first. If an attempt was given up in doubt, it is looked up first, once
     /// it can no longer take effect.
     #[must_use]
     pub fn reopened(mut self, body: T, hash: BodyHash, listing: &Listing, now: Timestamp) -> Self {
         self.body = body;
-        // The same again is nothing newer: what an attempt under way brings is what is wanted.
+        // The same body again is no new revision: an attempt under way sends what is wanted.
         if self.hash != hash {
             self.revision += 1;
         }
@@ -272,10 +271,10 @@ impl<T> Entry<T> {
 }
 
 impl Entry {
-    /// The entry with its entity read.
+    /// The entry with its body read as an entity.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] when the body is not such an entity.
+    /// [`StoreError::Corrupt`] if the body is not such an entity.
     pub fn read<T: DeserializeOwned>(self) -> Result<Entry<T>, StoreError> {
         let body = T::deserialize(&self.body).map_err(|_| StoreError::Corrupt)?;
         Ok(self.with_body(body))

@@ -18,7 +18,7 @@ use crate::transaction::pause;
 pub(super) const LANE: &str = "LANE";
 pub(super) const DUE: &str = "due";
 
-/// Lanes are spread over this many partitions of the index of what is due.
+/// The number of partitions over which lanes are spread in the index `due`.
 pub const LANE_SHARDS: u8 = 4;
 
 /// The shard of a practice's lane.
@@ -32,21 +32,21 @@ pub(super) fn shard_of(practice: &PracticeId) -> String {
 pub enum ParkReason {
     /// The practice's server is off or silent.
     Offline,
-    /// The practice is not connected, or not any more.
+    /// The practice was never connected, or is no longer.
     NotConnected,
-    /// The practice took our permission away in Bp.
+    /// The practice withdrew our permission in Bp.
     Revoked,
-    /// Halo no longer lets us query the site: it has to be paired anew.
+    /// Halo no longer lets us query the site. The practice must be paired again.
     PairingLost,
-    /// Halo does not know the site any more.
+    /// Halo no longer knows the site.
     SiteUnknown,
-    /// Halo offers another practice under the site's number.
+    /// Another practice now answers under the site's number.
     SiteChanged,
     /// Halo cannot be reached, or fails.
     HaloUnavailable,
     /// Halo's rate limit.
     RateLimited,
-    /// Halo refuses our key. An earlier release stored every refusal of us as this one.
+    /// Halo refuses our key. An earlier release stored every refusal of our calls as this one.
     #[serde(alias = "refused")]
     KeyRefused,
     /// Halo refuses our address.
@@ -56,7 +56,7 @@ pub enum ParkReason {
 }
 
 impl ParkReason {
-    /// The same as callers know it.
+    /// The problem that callers see.
     #[must_use]
     pub fn problem(self) -> ProblemType {
         match self {
@@ -80,12 +80,12 @@ impl ParkReason {
 #[serde(rename_all = "camelCase")]
 pub struct Parked {
     pub reason: ParkReason,
-    /// Since when.
+    /// Since when it is parked.
     pub since: Timestamp,
     /// When the site is checked again. Nothing is sent before.
     #[serde(rename = "nextLook")]
     pub next_check: Timestamp,
-    /// Checks so far.
+    /// How many checks there were so far.
     #[serde(rename = "looks")]
     pub checks: u32,
 }
@@ -93,17 +93,17 @@ pub struct Parked {
 /// A practice's lane.
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
-    /// Grows with everything that is accepted.
+    /// Rises each time that an entry is accepted or reopened.
     pub arrivals: u64,
     /// The writer's lease.
     pub lease: Option<Lease>,
-    /// Whether it is parked.
+    /// The reason and the next check, if the lane is parked.
     pub parked: Option<Parked>,
     /// When the site was last seen online.
     pub seen_online: Option<Timestamp>,
     /// When something is due.
     pub due: Option<Timestamp>,
-    /// When the wake that was sent to the writer arrives.
+    /// When the wake-up that was sent to the writer arrives.
     pub wake_sent_for: Option<Timestamp>,
 }
 
@@ -112,11 +112,11 @@ pub struct Lane {
 pub struct LaneRelease {
     /// When something is due next; `None` when nothing is.
     pub due: Option<Timestamp>,
-    /// Whether it is parked.
+    /// The reason and the next check, if the lane is parked.
     pub parked: Option<Parked>,
     /// When the site was last seen online.
     pub seen_online: Option<Timestamp>,
-    /// When the wake that was sent to the writer arrives.
+    /// When the wake-up that was sent to the writer arrives.
     pub wake_sent_for: Option<Timestamp>,
 }
 
@@ -143,14 +143,14 @@ pub struct DueLane {
 }
 
 impl Store {
-    /// A practice's lane; `None` before its first work. One read, consistent.
+    /// A practice's lane. `None` before its first work. One consistent read.
     pub async fn lane(&self, practice: &PracticeId) -> Result<Option<Lane>, StoreError> {
         let found = self.found(key(work_key(practice), LANE)).await?;
         found.as_ref().map(read).transpose()
     }
 
     /// Claims a lane. While it is held, it is due at the lease's end, so that the sweep finds it after a
-    /// crash. `None` when another writer holds it. One write.
+    /// crash. `None` if another writer holds it. One write.
     pub async fn claim_lane(
         &self,
         practice: &PracticeId,
@@ -167,7 +167,7 @@ impl Store {
                     "SET holder = :holder, leaseUntil = :until, dueShard = :shard, dueAt = :due, \
                      arrivals = if_not_exists(arrivals, :none)",
                 )
-                // The answer to an earlier try of ours may have been lost.
+                // An earlier try of this call may have been written although its answer was lost.
                 .condition_expression(
                     "attribute_not_exists(leaseUntil) OR leaseUntil <= :now OR holder = :holder",
                 )
@@ -189,7 +189,7 @@ impl Store {
         }
     }
 
-    /// Releases a lane, unless something arrived since `arrivals` were seen. One write.
+    /// Releases a lane, unless something has arrived since `arrivals` was read. One write.
     pub async fn release_lane(
         &self,
         practice: &PracticeId,
@@ -268,9 +268,9 @@ impl Store {
         Err(StoreError::Unavailable { code: BUSY.to_owned() })
     }
 
-    /// Lanes of one shard where something is due, longest overdue first, at most `limit`. Read from
-    /// the index of what is due, so a moment behind. One query, whatever the number of practices.
-    /// An item that cannot be read is left out and logged, so that the lanes of other practices go on.
+    /// Lanes of one shard where something is due, the longest overdue first, at most `limit`. The index
+    /// may be a moment behind the table. One query, whatever the number of practices. An item that
+    /// cannot be read is left out and logged, so that the lanes of other practices are still found.
     pub async fn due_lanes(
         &self,
         shard: u8,
@@ -335,11 +335,11 @@ pub(super) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
 }
 
-/// What DynamoDB calls a write that met a transaction on the same item.
+/// DynamoDB's code for a write that met a transaction on the same item.
 const BUSY: &str = "TransactionConflictException";
 const BUSY_TRIES: u32 = 8;
 
-/// Repeats a write that met a transaction on the same item: the other one will be over at once.
+/// Repeats a write that met a transaction on the same item. The transaction ends within milliseconds.
 pub(super) async fn again_when_busy<T, F>(write: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,

@@ -18,23 +18,23 @@ use crate::table::Store;
 const OPEN: &str = "open";
 const LISTED: &str = "listed";
 
-/// Which entries of a practice.
+/// Which entries of a practice to list.
 #[derive(Clone, Debug)]
 pub struct WorkList {
     /// Of this kind.
     pub kind: WorkKind,
-    /// In this state, newest first (by what they are listed by); `None` for all states, in the order
-    /// of their ids.
+    /// In this state, in the descending order of their listing. `None` for all states, in the order of
+    /// their ids.
     pub state: Option<&'static str>,
-    /// Only those listed by at least this (see [`super::Listing::by`]); with a state only.
+    /// Only entries listed at this text or after it (see [`super::Listing::by`]). Needs a state.
     pub from: Option<String>,
-    /// Only those listed by less than this; with a state only.
+    /// Only entries listed before this text. Needs a state.
     pub to: Option<String>,
-    /// At most as many.
+    /// The largest number of entries.
     pub limit: u16,
 }
 
-/// Where a list goes on.
+/// Where the next page begins.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct WorkCursor {
     sk: String,
@@ -42,17 +42,17 @@ pub struct WorkCursor {
     listed: Option<String>,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Clone, Debug)]
 pub struct WorkPage {
-    /// In order.
+    /// The entries, in order.
     pub entries: Vec<Entry>,
-    /// Where it goes on, if it does.
+    /// Where the next page begins, if there is one.
     pub next: Option<WorkCursor>,
 }
 
 impl Store {
-    /// One entry. One read, consistent.
+    /// One entry. One consistent read.
     pub async fn work(
         &self,
         practice: &PracticeId,
@@ -62,11 +62,11 @@ impl Store {
         found.as_ref().map(read).transpose()
     }
 
-    /// The parts of an entry that has any: those whose ids are its own, a full stop and more. One query,
-    /// consistent.
+    /// The parts of an entry. A part's id is the entry's own id, a full stop and a suffix. One
+    /// consistent query.
     ///
     /// # Errors
-    /// When the table gives no answer, or a part cannot be read.
+    /// When the table does not answer, or a part cannot be read.
     pub async fn parts(
         &self,
         practice: &PracticeId,
@@ -90,7 +90,7 @@ impl Store {
         }
     }
 
-    /// Entries by kind and state, a page at a time. One query.
+    /// A page of entries by kind and state. One query.
     pub async fn list_work(
         &self,
         practice: &PracticeId,
@@ -128,7 +128,7 @@ impl Store {
                 )
                 .expression_attribute_values(
                     ":to",
-                    // What sorts after all that begins with the prefix.
+                    // The default sorts after everything with this prefix.
                     text(format!("{prefix}{}", list.to.as_deref().unwrap_or("~"))),
                 ),
         };
@@ -145,8 +145,8 @@ impl Store {
         Ok(WorkPage { entries, next })
     }
 
-    /// Entries with something to do, in the order in which it is due; those that are due later than
-    /// now come last. One query, consistent, at most `limit` entries.
+    /// Entries with something to do, in the order in which they are due. Entries that are due later than
+    /// now come last. One consistent query, at most `limit` entries.
     pub async fn open_work(
         &self,
         practice: &PracticeId,
@@ -156,8 +156,8 @@ impl Store {
         entries(query, limit).await
     }
 
-    /// Entries with something to do by `until`, what is due last first: what arrived since a lane was
-    /// parked. One query, consistent, at most `limit` entries.
+    /// Entries with something to do until `until`, in the reverse order. They begin with what arrived
+    /// since the lane was parked. One consistent query, at most `limit` entries.
     pub async fn newest_open_work(
         &self,
         practice: &PracticeId,
@@ -175,8 +175,9 @@ impl Store {
     }
 }
 
-/// The first `limit` entries that can be read: one that cannot must not hold up a practice's others,
-/// even where it comes first. One query, and one more only for what was left out or is large.
+/// The first `limit` entries that can be read. An entry that cannot be read must not hold up the
+/// practice's others, even if it comes first. One query, and one more only if entries were left out or
+/// are large.
 async fn entries(query: QueryFluentBuilder, limit: u16) -> Result<Vec<Entry>, StoreError> {
     let mut entries = Vec::new();
     let mut start = None;
@@ -196,7 +197,7 @@ async fn entries(query: QueryFluentBuilder, limit: u16) -> Result<Vec<Entry>, St
     }
 }
 
-/// Sorts after everything that is due at that instant.
+/// Sorts after everything that is due at this instant.
 fn open_bound(until: Timestamp) -> String {
     format!("{}~", instant(until))
 }
@@ -206,7 +207,7 @@ fn cursor(start: &HashMap<String, AttributeValue>) -> Result<WorkCursor, StoreEr
     Ok(WorkCursor { sk, listed: string(start, LISTED).map(str::to_owned) })
 }
 
-/// An entry's item.
+/// The item of an entry.
 pub(super) fn write(
     practice: &PracticeId,
     entry: &Entry<impl Serialize>,

@@ -1,19 +1,19 @@
-//! Work for a practice's Bp: deliveries and bookings, one entry each, and the practice's lane, which
-//! lets one writer at a time near the site.
+//! Work for a practice's Bp. Each delivery and each booking is one entry. The practice's lane lets only
+//! one writer at a time work at the site.
 //!
 //! | Call | DynamoDB calls |
 //! |---|---|
-//! | [`Store::accept_work`] | 1 transaction (2 writes); for an id that is known 1 read more |
+//! | [`Store::accept_work`] | 1 transaction (2 writes); 1 read more if the id is known |
 //! | [`Store::reopen_work`] | 1 transaction (2 writes) |
 //! | [`Store::accept_together`], [`Store::transition_together`] | 1 transaction |
-//! | [`Store::transition_work`] | 1 write; 1 read more where the condition does not hold |
+//! | [`Store::transition_work`] | 1 write; 1 read more if the condition does not hold |
 //! | [`Store::work`], [`Store::lane`] | 1 read |
 //! | [`Store::list_work`], [`Store::parts`], [`Store::open_work`], [`Store::newest_open_work`], [`Store::due_lanes`] | 1 query |
 //! | [`Store::claim_lane`], [`Store::release_lane`], [`Store::release_site`] | 1 write |
-//! | [`Store::claim_site`] | 1 write; 2 where another practice's writer has it |
+//! | [`Store::claim_site`] | 1 write; 2 if another practice's writer has it |
 //!
-//! Two transactions on one lane at the same moment exclude each other; the one that loses is repeated
-//! after some milliseconds, each repetition one call more.
+//! Two transactions on one lane at the same moment exclude each other. The one that loses is repeated
+//! after some milliseconds. Each repetition is one call more.
 
 mod entry;
 mod lane;

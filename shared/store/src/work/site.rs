@@ -1,4 +1,4 @@
-//! A site's writer: two practices of ours may work with one Bp, and one of them writes at a time.
+//! A site's writer. Two of our practices may share one Bp, and only one of them writes at a time.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::ids::SiteId;
@@ -14,9 +14,9 @@ fn site_key(site: &SiteId) -> Item {
 }
 
 impl Store {
-    /// Makes the lease's holder the only writer of a site. If another writer has it, that writer learns
-    /// on release that somebody waits. Returns whether the claim succeeded. 1 write; 2 where another
-    /// writer has it.
+    /// Makes the lease's holder the only writer of a site. If another writer has the site, that writer
+    /// learns on release that somebody waits. Returns whether the claim succeeded. 1 write, or 2 if
+    /// another writer has the site.
     pub async fn claim_site(
         &self,
         site: &SiteId,
@@ -53,7 +53,7 @@ impl Store {
             .send()
             .await;
         match word.map_err(StoreError::from) {
-            // It was left meanwhile.
+            // After a conflict, the other writer has released the site meanwhile.
             Ok(_) | Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),
         }
@@ -73,7 +73,7 @@ impl Store {
             .await;
         match left.map_err(StoreError::from) {
             Ok(left) => Ok(left.attributes().is_some_and(|item| item.contains_key("wanted"))),
-            // Our time was up, and somebody else has it.
+            // Our lease has ended, and another writer has the site.
             Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),
         }

@@ -16,24 +16,24 @@ use crate::table::Store;
 /// The attribute by which a writer recognises its own write.
 const WRITTEN_BY: &str = "writtenBy";
 
-/// What became of something new.
+/// The result of accepting an entry.
 #[derive(Clone, Debug)]
 pub enum Accepted {
-    /// It is kept, and due now.
+    /// It is stored, and due now.
     New,
-    /// The same was accepted before: this is where it stands.
+    /// The same was accepted before. This is its entry.
     Known(Box<Entry>),
-    /// Something else was accepted under the same id: this is where that stands.
+    /// Something else was accepted under the same id. This is its entry.
     Different(Box<Entry>),
 }
 
 impl Store {
-    /// Keeps a new entry ([`Entry::new`]) and makes its lane due, in one transaction. The caller then
-    /// wakes the writer; if that fails, the sweep will.
+    /// Stores a new entry ([`Entry::new`]) and makes its lane due, in one transaction. The caller then
+    /// wakes the writer. If that fails, the sweep wakes it.
     ///
     /// # Errors
-    /// When the table gives no answer: nobody knows whether it was kept, and the same call again
-    /// tells.
+    /// When the table does not answer. It is then unknown whether the entry was stored. The same call
+    /// again shows it.
     pub async fn accept_work<T: Serialize>(
         &self,
         practice: &PracticeId,
@@ -51,11 +51,11 @@ impl Store {
         Ok(if same { Accepted::Known(known) } else { Accepted::Different(known) })
     }
 
-    /// Replaces an entry with what a client now wants of it ([`Entry::reopened`]), and makes its lane
-    /// due, in one transaction. `entry` still has the version that was read.
+    /// Replaces an entry with what a client now wants ([`Entry::reopened`]), and makes its lane due, in
+    /// one transaction. `entry` still has the version that was read.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when it changed since it was read: read it and decide again.
+    /// [`StoreError::Conflict`] if it has changed since it was read. Then read it and decide again.
     pub async fn reopen_work<T: Serialize>(
         &self,
         practice: &PracticeId,
@@ -65,12 +65,12 @@ impl Store {
         self.put_and_call(practice, entry, Some(entry.version), now).await
     }
 
-    /// Replaces an entry, under the condition that it is what was read: `entry` still has that
-    /// version. The new version. One write; where the condition does not hold one read more, because
-    /// our own earlier try may have been written and only its answer lost.
+    /// Replaces an entry if it has not changed since it was read. `entry` still has the version that was
+    /// read. Returns the new version. One write. If the condition does not hold, one read more, because
+    /// an earlier try of this call may have been written although its answer was lost.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody else changed it since it was read.
+    /// [`StoreError::Conflict`] if somebody else has changed it since it was read.
     pub async fn transition_work<T: Serialize>(
         &self,
         practice: &PracticeId,
@@ -101,11 +101,12 @@ impl Store {
         ours.then_some(version).ok_or(StoreError::Conflict)
     }
 
-    /// Keeps new entries and replaces known ones, which still have the version that was read, and makes
-    /// the lane due: all in one transaction.
+    /// Stores new entries, replaces known ones and makes the lane due, in one transaction. The known
+    /// entries still have the version that was read.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when a new one is known already, or a known one changed since it was read.
+    /// [`StoreError::Conflict`] if a new entry exists already, or if a known one has changed since it
+    /// was read.
     pub async fn accept_together<T: Serialize>(
         &self,
         practice: &PracticeId,
@@ -123,11 +124,11 @@ impl Store {
         self.transact(writes).await
     }
 
-    /// Replaces entries, under the condition that each is what was read, in one transaction. Only the
+    /// Replaces entries if none of them has changed since it was read, in one transaction. Only the
     /// holder of the lane calls this.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody else changed one since it was read.
+    /// [`StoreError::Conflict`] if somebody else has changed one of them since it was read.
     pub async fn transition_together<T: Serialize>(
         &self,
         practice: &PracticeId,
@@ -148,7 +149,7 @@ impl Store {
         self.transact(vec![put, call]).await
     }
 
-    /// Puts an entry: a new one, or one that has this version.
+    /// Puts a new entry, or replaces the one with this version.
     fn put_entry<T: Serialize>(
         &self,
         practice: &PracticeId,
@@ -169,7 +170,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Makes the lane due.
+    /// Makes the lane due, and counts an arrival.
     fn call(&self, practice: &PracticeId, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let call = Update::builder()
             .table_name(&self.table)

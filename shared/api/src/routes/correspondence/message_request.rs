@@ -1,5 +1,5 @@
-//! A message as a platform sends it. Each field is checked by itself, so that a form can mark all errors at
-//! once.
+//! A message as a platform sends it. Each field is checked separately, so that a form can mark all
+//! errors at once.
 
 use domain::delivery::{
     Addressee, ClientId, DescribedPatient, MedicareCard, MessageKind, MessagePatient,

@@ -1,5 +1,5 @@
-//! A referral as a caller sends it. Each field is checked by itself, so that a form can mark all errors at
-//! once.
+//! A referral as a caller sends it. Each field is checked separately, so that a form can mark all errors
+//! at once.
 
 use domain::Invalid;
 use domain::attachments::parse_day;

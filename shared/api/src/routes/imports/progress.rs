@@ -119,10 +119,10 @@ impl App {
         })
     }
 
-    /// Whether the caller may see an import, and whether with links. The caller must be linked to a user of
-    /// the Bp that the copies came from. If the practice has moved to another Bp since, only the account
-    /// that asked for the import may see it, and without links: the practice can no longer end that
-    /// account's link to the former Bp.
+    /// Whether the caller may see an import, and whether with links. The caller must be linked to a user
+    /// of the Bp that the copies came from. If the practice has moved to another Bp since, only the
+    /// account that asked for the import may see it. It gets no links, because the practice can no
+    /// longer end that account's link to the former Bp.
     pub(super) async fn may_see(
         &self,
         allowed: &Allowed<ReadPatients>,

@@ -1,5 +1,5 @@
-//! The documents that a caller wants to import. Each field is checked by itself, so that a form can mark
-//! all errors at once.
+//! The documents that a caller wants to import. Each field is checked separately, so that a form can
+//! mark all errors at once.
 
 use domain::attachments::Folder;
 use domain::ids::DocumentId;

@@ -29,7 +29,7 @@ pub(crate) struct ImportView {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum ImportItemState {
-    /// Waits for its turn, or for an obstacle that goes away by itself: see `problem`.
+    /// Waits for its turn, or until an obstacle has gone: see `problem`.
     Queued,
     /// The practice prepares the document, or it is being copied.
     Fetching,

@@ -1,10 +1,10 @@
-//! What nobody expects in the answer, and what it costs.
+//! Unexpected values in the answer, and what is lost by them.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// The sections that a source is read for.
+/// The section that a source is read for.
 fn sections_of(source: Source) -> &'static str {
     match source.column {
         "History" | "HistoryMarker" => "pastHistory",
@@ -79,7 +79,7 @@ fn a_lost_allergy_never_looks_like_a_complete_list_or_like_nil_known() {
         assert_eq!(none["allergies"]["status"], "unavailable", "{lost}");
         assert_eq!(none["allergies"]["problem"]["unreadableRows"], 1);
     }
-    // What somebody wrote about a reaction is shown though it names nothing.
+    // The comment on a reaction is shown, although the reaction itself is unreadable.
     let comment = wire(
         json!({ "Reactions": r#"[{"item": 7.5, "reaction": true, "comment": "Bee stings"}]"# }),
     );
@@ -88,7 +88,7 @@ fn a_lost_allergy_never_looks_like_a_complete_list_or_like_nil_known() {
     assert_eq!(item["unreadable"], json!(["reaction"]));
 }
 
-/// Each source's row with everything in it as it should be.
+/// A row of each source without any fault.
 fn sound(source: Source) -> Value {
     match source.column {
         "History" => {
@@ -165,7 +165,7 @@ fn a_cell_that_cannot_be_understood_costs_its_own_member_and_is_named() {
             assert_eq!(section["status"], "recorded", "{column} of {}", source.column);
             assert!(section["note"].as_str().unwrap().contains("could not be read"), "{column}");
             let items = section["items"].as_array().unwrap();
-            // What no entry can name is a row that could not be read.
+            // If no entry can name the column, the row counts as unreadable.
             let lost = section["problem"]["unreadableRows"] == 1;
             assert_eq!(
                 lost,
@@ -184,7 +184,8 @@ fn a_cell_that_cannot_be_understood_costs_its_own_member_and_is_named() {
                     !whole.iter().any(|was| was.get(member.as_str()) == Some(value))
                 });
                 let changed: Vec<_> = changed.map(|(member, _)| member.as_str()).collect();
-                // "unreadable" itself and one member; of an observation without its code also what the code says.
+                // "unreadable" itself and one member. If an observation's code is unreadable, its
+                // meaning changes too.
                 assert!(changed.len() <= 2 || column == "code", "{column}: {changed:?}");
             }
         }
@@ -286,7 +287,7 @@ fn a_marker_that_cannot_be_read_never_lets_nil_known_be_said() {
             "{marker} {code}"
         );
     }
-    // What a login may not read, or an older statement does not ask, is the other's to say.
+    // If a login may not read one of the two, or an older statement lacks it, the other one decides.
     for error in [229, 207, 1205] {
         assert_eq!(status(json!({ "AllergyMarker": nil, "AllergyCodeError": error })), "nilKnown");
         assert_eq!(status(json!({ "AllergyMarkerError": error, "AllergyCode": one })), "nilKnown");
