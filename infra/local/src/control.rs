@@ -23,7 +23,7 @@ pub enum Status {
     Down,
     /// It is starting or stopping.
     Underway,
-    /// It is running but does not answer.
+    /// It is running, but its API does not answer.
     Silent,
     /// It is running.
     Up(Box<StackFile>),

@@ -35,7 +35,7 @@ pub(crate) async fn deploy(
         .arg(format!("AllowedOrigin={ALLOWED_ORIGIN}"))
         .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
-        // More than anybody uses here. A cap is set so that its effects on the answers can be seen.
+        // Far more than one person uses. The cap is set so that answers show what a cap does.
         .arg("DailyQueryCap=100000")
         .env("AWS_ENDPOINT_URL", aws.endpoint())
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)

@@ -2,7 +2,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Why the stack did not start, or what a call to it met.
+/// Why the stack did not start, or why a call to it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A program has to be installed first.
@@ -72,20 +72,20 @@ pub enum Error {
         /// What it said.
         body: String,
     },
-    /// An answer or a file is not what it should be.
+    /// An answer or a file has an unexpected form.
     #[error("{what} cannot be read: {source}")]
     Malformed {
-        /// Which.
+        /// The answer or file.
         what: &'static str,
-        /// Where it deviates.
+        /// What the parser found wrong.
         source: serde_json::Error,
     },
     /// A field is missing.
     #[error("{what} lacks {field}")]
     Lacks {
-        /// In what.
+        /// What the field is missing from.
         what: &'static str,
-        /// Which.
+        /// The name of the field.
         field: &'static str,
     },
     /// Another stack runs from this folder.

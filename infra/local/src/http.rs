@@ -11,7 +11,7 @@ use crate::Error;
     reason = "the service's factory refuses plain HTTP; this client never leaves the machine"
 )]
 pub fn loopback_client() -> Result<reqwest::Client, Error> {
-    // Another part of this process may have installed a provider already; that one serves as well.
+    // Another part of this process may have installed a provider already. Then we use that one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()

@@ -26,7 +26,7 @@ enum Action {
         /// Returns once the stack is up, and leaves it running
         #[arg(long)]
         detach: bool,
-        /// `--detach` starts itself with this
+        /// `--detach` sets this flag when it starts the program a second time
         #[arg(long, hide = true)]
         on_its_own: bool,
     },
@@ -39,7 +39,7 @@ enum Action {
         /// Print only this token, without JSON
         which: Option<Which>,
     },
-    /// Prints the functions' logs, and where the logs of MiniStack and the simulator are
+    /// Prints the functions' logs, and the paths of MiniStack's and the simulator's logs
     Logs {
         /// Only functions whose name contains this
         function: Option<String>,
@@ -248,7 +248,7 @@ async fn logs(folder: &Path, function: Option<&str>) -> Result<ExitCode, Error> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// If nobody reads the output any more, that is no failure.
+/// Ignores that nobody reads the output any more.
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -15,12 +15,12 @@ use crate::{Error, Progress};
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
 
-/// The stacks of one process use one build, also when they start at the same time.
+/// All stacks of a process use the same build, even if they start at the same time.
 static BUILT: OnceCell<Binaries> = OnceCell::const_new();
 
 impl Binaries {
-    /// Builds the workspace's binaries and puts the functions' where the template expects them. A
-    /// process does this once.
+    /// Builds the workspace's binaries and puts the functions' where the template expects them. Only the
+    /// first call in a process builds.
     pub(crate) async fn build_once(
         checkout: &Path,
         folders: &Folders,
@@ -46,8 +46,8 @@ impl Binaries {
             "--bins",
             "--message-format=json-render-diagnostics",
         ]);
-        // Cargo describes the package of a running test in these variables. Build scripts that read
-        // them would build their crates again, and everything that depends on those crates.
+        // Cargo sets these variables for a running test. Some build scripts read them: they would build
+        // their crates again, and everything that depends on those crates.
         for (name, _) in std::env::vars_os() {
             let said = name.to_str().is_some_and(|name| {
                 name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
@@ -105,7 +105,7 @@ struct Target {
     name: String,
 }
 
-/// Tells a binary from its unit tests, which are an executable of the same name.
+/// Distinguishes the binary from its unit tests, which are an executable of the same name.
 #[derive(Deserialize)]
 struct Profile {
     test: bool,

@@ -31,7 +31,7 @@ impl Progress {
         Self::of(if std::io::stderr().is_terminal() { Style::Terminal } else { Style::Lines })
     }
 
-    /// Shows nothing.
+    /// Writes nothing.
     #[must_use]
     pub fn silent() -> Self {
         Self::of(Style::Silent)

@@ -70,7 +70,7 @@ impl RunFile {
     }
 }
 
-/// Removes the files that tell other commands of a stack in this folder.
+/// Removes the files that describe a running stack in this folder.
 pub(crate) fn forget(folder: &Path) {
     // It is no error if they do not exist.
     let _ = std::fs::remove_file(StackFile::path(folder));
@@ -192,7 +192,7 @@ impl Stack {
         Ok(Self { file, aws, people, folders, group, simulator, _lock: lock })
     }
 
-    /// What `stack.json` says.
+    /// The content of `stack.json`.
     #[must_use]
     pub fn file(&self) -> &StackFile {
         &self.file

@@ -81,11 +81,11 @@ pub struct AwsAccess {
     pub secret_access_key: String,
     /// The one table.
     pub table: Option<String>,
-    /// Where documents are staged.
+    /// The bucket that documents are staged in.
     pub bucket: Option<String>,
     /// Queue URLs by the queue's role.
     pub queues: BTreeMap<String, String>,
-    /// Where events are announced.
+    /// The event bus that events are published to.
     pub event_bus: Option<String>,
 }
 

@@ -1,6 +1,6 @@
-//! AWS's answers as a test wants them, below the SDK: what is asked is what production asks, and
-//! errors come the way that AWS words them. For what a stack cannot be made to do at will: an answer
-//! that is lost, two writers in the same millisecond, an item that nobody of ours wrote.
+//! A double of AWS that gives the answers a test wants. It stands in below the SDK: the requests are those
+//! of production, and errors have AWS's own form. Use it for what a stack cannot produce on demand: a lost
+//! answer, two writers in the same millisecond, an item that our code never wrote.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,17 +20,17 @@ use serde_json::{Value, json};
 
 const ENDPOINT: &str = "http://aws.invalid";
 
-/// One call that was made.
+/// One call that the code under test made.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Its name (`PutItem`, `SendMessage`, `PutEvents`); for S3 the method and the path
+    /// The operation's name (`PutItem`, `SendMessage`, `PutEvents`). For S3 the method and the path
     /// (`DELETE /bucket/key`).
     pub operation: String,
-    /// What was asked, where it is JSON.
+    /// The request's body, if it is JSON.
     pub body: Value,
 }
 
-/// An answer.
+/// An answer that the double gives.
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -38,19 +38,19 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// It is done.
+    /// Success, with this body.
     #[must_use]
     pub fn of(body: Value) -> Self {
         Self { status: StatusCode::OK, body }
     }
 
-    /// It is done, and there is nothing to say.
+    /// Success, without a body.
     #[must_use]
     pub fn nothing() -> Self {
         Self::of(json!({}))
     }
 
-    /// It is refused, by DynamoDB's name of the error.
+    /// A refusal, with DynamoDB's name for the error.
     #[must_use]
     pub fn refused(error: &str) -> Self {
         let name = format!("com.amazonaws.dynamodb.v20120810#{error}");
@@ -60,7 +60,7 @@ impl Answer {
         }
     }
 
-    /// A transaction is cancelled: DynamoDB's code for each of its writes.
+    /// A cancelled transaction, with DynamoDB's code for each of its writes.
     #[must_use]
     pub fn cancelled(codes: &[&str]) -> Self {
         let mut answer = Self::refused("TransactionCanceledException");
@@ -70,7 +70,7 @@ impl Answer {
     }
 }
 
-/// AWS, as far as a test wants it.
+/// The double of AWS.
 #[derive(Clone)]
 pub struct Aws(Arc<Double>);
 
@@ -80,13 +80,13 @@ struct Double {
 }
 
 impl Aws {
-    /// Answers each call by this.
+    /// Answers each call with this function.
     #[must_use]
     pub fn answering(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
         Self(Arc::new(Double { answer: Box::new(answer), calls: Mutex::default() }))
     }
 
-    /// What a client is made from.
+    /// The configuration to make an SDK client from.
     #[must_use]
     pub fn config(&self) -> SdkConfig {
         let connector = SharedHttpConnector::new(self.clone());

@@ -1,10 +1,10 @@
-//! Why there are no numbers.
+//! Why a measurement failed.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Why there are no numbers.
+/// Why a measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{what} {} failed: {source}", path.display())]

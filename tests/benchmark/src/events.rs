@@ -1,8 +1,9 @@
-//! The event each program is driven with: one it answers in full without asking anybody.
+//! The event that each program gets: one that it can answer completely without calling anything.
 
 use serde_json::{Value, json};
 
-/// The event for a program, and in words what it is. None for a function this does not know yet.
+/// The event for a program, and a description of it. `None` for a function that this benchmark does not
+/// know.
 pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
     const PRACTICE: &str = "/v1/practices/{practiceId}";
     match name {
@@ -60,7 +61,7 @@ pub(crate) fn for_program(name: &str) -> Option<(&'static str, Value)> {
     }
 }
 
-/// What API Gateway's REST API sends to a function.
+/// A request as API Gateway's REST API sends it to a function.
 fn rest(method: &str, resource: &str, body: Option<&Value>) -> Value {
     const PRACTICE_ID: &str = "0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6";
     const PATIENT_ID: &str = "1";

@@ -1,5 +1,5 @@
-//! `cargo bench-functions`: start-up time, memory and package size of every function, beside the
-//! least a function can be and the same service in Python. See this crate's README.
+//! `cargo bench-functions`: start-up time, memory and package size of every function. They are compared
+//! with the smallest possible function and with the same service in Python. See this crate's README.
 
 mod error;
 mod events;
@@ -26,10 +26,10 @@ use crate::report::{Measured, Part, Setting};
 #[derive(Parser)]
 #[command(name = "cargo bench-functions", bin_name = "cargo bench-functions")]
 struct Arguments {
-    /// How often each program is started, in turn
+    /// How often each program is started; the programs take turns
     #[arg(long, default_value = "20")]
     runs: NonZeroUsize,
-    /// What the functions are built with
+    /// The profile that the functions are built with
     #[arg(long, value_enum, default_value = "release")]
     profile: Profile,
     /// Only these functions
@@ -38,13 +38,13 @@ struct Arguments {
     /// How many requests each program answers before its peak memory is read again
     #[arg(long, default_value = "1000")]
     requests: usize,
-    /// Leave out what needs a local stack: copying large documents
+    /// Leave out the measurement that needs a local stack: copying large documents
     #[arg(long)]
     no_stack: bool,
 }
 
 impl Arguments {
-    /// The command that makes the same numbers.
+    /// The command that repeats this measurement.
     fn command(&self) -> String {
         let mut command = format!(
             "cargo bench-functions --runs {} --profile {} --requests {}",
@@ -63,7 +63,7 @@ impl Arguments {
     }
 }
 
-// One thread, so that a measured program has the other cores for itself.
+// One thread, so that a measured program has the other cores.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -84,8 +84,8 @@ async fn report(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-/// What copying large documents takes, as a program beside the end-to-end tests measures it: it has a
-/// stack, and nothing of ours is linked into this one.
+/// Time and memory for copying large documents. A program beside the end-to-end tests measures it, because
+/// it needs a stack. This program links no code of the functions.
 async fn staging() -> Result<String, Error> {
     progress("Copying large documents on a local stack");
     let mut command = packages::cargo();
@@ -185,7 +185,7 @@ async fn built(
     Ok(executables.into_iter().filter(|(name, _)| names.contains(name)).map(program).collect())
 }
 
-/// The same service in Python, on the pinned interpreter and packages of the local stack.
+/// The same service in Python, with the interpreter and packages of the local stack.
 async fn python_peer(checkout: &Path) -> Result<Program, Error> {
     let python = checkout.join(".local/tools/python/bin/python");
     if !python.is_file() {
@@ -219,7 +219,7 @@ fn checkout() -> Result<PathBuf, Error> {
         .to_owned())
 }
 
-/// What the numbers depend on, without naming the machine.
+/// The machine's properties that the numbers depend on, without its name.
 fn machine() -> String {
     let described = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = described

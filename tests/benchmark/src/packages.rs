@@ -1,4 +1,4 @@
-//! The functions' packages: built, found and weighed.
+//! Builds and finds the functions' packages, and measures their size.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,12 +14,12 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::error::Error;
 
-/// What the functions are built with.
+/// The profile that the functions are built with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Profile {
-    /// What the local stack runs: quick to build, says little about what is deployed.
+    /// The profile of the local stack. It builds fast, but says little about what is deployed.
     Dev,
-    /// What is deployed: takes minutes to build.
+    /// The profile of a deployment. It builds for minutes.
     Release,
 }
 
@@ -53,10 +53,10 @@ pub(crate) fn functions(checkout: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// Builds packages and says where each one's program is.
+/// Builds packages and returns the path of each program.
 ///
-/// Packages built together share the features of their dependencies: the functions belong together,
-/// as they are deployed, and the bare function does not belong with them.
+/// Packages that are built together share the features of their dependencies. The functions are built
+/// together, as for a deployment. The bare function is built on its own.
 pub(crate) async fn build(
     checkout: &Path,
     packages: &[String],
@@ -71,11 +71,11 @@ pub(crate) async fn build(
         .stdout(Stdio::piped())
         .kill_on_drop(true);
     match profile {
-        // What the local stack builds: anything else would be compiled once more.
+        // The same build as the local stack's. Any other would compile everything once more.
         Profile::Dev => command.arg("--workspace"),
         Profile::Release => command.args(packages.iter().flat_map(|name| ["--package", name])),
     };
-    // Not `output`, which would swallow what cargo tells people meanwhile.
+    // Not `output`, because it would hide what cargo prints while it runs.
     let failed = || Error::file("running", Path::new("cargo"));
     let output = command.spawn().map_err(failed())?.wait_with_output().await.map_err(failed())?;
     if !output.status.success() {
@@ -92,8 +92,8 @@ pub(crate) async fn build(
     }
 }
 
-/// The cargo that runs this, without what it says of this package: dependencies whose build asks for
-/// that would be built once more, each time.
+/// The cargo that runs this program, without the variables that describe this package. Some build scripts
+/// read those variables, and their crates would be built again each time.
 pub(crate) fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
@@ -119,7 +119,7 @@ struct Target {
     name: String,
 }
 
-/// How big a program is, and the package that Lambda would be given.
+/// The size of a program, and of its Lambda package.
 pub(crate) fn weigh(program: &Path) -> Result<Weight, Error> {
     let mut file = File::open(program).map_err(Error::file("reading", program))?;
     let binary = file.metadata().map_err(Error::file("reading", program))?.len();
@@ -128,7 +128,7 @@ pub(crate) fn weigh(program: &Path) -> Result<Weight, Error> {
     Ok(Weight { binary, zip: package.len() as u64 })
 }
 
-/// The zip package with the program as `bootstrap`, compressed as well as deflate can.
+/// The zip package with the program as `bootstrap`, at the strongest compression of deflate.
 fn zipped(program: &mut impl io::Read) -> zip::result::ZipResult<Vec<u8>> {
     let mut package = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
@@ -153,7 +153,7 @@ mod tests {
     fn a_package_holds_the_program_as_an_executable_bootstrap_and_is_weighed_with_it() {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("pairing");
-        // Half of it cannot be made smaller, half of it to nearly nothing.
+        // Half of the bytes are random and do not compress. The other half compresses to almost nothing.
         let mut number = 1_u32;
         let noise = std::iter::repeat_with(|| {
             number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -1,4 +1,4 @@
-//! A Lambda-shaped program: how it is started and what is measured of it.
+//! A program of the form that Lambda runs: how it starts, and what is measured.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 use crate::error::{Error, Failure};
 use crate::runtime_api::{Answers, RuntimeApi};
 
-/// What every function's configuration asks for, made up. Nothing listens on port 9 of loopback:
-/// no function may reach for anything before its first poll.
+/// Made-up values for what every function's configuration needs. Nothing listens on port 9 of loopback: no
+/// function may call anything before its first poll.
 const ENVIRONMENT: &[(&str, &str)] = &[
     // Set by Lambda.
     ("AWS_ACCESS_KEY_ID", "made-up"),
@@ -60,7 +60,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("WEBHOOK_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
 ];
 
-/// Longest wait for a program to do what is measured.
+/// The longest wait for a program.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A program that polls the Lambda Runtime API.
@@ -70,19 +70,19 @@ pub(crate) struct Program {
     pub(crate) arguments: Vec<OsString>,
 }
 
-/// One start.
+/// The measurements of one start.
 pub(crate) struct Start {
     /// From just before the process exists to its first poll.
     pub(crate) time: Duration,
-    /// What it computed until then, which other work on the machine hardly changes; Linux only.
+    /// Processor time until then. Other work on the machine hardly changes it. Linux only.
     pub(crate) computed: Option<Duration>,
-    /// Most memory in use until then, in bytes; Linux only.
+    /// Peak memory until then, in bytes. Linux only.
     pub(crate) peak: Option<u64>,
 }
 
-/// Many requests, one after another.
+/// The measurements of many requests, one after another.
 pub(crate) struct Drive {
-    /// Most memory in use until the last was answered, in bytes; Linux only.
+    /// Peak memory until the last answer, in bytes. Linux only.
     pub(crate) peak: Option<u64>,
     pub(crate) answers: Answers,
 }
@@ -94,7 +94,7 @@ impl Program {
         self.run(&mut api).await
     }
 
-    /// Starts the program, has it answer `event` a number of times and ends it.
+    /// Starts the program, sends it `event` a number of times and ends it.
     pub(crate) async fn drive(&self, event: &Value, times: usize) -> Result<Drive, Error> {
         let mut api = RuntimeApi::start(event, times).await?;
         let peak = self.run(&mut api).await?.peak;
@@ -112,10 +112,10 @@ impl Program {
             Ok(status) = child.wait() => Err(Failure::Ended(status)),
             () = tokio::time::sleep(PATIENCE) => Err(Failure::Silent(PATIENCE)),
         };
-        // The process is held in its poll: what it has used is still there to be read.
+        // The process waits in its poll, so its peak memory can still be read.
         let peak = child.id().and_then(peak_memory);
         let computed = child.id().and_then(time_computed);
-        // It may have ended by itself, which is what was wanted.
+        // The process may already have ended, which is fine.
         let _ = child.kill().await;
         let said = said.text().await;
         match outcome {
@@ -143,7 +143,8 @@ impl Program {
     }
 }
 
-/// What a process prints, read while it runs so that it never waits for a full pipe.
+/// The output of a process. It is read while the process runs, so that the process never waits for a full
+/// pipe.
 struct Said(Vec<JoinHandle<Vec<u8>>>);
 
 impl Said {
@@ -164,21 +165,21 @@ impl Said {
 
 async fn read(mut pipe: impl AsyncRead + Unpin) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // What was read before a failure is still worth showing.
+    // Output from before the failure is still useful.
     let _ = pipe.read_to_end(&mut bytes).await;
     bytes
 }
 
-/// The most physical memory a live process has had at any time, in bytes.
+/// The peak physical memory of a live process, in bytes.
 fn peak_memory(pid: u32) -> Option<u64> {
     high_water_mark(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 
-/// How long a live process's threads have been on a processor.
+/// The processor time of a live process's threads.
 fn time_computed(pid: u32) -> Option<Duration> {
     let mut total = Duration::ZERO;
     for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
-        // A thread that has just ended is left out.
+        // Skips a thread that has just ended.
         let Ok(text) = fs::read_to_string(thread.ok()?.path().join("schedstat")) else { continue };
         total += Duration::from_nanos(text.split_whitespace().next()?.parse().ok()?);
     }

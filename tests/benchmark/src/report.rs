@@ -1,4 +1,4 @@
-//! The numbers as Markdown, beside the budgets.
+//! The numbers as Markdown, next to the budgets.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,24 +7,24 @@ use crate::packages::Weight;
 use crate::program::{Drive, Start};
 use crate::statistics::percentile;
 
-/// What a program is to the comparison.
+/// A program's role in the comparison.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Part {
-    /// Measured against the other two.
+    /// A function of the service, compared with the other two.
     Function,
-    /// The least a function can be.
+    /// The smallest possible function.
     Bare,
     /// The same service in Python.
     Peer,
 }
 
-/// Everything measured of one program.
+/// All measurements of one program.
 pub(crate) struct Measured {
     pub(crate) name: String,
     pub(crate) part: Part,
     pub(crate) weight: Option<Weight>,
     pub(crate) starts: Vec<Start>,
-    /// With what it was driven, in words.
+    /// The event's description, and the measurements with it.
     pub(crate) drive: Option<(&'static str, Drive)>,
 }
 
@@ -51,7 +51,7 @@ impl Measured {
     }
 }
 
-/// What the numbers were taken with.
+/// The circumstances of the measurement.
 pub(crate) struct Setting {
     pub(crate) command: String,
     pub(crate) machine: String,
@@ -59,7 +59,7 @@ pub(crate) struct Setting {
     pub(crate) requests: usize,
 }
 
-/// A limit of the project, and what counts as keeping it.
+/// A budget of the project, and when it counts as kept.
 enum Limit {
     AtMost(f64),
     AtLeast(f64),

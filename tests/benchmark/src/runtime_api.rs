@@ -25,7 +25,7 @@ pub(crate) type Answers = BTreeMap<String, usize>;
 /// The invocation ended in an error instead of an answer.
 pub(crate) const FAILED: &str = "failed";
 
-/// Hands out one event a number of times, then leaves the process waiting for more.
+/// Hands out one event a number of times. After that the process waits for more.
 pub(crate) struct RuntimeApi {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -61,7 +61,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move {
-            // Runs until it is aborted; a failed accept is tried again inside.
+            // Runs until it is aborted. The server itself retries a failed accept.
             let _ = axum::serve(listener, routes).await;
         });
         Ok(Self { address, shared, idle_since, server })
@@ -71,20 +71,20 @@ impl RuntimeApi {
         self.address
     }
 
-    /// When the process asked for work and there was none (left): with no events, its first poll.
+    /// When the process asked for work and no event was left. Without events this is its first poll.
     pub(crate) async fn idle(&mut self) -> Instant {
         loop {
             if let Some(since) = *self.idle_since.borrow_and_update() {
                 return since;
             }
             if self.idle_since.changed().await.is_err() {
-                // The sender lives in `shared`, which lives as long as this.
+                // The sender is in `shared` and lives as long as this value.
                 return pending().await;
             }
         }
     }
 
-    /// What was answered so far.
+    /// The answers so far.
     pub(crate) fn answers(&self) -> Answers {
         self.shared.progress().answers.clone()
     }
@@ -101,7 +101,7 @@ impl Shared {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the invocation to hand out now.
+    /// The number of the invocation to hand out next.
     fn take(&self) -> Option<usize> {
         let mut progress = self.progress();
         progress.left = progress.left.checked_sub(1)?;

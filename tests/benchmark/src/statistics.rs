@@ -1,6 +1,6 @@
 //! Percentiles.
 
-/// The value that `percent` of all values do not exceed (nearest rank: always a value that occurred).
+/// The value that `percent` of all values do not exceed. Nearest rank: the result is one of the values.
 pub(crate) fn percentile<T: Copy + Ord>(values: &[T], percent: usize) -> Option<T> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();

@@ -2,7 +2,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
-/// Calls the API with a token. Paths are relative to a practice, or absolute from `/v1`.
+/// Calls the API with a token. A path is relative to the practice, or starts with `/v1`.
 #[derive(Clone, Debug)]
 pub struct Caller {
     http: reqwest::Client,
@@ -27,7 +27,7 @@ impl Caller {
         Self { practice_id: practice_id.to_owned(), ..self.clone() }
     }
 
-    /// A caller with another token, or none.
+    /// The same caller with another token, or with none.
     #[must_use]
     pub fn with_token(&self, token: Option<&str>) -> Self {
         Self { token: token.map(str::to_owned), ..self.clone() }
@@ -59,7 +59,7 @@ impl Caller {
         self.send(self.request(Method::PUT, path).json(body)).await
     }
 
-    /// A request with the token only, for tests that send something unusual.
+    /// A request with only the token, for tests that send something unusual.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let Self { api_url, practice_id, .. } = self;
         let url = if path.starts_with("/v1/") {
@@ -98,15 +98,15 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Fails the test, quoting the answer, unless the status is this one.
+    /// Fails the test with the answer's text unless the answer has this status.
     #[track_caller]
     pub fn assert_status(&self, status: u16) -> &Self {
         assert_eq!(self.status.as_u16(), status, "the answer was {}", self.text);
         self
     }
 
-    /// Fails the test unless this is the problem of that type and status, in the media type and with
-    /// the members that every problem has.
+    /// Fails the test unless the answer is a problem of this type and status. It must have the media type
+    /// of problems and the members that every problem has.
     #[track_caller]
     pub fn assert_problem(&self, status: u16, slug: &str) -> &Self {
         self.assert_status(status);

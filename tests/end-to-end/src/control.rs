@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::TestStack;
 
-/// Control of the simulator: the practices' Bp and what goes wrong at Halo.
+/// Controls the simulator: the practices' Bp, and the faults at Halo.
 #[derive(Debug)]
 pub struct Bp<'a> {
     stack: &'a TestStack,
@@ -16,15 +16,15 @@ pub struct Bp<'a> {
 pub struct Query {
     /// Halo's operation.
     pub operation: String,
-    /// The name of the statement in the statement pack, where one was sent.
+    /// The statement's name in the statement pack, if the call sent a statement.
     pub statement: Option<String>,
     /// How it ended.
     pub outcome: String,
 }
 
 impl TestStack {
-    /// Resets the simulator to its seeded state and gives control of it. Fails the test if an earlier
-    /// test of this stack has left a dead letter. Dropping the [`Bp`] fails the test if it leaves one.
+    /// Resets the simulator to its seeded state and returns the control of it. Fails the test if an earlier
+    /// test of this stack has left a dead letter. Dropping the [`Bp`] fails the test if this test left one.
     pub async fn exclusive(&self) -> Bp<'_> {
         self.assert_no_dead_letters().await;
         self.forget_work().await;
@@ -44,7 +44,7 @@ impl<'a> Bp<'a> {
         bp
     }
 
-    /// Brings back the seeded state: practices, faults, clock.
+    /// Restores the seeded state: practices, faults and clock.
     pub async fn reset(&self) {
         self.control(Method::DELETE, "/faults", None).await;
         self.control(Method::POST, "/reset", None).await;
@@ -57,7 +57,7 @@ impl<'a> Bp<'a> {
         answer["pairingCode"].as_str().expect("a pairing code").to_owned()
     }
 
-    /// A practice's users, patients to try and switches.
+    /// A practice's users, the patients to try and the practice's switches.
     pub async fn practice(&self, site_id: &str) -> Value {
         self.control(Method::GET, &format!("/practices/{site_id}"), None).await
     }
@@ -88,7 +88,7 @@ impl<'a> Bp<'a> {
         self.journal(u64::MAX >> 1).await["last"].as_u64().expect("the last call's number")
     }
 
-    /// Every call that Halo received after the mark.
+    /// Every call that Halo has received since the mark.
     pub async fn queries_since(&self, mark: u64) -> Vec<Query> {
         let journal = self.journal(mark).await;
         let calls = journal["queries"].as_array().expect("a list of calls").clone();
@@ -107,7 +107,7 @@ impl<'a> Bp<'a> {
         self.control(Method::GET, &format!("/queries?since={since}"), None).await
     }
 
-    /// Any call of the control API; fails the test when it is refused.
+    /// Calls the control API, and fails the test if the call is refused.
     pub async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let mut request = self.http.request(method, format!("{}{path}", self.control_url));
         if let Some(body) = &body {
@@ -122,12 +122,12 @@ impl<'a> Bp<'a> {
 }
 
 impl Drop for Bp<'_> {
-    /// A test that passes must not leave a dead letter.
+    /// Fails a test that left a dead letter.
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
         }
-        // A destructor cannot wait, and the runtime of the test cannot be entered twice.
+        // A destructor cannot be async, and a test's runtime cannot be entered twice.
         let stack = self.stack;
         let looked = std::thread::scope(|scope| {
             let look = || {

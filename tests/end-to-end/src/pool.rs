@@ -1,5 +1,5 @@
-//! The stacks of this test process. A test spends nine tenths of its time waiting, so several tests run
-//! at once, and each has a whole stack to itself: no test can disturb another.
+//! The stacks of this test process. A test spends nine tenths of its time waiting, so several tests run at
+//! once. Each test has a stack of its own while it runs, so that tests do not disturb each other.
 
 use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::TestStack;
 
-/// How many stacks a process has at most. Tests run on as many threads: `.cargo/config.toml` says so.
+/// The most stacks that a process starts. As many tests run at the same time: see `.cargo/config.toml`.
 const STACKS: usize = 6;
 
 static TURNS: Semaphore = Semaphore::const_new(STACKS);
@@ -19,15 +19,15 @@ thread_local! {
 }
 
 struct Started {
-    /// How many starts were tried.
+    /// How many stacks the process has tried to start.
     count: usize,
-    /// The stacks that no test has.
+    /// The stacks that no test uses.
     free: Vec<&'static TestStack>,
-    /// All stacks.
+    /// All running stacks.
     up: Vec<&'static TestStack>,
 }
 
-/// A stack that a test has, until its thread ends.
+/// A stack in use by a test, until the test's thread ends.
 struct Held {
     stack: &'static TestStack,
     _turn: SemaphorePermit<'static>,
@@ -43,8 +43,8 @@ fn started<T>(act: impl FnOnce(&mut Started) -> T) -> T {
     act(&mut STARTED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The stack of this thread. The test harness runs each test on a thread of its own, or all tests one
-/// after the other on one thread.
+/// The stack of this thread. The test harness runs each test on its own thread, or runs all tests on one
+/// thread, one after the other.
 async fn stack_of_this_thread() -> &'static TestStack {
     if let Some(held) = HELD.take() {
         let stack = held.stack;
@@ -76,8 +76,8 @@ pub(crate) fn all() -> Vec<&'static TestStack> {
 }
 
 impl TestStack {
-    /// One of the stacks that the tests of this process share. No other test has it until the thread
-    /// of this test ends. Waits while all stacks are in use.
+    /// One of the stacks that the tests of this process share. No other test gets it until this test's
+    /// thread ends. Waits while all stacks are in use.
     pub async fn shared() -> &'static Self {
         stack_of_this_thread().await
     }

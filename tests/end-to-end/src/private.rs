@@ -3,12 +3,11 @@ use std::path::Path;
 
 use crate::TestStack;
 
-/// Logs of building and deploying, not of handling requests.
+/// Logs of the build and the deployment. They contain no requests.
 const NOT_AT_RUN_TIME: [&str; 3] = ["build.log", "deploy.log", "tools.log"];
 
 impl TestStack {
-    /// Fails the test if one of the texts is in what the functions have logged or in what MiniStack
-    /// and the simulator have printed.
+    /// Fails the test if the functions, MiniStack or the simulator have logged one of these texts.
     pub async fn assert_not_logged(&self, canaries: &[&str]) {
         for event in self.aws().log_events().await.expect("the log events") {
             for canary in canaries {
@@ -25,7 +24,7 @@ impl TestStack {
         }
     }
 
-    /// Fails the test if AWS refused a function anything that its role should allow, in any stack.
+    /// Fails the test if AWS has refused a function something that its role should allow, in any stack.
     pub async fn assert_nothing_denied(&self) {
         for stack in crate::pool::all() {
             for event in stack.aws().log_events().await.expect("the log events") {
@@ -35,7 +34,7 @@ impl TestStack {
         }
     }
 
-    /// Fails the test if one of the texts is anywhere in the table.
+    /// Fails the test if the table contains one of these texts.
     pub async fn assert_not_stored(&self, canaries: &[&str]) {
         for item in self.table().await {
             let text = item.to_string();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::Caller;
 
-/// A stack that one test has to itself.
+/// A stack that only one test uses at a time.
 #[derive(Debug)]
 pub struct TestStack {
     file: StackFile,
@@ -17,7 +17,7 @@ pub struct TestStack {
     pub(crate) http: reqwest::Client,
 }
 
-/// A made-up practice of one test, with a person in every role. It is not connected to a Bp yet.
+/// A made-up practice of one test, with a person for every role. It is not connected to a Bp yet.
 #[derive(Debug)]
 pub struct TestPractice {
     /// The platform's id of the practice.
@@ -35,8 +35,8 @@ pub struct TestPractice {
 impl TestStack {
     /// Starts the stack with this number, counted from 0.
     pub(crate) async fn start(number: usize) -> Self {
-        // Every test has a runtime of its own, and a stack must not end with the first of them, so it
-        // lives in a thread. MiniStack and the simulator end when this process does.
+        // Each test has its own runtime, and a stack must outlive the first test that uses it. So the stack
+        // runs in its own thread. MiniStack and the simulator end with this process.
         let (sender, receiver) = tokio::sync::oneshot::channel();
         std::thread::Builder::new()
             .name(format!("local stack {number}"))
@@ -77,7 +77,7 @@ impl TestStack {
         &self.logs
     }
 
-    /// Makes a practice that no other test knows.
+    /// Creates a practice that no other test uses.
     pub async fn new_practice(&self) -> TestPractice {
         let unique = Uuid::new_v4().simple().to_string();
         let practice_id = format!("practice-{}", &unique[..12]);
@@ -92,7 +92,7 @@ impl TestStack {
         }
     }
 
-    /// Makes another person of a practice.
+    /// Creates another person of a practice.
     pub async fn new_person(&self, practice_id: &str, role: Role) -> Caller {
         self.caller(practice_id, Some(self.token(practice_id, role).await))
     }
@@ -106,8 +106,8 @@ impl TestStack {
         Caller::new(self.http.clone(), &self.file.api_url, practice_id, token)
     }
 
-    /// Fails the test when a queue has a dead letter. Whatever happens to a document, a delivery or a
-    /// booking, the outcome is recorded in the table and the message is done.
+    /// Fails the test if a queue has a dead letter. The outcome of every document, delivery and booking
+    /// belongs in the table, and the message must be deleted.
     pub async fn assert_no_dead_letters(&self) {
         for queue in ["siteWorkDeadLetters", "importDeadLetters"] {
             let url = &self.file.aws.queues[queue];
@@ -116,8 +116,8 @@ impl TestStack {
         }
     }
 
-    /// Deletes the work and the failure counts of earlier tests' practices. Their work would reach this
-    /// test's Halo, and their failures would count against the sites that all tests use.
+    /// Deletes the work and the failure counts of earlier tests' practices. Otherwise their work would
+    /// reach this test's Halo, and their failures would count against the sites that all tests use.
     pub(crate) async fn forget_work(&self) {
         let of_others = ["WORK#", "IMPORT#", "LIMIT#"];
         self.forget(|partition| of_others.iter().any(|of| partition.starts_with(of))).await;
@@ -133,13 +133,13 @@ impl TestStack {
         }
     }
 
-    /// Runs a scheduled job now, as EventBridge Scheduler would, and returns its result: `sweep` or
-    /// `turns`, or a job of one practice such as `reconcile`.
+    /// Runs a scheduled job now, as EventBridge Scheduler would, and returns its result. The job is `sweep`
+    /// or `turns`, or a job of one practice such as `reconcile`.
     pub async fn run_job(&self, job: &str, practice_id: Option<&str>) -> Value {
         self.aws.run_job(job, practice_id).await.expect("the job is done")
     }
 
-    /// Makes a practice's planned job due, and runs it. Fails the test if the job is not planned.
+    /// Makes a practice's planned job due and runs it. Fails the test if the job is not planned.
     pub async fn let_come_round(&self, job: &str, practice_id: &str) {
         let table = self.file.aws.table.as_deref().expect("a table");
         let request = json!({
@@ -176,7 +176,7 @@ fn keep(number: usize, sender: tokio::sync::oneshot::Sender<TestStack>) {
         .build()
         .expect("a runtime for the stack");
     runtime.block_on(async {
-        // Several stacks start at the same time. One of them is enough to show progress.
+        // Several stacks start at the same time. Only the first one shows its progress.
         let progress = if number == 0 { Progress::shown() } else { Progress::silent() };
         let options = StackOptions { folder: fresh_folder(number), regular_jobs: false, progress };
         let mut stack = match Stack::start(options).await {
@@ -190,14 +190,14 @@ fn keep(number: usize, sender: tokio::sync::oneshot::Sender<TestStack>) {
     });
 }
 
-/// A folder for a stack of this process. Removes the folders of processes that have ended.
+/// A new folder for a stack of this process. Removes the folders of processes that have ended.
 fn fresh_folder(number: usize) -> PathBuf {
     let folders = local::checkout().expect("the checkout").join(".local/tests");
     fs::create_dir_all(&folders).expect("the tests' folder");
     for entry in fs::read_dir(&folders).expect("the tests' folder").flatten() {
         let lock = File::open(entry.path().join("run.lock"));
         if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
-            // Another process may be clearing it away as well.
+            // Another process may remove it at the same time.
             let _ = fs::remove_dir_all(entry.path());
         }
     }

@@ -1,5 +1,5 @@
-//! Rules for tests, held by what their sources and cargo say: how tests wait, and that one build serves
-//! tests and the local stack.
+//! Rules for tests, checked on their sources and on cargo's output: how tests wait, and that one build
+//! serves tests and the local stack.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,8 +42,8 @@ fn tests_wait_with_the_two_helpers_only() {
     }
 }
 
-/// Cargo chooses the features of every dependency by what is built together. Were a dependency, or a
-/// feature, needed by tests only, `cargo test` would build most crates again after `cargo local up`.
+/// Cargo chooses the features of every dependency by what is built together. If only tests needed a
+/// dependency or a feature, `cargo test` after `cargo local up` would build most crates again.
 #[test]
 fn tests_need_no_feature_that_programs_are_built_without() {
     let output = Command::new(env!("CARGO"))
@@ -72,7 +72,7 @@ fn tests_need_no_feature_that_programs_are_built_without() {
             panic!("{package}'s tests need {name}: name it in tests/support/Cargo.toml as well");
         };
         let more: Vec<&String> = wanted.difference(had).collect();
-        // tokio's `full` has every feature that tests ask for.
+        // tokio's `full` includes every feature that tests need.
         let all = had.contains("full") && more.iter().all(|feature| feature.starts_with("rt"));
         assert!(more.is_empty() || all, "{package}'s tests need {name} with {more:?}");
     }

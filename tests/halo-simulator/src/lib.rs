@@ -1,10 +1,10 @@
-//! Simulates Halo Cloud and the Best Practice (Bp Premier) practices behind it. Halo has no public
-//! sandbox, so this is for anyone who integrates with Halo.
+//! Simulates Halo Cloud and the Best Practice (Bp Premier) practices behind it. Halo has no public sandbox,
+//! so this simulator is for everyone who integrates with Halo.
 //!
-//! - [`sql`] executes T-SQL over SQLite. It interprets every statement; it has no list of known ones.
+//! - [`sql`] executes T-SQL on SQLite. It interprets any statement and has no list of known ones.
 //! - [`practice`] has the schema of a Bp database and its made-up content, which is the same every time.
 //! - [`cloud`] serves every operation of the public Halo Cloud API for integrators.
-//! - [`control`] is the control API: what a person at the practice does (pairing codes, switches), and
+//! - [`control`] is the control API: acts of a person at the practice (pairing codes, switches), and
 //!   faults of the network and of Halo.
 #![warn(missing_docs)]
 

@@ -12,14 +12,14 @@ use clap::Parser;
 use halo_simulator::{Options, Running, Simulator, cloud::WebhookTarget};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Serves Halo Cloud and its control API on this machine until it is told to stop.
+/// Serves Halo Cloud and its control API on this machine until it gets a signal to stop.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Where Halo Cloud listens; loopback only, port 0 picks a free one.
+    /// Where Halo Cloud listens. The address must be loopback; port 0 chooses a free port.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Where the control API listens; loopback only, port 0 picks a free one.
+    /// Where the control API listens. The address must be loopback; port 0 chooses a free port.
     #[arg(long, default_value = "127.0.0.1:0")]
     control_listen: SocketAddr,
     /// Where the databases are kept; if absent, a temporary folder that is removed at the end.
@@ -31,7 +31,7 @@ struct Arguments {
     /// The secondary subscription key; derived from the seed if absent.
     #[arg(long, env = "HALO_SIMULATOR_SECONDARY_KEY", hide_env_values = true)]
     secondary_key: Option<String>,
-    /// Where completed queries are notified; may contain {siteId}, {queryId} and {source}.
+    /// The URL that completed queries are notified to. It may contain {siteId}, {queryId} and {source}.
     #[arg(long, requires = "webhook_secret")]
     webhook_url: Option<String>,
     /// The key of the webhook signature.
@@ -40,13 +40,13 @@ struct Arguments {
     /// Caller addresses that are registered with Halo; others get 403. If absent, all are registered.
     #[arg(long, value_delimiter = ',')]
     egress_allow: Vec<IpAddr>,
-    /// Written as a whole once both listeners serve.
+    /// The file for the addresses and keys. It is written as a whole when both listeners serve.
     #[arg(long)]
     ready_file: Option<PathBuf>,
     /// Determines identifiers, pairing codes, practice content and random faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// End when the process with this id has ended.
+    /// The simulator ends when the process with this id has ended.
     #[arg(long)]
     parent_pid: Option<u32>,
 }
@@ -131,11 +131,11 @@ async fn stop_signal(parent: Option<u32>) {
     }
 }
 
-/// Returns when no process has this id any more, or only a zombie has it.
+/// Returns when no process has this id any more, or when only a zombie has it.
 async fn gone(process: u32) {
     let status = PathBuf::from(format!("/proc/{process}/stat"));
     if !Path::new("/proc/self/stat").exists() {
-        // Without /proc we can only watch our own parent.
+        // Without /proc we can only watch our own parent process.
         let parent = std::os::unix::process::parent_id();
         while std::os::unix::process::parent_id() == parent {
             tokio::time::sleep(Duration::from_millis(500)).await;

@@ -1,4 +1,4 @@
-//! The appointment book is one that a booking integration has to cope with.
+//! The appointment book has the cases that a booking integration must handle.
 
 mod practice_support;
 

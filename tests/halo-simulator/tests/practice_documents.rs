@@ -1,4 +1,4 @@
-//! Documents: their bytes are where their rows say, and are what they claim to be.
+//! Documents: their bytes are where the rows say, and are of the type that the rows say.
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod practice_support;
@@ -9,7 +9,7 @@ use halo_simulator::practice::patient;
 use practice_support::{all, large, number, texts};
 use rusqlite::Connection;
 
-/// Kind, table, key, and which rows have a file.
+/// Kind, table, key, and the condition for rows with a file.
 const KINDS: [(&str, &str, &str); 4] = [
     ("CORRESPONDENCEIN", "CORRESPONDENCEIN", "DOCUMENTID"),
     ("CORRESPONDENCEOUT", "CORRESPONDENCEOUT", "RECORDID"),

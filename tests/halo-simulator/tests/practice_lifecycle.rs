@@ -1,4 +1,4 @@
-//! Seeding again, opening, and bringing the seeded state back.
+//! Seeding again, opening, and restoring the seeded state.
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 use std::path::Path;
@@ -144,7 +144,7 @@ fn a_reset_waits_for_whoever_is_writing() {
     let before = digests(&writer);
     writer.execute_batch("BEGIN; DELETE FROM dbo.EMAIL;").unwrap();
     let resetting = std::thread::spawn(move || practice::reset(&files, &pristine));
-    // Whether the reset is already waiting or comes later makes no difference to what must be true.
+    // The result must be the same, whether the reset already waits or starts later.
     writer.execute_batch("COMMIT").unwrap();
     resetting.join().unwrap().unwrap();
     assert_eq!(before, digests(&writer));

@@ -1,4 +1,4 @@
-//! The people who make integrations stumble are all there.
+//! The practices have the people that cause problems for integrations.
 
 mod practice_support;
 
@@ -322,7 +322,7 @@ fn highlights_tell_what_is_in_the_database() {
 
 #[test]
 fn patient_0_has_blanks_where_others_have_text() {
-    // Public programs trim the names of all active rows and have done so for years.
+    // Public programs have trimmed the names of all active rows for years.
     for (which, practice) in all() {
         let columns = texts(
             &practice,

@@ -1,4 +1,4 @@
-//! The views are what integrators see: their columns, order and casing are a contract.
+//! Integrators see the views, so their columns, order and casing are a contract.
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod practice_support;
@@ -6,7 +6,7 @@ mod practice_support;
 use practice_support::{all, large, large_files, number, small, texts};
 use rusqlite::Connection;
 
-/// View and columns, in order.
+/// Each view and its columns, in order.
 const VIEWS: [(&str, &str); 33] = [
     (
         "BPS_Patients",

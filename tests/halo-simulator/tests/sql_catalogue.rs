@@ -1,4 +1,4 @@
-//! What clients ask the database about itself, and the names of the databases beside `BPSPatients`.
+//! Clients' questions about the database itself, and the names of the databases beside `BPSPatients`.
 
 #![allow(clippy::unwrap_used, reason = "a practice that cannot be set up should stop the test")]
 

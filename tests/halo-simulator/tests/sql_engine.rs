@@ -403,7 +403,7 @@ fn mistakes_have_sql_servers_numbers() {
     let cases = [
         ("SELEC 1", 102),
         ("SELECT 1 FROM dbo.NOPE", 208),
-        // A column of two NULLs is an int by the time the third part comes.
+        // The first two parts already make the column an int before the third part is read.
         ("SELECT NULL UNION ALL SELECT NULL UNION ALL SELECT 'a'", 245),
         ("SELECT NOPE FROM dbo.TITLES", 207),
         ("SELECT t.NOPE FROM dbo.TITLES t", 207),
@@ -461,7 +461,7 @@ fn an_error_under_xact_abort_takes_the_whole_transaction_back() {
                 INSERT INTO dbo.TITLES VALUES (1, 'x') COMMIT";
     assert_eq!(practice.number(text), 2627);
     assert_eq!(practice.rows("SELECT COUNT(*) FROM dbo.TITLES"), "3");
-    // Without it, the failing statement alone is undone and the batch goes on.
+    // Without it, only the failing statement is undone, and the batch continues.
     let text = text.replace("XACT_ABORT ON", "XACT_ABORT OFF");
     assert_eq!(practice.number(&text), 2627);
     assert_eq!(practice.rows("SELECT COUNT(*) FROM dbo.TITLES"), "2");

@@ -1,4 +1,4 @@
-//! The names that result columns have: a column's name is what the query wrote, as SQL Server answers.
+//! The names of result columns: a column has the name that the query wrote, as in SQL Server.
 
 mod sql;
 

@@ -1,4 +1,4 @@
-//! Bp's procedures over the same small practice, called the way public Halo clients call them.
+//! Bp's procedures on the same small practice, called as public Halo clients call them.
 
 mod sql;
 
@@ -236,7 +236,7 @@ fn an_appointment_lives_through_its_states() {
     practice.run("EXEC BP_CancelAppointment 1, 0").unwrap();
     assert_eq!(practice.rows("SELECT RECORDSTATUS FROM dbo.APPOINTMENTS"), "4");
     assert_eq!(practice.rows("EXEC dbo.BP_GetPatientAppointments 1"), "");
-    // A cancelled appointment does not show that it is one.
+    // The details do not show that an appointment is cancelled.
     assert_ne!(practice.rows("EXEC dbo.BP_GetAppointmentDetails 1"), "");
 }
 

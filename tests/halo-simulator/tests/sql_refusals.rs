@@ -1,4 +1,4 @@
-//! What SQL Server refuses although it looks harmless: a wrong statement must not pass here first.
+//! Statements that look harmless but that SQL Server refuses. A wrong statement must not pass here.
 
 #![allow(clippy::unwrap_used, reason = "a practice that cannot be set up should stop the test")]
 
@@ -207,7 +207,7 @@ fn the_date_format_decides_how_a_datetime_is_read() {
         ),
     ]);
     refused(&[("SET DATEFORMAT dmy; SELECT CAST('2026-05-17' AS datetime)", 242)]);
-    // The next command begins anew.
+    // The next command starts without it.
     let mut practice = Practice::open();
     practice.run("SET DATEFORMAT dmy").unwrap();
     assert_eq!(practice.rows("SELECT CAST('2026-05-06' AS datetime)"), "2026-05-06T00:00:00");

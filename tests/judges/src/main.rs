@@ -1,5 +1,6 @@
-//! `cargo run -p judges`: has programs by others judge what this project makes, and fails on any error that
-//! they find. Today: every T-SQL statement, by Microsoft's own parser and schema model (`tsql/judge.py`).
+//! `cargo run -p judges`: checks what this project makes with programs by others, and fails on any error
+//! that they find. At present it checks every T-SQL statement with Microsoft's own parser and schema model
+//! (`tsql/judge.py`).
 
 mod schema;
 
@@ -13,7 +14,7 @@ use local::{Progress, Tools};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// Why there is no verdict.
+/// Why the check could not run.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("{0}: {1}")]
@@ -38,7 +39,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            // The judges print to standard output; this is for whoever reads the log.
+            // The judges print to standard output. This error goes to standard error.
             #[expect(clippy::print_stderr, reason = "this is a command")]
             {
                 eprintln!("The judges gave no verdict: {failure}");
@@ -82,7 +83,7 @@ async fn judge() -> Result<bool, Failure> {
     Ok(status.success())
 }
 
-/// The Python of the judges' own environment, made where it is not there yet.
+/// The Python in the judges' own environment. Creates the environment if it does not exist.
 async fn environment(checkout: &Path, judges: &Path) -> Result<PathBuf, Failure> {
     let file = |path: &Path| {
         let path = path.to_owned();
@@ -108,7 +109,7 @@ async fn environment(checkout: &Path, judges: &Path) -> Result<PathBuf, Failure>
         pip
     };
     run(install().arg(&requirements)).await?;
-    // Its libraries serve every Python; the wheel is named for one.
+    // The libraries of this wheel work with every Python, although its name is for one.
     let one = ["--python-version", "3.10", "--implementation", "cp"];
     let linux = ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64"];
     let target = folder.join("openssl");

@@ -1,4 +1,4 @@
-//! The tables, views and procedures of a practice, as the simulator's own catalogue lists them.
+//! The tables, views and procedures of a practice, from the simulator's catalogue.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A made-up practice whose database runs statements, without Halo between the test and it.
+//! A made-up practice. Tests run statements on its database directly, without Halo.
 
 use halo_simulator::practice::{self, Demonstration};
 use halo_simulator::sql::{
@@ -10,12 +10,12 @@ use rusqlite::Connection;
 
 const SEED: u64 = 7;
 
-/// A seeded practice in a folder of its own, removed at the end.
+/// A seeded practice in its own folder, which is removed at the end.
 #[derive(Debug)]
 pub struct Practice {
-    /// The databases, for what a test looks up or changes by itself.
+    /// The databases, for tests that read or change rows directly.
     pub connection: Connection,
-    /// The practice's clock, and what its login may not see.
+    /// The practice's clock, and what its login may not read.
     pub environment: Environment,
     /// Where the databases are; dropping it removes them.
     pub folder: tempfile::TempDir,
@@ -28,7 +28,7 @@ impl Practice {
         Self::of(Demonstration::Small)
     }
 
-    /// This practice, on a Monday morning in March 2026.
+    /// The given practice, on a Monday morning in March 2026.
     #[must_use]
     pub fn of(which: Demonstration) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the practice");

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 
-/// Tries again until the attempt succeeds, and returns what it found. Fails the test with the last
-/// attempt's complaint once the patience is over.
+/// Repeats the attempt until it succeeds, and returns its result. When the patience is over, fails the test
+/// with the last attempt's complaint.
 #[track_caller]
 pub fn until<T, C: std::fmt::Display>(
     what: &str,
@@ -33,8 +33,8 @@ pub fn until<T, C: std::fmt::Display>(
     }
 }
 
-/// Waits for a time, where time itself is the point: nothing happens meanwhile, or a storm goes on. The
-/// reason tells the reader why no condition serves.
+/// Waits for a fixed time, for tests about time itself: nothing may happen meanwhile, or a storm must go
+/// on. The reason tells the reader why no condition works.
 pub async fn pause(_reason: &'static str, length: Duration) {
     tokio::time::sleep(length).await;
 }

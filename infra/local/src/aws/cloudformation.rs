@@ -24,7 +24,7 @@ impl Outputs {
         self.get(name).ok_or(Error::Lacks { what: "template.yaml's Outputs", field: name })
     }
 
-    /// The outputs whose names end so, by the names without that ending.
+    /// The outputs whose names have this ending, by their names without it.
     pub fn ending<'a>(&'a self, ending: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter_map(move |(name, value)| {
             name.strip_suffix(ending).map(|name| (name, value.as_str()))

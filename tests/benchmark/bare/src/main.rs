@@ -1,4 +1,4 @@
-//! The least a Lambda function can be: what every function is measured against.
+//! The smallest possible Lambda function. Every function is compared with it.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

@@ -1,8 +1,9 @@
-//! How fast large documents are copied, and in how much memory: `cargo run -p end-to-end --bin importer`.
+//! Measures how fast large documents are copied, and how much memory that takes: `cargo run -p end-to-end
+//! --bin importer`.
 //!
-//! Starts a stack of its own and has copied the demonstration practice's largest document and one
-//! larger still, which is put into the practice's documents first. Each is copied by a process of its
-//! own, so that its peak is its own.
+//! Starts its own stack and copies two documents: the demonstration practice's largest one, and an even
+//! larger one, which it first adds to the practice's documents. A new process copies each document, so that
+//! each has its own peak memory.
 #![expect(clippy::expect_used, reason = "run by hand: a panic says what is wrong")]
 #![expect(clippy::print_stdout, reason = "the numbers are what this is for")]
 
@@ -17,20 +18,20 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 const SITE: &str = "71001";
-/// Whose documents are copied.
+/// The patient whose documents are copied.
 const PATIENT: i64 = 1;
 const FOLDER: &str = "correspondenceIn";
 const FUNCTION: &str = "AttachmentImporter";
 const MIB: usize = 1 << 20;
-/// The largest document that the practice is seeded with.
+/// The size of the largest document in the seeded practice.
 const LARGEST: usize = 60 * MIB;
-/// The document that is made.
+/// The size of the document that this program adds.
 const MADE: usize = 100 * MIB;
-/// What the function may hold, as it is deployed.
+/// The memory budget of the deployed function, in MiB.
 const BUDGET: u64 = 64;
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What a copy took.
+/// The measurements of one copy.
 struct Copied {
     bytes: u64,
     sha256: String,
@@ -38,7 +39,7 @@ struct Copied {
     peak_kilobytes: u64,
 }
 
-/// The documents that are copied, by Bp's numbers.
+/// The documents to copy, by their numbers in Bp.
 struct Chosen {
     small: i64,
     large: i64,
@@ -77,7 +78,7 @@ async fn paired(stack: &TestStack, bp: &Bp<'_>) -> TestPractice {
     practice
 }
 
-/// Finds a small and the largest of the patient's letters, and makes another one larger than those.
+/// Finds a small and the largest of the patient's letters, and adds an even larger one.
 async fn choose(stack: &TestStack, bp: &Bp<'_>) -> Chosen {
     let there = bp.practice(SITE).await;
     let found = stack.file().practices.iter().find(|it| it.site_id == SITE);
@@ -123,7 +124,7 @@ fn letters(patients: &Connection) -> Vec<i64> {
         .expect("the patient's letters")
 }
 
-/// The bytes of a letter in one file.
+/// The size of a letter in one file.
 fn size(documents: &Connection, number: i64) -> Option<usize> {
     let (pages, bytes) = documents
         .query_row(
@@ -136,7 +137,7 @@ fn size(documents: &Connection, number: i64) -> Option<usize> {
     if pages == 1 { usize::try_from(bytes).ok() } else { None }
 }
 
-/// Bytes that no compression on the way makes fewer.
+/// Bytes that do not compress.
 fn incompressible(size: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(size + 8);
     bytes.extend_from_slice(b"%PDF-1.7\n");
@@ -155,7 +156,7 @@ fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Ends the function's processes, and has the next one started by a document that is not counted.
+/// Ends the function's processes and starts a new one with a document that is not counted.
 async fn fresh_process(stack: &TestStack, practice: &TestPractice, small: i64) {
     for worker in Worker::of(stack.aws().endpoint(), FUNCTION) {
         worker.kill();
@@ -187,7 +188,7 @@ async fn copy(stack: &TestStack, practice: &TestPractice, number: i64) -> Copied
     }
 }
 
-/// Whoever copied is still there: the imitation keeps its processes for the next message.
+/// The process that copied still runs: MiniStack keeps a function's processes for the next message.
 fn peak(stack: &TestStack) -> u64 {
     let workers = Worker::of(stack.aws().endpoint(), FUNCTION);
     workers.iter().filter_map(Worker::peak_kilobytes).max().unwrap_or(0)

@@ -1,9 +1,10 @@
-//! Whether a practice that is off costs the others anything:
-//! `cargo run -p end-to-end --bin neighbours -- [messages [rounds]]`.
+//! Measures whether a practice that is offline slows the others down: `cargo run -p end-to-end --bin
+//! neighbours -- [messages [rounds]]`.
 //!
-//! Starts a stack of its own. In each round some practices, each with a site of its own, get text
-//! messages, while a neighbour at another site has nothing to do, or gets as many and is online, or has
-//! as many waiting and is offline all the while. The order changes from round to round; medians are compared.
+//! Starts its own stack. In each round some practices, each with its own site, get text messages. Meanwhile
+//! a neighbour at another site is in one of three states: it has nothing to do, it is online and gets as
+//! many messages, or it is offline and as many messages wait. The order changes from round to round. The
+//! program compares medians.
 #![expect(clippy::expect_used, reason = "run by hand: a panic says what is wrong")]
 #![expect(clippy::print_stdout, reason = "the numbers are what this is for")]
 
@@ -17,13 +18,13 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Where the measured practices are.
+/// The sites of the measured practices.
 const MEASURED: [&str; 3] = ["71001", "71003", "71004"];
-/// Where the neighbour is.
+/// The site of the neighbour.
 const ELSEWHERE: &str = "71002";
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What the neighbour does meanwhile.
+/// What the neighbour does during a round.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Neighbour {
     Idle,
@@ -43,7 +44,7 @@ impl Neighbour {
     }
 }
 
-/// A practice that messages go to.
+/// A practice that gets messages.
 struct Destination {
     practice: TestPractice,
     doctor: i64,
@@ -52,7 +53,7 @@ struct Destination {
     tables: PathBuf,
 }
 
-/// One round.
+/// The measurements of one round.
 struct Round {
     handed_over: Duration,
     in_bp: Duration,
@@ -76,7 +77,7 @@ async fn main() {
     let neighbour = destination(stack, &bp, ELSEWHERE).await;
 
     println!("{} practices get {messages} text messages each, {rounds} rounds", measured.len());
-    // What starts cold is not counted.
+    // A warm-up, which is not counted.
     round(&bp, &measured, &neighbour, Neighbour::Online, messages.min(5)).await;
     let mut found: BTreeMap<Neighbour, Vec<Round>> = BTreeMap::new();
     for at in 0..rounds {
@@ -168,12 +169,12 @@ async fn round(
         assert_eq!(listed, "waiting", "the neighbour was not off all the while");
         bp.set_practice(ELSEWHERE, json!({ "availability": "online" })).await;
     }
-    // Nothing of this round is left for the next one.
+    // Finishes this round's messages before the next round begins.
     reach(neighbour, &besides, "delivered").await;
     Round { handed_over, in_bp, calls }
 }
 
-/// Sends messages one after another, as a platform does; what they are delivered as.
+/// Sends messages one after another, as a platform does. Returns their ids.
 async fn hand_over(to: &Destination, subject: &str, messages: usize) -> Vec<String> {
     let mut deliveries = Vec::new();
     for at in 0..messages {
@@ -192,7 +193,8 @@ async fn hand_over(to: &Destination, subject: &str, messages: usize) -> Vec<Stri
     deliveries
 }
 
-/// How many are in the practices' Bp: looked up there, which costs the measured stack nothing.
+/// How many messages are in the practices' Bp. Reads the database directly, so that the measured stack does
+/// no work for it.
 fn arrived(measured: &[Destination], subject: &str) -> usize {
     measured.iter().map(|one| arrived_at(&one.tables, subject)).sum()
 }
@@ -225,7 +227,7 @@ async fn reach(of: &Destination, deliveries: &[String], state: &str) {
     }
 }
 
-/// What Halo was asked about the measured sites, by operation.
+/// Calls to Halo about the measured sites, by operation.
 async fn calls_since(bp: &Bp<'_>, mark: u64) -> BTreeMap<String, usize> {
     let journal = bp.control(Method::GET, &format!("/queries?since={mark}"), None).await;
     let mut calls = BTreeMap::new();

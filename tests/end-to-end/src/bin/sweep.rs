@@ -1,8 +1,8 @@
-//! What a sweep costs beside very many practices: `cargo run -p end-to-end --bin sweep -- 100000`.
+//! Measures what a sweep costs with very many practices: `cargo run -p end-to-end --bin sweep -- 100000`.
 //!
-//! Starts a stack of its own, fills the table with practices that have nothing due, times sweeps,
-//! makes some lanes due, and times them again. The local DynamoDB is an imitation whose time grows
-//! with the table: what tells is how much is read, which is told beside it.
+//! Starts its own stack, fills the table with practices that have nothing due, and times sweeps. Then it
+//! makes some lanes due and times them again. The local DynamoDB is an imitation that gets slower as the
+//! table grows. The number of items read is what counts, so the program prints it next to the times.
 #![expect(clippy::expect_used, reason = "run by hand: a panic says what is wrong")]
 #![expect(clippy::print_stdout, reason = "the numbers are what this is for")]
 #![expect(clippy::print_stderr, reason = "how far it is")]
@@ -13,11 +13,11 @@ use end_to_end::TestStack;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// DynamoDB takes no more writes in one call.
+/// The most writes that DynamoDB takes in one call.
 const BATCH: usize = 25;
-/// Calls at the same time.
+/// How many calls run at the same time.
 const SIDE_BY_SIDE: usize = 4;
-/// How often is told how far the table is filled.
+/// After how many items the program prints its progress.
 const TOLD: usize = 60_000;
 const DUE: usize = 50;
 const SWEEPS: u32 = 5;
@@ -42,7 +42,7 @@ async fn main() {
     println!("{practices} practices, {DUE} due: {:.0?}, {swept}; {reads}", began.elapsed());
 }
 
-/// A practice with a connection, a job tomorrow and a lane that rests.
+/// A practice with a connection, a job that is due tomorrow, and a lane without work.
 fn quiet(number: usize) -> [Value; 3] {
     let pk = format!("WORK#swept-{number}");
     [

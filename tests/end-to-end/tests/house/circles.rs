@@ -1,14 +1,13 @@
-//! Files that need each other. A reader of such files has to know all of them to understand one.
+//! Finds circles: files that need each other. A reader has to know all files of a circle to understand one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sources::{File, Package, block, packages};
 
-/// Which files each file needs, by their places in the package.
+/// The files that each file needs, by their indexes in the package.
 type Graph = BTreeMap<usize, BTreeSet<usize>>;
 
-/// Circles that are known and accepted for now, as `describe` prints them. Remove a line when its circle
-/// is gone.
+/// Accepted circles, as `describe` prints them. Remove a line when its circle is gone.
 const KNOWN: &[&str] = &[
     "halo-simulator: cloud/asynchronous.rs cloud/immediate.rs cloud/pages.rs cloud/registered.rs cloud/webhook.rs cloud/world.rs",
     "halo-simulator: cloud/mod.rs cloud/simulator.rs control/faults.rs control/mod.rs control/time.rs",
@@ -54,11 +53,11 @@ fn names(files: &[&File], circle: &[usize]) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
-/// A module and the files below it belong together, so what a file needs of a module above it counts
-/// for nothing here.
+/// The files that each file names, by `crate::`, `super::`, `self::` or a child's name. An item that a
+/// module re-exports (`pub use`) counts for the file that defines it, and the re-export itself does not
+/// count.
 ///
-/// Which file names which, by `crate::`, `super::`, `self::` and a child's name. What a module passes
-/// on (`pub use`) is followed to the file that defines it, and is no need of its own.
+/// A module and the files below it belong together. So what a file needs of a module above it is left out.
 fn imports(files: &[&File]) -> Graph {
     let modules: BTreeMap<&[String], usize> =
         files.iter().enumerate().map(|(at, file)| (file.module.as_slice(), at)).collect();
@@ -91,7 +90,7 @@ fn imports(files: &[&File]) -> Graph {
     graph
 }
 
-/// The file that a path leads to.
+/// The index of the file that a path leads to.
 fn resolve(
     mut path: Vec<String>,
     modules: &BTreeMap<&[String], usize>,
@@ -112,7 +111,7 @@ fn resolve(
     0
 }
 
-/// A path from the crate's root, or nothing where it leads to another crate.
+/// A path from the crate's root, or `None` if it leads to another crate.
 fn absolute(
     module: &[String],
     path: &[String],
@@ -144,7 +143,7 @@ fn absolute(
     Some(from)
 }
 
-/// The trees of all `use` statements, with whether they pass something on.
+/// The trees of all `use` statements, and whether each is public.
 fn statements(program: &str) -> Vec<(bool, String)> {
     let mut found = Vec::new();
     for (start, _) in program.match_indices("use ") {
@@ -159,7 +158,7 @@ fn statements(program: &str) -> Vec<(bool, String)> {
     found
 }
 
-/// Each path of a `use` tree with the name that it brings in.
+/// Each path of a `use` tree, with the name that it imports.
 fn paths(tree: &str) -> Vec<(Vec<String>, String)> {
     let tree = tree.trim();
     if let Some(open) = tree.find('{') {
@@ -187,7 +186,7 @@ fn paths(tree: &str) -> Vec<(Vec<String>, String)> {
     vec![(path, name)]
 }
 
-/// The parts between the commas that stand in no braces.
+/// The text between commas that are not inside braces.
 fn split(inside: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut start) = (Vec::new(), 0, 0);
     for (at, sign) in inside.char_indices() {
@@ -216,8 +215,8 @@ fn inline(program: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// For each type whose `impl` blocks stand in several files: which of them calls which on `self`.
-/// Such calls need no import, so that a circle of them is easily overlooked.
+/// For each type with `impl` blocks in several files: which file calls which on `self`. Such calls need no
+/// import, so their circles are easy to miss.
 fn methods(files: &[&File]) -> BTreeMap<String, Graph> {
     let mut blocks: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
     for (at, file) in files.iter().enumerate() {
@@ -255,7 +254,7 @@ fn methods(files: &[&File]) -> BTreeMap<String, Graph> {
     graphs
 }
 
-/// The `impl` blocks that implement no trait: the type's name and the block's text.
+/// The `impl` blocks without a trait: the type's name and the block's text.
 fn inherent(program: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (start, _) in program.match_indices("\nimpl") {
@@ -288,7 +287,7 @@ fn after_generics(head: &str) -> &str {
     head
 }
 
-/// Groups of files of which each can be reached from each (strongly connected components).
+/// Groups of files that all reach each other (strongly connected components).
 pub(crate) fn circles(graph: &Graph) -> Vec<Vec<usize>> {
     let reached: BTreeMap<usize, BTreeSet<usize>> =
         graph.keys().map(|&from| (from, reachable(graph, from))).collect();

@@ -1,4 +1,4 @@
-//! The documents name things that exist.
+//! Checks that files, headings and functions that the documents name exist.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ fn every_alarm_has_a_runbook_and_every_runbook_an_alarm() {
     assert_eq!(alarms, described);
 }
 
-/// Links lead from the document. Sources are named by crate and path within it.
+/// Links start at the document's folder. Source files are named by their crate and the path within it.
 #[test]
 fn the_documents_name_files_that_are_there() {
     let mut missing = Vec::new();
@@ -44,7 +44,7 @@ fn the_documents_name_files_that_are_there() {
     assert!(missing.is_empty(), "files that are not there:\n{missing:#?}");
 }
 
-/// Links to a heading lead to a heading that is there.
+/// Links to a heading must lead to an existing heading.
 #[test]
 fn the_documents_link_to_headings_that_are_there() {
     for document in documents() {
@@ -128,14 +128,14 @@ fn documents() -> Vec<String> {
     found
 }
 
-/// Code spans of one line, outside of fenced blocks.
+/// Code spans within one line, outside of fenced blocks.
 fn code_spans(text: &str) -> impl Iterator<Item = &str> {
     let prose = text.split("```").step_by(2);
     prose.flat_map(|part| part.split('`').skip(1).step_by(2))
 }
 
-/// The text of a source file. It is named by its path, or by its crate and the path within `src`, or by
-/// the path within the document's own crate.
+/// The text of a source file. A document names it by its path, by its crate and the path within `src`, or
+/// by the path within the document's own crate.
 fn source(document: &str, name: &str) -> Option<String> {
     let own = document.rsplit_once('/').map_or("", |(folder, _)| folder);
     let (room, path) = name.split_once('/').unwrap_or((name, ""));

@@ -1,5 +1,5 @@
-//! Rules about the whole repository: which crate may depend on which, no circles of files, nothing
-//! unused, documents that name what exists.
+//! Rules for the whole repository: which crate may depend on which, no circles of files, nothing unused,
+//! and documents name only what exists.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod circles;
@@ -156,7 +156,7 @@ fn every_query_of_halo_is_counted_under_its_statements_name() {
         assert_eq!(clients, metered, "{path} makes a client that nobody counts");
         let commands = program.matches("Command::text(").count()
             + program.matches("Command::stored_procedure(").count();
-        // The one place that gives a command its statement's name.
+        // The one place that writes a statement's name into the command.
         let named = usize::from(path == "shared/best-practice/src/statements/pack.rs");
         assert_eq!(commands, named, "{path} sends a command without a statement's name");
     }

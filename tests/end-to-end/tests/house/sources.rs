@@ -1,7 +1,7 @@
 //! The workspace's packages and source files, read as plain text. `structure.rs` builds on this.
 //!
-//! No Rust parser: comments, strings and tests are cut out, then names are searched as words. A rule
-//! here may therefore miss something, but what it finds can be read in the named file.
+//! This is not a Rust parser: it removes comments, strings and tests, and then searches for names as words.
+//! A rule here may miss something, but what it reports can be checked in the named file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,9 +15,9 @@ use serde_json::Value;
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) folder: String,
-    /// Names as in source text, with `true` where the dependency is only for tests.
+    /// Names as in source text, with `true` for a dependency that only tests use.
     pub(crate) dependencies: Vec<(String, bool)>,
-    /// Dependencies that the package needs though no source names them.
+    /// Dependencies that the package needs although no source names them.
     pub(crate) needed_unnamed: Vec<String>,
     pub(crate) files: Vec<File>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct File {
     pub(crate) module: Vec<String>,
     /// Whether the file holds only tests.
     pub(crate) is_test: bool,
-    /// The text with everything.
+    /// The whole text.
     pub(crate) text: String,
     /// The text without comments, strings and tests.
     pub(crate) program: String,
@@ -123,7 +123,7 @@ fn file(root: &Path, checkout: &Path, path: &Path) -> File {
     File { path, module, is_test, text, program }
 }
 
-/// Marks the files behind `#[cfg(test)] mod name;`, and the files below them.
+/// Marks the files of `#[cfg(test)] mod name;` and the files below them as tests.
 fn mark_test_modules(files: &mut [File]) {
     let mut only_tests: BTreeSet<Vec<String>> = BTreeSet::new();
     for file in files.iter() {
@@ -144,7 +144,7 @@ fn mark_test_modules(files: &mut [File]) {
     }
 }
 
-/// The same text with comments cut out and the content of strings left empty.
+/// The text without comments, with the content of strings removed.
 pub(crate) fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
@@ -194,7 +194,7 @@ fn string(text: &str) -> usize {
     text.len()
 }
 
-/// A character's length in the text, or nothing for a lifetime.
+/// The length of a character literal at the start of the text, or `None` for a lifetime.
 fn character(text: &str) -> Option<usize> {
     let body = text.strip_prefix('\'')?;
     if body.starts_with('\\') {
@@ -204,7 +204,7 @@ fn character(text: &str) -> Option<usize> {
     body[sign.len_utf8()..].starts_with('\'').then(|| sign.len_utf8() + 2)
 }
 
-/// The text, freed of comments before, without the items behind `#[cfg(test)]`.
+/// The text without the items under `#[cfg(test)]`. The text must have no comments.
 fn without_tests(code: &str) -> String {
     let mut parts = code.split("#[cfg(test)]");
     let mut kept = parts.next().unwrap_or_default().to_owned();
@@ -217,7 +217,7 @@ fn without_tests(code: &str) -> String {
     kept
 }
 
-/// The length of the block in braces that the text begins with.
+/// The length of the block in braces at the start of the text.
 pub(crate) fn block(text: &str) -> usize {
     let mut depth = 0;
     for (at, sign) in text.char_indices() {
@@ -238,7 +238,7 @@ pub(crate) fn words(text: &str) -> BTreeSet<&str> {
     parts.filter(|word| !word.is_empty()).collect()
 }
 
-/// How often each word stands in a text.
+/// How often each word occurs in a text.
 pub(crate) fn counts(text: &str) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for word in text.split(|sign: char| !sign.is_alphanumeric() && sign != '_') {

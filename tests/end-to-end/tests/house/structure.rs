@@ -1,5 +1,5 @@
-//! Prints and counts the structure:
-//! `cargo test --workspace --test house -- --nocapture structure`.
+//! Prints the structure of the workspace and counts lines: `cargo test --workspace --test house --
+//! --nocapture structure`.
 #![expect(clippy::print_stdout, reason = "printing is what this is for")]
 
 use std::collections::BTreeSet;
@@ -40,12 +40,12 @@ fn structure() {
     println!("Circles of files: {}\n{}", found.len(), found.join("\n"));
 }
 
-/// Lines up to the tests at a file's end.
+/// The number of lines before the tests at the file's end.
 fn program_lines(file: &File) -> usize {
     file.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().lines().count()
 }
 
-/// Crates and what they build on, as Mermaid draws it. Arrows that follow from others are left out.
+/// The crates and their dependencies as a Mermaid diagram. Arrows that follow from others are left out.
 fn arrows(packages: &[Package]) -> String {
     let ours: Vec<(&str, BTreeSet<&str>)> = packages
         .iter()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sources::{checkout, counts, packages, without_comments, words};
 
-/// Public items that nothing outside their file uses. Give the reason as a comment.
+/// Public items that nothing outside their file uses. Give each one's reason as a comment.
 const PUBLIC_UNUSED: &[&str] = &[];
 
 /// Exceptions are in a package's `Cargo.toml`, where cargo-machete expects them as well.
@@ -14,7 +14,7 @@ fn every_dependency_is_used() {
     for package in packages() {
         for (dependency, only_for_tests) in &package.dependencies {
             let is_named = package.files.iter().any(|file| {
-                // A dependency that only tests use belongs to the tests.
+                // A dependency that only tests use must be used in tests.
                 let text = if *only_for_tests {
                     without_comments(&file.text)
                 } else {
@@ -56,7 +56,7 @@ fn every_public_item_of_shared_crates_is_used_elsewhere() {
                 let elsewhere = used_in
                     .get(name)
                     .is_some_and(|paths| paths.iter().any(|path| *path != file.path));
-                // A type may be public because a function of its file returns it.
+                // A type may be public because a function in the same file returns it.
                 let is_returned = kind != "fn" && kind != "const" && inside[name] > 1;
                 let item = format!("{}::{name}", file.path);
                 if !elsewhere && !is_returned && !PUBLIC_UNUSED.contains(&item.as_str()) {
@@ -69,7 +69,7 @@ fn every_public_item_of_shared_crates_is_used_elsewhere() {
     assert!(unused.is_empty(), "public, and used nowhere else:\n{unused:#?}");
 }
 
-/// The text without comments and `pub use`: passing an item on does not use it. Strings stay, because
+/// The text without comments and without `pub use`, because a re-export is no use. Strings stay, because
 /// serde's attributes name functions in them.
 fn used(text: &str) -> String {
     let code: Vec<&str> =

@@ -1,4 +1,4 @@
-//! What is known to go wrong with a practice's releases is told before it hurts.
+//! Advisories: known problems of a practice's releases, shown before they do harm.
 
 use end_to_end::{Answer, TestStack};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ async fn a_known_fault_of_a_release_is_told_where_it_matters_and_with_what_to_do
             assert!(advisory.pointer(text).is_some_and(Value::is_string), "{text}: {advisory}");
         }
     }
-    // The connection works all the same.
+    // The connection still works.
     assert_eq!(connection.text_at("/state"), "connected");
     assert_eq!(*connection.at("/problem"), Value::Null);
 

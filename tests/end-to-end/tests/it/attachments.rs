@@ -1,4 +1,4 @@
-//! "Import attachments": the list to choose from, over all folders, in pages.
+//! "Import attachments": the list of documents to choose from, over all folders, in pages.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::steps::{LARGE, named, paired_practice};
 
-/// A patient with something in every folder.
+/// A patient with documents in every folder.
 const SHOWCASE: i64 = 1;
 /// A patient with ten thousand letters.
 const MANY: i64 = 24;
@@ -21,7 +21,7 @@ fn items(answer: &Answer) -> Vec<Value> {
     answer.assert_status(200).at("/items").as_array().unwrap().clone()
 }
 
-/// The practice's own database, as anybody may look at it.
+/// The practice's own database, opened directly.
 fn database(stack: &TestStack) -> Connection {
     let practice =
         stack.file().practices.iter().find(|practice| practice.site_id == LARGE).unwrap();
@@ -30,7 +30,7 @@ fn database(stack: &TestStack) -> Connection {
     connection
 }
 
-/// Every document of a patient as Bp's tables have it, in the order that is promised.
+/// Every document of a patient in Bp's tables, in the order that the API promises.
 fn expected(stack: &TestStack, patient: i64) -> Vec<Value> {
     let connection = database(stack);
     let doctor = "(SELECT rtrim(rtrim(coalesce(t.TITLE, '')) || ' ' || rtrim(u.FIRSTNAME)) || ' ' || rtrim(u.SURNAME)
@@ -78,7 +78,7 @@ fn expected(stack: &TestStack, patient: i64) -> Vec<Value> {
     rows.map(Result::unwrap).collect()
 }
 
-/// All pages of a list, and how many there were.
+/// All documents of a list, and the number of its pages.
 async fn walk(practice: &TestPractice, patient: i64, query: &str) -> (Vec<Value>, usize) {
     let (mut seen, mut pages, mut cursor) = (Vec::new(), 0, String::new());
     loop {
@@ -141,7 +141,7 @@ async fn a_letter_that_is_not_finished_is_marked_and_undated_documents_come_last
     assert_eq!(last["documentId"], letter);
     assert_eq!((&last["draft"], &last["hasFile"]), (&json!(true), &json!(false)));
     assert!(last["date"].is_null());
-    // A document without a date is on no day.
+    // A document without a date is not in any period.
     let (dated, _) = walk(&practice, SHOWCASE, "to=2999-12-31").await;
     assert_eq!(keys(&dated), keys(&found[..found.len() - 1]));
 }
@@ -197,7 +197,7 @@ async fn ten_thousand_letters_are_each_seen_once_even_if_a_new_one_arrives_meanw
             )
             .unwrap();
     };
-    // One in front of what has been seen, one behind it.
+    // One document before the page that was read, one after it.
     add("2999-01-01T00:00:00");
     add("1999-01-01T00:00:00");
     let mut pages = 1;
@@ -282,7 +282,7 @@ async fn nobodys_documents_are_not_found_and_somebody_without_any_has_an_empty_l
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    // Unknown, deleted, no number of a patient.
+    // Unknown, deleted, or not a patient number.
     for nobody in ["1999999999", "21", "0", "-1", "x"] {
         let answer = practice.clinician.get(&format!("/patients/{nobody}/attachments")).await;
         answer.assert_problem(404, "not-found");

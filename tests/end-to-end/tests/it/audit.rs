@@ -1,4 +1,4 @@
-//! Who read whose record, and what never leaves in logs.
+//! The audit trail: who read whose record. Also what must never be in logs.
 
 use end_to_end::{TestPractice, TestStack};
 use jiff::tz::TimeZone;
@@ -53,7 +53,7 @@ async fn every_read_of_a_patient_is_in_the_audit_trail() {
     );
 }
 
-/// The trail's actions with what they were done to, of a practice of one test.
+/// The actions of a practice's audit trail, with the resource of each.
 async fn trail(practice: &TestPractice) -> Vec<(String, String)> {
     let trail = practice.practice_admin.get("/audit").await;
     let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
@@ -120,7 +120,7 @@ async fn the_trail_names_each_booking_and_delivery_that_was_made_changed_or_sent
         ],
         "{lines:?}"
     );
-    // From a later day on there is nothing to send again.
+    // From a later day on there is nothing to resend.
     let later = format!("/bookings/resend?from={}", day.tomorrow().unwrap());
     let none = practice.practice_admin.post(&later, &json!({})).await;
     assert_eq!((none.at("/resent"), none.at("/more")), (&json!(0), &json!(false)), "{}", none.text);
@@ -160,8 +160,8 @@ async fn no_patient_code_key_or_token_is_in_logs_or_in_the_table_but_whom_a_pers
     let (name, medicare) = ("Wattleford", person.text_at("/medicare/number"));
     stack.assert_not_logged(&[name, medicare, "1957-03-14", &code, key, token]).await;
     stack.assert_not_stored(&[name, medicare, &code, key, token]).await;
-    // Whom the clinician was shown is kept for two weeks, so that a referral is about the same person:
-    // the last name's key, the date of birth and the status, and nowhere else.
+    // What the clinician was shown is kept for two weeks, so that a referral is about the same person. It
+    // consists of the last name's key, the date of birth and the status, and is stored nowhere else.
     let mut kept = 0;
     for item in stack.table().await {
         let text = item.to_string();

@@ -18,13 +18,13 @@ use support::until;
 
 use crate::steps::{LARGE, paired_practice};
 
-/// A doctor of the large practice, and another one.
+/// Two doctors of the large practice.
 const DOCTOR: &str = "MED9990000001";
 const OTHER: &str = "MED9990000002";
 const ZONE: &str = "Australia/Brisbane";
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A weekday on which nobody has booked anything yet: the demonstration's book ends long before.
+/// A weekday without appointments, long after the end of the demonstration's appointment book.
 fn quiet_day(weeks: i64) -> Date {
     let today = Timestamp::now().to_zoned(TimeZone::get(ZONE).unwrap()).date();
     let monday = today.nth_weekday(1, Weekday::Monday).unwrap();
@@ -44,10 +44,10 @@ fn visit(doctor: &str, start: &str) -> Value {
     })
 }
 
-/// An appointment of Bp: status, user, location, day, time, length, type, patient.
+/// An appointment in Bp: status, user, location, day, time, length, type, patient.
 type Row = (i64, i64, i64, String, i64, i64, i64, i64);
 
-/// The practice's own database, as anyone sees it.
+/// The practice's own database, opened directly.
 struct Book(PathBuf);
 
 impl Book {
@@ -63,7 +63,7 @@ impl Book {
         connection
     }
 
-    /// Every appointment whose text holds this, also cancelled ones, with its text.
+    /// Every appointment whose text contains this, including cancelled ones, with its text.
     fn rows(&self, text: &str) -> Vec<(Row, String)> {
         let connection = self.open();
         let sql = "SELECT RECORDSTATUS, USERID, LOCATIONID, substr(APPOINTMENTDATE, 1, 10), APPOINTMENTTIME, \
@@ -88,7 +88,7 @@ impl Book {
         rows.map(Result::unwrap).collect()
     }
 
-    /// Live ones with this in their text: user, location, day, time, length.
+    /// Live appointments whose text contains this: user, location, day, time, length.
     fn live(&self, text: &str) -> Vec<(i64, i64, String, i64, i64)> {
         self.rows(text)
             .into_iter()
@@ -99,12 +99,12 @@ impl Book {
             .collect()
     }
 
-    /// Somebody at the practice changes something.
+    /// A person at the practice changes something.
     fn change(&self, sql: &str) {
         assert!(self.open().execute(sql, []).unwrap() > 0, "{sql} changed nothing");
     }
 
-    /// Somebody at the practice books something for a doctor.
+    /// A person at the practice books a doctor's time.
     fn occupy(&self, user: i64, day: Date, time: i64, length: i64) {
         self.change(&format!(
             "INSERT INTO APPOINTMENTS (INTERNALID, RECORDSTATUS, USERID, LOCATIONID, VISITID, APPOINTMENTDATE,
@@ -117,14 +117,14 @@ impl Book {
         ));
     }
 
-    /// Somebody at the practice clears the slots of a day that were occupied.
+    /// A person at the practice removes what `occupy` booked on a day.
     fn vacate(&self, day: Date) {
         let sql = "UPDATE APPOINTMENTS SET RECORDSTATUS = 4 WHERE APPOINTMENTDATE = ?1 AND REASON = 'Check-up'";
         self.open().execute(sql, [format!("{day}T00:00:00")]).unwrap();
     }
 }
 
-/// A practice that has chosen everything and synced its staff.
+/// A practice that has chosen all settings and synced its staff.
 async fn ready(stack: &TestStack, bp: &Bp<'_>) -> TestPractice {
     let practice = paired_practice(stack, bp).await;
     let settings = json!({
@@ -152,7 +152,7 @@ async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     until(what, PATIENCE, async || if condition() { Ok(()) } else { Err("") }).await;
 }
 
-/// Statements that Halo was sent.
+/// The statements that Halo received.
 fn statements(queries: &[Query]) -> Vec<String> {
     queries.iter().filter_map(|query| query.statement.clone()).collect()
 }
@@ -182,7 +182,7 @@ async fn a_clinic_follows_the_guide_and_finds_its_visit_in_bps_appointment_book(
     });
     practice.practice_admin.put("/settings", &settings).await.assert_status(200);
 
-    // 2.3: sync the staff; each says whether it is synced and what to correct.
+    // 2.3: sync the staff. Each member shows whether it is synced and what to correct.
     let member =
         |number: &str| json!({ "ahpraNumber": number, "firstName": "Sam", "lastName": "Sample" });
     let list: Vec<Value> = [DOCTOR, "MED9990000010", "MED9990000008", "MED9990000099"]
@@ -246,7 +246,7 @@ async fn a_visit_is_moved_changed_and_cancelled_and_stays_one_appointment() {
     book(&practice, "visit-1", &first).await;
     let id = reaches(&practice, "visit-1", "synced").await.at("/bpAppointmentId").clone();
 
-    // The same again is the same, and asks nothing of the practice.
+    // The same request again changes nothing and sends no query to the practice.
     let mark = bp.mark().await;
     assert_eq!(book(&practice, "visit-1", &first).await.at("/state"), "synced");
     assert!(statements(&bp.queries_since(mark).await).is_empty());
@@ -266,7 +266,7 @@ async fn a_visit_is_moved_changed_and_cancelled_and_stays_one_appointment() {
     assert!(book_of_bp.live("Zoë Made-Up").is_empty());
     practice.platform.delete("/bookings/visit-1").await.assert_status(204);
 
-    // Booked anew under the same id.
+    // Booked again under the same id.
     book(&practice, "visit-1", &first).await;
     reaches(&practice, "visit-1", "synced").await;
     assert_eq!(book_of_bp.live("Zoë Made-Up"), [(1, 2, day.to_string(), 32_400, 900)]);
@@ -326,7 +326,7 @@ async fn bookings_wait_for_a_practice_that_is_offline_and_go_when_it_is_back() {
     book(&practice, "visit-1", &visit(DOCTOR, &at(day, "09:00"))).await;
     let waiting = reaches(&practice, "visit-1", "waiting").await;
     assert_eq!(waiting.text_at("/problem/type"), "site-offline");
-    // Changed and cancelled while nobody is there: only what is wanted in the end goes.
+    // Changed and cancelled while the site is offline: only the final state is sent.
     book(&practice, "visit-1", &visit(DOCTOR, &at(day, "10:00"))).await;
     book(&practice, "visit-2", &visit(DOCTOR, &at(day, "11:00"))).await;
     practice.platform.delete("/bookings/visit-2").await;
@@ -336,7 +336,7 @@ async fn bookings_wait_for_a_practice_that_is_offline_and_go_when_it_is_back() {
     reaches(&practice, "visit-2", "cancelled").await;
     assert_eq!(Book::of(stack).live("Zoë Made-Up"), [(1, 2, day.to_string(), 36_000, 900)]);
     let mut sent = statements(&bp.queries_since(mark).await);
-    // A practice that is back has its whole book looked at, too, as soon as the clock comes round.
+    // When a practice is back, its whole book is also compared, at the next minute.
     sent.retain(|statement| statement != "appointment_book");
     assert_eq!(sent, ["booking_push"]);
 }

@@ -1,4 +1,4 @@
-//! Web pages of another origin: what a browser asks before a call, and what it lets the page see.
+//! Web pages of another origin: a browser's preflight request, and what it lets the page read.
 
 use end_to_end::{Answer, Caller, TestStack};
 use reqwest::Method;
@@ -8,7 +8,7 @@ use sha2::Digest as _;
 
 const PAGE: &str = "https://app.example.org";
 
-/// Whether a browser would let a page make such a call, going by the answer to its question.
+/// Whether a browser lets a page make such a call, after this answer to its preflight request.
 fn lets_through(status: u16, headers: &HeaderMap, method: &Method, sent: &[&str]) -> bool {
     let listed = |name: &str| -> Vec<String> {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
@@ -30,7 +30,7 @@ fn lets_through(status: u16, headers: &HeaderMap, method: &Method, sent: &[&str]
 }
 
 async fn may_call(caller: &Caller, method: Method, path: &str, sent: &[&str]) -> bool {
-    // Browsers send no token with the question.
+    // Browsers send no token with a preflight request.
     let question = caller
         .with_token(None)
         .request(Method::OPTIONS, path)

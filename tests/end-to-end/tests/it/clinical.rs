@@ -1,5 +1,5 @@
-//! Referral guide, "Import patient data": the clinical record. What is expected is read from the practice's
-//! own database by tables, beside the views that the service reads.
+//! Referral guide, "Import patient data": the clinical record. The tests read the expected values from the
+//! tables of the practice's database. The service reads the views instead.
 
 use end_to_end::{Answer, TestPractice, TestStack};
 use rusqlite::types::ValueRef;
@@ -32,7 +32,7 @@ fn cell(row: &Row<'_>, index: usize) -> Value {
     }
 }
 
-/// Rows as objects, members named by the aliases.
+/// Rows as objects. The aliases are the names of the members.
 fn objects(database: &Connection, sql: &str) -> Vec<Value> {
     let mut statement = database.prepare(sql).unwrap();
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
@@ -44,7 +44,7 @@ fn objects(database: &Connection, sql: &str) -> Vec<Value> {
     rows.unwrap().collect::<rusqlite::Result<_>>().unwrap()
 }
 
-/// Fails unless the section's items (of a kind) have exactly these members' values, in whatever order.
+/// Fails unless the section's items (of a kind) have exactly these members' values, in any order.
 #[track_caller]
 fn assert_items(answer: &Answer, section: &str, kind: Option<&str>, expected: &[Value]) {
     let items = answer.at(&format!("/sections/{section}/items")).as_array().unwrap();
@@ -267,7 +267,7 @@ async fn nil_known_and_not_recorded_are_told_apart_and_contradictions_are_noted(
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
-    // By Bp's code, by its word where the code may not be read, and by the code alone.
+    // By Bp's code, by its word if the code may not be read, and by the code alone.
     for denied in [json!([]), json!(["CLINICAL"]), json!(["BPS_Clinical"])] {
         bp.set_practice(LARGE, json!({ "deniedObjects": denied })).await;
         for (patient, status, listed, noted) in [
@@ -343,12 +343,12 @@ async fn what_bp_does_not_let_us_read_costs_its_section_only() {
             }
         }
     }
-    // Nobody may take an unreadable list for "no known allergies".
+    // An unreadable list must not look like "no known allergies".
     bp.set_practice(LARGE, json!({ "deniedObjects": ["BPS_Reactions"], "missingColumns": [] }))
         .await;
     let nil = summary(&practice, 25).await;
     assert_eq!(nil.text_at("/sections/allergies/status"), "unavailable");
-    // One of a section's views: the rest is shown, and what is missing is said.
+    // One of a section's views is denied: the rest is shown, and the answer says what is missing.
     bp.set_practice(LARGE, json!({ "deniedObjects": ["BPS_Tobacco"] })).await;
     let partly = summary(&practice, 1).await;
     assert_eq!(partly.text_at("/sections/social/status"), "recorded");

@@ -1,4 +1,4 @@
-//! Status at any time, disconnecting, validating a Site ID.
+//! The status of a connection, disconnecting, and validating a Site ID.
 
 use end_to_end::TestStack;
 use jiff::Timestamp;
@@ -58,7 +58,7 @@ async fn the_status_costs_no_query_and_shows_what_the_last_one_found_out() {
         let checked: Timestamp = seen.text_at("/checkedAt").parse().unwrap();
         (seen.text_at("/state").to_owned(), checked, seen)
     };
-    // Nobody has asked Bp since the doctor was linked.
+    // There has been no query to Bp since the doctor was linked.
     let (state, linked, seen) = status("").await;
     assert_eq!(state, "connected");
     assert!(seen.text_at("/lastHeartbeat").parse::<Timestamp>().is_ok());
@@ -73,7 +73,7 @@ async fn the_status_costs_no_query_and_shows_what_the_last_one_found_out() {
     assert_eq!(seen.text_at("/problem/type"), "integration-not-enabled");
     assert!(refused > linked, "{refused} {linked}");
     assert_eq!(named(&bp.queries_since(mark).await), ["getSite"]);
-    // Ticking it again shows when Bp is asked again, at the latest by somebody who wants to know.
+    // Ticking it again shows at the next query to Bp, at the latest when somebody asks for the status.
     bp.set_practice(LARGE, json!({ "integrationEnabled": true })).await;
     assert_eq!(status("").await.0, "revoked");
     let mark = bp.mark().await;
@@ -100,7 +100,7 @@ async fn a_practice_that_was_revoked_and_then_went_offline_is_still_revoked() {
     };
     assert_eq!(state().await, "revoked");
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
-    // Halo describes the site all the same, which says nothing of whether Bp lets us in.
+    // Halo still describes the site. That does not say whether Bp lets us in.
     assert_eq!(state().await, "revoked");
     let offline = practice.clinician.get("/connection").await;
     assert_eq!(offline.text_at("/availability"), "offline");
@@ -205,7 +205,7 @@ async fn another_practices_database_under_the_same_site_id_inherits_nothing() {
         .await;
     assert_eq!(paired.assert_status(200).at("/clinicians").as_array().unwrap().len(), 1);
     practice.clinician.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
-    // Whoever asked for copies from the former database sees what became of them, and gets no links.
+    // The person who asked for copies from the former database sees the result, but gets no links.
     let newcomer = stack.new_person(&practice.practice_id, Role::Clinician).await;
     let name = form_without_code(LARGE, "Siobhan", "O'Callaghan");
     newcomer.put("/connection", &name).await.assert_status(200);

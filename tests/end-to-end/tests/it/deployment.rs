@@ -1,11 +1,11 @@
-//! What template.yaml says, as SAM writes it out for CloudFormation.
+//! The content of `template.yaml`, as SAM expands it for CloudFormation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use end_to_end::TestStack;
 use serde_json::Value;
 
-/// Resources of a kind, by name, with their properties.
+/// Resources of a type, by name, with their properties.
 fn of_kind<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
     template["Resources"]
         .as_object()

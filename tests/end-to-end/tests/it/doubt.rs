@@ -1,4 +1,4 @@
-//! Pairing when answers are lost and when two people press the button at once.
+//! Pairing with lost answers, and with two people who pair at the same time.
 
 use end_to_end::{Bp, TestPractice, TestStack};
 use local::Role;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::steps::{LARGE, SMALL, form, form_without_code};
 
-/// Enters a code until one is taken, as the problem's steps say: the same one again, then a new one.
+/// Follows the steps of the problem until a code is accepted: enters the same code again, then a new one.
 async fn follow_the_steps(bp: &Bp<'_>, practice: &TestPractice, code: &str) {
     let again = form(LARGE, code, "Amelia", "Thornbury");
     let again = practice.clinician.put("/connection", &again).await;
@@ -72,7 +72,7 @@ async fn guesses_are_in_the_audit_trail_and_are_stopped_with_a_time_to_come_back
     let failed = trail.at("/records").as_array().unwrap().clone();
     let failed = failed.iter().filter(|line| line["action"] == "pairingFailed");
     assert_eq!(failed.filter(|line| line["resource"] == LARGE).count(), 10, "{}", trail.text);
-    // Another practice is not its victim.
+    // Another practice is not affected.
     let other = stack.new_practice().await;
     other.clinician.put("/connection", &right).await.assert_status(200);
 }
@@ -107,7 +107,7 @@ async fn the_secondary_key_serves_while_the_primary_is_replaced() {
     let bp = stack.exclusive().await;
     let practice = stack.new_practice().await;
     let code = bp.pairing_code(LARGE).await;
-    // The first call is refused, whichever key it carries; the next one carries the other.
+    // The first call is refused, with either key. The next one uses the other key.
     bp.faults(json!([{ "operation": "pairSite", "effect": "401", "times": 1 }])).await;
     practice
         .clinician
@@ -138,7 +138,7 @@ async fn a_pairing_that_halo_has_forgotten_is_renewed_with_a_new_code() {
         .assert_status(200);
 }
 
-/// No answer to the pairing reaches us, and Halo cannot be asked what came of it.
+/// The answer to the pairing is lost, and Halo cannot be asked for the result.
 fn lost() -> Value {
     json!([
         { "operation": "pairSite", "effect": "dropAfter", "times": 1 },
@@ -154,7 +154,7 @@ async fn a_refusal_that_proves_nothing_does_not_open_a_site_to_another_practices
     let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
     bp.faults(lost()).await;
     owner.clinician.put("/connection", &right).await.assert_problem(503, "pairing-unconfirmed");
-    // The same again, while the practice's server is off: says nothing of the first attempt.
+    // The same code again while the practice's server is off: this says nothing about the first attempt.
     bp.no_faults().await;
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     owner.clinician.put("/connection", &right).await.assert_problem(503, "site-offline");
@@ -199,7 +199,7 @@ async fn a_wrong_code_and_a_broken_call_never_open_a_site_that_was_disconnected_
         assert_eq!(state.text_at("/state"), "disconnected", "{effect}");
     }
 
-    // Whoever moved away is not let in again either.
+    // A practice that moved away is not let in again either.
     bp.no_faults().await;
     let right = form(LARGE, &bp.pairing_code(LARGE).await, "Amelia", "Thornbury");
     practice.clinician.put("/connection", &right).await.assert_status(200);

@@ -1,4 +1,4 @@
-//! Tokens, tenancy, bad input: clear problems that leave no trace.
+//! Tokens, tenancy and bad input: clear problems that leave no trace.
 
 use end_to_end::TestStack;
 use reqwest::Method;
@@ -134,7 +134,7 @@ async fn jobs_that_were_never_planned_are_planned_when_the_staff_list_is_sent_ag
     practice.platform.put("/staff", &staff).await.assert_status(200);
     let jobs = planned().await;
     assert_eq!(jobs, ["JOB#reconcile", "JOB#staff-sync"]);
-    // As if the list had been kept and the rest had failed.
+    // As if the list had been stored and the rest had failed.
     let table = stack.file().aws.table.as_deref().unwrap();
     for job in &jobs {
         let key = json!({ "pk": { "S": partition }, "sk": { "S": job } });

@@ -1,4 +1,4 @@
-//! What platforms hear on the event bus, as a queue of theirs does that is subscribed to it.
+//! The events that platforms receive from the event bus, as a platform's subscribed queue receives them.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::steps::{LARGE, form_without_code, paired_practice};
 
-/// A platform's queue, subscribed to what happens at one practice.
+/// A platform's queue, subscribed to the events of one practice.
 pub(crate) struct Platform<'a> {
     stack: &'a TestStack,
     queue: String,
@@ -37,7 +37,7 @@ impl<'a> Platform<'a> {
         Self { stack, queue, heard: Vec::new() }
     }
 
-    /// Listening, once it has heard that the practice is connected.
+    /// A subscribed queue that has already received the practice's connected event.
     pub(crate) async fn connected(stack: &'a TestStack, practice_id: &str) -> Self {
         let mut platform = Self::listening(stack, practice_id).await;
         stack.run_job("turns", None).await;
@@ -45,7 +45,7 @@ impl<'a> Platform<'a> {
         platform
     }
 
-    /// Waits for the next thing that happens, which must be this.
+    /// Waits for the next event, which must be this one.
     pub(crate) async fn hears(&mut self, what: &str) {
         let known = self.heard.len();
         let give_up = Instant::now() + Duration::from_secs(30);
@@ -87,7 +87,7 @@ async fn each_change_of_a_connection_is_told_once() {
     assert_eq!(look().await, "revoked");
     stack.run_job("turns", None).await;
     platform.hears("connection.changed revoked").await;
-    // It stays so, however often and by whomever it is looked at.
+    // The state stays the same, however often anybody reads it.
     assert_eq!(look().await, "revoked");
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
     assert_eq!(look().await, "revoked");

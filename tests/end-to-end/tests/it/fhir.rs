@@ -1,5 +1,5 @@
-//! The clinical import as an International Patient Summary: the same as the JSON import, member by member,
-//! and valid by HL7's own schema and rules.
+//! The clinical import as an International Patient Summary. Each member must match the JSON import, and the
+//! document must be valid by HL7's own schema and rules.
 
 #[path = "../../../../shared/patient-summary/tests/conformance/mod.rs"]
 mod conformance;
@@ -22,7 +22,7 @@ async fn accepting(caller: &Caller, path: &str, accept: &str) -> Answer {
     caller.send(caller.request(Method::GET, path).header(ACCEPT, accept)).await
 }
 
-/// A patient's document, found valid.
+/// A patient's document, after validation.
 async fn document(practice: &TestPractice, patient: i64, query: &str) -> Value {
     let path = format!("/patients/{patient}/clinical-summary{query}");
     let answer = accepting(&practice.clinician, &path, FHIR).await;

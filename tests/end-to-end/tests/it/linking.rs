@@ -1,4 +1,4 @@
-//! Who somebody is in Bp, and what that lets them do.
+//! Links between accounts and Bp users, and what a link allows.
 
 use end_to_end::{Caller, TestPractice, TestStack};
 use local::Role;
@@ -25,7 +25,7 @@ fn digits(users: &Value, user: i64) -> String {
     of["providerNumber"].as_str().unwrap()[..6].to_owned()
 }
 
-/// Every call that reads a patient's record or sends in a clinician's name.
+/// Every call that reads a patient's record or sends something in a clinician's name.
 async fn clinicians_calls(caller: &Caller) -> Vec<(&'static str, end_to_end::Answer)> {
     let search = json!({ "lastName": "Nguyen", "dateOfBirth": "1995-08-08" });
     let import = json!({ "importId": "i-1",
@@ -143,7 +143,7 @@ async fn a_clinician_never_signs_as_a_colleague() {
     let refused = practice.clinician.put("/referrals/r-1", &referral(3)).await;
     refused.assert_problem(403, "forbidden");
     assert_eq!(refused.text_at("/errors/0/pointer"), "/senderUserId");
-    // Their own number is no lie, and a platform's server names whom it acts for.
+    // A clinician may name their own number. A platform's server names the doctor that it acts for.
     let own = practice.clinician.put("/referrals/r-1", &referral(1)).await;
     own.assert_problem(422, "document-not-found");
     let named = practice.platform.put("/referrals/r-1", &referral(3)).await;
@@ -166,7 +166,7 @@ async fn taking_over_a_link_needs_the_provider_number_and_is_in_the_trail() {
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     let users = bp.practice(LARGE).await;
-    // The account is linked to another user.
+    // The account has a link to another user.
     let refused = link(&practice.clinician, "Siobhan", "O'Callaghan", None).await;
     refused.assert_problem(422, "link-proof-needed");
     assert_eq!(refused.text_at("/errors/0/pointer"), "/clinician/providerNumberPrefix");
@@ -176,10 +176,11 @@ async fn taking_over_a_link_needs_the_provider_number_and_is_in_the_trail() {
     let proved = digits(&users, 3);
     link(&practice.clinician, "Siobhan", "O'Callaghan", Some(&proved)).await.assert_status(200);
     assert_eq!(*practice.clinician.get("/connection").await.at("/you/userId"), json!(3));
-    // The user is linked to another account.
+    // The user has a link to another account.
     let second = stack.new_person(&practice.practice_id, Role::Clinician).await;
     link(&second, "Siobhan", "O'Callaghan", None).await.assert_problem(422, "link-proof-needed");
-    // Whoever has the number is the user: nobody else stays linked. What proves it is shown to nobody.
+    // Who gives the number proves to be the user, and the other account's link ends. The number is shown to
+    // no one else.
     let seen = second.get("/connection").await;
     assert_eq!(*seen.at("/clinicians/0/userId"), json!(3), "{}", seen.text);
     assert_eq!(*seen.at("/clinicians/0/providerNumberPrefix"), Value::Null, "{}", seen.text);
@@ -189,11 +190,11 @@ async fn taking_over_a_link_needs_the_provider_number_and_is_in_the_trail() {
     practice.clinician.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
     link(&practice.clinician, "Siobhan", "O'Callaghan", Some(&proved)).await.assert_status(200);
     second.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
-    // An administrator may, without the number; so may a platform's server, for nobody's account.
+    // An administrator may link without the number. So may a platform's server, which links no account.
     let admin = &practice.practice_admin;
     link(admin, "Siobhan", "O'Callaghan", None).await.assert_status(200);
     link(&practice.platform, "Siobhan", "O'Callaghan", None).await.assert_status(200);
-    // Saying the same again changes nothing, so the trail says nothing of it.
+    // The same request again changes nothing, so nothing is recorded.
     link(&practice.clinician, "Siobhan", "O'Callaghan", None).await.assert_status(200);
     let (none, user) = (Value::Null, json!(3));
     assert_eq!(
@@ -227,7 +228,7 @@ async fn wrong_digits_are_in_the_trail_and_soon_stopped() {
     let lines = trail.at("/records").as_array().unwrap().clone();
     let failed = lines.iter().filter(|line| line["action"] == "clinicianLinkFailed").count();
     assert_eq!(failed, 10, "{}", trail.text);
-    // Nobody else waits for it.
+    // Nobody else has to wait.
     let other = stack.new_person(&practice.practice_id, Role::Clinician).await;
     link(&other, "Siobhan", "O'Callaghan", Some(&right)).await.assert_status(200);
 }
@@ -250,24 +251,25 @@ async fn an_administrator_ends_a_wrong_link() {
     practice.practice_admin.delete(unlink).await.assert_problem(404, "not-found");
     let nobody = practice.practice_admin.delete("/connection/clinicians/nobody").await;
     nobody.assert_problem(404, "not-found");
-    // Whose link was ended does not come back by the name that they know.
+    // A person whose link was ended cannot link again with the name alone.
     let name = ("Amelia", "Thornbury");
     let back = link(&practice.clinician, name.0, name.1, None).await;
     back.assert_problem(422, "link-proof-needed");
     assert!(back.text_at("/steps/2").contains("allow your own link again"), "{}", back.text);
-    // Nobody else is concerned: a nurse has no provider number.
+    // Other people are not affected: a nurse has no provider number.
     let other = stack.new_person(&practice.practice_id, Role::Clinician).await;
     link(&other, name.0, name.1, None).await.assert_status(200);
     let proved = digits(&bp.practice(LARGE).await, 1);
     link(&practice.clinician, name.0, name.1, Some(&proved)).await.assert_status(200);
-    // Whoever has the digits has ended the other's link, which does not come back either.
+    // Linking with the digits has ended the other account's link. That account cannot link again by name
+    // either.
     other.get("/patients/1").await.assert_problem(403, "clinician-link-needed");
     practice.practice_admin.delete(unlink).await.assert_status(204);
     for caller in [&other, &practice.clinician] {
         let back = link(caller, name.0, name.1, None).await;
         back.assert_problem(422, "link-proof-needed");
     }
-    // One of them was ended by mistake: an administrator allows it again, and nobody else's.
+    // One of them was ended by mistake: an administrator allows that account again, and no other.
     let trail = practice.practice_admin.get("/audit").await;
     let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
     let of = |action: &str, name: &str| {
@@ -320,10 +322,10 @@ async fn a_practice_with_five_thousand_linked_clinicians_moves_to_another_bp() {
     let moved =
         practice.practice_admin.put("/connection", &form(SMALL, &code, "Farid", "El-Khoury")).await;
     assert_eq!(moved.assert_status(200).at("/clinicians").as_array().unwrap().len(), 1);
-    // Whoever was linked in the old Bp is nobody in the new one.
+    // A person with a link in the old Bp has no link in the new one.
     let old = practice.clinician.get("/patients/1").await;
     old.assert_problem(403, "clinician-link-needed");
-    // What holds no more is cleared away in passing.
+    // Old links are removed later, by the regular work.
     stack.run_job("turns", None).await;
     let patience = std::time::Duration::from_secs(120);
     support::until("former links are gone", patience, async || {

@@ -1,4 +1,4 @@
-//! The guides' steps, end to end, on the deployed local stack.
+//! The steps of the guides, end to end, on the deployed local stack.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod advisories;

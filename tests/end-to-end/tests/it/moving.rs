@@ -1,4 +1,4 @@
-//! A practice that is paired with another Bp while work for the first one is under way: the numbers of
+//! A practice is paired with another Bp while work for the first one is in progress. The numbers of
 //! patients, users, documents and locations mean other people and things there.
 
 use end_to_end::{TestPractice, TestStack};
@@ -68,7 +68,7 @@ async fn what_was_meant_for_one_bp_never_reaches_another() {
         becomes(&practice.clinician, &format!("/attachment-imports/{id}"), "/state", "failed")
             .await;
     assert_eq!(copied.text_at("/items/0/problem/type"), "practice-changed");
-    // By hand it fails again: the numbers are no better.
+    // A retry fails again, because the numbers still belong to the other Bp.
     practice.platform.post(&format!("{delivery}/retry"), &json!({})).await.assert_status(202);
     becomes(&practice.platform, &delivery, "/state", "failed").await;
 
@@ -82,7 +82,7 @@ async fn what_was_meant_for_one_bp_never_reaches_another() {
     let visits = "SELECT count(*) FROM APPOINTMENTS WHERE instr(REASON, ?1) > 0";
     assert_eq!(count(visits, "Zoë Made-Up"), 0);
 
-    // Locations, appointment types and users of the one are not the other's.
+    // Locations, appointment types and users of one Bp are not those of the other.
     let settings = practice.clinician.get("/settings").await;
     assert_eq!(settings.text_at("/timeZone"), "Australia/Brisbane");
     assert_eq!(*settings.at("/bookings/enabled"), json!(false));

@@ -21,7 +21,7 @@ fn ids(answer: &Answer) -> Vec<i64> {
         .collect()
 }
 
-/// The practice's own database, as anybody may look at it.
+/// The practice's own database, opened directly.
 fn database(stack: &TestStack) -> Connection {
     let practice =
         stack.file().practices.iter().find(|practice| practice.site_id == LARGE).unwrap();
@@ -116,7 +116,7 @@ async fn twins_are_both_shown_and_told_apart_by_their_first_names() {
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     let found = search(&practice, "Farraday", "2015-02-19").await;
-    // By first name, then by number.
+    // Ordered by first name, then by number.
     assert_eq!(ids(&found), [4, 3]);
     assert_eq!(found.text_at("/matches/0/firstName"), "Imogen");
 }

@@ -1,4 +1,4 @@
-//! Booking guide, section 2.2: location, duration, switching sending on.
+//! Booking guide, section 2.2: location, duration, and sending switched on.
 
 use end_to_end::TestStack;
 use serde_json::{Value, json};
@@ -103,7 +103,7 @@ async fn a_clinician_cannot_change_settings_and_a_platform_can() {
     practice.clinician.put("/settings", &wanted).await.assert_problem(403, "forbidden");
     practice.platform.put("/settings", &wanted).await.assert_status(200);
     bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
-    // The location has been checked before; a change of the duration needs nothing from the practice.
+    // The location was validated before. A change of the duration needs no query to the practice.
     let mut longer = wanted.clone();
     longer["bookings"]["durationMinutes"] = json!(45);
     practice.practice_admin.put("/settings", &longer).await.assert_status(200);

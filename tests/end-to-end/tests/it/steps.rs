@@ -1,4 +1,4 @@
-//! Steps that many tests begin with.
+//! Steps at the start of many tests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,20 +10,20 @@ use support::until;
 
 /// The large demonstration practice's Site ID.
 pub(crate) const LARGE: &str = "71001";
-/// The small one's.
+/// The small demonstration practice's Site ID.
 pub(crate) const SMALL: &str = "71002";
 
-/// What a clinician enters, with a code.
+/// What a clinician enters to pair: the form with a code.
 pub(crate) fn form(site_id: &str, code: &str, first: &str, last: &str) -> Value {
     json!({ "siteId": site_id, "pairingCode": code, "clinician": { "firstName": first, "lastName": last } })
 }
 
-/// What a clinician of a paired practice enters.
+/// What a clinician of a paired practice enters: the form without a code.
 pub(crate) fn form_without_code(site_id: &str, first: &str, last: &str) -> Value {
     json!({ "siteId": site_id, "clinician": { "firstName": first, "lastName": last } })
 }
 
-/// Somebody generates a code in Bp, and a doctor of the large practice enters it.
+/// A person generates a code in Bp, and a doctor of the large practice enters it.
 pub(crate) async fn pair(bp: &Bp<'_>, caller: &Caller) -> Answer {
     let code = bp.pairing_code(LARGE).await;
     let answer = caller.put("/connection", &form(LARGE, &code, "Amelia", "Thornbury")).await;
@@ -31,14 +31,14 @@ pub(crate) async fn pair(bp: &Bp<'_>, caller: &Caller) -> Answer {
     answer
 }
 
-/// A practice of one's own, paired with the large one's Bp.
+/// A new practice, paired with the large practice's Bp.
 pub(crate) async fn paired_practice(stack: &TestStack, bp: &Bp<'_>) -> TestPractice {
     let practice = stack.new_practice().await;
     pair(bp, &practice.clinician).await;
     practice
 }
 
-/// The large practice's databases, as anybody may look at them: its records and its documents.
+/// The large practice's databases, opened directly: its records and its documents.
 pub(crate) async fn databases(stack: &TestStack, bp: &Bp<'_>) -> (Connection, Connection) {
     let files = bp.practice(LARGE).await;
     let practice = stack.file().practices.iter().find(|it| it.site_id == LARGE).unwrap();
@@ -62,7 +62,7 @@ pub(crate) fn named(queries: &[Query]) -> Vec<String> {
         .collect()
 }
 
-/// Waits until what stands at `pointer` of an answer is what it should be.
+/// Waits until the value at `pointer` of an answer is the wanted one.
 pub(crate) async fn becomes(caller: &Caller, path: &str, pointer: &str, wanted: &str) -> Answer {
     until(&format!("{path} becomes {wanted}"), Duration::from_secs(180), async || {
         let answer = caller.get(path).await;

@@ -1,4 +1,4 @@
-//! What a practice costs, beside what Halo's simulator was asked.
+//! The usage that a practice is shown, compared with what the simulator received.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use support::until;
 use crate::events::Platform;
 use crate::steps::{LARGE, becomes, paired_practice};
 
-/// What Halo bills.
+/// The operations that Halo bills.
 const BILLED: [&str; 5] =
     ["immediateQuery", "asyncQuery", "registerQuery", "fhirRead", "fhirSearch"];
 
-/// Longer than any function takes to end after its work is seen.
+/// The longest time from the visible result of some work to the end of its function.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Queries by statement, and how many other calls there were.
 type Calls = (BTreeMap<String, u64>, u64);
 
-/// What Halo received after the mark.
+/// What Halo has received since the mark.
 async fn received(bp: &Bp<'_>, mark: u64) -> Calls {
     let (mut queries, mut others) = (BTreeMap::<String, u64>::new(), 0);
     for call in bp.queries_since(mark).await {
@@ -37,7 +37,7 @@ async fn usage(practice: &TestPractice) -> Answer {
     practice.practice_admin.get("/usage").await
 }
 
-/// What the practice is shown, over all its days: a test may run at midnight.
+/// The usage that the practice is shown, over all days, because a test may run at midnight.
 fn shown(usage: &Answer) -> Calls {
     usage.assert_status(200);
     let (mut queries, mut others) = (BTreeMap::<String, u64>::new(), 0);
@@ -53,7 +53,8 @@ fn shown(usage: &Answer) -> Calls {
     (queries, others)
 }
 
-/// Waits until all that Halo received is shown. A worker adds up after its work can be seen.
+/// Waits until the usage shows everything that Halo received. A worker adds to the usage after its result
+/// can be seen.
 async fn assert_all_is_shown(bp: &Bp<'_>, practice: &TestPractice, mark: u64) -> Calls {
     until("all calls are shown", PATIENCE, async || {
         let (received, usage) = (received(bp, mark).await, usage(practice).await);
@@ -163,7 +164,7 @@ async fn platforms_are_told_once_that_a_practice_comes_near_its_cap() {
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
     let mut platform = Platform::connected(stack, &practice.practice_id).await;
-    // All but one of 80 % of what the local stack's cap is.
+    // One query less than 80 % of the local stack's cap.
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let used = json!({
         "TableName": stack.file().aws.table,

@@ -1,4 +1,4 @@
-//! Halo's notifications, and what comes round by the clock.
+//! Halo's notifications, and work that runs regularly.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::steps::{LARGE, pair};
 
 const PATH: &str = "/v1/halo/webhook";
 
-/// Halo's notification about a query, as it would be sent.
+/// A notification about a query, as Halo would send it.
 struct Notification {
     id: Uuid,
     query: Uuid,
@@ -58,7 +58,7 @@ impl Notification {
         self.send_signed(from, Some(&self.signature())).await
     }
 
-    /// How often somebody was woken for the query, as the function tells.
+    /// How often the function's log says that a worker was woken for the query.
     async fn woken(&self, stack: &TestStack) -> usize {
         told(stack, &self.query.to_string(), "is woken").await
     }
@@ -68,7 +68,7 @@ fn seven_decimals(at: Timestamp) -> String {
     format!("{at:.7}").replace('Z', "+00:00")
 }
 
-/// How many lines of the function's log have both texts.
+/// How many lines of the function's log contain both texts.
 async fn told(stack: &TestStack, one: &str, other: &str) -> usize {
     let events = stack.aws().log_events().await.unwrap();
     let about = |message: &String| message.contains(one) && message.contains(other);
@@ -78,7 +78,7 @@ async fn told(stack: &TestStack, one: &str, other: &str) -> usize {
         .count()
 }
 
-/// Waits until something is so.
+/// Waits until the condition is true.
 async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
     let holds = async || if condition().await { Ok(()) } else { Err("not yet") };
     support::until(what, Duration::from_secs(20), holds).await;
@@ -90,7 +90,7 @@ async fn put(stack: &TestStack, item: Value) {
     stack.aws().call("dynamodb", "DynamoDB_20120810.PutItem", &request).await.unwrap();
 }
 
-/// Puts the writer of a practice's site down as waiting for a query, as the writer does.
+/// Stores that the writer of a practice's site waits for a query, as the writer does.
 async fn put_down(stack: &TestStack, query: Uuid, practice: &str) {
     let waiter = json!({ "M": { "kind": { "S": "site" }, "practice": { "S": practice } } });
     let expires = (Timestamp::now() + SignedDuration::from_hours(1)).as_second();
@@ -115,7 +115,7 @@ async fn whoever_waits_is_woken_once_however_often_halo_says_it() {
     let notification = Notification::about(stack, query).await;
     notification.send(&practice.stranger).await.assert_status(204);
     eventually("somebody is woken", async || notification.woken(stack).await == 1).await;
-    // Halo repeats itself, signed anew each time.
+    // Halo repeats the notification, with a new signature each time.
     for _ in 0..2 {
         notification.send(&practice.stranger).await.assert_status(204);
     }
@@ -195,7 +195,7 @@ async fn what_halo_itself_sends_is_believed() {
     eventually("the notification is believed", believed).await;
 }
 
-/// Submits a query behind the service's back, as its workers do.
+/// Submits a query directly, as the service's workers do.
 async fn submit_to_halo(stack: &TestStack) -> String {
     let simulator = &stack.file().simulator;
     let http = local::loopback_client().unwrap();

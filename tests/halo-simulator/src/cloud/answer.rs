@@ -1,4 +1,4 @@
-//! What Halo answers, and the shapes its refusals take.
+//! Halo's answers, and the forms of its refusals.
 
 use axum::body::Body;
 use http::{HeaderValue, StatusCode, header};
@@ -12,11 +12,11 @@ pub(crate) enum Payload {
     Empty,
     Json(Value),
     Fhir(Value),
-    /// Already encoded JSON of a known length.
+    /// Encoded JSON of a known length.
     Stream(Body, u64),
 }
 
-/// An answer before faults have had their way with it.
+/// An answer before a fault changes it.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -40,7 +40,7 @@ impl Answer {
         Self { status, headers: Vec::new(), payload: Payload::Empty }
     }
 
-    /// The whole response, with its length known in advance.
+    /// The whole response, with its length in the headers.
     pub(crate) fn into_response(self) -> http::Response<Body> {
         let (content_type, body, length) = match self.payload {
             Payload::Empty => (None, Body::empty(), None),
@@ -74,7 +74,7 @@ impl Answer {
     }
 }
 
-/// The shapes in which Halo has been seen to refuse.
+/// The forms in which Halo has been seen to refuse.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ErrorShape {
@@ -90,7 +90,7 @@ pub enum ErrorShape {
     OperationOutcome,
 }
 
-/// An answer that is not a success.
+/// An answer that reports an error.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
@@ -119,7 +119,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// The FHIR surface speaks `OperationOutcome` where Halo's own code answers.
+    /// On the FHIR operations, Halo's own refusals are `OperationOutcome` too.
     pub(crate) fn on(mut self, operation: Operation) -> Self {
         if operation.is_fhir()
             && self.shape == ErrorShape::Envelope
@@ -169,7 +169,7 @@ fn issue_code(status: StatusCode) -> &'static str {
     }
 }
 
-/// A FHIR error; the coding system is that of the engine inside Halo Link.
+/// A FHIR error. The coding system is that of the engine inside Halo Link.
 pub(crate) fn operation_outcome(code: &str, message: &str) -> Value {
     json!({
         "resourceType": "OperationOutcome",

@@ -1,4 +1,4 @@
-//! Asynchronous queries: an id first, then a life of their own.
+//! Asynchronous queries: the caller gets an id at once, and the query runs later.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,7 +43,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// The phase this state belongs to, if it is not an end.
+    /// The phase of this state, or `None` if the query has ended.
     fn phase(self) -> Option<&'static str> {
         match self {
             Self::Initialising => Some("initialising"),
@@ -66,7 +66,7 @@ pub(crate) struct AsyncQuery {
     progress: Mutex<Progress>,
 }
 
-/// Everything that changes in a query's life.
+/// The part of a query that changes while it runs.
 pub(crate) struct Progress {
     pub(crate) status: Status,
     created: Timestamp,
@@ -212,7 +212,7 @@ async fn live(
     }
 }
 
-/// Through all phases; the error is the end it came to.
+/// Takes the query through all phases. The error says how it ended.
 async fn advance(
     world: &World,
     site: &Site,
@@ -245,7 +245,7 @@ async fn advance(
         .unwrap_or(created);
     pause().await;
     tokio::select! {
-        // A site that takes work wins over a deadline that has just passed.
+        // If the site takes work and a deadline passes at the same time, the site wins.
         biased;
         () = running(site) => {}
         () = world.clock.sleep_until(latest) => return Err(Status::ExpiredInQueue),
@@ -312,7 +312,7 @@ pub(crate) fn as_sql(error: ExecutionError) -> SqlError {
     }
 }
 
-/// Writes the pages to disk, one at a time, and shows each as it arrives.
+/// Writes the pages to disk, one at a time, and lists each one when it is written.
 async fn upload(
     world: &World,
     site: &Site,
@@ -334,7 +334,7 @@ async fn upload(
     }
     let mut first_row = 1;
     for number in 1.. {
-        // Encoding tens of megabytes must not hold up the answers to other calls.
+        // Encoding tens of megabytes must not delay the answers to other calls.
         let encoded = tokio::task::spawn_blocking(move || {
             let part = parts.next();
             (parts, part)

@@ -1,21 +1,22 @@
-//! HTTP clients: the one that notifies integrators, and one for tests that stand in for an integrator.
+//! HTTP clients: one that notifies integrators, and one for tests that act as an integrator.
 
 use std::sync::Arc;
 
 use rustls::RootCertStore;
 
-/// Why there is no HTTP client.
+/// Why an HTTP client could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// TLS cannot be configured.
+    /// TLS could not be configured.
     #[error("TLS cannot be configured: {0}")]
     Tls(#[from] rustls::Error),
-    /// The client cannot be built.
+    /// The client could not be built.
     #[error("the HTTP client cannot be built: {0}")]
     Client(#[from] reqwest::Error),
 }
 
-/// A client for tests against a running simulator: it knows no certificate, so it goes to loopback only.
+/// A client for tests of a running simulator. It knows no certificates, so it can only call loopback
+/// addresses.
 ///
 /// # Errors
 /// See [`ClientError`].
@@ -23,7 +24,7 @@ pub fn local_client() -> Result<reqwest::Client, ClientError> {
     Ok(local_client_builder()?.build()?)
 }
 
-/// [`local_client`] before it is built, for tests with settings of their own.
+/// The builder of [`local_client`], for tests with settings of their own.
 ///
 /// # Errors
 /// When TLS cannot be configured.

@@ -1,11 +1,11 @@
-//! The injected clock: real time plus whatever the control API added.
+//! The simulator's clock: real time plus the time that the control API has added.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use tokio::sync::Notify;
 
-/// Decides expiry, code validity, registered queries and webhook retries.
+/// The time for expiry, pairing codes, registered queries and webhook retries.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     offset_milliseconds: AtomicI64,
@@ -35,12 +35,12 @@ impl Clock {
         self.moved.notify_waiters();
     }
 
-    /// Returns once this clock shows `instant`, however it came there.
+    /// Returns when this clock shows `instant`, whether time passed or was added.
     pub(crate) async fn sleep_until(&self, instant: Timestamp) {
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
-            // Registered before looking, so that an advance in between is not missed.
+            // Registered before the check, so that an advance in between is not missed.
             moved.as_mut().enable();
             let left = instant.duration_since(self.now());
             let Ok(left) = std::time::Duration::try_from(left) else { return };
@@ -55,7 +55,7 @@ impl Clock {
     }
 }
 
-/// Milliseconds and `Z`, as Halo prints instants.
+/// The instant with milliseconds and `Z`, as Halo writes instants.
 pub(crate) fn utc(instant: Timestamp) -> String {
     format!("{instant:.3}")
 }

@@ -1,4 +1,4 @@
-//! The commands that integrators send, as far as Halo Cloud itself looks at them.
+//! The commands that integrators send, and what Halo Cloud itself checks in them.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use crate::{
     sql::{self, Command, CommandKind, Direction, SqlError},
 };
 
-/// The types Halo lists for parameters.
+/// The parameter types that Halo lists.
 const PARAMETER_TYPES: [&str; 32] = [
     "BigInt",
     "Binary",
@@ -54,7 +54,7 @@ struct SubmissionBody {
     max_time_in_queue: Option<i64>,
 }
 
-/// A command with everything around it checked.
+/// A checked request with its command.
 pub(crate) struct Submission {
     pub(crate) command: Command,
     pub(crate) catalogue: Catalogue,
@@ -79,7 +79,7 @@ impl QueueTime {
 /// Reads a JSON request body.
 pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
-        // Where, but not what: the text of a serde error quotes the offending value.
+        // Says where the error is, but not what is there: a serde error quotes the value.
         Refusal::bad_request(format!(
             "The request body does not have the expected form (line {}, column {}).",
             error.line(),
@@ -120,7 +120,7 @@ pub(crate) fn command_size(command: &Command) -> usize {
     serde_json::to_vec(command).map_or(0, |bytes| bytes.len())
 }
 
-/// What Halo refuses before a practice sees it.
+/// Checks for what Halo refuses before the command reaches a practice.
 pub(crate) fn check(command: &Command) -> Result<(), Refusal> {
     if command.text.trim().is_empty() {
         return Err(Refusal::bad_request("The command text is empty."));
@@ -135,7 +135,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Link converts the parameters of a stored procedure implicitly and stumbles over long ones.
+/// Link's implicit conversion of a stored procedure's parameters fails for long values.
 pub(crate) fn link_conversion_defect(command: &Command) -> Option<SqlError> {
     if command.kind != CommandKind::StoredProcedure {
         return None;
@@ -157,12 +157,12 @@ pub(crate) fn link_conversion_defect(command: &Command) -> Option<SqlError> {
     })
 }
 
-/// What an un-ticked integration meets when Link logs in for it.
+/// The error of Link's login if the practice has unticked the integration.
 pub(crate) fn login_failed() -> SqlError {
     SqlError { number: 18456, message: "Login failed for user 'BPSPartner'.".to_owned() }
 }
 
-/// What faults select by; never a value.
+/// The properties that faults select by. They contain no values.
 pub(crate) fn traits(command: &Command) -> Traits {
     let text = command.text.to_lowercase();
     Traits {
@@ -173,13 +173,14 @@ pub(crate) fn traits(command: &Command) -> Traits {
     }
 }
 
-/// The name a statement gives itself; anything longer or stranger might be a value.
+/// The name that a statement gives itself. A longer or unusual text is ignored, because it might be a
+/// value.
 fn statement_name(command: &Command) -> Option<String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
     sql::statement_name(command).filter(|name| name.len() <= 80 && name.chars().all(plain))
 }
 
-/// The traits of a request that carries a command, before anything about it is checked.
+/// The traits of a request with a command, before the command is checked.
 pub(crate) fn traits_of_body(body: &Bytes) -> Traits {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -192,5 +193,5 @@ pub(crate) fn traits_of_body(body: &Bytes) -> Traits {
     command.as_ref().map(traits).unwrap_or_default()
 }
 
-/// The HTTP status of a failed statement.
+/// The HTTP status for a failed statement.
 pub(crate) const EXECUTION_FAILED: StatusCode = StatusCode::BAD_REQUEST;

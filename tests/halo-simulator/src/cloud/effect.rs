@@ -1,61 +1,61 @@
-//! What can go wrong, and on which calls.
+//! The effects of faults, and the calls that each can happen on.
 
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::operation::{Operation, REQUESTS};
 
-/// What can go wrong.
+/// What goes wrong in a call.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {
-    /// The key is refused; nothing happens.
+    /// The key is refused. The call does nothing.
     #[serde(rename = "401")]
     Unauthorised,
-    /// The call is refused; nothing happens.
+    /// The call is refused and does nothing.
     #[serde(rename = "403")]
     Forbidden,
-    /// Not found; nothing happens.
+    /// The answer is 404. The call does nothing.
     #[serde(rename = "404")]
     NotFound,
-    /// Too many calls, with `Retry-After`; nothing happens.
+    /// Too many calls, with `Retry-After`. The call does nothing.
     #[serde(rename = "429")]
     TooManyRequests,
-    /// Halo's own fault; nothing happens.
+    /// An internal error at Halo. The call does nothing.
     #[serde(rename = "500")]
     Internal,
-    /// A bad gateway; nothing happens.
+    /// A bad gateway. The call does nothing.
     #[serde(rename = "502")]
     BadGateway,
-    /// The site was offline before the attempt; nothing happens.
+    /// The site was offline before the attempt. The call does nothing.
     #[serde(rename = "503")]
     Unavailable,
-    /// 504 and nothing happened.
+    /// The answer is 504, and the call does nothing.
     #[serde(rename = "504BeforeExecution")]
     TimeoutBeforeExecution,
-    /// 504 although it happened.
+    /// The answer is 504, although the call takes effect.
     #[serde(rename = "504AfterExecution")]
     TimeoutAfterExecution,
-    /// The connection is closed unanswered and nothing happened.
+    /// The connection is closed without an answer, and the call does nothing.
     DropBefore,
-    /// The connection is closed unanswered although it happened.
+    /// The connection is closed without an answer, although the call takes effect.
     DropAfter,
-    /// The database fails the statement, which has no effect.
+    /// The statement fails in the database and has no effect.
     ExecutionFailed,
-    /// The statement runs; its result is called too large.
+    /// The statement runs, but its result is refused as too large.
     TooLarge,
-    /// It happens; the answer is not JSON.
+    /// The call takes effect, but the answer is not JSON.
     MalformedBody,
-    /// It happens; the answer is JSON of another shape.
+    /// The call takes effect, but the answer is JSON of another shape.
     WrongShape,
-    /// It happens; the answer breaks off before its promised length.
+    /// The call takes effect, but the answer ends before its announced length.
     TruncatedBody,
-    /// It happens; the answer waits for `delayMs`.
+    /// The call takes effect, and the answer comes after `delayMs`.
     Slow,
-    /// The statement runs; its result never arrives at Halo.
+    /// The statement runs, but its result never arrives at Halo.
     UploadFailed,
-    /// The statement never runs: its time in the queue passes.
+    /// The statement never runs, because its time in the queue has passed.
     ExpiredInQueue,
-    /// The page is no longer kept.
+    /// The page has expired.
     PageGone,
     /// The notification is never sent.
     WebhookLost,
@@ -63,9 +63,9 @@ pub enum Effect {
     WebhookTwice,
     /// The site's Halo GUID is replaced just before the call.
     StaleGuid,
-    /// The practitioner is away: free appointments are an SQL error.
+    /// The practitioner is away: `BP_GetFreeAppointments` fails with an SQL error.
     Away,
-    /// The slot is taken by someone else.
+    /// Another appointment already occupies the slot.
     SlotTaken,
 }
 
@@ -73,7 +73,7 @@ use Effect as E;
 use Operation as O;
 
 impl Effect {
-    /// Everything that can go wrong, as the control API names it.
+    /// All effects, in the order of the control API.
     pub(crate) const ALL: [Self; 25] = [
         E::Unauthorised,
         E::Forbidden,
@@ -102,7 +102,7 @@ impl Effect {
         E::SlotTaken,
     ];
 
-    /// The operations on which this effect can occur at all.
+    /// The operations on which this effect can happen.
     pub(super) fn possible(self) -> Vec<Operation> {
         match self {
             E::ExecutionFailed | E::TooLarge => vec![
@@ -122,7 +122,8 @@ impl Effect {
         }
     }
 
-    /// Where the effect comes later than the call it is naturally named after.
+    /// Whether the effect comes later than the call that a fault names, such as a lost webhook after a
+    /// query.
     pub(super) fn stands_for(self, named: &[Operation]) -> bool {
         let asynchronous = named.contains(&O::AsyncQuery);
         let registered = named.contains(&O::RegisterQuery);
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_effect_that_a_fault_may_have_is_listed() {
-        // What serde offers instead of a name that it does not know is every name there is.
+        // For an unknown name, serde's error lists all names.
         let offered = serde_json::from_str::<Effect>("\"none\"").unwrap_err().to_string();
         let offered: Vec<&str> = offered.split('`').skip(3).step_by(2).collect();
         let listed: Vec<String> = Effect::ALL

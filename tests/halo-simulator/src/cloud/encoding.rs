@@ -1,4 +1,4 @@
-//! Rows as JSON, in the forms an integrator must be ready for.
+//! Rows as JSON, in the forms that an integrator must handle.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
@@ -8,13 +8,13 @@ use crate::{
     sql::{ExecutionMode, Outcome, ResultSet, Value},
 };
 
-/// A part of a result that Halo hands out in one piece.
+/// A part of a result that Halo returns in one piece.
 pub(crate) struct Encoded {
     pub(crate) bytes: Vec<u8>,
     pub(crate) rows: usize,
 }
 
-/// What the execution mode leaves of a result.
+/// The part of a result that the execution mode returns.
 pub(crate) fn shaped(outcome: Outcome, mode: ExecutionMode) -> Vec<ResultSet> {
     match mode {
         ExecutionMode::Reader => outcome.result_sets,
@@ -33,20 +33,20 @@ pub(crate) fn shaped(outcome: Outcome, mode: ExecutionMode) -> Vec<ResultSet> {
     }
 }
 
-/// A whole result in one piece.
+/// A whole result as one piece.
 pub(crate) fn whole(sets: Vec<ResultSet>, encoding: RowEncoding) -> Encoded {
     let mut pages = Pages::new(sets, encoding, usize::MAX);
     pages.next().unwrap_or_else(|| Encoded { bytes: b"[]".to_vec(), rows: 0 })
 }
 
-/// A result cut into pieces of about a given size; a larger row is a piece of its own.
+/// A result cut into pieces of about a given size. A larger row is its own piece.
 pub(crate) struct Pages {
     names: Vec<Vec<String>>,
     sets: Vec<std::iter::Peekable<std::vec::IntoIter<Vec<Value>>>>,
     encoding: RowEncoding,
     limit: usize,
     started: bool,
-    /// A row that did not fit any more, with the number of its set.
+    /// A row that did not fit into the last piece, with the number of its set.
     carried: Option<(usize, Vec<u8>)>,
 }
 
@@ -69,8 +69,7 @@ impl Pages {
         Some((number, self.render(number, row)))
     }
 
-    /// A row as text: members come in the order of the SELECT, which a JSON object in memory would
-    /// not keep.
+    /// A row as text. Its members are in the order of the SELECT, which a JSON object in memory would lose.
     fn render(&self, set: usize, row: Vec<Value>) -> Vec<u8> {
         let named = self.encoding != RowEncoding::ColumnsAndRows;
         let [open, close] = if named { *b"{}" } else { *b"[]" };
@@ -107,12 +106,12 @@ impl Pages {
     }
 }
 
-/// Appends a value's text. Writing to memory does not fail, nor does a value that has no odd keys.
+/// Appends a value's text. This cannot fail: the target is memory, and all keys are text.
 fn write(text: &mut Vec<u8>, value: &Json) {
     let _ = serde_json::to_writer(text, value);
 }
 
-/// An array of values that are text already.
+/// An array of values that are already JSON text.
 fn list(items: &[Vec<u8>]) -> Vec<u8> {
     let mut text = vec![b'['];
     text.append(&mut items.join(&b','));
@@ -135,7 +134,7 @@ impl Iterator for Pages {
             rows += 1;
             sets[number].push(row);
         }
-        // A result without rows still has one, empty, page.
+        // A result without rows still has one page, which is empty.
         if rows == 0 && self.started {
             return None;
         }
@@ -155,7 +154,7 @@ fn json_value(value: Value) -> Json {
     }
 }
 
-/// Names as an ADO.NET table makes them distinct: a number behind repeated and missing ones.
+/// Makes column names distinct as an ADO.NET table does: a number follows repeated and missing names.
 fn distinct(columns: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(columns.len());
     for column in columns {

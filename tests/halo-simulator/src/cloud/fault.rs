@@ -1,4 +1,4 @@
-//! Faults on demand: which call meets which, seeded.
+//! Faults on demand: which call meets which fault. Chance is seeded.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -19,50 +19,51 @@ use crate::{
 use Effect as E;
 use Operation as O;
 
-/// A fault as the control API takes it.
+/// A fault, as the control API takes it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FaultRequest {
-    /// Ours, the public document's operation id, a family's name, `any` or `*`.
+    /// The operation's name here, the operation id of Halo's public document, a family's name, `any` or
+    /// `*`.
     pub operation: String,
     /// What goes wrong.
     pub effect: Effect,
-    /// How many calls meet it; until `DELETE /faults` if absent.
+    /// How many calls meet the fault. If absent, calls meet it until `DELETE /faults`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    /// How likely a matching call meets it; always if absent.
+    /// The probability that a matching call meets the fault. If absent, every one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    /// Makes `probability` repeatable; the simulator's seed if absent.
+    /// The seed for `probability`. If absent, the simulator's seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// For `slow`.
+    /// The delay of `slow`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
-    /// Only calls that concern this Bp Site ID.
+    /// Only calls about this Bp Site ID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_id: Option<String>,
-    /// Only statements of this name.
+    /// Only statements with this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement: Option<String>,
-    /// Replaces the message, for instance to tell the causes of a 403 apart.
+    /// Replaces the message, for example to distinguish the causes of a 403.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The message number of `executionFailed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<i32>,
-    /// How `slotTaken` shows.
+    /// How the database reports `slotTaken`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<SlotVariant>,
     /// The value of `Retry-After`: seconds or an HTTP date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<String>,
-    /// The shape of a refusal.
+    /// The form of a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<ErrorShape>,
 }
 
-/// How `slotTaken` shows.
+/// How the database reports `slotTaken`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SlotVariant {
@@ -87,7 +88,7 @@ impl From<SlotVariant> for SlotTaken {
     }
 }
 
-/// The properties of a call by which faults select it.
+/// The properties of a call that faults select by.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traits {
     pub(crate) site_id: Option<String>,
@@ -98,7 +99,7 @@ pub(crate) struct Traits {
     pub(crate) books: bool,
 }
 
-/// What a call meets: at most one fault, and slowness in addition.
+/// The faults of one call: at most one fault, and a delay in addition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Weather {
     pub(crate) fault: Option<FaultRequest>,
@@ -114,14 +115,14 @@ impl Weather {
         self.effect() == Some(effect)
     }
 
-    /// The refusal, for a fault that keeps the call from happening.
+    /// The refusal, if the fault prevents the call.
     pub(crate) fn refusal(&self, operation: Operation) -> Option<(Refusal, Option<String>)> {
         let fault = self.fault.as_ref()?;
         let (status, message, gateway) = match fault.effect {
             E::Unauthorised => {
                 (StatusCode::UNAUTHORIZED, "Access denied due to invalid subscription key.", true)
             }
-            // A stale GUID is an effect of its own, so a plain 403 is about the list of addresses.
+            // A stale GUID is an effect of its own, so this 403 is about the caller's address.
             E::Forbidden => (StatusCode::FORBIDDEN, "Caller Ip Not Allowed", false),
             E::NotFound => (StatusCode::NOT_FOUND, "The resource was not found.", false),
             E::TooManyRequests => {
@@ -175,7 +176,7 @@ impl FaultPlan {
     /// Replaces all faults.
     ///
     /// # Errors
-    /// What is wrong with the first unusable one; then nothing changes.
+    /// The first invalid fault. In that case nothing changes.
     pub(crate) fn replace(&self, requests: Vec<FaultRequest>) -> Result<(), String> {
         let mut active = Vec::with_capacity(requests.len());
         for (index, request) in requests.into_iter().enumerate() {
@@ -192,7 +193,7 @@ impl FaultPlan {
         self.active.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The faults, and how often each was met.
+    /// The faults, and how many calls have met each.
     pub(crate) fn list(&self) -> Vec<(FaultRequest, u32)> {
         let active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
         active.iter().map(|fault| (fault.request.clone(), fault.fired)).collect()

@@ -1,4 +1,4 @@
-//! Immediate queries: answered on the spot or not at all.
+//! Immediate queries: answered in the same call, or not at all.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ use crate::{
     sql::{ExecutionMode, Outcome, SqlError},
 };
 
-/// What a query that ran left behind for its answer.
+/// The results of a query that ran.
 struct Ran {
     outcome: Outcome,
     duration: Duration,
@@ -92,7 +92,7 @@ pub(crate) async fn run(
     Ok(Answer::ok(Value::Object(answer)))
 }
 
-/// The status operation knows immediate queries too, without their results.
+/// The status operation also finds immediate queries, but without their results.
 fn remember(world: &World, site: &Site, answer: &Map<String, Value>) {
     if let Some(id) = answer["id"].as_str().and_then(|id| Uuid::try_parse(id).ok()) {
         world.remember_immediate(id, &site.identity.site_id, Value::Object(answer.clone()));
@@ -122,7 +122,7 @@ fn check_availability(site: &Site) -> Result<(), Refusal> {
     }
 }
 
-/// The inner error is the database's, the outer one Halo's.
+/// The inner error comes from the database, the outer one from Halo.
 async fn execute(
     world: &World,
     site: &Site,
@@ -154,9 +154,9 @@ async fn execute(
         tokio::spawn(site::run(guard, submission.catalogue, submission.command, environment, None));
     let begun = Instant::now();
     let done = tokio::time::timeout(limit, work).await.ok();
-    // What is ready when its time is up has not answered in time: the machine may have been busy.
+    // A result that is ready after the time limit counts as too late, even if only the machine was busy.
     match done.filter(|_| begun.elapsed() < limit) {
-        // It goes on running: that is what makes a 504 ambiguous.
+        // The query goes on running. This is why a 504 leaves the effect unknown.
         None => Err(Refusal::new(
             StatusCode::GATEWAY_TIMEOUT,
             "The site did not answer in time; the outcome of the query is unknown.",
@@ -179,7 +179,7 @@ pub(crate) async fn running(site: &Site) {
     .await;
 }
 
-/// Waits until the site lets what has begun go on.
+/// Waits until the site lets running queries continue.
 pub(crate) async fn unlocked(site: &Site) {
     until(site, |state| !state.execution_paused).await;
 }
@@ -196,7 +196,7 @@ async fn until(site: &Site, is_so: impl Fn(&SiteState) -> bool) {
     }
 }
 
-/// Failures of the database that come before the statement itself.
+/// Failures of the database before the statement itself runs.
 pub(crate) fn database_refusal(
     site: &Site,
     submission: &Submission,
@@ -220,7 +220,7 @@ pub(crate) fn execution_fault(weather: &Weather) -> Option<SqlError> {
     })
 }
 
-/// What faults do to the booking procedures.
+/// Applies faults to the booking procedures.
 pub(crate) fn apply(weather: &Weather, booking: &mut crate::sql::BookingWeather) {
     let Some(fault) = &weather.fault else { return };
     booking.away = fault.effect == Effect::Away;
@@ -230,7 +230,7 @@ pub(crate) fn apply(weather: &Weather, booking: &mut crate::sql::BookingWeather)
     }
 }
 
-/// The result does not fit although, as the message admits, the statement ran.
+/// The refusal of a result that is too large. Its message says that the statement ran.
 pub(crate) fn too_large(world: &World) -> Refusal {
     Refusal {
         status: StatusCode::from_u16(world.options.too_large_status)
@@ -291,7 +291,7 @@ fn failed(
     Answer::json(EXECUTION_FAILED, Value::Object(answer))
 }
 
-/// The newer form of a database error; number 0 is Link's own.
+/// The newer form of a database error. Number 0 is for Link's own errors.
 pub(crate) fn error_details(error: &SqlError) -> Value {
     let kind = if error.number == 0 { "haloLink" } else { "mssql" };
     json!({"errorType": kind, "errorCode": error.number, "errorMessage": error.message})

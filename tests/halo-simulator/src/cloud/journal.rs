@@ -1,4 +1,4 @@
-//! The journal: every call that Halo received, without any value.
+//! The journal: every call that Halo received, without any values.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -30,12 +30,12 @@ pub(crate) struct Entry {
     #[serde(serialize_with = "as_utc")]
     pub(crate) at: Timestamp,
     pub(crate) operation: Option<Operation>,
-    /// The Bp Site ID, where the call names a known site.
+    /// The Bp Site ID, if the call names a known site.
     pub(crate) site_id: Option<String>,
     /// The statement's name from its first line, never its text.
     pub(crate) statement: Option<String>,
     pub(crate) duration_ms: u64,
-    /// The status of the answer; none if the connection was dropped.
+    /// The status of the answer. `None` if the connection was dropped.
     pub(crate) status: Option<u16>,
     pub(crate) outcome: Outcome,
     /// The fault that this call met.
@@ -46,7 +46,7 @@ fn as_utc<S: serde::Serializer>(instant: &Timestamp, serializer: S) -> Result<S:
     serializer.serialize_str(&utc(*instant))
 }
 
-/// Where the wanted part of the journal begins.
+/// The start of the requested part of the journal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Since {
     /// After this sequence number.
@@ -58,7 +58,7 @@ pub(crate) enum Since {
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Mutex<Entries>);
 
-/// Numbers are not reset, so `since` does not skip calls after a reset.
+/// A reset does not restart the numbers, so `since` does not skip later calls.
 #[derive(Debug, Default)]
 struct Entries {
     kept: Vec<Entry>,

@@ -1,4 +1,4 @@
-//! Halo Cloud: every operation of the public API for integrators.
+//! Halo Cloud: every operation of its public API for integrators.
 
 mod answer;
 mod asynchronous;

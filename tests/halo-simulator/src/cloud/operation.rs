@@ -1,9 +1,9 @@
-//! The operations of Halo Cloud: how requests find them and what faults call them.
+//! The operations of Halo Cloud: how requests are matched to them, and their names in faults.
 
 use http::Method;
 use serde::Serialize;
 
-/// One operation of the public API, and the two things Halo does by itself.
+/// An operation of the public API, or one of the two things that Halo does on its own.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Operation {
@@ -51,7 +51,7 @@ use Operation::{
     RegisteredExecution, RegisteredResult, ResultPage, StreamPage, Webhook,
 };
 
-/// What an integrator can call.
+/// The operations that an integrator can call.
 pub(crate) const REQUESTS: [Operation; 16] = [
     PairSite,
     FindSites,
@@ -76,7 +76,7 @@ impl Operation {
         matches!(self, FhirRead | FhirSearch)
     }
 
-    /// The operations meant by a name: ours, the public document's, or a family's.
+    /// The operations with this name: a name from here, from Halo's public document, or of a family.
     pub(crate) fn named(name: &str) -> Option<Vec<Operation>> {
         let plain: String =
             name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
@@ -131,7 +131,7 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// `None` is the gateway's "operation not found".
+    /// The route of a request. `None` means the gateway's "operation not found".
     pub(crate) fn of(method: &Method, path: &str) -> Option<Route> {
         let rest = path.strip_prefix("/integrator/")?;
         let parts: Vec<&str> = rest.trim_end_matches('/').split('/').collect();

@@ -1,4 +1,4 @@
-//! How a simulator is set up.
+//! The settings of a simulator.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -9,72 +9,73 @@ use std::{
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// How rows are laid out inside a result's base64 `data`, which Halo leaves unspecified.
+/// The form of rows inside a result's base64 `data`. Halo does not specify it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RowEncoding {
-    /// `[{"a":1},{"a":2}]`; several result sets become an array of those.
+    /// `[{"a":1},{"a":2}]`. Several result sets become an array of these arrays.
     #[default]
     Objects,
     /// `{"columns":["a"],"rows":[[1],[2]]}`.
     ColumnsAndRows,
-    /// `{"a":1}` when there is exactly one row, otherwise as [`RowEncoding::Objects`].
+    /// `{"a":1}` for exactly one row, otherwise as [`RowEncoding::Objects`].
     SingleObject,
 }
 
-/// What `/stream` sends, which Halo leaves unspecified.
+/// The form of `/stream`. Halo does not specify it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum StreamForm {
     /// The decoded rows.
     #[default]
     Rows,
-    /// The same envelope as the ordinary page.
+    /// The same envelope as for an ordinary page.
     Envelope,
 }
 
-/// Where completions are announced.
+/// The address that completed queries are notified to.
 #[derive(Clone, Debug)]
 pub struct WebhookTarget {
-    /// May contain `{siteId}`, `{queryId}` and `{source}`.
+    /// The URL. It may contain `{siteId}`, `{queryId}` and `{source}`.
     pub url: String,
     /// The key of the signature.
     pub secret: String,
 }
 
-/// How a simulator is set up; [`Options::default`] is right for a test.
+/// The settings of a simulator. [`Options::default`] suits a test.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where Halo Cloud listens; loopback only, port 0 picks a free one.
+    /// Where Halo Cloud listens. The address must be loopback. Port 0 chooses a free port.
     pub listen: SocketAddr,
-    /// Where the control API listens; loopback only, port 0 picks a free one.
+    /// Where the control API listens. The address must be loopback. Port 0 chooses a free port.
     pub control_listen: SocketAddr,
-    /// Where databases and result pages are kept; a folder of its own, removed at the end, if absent.
+    /// The folder for databases and result pages. If absent, a temporary folder that is removed at the end.
     pub data_dir: Option<PathBuf>,
-    /// The subscription's primary key; derived from the seed if absent.
+    /// The subscription's primary key. If absent, it is derived from the seed.
     pub primary_key: Option<String>,
-    /// The subscription's secondary key; derived from the seed if absent.
+    /// The subscription's secondary key. If absent, it is derived from the seed.
     pub secondary_key: Option<String>,
-    /// Where completions are announced, if anywhere.
+    /// Where completed queries are notified. If absent, nothing is sent.
     pub webhook: Option<WebhookTarget>,
-    /// The integrator's registered addresses; any loopback address if empty.
+    /// The integrator's registered addresses. If empty, any loopback address may call.
     pub egress_allow: Vec<IpAddr>,
-    /// Decides identifiers, pairing codes, practice content and random faults.
+    /// Determines identifiers, pairing codes, practice content and random faults.
     pub seed: u64,
-    /// How long an asynchronous query stays in each phase at least.
+    /// The minimum time that an asynchronous query spends in each phase.
     pub phase_delay: Duration,
-    /// How many bytes of rows a page of an asynchronous result holds, unless one row is larger.
+    /// How many bytes of rows a page of an asynchronous result holds. A single larger row makes a larger
+    /// page.
     pub page_bytes: usize,
     /// The largest result of an immediate or registered query.
     pub immediate_result_bytes: usize,
-    /// The HTTP status of an oversized immediate result; its body says 413 in any case.
+    /// The HTTP status for an immediate result that is too large. Its body always says 413.
     pub too_large_status: u16,
-    /// When an immediate query is answered with 504 although it still runs.
+    /// After this time an immediate query is answered with 504, although it still runs.
     pub immediate_execution_limit: Duration,
-    /// When the execution of an asynchronous query is broken off.
+    /// After this time an asynchronous query is stopped.
     pub async_execution_limit: Duration,
     /// How long pages can be fetched.
     pub retention: SignedDuration,
-    /// What `/stream` sends.
+    /// The form of `/stream`.
     pub stream_form: StreamForm,
 }
 

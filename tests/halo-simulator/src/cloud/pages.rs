@@ -22,10 +22,10 @@ use crate::cloud::{
     world::World,
 };
 
-/// How much of a page is in memory at a time; a multiple of three, so that base64 parts join.
+/// How much of a page is in memory at a time. A multiple of three, so that its base64 parts can be joined.
 const CHUNK: usize = 48 * 1024;
 
-/// Where a page is on its way.
+/// The state of a page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum PageStatus {
@@ -63,7 +63,7 @@ pub(crate) async fn write(folder: PathBuf, number: usize, bytes: Vec<u8>) -> io:
     tokio::fs::write(folder.join(format!("{number}.json")), bytes).await
 }
 
-/// The query, if it is this site's.
+/// The query with this id, if it belongs to this site.
 fn find(world: &World, guid: &str, id: &str) -> Result<Option<Arc<AsyncQuery>>, Refusal> {
     let site = world.paired_site(guid)?;
     let id =
@@ -114,14 +114,14 @@ pub(crate) fn batch(world: &World, guid: &str, body: &Bytes) -> Result<Answer, R
     Ok(Answer::ok(json!({"results": results})))
 }
 
-/// Which of the two page operations is meant.
+/// Which of the two page operations was called.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Delivery {
     Envelope,
     Stream,
 }
 
-/// `GET …/results/{pageNumber}` and its `/stream` sister.
+/// `GET …/results/{pageNumber}` and `GET …/results/{pageNumber}/stream`.
 pub(crate) async fn fetch(
     world: &World,
     guid: &str,
@@ -181,7 +181,7 @@ pub(crate) async fn fetch(
     })
 }
 
-/// `{"data":"…","parameters":…}` without ever holding the whole page.
+/// `{"data":"…","parameters":…}`, without the whole page in memory.
 fn envelope(file: File, size: usize, parameters: Option<String>) -> (Body, usize) {
     let head = "{\"data\":\"";
     let tail = parameters.map_or("\"}".to_owned(), |list| format!("\",\"parameters\":{list}}}"));
@@ -193,7 +193,7 @@ fn envelope(file: File, size: usize, parameters: Option<String>) -> (Body, usize
     (Body::from_stream(parts), length)
 }
 
-/// Full chunks, but for the last.
+/// The file in full chunks. Only the last one may be shorter.
 fn chunks(file: File) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream::unfold(Some(file), |file| async move {
         let mut file = file?;

@@ -1,4 +1,4 @@
-//! How a request is handled: gateway, faults before, operation, faults after, journal.
+//! The steps of a request: gateway, faults before the operation, the operation, faults after it, journal.
 
 use std::{
     sync::Arc,
@@ -30,7 +30,7 @@ use crate::cloud::{
 };
 
 const KEY_HEADER: &str = "ocp-apim-subscription-key";
-/// Halo publishes no limit. This one keeps a mistake from filling the memory.
+/// Halo publishes no limit. This limit protects the memory from a mistake.
 const LARGEST_REQUEST: usize = 256 * 1024 * 1024;
 
 /// A request that has arrived in full.
@@ -60,7 +60,7 @@ pub(crate) async fn serve(
         headers: parts.headers,
         body,
     };
-    // A practice goes on even if the caller has hung up.
+    // A practice continues its work even if the caller has disconnected.
     let handled = tokio::spawn(handle(world, caller, call)).await;
     handled.unwrap_or_else(|_| {
         let refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The simulator failed.");
@@ -150,7 +150,7 @@ fn traits(world: &World, route: &Route, call: &Call) -> Traits {
     };
     traits.site_id = match &route.site {
         Some(guid) => world.site_by_guid(guid).map(|site| site.identity.site_id.clone()),
-        // Known sites only: the journal must not contain text that a caller invents.
+        // Only known sites, because the journal must not contain text that a caller invents.
         None => sites::site_id_in(&call.query).filter(|id| world.site_by_bp_id(id).is_some()),
     };
     traits
@@ -193,7 +193,7 @@ async fn perform(
     }
 }
 
-/// Spoils an answer, as a bad connection or proxy would.
+/// Damages an answer, as a bad connection or proxy would.
 async fn spoil(response: Response<Body>, weather: &Weather, caller: &Caller) -> Response<Body> {
     let replace = |text: &'static str| {
         let mut spoilt = Response::new(Body::from(text));
@@ -219,7 +219,7 @@ async fn spoil(response: Response<Body>, weather: &Weather, caller: &Caller) -> 
     }
 }
 
-/// A call's entry in the journal, as far as it is known.
+/// The known parts of a call's journal entry.
 struct Log<'a> {
     world: &'a World,
     started: Instant,

@@ -1,4 +1,4 @@
-//! Registered queries: run again and again at the practice, uploaded when the result changes.
+//! Registered queries: the practice runs them regularly and uploads a result when it has changed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -189,7 +189,7 @@ pub(crate) fn create(world: &Arc<World>, guid: &str, body: &Bytes) -> Result<Ans
     Ok(Answer::json(StatusCode::ACCEPTED, json!({"id": id})))
 }
 
-/// Runs at once, then at every multiple of the frequency until the duration is over.
+/// Runs at once, and then at every multiple of the frequency until the duration is over.
 async fn live(world: Arc<World>, site: Arc<Site>, query: Arc<RegisteredQuery>) {
     let mut due = query.created;
     while due < query.ends_at() {

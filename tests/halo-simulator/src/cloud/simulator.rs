@@ -32,35 +32,35 @@ use crate::{
 #[derive(Debug)]
 pub struct Simulator;
 
-/// Why a simulator does not start.
+/// Why a simulator did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// An address is not a loopback one.
+    /// The address is not a loopback address.
     #[error("{0} is not a loopback address; the simulator serves this machine only")]
     NotLoopback(SocketAddr),
-    /// An address cannot be listened on.
+    /// The simulator cannot listen on an address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// Where.
+        /// The address to listen on.
         address: SocketAddr,
-        /// Why not.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The data folder cannot be used.
     #[error("cannot use the data folder {folder}: {source}")]
     Folder {
-        /// Which.
+        /// The data folder.
         folder: PathBuf,
-        /// Why not.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A practice's databases cannot be made.
+    /// A practice's databases cannot be created.
     #[error("cannot create the practice databases: {0}")]
     Database(#[from] rusqlite::Error),
     /// Webhooks cannot be sent.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// A time zone is missing from the bundle.
+    /// A time zone is missing from the bundled data.
     #[error("a practice's time zone is unknown: {0}")]
     TimeZone(#[from] jiff::Error),
     /// A background task ended early.
@@ -68,7 +68,7 @@ pub enum StartError {
     Interrupted,
 }
 
-/// A practice as the ready file and [`Running`] tell of it.
+/// A practice, as the ready file and [`Running`] describe it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunningPractice {
@@ -96,7 +96,7 @@ struct Ready<'a> {
     practices: &'a [RunningPractice],
 }
 
-/// A simulator that serves; it ends when this is dropped.
+/// A running simulator. Dropping it ends the simulator.
 pub struct Running {
     world: Arc<World>,
     url: String,
@@ -108,10 +108,10 @@ pub struct Running {
 }
 
 impl Simulator {
-    /// Seeds the practices and serves.
+    /// Seeds the practices and starts to serve.
     ///
     /// # Errors
-    /// What keeps it from serving.
+    /// The reason why it cannot serve.
     pub async fn start(options: Options) -> Result<Running, StartError> {
         let cloud = listen(options.listen).await?;
         let control = listen(options.control_listen).await?;
@@ -173,7 +173,7 @@ async fn sites(folder: &Path, seed: u64) -> Result<Vec<Arc<Site>>, StartError> {
             .map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
         Ok(Arc::new(Site::new(identity(which, seed)?, &folder, seed)?))
     };
-    // The large one takes longer than all the others, which are made meanwhile.
+    // The large practice takes longest to seed. The others are seeded at the same time.
     let [large, others @ ..] = Demonstration::ALL;
     let beside = folder.to_path_buf();
     let others = tokio::task::spawn_blocking(move || {
@@ -195,7 +195,7 @@ fn identity(which: Demonstration, seed: u64) -> Result<Identity, StartError> {
         name: which.name().to_owned(),
         zone: TimeZone::get(which.time_zone())?,
         first_guid: uuid_from(&[&seed.to_be_bytes(), b"site", site_id.as_bytes()]),
-        // Some day well before anything happens.
+        // A day long before any other event.
         installed_at: Timestamp::constant(1_735_689_600, 0),
     })
 }
@@ -211,13 +211,13 @@ fn describe(site: &Site) -> RunningPractice {
 }
 
 impl Running {
-    /// Where Halo Cloud is called.
+    /// The address of Halo Cloud.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where the control API is called.
+    /// The address of the control API.
     #[must_use]
     pub fn control_url(&self) -> &str {
         &self.control_url
@@ -244,7 +244,7 @@ impl Running {
     /// What a program needs to know, as JSON.
     ///
     /// # Errors
-    /// A path that is not text.
+    /// A path is not valid text.
     pub fn ready(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(&Ready {
             url: &self.url,
@@ -256,7 +256,7 @@ impl Running {
         })
     }
 
-    /// Stops serving and waits for open calls, but not long.
+    /// Stops serving. Waits a short time for open calls.
     pub async fn shutdown(mut self) {
         self.world.stop();
         let _ = self.stop.send(true);

@@ -1,4 +1,4 @@
-//! A practice as Halo knows it: identity, availability, and access to its databases.
+//! A practice's site: its identity, its availability, and access to its databases.
 
 use std::{
     path::Path,
@@ -18,19 +18,19 @@ use crate::{
     sql::{self, BookingWeather, Command, Environment, Language, Outcome, SqlError},
 };
 
-/// Whether Halo has lately heard from a site.
+/// Whether Halo has recently heard from a site.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Availability {
-    /// A heartbeat a minute.
+    /// Halo gets a heartbeat every minute.
     Online,
     /// The site closed its session.
     Offline,
-    /// Nothing heard for two minutes.
+    /// Halo has heard nothing for two minutes.
     Unreachable,
 }
 
-/// Whether sites can be looked up before they are paired, which Halo leaves unclear.
+/// Whether sites can be looked up before they are paired. Halo does not specify it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum LookupBeforePair {
@@ -38,7 +38,7 @@ pub enum LookupBeforePair {
     Allowed,
     /// The call is refused.
     Forbidden,
-    /// As if the site did not exist.
+    /// The answer is empty, as if the site did not exist.
     Empty,
 }
 
@@ -64,7 +64,7 @@ impl Catalogue {
     }
 }
 
-/// What the control API can change about a site.
+/// The properties of a site that the control API can change.
 #[derive(Clone, Debug)]
 pub(crate) struct SiteState {
     pub(crate) guid: Uuid,
@@ -73,7 +73,7 @@ pub(crate) struct SiteState {
     pub(crate) name: String,
     pub(crate) integration_enabled: bool,
     pub(crate) availability: Availability,
-    /// When the site was last heard, if it is not online.
+    /// When the site was last heard from, if it is not online.
     pub(crate) silent_since: Option<Timestamp>,
     pub(crate) link_installed: bool,
     pub(crate) pms_version: String,
@@ -81,22 +81,22 @@ pub(crate) struct SiteState {
     pub(crate) lookup_before_pair: LookupBeforePair,
     pub(crate) denied_objects: Vec<String>,
     pub(crate) missing_columns: Vec<(String, String)>,
-    /// The language of the integrator's login at this server.
+    /// The language of the integrator's login on this server.
     pub(crate) login_language: Language,
     pub(crate) row_encoding: RowEncoding,
     pub(crate) caller_ip_allowed: bool,
     pub(crate) queue_paused: bool,
-    /// Asynchronous queries that have begun make no progress, as if their statement waited for a lock.
-    /// Other queries are not held up.
+    /// Running asynchronous queries make no progress, as if their statement waited for a lock. Other
+    /// queries are not affected.
     pub(crate) execution_paused: bool,
     pub(crate) rotation_keeps_pairing: bool,
-    /// Whether FHIR covers documents.
+    /// Whether FHIR includes documents.
     pub(crate) fhir_documents: bool,
-    /// By how much the practice server's clock is ahead.
+    /// How far the practice server's clock is ahead.
     pub(crate) clock_ahead: SignedDuration,
 }
 
-/// What never changes about a site.
+/// The properties of a site that never change.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     pub(crate) which: Demonstration,
@@ -118,7 +118,7 @@ pub(crate) struct Site {
     databases: Arc<tokio::sync::Mutex<Databases>>,
 }
 
-/// One practice server: both catalogues behind one lock.
+/// One practice server: both databases behind one lock.
 pub(crate) struct Databases {
     patients: Connection,
     documents: Connection,
@@ -142,16 +142,16 @@ impl Databases {
     }
 }
 
-/// Why a command has no outcome.
+/// Why a command has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExecutionError {
     /// SQL Server's own error.
     #[error(transparent)]
     Sql(#[from] SqlError),
-    /// The command was broken off.
+    /// The command was stopped.
     #[error("the execution limit has passed")]
     TimedOut,
-    /// The engine gave up on the command.
+    /// The engine failed on the command.
     #[error("the practice server failed")]
     Crashed,
 }
@@ -177,7 +177,7 @@ impl Site {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the site another Halo GUID, as after a server change.
+    /// Gives the site a new Halo GUID, as after a change of the server.
     pub(crate) fn rotate_guid(&self) {
         let mut state = self.state();
         let former = state.guid;
@@ -196,14 +196,14 @@ impl Site {
         }
     }
 
-    /// Waits for the practice server.
+    /// Waits until the practice server is free.
     pub(crate) async fn connect(&self) -> OwnedMutexGuard<Databases> {
         let mut guard = Arc::clone(&self.databases).lock_owned().await;
         guard.language = self.state().login_language;
         guard
     }
 
-    /// The users and patients to try here.
+    /// The users and patients to try at this practice.
     pub(crate) async fn highlights(&self) -> rusqlite::Result<Highlights> {
         self.with_patients(|connection| practice::highlights(connection)).await
     }
@@ -219,7 +219,7 @@ impl Site {
             .unwrap_or(Err(rusqlite::Error::InvalidQuery))
     }
 
-    /// Runs a command to its end, even if the caller has gone.
+    /// Runs a command to its end, even if the caller has disconnected.
     pub(crate) async fn execute(
         &self,
         catalogue: Catalogue,
@@ -231,7 +231,7 @@ impl Site {
         run(guard, catalogue, command, environment, limit).await
     }
 
-    /// Brings back the seeded state: content, identity, settings.
+    /// Restores the seeded state: content, identity and settings.
     pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
         let resettable = Arc::clone(&self.resettable);
         self.with_patients(move |_| {
@@ -244,7 +244,7 @@ impl Site {
     }
 }
 
-/// Runs a command on a practice server that is already held.
+/// Runs a command on a practice server that the caller has already locked.
 pub(crate) async fn run(
     mut guard: OwnedMutexGuard<Databases>,
     catalogue: Catalogue,
@@ -267,7 +267,7 @@ pub(crate) async fn run(
         Ok(done) => done.unwrap_or(Err(ExecutionError::Crashed)),
         Err(_) => {
             interrupt.interrupt();
-            // The caller learns of the failure only after the statement is rolled back.
+            // The caller sees the failure only after the statement is rolled back.
             let _ = work.await;
             Err(ExecutionError::TimedOut)
         }
@@ -300,7 +300,7 @@ fn initial(identity: &Identity) -> SiteState {
     }
 }
 
-/// A version 4 identifier decided by its parts.
+/// A version 4 identifier derived from these parts.
 pub(crate) fn uuid_from(parts: &[&[u8]]) -> Uuid {
     use sha2::{Digest as _, Sha256};
     let mut hash = Sha256::new();

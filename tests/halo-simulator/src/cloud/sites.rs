@@ -1,4 +1,4 @@
-//! Pairing, finding and describing sites.
+//! Pairing sites, finding them and describing them.
 
 use http::StatusCode;
 use jiff::{Timestamp, Unit};
@@ -23,7 +23,7 @@ struct SiteQuery {
 }
 
 impl SiteQuery {
-    /// The wanted Bp Site ID; `None` is a site of another practice software.
+    /// The requested Bp Site ID. `None` means a site of another practice software.
     fn read(query: &str) -> Result<(Self, Option<String>), Refusal> {
         let parsed: Self = axum::extract::Query::try_from_uri(&uri(query))
             .map(|read| read.0)
@@ -56,7 +56,7 @@ fn required(value: &Option<String>, name: &str) -> Result<String, Refusal> {
     }
 }
 
-/// The Bp Site ID that a request without a Halo GUID is about, for journal and faults.
+/// The Bp Site ID of a request without a Halo GUID, for the journal and for faults.
 pub(crate) fn site_id_in(query: &str) -> Option<String> {
     SiteQuery::read(query).ok()?.1
 }
@@ -169,7 +169,7 @@ pub(crate) fn describe(site: &Site, now: Timestamp) -> Value {
         "name": state.name,
         "practiceManagementSiteId": site.identity.site_id,
         "practiceManagementName": BEST_PRACTICE,
-        // Frozen at installation, which is why it is deprecated.
+        // The value from the installation never changes, so Halo has deprecated it.
         "practiceManagementVersion": "Orchid SP2",
         "createdAt": utc(installed_at),
         "authoritative": true,

@@ -1,4 +1,4 @@
-//! Connections that can be cut on purpose.
+//! Connections that the simulator can cut on purpose.
 
 use std::{
     io,
@@ -24,16 +24,16 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// A listener whose connections carry a switch.
+/// A listener whose connections can be cut.
 pub(crate) struct CuttableListener(pub(crate) TcpListener);
 
-/// A connection that fails once its switch is thrown, so that the server closes it unanswered.
+/// A connection that fails after it was cut, so that the server closes it without an answer.
 pub(crate) struct CuttableStream {
     inner: TcpStream,
     cut: Arc<AtomicBool>,
 }
 
-/// What a handler knows about its connection.
+/// What a handler knows of its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) address: SocketAddr,
@@ -41,17 +41,17 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Nothing more is sent on this connection.
+    /// Cuts the connection: nothing more is sent.
     pub(crate) fn hang_up(&self) {
         self.cut.store(true, Ordering::SeqCst);
     }
 
-    /// Promises the whole of `bytes`, sends the first half and hangs up.
+    /// Announces all of `bytes`, sends the first half and cuts the connection.
     pub(crate) fn truncated(&self, bytes: &Bytes) -> Body {
         let half = bytes.slice(..bytes.len() / 2);
         let caller = self.clone();
         let rest = futures::stream::once(async move {
-            // Time for the first half to leave: hyper drops what it has not flushed.
+            // Gives the first half time to be sent: hyper drops what it has not flushed.
             tokio::time::sleep(Duration::from_millis(20)).await;
             caller.hang_up();
             Err(io::Error::from(io::ErrorKind::ConnectionAborted))
@@ -72,7 +72,7 @@ impl Listener for CuttableListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (inner, address) = Listener::accept(&mut self.0).await;
-        // Small answers must not wait for the peer's delayed acknowledgements.
+        // Without this, small answers wait for the peer's delayed acknowledgements.
         let _ = inner.set_nodelay(true);
         (CuttableStream { inner, cut: Arc::default() }, address)
     }

@@ -1,4 +1,4 @@
-//! Signed notifications about completed queries, and their retries.
+//! Signed notifications of completed queries, and their retries.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,10 +25,10 @@ const ATTEMPTS: u32 = 10;
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(5);
 /// The first pause is about this long, and no pause is shorter.
 const SHORTEST_PAUSE: f64 = 5.0;
-/// Keeps ten attempts within about an hour and a half.
+/// With this limit, ten attempts take about an hour and a half.
 const LONGEST_PAUSE: f64 = 900.0;
 
-/// What completed.
+/// The kind of query that completed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Source {
@@ -58,7 +58,7 @@ impl Sender {
         Ok(Self { target, client })
     }
 
-    /// One attempt; the timestamp is that of sending.
+    /// One attempt. The timestamp is the time of sending.
     async fn attempt(&self, url: &str, id: Uuid, body: &str, sent: Timestamp) -> Attempt {
         let timestamp = seven_decimals(sent);
         let signature = sign(&self.target.secret, body, &timestamp);
@@ -88,7 +88,7 @@ enum Attempt {
     GivenUp,
 }
 
-/// Lowercase hexadecimal HMAC-SHA256 over body, full stop, timestamp.
+/// Lowercase hexadecimal HMAC-SHA256 over the body, a full stop and the timestamp.
 fn sign(secret: &str, body: &str, timestamp: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
         return String::new();
@@ -106,7 +106,7 @@ fn seven_decimals(instant: Timestamp) -> String {
 }
 
 impl World {
-    /// Tells the integrator, unless a fault loses it; returns at once.
+    /// Notifies the integrator, unless a fault loses the notification. Returns at once.
     pub(crate) fn announce(self: &Arc<Self>, site: &Site, query: Uuid, source: Source) {
         if self.webhooks.is_none() {
             return;
@@ -152,7 +152,7 @@ impl World {
                 }
                 Attempt::Again => {}
             }
-            // Decorrelated jitter: somewhere between the shortest and three times the last pause.
+            // Decorrelated jitter: a random pause between the shortest one and three times the last one.
             pause = dice
                 .random_range(SHORTEST_PAUSE..=(pause * 3.0).max(SHORTEST_PAUSE))
                 .min(LONGEST_PAUSE);

@@ -1,4 +1,4 @@
-//! The state of one simulator, shared by its two listeners and its background tasks.
+//! The state of a simulator. Its two listeners and its background tasks share it.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -113,7 +113,7 @@ impl World {
         self.sites.iter().find(|site| site.identity.site_id == site_id)
     }
 
-    /// The site that has this Halo GUID, or had it earlier.
+    /// The site whose current or former Halo GUID this is.
     pub(crate) fn site_by_guid(&self, guid: &str) -> Option<&Arc<Site>> {
         let guid = Uuid::try_parse(guid).ok()?;
         self.sites.iter().find(|site| {
@@ -122,7 +122,7 @@ impl World {
         })
     }
 
-    /// The site that a call names, if the integrator is paired with it.
+    /// The site with this GUID, if the integrator is paired with it.
     pub(crate) fn paired_site(&self, guid: &str) -> Result<&Arc<Site>, Refusal> {
         if Uuid::try_parse(guid).is_err() {
             return Err(Refusal::bad_request("The site id is not a GUID."));
@@ -143,9 +143,9 @@ impl World {
         Ok(site)
     }
 
-    /// Issues a code, as Bp's button "Generate pairing code" does.
+    /// Issues a code, as the button "Generate pairing code" in Bp does.
     pub(crate) fn issue_code(&self, site_id: &str) -> (String, Timestamp) {
-        // Without letters and digits that look alike.
+        // Letters and digits that look alike are left out.
         const ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
         let now = self.clock.now();
         let expires_at = now.checked_add(SignedDuration::from_hours(7 * 24)).unwrap_or(now);
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// Uses a code up. Refuses it if it is not valid for this site.
+    /// Uses up a code. Refuses it if it is not valid for this site.
     pub(crate) fn redeem(&self, code: &str, site_id: &str) -> Result<(), Refusal> {
         let mut codes = held(&self.codes);
         let issued = codes
@@ -208,7 +208,7 @@ impl World {
         registered.insert(next, query);
     }
 
-    /// In the order of registration.
+    /// The site's registered queries, in the order of registration.
     pub(crate) fn registered(&self, site_id: &str) -> Vec<Arc<RegisteredQuery>> {
         let registered = held(&self.registered);
         registered.values().filter(|query| query.site_id == site_id).cloned().collect()
@@ -218,7 +218,7 @@ impl World {
         self.results.join(query.to_string())
     }
 
-    /// Starts a task that ends with the simulator or with a reset.
+    /// Starts a task that ends with the simulator or at a reset.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let handle = tokio::spawn(work).abort_handle();
         let mut tasks = held(&self.tasks);
@@ -232,7 +232,7 @@ impl World {
         }
     }
 
-    /// Brings back the seeded state.
+    /// Restores the seeded state.
     pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
         self.stop();
         self.faults.clear();

@@ -1,4 +1,4 @@
-//! A doctor checks an inbox item, and the item moves to Correspondence In.
+//! A doctor checks an item in the inbox, which moves it to Correspondence In.
 
 use std::sync::Arc;
 
@@ -124,7 +124,7 @@ fn file(
     Ok(Filing::Moved(document))
 }
 
-/// Moves the bytes with their row. The text of a report without a file becomes a text file.
+/// Moves the bytes together with their row. The text of a report without a file becomes a text file.
 fn move_bytes(connection: &Connection, report: i64, document: i64) -> rusqlite::Result<()> {
     connection.execute(
         "UPDATE BPSDocuments.DOCUMENTS SET KIND = 'CORRESPONDENCEIN', RECORDID = ?2 \

@@ -1,4 +1,4 @@
-//! The control API: what a person at the practice does, and faults.
+//! The control API: acts of a person at the practice, and faults.
 
 mod faults;
 mod inbox;

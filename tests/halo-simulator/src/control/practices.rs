@@ -1,4 +1,4 @@
-//! Practices: their users and patients to try, and the switches of each.
+//! Practices: the users and patients to try, and the switches of each practice.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
     sql::Language,
 };
 
-/// Every switch of a practice. An absent one keeps its value.
+/// All switches of a practice. An absent one keeps its value.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Change {
@@ -107,7 +107,7 @@ pub(super) async fn change(
     if rotate {
         site.rotate_guid();
     }
-    // Queued queries check the state again.
+    // Queued queries must check the state again.
     site.changed.notify_waiters();
     Ok(Json(describe(site).await?))
 }

@@ -1,4 +1,4 @@
-//! What the control API answers when it cannot do what it is asked.
+//! The control API's answers to requests that it cannot carry out.
 
 use axum::{
     Json,
@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-/// Why the control API did not do it.
+/// Why the control API could not carry out a request.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
     #[error("{0}")]
@@ -38,7 +38,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Reads a JSON body whatever its declared content type is.
+/// Reads a JSON body, whatever its content type says.
 pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| Problem::BadRequest(error.to_string()))
 }

@@ -27,7 +27,7 @@ pub(super) async fn queries(
     State(world): State<Arc<World>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    // In an instant's offset a plus sign means itself, not a blank.
+    // In an instant's offset, a plus sign is a plus sign and not a blank.
     let query = query.unwrap_or_default().replace('+', "%2B");
     let uri: http::Uri = format!("/?{query}")
         .parse()

@@ -1,16 +1,16 @@
-//! The patients to try: each stands for a problem of real records.
+//! The patients to try. Each one stands for a problem of real records.
 
 use jiff::civil::{Date, date};
 
-/// Keys (`INTERNALID`) of the patients that tests and people ask for by name.
+/// Keys (`INTERNALID`) of the patients that tests and people refer to by name.
 pub mod patient {
-    /// Everything is filled in, and documents of every kind and size are in every folder.
+    /// All fields are filled in, and every folder has documents of every type and size.
     pub const DEMONSTRATION: i64 = 1;
-    /// A name and a date of birth, and nothing else at all.
+    /// Only a name and a date of birth.
     pub const EMPTY: i64 = 2;
-    /// One of twins.
+    /// One of two twins.
     pub const TWIN: i64 = 3;
-    /// The other one: same surname, date of birth, address, phone and Medicare card.
+    /// The other twin: same surname, date of birth, address, phone and Medicare card.
     pub const OTHER_TWIN: i64 = 4;
     /// `O'Brien`.
     pub const APOSTROPHE: i64 = 5;
@@ -24,48 +24,48 @@ pub mod patient {
     pub const MONONYM: i64 = 19;
     /// No first name yet.
     pub const NEWBORN: i64 = 20;
-    /// Deleted: in the table, in no view.
+    /// Deleted: the row is in the table, but in no view.
     pub const DELETED: i64 = 21;
-    /// Two e-mail addresses, hence twice in the patients view.
+    /// Two e-mail addresses, so two rows in the patients view.
     pub const TWO_EMAILS: i64 = 22;
     /// Thousands of observations.
     pub const LONG_HISTORY: i64 = 23;
-    /// Ten thousand letters; in the large practice only.
+    /// Ten thousand letters. Only in the large practice.
     pub const MANY_DOCUMENTS: i64 = 24;
-    /// No allergies known, and none listed.
+    /// "No allergies known" is recorded, and none is listed.
     pub const NIL_KNOWN: i64 = 25;
-    /// No allergies known, yet some are listed.
+    /// "No allergies known" is recorded, but some are listed.
     pub const NIL_KNOWN_BUT_LISTED: i64 = 26;
-    /// Allergies recorded, yet none is listed.
+    /// Allergies are recorded as known, but none is listed.
     pub const RECORDED_BUT_EMPTY: i64 = 27;
-    /// Nothing recorded about allergies.
+    /// Nothing is recorded about allergies.
     pub const NOT_RECORDED: i64 = 28;
-    /// Nothing recorded about allergies, yet some are listed.
+    /// Nothing is recorded about allergies, but some are listed.
     pub const NOT_RECORDED_BUT_LISTED: i64 = 29;
     /// Three equal rows in the clinical view.
     pub const REPEATED: i64 = 30;
-    /// Three rows in the clinical view that do not agree.
+    /// Three different rows in the clinical view.
     pub const REPEATED_DIFFERENTLY: i64 = 31;
     /// No usual doctor.
     pub const NO_DOCTOR: i64 = 32;
     /// The usual doctor has left.
     pub const DOCTOR_LEFT: i64 = 33;
-    /// One of two people with one name and one date of birth.
+    /// One of two people with the same name and date of birth.
     pub const NAMESAKE: i64 = 34;
-    /// The other one.
+    /// The other person with that name and date of birth.
     pub const OTHER_NAMESAKE: i64 = 35;
-    /// Sex and gender other than the two usual ones.
+    /// Sex and gender are other than female and male.
     pub const OTHER_SEX: i64 = 40;
     /// A veteran with a gold card.
     pub const VETERAN: i64 = 41;
 }
 
-/// The surname of the crowd: more patients with one surname and one date of birth than a list shows.
-/// Only the large practice has it.
+/// The surname of the crowd: more patients with this surname and one date of birth than a list shows. Only
+/// the large practice has them.
 pub const CROWD_SURNAME: &str = "Batchelor";
-/// The crowd's date of birth.
+/// The date of birth of the crowd.
 pub const CROWD_BORN: Date = date(1990, 1, 1);
-/// How many they are.
+/// How many patients the crowd has.
 pub const CROWD_SIZE: i64 = 60;
 
 /// Sex as Bp codes it.
@@ -79,20 +79,20 @@ pub enum Sex {
     Other,
 }
 
-/// A patient worth trying, the same in every practice.
+/// A patient worth trying. Every practice has the same ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Role {
     /// `INTERNALID`.
     pub patient: i64,
-    /// First name; empty is stored as blanks.
+    /// First name. An empty one is stored as blanks.
     pub first_name: &'static str,
-    /// Surname, as typed by whoever registered the patient.
+    /// Surname, as it was typed at registration.
     pub last_name: Option<&'static str>,
     /// Date of birth.
     pub born: Option<Date>,
     /// Sex.
     pub sex: Sex,
-    /// What is special.
+    /// What is special about the patient.
     pub why: &'static str,
 }
 
@@ -109,7 +109,7 @@ const fn role(
 
 use Sex::{Female, Male, Other};
 
-/// Everyone worth trying.
+/// All patients worth trying.
 #[rustfmt::skip]
 pub const CAST: [Role; 41] = [
     role(patient::DEMONSTRATION, "Marguerite", "Wattleford", date(1957, 3, 14), Female, "everything is filled in; documents of every kind and size in every folder"),

@@ -1,4 +1,4 @@
-//! The users and patients to try, read from the database so that the list is true.
+//! The users and patients to try. They are read from the database, so that the list is always right.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::cast::CAST;
 
-/// What there is to try in a practice.
+/// The users and patients to try in a practice.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Highlights {
@@ -15,7 +15,7 @@ pub struct Highlights {
     pub site_id: String,
     /// The practice's name.
     pub practice_name: String,
-    /// All users, also those who have left.
+    /// All users, including those who have left.
     pub users: Vec<HighlightedUser>,
     /// Patients worth trying.
     pub patients: Vec<HighlightedPatient>,
@@ -27,7 +27,7 @@ pub struct Highlights {
 pub struct HighlightedUser {
     /// `USERID`.
     pub user_id: i64,
-    /// Such as `Dr`.
+    /// A title such as `Dr`.
     pub title: String,
     /// First name.
     pub first_name: String,
@@ -49,13 +49,13 @@ pub struct HighlightedUser {
 pub struct HighlightedPatient {
     /// `INTERNALID`.
     pub patient_id: i64,
-    /// First name, as stored but without padding.
+    /// First name as stored, without padding.
     pub first_name: Option<String>,
-    /// Surname, as stored but without padding.
+    /// Surname as stored, without padding.
     pub last_name: Option<String>,
     /// `YYYY-MM-DD`.
     pub date_of_birth: Option<String>,
-    /// What is special.
+    /// What is special about the patient.
     pub why: String,
 }
 
@@ -75,10 +75,10 @@ const PATIENTS: &str = "
     WHERE INTERNALID BETWEEN 1 AND ?1
     ORDER BY INTERNALID";
 
-/// Reads what there is to try from a practice that [`open`](super::open) opened.
+/// Reads the users and patients to try from a practice that [`open`](super::open) opened.
 ///
 /// # Errors
-/// Whatever SQLite says.
+/// Any error of SQLite.
 pub fn highlights(practice: &Connection) -> rusqlite::Result<Highlights> {
     let (site_id, practice_name) = practice.query_row(
         "SELECT rtrim(SERIALNUMBER), rtrim(PRACTICENAME) FROM dbo.PRACTICE ORDER BY PRACTICEID LIMIT 1",

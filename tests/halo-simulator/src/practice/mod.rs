@@ -1,4 +1,4 @@
-//! The schema and content of a practice's Bp database: deterministic and made up.
+//! The schema and content of a practice's Bp database. The content is made up and the same every time.
 
 mod cast;
 mod highlights;
@@ -21,23 +21,23 @@ pub use seed::REFERENCE_DATE;
 pub enum Demonstration {
     /// Three locations, 12 practitioners, 2,000 patients.
     Large,
-    /// One location, few people.
+    /// One location and few people.
     Small,
-    /// One location, four practitioners, and a clock that is Melbourne's.
+    /// One location and four practitioners, in Melbourne's time zone.
     QuandongFlat,
-    /// One location, three practitioners, and a clock that is half an hour off its neighbours'.
+    /// One location and three practitioners, in a time zone half an hour off its neighbours'.
     MalleeCrossing,
-    /// One location, five practitioners, and a clock that knows no summer time.
+    /// One location and five practitioners, in a time zone without summer time.
     LakeTarrawonga,
 }
 
 impl Demonstration {
-    /// All of them: the large one first, then the small one, then those that are there for whoever needs
-    /// several practices at once.
+    /// All demonstration practices: first the large one, then the small one, then those for tests with
+    /// several practices.
     pub const ALL: [Self; 5] =
         [Self::Large, Self::Small, Self::QuandongFlat, Self::MalleeCrossing, Self::LakeTarrawonga];
 
-    /// The practice's Site ID, as the practice's own software shows it.
+    /// The practice's Site ID, as Bp shows it.
     #[must_use]
     pub fn site_id(self) -> &'static str {
         match self {
@@ -77,23 +77,24 @@ impl Demonstration {
 /// A practice's files on disk.
 #[derive(Clone, Debug)]
 pub struct PracticeFiles {
-    /// The patients database (`BPSPatients`): what `dbo.` means.
+    /// The patients database (`BPSPatients`), which statements name `dbo.`.
     pub patients: PathBuf,
     /// The documents database, attached under `BPSDocuments`.
     pub documents: PathBuf,
 }
 
-/// Opens a practice: `:memory:` as main, the patients database attached as `dbo` (and named first in
-/// name resolution), the documents database as `BPSDocuments`, the vendor's drugs as `BPSDrugs` (in
-/// memory: nobody changes it), collations and functions registered.
+/// Opens a practice. The main database is `:memory:`. The patients database is attached as `dbo`, so it
+/// comes first when a name is resolved. The documents database is attached as `BPSDocuments`. The vendor's
+/// drugs are attached as `BPSDrugs`, in memory, because nobody changes them. Collations and functions are
+/// registered.
 ///
 /// # Errors
-/// Whatever SQLite says, and a path that does not exist: opening never creates a practice.
+/// Any error of SQLite, and a path that does not exist: this function never creates a practice.
 pub fn open(files: &PracticeFiles) -> rusqlite::Result<Connection> {
     attach([(&files.patients, "dbo"), (&files.documents, "BPSDocuments")])
 }
 
-/// Opens a practice's documents database: it is what `dbo.` means, and the patients database is
+/// Opens a practice's documents database. Here statements name it `dbo.`, and the patients database is
 /// attached as `BPSPatients`.
 pub(crate) fn open_documents(files: &PracticeFiles) -> rusqlite::Result<Connection> {
     attach([(&files.documents, "dbo"), (&files.patients, "BPSPatients")])
@@ -107,7 +108,7 @@ fn attach(databases: [(&PathBuf, &str); 2]) -> rusqlite::Result<Connection> {
             return Err(rusqlite::Error::InvalidPath(path.clone()));
         }
         connection.execute("ATTACH DATABASE ?1 AS ?2", params![path_text(path)?, name])?;
-        // The journal of a document of 60 MB is not worth keeping once it is in the database.
+        // The journal of a 60 MB document is useless once the document is in the database.
         connection.execute_batch(&format!("PRAGMA {name}.journal_size_limit = 4194304"))?;
     }
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
@@ -118,11 +119,11 @@ fn attach(databases: [(&PathBuf, &str); 2]) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Creates both files with the seeded content; the same seed gives the same bytes. Files that are there
-/// are replaced; nobody may have them open (see [`reset`] for that).
+/// Creates both files with the seeded content. The same seed gives the same bytes. Existing files are
+/// replaced, so nobody may have them open (see [`reset`] for that).
 ///
 /// # Errors
-/// Whatever SQLite or the disk says.
+/// Any error of SQLite or the disk.
 pub fn seed(which: Demonstration, folder: &Path, seed: u64) -> rusqlite::Result<PracticeFiles> {
     let files = PracticeFiles {
         patients: folder.join("patients.sqlite"),
@@ -132,7 +133,7 @@ pub fn seed(which: Demonstration, folder: &Path, seed: u64) -> rusqlite::Result<
     Ok(files)
 }
 
-/// SQLite takes paths as UTF-8 text.
+/// A path as UTF-8 text, which SQLite needs.
 fn path_text(path: &Path) -> rusqlite::Result<&str> {
     path.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(path.to_path_buf()))
 }

@@ -1,5 +1,5 @@
-//! Bringing the seeded state back into the same files, while others may be reading them. A file that
-//! nobody has changed is left alone: most tests only read, and the large practice is 130 MB.
+//! Restores the seeded state in the same files, even while others read them. A file without changes is left
+//! alone, because most tests only read and the large practice has 130 MB.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,17 +9,17 @@ use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::PracticeFiles;
 
-/// A copy of a practice in the state it is to be reset to.
+/// A copy of a practice's seeded state, to which a reset returns.
 #[derive(Clone, Debug)]
 pub struct Pristine {
     files: PracticeFiles,
 }
 
 impl Pristine {
-    /// Copies the practice as it is now beside its files (`name.pristine`).
+    /// Copies the present state of a practice to files beside its own (`name.pristine`).
     ///
     /// # Errors
-    /// Whatever SQLite or the disk says.
+    /// Any error of SQLite or the disk.
     pub fn keep(files: &PracticeFiles) -> rusqlite::Result<Self> {
         let pristine = PracticeFiles {
             patients: beside(&files.patients),
@@ -31,35 +31,35 @@ impl Pristine {
     }
 }
 
-/// Brings the pristine state back into the practice's files. Readers that are in the middle of
-/// something keep seeing what they saw; writers wait, and are waited for.
+/// Restores the pristine state in the practice's files. Readers in the middle of a transaction keep seeing
+/// the old state. This function waits for a writer to finish, and later writers wait for the reset.
 ///
 /// # Errors
-/// Whatever SQLite or the disk says; among it busy, when a writer does not finish within ten seconds.
+/// Any error of SQLite or the disk. SQLite reports busy if a writer does not finish within ten seconds.
 pub fn reset(files: &PracticeFiles, pristine: &Pristine) -> rusqlite::Result<()> {
     copy(&pristine.files.patients, &files.patients)?;
     copy(&pristine.files.documents, &files.documents)
 }
 
-/// A practice's files, the copy they are reset to, and a watch on each file.
+/// A practice's files, their pristine copy, and a watch on each file.
 #[derive(Debug)]
 pub(crate) struct Resettable {
     patients: Watched,
     documents: Watched,
 }
 
-/// A file that knows whether it has changed since it was last in the pristine state.
+/// A file that knows whether it has changed since its last pristine state.
 #[derive(Debug)]
 struct Watched {
     file: PathBuf,
     pristine: PathBuf,
-    /// Only asks for the version: SQLite counts the commits of all other connections for it.
+    /// Used only to read the data version, by which SQLite counts the commits of all other connections.
     watch: Connection,
     version: i64,
 }
 
 impl Resettable {
-    /// The files are in the state that `pristine` has kept.
+    /// The files must be in the state that `pristine` holds.
     pub(crate) fn new(files: &PracticeFiles, pristine: &Pristine) -> rusqlite::Result<Self> {
         Ok(Self {
             patients: Watched::new(&files.patients, &pristine.files.patients)?,
@@ -67,7 +67,7 @@ impl Resettable {
         })
     }
 
-    /// Brings the pristine state back into every file that has changed, see [`reset`].
+    /// Restores the pristine state of every file that has changed, see [`reset`].
     pub(crate) fn reset(&mut self) -> rusqlite::Result<()> {
         self.patients.reset()?;
         self.documents.reset()
@@ -91,7 +91,7 @@ impl Watched {
     }
 }
 
-/// Differs between two calls if another connection, in any process, has committed in between.
+/// A number that changes if another connection, in any process, has committed since.
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "data_version", |row| row.get(0))
 }
@@ -107,10 +107,10 @@ fn copy(from: &Path, to: &Path) -> rusqlite::Result<()> {
     let mut target = Connection::open(to)?;
     target.busy_timeout(Duration::from_secs(10))?;
     target.pragma_update(Some("main"), "journal_size_limit", 4_194_304)?;
-    // A machine that fails in the middle loses nothing: the next start seeds the files again.
+    // If the machine fails during this, nothing is lost: the next start seeds the files again.
     target.pragma_update(Some("main"), "synchronous", "OFF")?;
     let backup = Backup::new(&source, &mut target)?;
-    // All pages in one step, which waits for its lock as long as the target's timeout says.
+    // Copies all pages in one step, which waits for the lock until the target's timeout.
     match backup.step(-1)? {
         StepResult::Done => Ok(()),
         _ => Err(rusqlite::Error::SqliteFailure(

@@ -1,12 +1,12 @@
 //! The schema, as SQL files that a database person can read.
 //!
-//! Text columns are declared with SQLite's own collation `RTRIM` (trailing blanks do not count), so that
-//! any SQLite tool can filter, sort and count in the files. What SQL Server does beyond that (case does not
-//! count either) is the collation `BP`, which the T-SQL engine spells out wherever it compares.
+//! Text columns are declared with SQLite's own collation `RTRIM`, which ignores trailing blanks. So any
+//! SQLite tool can filter, sort and count in the files. SQL Server also ignores case. The collation `BP`
+//! does this, and the T-SQL engine names it in every comparison.
 
 use rusqlite::Connection;
 
-/// Tables first: views refer to them.
+/// Tables come first, because views refer to them.
 const PATIENTS: [&str; 16] = [
     include_str!("schema/patients.sql"),
     include_str!("schema/staff.sql"),
@@ -30,7 +30,7 @@ const DOCUMENTS: &str = include_str!("schema/documents.sql");
 
 const DRUGS: &str = include_str!("schema/drugs.sql");
 
-/// Creates tables and views of the patients database in the connection's main database.
+/// Creates the tables and views of the patients database in the connection's main database.
 pub(super) fn create_patients(connection: &Connection) -> rusqlite::Result<()> {
     PATIENTS.iter().try_for_each(|file| connection.execute_batch(file))
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::types::Type;
 
-/// What Windows-1252 has at 0x80 to 0x9F; its five gaps stay control characters.
+/// The characters of Windows-1252 at 0x80 to 0x9F. The five unused bytes stay control characters.
 const HIGH: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
@@ -28,7 +28,7 @@ pub(crate) fn to_ansi(character: char) -> Option<u8> {
     u8::try_from(index + 0x80).ok()
 }
 
-/// Replaces what Windows-1252 cannot hold by question marks, one per UTF-16 unit.
+/// Replaces each character that Windows-1252 lacks by question marks, one for each UTF-16 unit.
 pub(crate) fn ansi(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     for character in text.chars() {
@@ -40,7 +40,8 @@ pub(crate) fn ansi(text: &str) -> String {
     result
 }
 
-/// The bytes SQL Server keeps for a text: UTF-16 for Unicode types, one byte each otherwise.
+/// The bytes that SQL Server stores for a text: UTF-16 for Unicode types, otherwise one byte for each
+/// character.
 pub(crate) fn text_bytes(text: &str, source: Type) -> Vec<u8> {
     if source.is_unicode() {
         return text.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -65,7 +66,7 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     digits.chunks(2).map(|pair| Some(digit(pair[0])? * 16 + digit(pair[1])?)).collect()
 }
 
-/// Decodes base64 text, blanks and line ends allowed.
+/// Decodes base64 text, which may contain blanks and line ends.
 pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     STANDARD.decode(compact).ok()

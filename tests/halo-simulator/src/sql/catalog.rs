@@ -1,4 +1,4 @@
-//! Which tables and views there are, and who may touch them.
+//! The tables and views, and what the login may access.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,9 +14,9 @@ use super::{Environment, SqlError};
 /// A table or view.
 #[derive(Debug)]
 pub(crate) struct Table {
-    /// Quoted for SQLite.
+    /// The name, quoted for SQLite.
     pub(crate) qualified: String,
-    /// In the schema's casing.
+    /// The name in the schema's casing.
     pub(crate) name: String,
     pub(crate) columns: Vec<TableColumn>,
     pub(crate) has_identity: bool,
@@ -29,11 +29,11 @@ pub(crate) struct TableColumn {
     pub(crate) name: String,
     pub(crate) kind: Type,
     pub(crate) not_null: bool,
-    /// SQLite fills it by itself: a rowid alias.
+    /// SQLite assigns the value automatically: the column is a rowid alias.
     pub(crate) identity: bool,
 }
 
-/// What the current batch declared.
+/// The variables that the current batch has declared.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Symbols {
     /// Variables by lower-case name.
@@ -46,7 +46,7 @@ pub(crate) struct Symbols {
 pub(crate) struct Catalog<'a> {
     pub(crate) database: &'a Connection,
     pub(crate) environment: &'a Environment,
-    /// While a procedure's body runs, its owner's rights apply, not the caller's.
+    /// While a procedure's body runs, its owner's rights apply instead of the caller's.
     pub(crate) as_owner: Cell<bool>,
     cache: RefCell<HashMap<String, Option<Rc<Table>>>>,
 }
@@ -73,12 +73,12 @@ impl<'a> Catalog<'a> {
                 .any(|denied| denied.eq_ignore_ascii_case(object))
     }
 
-    /// Forgets temporary tables, which come and go within a batch.
+    /// Forgets temporary tables, because a batch can create and drop them.
     pub(crate) fn forget_temporary(&self) {
         self.cache.borrow_mut().retain(|key, _| !key.starts_with("temp."));
     }
 
-    /// Finds the object a statement names.
+    /// Finds the object that a statement names.
     pub(crate) fn table(
         &self,
         parts: &[String],
@@ -115,7 +115,7 @@ impl<'a> Catalog<'a> {
         Ok(table)
     }
 
-    /// The attached databases besides `main` and `temp`.
+    /// The attached databases other than `main` and `temp`.
     pub(crate) fn attachments(&self) -> Vec<String> {
         let names = || -> rusqlite::Result<Vec<String>> {
             let mut statement =
@@ -159,7 +159,7 @@ impl<'a> Catalog<'a> {
                 .optional()
         });
         let Some((name, kind, definition)) = row.or_else(|error| match error {
-            // The practice's file is not attached at all: the object is simply not there.
+            // The practice's file is not attached, so the object does not exist.
             rusqlite::Error::SqliteFailure(_, Some(ref text))
                 if text.starts_with("no such table") =>
             {

@@ -1,4 +1,4 @@
-//! CAST, CONVERT and the conversions that storing a value implies.
+//! CAST, CONVERT, and the implicit conversions when a value is stored.
 
 use jiff::civil::{DateTime, Time};
 pub(crate) use rusqlite::types::Value as Val;
@@ -56,7 +56,7 @@ pub(super) fn to_usize(length: u32) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }
 
-/// Cuts to the length and pads fixed types with blanks.
+/// Cuts the text to the length, and pads fixed types with blanks.
 fn fit(mut text: String, fixed: bool, length: Option<u32>) -> String {
     if let Some(length) = length.map(to_usize) {
         if let Some((at, _)) = text.char_indices().nth(length) {
@@ -183,12 +183,12 @@ fn number(value: &Val, source: Type, target: Type) -> Result<Val, SqlError> {
 /// Rounds half away from zero, as SQL Server rounds decimals.
 pub(crate) fn round(number: f64, places: i32) -> f64 {
     let factor = 10_f64.powi(places);
-    // The nudge makes 2.675 round up although binary floats hold slightly less.
+    // The small addition makes 2.675 round up, although its binary value is slightly less.
     let scaled = number * factor;
     (scaled + scaled.signum() * scaled.abs() * f64::EPSILON).round() / factor
 }
 
-/// How a number of the type is written.
+/// The text of a number of this type.
 pub(crate) fn number_text(number: f64, source: Type) -> String {
     match source {
         Type::Decimal { scale, .. } => format!("{number:.*}", usize::from(scale)),
@@ -241,7 +241,7 @@ fn days_since_base(moment: DateTime) -> i64 {
     i64::from(moment.date().since(dates::base()).map_or(0, |span| span.get_days()))
 }
 
-/// Reads a value as a moment; numbers are days since 1900.
+/// Reads a value as a date and time. Numbers are days since 1900.
 pub(crate) fn moment(value: &Val, style: i64) -> Result<Option<DateTime>, SqlError> {
     match value {
         Val::Null => Ok(None),
@@ -267,7 +267,7 @@ fn add_days(days: f64) -> Result<DateTime, SqlError> {
         })
 }
 
-/// Writes a moment as a value of the type.
+/// Writes a date and time as a value of the type.
 pub(crate) fn write_moment(moment: DateTime, target: Type) -> Val {
     Val::Text(match target {
         Type::Date => moment.date().to_string(),

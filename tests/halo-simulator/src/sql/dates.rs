@@ -1,4 +1,4 @@
-//! Reading and writing dates and times the way SQL Server does.
+//! Reads and writes dates and times as SQL Server does.
 
 use std::cell::Cell;
 
@@ -21,7 +21,7 @@ const MONTHS: [&str; 12] = [
 const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/// How a written date orders day and month when it does not say so itself.
+/// The order of day and month in a written date that does not make it clear.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Order {
     MonthFirst,
@@ -38,8 +38,8 @@ impl Order {
 }
 
 thread_local! {
-    /// The session's DATEFORMAT. A command runs on one thread, and the functions that SQLite calls
-    /// back have no other way to know the session.
+    /// The session's DATEFORMAT. A command runs on one thread, and functions that SQLite calls have no
+    /// other way to know the session.
     static DAY_FIRST: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -48,22 +48,22 @@ pub(crate) fn day_first() -> bool {
     DAY_FIRST.get()
 }
 
-/// Sets the session's DATEFORMAT; what it was.
+/// Sets the session's DATEFORMAT and returns the former one.
 pub(crate) fn set_day_first(day_first: bool) -> bool {
     DAY_FIRST.replace(day_first)
 }
 
-/// Why a string is no date.
+/// Why a string is not a date.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Unreadable {
     /// It has the form of a date, but there is no such day.
     OutOfRange,
-    /// It has not.
+    /// It does not have the form of a date.
     NoDate,
 }
 
-/// Reads a string under `SET DATEFORMAT dmy`. `datetime` and `smalldatetime` (`old`) then take
-/// `2026-05-06` for 5 June; the newer types do not.
+/// Reads a string under `SET DATEFORMAT dmy`. `datetime` and `smalldatetime` (`old`) then read `2026-05-06`
+/// as 5 June. The newer types do not.
 pub(crate) fn parse_day_first(text: &str, old: bool) -> Result<DateTime, Unreadable> {
     let plain = text.trim();
     let (date, time) = split(plain);
@@ -81,7 +81,7 @@ pub(crate) fn parse_day_first(text: &str, old: bool) -> Result<DateTime, Unreada
     })
 }
 
-/// Day of the week as Bp and `DATEPART(weekday)` count it: 1 is Sunday.
+/// The day of the week as Bp and `DATEPART(weekday)` count it. 1 is Sunday.
 pub(crate) fn weekday_number(date: Date) -> i64 {
     i64::from(date.weekday().to_sunday_zero_offset()) + 1
 }
@@ -98,7 +98,7 @@ pub(crate) fn base() -> Date {
     Date::constant(1900, 1, 1)
 }
 
-/// Reads a character string as `datetime` and its relatives accept it.
+/// Reads a string as `datetime` and similar types accept it.
 pub(crate) fn parse(text: &str, order: Order) -> Option<DateTime> {
     let text = text.trim();
     if text.is_empty() {
@@ -226,7 +226,7 @@ fn parse_time(text: &str) -> Option<Time> {
     Time::new(hour, minute, second, nanos).ok()
 }
 
-/// Rounds to the three hundredths of a second that `datetime` keeps.
+/// Rounds to the steps of `datetime`: its milliseconds end in 0, 3 or 7.
 pub(crate) fn round_datetime(value: DateTime) -> DateTime {
     let millis = i64::from(value.subsec_nanosecond() + 500_000) / 1_000_000;
     let rounded = match millis % 10 {
@@ -239,7 +239,7 @@ pub(crate) fn round_datetime(value: DateTime) -> DateTime {
     whole.checked_add(jiff::Span::new().milliseconds(rounded)).unwrap_or(whole)
 }
 
-/// ISO text, with a fraction only where there is one.
+/// ISO text, with a fraction only if there is one.
 pub(crate) fn iso(value: DateTime) -> String {
     let text = value.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     text + &fraction(value.time())
@@ -257,7 +257,7 @@ fn fraction(value: Time) -> String {
     }
 }
 
-/// `CONVERT(varchar, value, style)`; `None` for a style SQL Server does not know either.
+/// `CONVERT(varchar, value, style)`. `None` for a style that SQL Server does not know either.
 pub(crate) fn styled(value: DateTime, style: i64, date_only: bool) -> Option<String> {
     let hour12 = |text: &str| {
         let hour = match value.hour() % 12 {
@@ -303,7 +303,7 @@ pub(crate) fn styled(value: DateTime, style: i64, date_only: bool) -> Option<Str
     })
 }
 
-/// First day of the week that holds `date`, weeks beginning on Sunday.
+/// The first day of the week of `date`. Weeks begin on Sunday.
 pub(crate) fn week_start(date: Date) -> Date {
     let days = i64::from(date.weekday().since(Weekday::Sunday));
     date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date)

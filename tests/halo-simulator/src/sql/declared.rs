@@ -1,17 +1,17 @@
-//! What SQL Server's catalogue says about a column's declared type.
+//! The catalogue's properties of a column's declared type.
 
 use super::SqlError;
 use super::convert::Val;
 use super::types::Type;
 
-/// A type as `sys.types` and ODBC number it.
+/// A type, with its numbers in `sys.types` and ODBC.
 struct Known {
     name: &'static str,
     /// `system_type_id`.
     system: i64,
     /// `DATA_TYPE` of `sp_columns`.
     odbc: i64,
-    /// Bytes of `max_length`; 0 where the declaration says.
+    /// Bytes of `max_length`. 0 if they depend on the declaration.
     bytes: i64,
     precision: i64,
     scale: i64,
@@ -59,7 +59,8 @@ const KNOWN: [Known; 28] = [
     known("xml", 241, -152, -1, 0, 0),
 ];
 
-/// A length from which on a type counts as `max`: SQLite takes only numbers.
+/// From this length on, a type counts as `max`. The schema cannot say `max`, because SQLite takes only
+/// numbers.
 const MAX: u32 = 2_000_000_000;
 
 /// Names and system ids of all types, for `sys.types`.
@@ -67,7 +68,7 @@ pub(crate) fn names() -> impl Iterator<Item = (&'static str, i64)> {
     KNOWN.iter().map(|known| (known.name, known.system))
 }
 
-/// `ts_declared(type, property)`: what the catalogue shows of a type as the schema declares it.
+/// `ts_declared(type, property)`: a property in the catalogue of a type that the schema declares.
 ///
 /// Properties: `name`, `system`, `odbc`, `bytes` (`max_length`), `precision`, `scale`,
 /// `characters` (`CHARACTER_MAXIMUM_LENGTH`), `collated` (not NULL for text), and `digits`, `length`,
@@ -120,8 +121,8 @@ pub(crate) fn property(arguments: &[Val]) -> Result<Val, SqlError> {
     })
 }
 
-/// The type of a view's column that SQLite computes and hence knows no type of. One name has one type in
-/// all of Bp's views.
+/// The type of a view's column that SQLite computes, because SQLite knows no type for it. A column name has
+/// the same type in all of Bp's views.
 pub(crate) fn computed(column: &str) -> Option<&'static str> {
     Some(match column {
         "Provider" | "CheckedBy" | "PerformedBy" | "UsualDoctor" => "varchar(162)",

@@ -1,10 +1,10 @@
-//! SQL Server's message numbers and texts, and the way errors travel through SQLite's functions.
+//! SQL Server's message numbers and texts, and how errors pass through SQLite's functions.
 
 use std::fmt;
 
 use super::SqlError;
 
-/// Marks an error text that one of our own SQLite functions raised.
+/// Marks the text of an error that one of our own SQLite functions raised.
 const MARK: char = '\u{1}';
 
 /// An [`SqlError`] on its way through SQLite, which only carries text.
@@ -73,7 +73,7 @@ impl SqlError {
         )
     }
 
-    /// Whether SQL Server ends only the statement, not the batch, without `XACT_ABORT`.
+    /// Whether SQL Server ends only the statement and not the batch, without `XACT_ABORT`.
     pub(crate) fn ends_only_the_statement(&self) -> bool {
         matches!(
             self.number,
@@ -81,7 +81,7 @@ impl SqlError {
         )
     }
 
-    /// What SQL Server would have said where SQLite said `error`.
+    /// The error of SQL Server that corresponds to SQLite's `error`.
     pub(crate) fn from_sqlite(error: &rusqlite::Error, verb: &str) -> Self {
         let text = match error {
             rusqlite::Error::SqliteFailure(code, message) => {

@@ -1,5 +1,5 @@
-//! `LIKE`, `PATINDEX` and the comparison of character values, as SQL Server's default collation
-//! has them: case does not matter, accents do, trailing blanks are ignored.
+//! `LIKE`, `PATINDEX` and comparisons of text in SQL Server's default collation: case does not matter,
+//! accents do, and trailing blanks are ignored.
 
 use std::cmp::Ordering;
 
@@ -60,7 +60,7 @@ impl Pattern {
         Self(elements)
     }
 
-    /// Whether the whole of `value` matches.
+    /// Whether the pattern matches all of `value`.
     pub(crate) fn matches(&self, value: &[char]) -> bool {
         let (mut element, mut position) = (0, 0);
         let mut retry: Option<(usize, usize)> = None;
@@ -105,7 +105,7 @@ impl Element {
     }
 }
 
-/// Reads a class whose `[` has been consumed; `None` when it is never closed.
+/// Reads a class whose `[` has been consumed. `None` if it is never closed.
 fn class(characters: &[char], mut at: usize, escape: Option<char>) -> Option<(Element, usize)> {
     let negated = characters.get(at) == Some(&'^');
     if negated {
@@ -135,7 +135,7 @@ fn class(characters: &[char], mut at: usize, escape: Option<char>) -> Option<(El
     }
 }
 
-/// `value LIKE pattern`; for ANSI values trailing blanks of the value may be left unmatched.
+/// `value LIKE pattern`. For ANSI values, trailing blanks of the value may stay unmatched.
 pub(crate) fn like(value: &str, pattern: &str, escape: Option<char>, ansi: bool) -> bool {
     let pattern = Pattern::new(pattern, escape);
     let characters: Vec<char> = value.chars().collect();
@@ -149,7 +149,7 @@ pub(crate) fn like(value: &str, pattern: &str, escape: Option<char>, ansi: bool)
     (1..=blanks).any(|cut| pattern.matches(&characters[..characters.len() - cut]))
 }
 
-/// `PATINDEX`: the first 1-based position from which the pattern matches, 0 when none.
+/// `PATINDEX`: the first position (from 1) at which the pattern matches, or 0.
 pub(crate) fn pattern_index(pattern: &str, value: &str) -> usize {
     let characters: Vec<char> = value.chars().collect();
     let Some(rest) = pattern.strip_prefix('%') else {
@@ -184,7 +184,7 @@ mod tests {
 
     use super::{Ordering, compare, like, pattern_index};
 
-    /// LIKE by definition: try every way.
+    /// LIKE by its definition: tries every possibility.
     fn naive(value: &[char], pattern: &[char]) -> bool {
         match pattern.split_first() {
             None => value.is_empty(),

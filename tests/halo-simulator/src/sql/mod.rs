@@ -1,4 +1,4 @@
-//! T-SQL as SQL Server would run it for a partner login, over SQLite.
+//! Runs T-SQL on SQLite as SQL Server would run it for a partner's login.
 
 mod batch;
 mod bytes;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use functions::register;
 pub use statement_name::statement_name;
 
-/// What is to be executed: Halo's `command`.
+/// The command to execute: Halo's `command`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Command {
@@ -34,10 +34,10 @@ pub struct Command {
     /// Whether `text` is SQL or a procedure's name.
     #[serde(default, rename = "type")]
     pub kind: CommandKind,
-    /// What the caller wants back.
+    /// What the caller gets back.
     #[serde(default)]
     pub execution_mode: ExecutionMode,
-    /// Inputs and outputs.
+    /// The inputs and outputs.
     #[serde(default)]
     pub parameters: Vec<Parameter>,
 }
@@ -57,31 +57,31 @@ pub enum CommandKind {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ExecutionMode {
-    /// Rows come back.
+    /// The rows are returned.
     #[default]
     Reader,
-    /// Only the number of affected rows comes back.
+    /// Only the number of affected rows is returned.
     NonQuery,
-    /// The first column of the first row comes back.
+    /// The first column of the first row is returned.
     Scalar,
 }
 
-/// One of Halo's `command.parameters`; the same shape comes back for outputs.
+/// One of Halo's `command.parameters`. Outputs are returned in the same shape.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parameter {
-    /// With the leading `@`.
+    /// The name, with the leading `@`.
     pub name: String,
-    /// Input when absent.
+    /// The direction. If absent, input.
     #[serde(default)]
     pub direction: Direction,
     /// A `SqlDbType` name, or `String`.
     #[serde(rename = "type", default = "default_type")]
     pub sql_type: String,
-    /// Always text or null, also for numbers and dates.
+    /// The value. It is always text or null, even for numbers and dates.
     #[serde(default)]
     pub value: Option<String>,
-    /// Maximum bytes of the value.
+    /// The maximum number of bytes of the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
 }
@@ -94,14 +94,14 @@ fn default_type() -> String {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
-    /// Caller to database.
+    /// From the caller to the database.
     #[default]
     Input,
-    /// Database to caller.
+    /// From the database to the caller.
     Output,
-    /// Both ways.
+    /// In both directions.
     InputOutput,
-    /// A procedure's RETURN code.
+    /// The RETURN code of a procedure.
     ReturnValue,
 }
 
@@ -116,65 +116,66 @@ pub enum Value {
     Int(i64),
     /// Decimal and floating types.
     Float(f64),
-    /// Character types, and dates in ISO form (`2026-03-01T00:00:00` for `datetime`).
+    /// Character types. Also dates, in ISO form (`2026-03-01T00:00:00` for `datetime`).
     Text(String),
     /// Binary types.
     Bytes(Vec<u8>),
 }
 
-/// One result set, in the statement's own column order and casing.
+/// One result set, with the statement's own column order and casing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResultSet {
-    /// Column names; duplicates and empty names are possible, as in SQL Server.
+    /// Column names. As in SQL Server, there can be duplicates and empty names.
     pub columns: Vec<String>,
-    /// Rows, each as long as `columns`.
+    /// The rows. Each is as long as `columns`.
     pub rows: Vec<Vec<Value>>,
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// Every result set, in order.
+    /// All result sets, in order.
     pub result_sets: Vec<ResultSet>,
-    /// Rows affected, -1 under `SET NOCOUNT ON` or when nothing was written, as ADO.NET has it.
+    /// The number of affected rows. As in ADO.NET it is -1 under `SET NOCOUNT ON`, or if nothing was
+    /// written.
     pub rows_affected: i64,
     /// Output and return values, in the order of the command's parameters.
     pub parameters: Vec<Parameter>,
 }
 
-/// An error as SQL Server raises it (`errorType` `mssql` in Halo's answers).
+/// An error as SQL Server raises it (`errorType` is `mssql` in Halo's answers).
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{number}: {message}")]
 pub struct SqlError {
-    /// SQL Server's message number, 50000 for RAISERROR/THROW without one.
+    /// SQL Server's message number. 50000 for a RAISERROR or THROW without one.
     pub number: i32,
     /// SQL Server's message text.
     pub message: String,
 }
 
-/// What surrounds one execution: the practice's clock and what this login and release may see.
+/// The circumstances of an execution: the practice's clock, and what this login and this release can see.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// The practice server's wall clock, `GETDATE()`.
+    /// The practice server's local time, as `GETDATE()` returns it.
     pub now: DateTime,
-    /// Objects (without schema) that this login may not touch.
+    /// Objects (without schema) that this login may not access.
     pub denied_objects: Vec<String>,
-    /// Columns that this Bp release lacks, as (object, column).
+    /// Columns that this Bp release lacks, as (object, column) pairs.
     pub missing_columns: Vec<(String, String)>,
-    /// What the next booking procedures meet.
+    /// The faults of the next booking procedures.
     pub booking: BookingWeather,
 }
 
 /// Faults of the appointment procedures.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct BookingWeather {
-    /// `BP_GetFreeAppointments` answers as for an absent practitioner: with an SQL error.
+    /// Whether `BP_GetFreeAppointments` answers as for an absent practitioner, with an SQL error.
     pub away: bool,
-    /// What adding to an occupied slot does; `None` is the practice's ordinary behaviour.
+    /// What happens when an appointment is added to an occupied slot. `None` is the normal behaviour.
     pub slot_taken: Option<SlotTaken>,
 }
 
-/// The four ways an occupied slot has been suspected to answer.
+/// The four assumed answers for an occupied slot. What Bp really does is not public.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SlotTaken {
     /// An SQL error.
@@ -187,19 +188,19 @@ pub enum SlotTaken {
     EndsTransaction,
 }
 
-/// The language of a login, which decides how SQL Server reads dates in strings.
+/// The language of a login. It determines how SQL Server reads dates in strings.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Language {
     /// The month comes before the day.
     #[default]
     #[serde(rename = "us_english")]
     English,
-    /// The day comes before the month: `datetime` takes `2026-05-06` for 5 June.
+    /// The day comes before the month: `datetime` reads `2026-05-06` as 5 June.
     British,
 }
 
 impl Language {
-    /// The name that SQL Server gives it.
+    /// SQL Server's name for the language.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -213,10 +214,11 @@ impl Language {
     }
 }
 
-/// Executes a command on a practice's database, as a login whose language is English.
+/// Executes a command on a practice's database, with an English login.
 ///
 /// # Errors
-/// What SQL Server would raise, among it unsupported constructs, named in the message.
+/// The error that SQL Server would raise. Also an error for an unsupported construct, which the message
+/// names.
 pub fn execute(
     database: &mut Connection,
     command: &Command,
@@ -225,10 +227,10 @@ pub fn execute(
     execute_as(Language::default(), database, command, environment)
 }
 
-/// Executes a command on a practice's database, as a login of this language.
+/// Executes a command on a practice's database, with a login in this language.
 ///
 /// # Errors
-/// What [`execute`] raises.
+/// The same as for [`execute`].
 pub fn execute_as(
     language: Language,
     database: &mut Connection,

@@ -1,26 +1,27 @@
-//! The databases on the practice's server and the objects in them, as the catalogue lists them.
+//! The databases on the practice's server and their objects, as the catalogue lists them.
 
 use super::catalog::{Catalog, literal, quote};
 use super::procedures;
 
-/// The database of patients, which has the procedures.
+/// The patients database, which also has the procedures.
 pub(crate) const PATIENTS: &str = "BPSPatients";
 const DOCUMENTS: &str = "BPSDocuments";
-/// Bp's practice of made-up people. Here everybody is made up: it is the practice itself.
+/// Bp's sample practice of made-up people. In the simulator everyone is made up, so it is the practice
+/// itself.
 const SAMPLES: &str = "BPSSamples";
-/// The vendor's reference data, which no login changes.
+/// The vendor's reference data. No login changes it.
 pub(crate) const DRUGS: &str = "BPSDrugs";
 
-/// What procedures' ids begin at; tables and views are numbered by their place in SQLite's list.
+/// The first id of procedures. The ids of tables and views are their positions in SQLite's list.
 const FIRST_PROCEDURE: usize = 900_000;
 
-/// A database by its name, and the SQLite schema that holds it.
+/// A database: its name, and the SQLite schema that holds it.
 pub(crate) struct Database {
     pub(crate) name: String,
     pub(crate) file: String,
 }
 
-/// Whether an object is the simulator's or SQLite's own: no login sees it.
+/// Whether the object belongs to the simulator or to SQLite. No login sees it.
 pub(crate) fn is_internal(object: &str) -> bool {
     let lower = object.to_ascii_lowercase();
     lower.starts_with("sqlite_") || lower.starts_with("simulator_")
@@ -32,7 +33,7 @@ impl Catalog<'_> {
         if self.attachments().iter().any(|name| name == PATIENTS) { DOCUMENTS } else { PATIENTS }
     }
 
-    /// Every database that a name can begin with.
+    /// Every database that can qualify a name.
     pub(crate) fn databases(&self) -> Vec<Database> {
         let current = self.current();
         let named =
@@ -45,12 +46,12 @@ impl Catalog<'_> {
         all
     }
 
-    /// A database by the name that a statement gives it.
+    /// The database that has this name in statements.
     pub(crate) fn database_named(&self, name: &str) -> Option<Database> {
         self.databases().into_iter().find(|database| database.name.eq_ignore_ascii_case(name))
     }
 
-    /// A condition on `m.name`: neither internal nor denied to the login.
+    /// A condition on `m.name`: the object is not internal and not denied to the login.
     fn visible(&self) -> String {
         let denied: Vec<String> =
             self.environment.denied_objects.iter().map(|object| literal(object)).collect();
@@ -61,7 +62,7 @@ impl Catalog<'_> {
         )
     }
 
-    /// SQL for the objects of a database that the login sees: `id`, `name` and `type` (`U`, `V`, `P`).
+    /// SQL for the objects of a database that the login can see: `id`, `name` and `type` (`U`, `V`, `P`).
     pub(crate) fn objects_of(&self, database: &Database) -> String {
         let mut parts = vec![format!(
             "SELECT m.rowid + 1000 AS id, m.name AS name,
@@ -81,7 +82,7 @@ impl Catalog<'_> {
         parts.join(" UNION ALL ")
     }
 
-    /// SQL for the columns that the login sees in a database: `id`, `object`, `number`, `name`,
+    /// SQL for the columns of a database that the login can see: `id`, `object`, `number`, `name`,
     /// `declared`, `optional` and `counted` (whether it is an identity).
     pub(crate) fn columns_of(&self, database: &Database) -> String {
         let missing: Vec<String> = self
@@ -106,8 +107,8 @@ impl Catalog<'_> {
         )
     }
 
-    /// SQL that yields the id of a visible object of the name that `name` computes, a database
-    /// before it included. `kind` computes one of SQL Server's types of objects, or is absent.
+    /// SQL for the id of a visible object. The SQL in `name` computes the object's name, which may start
+    /// with a database. The SQL in `kind`, if present, computes one of SQL Server's object types.
     pub(crate) fn object_lookup(&self, name: &str, kind: Option<&str>) -> String {
         let mut all = self.databases();
         all.push(Database { name: "tempdb".to_owned(), file: "temp".to_owned() });

@@ -1,4 +1,4 @@
-//! Halo's parameters, which travel as text, as typed values and back.
+//! Converts Halo's parameters, which are text, to typed values and back.
 
 use super::bytes;
 use super::convert::{self, Val};
@@ -13,7 +13,7 @@ fn refused(target: &str) -> SqlError {
 pub(crate) fn decode(parameter: &Parameter, kind: CommandKind) -> Result<(Type, Val), SqlError> {
     let sql_type = declared(parameter)?;
     let Some(text) = &parameter.value else { return Ok((sql_type, Val::Null)) };
-    // Halo converts implicitly for procedures, which fails for large values: a documented defect.
+    // For procedures Halo converts implicitly, which fails for large values. This defect is documented.
     if kind == CommandKind::StoredProcedure {
         let too_large = match sql_type {
             Type::Binary { .. } => {
@@ -92,7 +92,7 @@ fn declared(parameter: &Parameter) -> Result<Type, SqlError> {
     })
 }
 
-/// A value as Halo returns it for an output parameter.
+/// A value in the form in which Halo returns an output parameter.
 pub(crate) fn encode(value: &Val, kind: Type) -> Option<String> {
     match (value, kind) {
         (Val::Null, _) => None,
@@ -106,7 +106,7 @@ pub(crate) fn encode(value: &Val, kind: Type) -> Option<String> {
     }
 }
 
-/// A result cell under its column's type.
+/// A result cell with its column's type.
 pub(crate) fn cell(value: Val, kind: Type) -> Value {
     match value {
         Val::Null => Value::Null,

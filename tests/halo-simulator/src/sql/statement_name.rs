@@ -1,8 +1,8 @@
-//! What a command calls itself, for logs and the list of queries received.
+//! The name of a command, for logs and the list of received queries.
 
 use super::{Command, CommandKind};
 
-/// The statement's name: from a leading `/* statement: NAME */` or `-- statement: NAME` comment of a
+/// The statement's name: from a `/* statement: NAME */` or `-- statement: NAME` comment at the start of a
 /// text, or the procedure's own name without schema.
 #[must_use]
 pub fn statement_name(command: &Command) -> Option<String> {

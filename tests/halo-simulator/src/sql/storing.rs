@@ -1,10 +1,10 @@
-//! Putting a value where a type is declared already: a variable or a column.
+//! Stores a value in a variable or column that already has a type.
 
 use super::SqlError;
 use super::convert::{Val, convert, to_text, to_usize};
 use super::types::Type;
 
-/// Refuses what SQL Server converts only when it is told to.
+/// Refuses conversions that SQL Server does only with CAST or CONVERT.
 pub(crate) fn implicit(source: Type, target: Type) -> Result<(), SqlError> {
     if !(source.is_text() && matches!(target, Type::Binary { .. })) {
         return Ok(());
@@ -20,7 +20,7 @@ pub(crate) fn implicit(source: Type, target: Type) -> Result<(), SqlError> {
     ))
 }
 
-/// Where a value is being stored: named in the errors.
+/// The variable or column to store in, for error messages.
 pub(crate) struct Target<'a> {
     pub(crate) table: &'a str,
     pub(crate) column: &'a str,
@@ -28,7 +28,7 @@ pub(crate) struct Target<'a> {
     pub(crate) verb: &'a str,
 }
 
-/// Converts for storage: what does not fit is an error instead of being cut.
+/// Converts a value for storage. A value that does not fit is an error and is not cut.
 pub(crate) fn store(
     value: Val,
     source: Type,

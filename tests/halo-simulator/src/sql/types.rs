@@ -1,11 +1,11 @@
-//! SQL Server's types, as far as they change how a value is converted, compared or rendered.
+//! SQL Server's types, as far as they affect how a value is converted, compared or written.
 
 use std::fmt;
 
 /// A SQL Server type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Type {
-    /// Not known before execution: SQLite's own dynamic type decides.
+    /// Known only at execution: SQLite's own dynamic type decides.
     Unknown,
     Bit,
     TinyInt,
@@ -36,7 +36,7 @@ pub(crate) enum Type {
     },
     Uuid,
     Xml,
-    /// `nvarchar(max)` that FOR JSON or JSON_QUERY made, which an outer FOR JSON embeds unescaped.
+    /// `nvarchar(max)` from FOR JSON or JSON_QUERY. An outer FOR JSON embeds it without escapes.
     Json,
 }
 
@@ -49,7 +49,7 @@ impl Type {
         Self::Text { unicode: true, fixed: false, length }
     }
 
-    /// The old types `text` and `ntext`, which hardly any function takes. No other type is fixed and
+    /// The old types `text` and `ntext`, which hardly any function accepts. They are the only fixed types
     /// without a length.
     const fn legacy_text(unicode: bool) -> Self {
         Self::Text { unicode, fixed: true, length: None }
@@ -60,7 +60,7 @@ impl Type {
         matches!(self, Self::Text { fixed: true, length: None, .. })
     }
 
-    /// Reads a type as written in T-SQL, in a SQLite schema, or as a `SqlDbType` name.
+    /// Reads a type name from T-SQL, from a SQLite schema, or from `SqlDbType`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let lower = text.trim().to_ascii_lowercase();
         let (name, arguments) = match lower.split_once('(') {
@@ -117,7 +117,7 @@ impl Type {
         })
     }
 
-    /// The same type as CAST and CONVERT mean it: 30 characters where no length is given.
+    /// The same type for CAST and CONVERT, where a missing length means 30 characters.
     pub(crate) fn for_cast(self, written: &str) -> Self {
         if written.contains('(') {
             return self;
@@ -160,7 +160,7 @@ impl Type {
         )
     }
 
-    /// Whether SQLite may meet text here, so that the collation must be spelt out.
+    /// Whether SQLite may get text here, so that the collation must be named.
     pub(crate) fn may_be_text(self) -> bool {
         self.is_text() || matches!(self, Self::Unknown | Self::Uuid)
     }
@@ -193,7 +193,7 @@ impl Type {
         }
     }
 
-    /// The type that an expression combining both has.
+    /// The type of an expression that combines both.
     pub(crate) fn combine(self, other: Self) -> Self {
         match (self, other) {
             (
@@ -213,7 +213,7 @@ impl Type {
         }
     }
 
-    /// The name without length, as error messages have it.
+    /// The name without length, as in error messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unknown => "sql_variant",
@@ -246,7 +246,7 @@ impl Type {
         }
     }
 
-    /// Bytes that a column of the type takes, -1 for `max`: what COL_LENGTH answers.
+    /// The bytes of a column of the type, as COL_LENGTH answers. -1 for `max`.
     pub(crate) fn byte_length(self) -> i64 {
         match self {
             Self::Text { length: None, .. }

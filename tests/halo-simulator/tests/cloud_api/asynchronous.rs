@@ -1,4 +1,4 @@
-//! Asynchronous queries, their pages and their ends.
+//! Asynchronous queries, their pages and their final states.
 
 use std::time::Duration;
 

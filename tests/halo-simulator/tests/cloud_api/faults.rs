@@ -1,4 +1,4 @@
-//! Every fault, by what the caller sees and by what really happened.
+//! Every fault: what the caller sees, and what really happened.
 
 use std::time::{Duration, Instant};
 
@@ -250,7 +250,7 @@ async fn every_declared_refusal_of_every_operation_has_its_shape() {
     ];
     for (operation, method, path) in operations {
         for (effect, status) in [("401", 401), ("403", 403), ("404", 404), ("500", 500)] {
-            // The public document declares no 404 for the lookup.
+            // Halo's public document declares no 404 for the lookup.
             if operation == "findSites" && status == 404 {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! The FHIR surface.
+//! The FHIR operations.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -180,7 +180,7 @@ async fn a_percent_encoded_path_is_read_like_a_plain_one() {
     let guid = bench.pair().await;
     let plain = read(&bench, &guid, "Patient/1").await;
     assert_eq!(plain.status, 200);
-    // Generated clients encode the whole path parameter, the search in it included.
+    // Generated clients encode the whole path parameter, including the search.
     assert_eq!(read(&bench, &guid, "Patient%2F1").await.body, plain.body);
     let family = plain.body["name"][0]["family"].as_str().unwrap();
     let searched = read(&bench, &guid, &format!("Patient%3Ffamily%3D{family}%26_id%3D1")).await;

@@ -187,7 +187,7 @@ async fn a_paused_practice_lets_an_immediate_query_wait_only_so_long() {
 async fn a_procedure_returns_its_code_through_a_parameter() {
     let bench = Bench::new().await;
     let guid = bench.pair().await;
-    // The form of the one public client: a batch that declares, executes and selects.
+    // The form that the one public client uses: a batch that declares, executes and selects.
     let practices = bench.control(reqwest::Method::GET, "/practices", Value::Null).await.body;
     let user = practices["practices"][0]["users"]
         .as_array()

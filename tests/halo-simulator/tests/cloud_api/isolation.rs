@@ -1,4 +1,4 @@
-//! What a simulator keeps to itself.
+//! A simulator shares nothing with another one, listens only on loopback and leaves nothing behind.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -33,7 +33,7 @@ async fn nothing_listens_beyond_loopback() {
     for url in [bench.running.url(), bench.running.control_url()] {
         let address: SocketAddr = url.strip_prefix("http://").unwrap().parse().unwrap();
         assert!(address.ip().is_loopback());
-        // Without sending anything, this finds the address other machines would use, if any.
+        // Without sending anything, this finds the address that other machines would use, if there is one.
         let probe = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
         let outside = probe
             .connect((Ipv4Addr::new(192, 0, 2, 1), 9))

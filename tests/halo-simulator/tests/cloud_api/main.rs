@@ -1,4 +1,4 @@
-//! Halo Cloud and its control API, over HTTP, as an integrator meets them.
+//! Halo Cloud and its control API, called over HTTP as an integrator calls them.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod asynchronous;

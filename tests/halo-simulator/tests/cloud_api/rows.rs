@@ -1,4 +1,4 @@
-//! The order of the members in a row: that of the SELECT, in every form in which rows leave.
+//! The order of a row's members is that of the SELECT, in every form of rows.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use halo_simulator::{Options, cloud::StreamForm};
@@ -11,7 +11,7 @@ const QUERY: &str = "SELECT TOP 1 Surname, InternalID, Firstname, City, 1 AS zeb
     FROM dbo.BPS_Patients WHERE InternalID > 0 ORDER BY InternalID";
 const ORDER: [&str; 6] = ["Surname", "InternalID", "Firstname", "City", "zebra", "aardvark"];
 
-/// The names of the members of the first object, in the order of the text.
+/// The member names of the first object, in the order of the text.
 fn order(text: &str) -> Vec<String> {
     struct Members(Vec<String>);
     impl<'de> serde::Deserialize<'de> for Members {

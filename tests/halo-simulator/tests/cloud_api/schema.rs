@@ -9,7 +9,7 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../contract/schema.json")).expect("the schema is JSON")
 });
 
-/// Panics with every violation of what the schema says about this answer.
+/// Panics with every difference between this answer and the schema.
 pub(crate) fn check(operation: &str, status: u16, body: &Value) {
     let shapes = &SCHEMA["operations"][operation];
     assert!(shapes.is_object(), "the schema has no operation {operation}");

@@ -11,13 +11,13 @@ use crate::schema;
 
 pub(crate) const BEST_PRACTICE: &str = "Best Practice";
 
-/// A simulator with the client of an integrator.
+/// A simulator, and the client of an integrator.
 pub(crate) struct Bench {
     pub(crate) running: Running,
     pub(crate) client: Client,
 }
 
-/// What came back.
+/// The answer to a call.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -47,7 +47,7 @@ pub(crate) fn decode(data: &str) -> Value {
 pub(crate) fn client() -> Client {
     local_client_builder()
         .unwrap()
-        // A pooled connection that is cut would be tried again behind the test's back.
+        // On a pooled connection that is cut, the client would silently try again.
         .pool_max_idle_per_host(0)
         .timeout(Duration::from_secs(30))
         .build()
@@ -134,7 +134,7 @@ impl Bench {
         self.request(Method::POST, "/integrator/pair-site").query(&query)
     }
 
-    /// Pairs with the large practice; its Halo GUID.
+    /// Pairs with the large practice. Returns its Halo GUID.
     pub(crate) async fn pair(&self) -> String {
         self.pair_site(self.site_id()).await
     }
@@ -160,7 +160,7 @@ impl Bench {
         self.immediate(guid, json!({"command": {"text": text}})).await
     }
 
-    /// Submits; the query's id.
+    /// Submits a query. Returns its id.
     pub(crate) async fn submit(&self, guid: &str, body: Value) -> String {
         let reply = self.post(&format!("/integrator/sites/{guid}/queries/async"), body).await;
         assert_eq!(reply.status, 201, "{reply:?}");
@@ -174,7 +174,7 @@ impl Bench {
         reply.body
     }
 
-    /// Polls until the query has come to an end.
+    /// Polls until the query has ended.
     pub(crate) async fn settle(&self, guid: &str, id: &str) -> Value {
         eventually("the query ends", || async {
             let status = self.status(guid, id).await;

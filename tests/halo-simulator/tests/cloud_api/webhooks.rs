@@ -1,4 +1,4 @@
-//! Notifications: signed, retried, lost and doubled.
+//! Notifications: signed, retried, lost and sent twice.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +21,7 @@ struct Received {
     body: Bytes,
 }
 
-/// An integrator that answers with the given statuses in turn, then with 204.
+/// An integrator that answers with the given statuses one after the other, then with 204.
 #[derive(Clone, Default)]
 struct Receiver {
     received: Arc<Mutex<Vec<Received>>>,

@@ -13,17 +13,17 @@ use std::sync::OnceLock;
 use halo_simulator::practice::{self, Demonstration, PracticeFiles};
 use rusqlite::Connection;
 
-/// The seed that the tests look at.
+/// The seed of the practices in the tests.
 pub const SEED: u64 = 71;
 
-/// The files of a practice, and the lock that keeps other runs of this test away from them.
+/// The files of a practice, and the lock against other runs of this test.
 struct Seeded {
     files: PracticeFiles,
     _lock: File,
 }
 
-/// Seeds into Cargo's own folder for tests: a hundred megabytes are not left behind in a new place with
-/// every run.
+/// Seeds into Cargo's own folder for tests. Otherwise every run would leave a hundred megabytes in a new
+/// place.
 fn seeded(which: Demonstration) -> Seeded {
     let folder: PathBuf =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME")).join(which.site_id());
@@ -33,7 +33,7 @@ fn seeded(which: Demonstration) -> Seeded {
     Seeded { files: practice::seed(which, &folder, SEED).unwrap(), _lock: lock }
 }
 
-/// A practice's files, seeded at first use.
+/// A practice's files. The first use seeds them.
 fn files(which: Demonstration) -> &'static PracticeFiles {
     static ALL: [OnceLock<Seeded>; Demonstration::ALL.len()] =
         [const { OnceLock::new() }; Demonstration::ALL.len()];
@@ -46,18 +46,18 @@ pub fn large_files() -> &'static PracticeFiles {
     files(Demonstration::Large)
 }
 
-/// A connection of its own to each practice, with which one it is.
+/// Each practice, with a new connection to it.
 pub fn all() -> impl Iterator<Item = (Demonstration, Connection)> {
     let open = |which| (which, practice::open(files(which)).unwrap());
     Demonstration::ALL.into_iter().map(open)
 }
 
-/// A connection of its own to the large practice.
+/// A new connection to the large practice.
 pub fn large() -> Connection {
     practice::open(large_files()).unwrap()
 }
 
-/// A connection of its own to the small practice.
+/// A new connection to the small practice.
 pub fn small() -> Connection {
     practice::open(files(Demonstration::Small)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! A small practice and a harness: T-SQL in, rows as text out.
+//! A small practice and a test harness that takes T-SQL and returns rows as text.
 
 #![allow(dead_code, reason = "each test file uses its own part of the harness")]
 #![allow(clippy::unwrap_used, reason = "a harness that cannot be set up should stop the test")]
@@ -128,7 +128,7 @@ impl Practice {
         self.execute(&command(CommandKind::StoredProcedure, name, parameters))
     }
 
-    /// All result sets as text: cells by `|`, rows by `;`, sets by ` / `.
+    /// All result sets as text. `|` separates cells, `;` separates rows, and ` / ` separates sets.
     pub(crate) fn rows(&mut self, text: &str) -> String {
         match self.run(text) {
             Ok(outcome) => shown(&outcome),
@@ -184,7 +184,7 @@ pub(crate) fn shown(outcome: &Outcome) -> String {
     sets.join(" / ")
 }
 
-/// Runs every case on a fresh practice and reports all that differ.
+/// Runs every case on a new practice and reports all differences.
 pub(crate) fn expect(cases: &[(&str, &str)]) {
     let mut wrong = Vec::new();
     for (text, expected) in cases {
@@ -202,7 +202,7 @@ pub(crate) fn expect(cases: &[(&str, &str)]) {
     );
 }
 
-/// A seeded demonstration practice, as the simulator has it.
+/// A seeded demonstration practice, as in the simulator.
 pub(crate) struct Seeded {
     pub(crate) practice: support::Practice,
 }

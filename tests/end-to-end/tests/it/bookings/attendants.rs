@@ -7,7 +7,7 @@ use super::{Book, DOCTOR, OTHER, at, book, quiet_day, reaches, ready, statements
 use crate::events::Platform;
 use crate::steps::LARGE;
 
-/// A visit to several attendants, of whom at least so many must have room.
+/// A visit to several attendants. At least this many of them must be free.
 fn whole(attendants: &[&str], at_least: usize, start: &str) -> Value {
     let mut visit = visit(DOCTOR, start);
     let fields = visit.as_object_mut().unwrap();
@@ -17,7 +17,7 @@ fn whole(attendants: &[&str], at_least: usize, start: &str) -> Value {
     visit
 }
 
-/// Where the appointments of a day stand: user and seconds since midnight.
+/// The appointments of a day: user and seconds since midnight.
 fn stand(book: &Book) -> Vec<(i64, i64)> {
     let live = book.live("Zoë Made-Up");
     let mut stand: Vec<_> = live.into_iter().map(|(user, _, _, time, _)| (user, time)).collect();
@@ -55,7 +55,7 @@ async fn two_attendants_of_one_booking_are_booked_moved_changed_and_cancelled_to
     assert_eq!(states(&synced), [(DOCTOR, "synced"), (OTHER, "synced")]);
     assert_eq!(stand(&book_of_bp), [(1, nine), (2, nine)]);
     let mut sent = statements(&bp.queries_since(mark).await);
-    // A practice that is back has its whole book looked at, too, as soon as the clock comes round.
+    // When a practice is back, its whole book is also compared, at the next minute.
     sent.retain(|statement| statement != "appointment_book");
     assert_eq!(sent, ["booking_push"; 2]);
     let appointments: Vec<_> =
@@ -64,7 +64,7 @@ async fn two_attendants_of_one_booking_are_booked_moved_changed_and_cancelled_to
     assert_eq!(*synced.at("/atLeast"), json!(2));
     assert!(synced.at("/ahpraNumber").is_null());
 
-    // It is one booking, and nobody sees its parts as bookings of their own.
+    // It is one booking. Its parts are not listed as bookings.
     let listed = practice.platform.get("/bookings").await;
     assert_eq!(listed.at("/bookings").as_array().unwrap().len(), 1, "{}", listed.text);
     assert_eq!(states(&practice.platform.get("/bookings/clinic").await).len(), 2);
@@ -76,7 +76,7 @@ async fn two_attendants_of_one_booking_are_booked_moved_changed_and_cancelled_to
         .await
         .assert_problem(400, "invalid-request");
 
-    // The same again, in another order, asks nothing.
+    // The same request in another order sends no query.
     let mark = bp.mark().await;
     let same = whole(&[DOCTOR, OTHER], 2, &at(day, "09:00"));
     assert_eq!(book(&practice, "clinic", &same).await.at("/state"), "synced");
@@ -90,7 +90,7 @@ async fn two_attendants_of_one_booking_are_booked_moved_changed_and_cancelled_to
         (0..2).map(|it| moved.at(&format!("/attendants/{it}/bpAppointmentId")).as_i64()).collect();
     assert_eq!(still, appointments, "the same appointments");
 
-    // One of them only, as a booking like any other.
+    // With only one attendant it is a booking like any other.
     book(&practice, "clinic", &visit(OTHER, &at(day, "10:00"))).await;
     let one = reaches(&practice, "clinic", "synced").await;
     platform.hears("booking.synced synced").await;
@@ -136,7 +136,7 @@ async fn with_too_few_attendants_nobody_is_booked_until_a_slot_is_free() {
     platform.hears("booking.synced synced").await;
     assert_eq!(stand(&book_of_bp), [(1, nine), (2, nine)]);
 
-    // Somebody deletes one of them in Bp: it is put back.
+    // Someone deletes one of them in Bp: it is created again.
     book_of_bp.change(&format!(
         "UPDATE APPOINTMENTS SET RECORDSTATUS = 4 WHERE USERID = 1 AND APPOINTMENTTIME = {nine} \
          AND instr(REASON, 'Zoë Made-Up') > 0"
@@ -146,7 +146,7 @@ async fn with_too_few_attendants_nobody_is_booked_until_a_slot_is_free() {
     reaches(&practice, "clinic", "synced").await;
     platform.hears("booking.restored restored").await;
 
-    // Somebody is booked over one of them: people decide, and nobody is taken out.
+    // Someone books over one of them: people must decide, and no attendant is removed.
     book_of_bp.occupy(2, day, nine + 600, 900);
     stack.run_job("reconcile", Some(&practice.practice_id)).await;
     let overbooked = reaches(&practice, "clinic", "conflict").await;

@@ -1,8 +1,8 @@
-//! Five practices' bookings while everything happens at once: the platform books, moves and cancels;
-//! people in Bp change, delete and receive; sites go away; Halo fails in every way it can; writers
-//! die. Then it is quiet, and Bp's books are the platform's record, except for the visits that have
-//! arrived. Seeded; `BOOKING_SEED`, `BOOKING_OPERATIONS` and `BOOKING_STORMS` (so many seeds from that one
-//! on) repeat one or make it larger.
+//! Five practices' bookings while everything happens at once. The platform books, moves and cancels. People
+//! in Bp change and delete appointments, and visitors arrive. Sites go offline, Halo fails in every way
+//! that it can, and writers are killed. Afterwards it is quiet, and Bp's books must match the platform's
+//! record, except for visits that have arrived. The test is seeded: `BOOKING_SEED`, `BOOKING_OPERATIONS`
+//! and `BOOKING_STORMS` (the number of seeds from that one on) repeat a run or enlarge it.
 
 #![expect(clippy::print_stdout, reason = "a random test says its seed and what it did")]
 
@@ -27,22 +27,22 @@ use self::record::BOOKINGS;
 use self::weather::Weather;
 use super::statements;
 
-/// All practices' operations together.
+/// Operations of all practices together.
 const OPERATIONS: usize = 300;
 /// The longest time between two operations at a practice, in milliseconds.
 const PAUSE: u64 = 1000;
-/// Operations at each practice, at most, while there is an effect that no call has met.
+/// The most operations at each practice while there is an effect that no call has met.
 const MORE: usize = 40;
-/// What a practice has in its book before it becomes stormy.
+/// Bookings of a practice before the storm.
 const EARLY: u32 = 6;
-/// How long it may take until everything is as it should be, once it is quiet.
+/// The longest time until every book is right, once it is quiet.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// How often what comes round every minute comes round here.
+/// The interval here for jobs that run every minute in production.
 const ROUND: Duration = Duration::from_secs(5);
-/// How often is looked whether everything is as it should be.
+/// The pause between two checks of the books.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How often what was done.
+/// How often each operation was done.
 type Counts = BTreeMap<&'static str, usize>;
 
 fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
@@ -55,7 +55,7 @@ fn add(counts: &mut Counts, more: Counts) {
     }
 }
 
-/// One operation at a practice; what it was.
+/// Does one operation at a practice, and returns what it was.
 async fn operation(
     stack: &TestStack,
     bp: &Bp<'_>,
@@ -138,7 +138,7 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
                 let length = Duration::from_millis(dice.random_range(0..PAUSE));
                 pause("the storm goes on", length).await;
             }
-            // Some effects had nobody to meet them.
+            // Makes calls for the effects that no call has met.
             for number in (0..BOOKINGS).cycle().take(MORE) {
                 weather::clear(&bp, clinic.site()).await;
                 let Some(new) = weather.strike_anew(&bp, clinic.site(), &mut dice).await else {
@@ -213,7 +213,7 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
     }
     println!("bookings: as it should be after {:.0?}, resent {resent:?}", began.elapsed());
 
-    // What is as it should be is left so: one look at each book, and nothing more.
+    // Books that are right stay as they are: one query for each book, and nothing more.
     let mark = bp.mark().await;
     for clinic in &clinics {
         stack.run_job("reconcile", Some(&clinic.practice.practice_id)).await;
@@ -235,7 +235,7 @@ async fn storm_and_quiet(stack: &'static TestStack, seed: u64, operations: usize
     stack.assert_nothing_denied().await;
 }
 
-/// How many bookings have not come to anything yet.
+/// How many bookings are not in a final state yet.
 async fn on_their_way(clinics: &[Clinic]) -> usize {
     let mut open = 0;
     for clinic in clinics {

@@ -1,18 +1,18 @@
-//! Visits that change places, as platforms send them: one request after the other.
+//! Visits that swap places, as platforms send them: one request after the other.
 
 use end_to_end::{TestPractice, TestStack};
 use serde_json::{Value, json};
 
 use super::{Book, DOCTOR, OTHER, at, book, quiet_day, reaches, ready, visit};
 
-/// A visit whose representative is named by its letter.
+/// A visit whose representative has this letter as name.
 fn of(letter: &str, doctor: &str, start: &str) -> Value {
     let mut visit = visit(doctor, start);
     visit["representative"]["name"] = json!(format!("Rep {letter} Made-Up"));
     visit
 }
 
-/// Where the one appointment of a letter stands: user and seconds since midnight.
+/// The place of a letter's appointment: user and seconds since midnight.
 fn stands(book: &Book, letter: &str) -> Vec<(i64, i64)> {
     let live = book.live(&format!("Rep {letter} Made-Up"));
     live.into_iter().map(|(user, _, _, time, _)| (user, time)).collect()
@@ -36,11 +36,11 @@ async fn two_visits_three_in_a_ring_and_two_doctors_change_places() {
         reaches(&practice, letter, "synced").await;
     }
     let rounds = [
-        // Two of one doctor.
+        // Two visits of one doctor.
         [("a", DOCTOR, "09:15"), ("b", DOCTOR, "09:00"), ("c", OTHER, "09:00")],
-        // A ring of three, of two doctors.
+        // A ring of three visits, with two doctors.
         [("a", OTHER, "09:00"), ("b", DOCTOR, "09:15"), ("c", DOCTOR, "09:00")],
-        // Two doctors exchange.
+        // Two doctors swap their visits.
         [("a", DOCTOR, "09:00"), ("b", DOCTOR, "09:15"), ("c", OTHER, "09:00")],
     ];
     for round in rounds {
@@ -71,7 +71,7 @@ async fn a_visit_in_anothers_place_names_it_and_goes_there_as_soon_as_it_is_free
     assert_eq!(conflict.text_at("/problem/type"), "slot-taken");
     assert_eq!(*conflict.at("/blockedBy"), json!(["b"]));
     assert_eq!(stands(&book_of_bp, "a"), [(1, 36_000)], "it stays until then");
-    // Its next attempt is minutes away; nobody waits for that.
+    // Its next planned attempt is minutes away, and it must not wait for that.
     practice.platform.delete("/bookings/b").await.assert_status(202);
     let synced = reaches(&practice, "a", "synced").await;
     assert_eq!(*synced.at("/blockedBy"), Value::Null);

@@ -1,4 +1,4 @@
-//! The platform is the record of truth: conflicts, hands in Bp, sending again.
+//! The platform's record is the truth: conflicts, changes in Bp, resending.
 
 use end_to_end::{Bp, Query, TestStack};
 use serde_json::json;
@@ -90,7 +90,7 @@ async fn a_type_for_recalls_is_refused_because_nobody_outside_could_cancel_it() 
     assert_eq!(statements(&bp.queries_since(mark).await), ["practice_locations"]);
     let unknown = admin.put("/settings", &settings(9_999)).await;
     unknown.assert_problem(422, "appointment-type-unknown");
-    // The one that was chosen becomes one for recalls.
+    // The chosen appointment type becomes one for recalls.
     let name: String = Book::of(stack)
         .open()
         .query_row(
@@ -131,8 +131,8 @@ async fn a_doctor_who_is_away_is_reported_and_the_visit_is_kept_for_later() {
     assert_eq!(Book::of(stack).live("Zoë Made-Up").len(), 1);
 }
 
-/// What was asked, sorted. Practices of earlier tests work with the same Bp and may look at its book in
-/// the same minute, so looks count as one.
+/// The statements that Halo received, sorted. Practices of earlier tests use the same Bp and may read its
+/// book in the same minute, so several reads count as one.
 fn looks_and_pushes(queries: &[Query]) -> Vec<String> {
     let mut sent = statements(queries);
     sent.sort_unstable();
@@ -157,7 +157,7 @@ async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book()
     let as_booked = book_of_bp.live("Zoë Made-Up");
     assert_eq!(as_booked.len(), 5);
 
-    // Nothing differs: one query, and nothing more.
+    // Without a difference there is one query, and nothing more.
     let mark = bp.mark().await;
     stack.run_job("reconcile", Some(&practice.practice_id)).await;
     wait_for_statement(&bp, mark, "appointment_book").await;
@@ -169,7 +169,7 @@ async fn what_was_deleted_or_changed_in_bp_is_put_back_by_one_look_at_the_book()
     one("RECORDSTATUS = 4", 32_400);
     one("APPOINTMENTTIME = 43200", 36_000);
     one("APPOINTMENTLENGTH = 300", 39_600);
-    // This one has arrived meanwhile, five minutes early and elsewhere: it is left alone.
+    // This visit has already arrived, five minutes early and at another location: it is left alone.
     one("APPOINTMENTCODE = 2, ARRIVALTIME = 50100, LOCATIONID = 1", 50_400);
     assert_eq!(looks_and_pushes(&bp.queries_since(mark).await), ["appointment_book"]);
 
@@ -211,7 +211,7 @@ async fn what_was_marked_as_arrived_by_mistake_is_put_right_once_the_mark_is_gon
     };
     all("APPOINTMENTCODE = 2, ARRIVALTIME = 32000");
     let as_received = book_of_bp.live("Zoë Made-Up");
-    // Where it stands as wanted, there is nothing to report.
+    // If it is where the platform wants it, there is nothing to report.
     practice.platform.post("/bookings/moved/resend", &json!({})).await.assert_status(202);
     assert!(reaches(&practice, "moved", "synced").await.at("/problem").is_null());
     book(&practice, "moved", &visit(DOCTOR, &at(day, "11:00"))).await;
@@ -243,7 +243,7 @@ async fn a_practice_that_comes_back_has_its_book_put_right_without_waiting_for_t
     let as_booked = book_of_bp.live("Zoë Made-Up");
     for (availability, state) in [("offline", "offline"), ("online", "connected")] {
         if availability == "online" {
-            // While nobody could look, somebody at the practice cleared the doctor's day.
+            // While the site was offline, a person at the practice cleared the doctor's day.
             book_of_bp.change(
                 "UPDATE APPOINTMENTS SET RECORDSTATUS = 4 WHERE instr(REASON, 'Zoë Made-Up') > 0",
             );

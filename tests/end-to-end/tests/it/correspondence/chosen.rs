@@ -1,4 +1,5 @@
-//! A referral reaches whom its sender chose, or nobody: not whoever has the patient's number by then.
+//! A referral reaches the patient that its sender chose, or nobody. It must not reach another patient who
+//! now has that patient's number.
 
 use super::*;
 use crate::steps::paired_practice;
@@ -6,7 +7,7 @@ use crate::steps::paired_practice;
 /// Patients of the large practice.
 const INACTIVE: i64 = 16;
 const DECEASED: i64 = 17;
-/// Two who exchange their numbers.
+/// Two patients who exchange their numbers.
 const ONE: i64 = 5;
 const OTHER: i64 = 3;
 
@@ -26,9 +27,10 @@ impl Tables {
             .unwrap()
     }
 
-    /// A practice that was restored, or the copy of another: the numbers are other people's.
+    /// Exchanges numbers, as in a restored practice or a copy of another one: the numbers then mean other
+    /// people.
     fn exchange_numbers(&self) {
-        // What hangs on a number stays with it, as it would in a copy of another practice.
+        // Rows that belong to a number stay with it, as in a copy of another practice.
         self.practice.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
         let away = 1_900_000_000;
         for (from, to) in [(ONE, away), (OTHER, ONE), (away, OTHER)] {
@@ -39,7 +41,7 @@ impl Tables {
     }
 }
 
-/// A referral with an uploaded document, about this patient.
+/// A referral about this patient, with an uploaded document.
 async fn about(caller: &Caller, patient: i64, subject: &str) -> Value {
     let document = Document::pdf(subject);
     upload(caller, &document).await;
@@ -49,7 +51,7 @@ async fn about(caller: &Caller, patient: i64, subject: &str) -> Value {
     body
 }
 
-/// Sends it, and waits for what it comes to.
+/// Sends the referral and waits for its result.
 async fn send(practice: &TestPractice, caller: &Caller, body: &Value, state: &str) -> Answer {
     let id = new_id();
     caller.put(&format!("/referrals/{id}"), body).await.assert_status(202);
@@ -81,7 +83,7 @@ async fn a_patient_who_was_found_and_whose_number_is_anothers_by_now_gets_no_let
     assert!(!failed.at("/problem/steps").as_array().unwrap().is_empty());
     assert!(tables.out("Somebody else by now").is_empty());
 
-    // Searched for again, the same person is found under the other number.
+    // A new search finds the same person under the other number.
     let found = clinician.post("/patients/search", &search).await;
     let matches = found.assert_status(200).at("/matches").as_array().unwrap();
     assert!(matches.iter().any(|one| one["patientId"] == OTHER), "{}", found.text);
@@ -142,7 +144,7 @@ async fn who_has_died_or_left_is_referred_only_when_the_sender_says_that_they_kn
     for (number, status) in [(DECEASED, "deceased"), (INACTIVE, "inactive")] {
         let problem = format!("patient-{status}");
         let subject = format!("Although {status}");
-        // A clinician has seen it, and is told at once.
+        // A clinician has seen the patient, and gets the problem at once.
         let shown = clinician.get(&format!("/patients/{number}")).await;
         assert_eq!(shown.assert_status(200).text_at("/status"), status);
         let mut body = about(clinician, number, &subject).await;
@@ -162,7 +164,7 @@ async fn who_has_died_or_left_is_referred_only_when_the_sender_says_that_they_kn
         reaches(&practice, &delivery, "delivered").await;
         assert_eq!(tables.out(&subject).len(), 1);
 
-        // A server has seen nothing: the write finds out.
+        // A platform's server has seen nothing, so only the write finds out.
         let subject = format!("Unaware, {status}");
         let mut body = about(platform, number, &subject).await;
         let failed = send(&practice, platform, &body, "failed").await;

@@ -1,4 +1,4 @@
-//! Halo's weather: each document is in Bp exactly once, whatever fails when.
+//! Faults at Halo: each document is in Bp exactly once, whatever fails and when.
 
 use super::*;
 use crate::steps::paired_practice;
@@ -67,7 +67,7 @@ async fn a_practice_that_is_off_delays_its_letters_and_nobody_elses_and_loses_no
         let waiting = reaches(&practice, delivery, "waiting").await;
         assert_eq!(waiting.text_at("/problem/type"), "site-offline");
     }
-    // While it is off, the practice costs no query.
+    // An offline practice costs no query.
     let mark = bp.mark().await;
     support::pause("nothing is to happen meanwhile", Duration::from_secs(6)).await;
     let calls = bp.queries_since(mark).await;

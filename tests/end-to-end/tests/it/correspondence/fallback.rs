@@ -1,4 +1,4 @@
-//! A message whose addressee has left is somebody's all the same.
+//! A message whose addressee has left goes to the fallback addressee.
 
 use support::until;
 

@@ -1,4 +1,4 @@
-//! Messages: whose they are, and for whom.
+//! Messages: which patient they are about, and which doctor they are for.
 
 use support::until;
 
@@ -130,7 +130,7 @@ async fn two_practices_that_share_a_bp_take_turns_there_and_are_both_served() {
             assert_eq!(tables.inbox(&format!("Shared {whose} {at}")).len(), 1, "{whose} {at}");
         }
     }
-    // Whoever was there has left it to the next.
+    // The last writer has released the site.
     let is_writer =
         |item: &Value| item["pk"]["S"].as_str().is_some_and(|key| key.starts_with("WRITER#"));
     until("the site is released", PATIENCE, async || {
@@ -139,7 +139,7 @@ async fn two_practices_that_share_a_bp_take_turns_there_and_are_both_served() {
     .await;
 }
 
-/// Looks again and again what has become of a message, as comes round by itself.
+/// Runs the job that checks messages until the message is removed. In production it runs regularly.
 async fn looks_until_removed(stack: &TestStack, practice: &TestPractice, delivery: &str) -> Answer {
     until("the message is removed", PATIENCE, async || {
         stack.run_job("checked", Some(&practice.practice_id)).await;
@@ -175,7 +175,7 @@ async fn a_message_that_is_moved_names_its_new_owner_and_one_that_is_deleted_is_
     let removed = looks_until_removed(stack, &practice, &delivery).await;
     let listed = practice.platform.get("/deliveries?state=removed").await;
     assert_eq!(listed.at("/items/0/deliveryId"), removed.at("/deliveryId"));
-    // It is not sent again by a retry: it was there.
+    // A retry does not send it again, because it was delivered.
     let retried = practice.platform.post(&format!("{path}/retry"), &json!({})).await;
     retried.assert_problem(409, "already-delivered");
 }

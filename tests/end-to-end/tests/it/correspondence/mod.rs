@@ -1,4 +1,5 @@
-//! "Sending a referral": documents into Bp and what becomes of them, whatever happens on the way.
+//! "Sending a referral": documents that are written to Bp, and their results when something fails on the
+//! way.
 
 mod chosen;
 mod doubt;
@@ -20,10 +21,10 @@ use crate::steps::{LARGE, becomes, databases};
 /// A patient with everything filled in, and a doctor.
 const PATIENT: i64 = 1;
 const DOCTOR: &str = "MED9990000001";
-/// Longer than anything takes, on a busy machine.
+/// More than any delivery takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A file and what is announced of it.
+/// A file, and how it is announced.
 struct Document {
     id: String,
     bytes: Vec<u8>,
@@ -36,7 +37,7 @@ impl Document {
         Self { id: new_id(), bytes, content_type: "application/pdf" }
     }
 
-    /// A file of this size that no compression makes smaller.
+    /// A file of this size that does not compress.
     fn large(size: usize) -> Self {
         let mut bytes = b"%PDF-1.7\n".to_vec();
         let mut seed = 0x9e37_79b9_u32;
@@ -68,7 +69,7 @@ fn sha256(bytes: &[u8]) -> String {
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Uploads these bytes under the terms of an announced document.
+/// Uploads these bytes with the headers of an announced document.
 async fn put_bytes(announced: &Answer, bytes: Vec<u8>) -> u16 {
     let client = local::loopback_client().unwrap();
     let mut request = client.put(announced.text_at("/uploadUrl"));
@@ -109,7 +110,7 @@ async fn reaches(practice: &TestPractice, delivery: &str, state: &str) -> Answer
     becomes(&practice.platform, &format!("/deliveries/{delivery}"), "/state", state).await
 }
 
-/// What the practice has, as anybody may look at it.
+/// The practice's databases, opened directly.
 struct Tables {
     practice: Connection,
     documents: Connection,
@@ -164,7 +165,7 @@ impl Tables {
         self.kept("CORRESPONDENCEOUT", "RECORDID", "CORRESPONDENCEOUT", subject)
     }
 
-    /// Items that no doctor has checked.
+    /// Messages that no doctor has checked.
     fn inbox(&self, subject: &str) -> Vec<Kept> {
         let unchecked = "(SELECT * FROM INCOMINGREPORTS WHERE CHECKEDBY = 0 AND CHECKSTATUS = 0)";
         self.kept(unchecked, "REPORTID", "INCOMINGREPORT", subject)

@@ -1,4 +1,5 @@
-//! The guide's chapter: the referral is sent, acknowledged, and the acknowledgement is checked.
+//! The guide's chapter on referrals: the referral is sent, the specialist acknowledges it, and the doctor
+//! checks the acknowledgement.
 
 use support::until;
 
@@ -12,8 +13,8 @@ async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgeme
     let practice = paired_practice(stack, &bp).await;
     let tables = Tables::open(stack, &bp).await;
 
-    // The clinician imports the patient and a document into the form, and submits it: the letter is
-    // uploaded, then sent.
+    // The clinician imports the patient and a document into the form. Submitting it uploads the letter and
+    // sends it.
     let document = filled_in(&practice).await;
     upload(&practice.clinician, &document).await;
     let id = new_id();
@@ -47,7 +48,7 @@ async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgeme
     let items = listed.assert_status(200).at("/items").as_array().unwrap().clone();
     assert!(items.iter().any(|item| item["documentId"] == kept[0].record), "{}", listed.text);
 
-    // The specialist's acknowledgement comes into the doctor's unchecked inbox.
+    // The specialist's acknowledgement arrives in the doctor's unchecked inbox.
     let reply = new_id();
     let answer = practice
         .platform
@@ -65,7 +66,7 @@ async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgeme
         b"Thank you \x96 we have received your referral.\r\nIt\x92s in triage."
     );
 
-    // A look before the doctor has checked it changes nothing.
+    // A status query before the doctor has checked it changes nothing.
     let mark = bp.mark().await;
     stack.run_job("checked", Some(&practice.practice_id)).await;
     asked(&bp, mark).await;
@@ -93,8 +94,8 @@ async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgeme
         .await;
 }
 
-/// A referral form that was filled in from Bp: the patient is searched and picked, their particulars,
-/// record and newest document are imported.
+/// A referral form filled in from Bp: the clinician searches and picks the patient, then imports the
+/// particulars, the record and the newest document.
 async fn filled_in(practice: &TestPractice) -> Document {
     let clinician = &practice.clinician;
     let search = json!({ "lastName": "Wattleford", "dateOfBirth": "1957-03-14" });
@@ -133,7 +134,7 @@ async fn filled_in(practice: &TestPractice) -> Document {
     Document::pdf(&words)
 }
 
-/// Waits until Bp has been asked which messages are checked.
+/// Waits for the query to Bp about which messages are checked.
 async fn asked(bp: &Bp<'_>, mark: u64) {
     until("Bp is asked which messages are checked", PATIENCE, async || {
         let sent = named(&bp.queries_since(mark).await);

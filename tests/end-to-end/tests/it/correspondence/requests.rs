@@ -1,4 +1,4 @@
-//! What is refused at the door, and how often the same thing may be said.
+//! Requests that are refused, and repeated requests.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,7 +13,8 @@ async fn the_same_request_again_is_the_same_answer_and_another_one_is_refused() 
     let tables = Tables::open(stack, &bp).await;
     let document = Document::pdf("twice");
     upload(&practice.platform, &document).await;
-    // The announcement again gives a link to the same place; another one under the id is refused.
+    // The same announcement again returns a link to the same place. Another one under the same id is
+    // refused.
     upload(&practice.platform, &document).await;
     let mut other = document.announcement();
     other["bytes"] = json!(document.bytes.len() + 1);
@@ -39,7 +40,7 @@ async fn the_same_request_again_is_the_same_answer_and_another_one_is_refused() 
     body["recipientName"] = json!("Somebody else");
     practice.platform.put(&path, &body).await.assert_problem(409, "id-in-use");
 
-    // Messages have ids of their own.
+    // Messages have their own ids.
     let mut note = message("other");
     note["subject"] = json!("Same id");
     practice.platform.put(&format!("/correspondence/{id}"), &note).await.assert_status(202);
@@ -65,7 +66,7 @@ async fn a_document_must_be_what_was_announced() {
     practice.platform.post("/documents", &announced.announcement()).await.assert_status(201);
     send(&announced).await.assert_problem(409, "document-not-uploaded");
 
-    // Other bytes: S3 refuses them, or we do, now or before they are sent.
+    // Other bytes are refused: by S3, or by us when the referral arrives or before it is written to Bp.
     for wrong in [b"%PDF-1.7 other".to_vec(), announced.bytes.iter().rev().copied().collect()] {
         let document = Document::pdf(&new_id());
         let terms = practice.platform.post("/documents", &document.announcement()).await;
@@ -85,7 +86,7 @@ async fn a_document_must_be_what_was_announced() {
         }
     }
 
-    // Bytes of another type than was said.
+    // Bytes of another type than announced.
     let program = Document {
         id: new_id(),
         bytes: b"MZ\x90\0\x03\0\0\0".to_vec(),
@@ -145,7 +146,7 @@ async fn a_document_that_would_be_gone_before_an_offline_practice_comes_back_is_
     let left = practice.platform.get(&format!("/deliveries/referral-{id}")).await;
     left.assert_problem(404, "not-found");
 
-    // Announced again, under the same id, it is another upload, which lasts.
+    // Announced again under the same id, it is a new upload.
     let announced = practice.platform.post("/documents", &document.announcement()).await;
     announced.assert_status(201);
     practice

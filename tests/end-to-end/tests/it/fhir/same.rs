@@ -1,5 +1,5 @@
-//! Whether a document says what the JSON import says, member by member. A member of the JSON that is not
-//! compared here fails the test.
+//! Compares a document with the JSON import, member by member. A member of the JSON that is not compared
+//! here fails the test.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ const SECTIONS: [(&str, &str); 7] = [
     ("immunisations", "11369-6"),
 ];
 
-/// Fails unless all sections have the same answers, as many items and the same remarks.
+/// Fails unless each section has the same status, the same number of items and the same remarks.
 #[track_caller]
 pub(super) fn assert_same_statuses(json: &Answer, document: &Value) {
     for (name, code) in SECTIONS {
@@ -38,7 +38,7 @@ pub(super) fn assert_same_statuses(json: &Answer, document: &Value) {
     }
 }
 
-/// Fails unless the document says what the JSON says.
+/// Fails unless the document has the same content as the JSON.
 #[track_caller]
 pub(super) fn assert_same(json: &Answer, document: &Value) {
     assert_same_statuses(json, document);
@@ -69,7 +69,7 @@ fn resolved<'a>(document: &'a Value, reference: &Value) -> &'a Value {
     &found.unwrap_or_else(|| panic!("{reference} is nowhere"))["resource"]
 }
 
-/// A value as text; nothing for null and for "no".
+/// A value as text. `None` for null and for "no".
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Bool(false) => None,
@@ -93,14 +93,14 @@ impl Pair<'_> {
         self.compared.insert(member);
     }
 
-    /// The member is at this place of the resource.
+    /// The member is at this place in the resource.
     #[track_caller]
     fn at(&mut self, member: &'static str, pointer: &str) {
         let found = self.resource.pointer(pointer).and_then(text);
         self.equal(member, found);
     }
 
-    /// The member is a code of Bp's own.
+    /// The member is one of Bp's own codes.
     #[track_caller]
     fn coded(&mut self, member: &'static str, pointer: &str, system: &str) {
         let codings = self.resource.pointer(pointer).and_then(Value::as_array);
@@ -140,7 +140,7 @@ impl Pair<'_> {
         self.equal(member, found);
     }
 
-    /// In small letters.
+    /// The member is at this place, in lower case.
     #[track_caller]
     fn word_at(&mut self, member: &'static str, pointer: &str) {
         let found = text(self.resource.pointer(pointer).unwrap_or(&Value::Null));
@@ -149,7 +149,7 @@ impl Pair<'_> {
         self.compared.insert(member);
     }
 
-    /// Fails if a member was not compared, or if people cannot read it.
+    /// Fails if a member was not compared, or if the narrative does not show it.
     fn finish(self, div: &str) {
         for (member, value) in self.item.as_object().unwrap() {
             assert!(
@@ -354,7 +354,7 @@ impl Pair<'_> {
         let found =
             (first["system"] == "http://loinc.org").then(|| first["code"].as_str().unwrap());
         assert_eq!(found, loinc, "{code}");
-        // The zone is Brisbane's: what a clock on its wall shows, and ten hours before UTC.
+        // Brisbane's time zone: the local time, and ten hours less in UTC.
         let at = self.item["observedAt"].as_str().unwrap_or_default();
         let effective = self.resource["effectiveDateTime"].as_str().unwrap_or_default();
         assert!(effective.starts_with(at), "{effective} is not {at}");
@@ -401,7 +401,7 @@ impl Pair<'_> {
     }
 }
 
-/// A value that is a number in Bp's text is that number with the unit, else Bp's text.
+/// If Bp's text is a number, the value is that number with the unit. Otherwise it is Bp's text.
 #[track_caller]
 fn assert_measured(found: &Value, text: Option<&str>, unit: Option<&str>) {
     let quantity = &found["valueQuantity"];

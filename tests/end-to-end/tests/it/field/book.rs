@@ -1,4 +1,4 @@
-//! The appointment book is edited by people.
+//! People edit the appointment book.
 
 use rusqlite::types::Value as Cell;
 
@@ -29,7 +29,7 @@ async fn put(practice: &TestPractice, id: &str, time: &str) {
     practice.platform.put(&format!("/bookings/{id}"), &visit).await.assert_status(202);
 }
 
-/// Waits until nothing is on its way, and gives the answer.
+/// Waits until the booking is in a final state, and returns the answer.
 async fn settled(practice: &TestPractice, id: &str) -> Answer {
     let path = format!("/bookings/{id}");
     until(&practice.platform, &path, |it| it.text_at("/state") != "pending").await
@@ -41,7 +41,7 @@ async fn booked(practice: &TestPractice, id: &str, time: &str) -> i64 {
     answer.at("/bpAppointmentId").as_i64().unwrap()
 }
 
-/// The state and, where there is one, the problem.
+/// The state and, if there is one, the problem.
 fn told(answer: &Answer) -> String {
     let problem = answer.json.pointer("/problem/type").and_then(Value::as_str);
     let words = [Some(answer.text_at("/state")), problem];

@@ -1,10 +1,10 @@
-//! Records that are not as a programmer thinks.
+//! Unusual clinical records.
 
 use rusqlite::types::Value as Cell;
 
 use super::*;
 
-/// What a summary says of each section, or the problem.
+/// The status of each section of a summary, or the problem.
 fn told(answer: &Answer) -> String {
     let Some(sections) = answer.json["sections"].as_object() else {
         return format!("{} {}", answer.status.as_u16(), answer.text_at("/type"));
@@ -46,7 +46,7 @@ async fn one_odd_row_never_costs_the_whole_record() {
 }
 
 impl Clinic {
-    /// Gives a view other words.
+    /// Changes the words that a view shows.
     fn view(&self, name: &str, words: &str, others: &str) {
         let sql = format!("SELECT sql FROM sqlite_master WHERE name = '{name}'");
         let text: String = self.practice.query_row(&sql, [], |row| row.get(0)).unwrap();

@@ -1,11 +1,11 @@
-//! Where reports leave room for opinion: what this project decided. ARCHITECTURE.md says why.
+//! Cases with several possible answers: what this project decided. ARCHITECTURE.md gives the reasons.
 
 use rusqlite::types::Value as Cell;
 
 use super::*;
 use crate::steps::form;
 
-/// The status, and the problem's type or nothing.
+/// The status, and the problem's type if there is one.
 fn told(answer: &Answer) -> String {
     let problem = answer.json["type"].as_str().unwrap_or_default();
     format!("{} {problem}", answer.status.as_u16()).trim_end().to_owned()

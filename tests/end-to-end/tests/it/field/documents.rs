@@ -1,11 +1,11 @@
-//! Documents as people find them in clinics.
+//! Documents as they occur in clinics.
 
 use rusqlite::types::Value as Cell;
 
 use super::*;
 
 impl Clinic {
-    /// A document in a patient's Correspondence In, with the extension that Bp keeps.
+    /// A document in a patient's Correspondence In, with this file extension.
     fn document(&self, patient: i64, extension: &str, content: &[u8]) -> i64 {
         let sql = "SELECT min(DOCUMENTID) FROM CORRESPONDENCEIN WHERE RECORDSTATUS = 1 \
                    AND CLINICALIMAGE = 0 AND INTERNALID > 0 AND STORED > 0";

@@ -1,6 +1,6 @@
-//! What real clinics, letters and telephones do, as public bug reports tell it. Each input was once
-//! tried on a running stack (commit 5392c73, November 2026). A report prints what was seen then and
-//! what is seen now, and fails where that is not right:
+//! Inputs from real clinics, letters and telephones, taken from public bug reports. Each input was once
+//! tried on a running stack (commit 5392c73, November 2026). A report prints the former and the present
+//! result, and fails if the present one is not right:
 //!
 //! `cargo test --workspace --test it -- --nocapture field::`
 
@@ -21,13 +21,13 @@ use uuid::Uuid;
 
 use crate::steps::{LARGE, databases, paired_practice};
 
-/// Longer than anything takes, on a busy machine.
+/// More than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What is said of a case that the reports did not have.
+/// The former result of a case that was not tried then.
 const NOT_TRIED: &str = "not tried";
 
-/// The cases of one kind, with what was seen and what is seen.
+/// The cases of one kind, with former and present results.
 struct Report {
     text: String,
     wrong: Vec<String>,
@@ -38,7 +38,7 @@ impl Report {
         Self { text: format!("\n== {title}\n"), wrong: Vec::new() }
     }
 
-    /// One case: what is put in, what was seen before, what is seen now and what is right.
+    /// One case: its input, its former result, its present result and the right result.
     fn case(&mut self, input: &str, before: &str, now: &str, right: &str) {
         let _ = writeln!(self.text, "{input}\n    before: {before}\n    now:    {now}");
         if now != right {
@@ -46,7 +46,7 @@ impl Report {
         }
     }
 
-    /// Prints all cases at once, so that reports of tests that run side by side stay apart.
+    /// Prints all cases at once, so that the reports of parallel tests do not mix.
     #[track_caller]
     #[expect(clippy::print_stdout, reason = "the table is what the command is for")]
     fn finish(self) {
@@ -55,7 +55,7 @@ impl Report {
     }
 }
 
-/// The practice's databases, in which people at the practice change things.
+/// The practice's databases, which people at the practice change.
 struct Clinic {
     practice: Connection,
     documents: Connection,
@@ -67,7 +67,7 @@ impl Clinic {
         Self { practice, documents }
     }
 
-    /// A new row like another one but for some columns. Gives its number.
+    /// Copies a row with some columns changed, and returns the copy's number.
     fn like(&self, table: &str, key: &str, id: i64, changed: &[(&str, Cell)]) -> i64 {
         let sql = format!("SELECT * FROM {table} WHERE {key} = ?1");
         let mut statement = self.practice.prepare(&sql).unwrap();
@@ -100,7 +100,7 @@ impl Clinic {
             ("SURNAME", Cell::from(last.to_owned())),
             ("FIRSTNAME", Cell::from(first.to_owned())),
             ("DOB", Cell::from(born)),
-            // The pattern's own numbers would make them the same person.
+            // With the original's numbers they would be the same person.
             ("MEDICARENO", Cell::from(Null)),
             ("MEDICARELINENO", Cell::from(Null)),
         ];
@@ -108,7 +108,7 @@ impl Clinic {
         self.like("PATIENTS", "INTERNALID", 1, &changed)
     }
 
-    /// Somebody changes something.
+    /// A person at the practice changes something.
     fn change(&self, sql: &str) {
         assert!(self.practice.execute(sql, []).unwrap() > 0, "{sql} changed nothing");
     }
@@ -118,7 +118,7 @@ impl Clinic {
     }
 }
 
-/// Waits until an answer is as wanted.
+/// Waits until an answer meets the condition.
 async fn until(caller: &Caller, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
     support::until("the answer is as wanted", PATIENCE, async || {
         let answer = caller.get(path).await;

@@ -1,4 +1,4 @@
-//! Names and numbers as telephones, tablets, Word and receptions write them.
+//! Names and numbers as telephones, tablets, Word and receptionists write them.
 
 use rusqlite::types::{Null, Value as Cell};
 
@@ -49,7 +49,7 @@ async fn cards_are_shown_as_digits_or_not_as_identifiers() {
     let practice = paired_practice(stack, &bp).await;
     let clinic = Clinic::open(stack, &bp).await;
     let mut report = Report::new("Medicare cards: ending and FHIR identifier");
-    // The first five numbers have a wrong check digit: they are shown, but identify nobody.
+    // The first five numbers have a wrong check digit: they are shown, but do not identify anybody.
     let (card, blanks) = ("2950000041", "2950 00004 1");
     let cards = [
         ("2950000001", "1", "0001, 29500000011", "0001, none"),

@@ -1,4 +1,4 @@
-//! Halo's weather: all documents arrive whole, or say honestly why not; none arrives twice.
+//! Faults at Halo: every document arrives whole, or its item says why not. No document arrives twice.
 
 use end_to_end::TestStack;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::steps::paired_practice;
 
-/// One document that comes with the first answer, one that comes in pages.
+/// One document that comes with the first answer, and one that comes in pages.
 async fn both_sizes(tables: &Tables, practice: &TestPractice) -> Vec<Document> {
     let mut documents = tables.between(practice, 1, 20_000).await;
     documents.truncate(1);

@@ -1,4 +1,4 @@
-//! Documents that the statements may not read come by FHIR, where the practice's site offers it.
+//! Documents that the statements may not read come by FHIR, if the practice's site offers it.
 
 use end_to_end::TestStack;
 use serde_json::json;
@@ -7,7 +7,7 @@ use support::until;
 use super::*;
 use crate::steps::{named, paired_practice};
 
-/// One document that the statement hands over at once, one that it does not.
+/// One document that the first answer contains, and one that it does not.
 async fn both_sizes(tables: &Tables, practice: &TestPractice) -> Vec<Document> {
     let mut documents = tables.between(practice, 100_000, 1 << 20).await;
     documents.truncate(1);
@@ -15,7 +15,7 @@ async fn both_sizes(tables: &Tables, practice: &TestPractice) -> Vec<Document> {
     documents
 }
 
-/// Our statement may not be run; FHIR's own may.
+/// Our statement is denied. FHIR's own statement is not.
 fn start_is_denied() -> Value {
     json!({ "operation": "immediateQuery", "effect": "executionFailed",
         "statement": "document_start", "errorCode": 229 })
@@ -45,10 +45,10 @@ async fn documents_that_statements_may_not_read_come_by_fhir_where_the_site_offe
     assert_eq!(calls(&bp, mark, "immediateQuery:document_start").await, 2);
     assert_eq!(calls(&bp, mark, "asyncQuery:document_content").await, 0);
     assert_eq!(calls(&bp, mark, "fhirSearch").await, 2);
-    // What the site offers, and the document.
+    // The site's capabilities, and the document.
     assert_eq!(calls(&bp, mark, "fhirRead").await, 4);
 
-    // A release in which only the statement for large documents cannot be run.
+    // A release that cannot run the statement for large documents.
     bp.faults(json!([{ "operation": "asyncQuery", "effect": "executionFailed",
         "statement": "document_content", "errorCode": 208 }]))
         .await;
@@ -74,8 +74,8 @@ async fn where_fhir_is_no_way_either_the_missing_permission_is_the_reason() {
     let tables = Tables::open(stack, &bp).await;
     let documents = both_sizes(&tables, &practice).await;
     let before = stack.aws().objects(bucket(stack)).await.unwrap();
-    // FHIR reads under our login too: what is denied to the one is denied to the other. It does not say
-    // so as clearly.
+    // FHIR uses our login too: an object that is denied to our statement is denied to FHIR. FHIR's refusal
+    // is less clear.
     for offered in [false, true] {
         let change = json!({ "fhirDocuments": offered, "deniedObjects": ["DOCUMENTS"] });
         bp.set_practice(LARGE, change).await;
@@ -109,7 +109,7 @@ async fn a_document_that_breaks_off_on_its_way_by_fhir_is_fetched_again() {
     bp.set_practice(LARGE, json!({ "fhirDocuments": true })).await;
     let mut broken_off = 0;
     let mut copies = 0;
-    // A fault does not say which read it spoils: seeds are tried until it is the document's.
+    // A fault does not say which read it spoils, so the test tries seeds until it is the document's.
     for seed in 1..=10 {
         bp.faults(json!([start_is_denied(), { "operation": "fhirRead", "effect": "truncatedBody",
             "probability": 0.5, "seed": seed, "times": 2 }]))
@@ -121,7 +121,7 @@ async fn a_document_that_breaks_off_on_its_way_by_fhir_is_fetched_again() {
         assert_eq!(import["state"], "complete", "seed {seed}: {import}");
         assert_are_copies(&import, documents).await;
         copies += 1;
-        // Each try searches once.
+        // Each attempt searches once.
         broken_off += calls(&bp, mark, "fhirSearch").await - 1;
         if broken_off > 0 {
             break;

@@ -1,4 +1,4 @@
-//! Cancelling, retrying, workers that die, copies that expire.
+//! Cancelling, retrying, killed workers, and copies that expire.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ async fn what_failed_is_tried_again_when_somebody_asks() {
     retried.assert_status(202);
     let import = finished(&practice, &id).await;
     assert_are_copies(&import, &documents[..1]).await;
-    // Nothing has failed now: nothing happens.
+    // Nothing has failed now, so a retry does nothing.
     practice.clinician.post(&path, &json!({})).await.assert_status(202);
     assert_queues_run_dry(stack).await;
 }
@@ -158,7 +158,7 @@ async fn a_document_that_a_practice_prepares_slowly_arrives_by_the_next_look() {
     let mut documents = tables.between(&practice, 2 << 20, 12 << 20).await;
     documents.truncate(1);
     for lost in [false, true] {
-        // While the first answer is on its way, the practice stops taking work.
+        // The site stops taking work before its first answer arrives.
         let mut faults = vec![json!({ "operation": "immediateQuery", "effect": "slow",
             "statement": "document_start", "delayMs": 3_000, "times": 1 })];
         if lost {
@@ -173,7 +173,7 @@ async fn a_document_that_a_practice_prepares_slowly_arrives_by_the_next_look() {
         })
         .await;
         bp.set_practice(LARGE, json!({ "queuePaused": true })).await;
-        // The worker leaves: nobody holds the lease.
+        // The worker ends and releases the lease.
         until("the worker leaves", PATIENCE, async || {
             let items = stored(stack, &practice, &id).await;
             let state = items.iter().find_map(|item| item.pointer("/body/M/state/M"));

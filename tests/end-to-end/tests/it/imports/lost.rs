@@ -1,4 +1,4 @@
-//! Wakes that are lost: the table knows what is to be done, and whoever asks finds it.
+//! Lost wakes: the table knows what is due, and the next request for the import finds it.
 
 use end_to_end::TestStack;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use support::{pause, until};
 use super::*;
 use crate::steps::paired_practice;
 
-/// Each document's version and next look, by the table.
+/// Each document's version and the time of its next check, from the table.
 async fn looks(stack: &TestStack, practice: &TestPractice, id: &str) -> Vec<(String, Timestamp)> {
     let items = stored(stack, practice, id).await;
     let read = |item: &Value| {
@@ -19,7 +19,7 @@ async fn looks(stack: &TestStack, practice: &TestPractice, id: &str) -> Vec<(Str
     items.iter().filter_map(read).collect()
 }
 
-/// Takes away every wake, including those that a worker at work would still send.
+/// Removes every wake, even if a running worker would still send it.
 async fn lose_wakes(stack: &TestStack, practice: &TestPractice, id: &str) {
     let queue = stack.file().aws.queues["import"].clone();
     until("the wakes are taken away", PATIENCE, async || {
@@ -55,7 +55,7 @@ async fn an_import_whose_wakes_were_lost_is_finished_because_somebody_asks_how_f
     lose_wakes(stack, &practice, &id).await;
     bp.set_practice(LARGE, json!({ "availability": "online" })).await;
     let mark = bp.mark().await;
-    // A wake may be a little late: nobody doubts it yet.
+    // A wake may be a little late, so it does not count as lost yet.
     assert_eq!(read(&practice, &id).await.json["state"], "running");
     for index in 0..documents.len() {
         let long_ago = json!({
@@ -68,7 +68,7 @@ async fn an_import_whose_wakes_were_lost_is_finished_because_somebody_asks_how_f
         });
         stack.aws().call("dynamodb", "DynamoDB_20120810.UpdateItem", &long_ago).await.unwrap();
     }
-    // Several people ask at once: each document is fetched once all the same.
+    // Several people ask at once: each document is still fetched only once.
     tokio::join!(read(&practice, &id), read(&practice, &id), read(&practice, &id));
     let import = finished(&practice, &id).await;
     assert_eq!(import["state"], "complete", "{import}");

@@ -1,5 +1,4 @@
-//! "Import attachments": chosen documents become copies that can be downloaded, whatever happens on
-//! the way.
+//! "Import attachments": chosen documents become copies that can be downloaded, whatever fails on the way.
 
 mod faults;
 mod fhir;
@@ -20,12 +19,12 @@ use uuid::Uuid;
 
 use crate::steps::{LARGE, databases};
 
-/// A patient with something in every folder.
+/// A patient with documents in every folder.
 const SHOWCASE: i64 = 1;
-/// Longer than anything takes, on a busy machine.
+/// More than any import takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// A document as Bp's own tables have it.
+/// A document in Bp's own tables.
 #[derive(Clone, Debug)]
 struct Document {
     folder: String,
@@ -41,7 +40,7 @@ impl Document {
     }
 }
 
-/// The practice's databases, as anybody may look at them.
+/// The practice's databases, opened directly.
 struct Tables {
     practice: Connection,
     documents: Connection,
@@ -90,7 +89,7 @@ impl Tables {
         }
     }
 
-    /// Every document of the list of a patient, as the API shows it.
+    /// Every document in the API's list for a patient.
     async fn of_patient(&self, practice: &TestPractice, patient: i64) -> Vec<Document> {
         let list =
             practice.clinician.get(&format!("/patients/{patient}/attachments?limit=200")).await;
@@ -106,7 +105,7 @@ impl Tables {
             .collect()
     }
 
-    /// Documents of one file each, of at least and at most so many bytes.
+    /// Documents of one file each, with a size between these two.
     async fn between(&self, practice: &TestPractice, least: usize, most: usize) -> Vec<Document> {
         let mut found = self.of_patient(practice, SHOWCASE).await;
         found.retain(|it| it.pages == 1 && (least..=most).contains(&it.content.len()));
@@ -137,7 +136,7 @@ async fn read(practice: &TestPractice, id: &str) -> Answer {
     practice.clinician.get(&format!("/attachment-imports/{id}")).await
 }
 
-/// Follows an import until it is as wanted.
+/// Reads an import until it meets the condition.
 async fn wait_for(
     practice: &TestPractice,
     id: &str,
@@ -160,17 +159,17 @@ fn states(import: &Value) -> Vec<&str> {
     items.iter().map(|item| item["state"].as_str().unwrap()).collect()
 }
 
-/// Weather in which a large document takes long enough to be looked at on its way.
+/// A fault that makes a large document slow enough to be observed on its way.
 fn slow_pages() -> Value {
     json!([{ "operation": "streamPage", "effect": "slow", "delayMs": 60 }])
 }
 
-/// Whether some, but not all, of a document has come.
+/// Whether a part of the document has arrived, but not all of it.
 fn is_coming(item: &Value) -> bool {
     item["state"] == "fetching" && item["bytes"].as_u64().is_some_and(|bytes| bytes > 0)
 }
 
-/// That a staged item is the document, byte for byte, as the caller downloads it.
+/// Fails unless the caller can download the item and it equals the document, byte for byte.
 async fn assert_is_copy(item: &Value, document: &Document) {
     assert_eq!(item["state"], "staged", "{item}");
     assert_eq!(item["documentId"], document.id);
@@ -196,7 +195,7 @@ async fn assert_are_copies(import: &Value, documents: &[Document]) {
     }
 }
 
-/// The table's items of an import.
+/// The items of an import in the table.
 async fn stored(stack: &TestStack, practice: &TestPractice, id: &str) -> Vec<Value> {
     let pk = format!("IMPORT#{}#{id}", practice.practice_id);
     stack.table().await.into_iter().filter(|item| item["pk"]["S"] == pk).collect()
@@ -206,7 +205,7 @@ fn bucket(stack: &TestStack) -> &str {
     stack.file().aws.bucket.as_deref().unwrap()
 }
 
-/// Waits until no message is left, and fails if one died.
+/// Waits until the queues are empty, and fails if there is a dead letter.
 async fn assert_queues_run_dry(stack: &TestStack) {
     let queue = stack.file().aws.queues["import"].clone();
     until("the import queue is empty", PATIENCE, async || {
@@ -219,14 +218,14 @@ async fn assert_queues_run_dry(stack: &TestStack) {
     stack.assert_no_dead_letters().await;
 }
 
-/// Waits until an import's objects, and nothing else of it, are in the bucket.
+/// Waits until the bucket has an import's objects, and nothing else of the import.
 async fn assert_bucket_has(stack: &TestStack, before: &[String], more: usize) {
     let aws = stack.aws();
     let uploads = aws.open_uploads(bucket(stack)).await.unwrap();
     assert_eq!(uploads, Vec::<String>::new(), "uploads are left open");
     let mut objects = aws.objects(bucket(stack)).await.unwrap();
     objects.retain(|key| !before.contains(key));
-    // The words of a letter are beside it.
+    // The text of a letter is stored next to it.
     let (texts, objects): (Vec<String>, Vec<String>) =
         objects.into_iter().partition(|key| key.ends_with(".txt"));
     let has_original = |text: &String| objects.contains(&text.replace(".txt", ""));

@@ -1,4 +1,4 @@
-//! What is downloaded opens: it has a name, a scan is one file, and a letter can be read as text.
+//! Downloaded files open: they have a name, a scan is one file, and a letter can be read as text.
 
 use end_to_end::TestStack;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::steps::{named, paired_practice};
 
-/// A letter to the practice about the showcase, of these files (ending, bytes), a page each.
+/// Files a letter to the practice about the showcase patient, with these pages (extension, bytes).
 fn file(tables: &Tables, subject: &str, dated: Option<&str>, pages: &[(&str, &[u8])]) -> Document {
     let columns = "RECORDSTATUS, STORED, ORIGIN, INTERNALID, USERID, CORRESPONDENCEDATE, CONTACTID, \
          CONFIDENTIALFLAG, CHECKEDBY, NOTATION, ACTION, ACTIONED, CLINICALIMAGE, CREATED, CREATEDBY, \
@@ -35,7 +35,7 @@ fn file(tables: &Tables, subject: &str, dated: Option<&str>, pages: &[(&str, &[u
     tables.document("correspondenceIn", id)
 }
 
-/// A grey square of 8 by 8 points, with so many comments of 64 KiB.
+/// A grey square of 8 by 8 points, with this many comments of 64 KiB.
 fn photograph(comments: usize) -> Vec<u8> {
     let mut file = b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00\x01\x01\x01\x00\x48\x00\x48\x00\x00".to_vec();
     for _ in 0..comments {
@@ -53,7 +53,7 @@ fn photograph(comments: usize) -> Vec<u8> {
     file
 }
 
-/// The bytes behind a link, and how a browser is told to treat them.
+/// The bytes behind a link, and the headers that tell a browser how to treat them.
 async fn download(url: &Value) -> (Vec<u8>, String, String) {
     let answer = local::loopback_client().unwrap().get(url.as_str().unwrap()).send().await.unwrap();
     assert_eq!(answer.status(), 200, "{url}");
@@ -95,7 +95,7 @@ async fn a_download_has_a_name_that_says_where_and_when_and_nothing_of_a_patient
     assert!(items.iter().all(|item| item.get("rendition").is_none()), "{import}");
     assert_eq!(bp.queries_since(mark).await.len(), documents.len(), "names cost queries");
 
-    // Shown in a browser: only what cannot run there.
+    // Only files that cannot run code are shown in a browser.
     let path = format!("/attachment-imports/{id}?disposition=inline");
     let shown = practice.clinician.get(&path).await.assert_status(200).json.clone();
     let ways = ["inline", "attachment", "attachment", "inline"];
@@ -118,11 +118,11 @@ async fn a_scan_of_several_pages_comes_as_one_pdf() {
     let tables = Tables::open(stack, &bp).await;
     let all = tables.of_patient(&practice, SHOWCASE).await;
     let fax = all.iter().find(|it| it.pages == 3).unwrap().clone();
-    // A larger one comes by an asynchronous query.
+    // A larger one comes with an asynchronous query.
     let (photo, long) = (photograph(0), photograph(100));
     let pages: [(&str, &[u8]); 2] = [("jpg", &long), ("jpg", &photo)];
     let photos = file(&tables, "Photographs", None, &pages);
-    // A letter among them cannot be taken over as it is.
+    // A scan with a letter among its pages cannot become one PDF.
     let mixed = [("jpg", photo.as_slice()), ("rtf", b"{\\rtf1 page two}")];
     let mixed = file(&tables, "Mixed", None, &mixed);
     let before = stack.aws().objects(bucket(stack)).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_scan_of_several_pages_comes_as_one_pdf() {
     let problem = &import["items"][2]["problem"];
     assert_eq!(problem["type"], "document-in-parts");
     assert!(problem["steps"][0].is_string(), "{problem}");
-    // One question each, and one more for the large one.
+    // One query for each, and one more for the large one.
     let asked = named(&bp.queries_since(mark).await);
     let count = |what: &str| asked.iter().filter(|name| *name == what).count();
     assert_eq!(count("immediateQuery:document_start"), 3, "{asked:?}");
@@ -203,7 +203,7 @@ async fn a_letter_of_old_word_comes_with_its_words() {
     let practice = paired_practice(stack, &bp).await;
     let tables = Tables::open(stack, &bp).await;
     let letter = include_bytes!("../../../../../shared/renditions/src/doc/tests/letter.doc");
-    // What was cut off is copied as it is, and no words are made of it.
+    // A truncated letter is copied as it is, without a text.
     let (day, cut) = (Some("2026-03-14"), &letter[..letter.len() - 512]);
     let documents = [
         file(&tables, "Letter", day, &[("doc", letter)]),

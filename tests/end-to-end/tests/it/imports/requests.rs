@@ -1,4 +1,4 @@
-//! What may be asked for, by whom, and how often.
+//! Which import requests are allowed, for whom, and how often.
 
 use end_to_end::TestStack;
 use local::Role;
@@ -26,7 +26,7 @@ async fn the_same_request_is_the_same_import_and_another_one_under_its_id_is_ref
     assert_queues_run_dry(stack).await;
     assert_eq!(bp.queries_since(mark).await.len(), 2, "something was asked for twice");
 
-    // What was taken is answered, whatever has become of the connection since.
+    // An accepted request is answered even if the connection has changed since.
     practice.practice_admin.delete("/connection").await.assert_status(204);
     let again = start(&practice, &id, &documents[..2]).await;
     assert_eq!(again.assert_status(202).at("/requestedAt"), first.at("/requestedAt"));
@@ -102,7 +102,7 @@ async fn an_import_is_its_practices_own_and_needs_a_connection() {
         caller.delete(&path).await.assert_problem(404, "not-found");
         caller.post(&format!("{path}/retry"), &json!({})).await.assert_problem(404, "not-found");
     }
-    // Platforms get what people send them.
+    // Platforms cannot import. They get the documents that people send.
     practice.platform.get(&path).await.assert_problem(403, "forbidden");
     start(&stranger, &id, &documents[..1]).await.assert_problem(409, "not-connected");
     assert_eq!(stored(stack, &stranger, &id).await, Vec::<Value>::new());

@@ -1,4 +1,4 @@
-//! What arrives is the document, whatever its folder, type and size.
+//! Every document arrives complete, whatever its folder, type and size.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ async fn documents_of_every_folder_type_and_size_arrive_whole() {
         assert!(types.contains(kind), "no {kind} in {types:?}");
     }
 
-    // One question a document, and one more for each large one.
+    // One query for each document, and one more for each large one.
     let asked = named(&bp.queries_since(mark).await);
     let count = |what: &str| asked.iter().filter(|name| *name == what).count();
     assert_eq!(count("immediateQuery:document_start"), documents.len());
@@ -84,7 +84,7 @@ async fn a_large_documents_progress_can_be_seen_and_its_copy_takes_little_memory
     let between = seen.iter().filter(|bytes| (1..60 << 20).contains(*bytes)).count();
     assert!(between > 0, "no progress between nothing and all: {seen:?}");
     assert!(peak > 0, "no worker was seen");
-    // The budget is the release build's; this build's code alone is larger.
+    // The budget is for the release build. This build's code alone is larger.
     assert!(peak <= 64 * 1_024, "the worker held {peak} kB");
     assert_queues_run_dry(stack).await;
 }
@@ -104,7 +104,7 @@ async fn documents_that_cannot_be_copied_say_why_and_hold_up_no_others() {
     assert_eq!(tables.documents.execute(letter, [parts.id]).unwrap(), 1);
     let mut small = tables.between(&practice, 1, 20_000).await;
     small.truncate(1);
-    // The same number is another patient's in this folder.
+    // In this folder the same number is a document of another patient.
     let others = tables.of_patient(&practice, 24).await;
     let others = others.first().unwrap().clone();
     let documents = [of(0), parts, others, small[0].clone()];

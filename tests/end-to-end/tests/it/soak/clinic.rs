@@ -1,4 +1,4 @@
-//! A practice, what its platform sends there, and what becomes of it.
+//! A practice, what its platform sends to it, and what arrives in Bp.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use sha2::{Digest, Sha256};
 use super::kept::Tables;
 use crate::steps::form;
 
-/// A practice of ours and the Bp that it works with.
+/// One of our practices, and its Bp.
 pub(super) struct Clinic {
     pub(super) site: String,
     pub(super) tables: Tables,
     practice: TestPractice,
     doctors: Vec<Doctor>,
     patients: Vec<i64>,
-    /// What was handed over, by delivery.
+    /// What was sent, by delivery.
     pub(super) sent: BTreeMap<String, Sent>,
 }
 
@@ -30,7 +30,7 @@ struct Doctor {
     last_name: String,
 }
 
-/// What was handed over.
+/// A document that was sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Sent {
     pub(super) subject: String,
@@ -39,12 +39,12 @@ pub(super) struct Sent {
     pub(super) sha256: String,
 }
 
-/// Whom it is for.
+/// The recipient.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum To {
-    /// Somebody elsewhere: the letter lands in Correspondence Out.
+    /// A person elsewhere: the letter is filed in Correspondence Out.
     Recipient(String),
-    /// A user of Bp: the message lands in the inbox.
+    /// A Bp user: the message goes to the inbox.
     User(i64),
 }
 
@@ -56,7 +56,7 @@ fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap_or_default().to_owned()
 }
 
-/// Active doctors with a provider number, which is nobody else's.
+/// Active doctors with a unique provider number.
 fn doctors(users: &Value) -> Vec<Doctor> {
     let users = users.as_array().unwrap().iter();
     users
@@ -72,7 +72,7 @@ fn doctors(users: &Value) -> Vec<Doctor> {
 }
 
 impl Clinic {
-    /// Connects a practice of one's own with a site.
+    /// Creates a practice and connects it to a site.
     pub(super) async fn open(stack: &TestStack, bp: &Bp<'_>, site: &str) -> Self {
         let there = bp.practice(site).await;
         let patients = there["patients"].as_array().unwrap().iter();
@@ -91,7 +91,7 @@ impl Clinic {
         clinic
     }
 
-    /// Somebody generates a code in Bp, and a doctor enters it.
+    /// A person generates a code in Bp, and a doctor enters it.
     async fn pair(&self, bp: &Bp<'_>) {
         let Doctor { first_name, last_name, .. } = &self.doctors[0];
         let code = bp.pairing_code(&self.site).await;
@@ -99,7 +99,7 @@ impl Clinic {
         self.practice.clinician.put("/connection", &form).await.assert_status(200);
     }
 
-    /// Pairs again where Halo has forgotten the pairing. Whether it had.
+    /// Pairs again if Halo has forgotten the pairing. Returns whether it had.
     pub(super) async fn mend_pairing(&self, bp: &Bp<'_>) -> bool {
         let connection = self.practice.clinician.get("/connection?live=true").await;
         let lost = connection.assert_status(200).text_at("/state") == "revoked";
@@ -109,7 +109,7 @@ impl Clinic {
         lost
     }
 
-    /// Hands a document over, as a platform does.
+    /// Sends a document, as a platform does.
     pub(super) async fn send(&mut self, http: &reqwest::Client, id: &str, dice: &mut StdRng) {
         let patient = *self.patients.choose(dice).unwrap();
         let subject = format!("Soak {id}");
@@ -128,7 +128,7 @@ impl Clinic {
             let recipient = format!("Wattlebird Heart Clinic, room {}", dice.random_range(1..99));
             body["patientId"] = json!(patient);
             body["recipientName"] = json!(recipient);
-            // Some of the patients worth trying have died or left.
+            // Some of the patients worth trying are deceased or inactive.
             body["acknowledge"] = json!(["deceased", "inactive"]);
             (format!("/referrals/{id}"), To::Recipient(recipient))
         } else {
@@ -145,7 +145,7 @@ impl Clinic {
         let accepted = self.practice.platform.put(&path, &body).await;
         accepted.assert_status(202);
         let delivery = accepted.text_at("/deliveryId").to_owned();
-        // A platform that lost the answer asks again.
+        // A platform that lost the answer repeats its request.
         if dice.random_bool(0.2) {
             let again = self.practice.platform.put(&path, &body).await;
             assert_eq!(again.assert_status(202).text_at("/deliveryId"), delivery);
@@ -169,7 +169,7 @@ impl Clinic {
         sha256
     }
 
-    /// An operator presses "try again", whatever the delivery's state.
+    /// An operator retries a delivery, whatever its state.
     pub(super) async fn retry(&self, delivery: &str) {
         let path = format!("/deliveries/{delivery}/retry");
         let answer = self.practice.platform.post(&path, &json!({})).await;
@@ -178,7 +178,7 @@ impl Clinic {
         }
     }
 
-    /// The same for any of them.
+    /// An operator retries a random delivery.
     pub(super) async fn retry_any(&self, dice: &mut StdRng) -> &'static str {
         let known: Vec<&String> = self.sent.keys().collect();
         match known.choose(dice) {
@@ -199,7 +199,7 @@ impl Clinic {
         "message checked"
     }
 
-    /// A wake for the practice that nobody meant.
+    /// Sends a wake that has no reason.
     pub(super) async fn wake(&self, stack: &TestStack) -> &'static str {
         let body = json!({ "practiceId": self.practice.practice_id }).to_string();
         let queue = &stack.file().aws.queues["siteWork"];
@@ -210,7 +210,7 @@ impl Clinic {
         "wakes tripled"
     }
 
-    /// All deliveries of a state.
+    /// All deliveries in a state.
     pub(super) async fn listed(&self, state: &str) -> Vec<Answer> {
         let (mut found, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -225,7 +225,7 @@ impl Clinic {
         }
     }
 
-    /// All that has not come to an end.
+    /// All deliveries that are not in a final state.
     pub(super) async fn on_their_way(&self) -> Vec<Answer> {
         let mut found = self.listed("accepted").await;
         found.extend(self.listed("sending").await);
@@ -233,7 +233,7 @@ impl Clinic {
         found
     }
 
-    /// Holds the API's list and Bp's tables against what was handed over.
+    /// Compares the API's list and Bp's tables with what was sent.
     pub(super) async fn verify(&self) {
         let mut delivered = self.listed("delivered").await;
         delivered.extend(self.listed("checked").await);

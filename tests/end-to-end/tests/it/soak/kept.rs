@@ -1,4 +1,4 @@
-//! What really is in a practice's Bp.
+//! The content of a practice's Bp.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::clinic::{Sent, To, hash};
 pub(super) struct Tables {
     practice: Connection,
     documents: Connection,
-    /// How much there was before.
+    /// How many rows there were before.
     before: Rows,
 }
 
-/// Rows of letters, of messages (in the inbox and those that a doctor filed), and of their bytes.
+/// Numbers of rows: letters, messages (in the inbox, and filed by a doctor), and their bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Rows {
     out: usize,
@@ -24,7 +24,7 @@ struct Rows {
     bytes: usize,
 }
 
-/// Where messages and letters are: table, its key, how the documents' database calls it.
+/// The tables of messages and letters: the table, its key, and its kind in the documents database.
 const OUT: [&str; 3] = ["CORRESPONDENCEOUT", "RECORDID", "CORRESPONDENCEOUT"];
 const INBOX: [&str; 3] = ["INCOMINGREPORTS", "REPORTID", "INCOMINGREPORT"];
 const FILED: [&str; 3] = ["CORRESPONDENCEIN", "DOCUMENTID", "CORRESPONDENCEIN"];
@@ -41,7 +41,7 @@ struct Kept {
 }
 
 impl Tables {
-    /// Opens what the simulator says of a practice.
+    /// Opens the databases of a practice that the simulator describes.
     pub(super) fn open(there: &Value) -> Self {
         let open = |field: &str| {
             let connection = Connection::open(there[field].as_str().unwrap()).unwrap();
@@ -53,7 +53,7 @@ impl Tables {
         Self { practice, documents, before }
     }
 
-    /// Every row of ours in one of the tables.
+    /// Every row that we wrote to one of the tables.
     fn kept(&self, [table, key, _]: [&str; 3]) -> Vec<Kept> {
         let sql = format!(
             "SELECT {key}, rtrim(USERREFERENCE), rtrim(SUBJECT), INTERNALID, USERID,
@@ -92,8 +92,8 @@ impl Tables {
         })
     }
 
-    /// Holds all that came since against what was handed over: nothing is missing, nothing is there
-    /// twice, nothing else is there, and each is whose it should be.
+    /// Compares all new rows with what was sent: nothing is missing, nothing is there twice, nothing else
+    /// is there, and each row belongs to the right patient and doctor.
     pub(super) fn verify(&self, site: &str, sent: &BTreeMap<String, Sent>) {
         let mut tokens = BTreeSet::new();
         let (letters, messages): (Vec<&Sent>, Vec<&Sent>) =
@@ -135,7 +135,7 @@ impl Tables {
             To::Recipient(name) => assert_eq!(kept.contact, *name, "{site}: {kept:?}"),
             To::User(user) => assert_eq!(kept.user, *user, "{site}: another doctor: {kept:?}"),
         }
-        // A doctor who checked it had it filed, together with its bytes.
+        // If a doctor has checked it, it is filed, together with its bytes.
         let filed = self.kept(FILED).into_iter().filter(|one| one.token == kept.token);
         let filed: Vec<i64> = filed.map(|one| one.record).collect();
         let (kind, record) = match filed[..] {

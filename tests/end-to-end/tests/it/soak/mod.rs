@@ -1,6 +1,6 @@
-//! Letters and messages to five practices while everything fails that can fail. Seeded; the seed and
-//! what was done are printed. A small size runs with all tests; `SOAK_DOCUMENTS=500 SOAK_SEED=7
-//! cargo test -p end-to-end --test it -- --nocapture soak` is a large one.
+//! Sends letters and messages to five practices while everything fails that can fail. The test is seeded,
+//! and prints the seed and what was done. All test runs include a small size. This runs a large one:
+//! `SOAK_DOCUMENTS=500 SOAK_SEED=7 cargo test -p end-to-end --test it -- --nocapture soak`.
 
 #![expect(clippy::print_stdout, reason = "a random test says its seed and what it did")]
 
@@ -19,19 +19,19 @@ use reqwest::Method;
 use serde_json::json;
 use support::pause;
 
-/// Documents of the small size.
+/// Number of documents in the small size.
 const DOCUMENTS: usize = 26;
-/// More are sent while there is an effect that no call has met.
+/// The most additional documents while there is an effect that no call has met.
 const MORE: usize = 25;
-/// How long it stays stormy when all is handed over, and as much again for each document.
+/// How long the storm goes on after the last document was sent, and the addition for each document.
 const STORM: [Duration; 2] = [Duration::from_secs(8), Duration::from_millis(500)];
-/// How long after the weather has cleared, and as much again for each document.
+/// How long everything may take after the storm, and the addition for each document.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(150), Duration::from_secs(3)];
-/// Between two looks at what is on its way.
+/// The pause between two status checks.
 const LOOK: Duration = Duration::from_millis(500);
-/// Among so many of them, one at the connection, too.
+/// One of this many status checks also checks the pairing.
 const PAIRING_LOOKS: u32 = 20;
-/// The stack's own clock is stopped for tests.
+/// The interval here for the job that runs every minute in production. Tests stop the stack's own clock.
 const MINUTE: Duration = Duration::from_secs(5);
 
 type Counts = BTreeMap<String, usize>;
@@ -60,8 +60,8 @@ async fn delivered(clinics: &[Clinic]) -> usize {
     delivered
 }
 
-/// Whether most of what was handed over has come to something, wherever it can before a person pairs
-/// again.
+/// Whether most documents are in a final state. The strict site does not count, because a person must pair
+/// it again first.
 async fn most_is_through(clinics: &[Clinic], strict: &str) -> bool {
     let (mut all, mut open) = (0, 0);
     for clinic in clinics.iter().filter(|clinic| clinic.site != strict) {
@@ -71,7 +71,7 @@ async fn most_is_through(clinics: &[Clinic], strict: &str) -> bool {
     open * 10 <= all
 }
 
-/// One thing that goes wrong beside Halo's answers, or that somebody does.
+/// One mishap outside of Halo's answers, or one act of a person.
 async fn mishap(
     stack: &TestStack,
     bp: &Bp<'_>,
@@ -87,7 +87,8 @@ async fn mishap(
     }
 }
 
-/// Does what the clock and an operator do until everything has been delivered; what there was to mend.
+/// Does the work of the clock and of an operator until everything has been delivered. Returns what had to
+/// be repaired.
 async fn settle(bp: &Bp<'_>, clinics: &[Clinic]) -> Result<Counts, String> {
     let began = Instant::now();
     let patience = long_for(PATIENCE, sent(clinics));
@@ -96,7 +97,7 @@ async fn settle(bp: &Bp<'_>, clinics: &[Clinic]) -> Result<Counts, String> {
     loop {
         let mut open = Vec::new();
         for clinic in clinics {
-            // Costs a query, and shows on the clinic's screen all the time.
+            // Costs a query. In reality the clinic's screen shows the problem all the time.
             if looks.is_multiple_of(PAIRING_LOOKS) && clinic.mend_pairing(bp).await {
                 count(&mut mended, "paired again");
             }
@@ -133,7 +134,7 @@ async fn whatever_fails_each_document_is_in_bp_exactly_once() {
     for one in practices["practices"].as_array().unwrap() {
         clinics.push(Clinic::open(stack, &bp, one["siteId"].as_str().unwrap()).await);
     }
-    // Whether a changed GUID needs a new pairing is not known: at one of the practices it does.
+    // It is unknown whether a changed GUID needs a new pairing. At one of the practices it does.
     let strict = clinics[dice.random_range(0..clinics.len())].site.clone();
     bp.set_practice(&strict, json!({ "rotationKeepsPairing": false })).await;
     let clock = tokio::spawn(async {
@@ -157,7 +158,7 @@ async fn whatever_fails_each_document_is_in_bp_exactly_once() {
             at += 1;
         }
         if enough {
-            // What is on its way goes on meeting it.
+            // Unfinished deliveries still meet the effects.
             let since = *handed_over.get_or_insert_with(Instant::now);
             let through = most_is_through(&clinics, &strict).await;
             if unmet.is_empty() && (through || since.elapsed() > long_for(STORM, documents)) {

@@ -1,4 +1,4 @@
-//! Everything that Halo, a practice's server and our own machines may do meanwhile.
+//! Faults of Halo, of a practice's server and of our own machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,13 @@ use rand::seq::SliceRandom;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// What a document's way into Bp asks of Halo.
+/// The calls to Halo that writing a document to Bp needs.
 const CALLS: [&str; 6] =
     ["asyncQuery", "queryStatus", "resultPage", "immediateQuery", "getSite", "findSites"];
-/// Those that the practice's database carries out.
+/// The calls that run a command at the practice's database.
 const COMMANDS: [&str; 2] = ["asyncQuery", "immediateQuery"];
 
-/// What can befall which calls.
+/// Each effect, and the calls that it can happen on.
 const EFFECTS: [(&str, &[&str]); 23] = [
     ("401", &CALLS),
     ("403", &CALLS),
@@ -42,13 +42,13 @@ const EFFECTS: [(&str, &[&str]); 23] = [
     ("webhookTwice", &["webhook"]),
     ("staleGuid", &CALLS),
 ];
-/// What only befalls bookings; their own random test is about these.
+/// Effects that only bookings meet. The random test of bookings has these.
 const OF_BOOKINGS: [&str; 2] = ["away", "slotTaken"];
 
-/// How likely each effect is on each submission of a document, and on any other call.
+/// The probability of each effect on a submission of a document, and on any other call.
 const LIKELY: [f64; 2] = [0.02, 0.006];
 
-/// The many reasons behind one effect.
+/// The variants of an effect.
 fn causes(effect: &str) -> Vec<Value> {
     match effect {
         "403" => vec![
@@ -75,8 +75,8 @@ fn causes(effect: &str) -> Vec<Value> {
     }
 }
 
-/// Bad weather: each effect for each cause once or more, whatever chance says, and all of them again
-/// and again by chance. The strict site surely gets a new GUID.
+/// The faults of the storm. Each variant of each effect happens at least once, and then again at random.
+/// The strict site always gets a new GUID.
 pub(super) fn storm(strict: &str, dice: &mut StdRng) -> Value {
     let (mut sure, mut chance) = (Vec::new(), Vec::new());
     sure.push(json!({
@@ -94,7 +94,8 @@ pub(super) fn storm(strict: &str, dice: &mut StdRng) -> Value {
                 fault["seed"] = json!(dice.random::<u32>());
                 if at == 0 {
                     let mut once = fault.clone();
-                    // One key refused is no refusal yet.
+                    // If one key is refused, the next call uses the other key. So a refusal takes several
+                    // faults.
                     once["times"] = json!(if effect == "401" { 4 } else { 1 });
                     once["probability"] = json!(0.5);
                     sure.push(once);
@@ -105,7 +106,7 @@ pub(super) fn storm(strict: &str, dice: &mut StdRng) -> Value {
             }
         }
     }
-    // A call meets the first that wants it.
+    // A call meets the first fault that matches it.
     sure.shuffle(dice);
     chance.shuffle(dice);
     sure.append(&mut chance);
@@ -129,7 +130,7 @@ pub(super) fn unmet(met: &BTreeMap<String, u64>) -> Vec<&'static str> {
     known.filter(|effect| met.get(*effect).is_none_or(|times| *times == 0)).collect()
 }
 
-/// The practice's server goes away, or comes back.
+/// The practice's server goes offline, or comes back.
 pub(super) async fn outage(bp: &Bp<'_>, site: &str, dice: &mut StdRng) -> &'static str {
     let (what, change) = match dice.random_range(0..8) {
         0 => ("site offline", json!({ "availability": "offline" })),
@@ -145,7 +146,7 @@ pub(super) async fn outage(bp: &Bp<'_>, site: &str, dice: &mut StdRng) -> &'stat
     what
 }
 
-/// Everything at the site is as it should be.
+/// Ends all of the site's faults.
 pub(super) async fn clear(bp: &Bp<'_>, site: &str) {
     let change = json!({
         "availability": "online", "integrationEnabled": true, "queuePaused": false,
@@ -154,7 +155,7 @@ pub(super) async fn clear(bp: &Bp<'_>, site: &str) {
     bp.set_practice(site, change).await;
 }
 
-/// Every writer dies in the middle of whatever it does.
+/// Kills every writer in the middle of its work.
 pub(super) fn kill(stack: &TestStack) -> &'static str {
     for worker in Worker::of(&stack.file().aws.endpoint_url, "SiteWriter") {
         worker.kill();

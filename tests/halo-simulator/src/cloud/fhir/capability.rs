@@ -1,4 +1,4 @@
-//! What the engine inside Halo Link says it can do; never asks the database.
+//! The capability statement of the engine inside Halo Link. It needs no database.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
-//! Documents: Bp's five folders as DocumentReference, their bytes as Binary. That Halo has the
-//! resource is public, nothing else about it: the identifiers, which name folder and number, are
-//! made up, and the whole is off until the control API switches it on.
+//! Documents: Bp's five folders as DocumentReference, and their bytes as Binary. Halo's public documents
+//! say only that the resource exists. The identifiers, which consist of folder and number, are made up. The
+//! resource is off until the control API switches it on.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::StatusCode;
@@ -20,11 +20,11 @@ use crate::{
 struct Folder {
     name: &'static str,
     view: &'static str,
-    /// Its key, its day and what it is about.
+    /// The columns of its key, its date and its subject.
     columns: [&'static str; 3],
-    /// How the documents database calls it.
+    /// The folder's kind in the documents database.
     kind: &'static str,
-    /// What a row without a file holds itself.
+    /// The column with the text of a row without a file.
     body: &'static str,
 }
 
@@ -43,7 +43,7 @@ const SYSTEMS: &str = "https://bp.example/fhir/id/";
 pub(super) const SEARCH_PARAMETERS: [(&str, &str); 3] =
     [("_id", "token"), ("patient", "reference"), ("identifier", "token")];
 
-/// Which documents.
+/// The documents that a search asks for.
 #[derive(Default)]
 struct Wanted {
     patient: Option<i32>,
@@ -84,7 +84,7 @@ impl Wanted {
         Ok(Some(wanted))
     }
 
-    /// A document by folder and number; whether there can be one.
+    /// Selects a document by folder and number. Returns whether such a document can exist.
     fn name(&mut self, folder: &str, number: &str) -> bool {
         self.folder = FOLDERS.iter().map(|known| known.name).find(|known| *known == folder);
         self.number = number.parse().ok();
@@ -221,7 +221,7 @@ fn written(value: &Value) -> String {
     }
 }
 
-/// By the ending of the file's name; a row's own text has none.
+/// The content type for a file name's extension. A row's own text has no extension.
 fn content_type(file_type: &Value) -> &'static str {
     match written(file_type).as_str() {
         "pdf" => "application/pdf",

@@ -1,4 +1,4 @@
-//! The FHIR surface: a facade over the same database.
+//! The FHIR operations, over the same database.
 
 mod capability;
 mod documents;
@@ -23,7 +23,7 @@ use crate::{
     sql::{Command, ResultSet, SqlError},
 };
 
-/// What a FHIR call is answered from.
+/// What a FHIR call needs for its answer.
 struct Context<'a> {
     world: &'a World,
     site: &'a Site,
@@ -81,8 +81,8 @@ pub(crate) async fn post_search(
     }
 }
 
-/// Path and query of a call. Halo describes all that follows `fhir/R4/` as one path parameter, which
-/// generated clients percent-encode, slashes and search included.
+/// The path and query of a call. Halo describes everything after `fhir/R4/` as one path parameter.
+/// Generated clients percent-encode that parameter, including slashes and the search.
 fn decoded(path: &str, query: &str) -> Result<(String, String), Refusal> {
     if !path.contains('%') {
         return Ok((path.to_owned(), query.to_owned()));
@@ -122,7 +122,7 @@ fn pairs(encoded: &str) -> Result<Vec<(String, String)>, Refusal> {
         .map_err(|_| Refusal::bad_request("The search parameters cannot be read."))
 }
 
-/// Link answers for FHIR, so it must be there; the database need not.
+/// Link answers FHIR calls, so it must be online. The database need not be.
 fn reachable<'a>(world: &'a World, guid: &str) -> Result<&'a Site, Refusal> {
     let site = world.paired_site(guid)?;
     let state = site.state();
@@ -139,7 +139,7 @@ fn reachable<'a>(world: &'a World, guid: &str) -> Result<&'a Site, Refusal> {
 }
 
 impl Context<'_> {
-    /// Whether this site's engine has documents.
+    /// Whether this site's engine offers documents.
     fn offers_documents(&self) -> bool {
         self.site.state().fhir_documents
     }
@@ -187,7 +187,7 @@ fn database_failure(error: &SqlError) -> Refusal {
     }
 }
 
-/// Leaves out what is empty: FHIR allows neither null nor empty arrays.
+/// Removes empty members: FHIR allows neither null nor empty arrays.
 fn without_empty(value: Value) -> Value {
     match value {
         Value::Object(fields) => Value::Object(

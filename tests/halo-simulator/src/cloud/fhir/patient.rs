@@ -1,4 +1,4 @@
-//! Patients: Bp's view as a FHIR resource.
+//! Patients: Bp's view as FHIR resources.
 
 use http::StatusCode;
 use serde_json::{Value as Json, json};
@@ -9,7 +9,7 @@ use crate::{
     sql::{Command, CommandKind, Direction, ExecutionMode, Parameter, ResultSet, Value},
 };
 
-/// Everything a resource is made of.
+/// The columns that a resource needs.
 pub(super) const COLUMNS: &str = "InternalID, StatusText, Title, Firstname, Middlename, Surname, \
     Preferredname, Address1, Address2, City, Postcode, DOB, Sex, HomePhone, WorkPhone, \
     MobilePhone, Email, MedicareNo, MedicareLineNo, MedicareExpiry, DVANo, RecordNo, IHI, \
@@ -41,7 +41,7 @@ pub(super) fn input(name: &str, sql_type: &str, value: &str) -> Parameter {
     }
 }
 
-/// One resource per patient: several e-mail addresses repeat a patient's row.
+/// One resource for each patient. A patient with several e-mail addresses has several rows.
 pub(super) fn resources(rows: &ResultSet) -> Vec<Json> {
     let mut seen = std::collections::HashSet::new();
     rows.rows
@@ -52,7 +52,7 @@ pub(super) fn resources(rows: &ResultSet) -> Vec<Json> {
         .collect()
 }
 
-/// A row by column name, in whatever casing the names come back.
+/// A row by column name, in any casing.
 struct Row<'a> {
     columns: &'a [String],
     values: &'a [Value],
@@ -131,7 +131,7 @@ fn identifiers(row: &Row<'_>) -> Json {
         if medicare.is_empty() { medicare } else { medicare + &row.text("MedicareLineNo") };
     let mut medicare =
         identifier("MC", "http://ns.electronichealth.net.au/id/medicare-number", medicare);
-    // Bp keeps month/year as text; FHIR wants year-month.
+    // Bp stores month/year as text. FHIR wants year-month.
     if let (Some((month, year)), false) =
         (row.text("MedicareExpiry").split_once('/'), medicare.is_null())
     {

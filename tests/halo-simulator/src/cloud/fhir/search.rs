@@ -1,4 +1,4 @@
-//! Searching patients.
+//! The search for patients.
 
 use std::{
     collections::HashMap,
@@ -21,11 +21,11 @@ use crate::{
 
 const STANDARD_COUNT: usize = 20;
 const LARGEST_COUNT: usize = 100;
-/// The name of the parameter in `next` links; what it stands for stays on the server, so that no
-/// name or date of birth gets into a URL.
+/// The parameter of `next` links. Its search stays on the server, so that no name or date of birth is in a
+/// URL.
 const CONTINUATION: &str = "_continuation";
 
-/// A search that can be gone on with.
+/// A search that has further pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
     conditions: Vec<String>,
@@ -36,7 +36,7 @@ pub(crate) struct Search {
     site_id: String,
 }
 
-/// The searches that `next` links stand for.
+/// The searches behind `next` links.
 #[derive(Debug, Default)]
 pub(crate) struct Continuations(Mutex<HashMap<Uuid, Search>>);
 
@@ -108,7 +108,7 @@ pub(super) async fn run(
     Ok(Answer::fhir(StatusCode::OK, bundle))
 }
 
-/// When a patient was changed last. The view does not show it, the table does.
+/// When a patient was last changed. The table shows it, the view does not.
 const LAST_UPDATED: &str = "(SELECT ISNULL(p.UPDATED, p.CREATED) FROM dbo.PATIENTS AS p \
     WHERE p.INTERNALID = BPS_Patients.InternalID)";
 
@@ -161,7 +161,7 @@ impl Search {
         Ok(search)
     }
 
-    /// The name of a new parameter with this value.
+    /// Adds a parameter with this value and returns its name.
     fn parameter(&mut self, sql_type: &str, value: &str) -> String {
         let name = format!("@p{}", self.parameters.len());
         self.parameters.push(input(&name, sql_type, value));
@@ -178,7 +178,7 @@ impl Search {
         }
     }
 
-    /// FHIR strings match from the start, in any case; `%` and `_` are themselves.
+    /// A FHIR string matches from the start, in any case. `%` and `_` are ordinary characters.
     fn begins(&mut self, columns: &[&str], value: &str) {
         let name = self.parameter("VarChar", value);
         let any: Vec<String> =
@@ -186,7 +186,7 @@ impl Search {
         self.conditions.push(format!("({})", any.join(" OR ")));
     }
 
-    /// Days compared with a day, a month or a year. `days` is SQL.
+    /// Compares days with a day, a month or a year. `days` is SQL.
     fn period(&mut self, name: &str, days: &str, value: &str) -> Result<(), Refusal> {
         let (prefix, date) = match value.get(..2) {
             Some(prefix) if prefix.chars().all(|letter| letter.is_ascii_alphabetic()) => {
@@ -211,7 +211,7 @@ impl Search {
         Ok(())
     }
 
-    /// Sex as Bp shows it: whatever is neither of three words is unknown. Commas mean "or".
+    /// Sex as Bp shows it. Anything except the three known words is unknown. A comma means "or".
     fn gender(&mut self, value: &str) {
         const SYSTEM: &str = "http://hl7.org/fhir/administrative-gender|";
         let one = |code: &str| match code.strip_prefix(SYSTEM).unwrap_or(code) {
@@ -225,7 +225,7 @@ impl Search {
         self.conditions.push(format!("({})", any.join(" OR ")));
     }
 
-    /// Commas mean "or".
+    /// A comma means "or".
     fn identifier(&mut self, value: &str) {
         let any: Vec<String> = value.split(',').map(|one| self.one_identifier(one)).collect();
         self.conditions.push(format!("({})", any.join(" OR ")));
@@ -246,7 +246,7 @@ impl Search {
         match system {
             _ if plain.is_empty() => "1 = 0".to_owned(),
             None => format!("{medicare} OR {ihi} OR {dva} OR {chart}"),
-            // What has no system: the practice's own chart number.
+            // The practice's chart number has no system.
             Some("") => chart,
             Some("http://ns.electronichealth.net.au/id/medicare-number") => medicare,
             Some("http://ns.electronichealth.net.au/id/hi/ihi/1.0") => ihi,
@@ -279,7 +279,7 @@ impl Search {
     }
 }
 
-/// The days meant by a year, a month or a day: from the first up to before the second.
+/// The days of a year, a month or a day: the first day, and the day after the last.
 fn range(date: &str) -> Option<(Date, Date)> {
     let parts: Vec<&str> = date.split('-').collect();
     let number = |text: &str, digits: usize| -> Option<i16> {

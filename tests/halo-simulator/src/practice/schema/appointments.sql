@@ -93,7 +93,7 @@ CREATE TABLE SESSIONS (
 
 CREATE INDEX SESSIONS_USERID ON SESSIONS (USERID, DAYOFWEEK);
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE EXTRASESSIONS (
     SESSIONID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,
@@ -126,7 +126,7 @@ CREATE TABLE DAYSAWAY (
 
 CREATE INDEX DAYSAWAY_USERID ON DAYSAWAY (USERID, STARTDATE);
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE ROOMS (
     ROOMID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,

@@ -1,6 +1,6 @@
 -- The clinical record. The views' columns are public; most base columns here are assumed from them.
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE PASTHISTORY (
     RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,
@@ -37,7 +37,7 @@ CREATE INDEX PASTHISTORY_INTERNALID ON PASTHISTORY (INTERNALID);
 
 -- ITEMTYPE 1 is a product, 2 an ingredient, 3 a drug class. The item's name is assumed to be kept here:
 -- the real table points into the drugs database.
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE REACTIONS (
     RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,
@@ -57,7 +57,7 @@ CREATE TABLE REACTIONS (
 CREATE INDEX REACTIONS_INTERNALID ON REACTIONS (INTERNALID);
 
 -- DATACODE, DATANAME, DATAVALUE and MODIFIER are public.
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE OBSERVATIONS (
     RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,
@@ -77,7 +77,7 @@ CREATE TABLE OBSERVATIONS (
 
 CREATE INDEX OBSERVATIONS_INTERNALID ON OBSERVATIONS (INTERNALID, OBSDATE);
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE IMMUNISATIONS (
     RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,

@@ -115,7 +115,7 @@ CREATE TABLE EPCTypes (
     EPCTEXT char(100) COLLATE RTRIM
 );
 
--- The current store, and a column nobody has explained.
+-- The current store, and a column without a public explanation.
 CREATE TABLE DOCUMENTSTORE (
     CURRENTSTORE INTEGER PRIMARY KEY,
     FIELD2 int NOT NULL

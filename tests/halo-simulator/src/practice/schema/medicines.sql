@@ -144,19 +144,19 @@ CREATE TABLE SCRIPTITEMS (
 
 CREATE INDEX SCRIPTITEMS_SCRIPTID ON SCRIPTITEMS (SCRIPTID);
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE RXFREQUENCY (
     FREQUENCYCODE INTEGER PRIMARY KEY,
     FREQUENCYTEXT char(20) COLLATE RTRIM NOT NULL
 );
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE RXFOOD (
     FOODCODE INTEGER PRIMARY KEY,
     FOODTEXT char(30) COLLATE RTRIM NOT NULL
 );
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE RXDETAIL (
     DETAILCODE INTEGER PRIMARY KEY,
     DETAILTEXT char(50) COLLATE RTRIM NOT NULL

@@ -1,4 +1,4 @@
--- Patients and what hangs on them. Columns and order are those of the 2020 model of the database.
+-- Patients and their dependent tables. Columns and order are those of the 2020 model of the database.
 
 CREATE TABLE PATIENTS (
     INTERNALID INTEGER PRIMARY KEY AUTOINCREMENT,

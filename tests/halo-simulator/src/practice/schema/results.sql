@@ -55,7 +55,7 @@ CREATE TABLE INVESTIGATIONPAGES (
 
 CREATE INDEX INVESTIGATIONPAGES_REPORTID ON INVESTIGATIONPAGES (REPORTID);
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE REPORTVALUES (
     RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,
@@ -157,7 +157,7 @@ CREATE INDEX INCOMINGREPORTS_INBOX ON INCOMINGREPORTS (INTERNALID, RECORDSTATUS,
 -- assumed: nothing public says that Bp has this index.
 
 -- Messages between staff; not the results inbox.
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE MESSAGES (
     MESSAGEID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,

@@ -1,7 +1,7 @@
 -- Family, social and habit history. Keyed by patient where the public model says so.
 
 -- Parent alive: 0 unknown, 1 no, 2 yes. ADOPTED 1: the history is unknown.
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE FAMILYHISTORY (
     INTERNALID INTEGER PRIMARY KEY,
     RECORDSTATUS int NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE FAMILYHISTORY (
     UPDATEDBY int
 );
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE FAMILYHISTORYDETAIL (
     RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,
@@ -36,14 +36,14 @@ CREATE TABLE FAMILYHISTORYDETAIL (
 
 CREATE INDEX FAMILYHISTORYDETAIL_INTERNALID ON FAMILYHISTORYDETAIL (INTERNALID);
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE RELATIONS (
     RELATIONCODE INTEGER PRIMARY KEY,
     RELATIONNAME char(20) COLLATE RTRIM NOT NULL
 );
 
 -- Smoking status: 0 none, 1 non-smoker, 2 ex-smoker, 3 smoker.
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE TOBACCO (
     INTERNALID INTEGER PRIMARY KEY,
     RECORDSTATUS int NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE TOBACCO (
 );
 
 -- Alcohol level: 0 none, 1 nil, 2 occasional, 3 moderate, 4 heavy.
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE ALCOHOL (
     INTERNALID INTEGER PRIMARY KEY,
     RECORDSTATUS int NOT NULL,
@@ -81,7 +81,7 @@ CREATE TABLE ALCOHOL (
 );
 
 -- One row a patient. KNOWNALLERGIES: 0 nothing recorded, 1 nil known, 2 some recorded.
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE CLINICAL (
     INTERNALID INTEGER PRIMARY KEY,
     KNOWNALLERGIES int NOT NULL,
@@ -134,19 +134,19 @@ CREATE TABLE CLINICALREPEATS (
 
 CREATE INDEX CLINICALREPEATS_INTERNALID ON CLINICALREPEATS (INTERNALID);
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE MARITALSTATUS (
     MARITALSTATUSCODE INTEGER PRIMARY KEY,
     MARITALSTATUSNAME char(15) COLLATE RTRIM NOT NULL
 );
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE SEXUALITY (
     SEXUALITYCODE INTEGER PRIMARY KEY,
     SEXUALITYNAME char(15) COLLATE RTRIM NOT NULL
 );
 
--- assumed: not public, or not in full; the least that its readers need.
+-- assumed: not public, or not all of it. These are the fewest columns that its readers need.
 CREATE TABLE OCCUPATIONHISTORY (
     RECORDID INTEGER PRIMARY KEY AUTOINCREMENT,
     RECORDSTATUS int NOT NULL,

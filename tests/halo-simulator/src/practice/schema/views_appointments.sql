@@ -1,4 +1,4 @@
--- The views over the appointment book: good for counting only, they show no id, user or location.
+-- The views over the appointment book. They serve only for counting: they show no id, user or location.
 
 -- CREATEDBY and BOOKEDBY may be negative; the user is the absolute value.
 CREATE VIEW BPS_Appointments AS

@@ -1,7 +1,7 @@
--- The views over people. Columns, order and casing are public; where their contents come from is inferred.
+-- The views over people. Columns, order and casing are public; the sources of their contents are inferred.
 -- Text computed here is padded to the view's width and collated like a column.
 
--- Not an object of Bp: the display name that many views show as Provider.
+-- The display name that many views show as Provider. Bp has no such object.
 CREATE VIEW SIMULATOR_PROVIDERS AS
 SELECT
     u.USERID,
@@ -10,7 +10,7 @@ SELECT
 FROM USERS AS u
 LEFT JOIN TITLES AS t ON t.TITLECODE = u.TITLECODE;
 
--- A patient with two live e-mail rows is there twice. Gender came after the other columns.
+-- A patient with two live e-mail rows appears twice. Gender came after the other columns.
 CREATE VIEW BPS_Patients AS
 SELECT
     p.INTERNALID AS InternalID, p.EXTERNALID AS ExternalID, s.STATUSTEXT AS StatusText, t.TITLE AS Title,

@@ -38,7 +38,7 @@ SELECT
 FROM ALCOHOL AS a
 WHERE a.RECORDSTATUS = 1;
 
--- The public trap: some patients come back several times, and no column says which row is the latest.
+-- Publicly known: some patients come back several times, and no column says which row is the latest.
 CREATE VIEW BPS_Clinical AS
 SELECT
     c.INTERNALID AS InternalID,

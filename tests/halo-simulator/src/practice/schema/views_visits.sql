@@ -1,5 +1,5 @@
--- The views over contacts, visits, smears and services. Columns, order and casing are public; where their
--- contents come from is inferred.
+-- The views over contacts, visits, smears and services. Columns, order and casing are public; the
+-- sources of their contents are inferred.
 
 CREATE VIEW BPS_Contacts AS
 SELECT
@@ -12,7 +12,7 @@ JOIN TITLES AS t ON t.TITLECODE = c.TITLECODE
 JOIN CATEGORIES AS g ON g.CATEGORYCODE = c.CATEGORYCODE
 WHERE c.RECORDSTATUS = 1 AND c.CONTACTID <> 0;
 
--- A contact is there once for each address.
+-- A contact has one row for each address.
 CREATE VIEW BPS_ContactAddresses AS
 SELECT
     c.CONTACTID AS ContactID, t.TITLE AS Title, c.FIRSTNAME AS Firstname, c.SURNAME AS Surname,

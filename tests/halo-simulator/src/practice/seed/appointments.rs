@@ -1,4 +1,4 @@
-//! Sessions, days away and the appointment book around the reference date and after it.
+//! Sessions, absences and the appointment book, before and after the reference date.
 
 use jiff::civil::{Date, Weekday};
 use rusqlite::params;
@@ -70,7 +70,7 @@ impl Leave {
     }
 }
 
-/// Where a practitioner works on a weekday; nobody works at weekends.
+/// The location of a practitioner on a weekday. Nobody works at weekends.
 fn location_on(date: Date, index: i64, locations: &[i64]) -> Option<i64> {
     let weekday = date.weekday();
     if matches!(weekday, Weekday::Saturday | Weekday::Sunday) {
@@ -80,7 +80,7 @@ fn location_on(date: Date, index: i64, locations: &[i64]) -> Option<i64> {
     locations.get(turn % locations.len().max(1)).copied()
 }
 
-/// Sessions for everyone, some leave, an extra Saturday.
+/// Sessions for everyone, some leave, and an extra Saturday.
 fn roster(seeding: &Seeding<'_>, staff: &Staff) -> rusqlite::Result<Vec<Leave>> {
     let mut sessions = seeding.table(
         "SESSIONS",
@@ -109,7 +109,7 @@ fn roster(seeding: &Seeding<'_>, staff: &Staff) -> rusqlite::Result<Vec<Leave>> 
                 ])?;
             }
         }
-        // Weeks of leave, spread so that somebody is away in nearly every week.
+        // Weeks of leave, spread so that someone is away in nearly every week.
         for number in 0..2 {
             let from = 7 * (1 + (index * 2 + number * 5) % 9);
             if (index + number) % 3 != 2 {
@@ -129,7 +129,7 @@ fn roster(seeding: &Seeding<'_>, staff: &Staff) -> rusqlite::Result<Vec<Leave>> 
         ])?;
     }
     let first = staff.practitioners.first().map_or(1, |(id, _)| *id);
-    // Leave that was withdrawn.
+    // A leave that was withdrawn.
     away.add(params![0, first, midnight(day(1)), midnight(day(60)), "Withdrawn"])?;
     let location = staff.practitioners.first().and_then(|(_, at)| at.first().copied()).unwrap_or(1);
     seeding
@@ -138,7 +138,7 @@ fn roster(seeding: &Seeding<'_>, staff: &Staff) -> rusqlite::Result<Vec<Leave>> 
     Ok(leaves)
 }
 
-/// A practitioner at a place on a day.
+/// A practitioner at a location on a day.
 struct Chair {
     user: i64,
     location: i64,
@@ -170,7 +170,7 @@ struct Entry {
 
 impl Book<'_> {
     fn fill(&mut self, chair: &Chair, people: &[Person], dice: &mut Dice) -> rusqlite::Result<()> {
-        // The further away, the emptier.
+        // Later days have fewer appointments.
         let busy = if chair.offset < 1 { 70 } else { (55 - chair.offset).max(8) };
         for (start, end) in SESSIONS {
             let mut time = start;
@@ -240,7 +240,7 @@ impl Book<'_> {
         let id = self.add(chair, &entry)?;
         if entry.status == CANCELLED {
             self.cancel(id, chair.offset)?;
-            // The slot was given to somebody else.
+            // The slot was given to another patient.
             if dice.percent(50) {
                 self.enter(chair, time, length, people, dice)?;
             }
@@ -254,7 +254,7 @@ impl Book<'_> {
         Ok(())
     }
 
-    /// One appointment of each kind for the demonstration patient, in the slots after closing time.
+    /// One appointment of each kind for the demonstration patient, after closing time.
     fn demonstrate(&mut self, staff: &Staff) -> rusqlite::Result<()> {
         let Some((user, locations)) = staff.practitioners.first() else { return Ok(()) };
         let location = locations.first().copied().unwrap_or(1);
@@ -287,7 +287,7 @@ impl Book<'_> {
     }
 
     fn add(&mut self, chair: &Chair, entry: &Entry) -> rusqlite::Result<i64> {
-        // Negative for about one in nine: the user is the absolute value.
+        // About one in nine is negative: the user is the absolute value.
         let by = if (entry.time / SLOT + chair.offset) % 9 == 0 {
             -self.reception
         } else {

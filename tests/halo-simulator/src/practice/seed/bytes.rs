@@ -1,6 +1,6 @@
-//! Files that open: each type's own structure around filler, of exactly the size asked for.
+//! Files that open. Each has its type's own structure and filler, and exactly the requested size.
 //!
-//! A file is a list of pieces, so that one of 60 MB is written without ever being held in memory.
+//! A file is a list of pieces, so that a file of 60 MB is written without holding it in memory.
 
 use std::io::{Result, Write};
 
@@ -18,7 +18,7 @@ pub(super) enum FileType {
 }
 
 impl FileType {
-    /// As the documents database says it.
+    /// The extension in the documents database.
     pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
@@ -35,9 +35,9 @@ impl FileType {
 
 enum Piece {
     Bytes(Vec<u8>),
-    /// So many pseudo-random bytes.
+    /// This many pseudo-random bytes.
     Noise(usize),
-    /// So many bytes of lines.
+    /// This many bytes of text lines.
     Lines {
         length: usize,
         start: &'static str,
@@ -52,7 +52,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// A file of `size` bytes, or of as many as its bare structure takes; `seed` varies the filler.
+    /// A file of `size` bytes, or of the smallest size that the type allows. `seed` varies the filler.
     pub(super) fn new(kind: FileType, size: usize, title: &str, seed: u64) -> Self {
         let pieces = match kind {
             FileType::Pdf => pdf(size, title),
@@ -88,7 +88,7 @@ impl File {
                 size,
             ),
         };
-        // Xorshift never leaves 0.
+        // The seed must not be 0, or xorshift yields only zeros.
         Self { pieces, seed: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1 }
     }
 
@@ -170,7 +170,7 @@ fn framed(
     ]
 }
 
-/// One page that shows the title, and an object of filler that nothing refers to.
+/// One page that shows the title, and an unused object of filler.
 fn pdf(size: usize, title: &str) -> Vec<Piece> {
     let build = |filler: usize| {
         let text = format!("BT /F1 16 Tf 60 760 Td ({title}) Tj ET");
@@ -190,7 +190,8 @@ fn pdf(size: usize, title: &str) -> Vec<Piece> {
             head.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());
         }
         offsets.push(head.len());
-        // Numbers of fixed width: the frame's size must not depend on the filler's.
+        // Numbers have a fixed width, because the size of the frame must not depend on the size of the
+        // filler.
         head.extend(format!("6 0 obj\n<< /Length {filler:010} >>\nstream\n").bytes());
         let end = "\nendstream\nendobj\n";
         let table = head.len() + filler + end.len();
@@ -207,12 +208,12 @@ fn pdf(size: usize, title: &str) -> Vec<Piece> {
     vec![Piece::Bytes(head), Piece::Noise(filler), Piece::Bytes(tail)]
 }
 
-/// A grey square of 8 by 8 points after comments of filler.
+/// A grey square of 8 by 8 points, after comments with filler.
 fn jpeg(size: usize) -> Vec<Piece> {
     let head = b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00".to_vec();
     let mut tail = b"\xFF\xDB\x00\x43\x00".to_vec();
     tail.extend([1; 64]);
-    // Frame, one Huffman code each for DC and AC (both "0"), scan, two bits of data, end.
+    // The frame, one Huffman code each for DC and AC (both "0"), the scan, two bits of data, and the end.
     tail.extend(b"\xFF\xC0\x00\x0B\x08\x00\x08\x00\x08\x01\x01\x11\x00");
     for table in [0x00, 0x10] {
         tail.extend([0xFF, 0xC4, 0x00, 0x14, table, 1]);
@@ -236,11 +237,12 @@ fn jpeg(size: usize) -> Vec<Piece> {
     pieces
 }
 
-/// A black square of 8 by 8 points and a private chunk of filler.
+/// A black square of 8 by 8 points, and a private chunk of filler.
 fn png(size: usize, seed: u64) -> Vec<Piece> {
     let mut bytes = b"\x89PNG\r\n\x1A\n".to_vec();
     chunk(&mut bytes, b"IHDR", b"\x00\x00\x00\x08\x00\x00\x00\x08\x08\x00\x00\x00\x00");
-    // 8 rows of a filter byte and 8 points, all 0, stored without compression; Adler-32 of 72 zeros.
+    // 8 rows of a filter byte and 8 points, all 0, stored without compression. The checksum is the Adler-32
+    // of 72 zeros.
     let mut image = b"\x78\x01\x01\x48\x00\xB7\xFF".to_vec();
     image.extend([0; 72]);
     image.extend(b"\x00\x48\x00\x01");
@@ -271,7 +273,7 @@ fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
     out.extend((!crc).to_be_bytes());
 }
 
-/// An uncompressed grey image whose points are the filler.
+/// An uncompressed grey image. The filler is its points.
 fn tiff(size: usize) -> Vec<Piece> {
     const DATA: u32 = 8 + 2 + 9 * 12 + 4;
     let filler = size.saturating_sub(DATA as usize);
@@ -290,7 +292,7 @@ fn tiff(size: usize) -> Vec<Piece> {
         (279, width * height),
     ];
     for (tag, value) in entries {
-        // Type 4: LONG, one of them.
+        // Type 4 is LONG. There is one of them.
         head.extend(tag.to_le_bytes());
         head.extend(4_u16.to_le_bytes());
         head.extend(1_u32.to_le_bytes());

@@ -7,7 +7,7 @@ use super::dice::Dice;
 use super::table::Table;
 use super::{Part, Person, Seeding, day, midnight};
 
-/// Condition, the vendor's code (made up), SNOMED CT code where it is well known.
+/// A condition, the vendor's code (made up), and the SNOMED CT code if it is well known.
 const CONDITIONS: [(&str, i64, &str); 18] = [
     ("Hypertension", 4001, "38341003"),
     ("Asthma", 4002, "195967001"),
@@ -100,7 +100,7 @@ pub(super) fn record(seeding: &Seeding<'_>, people: &[Person]) -> rusqlite::Resu
     Ok(())
 }
 
-/// How many allergies are listed; whether any are known is said elsewhere, and need not agree.
+/// How many allergies are listed. Another field says whether any are known, and the two need not agree.
 pub(super) fn reactions_of(id: i64, dice: &mut Dice) -> i64 {
     match id {
         patient::DEMONSTRATION => 4,
@@ -109,13 +109,13 @@ pub(super) fn reactions_of(id: i64, dice: &mut Dice) -> i64 {
         | patient::RECORDED_BUT_EMPTY
         | patient::NOT_RECORDED
         | patient::EMPTY => 0,
-        // Ordinary people: a patient whose number ends in 3 or 7 has some.
+        // Ordinary patients whose number ends in 3 or 7 have some.
         id if id % 10 == 3 || id % 10 == 7 => dice.within(1..=3),
         _ => 0,
     }
 }
 
-/// The entry of a list: the wanted one, or any.
+/// The wanted entry of a list, or a random one.
 fn choose<'a, T>(from: &'a [T], wanted: Option<i64>, dice: &mut Dice) -> &'a T {
     match wanted {
         Some(number) => &from[number as usize % from.len()],
@@ -176,7 +176,7 @@ impl<'c> Charts<'c> {
     ) -> rusqlite::Result<()> {
         let (text, code, snomed) = *choose(&CONDITIONS, wanted, dice);
         let year = 2026 - dice.within(0..=person.age().clamp(1, 40));
-        // Partial dates: the year alone, the month, the day, or nothing at all; 0 is unknown.
+        // Partial dates: only the year, the month, the day, or nothing. 0 means unknown.
         let (year, month, on) =
             match wanted.map_or_else(|| dice.within(0..=9), |number| number % 10) {
                 0 => (0, 0, 0),
@@ -289,7 +289,7 @@ impl<'c> Charts<'c> {
             comment
         ])?;
         if dice.percent(10) {
-            // One that was entered in error and is inactive.
+            // An inactive reaction that was entered in error.
             self.reactions.add(params![
                 0,
                 person.id,
@@ -331,7 +331,7 @@ impl<'c> Charts<'c> {
     }
 }
 
-/// `RECORDSTATUS`: a few rows are inactive, none of those that were asked for.
+/// `RECORDSTATUS`. A few rows are inactive, but no row with a wanted entry is.
 fn live(wanted: Option<i64>, dice: &mut Dice) -> i64 {
     i64::from(wanted.is_some() || !dice.percent(4))
 }

@@ -7,7 +7,7 @@ use super::{Part, Seeding, names, numbers};
 /// How many contacts a practice has.
 const CONTACTS: i64 = 24;
 
-/// The categories of contacts; which words Bp brings along is not public.
+/// The categories of contacts. Bp's own words are not public.
 const CATEGORIES: [&str; 6] = [
     "Cardiologist",
     "Dermatologist",

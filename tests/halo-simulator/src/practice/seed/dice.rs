@@ -1,4 +1,4 @@
-//! Chance, reproducibly.
+//! Reproducible random choices.
 
 use std::ops::RangeInclusive;
 
@@ -24,12 +24,12 @@ impl Dice {
     }
 
     pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        // Never a usize: the stream must be the same on every platform.
+        // Not a usize, because the choices must be the same on every platform.
         let index = self.0.random_range(0..from.len() as u64);
         &from[index as usize]
     }
 
-    /// Digits, as many as asked for.
+    /// A text of this many random digits.
     pub(super) fn digits(&mut self, count: u32) -> String {
         let value = self.0.random_range(0..10_u64.pow(count));
         format!("{value:0width$}", width = count as usize)

@@ -1,11 +1,11 @@
-//! The drugs database: reference data of the vendor, the same in every practice. The codes 7 and 30 for
-//! influenza are public; the other codes and all ids are made up.
+//! The drugs database: the vendor's reference data, the same in every practice. The codes 7 and 30 for
+//! influenza are public. The other codes and all ids are made up.
 
 use rusqlite::{Connection, params};
 
 use super::clinical::{MEDICINES, VACCINES};
 
-/// Code and disease.
+/// The code of each disease.
 const DISEASES: [(i64, &str); 12] = [
     (1, "Diphtheria"),
     (2, "Tetanus"),
@@ -21,7 +21,7 @@ const DISEASES: [(i64, &str); 12] = [
     (40, "COVID-19"),
 ];
 
-/// What a vaccine is against.
+/// The diseases that each vaccine protects against.
 const PROTECTION: [(i64, &[i64]); 7] = [
     (501, &[7, 30]),
     (502, &[40]),
@@ -58,7 +58,7 @@ pub(in super::super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The words of a product's name before its strength.
+/// The part of a product's name before its strength.
 fn ingredient_of(product: &str) -> String {
     let strength = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_digit());
     let words: Vec<&str> = product.split(' ').take_while(|word| !strength(word)).collect();

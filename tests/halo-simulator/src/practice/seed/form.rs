@@ -1,4 +1,4 @@
-//! The registration form, filled in for somebody from the street.
+//! The registration form of an ordinary person.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -12,7 +12,7 @@ pub(super) const ACTIVE: i64 = 1;
 pub(super) const INACTIVE: i64 = 2;
 pub(super) const DECEASED: i64 = 3;
 
-/// A row of PATIENTS, as far as it is not always the same.
+/// A row of PATIENTS, without the columns that are always the same.
 #[derive(Default)]
 pub(super) struct Form {
     pub(super) id: i64,
@@ -48,7 +48,7 @@ pub(super) struct Form {
     pub(super) next_of_kin: i64,
 }
 
-/// Somebody from the street.
+/// The form of an ordinary person.
 pub(super) fn ordinary(dice: &mut Dice, staff: &Staff, id: i64, sex: Sex) -> Form {
     let first_names = if sex == Sex::Male { &names::MEN } else { &names::WOMEN };
     let mut last_name = (*dice.pick(&names::SURNAMES)).to_owned();
@@ -94,7 +94,7 @@ pub(super) fn ordinary(dice: &mut Dice, staff: &Staff, id: i64, sex: Sex) -> For
         born: Some(born),
         sex: code(sex),
         ethnicity: *dice.pick(&[0, 1, 3, 999, 999, 1101, 1101, 2101, 5107, 9999]),
-        // NULL and blank both mean that nothing is known.
+        // NULL and blanks both mean that nothing is known.
         phones: [
             dice.percent(60).then(|| numbers::landline(dice)),
             dice.percent(30).then(String::new),
@@ -151,7 +151,7 @@ pub(super) fn code(sex: Sex) -> i64 {
     }
 }
 
-/// Somebody of whom everything is known.
+/// Fills in all fields.
 pub(super) fn fill_everything(form: &mut Form, dice: &mut Dice) {
     let text = |value: &str| Some(value.to_owned());
     form.title = 2;

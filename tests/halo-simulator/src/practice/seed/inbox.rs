@@ -1,4 +1,4 @@
-//! Incoming reports, checked, unchecked and waiting to be allocated.
+//! Incoming reports: checked, unchecked, and waiting for allocation.
 
 use rusqlite::params;
 
@@ -8,7 +8,7 @@ use super::staff::Staff;
 use super::table::Table;
 use super::{Part, Person, Seeding, day, midnight};
 
-/// `STOREIN` (assumed): where checking files the report.
+/// `STOREIN` (assumed): where a report is filed when it is checked.
 const INVESTIGATIONS: i64 = 1;
 const CORRESPONDENCE: i64 = 2;
 
@@ -33,7 +33,7 @@ pub(super) fn receive(
                 Report { allocated: true, addressed: true, letter: false, checked: false },
                 Report { allocated: true, addressed: true, letter: false, checked: true },
             ],
-            // Which twin, which namesake? Somebody must decide.
+            // It is unclear which twin or namesake is meant: a person must decide.
             patient::TWIN | patient::NAMESAKE => {
                 &[Report { allocated: false, addressed: true, letter: true, checked: false }]
             }
@@ -82,7 +82,7 @@ impl Report {
             Sex::Male => "M",
             Sex::Other => "U",
         };
-        // As the sender wrote them: the record's spelling in capitals, the first name cut short.
+        // The names as the sender wrote them: in capitals, with the first name cut short.
         let first_name = person.first_name.trim().to_uppercase();
         table.add(params![
             if self.allocated { person.id } else { 0 },

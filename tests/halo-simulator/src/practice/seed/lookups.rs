@@ -1,4 +1,4 @@
-//! Code lists. Row 0 is "none": foreign keys point to it.
+//! Code lists. Row 0 is "none", and foreign keys point to it.
 
 use rusqlite::params;
 
@@ -36,7 +36,7 @@ const PATIENT_STATUS: [&str; 4] = ["", "Active", "Inactive", "Deceased"];
 
 const TIERS: [&str; 4] = ["", "Tier 1", "Tier 2", "Tier 3"];
 
-/// 1, 2 and 10 are public; the other numbers are assumed, their words are public except the last.
+/// The codes 1, 2 and 10 are public, the others are assumed. All words are public except the last.
 const APPOINTMENT_STATES: [(i64, &str); 9] = [
     (0, ""),
     (1, "Booked"),
@@ -156,7 +156,7 @@ pub(super) fn fill(seeding: &Seeding<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A list whose codes count from 0.
+/// A list whose codes start at 0.
 fn list(seeding: &Seeding<'_>, name: &str, columns: &str, texts: &[&str]) -> rusqlite::Result<()> {
     let mut table = seeding.table(name, columns)?;
     for (code, text) in (0_i64..).zip(texts) {

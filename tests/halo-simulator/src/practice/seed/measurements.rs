@@ -1,4 +1,4 @@
-//! Observations: text values, one row each; the two halves of a blood pressure share date and time.
+//! Observations. Each is a row with a text value. The two halves of a blood pressure share date and time.
 
 use rusqlite::params;
 
@@ -56,7 +56,7 @@ struct Visit<'p> {
 }
 
 impl Clinic<'_> {
-    /// What is usually measured, at most so many rows.
+    /// The usual measurements of a visit, with a maximum number of rows.
     fn visit(
         &mut self,
         person: &Person,
@@ -108,7 +108,7 @@ impl Clinic<'_> {
         Ok(())
     }
 
-    /// One of each code that is public, and values that are not plain numbers.
+    /// One observation of each public code, and values that are not plain numbers.
     fn everything(&mut self, person: &Person, dice: &mut Dice) -> rusqlite::Result<()> {
         let visit = Visit { person, date: midnight(day(-2)), time: 36_000 };
         let values = [
@@ -129,7 +129,7 @@ impl Clinic<'_> {
         for (code, name, value) in values {
             self.add(&visit, code, name, value, 1)?;
         }
-        // A second reading on the same day, only half of a third, and one that was struck out.
+        // A second reading on the same day, one half of a third, and one that was struck out.
         let later = Visit { person, date: midnight(day(-2)), time: 36_900 };
         self.add(&later, 3, "Systolic BP", "131", 1)?;
         self.add(&later, 4, "Diastolic BP", "79", 1)?;

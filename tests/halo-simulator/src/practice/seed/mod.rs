@@ -1,4 +1,4 @@
-//! Made-up content, the same for the same seed. Nothing here reads a clock.
+//! Made-up content. The same seed gives the same content, and nothing here reads a clock.
 
 mod appointments;
 mod bytes;
@@ -34,20 +34,20 @@ use dice::Dice;
 use staff::Staff;
 use table::Table;
 
-/// The day the practices were made up for, a Monday: everything is dated relative to it.
+/// The reference date, a Monday. All dates in the content are relative to it.
 pub const REFERENCE_DATE: Date = date(2026, 11, 2);
 
-/// How much of everything.
+/// The amounts of content.
 struct Plan {
     which: Demonstration,
     patients: i64,
     crowd: i64,
     long_history: i64,
     letters: i64,
-    /// No document is larger than this.
+    /// The size of the largest document.
     largest: usize,
     weeks_ahead: i64,
-    /// Mixed into the seed, so that a practice has other people than the rest.
+    /// Mixed into the seed, so that each practice has different people.
     salt: u64,
 }
 
@@ -80,7 +80,7 @@ impl Plan {
         }
     }
 
-    /// A practice that is there beside others, and hence must cost next to nothing.
+    /// A further practice beside the others. It must be cheap to seed.
     fn neighbour(which: Demonstration, patients: i64, salt: u64) -> Self {
         Self {
             which,
@@ -95,7 +95,7 @@ impl Plan {
     }
 }
 
-/// A patient, as far as what hangs on patients needs to know.
+/// A patient, with the fields that the patient's other rows need.
 struct Person {
     id: i64,
     first_name: String,
@@ -120,18 +120,18 @@ struct Seeding<'c> {
 }
 
 impl<'c> Seeding<'c> {
-    /// A table to fill: `columns` are those that `Table::add` gives, in its order.
+    /// A table to fill. `columns` names the values that `Table::add` will get, in that order.
     fn table(&self, name: &str, columns: &str) -> rusqlite::Result<Table<'c>> {
         Table::new(self.connection, name, columns)
     }
 
-    /// Each part rolls its own dice, so that a change to one leaves the others as they were.
+    /// Each part has its own dice, so that a change to one part leaves the others unchanged.
     fn dice(&self, part: Part) -> Dice {
         Dice::new(self.seed ^ self.plan.salt, part as u64)
     }
 }
 
-/// The parts of the content that roll dice.
+/// The parts of the content with random choices.
 #[derive(Clone, Copy)]
 enum Part {
     Patients = 1,
@@ -160,7 +160,7 @@ pub(super) fn create(
     let connection = Connection::open(&files.patients)?;
     connection
         .execute("ATTACH DATABASE ?1 AS BPSDocuments", params![path_text(&files.documents)?])?;
-    // A seeding that fails starts again from nothing: it needs neither a journal nor the disk's word.
+    // If seeding fails, it starts again from nothing. So it needs no journal and no sync to disk.
     connection.execute_batch(
         "PRAGMA main.journal_mode = OFF; PRAGMA BPSDocuments.journal_mode = OFF;
          PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16384;",
@@ -204,12 +204,12 @@ fn clear(path: &Path) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A `datetime` at midnight.
+/// The `datetime` of a day at midnight.
 fn midnight(day: Date) -> String {
     format!("{day}T00:00:00")
 }
 
-/// The day so many days after the reference date (before it, if negative).
+/// The day this many days after the reference date, or before it if negative.
 fn day(offset: i64) -> Date {
     shifted(REFERENCE_DATE, offset.days())
 }

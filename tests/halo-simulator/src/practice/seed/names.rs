@@ -1,6 +1,6 @@
-//! Ordinary names, invented streets and places.
+//! Ordinary names, and invented streets and places.
 
-/// Surnames; those that occur twice are shared more often.
+/// Surnames. A surname that is listed twice is more frequent.
 #[rustfmt::skip]
 pub(super) const SURNAMES: [&str; 96] = [
     "Smith", "Smith", "Smith", "Jones", "Jones", "Williams", "Williams", "Brown", "Brown", "Wilson", "Wilson",
@@ -54,7 +54,7 @@ pub(super) const STREETS: [&str; 20] = [
     "Station Street",
 ];
 
-/// Places that are on no map, and postcodes that no place has.
+/// Places that exist on no map, with postcodes that no place has.
 pub(super) const TOWNS: [(&str, &str); 8] = [
     ("Bluegum Hollow", "2991"),
     ("Saltbush Point", "2992"),
@@ -71,7 +71,7 @@ pub(super) const RELIGIONS: [&str; 5] = ["Anglican", "Catholic", "Hindu", "None"
 pub(super) const FUNDS: [&str; 3] =
     ["Wattle Mutual Health", "Harbourlight Health Fund", "Outback & Coast"];
 
-/// What an e-mail address can hold of a name.
+/// The characters of a name that an e-mail address can have.
 pub(super) fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }

@@ -1,4 +1,4 @@
-//! Numbers that look right and belong to nobody: each from a range that has never been issued.
+//! Numbers that look right but belong to nobody: each is from a range that has never been issued.
 
 use super::dice::Dice;
 
@@ -40,8 +40,8 @@ fn with_luhn(stem: String) -> String {
     format!("{stem}{}", (10 - sum % 10) % 10)
 }
 
-/// A Medicare provider number: a stem that starts with 999, the practice location's character, a check
-/// character.
+/// A Medicare provider number: a stem that starts with 999, the character of the practice location, and a
+/// check character.
 pub(super) fn provider(stem: u32, location: usize) -> String {
     with_check_character(&format!("999{stem:03}"), location)
 }
@@ -64,7 +64,7 @@ const MOBILES: [&str; 30] = [
     "578 957", "578 148", "578 888", "579 212", "579 760", "579 455",
 ];
 
-/// A mobile number; there are few, so patients share them. Some people type blanks, some do not.
+/// A mobile number. There are few, so patients share them. Some are written with blanks.
 pub(super) fn mobile(dice: &mut Dice) -> String {
     let number = format!("0491 {}", dice.pick(&MOBILES));
     if dice.percent(40) { number.replace(' ', "") } else { number }

@@ -1,4 +1,4 @@
-//! Letters, reports and images of ordinary patients: small files, and one patient with very many.
+//! Letters, reports and images of ordinary patients. The files are small. One patient has very many.
 
 use rusqlite::params;
 

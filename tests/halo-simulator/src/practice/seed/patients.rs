@@ -10,10 +10,10 @@ use super::staff::Staff;
 use super::table::Table;
 use super::{Part, Person, Seeding, day, midnight, names, numbers};
 
-/// The cast has the numbers below.
+/// The first number of an ordinary patient. The cast has lower numbers.
 const FIRST_ORDINARY: i64 = 101;
 
-/// The tables that a registration writes.
+/// The tables that a registration fills.
 struct Desk<'c> {
     patients: Table<'c>,
     emails: Table<'c>,
@@ -53,7 +53,7 @@ pub(super) fn register(seeding: &Seeding<'_>, staff: &Staff) -> rusqlite::Result
     Ok(people)
 }
 
-/// What makes the cast special.
+/// Sets what is special about a patient of the cast.
 fn play(form: &mut Form, role: &Role, staff: &Staff, dice: &mut Dice, twins: &mut Option<Shared>) {
     form.status = ACTIVE;
     form.died = None;
@@ -118,7 +118,7 @@ fn play(form: &mut Form, role: &Role, staff: &Staff, dice: &mut Dice, twins: &mu
     }
 }
 
-/// What twins share.
+/// The fields that twins share.
 struct Shared {
     address: [Option<String>; 4],
     phones: [Option<String>; 3],
@@ -147,8 +147,8 @@ impl<'c> Desk<'c> {
         })
     }
 
-    /// Patient 0, to whom blocked slots and unmatched reports belong. Its text is blank, never NULL:
-    /// public programs trim the names of all active rows, and have done so for years.
+    /// Patient 0, the owner of blocked slots and unmatched reports. Its text fields are blank and never
+    /// NULL: public programs have trimmed the names of all active rows for years.
     fn add_nobody(&mut self) -> rusqlite::Result<()> {
         self.insert(&Form::default())?;
         self.patients.blank_text("INTERNALID = 0")

@@ -1,4 +1,4 @@
-//! Results that are filed in the record: text and values.
+//! Results in the record, with their text and values.
 
 use rusqlite::params;
 
@@ -7,7 +7,7 @@ use super::dice::Dice;
 use super::table::Table;
 use super::{Part, Person, Seeding, day, midnight};
 
-/// Name, LOINC, vendor's code, unit, range, low and high (tenths).
+/// Name, LOINC, vendor's code, unit, range, and the low and high limits (in tenths).
 type Analyte = (&'static str, &'static str, i64, &'static str, &'static str, i64, i64);
 
 const ANALYTES: [Analyte; 9] = [

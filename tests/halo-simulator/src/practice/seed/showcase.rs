@@ -1,5 +1,5 @@
-//! The demonstration patient's documents: every folder, every type, from 1 KB to 60 MB, and the ones
-//! that go wrong.
+//! The demonstration patient's documents: every folder, every type, sizes from 1 KB to 60 MB, and documents
+//! that cause problems.
 
 use rusqlite::params;
 
@@ -19,7 +19,7 @@ const MB: usize = 1 << 20;
 struct Received {
     subject: &'static str,
     category: &'static str,
-    /// Type and size of each page; none at all where the bytes are gone.
+    /// The type and size of each page. Empty if the bytes are gone.
     pages: &'static [(FileType, usize)],
     confidential: bool,
     image: bool,
@@ -62,7 +62,7 @@ const SENT: [(&str, FileType, usize, bool, bool); 4] = [
 /// A care plan: its type's code, the file's type, size, finalised.
 const PLANS: [(i64, FileType, usize, bool); 2] = [(1, Rtf, 10 * KB, true), (3, Pdf, 5 * MB, false)];
 
-/// A result: name, type, size, confidential, checked. Text is in the row, files are in the store.
+/// A result: name, type, size, confidential, checked. A text is in the row, a file is in the store.
 #[rustfmt::skip]
 const RESULTS: [(&str, FileType, usize, bool, bool); 5] = [
     ("Full blood examination", Text, KB, false, true),

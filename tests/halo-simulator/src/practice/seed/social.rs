@@ -1,4 +1,4 @@
-//! Family, habits, work, and the one-row-a-patient clinical summary.
+//! Family, habits, work, and the clinical summary with one row for each patient.
 
 use rusqlite::params;
 
@@ -55,7 +55,7 @@ pub(super) fn record(seeding: &Seeding<'_>, people: &[Person]) -> rusqlite::Resu
     Ok(())
 }
 
-/// The summary of one patient: a row of CLINICAL.
+/// A patient's summary: a row of CLINICAL.
 #[derive(Clone)]
 struct Summary {
     allergies: i64,

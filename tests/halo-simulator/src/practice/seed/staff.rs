@@ -6,13 +6,13 @@ use super::dice::Dice;
 use super::teams::{ACTIVE, DOCTOR, GROUPS, INACTIVE, Place, RECEPTION, REGISTRAR, Team, User};
 use super::{Part, Seeding, day, midnight, names, numbers};
 
-/// Who works here, as far as the rest of the content needs to know.
+/// The people of the practice, as the rest of the content needs them.
 pub(super) struct Staff {
     /// Active practitioners with the locations they work at.
     pub(super) practitioners: Vec<(i64, &'static [i64])>,
     /// A doctor who has left.
     pub(super) left: i64,
-    /// Somebody at the front desk.
+    /// A person at the front desk.
     pub(super) reception: i64,
 }
 
@@ -45,7 +45,7 @@ impl Staff {
         })
     }
 
-    /// A practitioner.
+    /// A random practitioner.
     pub(super) fn doctor(&self, dice: &mut Dice) -> i64 {
         dice.pick(&self.practitioners).0
     }
@@ -55,7 +55,7 @@ fn open_practice(seeding: &Seeding<'_>, dice: &mut Dice) -> rusqlite::Result<()>
     let which = seeding.plan.which;
     seeding
         .table("PRACTICE", "PRACTICEID PRACTICENAME HPIO SERIALNUMBER ABN")?
-        // assumed: the Site ID is the serial number; which column holds it is not public.
+        // assumed: the Site ID is the serial number. Its column is not public.
         .add(params![1, which.name(), numbers::hpio(dice), which.site_id(), "99 999 999 999"])?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Writing into the documents database.
+//! Writes to the documents database.
 
 use std::io::BufWriter;
 
@@ -7,12 +7,12 @@ use rusqlite::{Connection, Statement, params};
 use super::Seeding;
 use super::bytes::{File, FileType};
 
-/// The store that is being written to.
+/// The store in use.
 pub(super) const CURRENT: i64 = 2;
-/// An older one.
+/// An older store.
 pub(super) const OLDER: i64 = 1;
 
-/// Which table a document's row is in.
+/// The table of a document's row.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     CorrespondenceIn,
@@ -32,7 +32,7 @@ impl Kind {
     }
 }
 
-/// What is larger is written piece by piece.
+/// A larger file is written piece by piece.
 const AT_ONCE: usize = 262_144;
 
 pub(super) struct Store<'c> {
@@ -40,7 +40,7 @@ pub(super) struct Store<'c> {
     insert: Statement<'c>,
 }
 
-/// Where a document's bytes go.
+/// The place of a document's bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Address {
     pub(super) store: i64,

@@ -1,4 +1,4 @@
-//! Inserting rows as Bp stores them.
+//! Inserts rows as Bp stores them.
 
 use std::fmt::Write;
 
@@ -7,13 +7,14 @@ use rusqlite::{Connection, Params, Statement};
 /// Longer than the widest `char` column.
 const BLANKS: usize = 120;
 
-/// Rows that say nothing else were made then.
+/// The default for `CREATED`.
 const CREATED: &str = "2024-02-05T09:00:00";
 
-/// A table that is being filled.
+/// A table to fill.
 ///
-/// Bp's columns have no defaults that we know of. What a row does not say is NULL where that is allowed,
-/// else 0 or blanks; `RECORDSTATUS` is 1; `CREATED` is some day, by user 1. `char` columns are padded.
+/// We know no defaults of Bp's columns. A column that a row does not give is NULL if that is allowed,
+/// otherwise 0 or blanks. `RECORDSTATUS` is 1, and `CREATED` is a fixed day, by user 1. `char` columns are
+/// padded.
 pub(super) struct Table<'c> {
     connection: &'c Connection,
     name: String,
@@ -21,7 +22,7 @@ pub(super) struct Table<'c> {
 }
 
 impl<'c> Table<'c> {
-    /// `columns`, divided by blanks, are what [`Table::add`] will give.
+    /// `columns` names the values that [`Table::add`] will get, separated by blanks.
     pub(super) fn new(
         connection: &'c Connection,
         name: &str,
@@ -35,7 +36,7 @@ impl<'c> Table<'c> {
             let (column, declared): (String, String) = (row.get(1)?, row.get(2)?);
             let (required, key): (bool, bool) = (row.get(3)?, row.get(5)?);
             let position = given.iter().position(|one| *one == column);
-            // SQLite tells some types in its own spelling.
+            // SQLite reports some types in its own spelling.
             let declared = declared.to_ascii_lowercase();
             if position.is_none() && (!required || (key && declared == "integer")) {
                 continue;
@@ -60,7 +61,7 @@ impl<'c> Table<'c> {
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// Turns every NULL text of some rows into blanks.
+    /// Replaces NULL texts in some rows by blanks.
     pub(super) fn blank_text(&self, rows: &str) -> rusqlite::Result<()> {
         let name = &self.name;
         let mut described = self.connection.prepare(&format!(
@@ -82,7 +83,8 @@ impl<'c> Table<'c> {
 fn value(column: &str, declared: &str, position: Option<usize>) -> String {
     let width = declared.strip_prefix("char(").and_then(|rest| rest.strip_suffix(')'));
     match (position, width) {
-        // NULL stays NULL. What is too long is cut, as Bp's own screens would not have let it in.
+        // NULL stays NULL. A text that is too long is cut, because Bp's own screens would not have accepted
+        // it.
         (Some(at), Some(width)) => {
             format!("substr(?{} || '{}', 1, {width})", at + 1, " ".repeat(BLANKS))
         }

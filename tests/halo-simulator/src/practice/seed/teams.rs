@@ -1,4 +1,4 @@
-//! The people and places of each practice, by hand.
+//! The people and locations of each practice, listed by hand.
 
 use super::super::Demonstration;
 
@@ -30,11 +30,11 @@ pub(super) struct User {
     pub(super) last_name: &'static str,
     pub(super) group: i64,
     pub(super) status: i64,
-    /// The three digits of the provider number's stem, for those who have one.
+    /// The three digits of the provider number's stem, if the user has one.
     pub(super) stem: Option<u32>,
-    /// What is stored as registration number: NULL, blank, or a number.
+    /// The stored registration number: NULL, blank, or a number.
     pub(super) registration: Option<&'static str>,
-    /// The locations worked at, the usual one first.
+    /// The locations of the user, the usual one first.
     pub(super) locations: &'static [i64],
 }
 
@@ -64,13 +64,13 @@ const LARGE: [User; 21] = [
     user(2, DR, "Rajan", "Wickramasinghe", DOCTOR, ACTIVE, Some(102), Some("MED9990000002"), &[1]),
     user(3, DR, "Siobhan", "O'Callaghan", DOCTOR, ACTIVE, Some(103), Some("MED9990000003"), &[2, 1, 4]),
     user(4, DR, "Lucas", "Smith-Jones", DOCTOR, ACTIVE, Some(104), Some("MED9990000004"), &[1, 4]),
-    // Two people with one name: only the provider number tells them apart.
+    // Two people with the same name: only the provider number distinguishes them.
     user(5, DR, "David", "Nguyen", DOCTOR, ACTIVE, Some(105), Some("MED9990000005"), &[1]),
     user(17, DR, "David", "Nguyen", DOCTOR, ACTIVE, Some(117), Some("MED9990000017"), &[2]),
     user(6, DR, "Mei Lin", "Zhao", DOCTOR, ACTIVE, Some(106), Some("MED9990000006"), &[2, 1]),
     user(7, DR, "Zoë", "Brandt", DOCTOR, ACTIVE, Some(107), Some("MED9990000007"), &[4]),
     user(9, DR, "Grace", "Adeyemi", DOCTOR, ACTIVE, Some(109), None, &[1]),
-    // One registration number typed for two users.
+    // Two users with the same registration number.
     user(10, DR, "Oliver", "Hartigan", DOCTOR, ACTIVE, Some(110), Some("MED9990000010"), &[1, 2, 4]),
     user(2_000_000_553, DR, "Olivia", "Hartigan", DOCTOR, ACTIVE, Some(153), Some("MED9990000010"), &[4]),
     user(2_000_000_550, DR, "Nadia", "Rahmani", REGISTRAR, ACTIVE, Some(150), Some("MED9990000050"), &[1]),
@@ -130,12 +130,12 @@ const LAKE_TARRAWONGA: [User; 8] = [
     user(7, MR, "Marcus", "Featherby", ALLIED, ACTIVE, Some(507), Some("PHY9990000507"), &[1]),
 ];
 
-/// Where a practice works.
+/// A location of a practice.
 pub(super) struct Place {
     pub(super) id: i64,
     pub(super) name: &'static str,
     pub(super) street: &'static str,
-    /// Which of the invented towns.
+    /// The index of the invented town.
     pub(super) town: usize,
 }
 
@@ -156,7 +156,7 @@ const MALLEE_CROSSING_PLACES: [Place; 1] =
 const LAKE_TARRAWONGA_PLACES: [Place; 1] =
     [place(1, "Lake Tarrawonga Clinic", "27B Myrtle Street", 5)];
 
-/// Who works at a practice, and where that is.
+/// The people and locations of a practice.
 pub(super) struct Team {
     pub(super) users: &'static [User],
     pub(super) places: &'static [Place],

@@ -1,4 +1,4 @@
-//! Visits, smears, what was billed, and who is left out of reminders.
+//! Visits, smears, billed services, and patients without reminders.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::dice::Dice;
 use super::table::Table;
 use super::{Part, Person, Seeding, day, midnight};
 
-/// The words are public, their codes are assumed.
+/// The words are public. Their codes are assumed.
 pub(super) const VISIT_TYPES: [&str; 14] = [
     "",
     "Surgery",
@@ -31,7 +31,7 @@ const SURGERY: i64 = 1;
 const TELEPHONE: i64 = 6;
 const TELEHEALTH: i64 = 13;
 
-/// `Negative` is public, the others are assumed.
+/// `Negative` is public. The others are assumed.
 pub(super) const SMEAR_RESULTS: [&str; 4] =
     ["", "Negative", "Low grade change", "Unsatisfactory sample"];
 
@@ -43,7 +43,7 @@ const ITEMS: [(i64, &str, i64); 4] = [
     (721, "Preparation of a GP management plan", 16_465),
 ];
 
-/// The reminder item that is public: the shingles vaccine.
+/// The public reminder item: the shingles vaccine.
 const SHINGLES: i64 = 15;
 
 const CANCELLED: i64 = 2;
@@ -68,7 +68,7 @@ pub(super) fn record(seeding: &Seeding<'_>, people: &[Person]) -> rusqlite::Resu
     Ok(())
 }
 
-/// The tables that a visit leaves something in.
+/// The tables that a visit fills.
 struct Rooms<'c> {
     /// Display names of the practitioners.
     doctors: HashMap<i64, String>,

@@ -1,4 +1,4 @@
-//! Column lists of `DECLARE @t TABLE (...)` and `CREATE TABLE #t (...)`.
+//! The column lists of `DECLARE @t TABLE (...)` and `CREATE TABLE #t (...)`.
 
 use sqlparser::tokenizer::Token;
 
@@ -7,7 +7,7 @@ use super::super::types::Type;
 use super::tokens::Tokens;
 use super::{ColumnDefinition, TableDefinition};
 
-/// Reads the parenthesised list whose `(` is at `open`; returns the index after its `)`.
+/// Reads the list whose `(` is at `open`. Returns the index after its `)`.
 pub(super) fn table(tokens: &Tokens, open: usize) -> Result<(TableDefinition, usize), SqlError> {
     if tokens.get(open) != Some(&Token::LParen) {
         return Err(tokens.error(open));
@@ -94,7 +94,7 @@ fn column(tokens: &Tokens, from: usize, to: usize) -> Result<ColumnDefinition, S
     Ok(column)
 }
 
-/// Reads a type; returns the index after it.
+/// Reads a type. Returns the index after it.
 pub(super) fn type_name(
     tokens: &Tokens,
     from: usize,

@@ -1,7 +1,7 @@
 //! A batch of T-SQL as statements and control flow.
 //!
-//! sqlparser reads queries and expressions; which tokens belong to which statement, and everything
-//! that steers (DECLARE, IF, EXEC, TRY...), is decided here, because T-SQL needs no semicolons.
+//! sqlparser reads queries and expressions. This module finds the tokens of each statement, because T-SQL
+//! needs no semicolons. It also reads everything that controls the flow (DECLARE, IF, EXEC, TRY...).
 
 mod definition;
 mod statement;
@@ -47,7 +47,7 @@ pub(crate) enum Statement {
     Nothing,
 }
 
-/// A changing statement with the CTEs before it and its TOP.
+/// An INSERT, UPDATE or DELETE, with its CTEs and its TOP.
 #[derive(Clone, Debug)]
 pub(crate) struct Changing<T> {
     pub(crate) statement: T,
@@ -55,14 +55,14 @@ pub(crate) struct Changing<T> {
     pub(crate) top: Option<Expr>,
 }
 
-/// A session switch that changes what the simulator does.
+/// A session setting that the simulator supports.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Switch {
     NoCount(bool),
     AbortOnError(bool),
     /// DATEFORMAT: whether the day is read before the month.
     DayFirst(bool),
-    /// LANGUAGE, with which comes a DATEFORMAT.
+    /// LANGUAGE, which also sets DATEFORMAT.
     Language(Language),
 }
 
@@ -70,7 +70,7 @@ pub(crate) enum Switch {
 #[derive(Clone, Debug)]
 pub(crate) struct Execute {
     pub(crate) result: Option<String>,
-    /// Name parts without brackets; a single variable means its value.
+    /// The parts of the name without brackets. A single variable stands for its value.
     pub(crate) procedure: Vec<String>,
     pub(crate) arguments: Vec<Argument>,
 }
@@ -88,7 +88,7 @@ pub(crate) struct Argument {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TableDefinition {
     pub(crate) columns: Vec<ColumnDefinition>,
-    /// Column lists of table-level PRIMARY KEY and UNIQUE constraints.
+    /// The column lists of the table's PRIMARY KEY and UNIQUE constraints.
     pub(crate) keys: Vec<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! Statements, one after the other.
+//! Reads statements, one after the other.
 
 use sqlparser::ast::{self, Expr, SetExpr};
 use sqlparser::parser::Parser;
@@ -9,7 +9,7 @@ use super::steering::{declare, execute, set};
 use super::tokens::Tokens;
 use super::{Changing, Statement, definition};
 
-/// Reads statements up to the end, an `END` or an `ELSE`.
+/// Reads statements up to the end of the batch, an `END` or an `ELSE`.
 pub(super) fn sequence(tokens: &mut Tokens) -> Result<Vec<Statement>, SqlError> {
     let mut statements = Vec::new();
     loop {
@@ -23,7 +23,7 @@ pub(super) fn sequence(tokens: &mut Tokens) -> Result<Vec<Statement>, SqlError> 
     }
 }
 
-/// Reads the single statement (or block) that IF and WHILE govern.
+/// Reads the single statement or block after IF or WHILE.
 fn governed(tokens: &mut Tokens) -> Result<Box<Statement>, SqlError> {
     let mut statements = Vec::new();
     one(tokens, &mut statements)?;
@@ -224,7 +224,7 @@ fn changing(
     }
 }
 
-/// The tokens of an INSERT, UPDATE or DELETE without its `TOP (n)`, which sqlparser does not know.
+/// The tokens of an INSERT, UPDATE or DELETE without `TOP (n)`, which sqlparser does not know.
 fn without_top(
     tokens: &Tokens,
     start: usize,
@@ -239,7 +239,7 @@ fn without_top(
     Ok((slice, Some(tokens.expression(start + 3, close)?)))
 }
 
-/// `DELETE [FROM] target [OUTPUT ...] [FROM ...] [WHERE ...]` in the order sqlparser reads.
+/// `DELETE [FROM] target [OUTPUT ...] [FROM ...] [WHERE ...]` in the order that sqlparser expects.
 fn reordered_delete(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let is_word = |token: &TokenWithSpan, word: &str| {
         matches!(&token.token, Token::Word(found)

@@ -122,7 +122,7 @@ fn day_first(tokens: &Tokens, at: usize) -> Result<bool, SqlError> {
     }
 }
 
-/// A name or a string without what encloses it.
+/// A name or a string without its quotes or brackets.
 fn bare(written: &str) -> String {
     let text = written.strip_prefix(['N', 'n']).filter(|text| text.starts_with('\''));
     text.unwrap_or(written).trim_matches(['\'', '[', ']', '"']).to_owned()

@@ -1,4 +1,4 @@
-//! A batch's tokens, and where its statements end.
+//! The tokens of a batch, and the ends of its statements.
 
 use sqlparser::ast::Expr;
 use sqlparser::dialect::MsSqlDialect;
@@ -9,7 +9,7 @@ use super::super::SqlError;
 
 static DIALECT: MsSqlDialect = MsSqlDialect {};
 
-/// Words that begin a statement wherever they stand outside parentheses.
+/// Words that begin a statement at every place outside parentheses.
 const STARTERS: &[&str] = &[
     "DECLARE",
     "IF",
@@ -131,7 +131,7 @@ impl Tokens {
             if value.eq_ignore_ascii_case(word))
     }
 
-    /// Consumes the word if it comes next.
+    /// Consumes the word if it is next.
     pub(super) fn accept(&mut self, word: &str) -> bool {
         let found = self.is_word(self.at, word);
         if found {
@@ -150,12 +150,12 @@ impl Tokens {
         SqlError::syntax(&near.map(ToString::to_string).unwrap_or_default())
     }
 
-    /// Where the statement that starts at `start` ends (exclusive).
+    /// The end (exclusive) of the statement that starts at `start`.
     pub(super) fn statement_end(&self, start: usize) -> usize {
         let first = self.word(start).unwrap_or_default();
         let (mut depth, mut cases) = (0_usize, 0_usize);
-        // A verb that may still follow inside the statement: after WITH the main one, in INSERT
-        // the SELECT or EXEC, in UPDATE the SET.
+        // Whether a verb may still follow inside the statement: after WITH the main one, in INSERT the
+        // SELECT or EXEC, in UPDATE the SET.
         let mut verb_open = first == "WITH";
         let mut inner_open = first == "INSERT";
         let mut set_open = first == "UPDATE";
@@ -200,7 +200,7 @@ impl Tokens {
             .is_some_and(|word| matches!(word.as_str(), "UNION" | "ALL" | "EXCEPT" | "INTERSECT"))
     }
 
-    /// Splits a range at its outer commas.
+    /// Splits a range at the commas that are outside of parentheses.
     pub(super) fn list(&self, from: usize, to: usize) -> Vec<(usize, usize)> {
         let mut parts = Vec::new();
         let (mut depth, mut start) = (0_usize, from);
@@ -239,7 +239,7 @@ impl Tokens {
         Err(self.error(self.len()))
     }
 
-    /// Lets sqlparser read a range, which must be consumed whole.
+    /// Reads a range with sqlparser, which must consume all of it.
     pub(super) fn read<T>(
         &self,
         from: usize,
@@ -275,7 +275,7 @@ impl Tokens {
         self.read(from, to, Parser::parse_expr)
     }
 
-    /// The text of a range, words separated: enough to name a type.
+    /// The text of a range, with blanks between the words. This is enough for the name of a type.
     pub(super) fn text(&self, from: usize, to: usize) -> String {
         let mut text = String::new();
         let mut after_word = false;
@@ -304,7 +304,7 @@ fn syntax_error(error: &ParserError, last: &str) -> SqlError {
     SqlError::syntax(if near == "EOF" { last } else { near })
 }
 
-/// Removes `WITH (NOLOCK, ...)`, `(NOLOCK)` and `OPTION (...)`: locking and plans differ anyway.
+/// Removes `WITH (NOLOCK, ...)`, `(NOLOCK)` and `OPTION (...)`: SQLite has other locks and plans.
 fn strip_hints(tokens: &mut Vec<TokenWithSpan>) {
     let word = |token: Option<&TokenWithSpan>, words: &[&str]| match token.map(|t| &t.token) {
         Some(Token::Word(Word { value, quote_style: None, .. })) => {
@@ -345,8 +345,8 @@ fn strip_hints(tokens: &mut Vec<TokenWithSpan>) {
     }
 }
 
-/// Puts `WHERE 1 = 1` before the FOR JSON of a SELECT without FROM: sqlparser would otherwise read
-/// FOR as the last column's alias.
+/// Inserts `WHERE 1 = 1` before the FOR JSON of a SELECT without FROM. Otherwise sqlparser would read FOR
+/// as the last column's alias.
 fn guard_for(tokens: &mut Vec<TokenWithSpan>) {
     let word = |token: &TokenWithSpan| match &token.token {
         Token::Word(Word { value, quote_style: None, .. }) => value.to_ascii_uppercase(),

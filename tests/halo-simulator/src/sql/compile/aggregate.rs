@@ -118,7 +118,7 @@ impl Compiler<'_> {
         Ok(sql)
     }
 
-    /// An ORDER BY list whose items are expressions over the scope.
+    /// An ORDER BY list of expressions over the scope.
     pub(super) fn ordering(
         &mut self,
         items: &[OrderByExpr],
@@ -127,7 +127,7 @@ impl Compiler<'_> {
         let mut list = Vec::new();
         for item in items {
             let direction = direction(item);
-            // `ORDER BY (SELECT NULL)` is T-SQL's way to ask for no order.
+            // `ORDER BY (SELECT NULL)` is the T-SQL idiom for no order.
             list.push(format!("{}{direction}", self.expr(&item.expr, scope)?.collated()));
         }
         Ok(list.join(", "))

@@ -1,7 +1,7 @@
 //! CROSS and OUTER APPLY, and table functions.
 //!
-//! SQLite has no lateral joins, except that a table function's arguments may name earlier tables:
-//! so an applied subquery becomes a JSON array that `json_each` unfolds again.
+//! SQLite has no lateral joins, but a table function's arguments may name earlier tables. So an applied
+//! subquery becomes a JSON array, and `json_each` turns it into rows again.
 
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias, TableFactor};
 
@@ -12,7 +12,7 @@ use super::source::derived;
 use super::{Column, Compiler, Piece, Scope, Source, parts};
 
 impl Compiler<'_> {
-    /// A right side of APPLY, whose subquery or arguments may name the left side.
+    /// The right side of APPLY. Its subquery or arguments may name the left side.
     pub(super) fn apply(
         &mut self,
         factor: &TableFactor,
@@ -75,7 +75,7 @@ impl Compiler<'_> {
             TableFactor::OpenJsonTable { json_expr, json_path, columns, alias } => {
                 let json = self.expr(json_expr, scope)?.sql;
                 let path = json_path.as_ref().map_or_else(|| "'$'".to_owned(), ToString::to_string);
-                // An object is one row, an array one row per element.
+                // An object gives one row. An array gives one row for each element.
                 let rows = format!(
                     "CASE json_type({json}, {path}) WHEN 'array' THEN json_extract({json}, {path}) \
                      ELSE json_array(json(json_extract({json}, {path}))) END"

@@ -1,4 +1,4 @@
-//! What SQL Server converts on its own when types meet.
+//! Implicit conversions between types.
 
 use sqlparser::ast::BinaryOperator;
 
@@ -7,7 +7,7 @@ use super::super::catalog::literal;
 use super::super::types::Type;
 use super::Piece;
 
-/// The same text type without padding or length: what string functions return.
+/// The same text type without padding or length, as string functions return it.
 pub(super) fn loose(kind: Type) -> Type {
     match kind {
         Type::Text { unicode, length, .. } => Type::Text { unicode, fixed: false, length },
@@ -17,7 +17,7 @@ pub(super) fn loose(kind: Type) -> Type {
     }
 }
 
-/// The type of `a - b` and its like.
+/// The type of `a - b` and similar operations.
 pub(super) fn arithmetic(left: Type, right: Type) -> Type {
     if left.is_text() || right.is_text() {
         return if left.is_text() { right } else { left };
@@ -60,12 +60,12 @@ fn cast(piece: &Piece, target: Type) -> String {
     )
 }
 
-/// A value where text is wanted: dates are written out as SQL Server does.
+/// The value as text: dates are written as SQL Server writes them.
 pub(super) fn text_of(piece: &Piece) -> String {
     if piece.kind.is_temporal() { cast(piece, Type::varchar(None)) } else { piece.sql.clone() }
 }
 
-/// Dates in one spelling, so that mixed CASE branches and UNION arms agree.
+/// Writes dates in one form, so that the branches of CASE and UNION agree.
 pub(super) fn coerced(piece: &Piece, kind: Type) -> String {
     let moves = piece.kind != kind
         && piece.kind != Type::Unknown
@@ -77,7 +77,7 @@ pub(super) fn common_kind<'p>(pieces: impl Iterator<Item = &'p Piece>) -> Type {
     pieces.map(|piece| piece.kind).reduce(Type::combine).unwrap_or(Type::Unknown)
 }
 
-/// Refuses comparisons that SQL Server does not make.
+/// Refuses comparisons that SQL Server refuses.
 pub(super) fn comparison(
     left: &Piece,
     right: &Piece,
@@ -113,7 +113,7 @@ pub(super) fn comparison(
     }
 }
 
-/// What DISTINCT, ORDER BY and GROUP BY refuse.
+/// Refuses what DISTINCT, ORDER BY and GROUP BY do not accept.
 pub(super) fn sortable(piece: &Piece) -> Result<(), SqlError> {
     if !piece.kind.is_legacy() {
         return Ok(());
@@ -125,7 +125,7 @@ pub(super) fn sortable(piece: &Piece) -> Result<(), SqlError> {
     ))
 }
 
-/// Both sides of a comparison as SQLite must see them.
+/// Both sides of a comparison, in the form that SQLite needs.
 pub(super) fn comparable(left: &Piece, right: &Piece) -> (String, String) {
     let (l, r) = (left.kind, right.kind);
     let same_spelling = |kind: Type| {

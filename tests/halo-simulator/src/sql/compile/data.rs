@@ -15,12 +15,12 @@ use super::super::types::Type;
 use super::query::{Compiled, Tail};
 use super::{Column, Compiler, Piece, Scope, Source, parts};
 
-/// A changing statement ready for SQLite.
+/// An INSERT, UPDATE or DELETE ready for SQLite.
 pub(crate) struct Changed {
     pub(crate) statement: Compiled,
-    /// Where `OUTPUT ... INTO` sends the rows: table and columns.
+    /// The target of `OUTPUT ... INTO`: a table and its columns.
     pub(crate) into: Option<Vec<String>>,
-    /// Whether the table hands out identities.
+    /// Whether the table has an identity column.
     pub(crate) identity: bool,
 }
 
@@ -108,7 +108,7 @@ impl Compiler<'_> {
                 stored(&Piece::new(format!("_{}", index + 1), *kind), table, column, "INSERT")
             })
             .collect();
-        // `WHERE 1` keeps SQLite from taking a following clause for an upsert.
+        // Without `WHERE 1`, SQLite would read a following clause as an upsert.
         Ok(format!("SELECT {} FROM ({}) WHERE 1", cells?.join(", "), rows.sql))
     }
 
@@ -205,7 +205,7 @@ impl Compiler<'_> {
         with.map_or_else(|| Ok(String::new()), |with| self.with(with, None))
     }
 
-    /// The table that an UPDATE or DELETE changes, found by alias in FROM or by its own name.
+    /// The table that an UPDATE or DELETE changes, found by its alias in FROM or by its own name.
     fn changed_table(
         &self,
         target: &[String],
@@ -226,7 +226,7 @@ impl Compiler<'_> {
         self.catalog.table(target, self.symbols, verb)
     }
 
-    /// OUTPUT as SQLite's RETURNING.
+    /// OUTPUT as RETURNING of SQLite.
     #[expect(clippy::type_complexity, reason = "three parts of one clause, used only here")]
     fn output(
         &mut self,

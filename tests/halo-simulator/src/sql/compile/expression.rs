@@ -257,7 +257,7 @@ impl Compiler<'_> {
             Some(style) => self.expr(style, scope)?.sql,
             None => "0".to_owned(),
         };
-        // Nothing changes, and a large value is not copied through a function.
+        // The bytes stay the same, so a large value is not copied through a function.
         if let (Type::Binary { .. }, Type::Binary { fixed: false, length: None }) =
             (piece.kind, target)
         {
@@ -310,7 +310,7 @@ impl Compiler<'_> {
         Ok(Piece::new(format!("({sql} END)"), kind))
     }
 
-    /// The one XML method in common use: base64 decoded by way of an empty document.
+    /// The one XML method in common use: it decodes base64 with an empty document.
     fn xml_value(
         &mut self,
         root: &Expr,
@@ -342,8 +342,8 @@ impl Compiler<'_> {
     }
 }
 
-/// SUBSTRING of a binary value by SQLite's own function, which takes a piece of a large value
-/// without a copy of the whole. `length` begins with a comma.
+/// SUBSTRING of a binary value with SQLite's own function, which does not copy the whole of a large value.
+/// `length` begins with a comma.
 fn part_of_bytes(value: &str, from: &str, length: &str) -> String {
     let length = length.trim_start_matches([',', ' ']);
     format!("substr({value}, max({from}, 1), max({length} + min({from}, 1) - 1, 0))")

@@ -8,11 +8,11 @@ use super::super::types::Type;
 use super::comparison::{coerced, common_kind, comparable, loose};
 use super::{Compiler, Piece, Scope};
 
-/// What a function returns.
+/// The type that a function returns.
 #[derive(Clone, Copy)]
 enum Returns {
     Kind(Type),
-    /// Text, Unicode if the first argument is.
+    /// Text. It is Unicode if the first argument is.
     Text,
     /// The type of the first argument.
     First,
@@ -24,7 +24,7 @@ const NAME: Returns = Returns::Kind(Type::nvarchar(Some(128)));
 const FLOAT: Returns = Returns::Kind(Type::Float);
 const DATE: Returns = Returns::Kind(Type::Date);
 
-/// T-SQL name, SQLite name, fewest and most arguments, result.
+/// T-SQL name, SQLite name, minimum and maximum number of arguments, result.
 const PLAIN: &[(&str, &str, usize, usize, Returns)] = &[
     ("LTRIM", "ltrim", 1, 2, TEXT),
     ("RTRIM", "rtrim", 1, 2, TEXT),
@@ -64,7 +64,7 @@ const PLAIN: &[(&str, &str, usize, usize, Returns)] = &[
     ("ISJSON", "json_valid", 1, 1, INT),
 ];
 
-/// Functions whose value the session supplies.
+/// Functions whose value comes from the session.
 const SUPPLIED: &[(&str, Type)] = &[
     ("GETDATE", Type::DateTime),
     ("CURRENT_TIMESTAMP", Type::DateTime),
@@ -343,7 +343,7 @@ impl Compiler<'_> {
     }
 }
 
-/// A value as text functions take it: dates as SQL Server writes them.
+/// A value as text functions take it: dates are written as SQL Server writes them.
 pub(super) fn written(piece: &Piece) -> String {
     if piece.kind.is_temporal() || matches!(piece.kind, Type::Decimal { .. } | Type::Money) {
         return format!(

@@ -1,4 +1,4 @@
-//! `INFORMATION_SCHEMA` and `sys`, as far as clients use them to learn what a release has.
+//! `INFORMATION_SCHEMA` and `sys`: the views that clients use to find out what a release has.
 
 use super::super::catalog::{Catalog, literal};
 use super::super::declared;
@@ -7,12 +7,12 @@ use super::super::types::Type;
 
 const NAME: Type = Type::nvarchar(Some(128));
 const COLLATION: &str = "'Latin1_General_CI_AS'";
-/// Nobody knows when Bp made its objects.
+/// When Bp made its objects is unknown.
 const MADE: &str = "'2020-01-01T00:00:00'";
 
 type Columns = Vec<(String, Type)>;
 
-/// The rows of a view of the catalogue, and its columns. `names` are the parts of its name.
+/// The rows and columns of a catalogue view. `names` are the parts of its name.
 pub(super) fn system_view(catalog: &Catalog<'_>, names: &[String]) -> Option<(String, Columns)> {
     let (database, schema, view) = match names {
         [schema, view] => (None, schema, view),
@@ -38,7 +38,7 @@ pub(super) fn system_view(catalog: &Catalog<'_>, names: &[String]) -> Option<(St
     Some((sql, columns.into_iter().map(|(name, _, kind)| (name.to_owned(), kind)).collect()))
 }
 
-/// Name, SQL over the rows `r`, and type of each column of a view.
+/// For each column of a view: its name, its SQL over the rows `r`, and its type.
 type Described = Vec<(&'static str, String, Type)>;
 
 fn information_schema(
@@ -64,7 +64,7 @@ fn information_schema(
         }
         "VIEWS" => {
             let mut columns = place(table, "r.name");
-            // A login without the right to see it gets no definition.
+            // A login without the right to see the definition gets NULL.
             columns.push(("VIEW_DEFINITION", "NULL".to_owned(), Type::nvarchar(Some(4000))));
             columns.push(("CHECK_OPTION", "'NONE'".to_owned(), Type::varchar(Some(7))));
             columns.push(("IS_UPDATABLE", "'NO'".to_owned(), Type::varchar(Some(2))));

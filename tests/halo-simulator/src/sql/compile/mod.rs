@@ -1,4 +1,4 @@
-//! T-SQL queries rewritten for SQLite: names resolved, types followed, collation spelt out.
+//! Rewrites T-SQL queries for SQLite: resolves names, tracks types and names the collation.
 
 mod aggregate;
 mod apply;
@@ -20,7 +20,7 @@ use super::types::Type;
 pub(crate) use data::Changed;
 pub(crate) use query::Compiled;
 
-/// An expression in SQLite's words.
+/// An expression in SQLite's SQL.
 #[derive(Clone, Debug)]
 struct Piece {
     sql: String,
@@ -34,7 +34,7 @@ impl Piece {
         Self { sql: sql.into(), kind, collation: None }
     }
 
-    /// The expression as it must stand where SQLite compares or sorts.
+    /// The expression in the form for SQLite's comparisons and sorting.
     fn collated(&self) -> String {
         match self.collation {
             Some(collation) => format!("({}) COLLATE {collation}", self.sql),
@@ -55,21 +55,21 @@ struct Column {
 /// Something in a FROM clause.
 #[derive(Clone, Debug, Default)]
 struct Source {
-    /// Alias, or the object's own name.
+    /// The alias, or the object's own name.
     name: String,
     columns: Vec<Column>,
-    /// SQL of the row's key, for tables that can be changed.
+    /// The SQL of the row's key, for tables that can be changed.
     key: Option<String>,
 }
 
-/// The sources names resolve against, innermost first.
+/// The sources in which names are resolved, innermost first.
 #[derive(Debug, Default)]
 struct Scope<'p> {
     sources: Vec<Source>,
     parent: Option<&'p Self>,
 }
 
-/// A common table expression in reach.
+/// A common table expression in scope.
 #[derive(Clone, Debug)]
 struct Common {
     name: String,
@@ -77,11 +77,11 @@ struct Common {
     columns: Vec<(String, Type)>,
 }
 
-/// Rewrites statements of one batch.
+/// Rewrites the statements of one batch.
 pub(crate) struct Compiler<'a> {
     catalog: &'a Catalog<'a>,
     symbols: &'a Symbols,
-    /// Variables bound, in the order of SQLite's `?1, ?2, ...`.
+    /// Bound variables, in the order of SQLite's `?1, ?2, ...`.
     binds: Vec<String>,
     aliases: usize,
     commons: Vec<Common>,
@@ -180,7 +180,7 @@ impl Scope<'_> {
     }
 }
 
-/// The parts of an object's name, without brackets; `a..b` has an empty middle.
+/// The parts of an object's name, without brackets. `a..b` has an empty middle part.
 fn parts(name: &ObjectName) -> Vec<String> {
     name.0
         .iter()

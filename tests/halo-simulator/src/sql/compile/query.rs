@@ -13,7 +13,7 @@ use super::aggregate::direction;
 use super::comparison::{coerced, common_kind};
 use super::{Common, Compiler, Piece, Scope};
 
-/// A query inside a statement; its columns are called `_1`, `_2`, ...
+/// A query inside a statement. Its columns are named `_1`, `_2`, ...
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
     pub(super) sql: String,
@@ -24,13 +24,13 @@ pub(super) struct Rows {
 #[derive(Clone, Debug)]
 pub(crate) struct Compiled {
     pub(crate) sql: String,
-    /// Names as the statement writes them, and types.
+    /// The names as the statement writes them, and the types.
     pub(crate) columns: Vec<(String, Type)>,
-    /// Variables bound to `?1, ?2, ...`.
+    /// The variables bound to `?1, ?2, ...`.
     pub(crate) binds: Vec<String>,
 }
 
-/// ORDER BY and limits, which belong to the query but are read with the select's names.
+/// ORDER BY and limits. They belong to the query, but can use the names of the select.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tail<'q> {
     pub(super) order: &'q [OrderByExpr],
@@ -43,7 +43,7 @@ const JSON_COLUMN: &str = "JSON_F52E2B61-18A1-11d1-B105-00805F49916B";
 const XML_COLUMN: &str = "XML_F52E2B61-18A1-11d1-B105-00805F49916B";
 
 impl Compiler<'_> {
-    /// A query as a statement of its own.
+    /// A query as a complete statement.
     pub(crate) fn statement(mut self, query: &Query) -> Result<Compiled, SqlError> {
         let rows = self.query(query, None)?;
         Ok(Compiled { sql: rows.sql, columns: rows.columns, binds: self.binds })
@@ -65,7 +65,7 @@ impl Compiler<'_> {
         Ok(Rows { sql: with + &rows.sql, columns: rows.columns })
     }
 
-    /// The WITH clause; its names stay in reach until the caller forgets them.
+    /// The WITH clause. Its names stay in scope until the caller removes them.
     pub(super) fn with(
         &mut self,
         with: &With,
@@ -85,7 +85,7 @@ impl Compiler<'_> {
                     })
                     .collect()
             };
-            // A recursive CTE refers to itself: its first arm tells the columns.
+            // A recursive CTE refers to itself, so its first arm determines the columns.
             if let SetExpr::SetOperation { left, .. } = cte.query.body.as_ref() {
                 let (binds, aliases) = (self.binds.len(), self.aliases);
                 let first = self.set_expr(left, parent, Tail::default())?;
@@ -142,7 +142,7 @@ impl Compiler<'_> {
             Some(ForClause::Xml { for_xml: ForXml::Path(Some(path)), .. })
                 if path.is_empty() && rows.columns.len() == 1 && rows.columns[0].0.is_empty() =>
             {
-                // Bytes are written in base64 in this mode, with or without BINARY BASE64.
+                // In this mode bytes are written in base64, with or without BINARY BASE64.
                 let text = match rows.columns[0].1 {
                     Type::Binary { .. } => "ts_to_base64",
                     _ => "ts_xml",
@@ -209,7 +209,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Appends ORDER BY (over output columns only) and limits.
+    /// Appends ORDER BY (only over output columns) and limits.
     fn finish(
         &mut self,
         mut sql: String,
@@ -294,8 +294,8 @@ impl Compiler<'_> {
     }
 }
 
-/// SQL Server types a set operation pair by pair, and takes a column of bare NULLs for int: a third
-/// part with text in that column is then converted, and fails.
+/// SQL Server determines the types of a set operation pair by pair, and gives a column of bare NULLs the
+/// type int. So text in that column of a third part is converted to int, which fails.
 fn of_both(a: Type, b: Type) -> Type {
     match a.combine(b) {
         Type::Unknown => Type::Int,
@@ -310,7 +310,7 @@ fn needs_coercion(rows: &Rows, columns: &[(String, Type)]) -> bool {
     })
 }
 
-/// One arm of a set operation, its columns coerced to the common types.
+/// One arm of a set operation, with its columns converted to the common types.
 fn arm(rows: &Rows, columns: &[(String, Type)]) -> String {
     let list: Vec<String> = rows
         .columns
@@ -326,7 +326,7 @@ fn arm(rows: &Rows, columns: &[(String, Type)]) -> String {
     format!("SELECT {} FROM ({})", list.join(", "), rows.sql)
 }
 
-/// Which output column an ORDER BY item means: by number or by name.
+/// The output column that an ORDER BY item means, by number or by name.
 pub(super) fn output_position(expr: &Expr, columns: &[(String, Type)]) -> Option<usize> {
     match expr {
         Expr::Value(value) => {

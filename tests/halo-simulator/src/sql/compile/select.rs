@@ -115,7 +115,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The select list, stars spelt out.
+    /// The select list with its stars expanded.
     pub(super) fn items(
         &mut self,
         projection: &[SelectItem],
@@ -175,8 +175,8 @@ impl Compiler<'_> {
     }
 }
 
-/// The name SQL Server gives to a column without alias: a plain column's as the query spells it, else
-/// none.
+/// The name that SQL Server gives to a column without alias: a plain column has the name as the query
+/// spells it, and any other has none.
 fn natural_name(expr: &Expr) -> String {
     match expr {
         Expr::Identifier(ident) if !is_variable(ident) => ident.value.clone(),

@@ -12,7 +12,7 @@ use super::query::Rows;
 use super::{Column, Compiler, Scope, Source, parts};
 
 impl Compiler<'_> {
-    /// ` FROM ...` (or nothing) and the sources it brings into scope.
+    /// ` FROM ...` (or nothing), and the sources that it brings into scope.
     pub(super) fn from(
         &mut self,
         from: &[TableWithJoins],
@@ -121,7 +121,7 @@ impl Compiler<'_> {
         Ok(sql)
     }
 
-    /// A query inside another one, which cannot be ordered unless that decides what it contains.
+    /// A query inside another one. It may only be ordered if the order decides its rows.
     pub(super) fn inner_query(
         &mut self,
         query: &Query,

@@ -27,7 +27,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     ("ts_format", format_value),
 ];
 
-/// A date part under any of its names.
+/// A date part, with all its names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Part {
     Year,
@@ -214,7 +214,7 @@ fn end_of_month(arguments: &[Val]) -> Result<Val, SqlError> {
     ))
 }
 
-/// `FORMAT(value, picture)`: custom .NET date pictures and the common number pictures.
+/// `FORMAT(value, picture)`: custom .NET pictures for dates and the common pictures for numbers.
 fn format_value(arguments: &[Val]) -> Result<Val, SqlError> {
     let Some(picture) = text_at(arguments, 1)? else { return Ok(Val::Null) };
     match at(arguments, 0) {

@@ -1,4 +1,4 @@
-//! `FOR JSON`: an aggregate over the rows of the query it belongs to.
+//! `FOR JSON`: an aggregate over the rows of its query.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use super::super::convert::{self, Val};
 use super::super::types::Type;
 use super::{arguments, raise};
 
-/// What the clause and the select list say about the shape.
+/// The shape that the clause and the select list determine.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Specification {
     /// Each column's path: its alias, split at dots by `PATH`.
@@ -33,7 +33,7 @@ struct State {
 
 struct ForJson;
 
-/// An object under construction, its members in order.
+/// An object in the making, with its members in order.
 #[derive(Debug)]
 enum Node {
     Leaf(String),
@@ -195,7 +195,7 @@ fn float(number: f64, source: Type) -> String {
     }
 }
 
-/// A JSON string with SQL Server's escapes, the slash among them.
+/// A JSON string with SQL Server's escapes, which include the slash.
 fn quoted(text: &str) -> String {
     let mut result = String::with_capacity(text.len() + 2);
     result.push('"');

@@ -18,10 +18,10 @@ pub(crate) use json::Specification;
 
 type Body = fn(&[Val]) -> Result<Val, SqlError>;
 
-/// Registers the collation `BP` and every function that translated statements use.
+/// Registers the collation `BP` and all functions that translated statements use.
 ///
 /// # Errors
-/// Whatever SQLite says.
+/// Any error of SQLite.
 pub fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_collation("BP", like::compare)?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -105,7 +105,7 @@ fn store(arguments: &[Val]) -> Result<Val, SqlError> {
     storing::store(at(arguments, 0).clone(), type_at(arguments, 1), type_at(arguments, 2), &place)
 }
 
-/// The argument as text; `None` for NULL.
+/// The argument as text. `None` for NULL.
 fn text_at(arguments: &[Val], index: usize) -> Result<Option<String>, SqlError> {
     match at(arguments, index) {
         Val::Null => Ok(None),
@@ -114,7 +114,7 @@ fn text_at(arguments: &[Val], index: usize) -> Result<Option<String>, SqlError> 
     }
 }
 
-/// The argument as a whole number; `None` for NULL.
+/// The argument as a whole number. `None` for NULL.
 fn integer_at(arguments: &[Val], index: usize) -> Result<Option<i64>, SqlError> {
     match convert::convert(at(arguments, index).clone(), Type::Unknown, Type::BigInt, 0) {
         Ok(Val::Integer(number)) => Ok(Some(number)),
@@ -124,7 +124,7 @@ fn integer_at(arguments: &[Val], index: usize) -> Result<Option<i64>, SqlError> 
     }
 }
 
-/// The argument as a float; `None` for NULL.
+/// The argument as a float. `None` for NULL.
 fn float_at(arguments: &[Val], index: usize) -> Result<Option<f64>, SqlError> {
     match convert::convert(at(arguments, index).clone(), Type::Unknown, Type::Float, 0)? {
         Val::Real(number) => Ok(Some(number)),

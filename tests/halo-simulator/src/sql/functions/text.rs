@@ -78,7 +78,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     ("ts_type_length", |a| Ok(Val::Integer(type_at(a, 0).byte_length()))),
 ];
 
-/// The last part of a possibly qualified and bracketed name.
+/// The last part of a name, without brackets.
 fn object_name(text: &str) -> &str {
     text.rsplit('.').next().unwrap_or(text).trim_matches(['[', ']', '"', ' '])
 }
@@ -95,7 +95,7 @@ fn count(number: usize) -> Val {
     Val::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-/// Lengths from SQL, kept to what 8,000-byte strings and LOBs of a test database need.
+/// Limits a length from SQL to what 8,000-byte strings and the LOBs of a test database need.
 fn clamp(number: i64) -> usize {
     usize::try_from(number.clamp(0, 16_000_000)).unwrap_or(0)
 }
@@ -117,7 +117,8 @@ fn first(arguments: &[Val], body: fn(char) -> i64) -> Result<Val, SqlError> {
         .map_or(Val::Null, |c| Val::Integer(body(c))))
 }
 
-/// SQL Server maps one character to one: ß stays, and so does an ANSI letter without an ANSI capital.
+/// SQL Server maps one character to one character. So ß stays, and so does an ANSI letter without an ANSI
+/// capital.
 fn capital(letter: char) -> char {
     let mut capitals = letter.to_uppercase();
     match (capitals.next(), capitals.next()) {
@@ -143,7 +144,7 @@ fn cut(arguments: &[Val], body: fn(String, usize) -> String) -> Result<Val, SqlE
     Ok(Val::Text(body(text, clamp(length))))
 }
 
-/// `CHAR` takes an ANSI code, `NCHAR` a Unicode one.
+/// `CHAR` takes an ANSI code. `NCHAR` takes a Unicode code.
 fn character(arguments: &[Val], highest: i64) -> Result<Val, SqlError> {
     let code = integer_at(arguments, 0)?
         .filter(|code| (0..=highest).contains(code))
@@ -255,7 +256,7 @@ fn stuff(arguments: &[Val]) -> Result<Val, SqlError> {
     Ok(Val::Text(result))
 }
 
-/// `+` where the types are only known at execution.
+/// `+` if the types are known only at execution.
 fn add(arguments: &[Val]) -> Result<Val, SqlError> {
     let (left, right) = (at(arguments, 0), at(arguments, 1));
     Ok(match (left, right) {

@@ -1,4 +1,4 @@
-//! Reading appointments and changing their state.
+//! Procedures that read appointments and change their state.
 
 use super::{Body, Procedure};
 
@@ -6,7 +6,7 @@ pub(super) const PROCEDURES: &[Procedure] = &[
     Procedure {
         name: "BP_GetPatientAppointments",
         parameters: "@patientid int",
-        // Did-not-attend (10) rows are missing here, as callers have found.
+        // Did-not-attend (10) rows are missing here, as integrators have observed.
         body: Body::Batch(
             "SELECT a.RECORDID AS RecordID, a.APPOINTMENTDATE AS AppointmentDate,
                 a.APPOINTMENTTIME AS AppointmentTime, a.APPOINTMENTLENGTH AS AppointmentLength,
@@ -53,7 +53,7 @@ pub(super) const PROCEDURES: &[Procedure] = &[
     Procedure {
         name: "BP_IsAppointmentBooked",
         parameters: "@userid int, @aptdate datetime, @apttime int",
-        // Looks at one instant, and only at appointments still in state Booked.
+        // Finds only appointments that cover this instant and are still in state Booked.
         body: Body::Batch(
             "IF EXISTS (SELECT * FROM dbo.APPOINTMENTS
                 WHERE USERID = @userid AND APPOINTMENTDATE = CAST(@aptdate AS date)

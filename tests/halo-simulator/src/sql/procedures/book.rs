@@ -51,7 +51,7 @@ fn numbers(rows: Vec<Vec<Val>>) -> Vec<Vec<i64>> {
         .collect()
 }
 
-/// Sessions of the day minus what is booked; past times of today included.
+/// The day's sessions without the booked times. Includes past times of today.
 fn free(session: &mut Session<'_>) -> Result<i64, SqlError> {
     let gone = session.query(
         "SELECT RECORDID FROM dbo.DAYSAWAY WHERE RECORDSTATUS = 1 AND USERID = @userid
@@ -102,7 +102,7 @@ fn free(session: &mut Session<'_>) -> Result<i64, SqlError> {
     Ok(0)
 }
 
-/// Whether another live appointment of the practitioner overlaps; `except` leaves one out.
+/// Whether another live appointment of the practitioner overlaps. `except` excludes one.
 fn overlaps(session: &Session<'_>, length: &str, except: &str) -> Result<bool, SqlError> {
     let found = session.query(&format!(
         "SELECT TOP (1) RECORDID FROM dbo.APPOINTMENTS
@@ -114,7 +114,8 @@ fn overlaps(session: &Session<'_>, length: &str, except: &str) -> Result<bool, S
     Ok(!found.is_empty())
 }
 
-/// What Bp does with an occupied slot is not public: refuse quietly, unless the weather says else.
+/// What Bp does with an occupied slot is not public. This refuses without an error, unless a fault says
+/// otherwise.
 fn refuse(session: &Session<'_>) -> Result<bool, SqlError> {
     match session.environment.booking.slot_taken {
         Some(SlotTaken::Error) => {
@@ -131,7 +132,7 @@ fn add(session: &mut Session<'_>) -> Result<i64, SqlError> {
          AND (RECORDSTATUS = 1 OR INTERNALID = 0)",
     )?;
     if session.environment.booking.slot_taken == Some(SlotTaken::EndsTransaction) {
-        // As for a slot that was taken a moment ago.
+        // The same as for a slot that was taken a moment ago.
         session.end_transaction()?;
         return Ok(0);
     }

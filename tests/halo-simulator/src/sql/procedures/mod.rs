@@ -1,6 +1,6 @@
 //! Bp's stored procedures, as far as public callers show them.
 //!
-//! Bodies are T-SQL wherever T-SQL says it best; the appointment book needs Rust.
+//! A body is T-SQL or Rust. Free times, bookings and most changes of patients are in Rust.
 
 mod appointments;
 mod book;
@@ -11,7 +11,7 @@ use super::convert::Val;
 use super::session::Session;
 use super::{SqlError, Value};
 
-/// A procedure's code.
+/// The body of a procedure.
 #[derive(Clone, Copy)]
 pub(crate) enum Body {
     Batch(&'static str),
@@ -21,7 +21,7 @@ pub(crate) enum Body {
 /// A stored procedure.
 pub(crate) struct Procedure {
     pub(crate) name: &'static str,
-    /// As in CREATE PROCEDURE: those with a default are optional.
+    /// As in CREATE PROCEDURE. Parameters with a default are optional.
     pub(crate) parameters: &'static str,
     pub(crate) body: Body,
 }
@@ -43,7 +43,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Procedure> {
     all().find(|procedure| procedure.name.eq_ignore_ascii_case(name))
 }
 
-/// A result cell back as a value, for INSERT ... EXEC.
+/// Converts a result cell back to a value, for INSERT ... EXEC.
 pub(crate) fn to_val(value: Value) -> Val {
     match value {
         Value::Null => Val::Null,
@@ -55,9 +55,8 @@ pub(crate) fn to_val(value: Value) -> Val {
     }
 }
 
-/// Inserts a row: the given columns, and for every other NOT NULL column the code for "none".
-///
-/// Returns the new key.
+/// Inserts a row with the given columns. All other NOT NULL columns get the code for "none". Returns the
+/// new key.
 fn insert(session: &mut Session<'_>, table: &str, given: &[(&str, &str)]) -> Result<i64, SqlError> {
     let parts = ["dbo".to_owned(), table.to_owned()];
     let found = session.catalog.table(&parts, &session.frame.symbols, "INSERT")?;

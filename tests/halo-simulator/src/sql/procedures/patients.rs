@@ -1,11 +1,11 @@
-//! Patients: search, registration, changes, notes.
+//! Procedures for patients: search, registration, changes, notes.
 
 use super::super::SqlError;
 use super::super::convert::Val;
 use super::super::session::Session;
 use super::{Body, Procedure, insert};
 
-/// The set that BP_AddPatient and BP_UpdatePatient share.
+/// The assignments that BP_AddPatient and BP_UpdatePatient share.
 macro_rules! demographics {
     ($first:literal) => {
         concat!(
@@ -153,7 +153,7 @@ const KIN: &str = "@internalid int, @titlecode int, @surname varchar(40), @first
     @address varchar(40), @city varchar(40), @postcode varchar(4), @contactphone varchar(14), \
     @relationship varchar(20), @contactphone2 varchar(14)";
 
-/// Columns of PATIENTS whose names are those of the parameters.
+/// The columns of PATIENTS that have the same names as the parameters.
 const COLUMNS: &[&str] = &[
     "titlecode",
     "firstname",
@@ -234,7 +234,7 @@ fn add_email(session: &mut Session<'_>, patient: i64) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Returns the number of patients changed: 1, or 0 for an unknown one.
+/// Returns the number of changed patients: 1, or 0 for an unknown one.
 fn update(session: &mut Session<'_>, columns: &[&str]) -> Result<i64, SqlError> {
     let sets: Vec<String> =
         columns.iter().map(|column| format!("{} = @{column}", column.to_uppercase())).collect();

@@ -1,4 +1,4 @@
-//! Users, locations, sessions, messages.
+//! Procedures for users, locations, sessions and messages.
 
 use super::{Body, Procedure, insert};
 

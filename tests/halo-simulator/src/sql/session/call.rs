@@ -1,4 +1,4 @@
-//! EXEC: Bp's procedures, dynamic SQL, and the few system procedures clients use.
+//! EXEC: Bp's procedures, dynamic SQL, and the few system procedures that clients use.
 
 use sqlparser::ast::{Expr, Insert, ObjectName, TableObject};
 
@@ -10,12 +10,12 @@ use super::super::types::Type;
 use super::super::{Command, Direction, SqlError, parameters};
 use super::{Flow, Frame, Session, at_name};
 
-/// An argument on its way into a procedure.
+/// An argument for a procedure.
 pub(super) struct Passed {
     pub(super) name: Option<String>,
     /// `None` for DEFAULT.
     pub(super) value: Option<(Val, Type)>,
-    /// The caller's variable that receives an OUTPUT.
+    /// The caller's variable for an OUTPUT.
     output: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Session<'_> {
         let mut passed = Vec::new();
         for argument in &execute.arguments {
             let value = match &argument.value {
-                // A bare word is a string in EXEC.
+                // In EXEC a bare word is a string.
                 Some(Expr::Identifier(ident)) if !ident.value.starts_with('@') => {
                     Some((Val::Text(ident.value.clone()), Type::nvarchar(None)))
                 }
@@ -121,8 +121,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Transactions already exclude each other, so every lock is granted. A lock that a transaction
-    /// owns (the default) needs one. `owner` is the place of @LockOwner.
+    /// Transactions already exclude each other, so every lock is granted. A lock whose owner is a
+    /// transaction (the default) needs an open transaction. `owner` is the index of @LockOwner.
     fn application_lock(&self, passed: &[Passed], owner: usize) -> i64 {
         let named = |passed: &&Passed| {
             passed.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("@LockOwner"))
@@ -134,10 +134,10 @@ impl Session<'_> {
         if session || self.transactions > 0 { 0 } else { -999 }
     }
 
-    /// Runs dynamic SQL in a frame of its own and hands that frame back.
+    /// Runs dynamic SQL in its own frame and returns that frame.
     pub(super) fn dynamic(&mut self, text: &str, frame: Frame) -> Result<Frame, SqlError> {
         let mut frame = frame;
-        // Temporary tables are seen, variables and table variables are not.
+        // Dynamic SQL can see temporary tables, but no variables and table variables.
         std::mem::swap(&mut self.frame, &mut frame);
         let switches = self.switches();
         self.depth += 1;

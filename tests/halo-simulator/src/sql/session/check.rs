@@ -1,4 +1,4 @@
-//! What SQL Server finds wrong in a batch before anything of it runs.
+//! Errors in a batch that SQL Server finds before it runs any of it.
 
 use sqlparser::ast::Expr;
 
@@ -113,7 +113,7 @@ fn known_variable(name: &str, symbols: &Symbols) -> Result<(), SqlError> {
     }
 }
 
-/// Missing objects and rights only matter once the statement runs.
+/// Missing objects and rights are errors only when the statement runs.
 fn deferred<T>(result: Result<T, SqlError>) -> Result<(), SqlError> {
     match result {
         Err(error) if !matches!(error.number, 208 | 229) => Err(error),

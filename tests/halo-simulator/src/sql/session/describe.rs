@@ -1,4 +1,4 @@
-//! `sp_columns` and `sp_tables`: how ODBC drivers ask what there is.
+//! `sp_columns` and `sp_tables`, with which ODBC drivers ask for tables and columns.
 
 use super::super::SqlError;
 use super::super::catalog::literal;
@@ -6,7 +6,7 @@ use super::super::convert::Val;
 use super::Session;
 use super::call::Passed;
 
-/// The parameters of both, in their order, with the column of the answer that each looks at.
+/// The parameters of both procedures, in their order. Each is a pattern for a column of the answer.
 const COLUMNS: [(&str, &str); 4] = [
     ("@table_name", "TABLE_NAME"),
     ("@table_owner", "TABLE_OWNER"),
@@ -37,8 +37,8 @@ impl Session<'_> {
                 Some(name) => known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)),
                 None => known.get(index),
             };
-            // The patterns of LIKE are allowed, as in the originals. Other parameters, such as
-            // @ODBCVer and @table_type, change nothing here.
+            // The values are LIKE patterns, as in the originals. Other parameters, such as @ODBCVer and
+            // @table_type, change nothing here.
             if let (Some((_, column)), Some((Val::Text(text), _))) = (found, argument.value) {
                 conditions.push(format!("q.{column} LIKE {}", literal(&text)));
             }

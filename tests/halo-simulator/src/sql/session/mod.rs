@@ -22,7 +22,7 @@ use super::{
     SqlError, parameters,
 };
 
-/// What a statement tells the one around it.
+/// How the flow continues after a statement.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Flow {
     Next,
@@ -31,14 +31,14 @@ pub(crate) enum Flow {
     Return(i64),
 }
 
-/// Variables of one batch or procedure.
+/// The variables of one batch or procedure.
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
     pub(crate) symbols: Symbols,
     pub(crate) values: HashMap<String, Val>,
 }
 
-/// One connection's state while a command runs.
+/// The state of a connection while a command runs.
 pub(crate) struct Session<'a> {
     pub(crate) database: &'a Connection,
     pub(crate) environment: &'a Environment,
@@ -49,18 +49,18 @@ pub(crate) struct Session<'a> {
     no_count: bool,
     abort_on_error: bool,
     language: Language,
-    /// Whether an INSERT EXEC runs.
+    /// Whether an INSERT EXEC is running.
     inserting: bool,
     transactions: i64,
     doomed: bool,
     row_count: i64,
     identity: Val,
     last_error: i32,
-    /// Errors that enclosing CATCH blocks are handling, innermost last.
+    /// The errors that enclosing CATCH blocks are handling, innermost last.
     caught: Vec<SqlError>,
     /// How many TRY blocks are open.
     tries: usize,
-    /// How many procedures and dynamic batches are nested, and where the last error arose.
+    /// The nesting depth of procedures and dynamic batches, and the depth of the last error.
     depth: usize,
     failed_depth: usize,
     /// The first error that did not end the batch.
@@ -68,7 +68,7 @@ pub(crate) struct Session<'a> {
     temporaries: usize,
 }
 
-/// Executes a whole command and leaves the connection clean.
+/// Executes a whole command and leaves the connection in a clean state.
 pub(crate) fn execute(
     database: &Connection,
     command: &Command,
@@ -170,7 +170,7 @@ impl<'a> Session<'a> {
         self.run(&statements)
     }
 
-    /// What SET changes for the rest of a batch or procedure only.
+    /// The settings that SET changes only until the end of a batch or procedure.
     fn switches(&self) -> (bool, bool, Language, bool) {
         (self.no_count, self.abort_on_error, self.language, dates::day_first())
     }
@@ -193,7 +193,7 @@ impl<'a> Session<'a> {
         self.frame.values.get(name).cloned().unwrap_or(Val::Null)
     }
 
-    /// A variable's value as a number, 0 when NULL.
+    /// A variable's value as a number. 0 for NULL.
     pub(crate) fn number(&self, name: &str) -> i64 {
         match self.value(name) {
             Val::Integer(number) => number,
@@ -232,7 +232,7 @@ impl<'a> Session<'a> {
         Ok(result)
     }
 
-    /// The value behind `?n`: a variable, or something the session knows.
+    /// The value of `?n`: a variable, or a value of the session.
     fn bound(&self, name: &str) -> Val {
         if let Some(value) = self.frame.values.get(name) {
             return value.clone();
@@ -287,7 +287,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The rows of a query written by a procedure, in the current frame.
+    /// The rows of a query that a procedure contains, in the current frame.
     pub(crate) fn query(&self, text: &str) -> Result<Vec<Vec<Val>>, SqlError> {
         match batch::parse(text)?.first() {
             Some(Statement::Query(query)) => {

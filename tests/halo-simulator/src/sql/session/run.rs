@@ -1,4 +1,4 @@
-//! Statements at work.
+//! Runs statements.
 
 use sqlparser::ast::{Expr, Query, SelectItem, SetExpr};
 
@@ -12,9 +12,9 @@ use super::super::types::Type;
 use super::super::{ResultSet, SqlError, parameters};
 use super::{Flow, Session};
 
-/// Characters per row into which SQL Server cuts top-level FOR JSON.
+/// The number of characters of each row into which SQL Server splits top-level FOR JSON.
 const JSON_ROW: usize = 2033;
-/// Loop turns after which a WHILE counts as running for ever.
+/// A WHILE with more iterations counts as endless.
 const LONGEST_LOOP: usize = 200_000;
 
 impl Session<'_> {
@@ -304,7 +304,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Top-level FOR JSON: no row at all for no data, and long text over several rows.
+    /// Top-level FOR JSON: no row without data, and several rows for a long text.
     fn push_document(&mut self, column: &str, rows: Vec<Vec<Val>>) {
         let text = match rows.into_iter().flatten().next() {
             Some(Val::Text(text)) => text,

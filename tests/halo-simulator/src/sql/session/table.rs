@@ -52,7 +52,7 @@ impl Session<'_> {
         self.create(name, &parts)
     }
 
-    /// The table that `SELECT ... INTO #name` makes.
+    /// Creates the table of `SELECT ... INTO #name`.
     pub(super) fn create_for_rows(
         &mut self,
         name: &str,
@@ -111,7 +111,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The columns that rows without names go into: those named, or all that are no identity.
+    /// The columns for values without names: the named ones, or all except identities.
     pub(super) fn target_columns(
         &self,
         target: &[String],
@@ -129,7 +129,7 @@ impl Session<'_> {
         named.iter().map(find).collect()
     }
 
-    /// Puts rows into a table variable or temporary table.
+    /// Inserts rows into a table variable or temporary table.
     pub(super) fn store_rows(
         &mut self,
         target: &[String],
@@ -175,7 +175,7 @@ fn column_sql(name: &str, kind: Type, identity: bool) -> String {
     format!("{} {declared}{collation}", quote(name))
 }
 
-/// Length or precision, which SQLite only takes as numbers; `max` is written as no length at all.
+/// The length or precision. SQLite takes only numbers, so `max` is written as no length.
 fn arguments(kind: Type) -> String {
     match kind {
         Type::Text { length, .. } | Type::Binary { length, .. } => {

@@ -11,7 +11,7 @@ impl Session<'_> {
 
     pub(super) fn begin(&mut self) -> Result<(), SqlError> {
         if self.transactions == 0 {
-            // Immediate, so that a batch that reads and then writes cannot fail half-way.
+            // IMMEDIATE, so that a batch that first reads and then writes cannot fail in the middle.
             self.plain("BEGIN IMMEDIATE")?;
         }
         self.transactions += 1;
@@ -59,7 +59,7 @@ impl Session<'_> {
         self.undo()
     }
 
-    /// What a procedure does that rolls its caller's transaction back.
+    /// Rolls back the caller's transaction, as some procedures do.
     pub(in crate::sql) fn end_transaction(&mut self) -> Result<(), SqlError> {
         if self.transactions == 0 { Ok(()) } else { self.rollback(None) }
     }
@@ -81,7 +81,7 @@ impl Session<'_> {
         if self.database.is_autocommit() { Ok(()) } else { self.plain("ROLLBACK") }
     }
 
-    /// Runs a changing statement so that a failure leaves none of it behind.
+    /// Runs an INSERT, UPDATE or DELETE. If it fails, none of its changes remain.
     pub(super) fn atomically<T>(
         &mut self,
         body: impl FnOnce(&mut Self) -> Result<T, SqlError>,
@@ -120,7 +120,7 @@ impl Session<'_> {
         }
     }
 
-    /// What the connection pool does between commands: no transaction, no temporary tables.
+    /// Does what the connection pool does between commands: ends transactions and drops temporary tables.
     pub(super) fn reset(&mut self) -> Result<(), SqlError> {
         self.undo()?;
         if self.temporaries == 0 {

@@ -1,4 +1,4 @@
-//! A practice in the storm: what its platform does, and what its book should come to.
+//! A practice in the storm: what its platform does, and what its book must contain in the end.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ use super::record::{BOOKINGS, Standing, Wanted, Wish, tag};
 use crate::bookings::{Book, quiet_day};
 use crate::steps::form;
 
-/// Visits are on as many days.
+/// The number of days with visits.
 pub(super) const DAYS: i64 = 3;
-/// Practices take part at most.
+/// The most practices that take part.
 const PRACTICES: usize = 5;
-/// Whoever cannot be told apart by number is not asked for.
+/// The number of doctors. Only doctors with a unique registration number are used.
 const DOCTORS: usize = 2;
 
 /// A doctor whom Bp knows by registration number.
@@ -29,17 +29,17 @@ pub(super) struct Doctor {
     pub(super) registration: String,
 }
 
-/// A practice, its book, and the record.
+/// A practice, its appointment book, and the platform's record.
 pub(super) struct Clinic {
     pub(super) practice: TestPractice,
     pub(super) book: Book,
     pub(super) doctors: Vec<Doctor>,
     site: String,
     location: i64,
-    /// What the platform wants; each booking has quarters of an hour of its own, so that none stand
-    /// in one another's way.
+    /// What the platform wants. Each booking has its own quarters of an hour, so that bookings do not block
+    /// each other.
     pub(super) wanted: BTreeMap<u32, Wish>,
-    /// As the practice's people left what has arrived.
+    /// Arrived visits, as the practice's people left them.
     pub(super) arrived: BTreeMap<u32, Arrived>,
     takes: u32,
 }
@@ -55,7 +55,7 @@ fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}")).to_owned()
 }
 
-/// Active doctors whose registration number nobody else has, with their first and last names.
+/// Active doctors with a unique registration number, and their first and last names.
 fn doctors(users: &[Value]) -> Vec<(Doctor, String, String)> {
     let number = |user: &Value| user["registrationNumber"].as_str().map(str::to_owned);
     users
@@ -122,12 +122,12 @@ impl Clinic {
         &self.site
     }
 
-    /// A day on which visits are.
+    /// A random day with visits.
     pub(super) fn day(dice: &mut StdRng) -> Date {
         quiet_day(dice.random_range(0..DAYS))
     }
 
-    /// The platform books, or wants a booking otherwise than before.
+    /// The platform books a visit, or changes a booking.
     pub(super) async fn book(&mut self, number: u32, dice: &mut StdRng) -> &'static str {
         self.takes += 1;
         let before = self.wanted.get(&number).and_then(Option::as_ref);
@@ -149,7 +149,7 @@ impl Clinic {
         what
     }
 
-    /// The platform cancels.
+    /// The platform cancels a booking.
     pub(super) async fn cancel(&mut self, number: u32) -> &'static str {
         let answer = self.practice.platform.delete(&path(number)).await;
         if !self.wanted.contains_key(&number) {
@@ -163,7 +163,7 @@ impl Clinic {
         }
     }
 
-    /// Somebody sends one again.
+    /// Someone resends one booking.
     pub(super) async fn resend(&self, number: u32) -> &'static str {
         let path = format!("{}/resend", path(number));
         let answer = self.practice.practice_admin.post(&path, &json!({})).await;
@@ -175,14 +175,14 @@ impl Clinic {
         "nothing to resend"
     }
 
-    /// Somebody sends all again.
+    /// Someone resends all bookings.
     pub(super) async fn resend_all(&self) -> &'static str {
         let answer = self.practice.practice_admin.post("/bookings/resend", &json!({})).await;
         answer.assert_status(202);
         "all resent"
     }
 
-    /// Somebody books a patient where the visit may be wanted.
+    /// Someone books a patient at a time that the visit may need.
     pub(super) fn occupy(&self, number: u32, dice: &mut StdRng) -> &'static str {
         let doctor = dice.random_range(0..DOCTORS);
         let slot = Wanted::anywhere(number, Self::day(dice), doctor, dice);
@@ -190,7 +190,7 @@ impl Clinic {
         "occupied"
     }
 
-    /// Patients booked in the storm go elsewhere.
+    /// Removes the patients that were booked in the storm.
     pub(super) fn vacate(&self) {
         for week in 0..DAYS {
             self.book.vacate(quiet_day(week));
@@ -203,12 +203,12 @@ impl Clinic {
         found.iter().map(|one| Answer { json: one.clone(), ..list.clone() }).collect()
     }
 
-    /// How many bookings have not come to anything yet.
+    /// How many bookings are not in a final state yet.
     pub(super) async fn on_their_way(&self) -> usize {
         self.listed("?state=pending,waiting").await.len()
     }
 
-    /// Sends again what failed for another reason than that it has arrived.
+    /// Resends every failed booking whose visit has not arrived.
     pub(super) async fn resend_failed(&self) -> Counts {
         let mut counts = Counts::new();
         for booking in self.listed("?state=failed").await {
@@ -223,7 +223,7 @@ impl Clinic {
         counts
     }
 
-    /// Everything in which API and book are not what they should be.
+    /// All differences between the API, the book and what they should be.
     pub(super) async fn differences(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut standing = self.standing();
@@ -253,7 +253,7 @@ impl Clinic {
         wrong
     }
 
-    /// How the bookings ended.
+    /// The final states of the bookings, counted.
     pub(super) fn ends(&self) -> Counts {
         let mut counts = Counts::new();
         for (number, wish) in &self.wanted {
@@ -268,7 +268,8 @@ impl Clinic {
         counts
     }
 
-    /// Live appointments with a mark of ours, by booking; what belongs to none by a number of none.
+    /// Live appointments with our mark, by booking. An appointment that belongs to no booking has a number
+    /// that no booking has.
     pub(super) fn standing(&self) -> BTreeMap<u32, Vec<Standing>> {
         let mut standing: BTreeMap<u32, Vec<Standing>> = BTreeMap::new();
         for one in Standing::all(&self.book.open()) {
@@ -300,7 +301,7 @@ impl Clinic {
                 state: "synced",
                 book: untouched(arrived),
                 arrived: match rows {
-                    // Where it was wanted: there is nothing to report.
+                    // It is at the wanted place: there is nothing to report.
                     [row] if stands(row, wanted) => Tells::Nothing,
                     _ => Tells::Arrived,
                 },
@@ -317,10 +318,10 @@ impl Clinic {
     }
 }
 
-/// What a booking should look like.
+/// How a booking should look.
 struct Expected {
     state: &'static str,
-    /// Whether the book is right.
+    /// Whether the book has the right appointments.
     book: bool,
     arrived: Tells,
 }

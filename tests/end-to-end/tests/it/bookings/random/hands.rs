@@ -1,4 +1,4 @@
-//! What people at a practice do in Bp to appointments of ours.
+//! What people at a practice do in Bp to our appointments.
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -9,16 +9,16 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::clinic::Clinic;
 use super::record::tag;
 
-/// What somebody writes before our text.
+/// What a person writes before our text.
 pub(super) const SCRIBBLE: &str = "Bring samples.";
-/// Visits are put off to the evening, where nothing of ours belongs.
+/// A person moves visits to the evening, when we book nothing.
 const EVENING: i64 = 10 * 3600;
-/// Waiting, with the doctor, completed: with the time of arrival.
+/// The states waiting, with the doctor, and completed. These have a time of arrival.
 const HERE: [i64; 3] = [2, 3, 6];
-/// Did not attend: over, without a time of arrival.
+/// The state did not attend: the visit is over, without a time of arrival.
 const DID_NOT_ATTEND: i64 = 10;
 
-/// An appointment that has arrived or is over, as somebody left it: every column.
+/// All columns of an appointment that has arrived or is over, as a person left it.
 #[derive(Clone, Debug)]
 pub(super) struct Arrived {
     pub(super) id: i64,
@@ -35,14 +35,14 @@ impl Arrived {
         Some(Self { id, cells })
     }
 
-    /// Whether nobody has changed anything about it since.
+    /// Whether the appointment is unchanged since then.
     pub(super) fn is_untouched(&self, book: &Connection) -> bool {
         Self::read(book, self.id).is_some_and(|now| now.cells == self.cells)
     }
 }
 
 impl Clinic {
-    /// Somebody does something to an appointment of ours, if there is one.
+    /// A person changes one of our appointments, if there is one.
     pub(super) fn hand(&mut self, dice: &mut StdRng) -> &'static str {
         let mut standing: Vec<u32> = self.standing().into_keys().collect();
         if dice.random_bool(0.8) {
@@ -97,7 +97,7 @@ impl Clinic {
             change => format!("UPDATE APPOINTMENTS SET {change} WHERE RECORDID = ?1"),
         };
         assert_eq!(hand.execute(&sql, [id]).unwrap(), 1);
-        // Whoever clears away what has arrived makes it a booking like any other.
+        // An arrived appointment that a person removes becomes a booking like any other.
         let over =
             matches!(what, "arrived" | "did not attend") || self.arrived.contains_key(&number);
         let gone = matches!(what, "cancelled in Bp" | "deleted in Bp");

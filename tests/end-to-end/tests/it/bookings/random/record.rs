@@ -1,4 +1,4 @@
-//! The platform's record, and what of it stands in a book.
+//! The platform's record, and how its visits look in a book.
 
 use jiff::civil::Date;
 use rand::Rng;
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use super::clinic::Doctor;
 use crate::bookings::{at, visit};
 
-/// Bookings of a practice.
+/// Number of bookings of a practice.
 pub(super) const BOOKINGS: u32 = 12;
 
-/// What a booking's text holds in any case.
+/// A text that every form of a booking contains.
 pub(super) fn tag(number: u32) -> String {
     format!("random-{number}. ")
 }
 
-/// A visit, or that there is to be none.
+/// A visit, or `None` if the platform wants no visit.
 pub(super) type Wish = Option<Wanted>;
 
 /// A visit as the platform wants it.
@@ -32,7 +32,7 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// In one of the two quarters of an hour that are the booking's own.
+    /// A visit in one of the booking's own two quarters of an hour.
     pub(super) fn anywhere(number: u32, day: Date, doctor: usize, dice: &mut StdRng) -> Self {
         let time = 8 * 60 + 30 * i64::from(number) + 15 * dice.random_range(0..2);
         Self { day, time, doctor, minutes: 15, notes: String::new() }
@@ -54,7 +54,7 @@ impl Wanted {
         body
     }
 
-    /// Whether an appointment is this visit, but for the place and whether it is over.
+    /// Whether an appointment is this visit, apart from its location and from being over.
     pub(super) fn is_at(&self, row: &Standing, doctors: &[Doctor]) -> bool {
         row.user == doctors[self.doctor].user
             && row.day == self.day.to_string()
@@ -65,7 +65,7 @@ impl Wanted {
     }
 }
 
-/// A live appointment with a mark of ours.
+/// A live appointment with our mark.
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) id: i64,

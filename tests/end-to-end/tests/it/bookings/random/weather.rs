@@ -1,4 +1,4 @@
-//! Everything that Halo, a practice's server and our own machines may do meanwhile.
+//! Faults of Halo, of a practice's server and of our own machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-/// What can befall each call that a booking depends on.
+/// The effects that can happen on each call that a booking needs.
 const EFFECTS: [(&str, &[&str]); 7] = [
     (
         "asyncQuery",
@@ -97,14 +97,14 @@ const EFFECTS: [(&str, &[&str]); 7] = [
     ("webhook", &["webhookLost", "webhookTwice"]),
 ];
 
-/// Dealt like cards, so that each comes up before one comes again.
+/// The effects in a deck, like cards: each effect comes once before any comes again.
 pub(super) struct Weather {
     deck: Mutex<Vec<(&'static str, &'static str)>>,
     met: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Weather {
-    /// In this order.
+    /// A deck in random order.
     pub(super) fn shuffled(dice: &mut StdRng) -> Self {
         let all = |(operation, effects): &(&'static str, &'static [&'static str])| {
             let operation = *operation;
@@ -115,7 +115,7 @@ impl Weather {
         Self { deck: Mutex::new(deck), met: Mutex::default() }
     }
 
-    /// Two more faults for a practice's next calls.
+    /// Adds two faults for a practice's next calls.
     pub(super) async fn strike(&self, bp: &Bp<'_>, site: &str, dice: &mut StdRng) -> &'static str {
         let mut more = Vec::new();
         for _ in 0..2 {
@@ -126,7 +126,7 @@ impl Weather {
                 dealt
             };
             if operation == "findSites" {
-                // Nobody looks for a site whose GUID is as it was.
+                // Nobody looks up a site whose GUID is unchanged.
                 more.push(fault("asyncQuery", "staleGuid", site, dice));
             }
             more.push(fault(operation, effect, site, dice));
@@ -135,8 +135,8 @@ impl Weather {
         "faults of Halo's"
     }
 
-    /// One of the effects that no call has met, for a practice's next calls; `None` if there is none.
-    /// Those that some call has met no longer stand before it.
+    /// Adds an effect that no call has met to a practice's next calls, or returns `None` if there is none.
+    /// Removes the faults whose effect some call has met, so that they do not come first.
     pub(super) async fn strike_anew(
         &self,
         bp: &Bp<'_>,
@@ -155,21 +155,21 @@ impl Weather {
         new
     }
 
-    /// How often each was met, and what no call has met.
+    /// How often each effect was met, and the effects that no call has met.
     pub(super) async fn met(&self, bp: &Bp<'_>) -> (BTreeMap<String, u64>, BTreeSet<&'static str>) {
         self.change(bp, Vec::new()).await;
         let met = self.met.lock().await;
         (met.clone(), self.unmet(&met).await.into_iter().map(|(_, effect)| effect).collect())
     }
 
-    /// All ways in which the effects may occur that have not occurred in any.
+    /// The calls and effects of the deck, for effects that no call has met.
     async fn unmet(&self, met: &BTreeMap<String, u64>) -> Vec<(&'static str, &'static str)> {
         let known = |effect: &str| met.keys().any(|one| one.ends_with(&format!(" {effect}")));
         let deck = self.deck.lock().await;
         deck.iter().copied().filter(|(_, effect)| !known(effect)).collect()
     }
 
-    /// Puts more faults to those that are still to come.
+    /// Adds faults to the faults that no call has met yet.
     async fn change(&self, bp: &Bp<'_>, more: Vec<Value>) {
         let mut met = self.met.lock().await;
         let mut faults = tally(&mut met, bp).await;
@@ -178,8 +178,8 @@ impl Weather {
     }
 }
 
-/// Counts what was met, and returns what is still to come. To be put in force again at once, or it is
-/// counted twice.
+/// Counts the faults that were met, and returns the ones left. The caller must set these again at
+/// once, or faults are counted twice.
 async fn tally(met: &mut BTreeMap<String, u64>, bp: &Bp<'_>) -> Vec<Value> {
     let known = bp.control(Method::GET, "/faults", None).await;
     let mut left = Vec::new();
@@ -199,7 +199,7 @@ async fn tally(met: &mut BTreeMap<String, u64>, bp: &Bp<'_>) -> Vec<Value> {
     left
 }
 
-/// A fault that the practice's next calls of that kind meet.
+/// A fault for the practice's next call of this operation.
 fn fault(operation: &str, effect: &str, site: &str, dice: &mut StdRng) -> Value {
     let times = dice.random_range(1..=2);
     let mut fault =
@@ -216,7 +216,7 @@ fn fault(operation: &str, effect: &str, site: &str, dice: &mut StdRng) -> Value 
     fault
 }
 
-/// The practice's server goes away, or comes back.
+/// The practice's server goes offline, or comes back.
 pub(super) async fn outage(bp: &Bp<'_>, site: &str, dice: &mut StdRng) -> &'static str {
     let (what, change) = match dice.random_range(0..8) {
         0 | 1 => ("offline", json!({ "availability": "offline" })),
@@ -231,14 +231,14 @@ pub(super) async fn outage(bp: &Bp<'_>, site: &str, dice: &mut StdRng) -> &'stat
     what
 }
 
-/// Everything is back.
+/// Ends all of the site's faults.
 pub(super) async fn clear(bp: &Bp<'_>, site: &str) {
     let change =
         json!({ "availability": "online", "integrationEnabled": true, "queuePaused": false });
     bp.set_practice(site, change).await;
 }
 
-/// Every writer dies in the middle of whatever it does.
+/// Kills every writer in the middle of its work.
 pub(super) fn kill(stack: &TestStack) -> &'static str {
     for worker in Worker::of(&stack.file().aws.endpoint_url, "SiteWriter") {
         worker.kill();
