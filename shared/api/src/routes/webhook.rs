@@ -104,7 +104,7 @@ impl WebhookReceiver {
             }
             // The worker that submitted the query may not be registered yet. Its own slow polling finds
             // the end of the query.
-            _ => tracing::info!(%query, known, "nobody is to be woken"),
+            _ => tracing::info!(%query, known, "no worker waits for the query"),
         }
         Ok(())
     }

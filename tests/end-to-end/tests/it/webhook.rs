@@ -119,7 +119,7 @@ async fn whoever_waits_is_woken_once_however_often_halo_says_it() {
     for _ in 0..2 {
         notification.send(&practice.stranger).await.assert_status(204);
     }
-    let repeated = async || told(stack, &query.to_string(), "nobody is to be woken").await == 2;
+    let repeated = async || told(stack, &query.to_string(), "no worker waits for the query").await == 2;
     eventually("the repetitions are recognised", repeated).await;
     assert_eq!(notification.woken(stack).await, 1);
 }
@@ -191,7 +191,7 @@ async fn what_halo_itself_sends_is_believed() {
     let practice = stack.new_practice().await;
     pair(&bp, &practice.clinician).await;
     let query = submit_to_halo(stack).await;
-    let believed = async || told(stack, &query, "nobody is to be woken").await == 1;
+    let believed = async || told(stack, &query, "no worker waits for the query").await == 1;
     eventually("the notification is believed", believed).await;
 }
 
