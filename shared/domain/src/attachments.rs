@@ -43,7 +43,6 @@ impl Folder {
         ))
     }
 
-    /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -68,12 +67,12 @@ impl Folder {
     }
 }
 
-/// Which documents.
+/// A filter for the list of documents.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct AttachmentFilter {
     /// One folder only.
     pub folder: Option<Folder>,
-    /// From this day on. A document without a date is on no day.
+    /// From this day on. It leaves out documents without a date.
     pub from: Option<Date>,
     /// Until this day, included.
     pub to: Option<Date>,
@@ -82,7 +81,7 @@ pub struct AttachmentFilter {
 /// Takes a day, written `YYYY-MM-DD`.
 ///
 /// # Errors
-/// When the text is anything else, or there is no such day.
+/// If the text is anything else, or there is no such day.
 pub fn parse_day(text: &str) -> Result<Date, Invalid> {
     let wrong = Invalid("this is a real date, written YYYY-MM-DD");
     if text.len() != 10 || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
@@ -96,13 +95,13 @@ pub fn parse_day(text: &str) -> Result<Date, Invalid> {
 pub struct PageSize(u16);
 
 impl PageSize {
-    /// What Halo passes on and people read without trouble.
+    /// Halo can return so many, and people can read them.
     pub const MOST_DOCUMENTS: u16 = 200;
 
     /// Takes 1 to 200.
     ///
     /// # Errors
-    /// When the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         text.parse()
             .ok()
@@ -111,7 +110,6 @@ impl PageSize {
             .ok_or(Invalid("this is a whole number from 1 to 200"))
     }
 
-    /// The number.
     #[must_use]
     pub fn get(self) -> u16 {
         self.0
@@ -124,8 +122,8 @@ impl Default for PageSize {
     }
 }
 
-/// A document's place in the list: newest day first, then by folder, then the highest number first.
-/// It stays where it is when documents come and go, so the next page begins after it.
+/// A document's place in the list: newest day first, then by folder, then the highest number first. The place
+/// does not change when other documents are added or removed, so the next page begins after it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Position {
     /// Its day; documents without one come last.
@@ -144,24 +142,24 @@ pub struct Attachment {
     pub folder: Folder,
     /// Bp's number for it, in that folder.
     pub document_id: DocumentId,
-    /// The letter's or report's own date; of a result the day of the report, else of the collection.
+    /// The date on the letter or report. For a result, the day of the report, or else of the collection.
     #[schema(value_type = Option<String>, format = Date)]
     pub date: Option<Date>,
     /// What it is about: subject, name of the test, kind of report.
     pub subject: Option<String>,
-    /// Bp's word.
+    /// The category, in Bp's words.
     pub category: Option<String>,
-    /// Who it is from; of the practice's own documents the practitioner.
+    /// Who it is from. For the practice's own documents, the practitioner.
     pub from: Option<String>,
-    /// Who it is to, of the practice's own letters.
+    /// Who it is to. Only for the practice's own letters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// Whether the practice marked it as confidential; null where Bp does not say.
+    /// Whether the practice marked it as confidential; null if Bp does not say.
     pub confidential: Option<bool>,
-    /// Whether a letter of the practice is not finished.
+    /// Whether a letter of the practice is still a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<bool>,
-    /// Whether Bp keeps a file of it. A result without one is a text.
+    /// Whether Bp has a file for it. A result without a file is a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_file: Option<bool>,
 }
@@ -178,9 +176,9 @@ impl Attachment {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FolderProblem {
-    /// Our Bp login may not read it.
+    /// Our Bp login has no permission to read it.
     BpPermissionMissing,
-    /// This Bp release has no such folder, or it looks different.
+    /// This Bp release has no such folder, or the folder has other columns.
     BpReleaseDiffers,
     /// The database refused for another reason.
     BpRefused,
@@ -189,7 +187,7 @@ pub enum FolderProblem {
 /// A folder that could not be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 pub struct UnavailableFolder {
-    /// Which one.
+    /// The folder.
     pub folder: Folder,
     /// Why.
     pub problem: FolderProblem,

@@ -1,4 +1,4 @@
-//! Who read or wrote whose record. Ids only: the trail itself holds nothing worth stealing.
+//! The audit trail: who read or wrote a patient's record. It contains ids only, no content of records.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,27 +18,28 @@ pub enum AuditedAction {
     ClinicalSummaryRead,
     /// The list of a patient's documents was read.
     AttachmentsListed,
-    /// Copies of a patient's documents were asked for.
+    /// An import of a patient's documents was requested.
     AttachmentsImported,
-    /// Somebody other than who asked for the copies was given links to them.
+    /// Links to the copies were shown to an account that did not request the import.
     AttachmentLinksShown,
     /// A referral to the patient's Correspondence Out was accepted.
     ReferralSent,
     /// A message about a patient was accepted.
     MessageSent,
-    /// A failed delivery is to be tried again.
+    /// A failed delivery was started again.
     DeliveryRetried,
     /// The practice was paired with a Bp site.
     ConnectionChanged,
-    /// A try to pair the practice with a Bp site came to nothing.
+    /// An attempt to pair the practice with a Bp site failed.
     PairingFailed,
     /// An account was linked with a user of Bp.
     ClinicianLinked,
-    /// Digits were given for a user of Bp that are not the user's.
+    /// An account gave digits of a provider number that do not belong to the Bp user.
     ClinicianLinkFailed,
-    /// An account's link with a user of Bp was ended: by the user's proof or by an administrator.
+    /// An account's link with a user of Bp was ended: because another account proved to be the user, or by an
+    /// administrator.
     ClinicianUnlinked,
-    /// An account whose link with a user of Bp was ended may be linked to the user by name again.
+    /// An account whose link was ended may be linked to the same Bp user by name again.
     ClinicianLinkAllowed,
     /// The practice was disconnected.
     Disconnected,
@@ -54,33 +55,33 @@ pub enum AuditedAction {
     BookingResent,
 }
 
-/// One line of the trail.
+/// One audit line.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditRecord {
-    /// When.
+    /// The time of the action.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who: the token's subject.
     #[schema(value_type = String)]
     pub subject: Subject,
-    /// What.
+    /// What was done.
     pub action: AuditedAction,
     /// Whose records were shown or changed.
     pub patients: Vec<PatientId>,
-    /// With what: the caller's id of an import or booking, the id of a delivery, the Site ID of a
-    /// connection, the account whose link ended.
+    /// What the action used: the caller's id of an import or booking, the id of a delivery, the Site ID of a
+    /// connection, or the account whose link ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// The Bp user that an account was linked with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]
     pub user_id: Option<BpUserId>,
-    /// The Bp user that the account was linked with before, where that was another one.
+    /// The Bp user that the account was linked with before, if it was another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]
     pub former_user_id: Option<BpUserId>,
-    /// The request, as in our logs.
+    /// The request's id, as in our logs.
     pub request_id: String,
 }
 

@@ -1,6 +1,6 @@
-//! Text that Bp can store. Its columns use Windows-1252 and have a fixed width. Text that does not fit
-//! is refused when it enters: a letter with a cut subject, or with a question mark in a name, may reach
-//! the wrong person.
+//! Text that Bp can store. Its columns use Windows-1252 and have a fixed width. Text that does not fit is
+//! refused when it enters. A letter with a cut subject, or with a question mark in a name, may reach the
+//! wrong person.
 
 use std::fmt;
 
@@ -10,17 +10,16 @@ use crate::Invalid;
 use crate::spelling::compose;
 use crate::windows_1252::byte;
 
-/// A character that Bp cannot store. It may be a part of a name, so it is shown to the sender and never
-/// logged.
+/// A character that Bp cannot store. It may be part of a name, so it is shown to the sender and never logged.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct UnstorableCharacter {
     character: char,
-    /// Counted from 1, in characters, accents on their letters.
+    /// Counted from 1, in characters. A letter with its accent counts as one.
     place: usize,
 }
 
 impl UnstorableCharacter {
-    /// The first such character of a text; line breaks and other control characters are none.
+    /// The first such character of a text. Line breaks and other control characters do not count.
     pub(crate) fn first(text: &str) -> Option<Self> {
         compose(text)
             .chars()
@@ -38,7 +37,7 @@ impl fmt::Display for UnstorableCharacter {
         if character.is_alphanumeric() {
             write!(formatter, "{character} (U+{code:04X})")?;
         } else {
-            // A mark or an emoji of its own may be shown as nothing, or run into the sentence.
+            // A combining mark or an emoji may be invisible, or merge with the sentence.
             write!(formatter, "U+{code:04X}")?;
         }
         if character == char::REPLACEMENT_CHARACTER {
@@ -57,7 +56,7 @@ impl fmt::Debug for UnstorableCharacter {
     }
 }
 
-/// Why a text is refused.
+/// Why text is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Unfit {
     /// Another reason, in fixed words.
@@ -68,10 +67,10 @@ pub enum Unfit {
     UnstorableCharacter(UnstorableCharacter),
 }
 
-/// A text as Windows-1252, composed, its line ends as Windows has them.
+/// The text in Windows-1252, composed, with Windows' line ends.
 ///
 /// # Errors
-/// When a character has no place there.
+/// If a character is not in Windows-1252.
 pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Unfit> {
     fit(text)?;
     let text = compose(text);
@@ -92,19 +91,19 @@ pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Unfit> {
     Ok(bytes)
 }
 
-/// No text in Bp holds control characters.
+/// Text in Bp has no control characters.
 const CONTROL: Invalid = Invalid("control characters are not taken");
 
 /// Whether Bp can hold every character of a text.
 ///
 /// # Errors
-/// Names the first that it cannot hold.
+/// Names the first character that it cannot hold.
 pub(crate) fn fit(text: &str) -> Result<(), Unfit> {
     UnstorableCharacter::first(text)
         .map_or(Ok(()), |unheld| Err(Unfit::UnstorableCharacter(unheld)))
 }
 
-/// A line of text, composed, without outer blanks, for a column of this width.
+/// A line of text for a column of this width: composed, without outer blanks.
 pub(crate) fn line(text: &str, width: usize, too_long: Invalid) -> Result<String, Unfit> {
     let composed = compose(text);
     let line = composed.trim();
@@ -130,12 +129,12 @@ impl BpText {
     /// Takes up to `longest` characters; line breaks and runs of blanks become one blank.
     ///
     /// # Errors
-    /// Says what Bp could not hold.
+    /// Says what Bp cannot hold.
     pub fn parse(text: &str, longest: usize) -> Result<Self, Unfit> {
         if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             return Err(Invalid("control characters are not taken").into());
         }
-        // Every blank becomes a plain one, so none of them is a character that Bp lacks.
+        // Every kind of blank becomes a plain one, because Bp may lack the others.
         let text: String =
             compose(text).chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         fit(&text)?;
@@ -154,7 +153,7 @@ impl BpText {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -210,7 +209,7 @@ mod tests {
     fn a_text_is_never_cut() {
         assert!(line(&"x".repeat(60), 60, LONG).is_ok());
         assert_eq!(line(&"x".repeat(61), 60, LONG), Err(LONG.into()));
-        // Counted in characters, of which each is one byte in Bp.
+        // Counted in characters. Each is one byte in Bp.
         assert!(line(&"é".repeat(60), 60, LONG).is_ok());
     }
 

@@ -1,5 +1,5 @@
-//! Linking a person's account to a Bp user: names exactly as in Bp, and the first six digits of the
-//! provider number where several users share them (referral guide, section three).
+//! Links an account to a Bp user. The name must be exactly as in Bp. If several users share it, the first six
+//! digits of the provider number are also needed (referral guide, section three).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,12 +9,12 @@ use crate::ids::{BpUserId, Subject};
 use crate::spelling::{is_blank, plain};
 use crate::{Invalid, Unfit, numbers};
 
-/// What Bp's `USERS.FIRSTNAME` (char 30) and `USERS.SURNAME` (char 100) can hold at most.
+/// The width of Bp's `USERS.FIRSTNAME` (char 30) and `USERS.SURNAME` (char 100).
 const LONGEST_FIRST_NAME: usize = 30;
 const LONGEST_LAST_NAME: usize = 100;
 
-/// A name as typed by a person, to be compared with Bp's users. Both parts are in their plainest
-/// spelling ([`plain`]): a telephone curls the apostrophe and types a blank too many.
+/// A name as a person typed it, for comparison with Bp's users. Both parts are in their plainest spelling
+/// ([`plain`]), because a telephone writes curly apostrophes and additional blanks.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClinicianName {
     /// First name.
@@ -56,16 +56,16 @@ fn parse_name(text: &str, longest: usize) -> Result<String, Unfit> {
     Ok(name)
 }
 
-/// The first six digits of a Medicare provider number: the person, without the location.
+/// The first six digits of a Medicare provider number. They name the person, without the location.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct ProviderNumberPrefix(String);
 
 impl ProviderNumberPrefix {
-    /// Takes exactly six digits, blanks forgiven.
+    /// Takes exactly six digits. Blanks are ignored.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text: String = text.chars().filter(|c| !is_blank(*c)).collect();
         (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
@@ -73,14 +73,14 @@ impl ProviderNumberPrefix {
             .ok_or(Invalid("the first 6 digits of the provider number are needed, digits only"))
     }
 
-    /// The digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Bp's users write provider numbers with and without leading zeros. The person may have taken
-    /// the first six digits of the whole number, or the first six that Bp shows.
+    /// Whether the provider number begins with these digits. Bp's users write provider numbers with and
+    /// without leading zeros. The person may have taken the first six digits of the whole number, or the
+    /// first six that Bp shows.
     fn begins(&self, provider_number: &str) -> bool {
         let shown: String = provider_number.chars().filter(|c| !is_blank(*c)).collect();
         let whole = numbers::provider(&shown);
@@ -88,7 +88,7 @@ impl ProviderNumberPrefix {
     }
 }
 
-/// A user of Bp who may be the person asking (`BPS_Users`, `PROVIDER_LOCATION`).
+/// A Bp user who may be the person that asks (`BPS_Users`, `PROVIDER_LOCATION`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BpUser {
     /// `UserID`.
@@ -97,7 +97,7 @@ pub struct BpUser {
     pub first_name: String,
     /// `Surname`, trimmed.
     pub last_name: String,
-    /// Provider numbers, of the usual and of every other location.
+    /// Provider numbers for the usual location and all others.
     pub provider_numbers: Vec<String>,
 }
 
@@ -107,18 +107,18 @@ pub struct BpUser {
 pub struct Clinician {
     /// The Bp user.
     pub user_id: BpUserId,
-    /// As in Bp.
+    /// The first name in Bp.
     pub first_name: String,
-    /// As in Bp.
+    /// The last name in Bp.
     pub last_name: String,
-    /// First six digits of the provider number, if they were given and checked.
+    /// The first six digits of the provider number, if they were given and checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub provider_number_prefix: Option<ProviderNumberPrefix>,
 }
 
 impl Clinician {
-    /// Whether it is the same user under the same name, whatever was given as proof.
+    /// Whether it is the same user with the same name. The proof does not matter.
     #[must_use]
     pub fn is_same_user(&self, other: &Self) -> bool {
         (self.user_id, &self.first_name, &self.last_name)
@@ -126,49 +126,49 @@ impl Clinician {
     }
 }
 
-/// Why nobody could be linked.
+/// Why the account was not linked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NotLinked {
     /// No active user of Bp has exactly this name.
     #[error("no active user of Bp has exactly this name")]
     NameNotFound,
-    /// Users of this name exist, none with this provider number.
+    /// Users with this name exist, but none with this provider number.
     #[error("no user of this name has a provider number that begins like this")]
     ProviderNumberDiffers,
-    /// Several users agree with everything given.
+    /// Several users match everything that was given.
     #[error("several users of Bp agree with everything given")]
     Ambiguous,
-    /// The account is linked to another user, or the user to another account, or the account's link to
-    /// this user was ended, and nothing given proves who asks.
+    /// The account is linked to another user, or the user to another account, or the account's link to this
+    /// user was ended. Nothing that was given proves who asks.
     #[error("nothing given proves who asks")]
     ProofNeeded,
 }
 
-/// What a new link means for the links that exist.
+/// What a new link means for existing links.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LinkChange {
-    /// Nobody else is concerned.
+    /// It affects no other link.
     Plain,
-    /// Another link is concerned: platforms are told.
+    /// It affects another link, so platforms are notified.
     Relinked {
-        /// The user that the account was linked to, if it was another one.
+        /// The user that the account was linked to before, if it was another one.
         former: Option<BpUserId>,
     },
 }
 
-/// What is known of a user and of the account that is to be linked to it, as read at one moment.
+/// What is known of a user and of the account that asks to be linked, read at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct LinksSeen {
-    /// Whom the account is linked to.
+    /// The user that the account is linked to.
     pub account_linked_to: Option<BpUserId>,
     /// Whether another account is linked to the user.
     pub user_has_another: bool,
-    /// Whether the account's link to the user was ended by somebody else.
+    /// Whether somebody else ended the account's link to the user.
     pub ended: bool,
 }
 
-/// Whether an account may be linked to `user`. A name is no secret: where a link exists already or was
-/// ended, the provider number's first digits or an administrator are needed beside it.
+/// Whether an account may be linked to `user`. A name is no secret. So if a link exists already or was ended,
+/// the first digits of the provider number are also needed, or an administrator.
 ///
 /// # Errors
 /// [`NotLinked::ProofNeeded`].
@@ -185,27 +185,29 @@ pub fn judge_link(user: BpUserId, seen: LinksSeen, proved: bool) -> Result<LinkC
     }
 }
 
-/// Which accounts are linked to a Bp user, and whose links were ended by somebody else: by the user's
-/// proof or by an administrator. Those are not linked to this user by the name alone again. Each change
-/// counts one up, so that of two at once only one is written.
+/// The accounts that are linked to a Bp user, and the accounts whose links somebody else ended: another
+/// account that proved to be the user, or an administrator. An account of the second kind is not linked to
+/// this user by name alone again. Each change increases the revision, so that only one of two simultaneous
+/// changes is written.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserAccounts {
-    /// How often it was changed; 0 is never.
+    /// How often it was changed; 0 means never.
     pub revision: u32,
-    /// Whose links were ended, the latest last.
+    /// The accounts whose links were ended, the latest last.
     pub ended: Vec<Subject>,
-    /// Who is linked. Links of earlier releases are not in it: a query shows those. A link that is being
-    /// written is in it, though a query may not show it yet.
+    /// The linked accounts. Links that earlier releases made are missing: a query on the table shows them. A
+    /// link that is being written is included, although a query may not show it yet.
     #[serde(default)]
     pub linked: Vec<Subject>,
 }
 
 impl UserAccounts {
-    /// How many accounts of each kind are kept, the latest: an item has its limit, and nobody is as many.
+    /// The most accounts of each kind; the latest are kept. A table item has a limited size, and no user has
+    /// so many.
     const MOST_ACCOUNTS: usize = 500;
 
-    /// After an account was linked and others' links ended by it.
+    /// After an account was linked, which ended the links of others.
     #[must_use]
     pub fn linked(mut self, account: &Subject, displaced: &[Subject]) -> Self {
         self.ended.retain(|ended| ended != account);
@@ -214,7 +216,7 @@ impl UserAccounts {
         displaced.iter().fold(self.counted(), Self::with_ended)
     }
 
-    /// After an account was linked to another user by its own proof.
+    /// After an account was linked to another user with its own proof.
     #[must_use]
     pub fn left(mut self, account: &Subject) -> Self {
         self.linked.retain(|linked| linked != account);
@@ -227,7 +229,7 @@ impl UserAccounts {
         self.counted().with_ended(account)
     }
 
-    /// After an administrator let an account be linked by the name again.
+    /// After an administrator allowed an account to be linked by name again.
     #[must_use]
     pub fn allowed(mut self, account: &Subject) -> Self {
         self.ended.retain(|ended| ended != account);
@@ -252,7 +254,7 @@ fn keep_latest(accounts: &mut Vec<Subject>, account: &Subject) {
     accounts.drain(..beyond);
 }
 
-/// Chooses the one user of Bp who agrees with everything given.
+/// Finds the one Bp user who matches everything that was given.
 ///
 /// # Errors
 /// Says why there is not exactly one.
@@ -265,7 +267,7 @@ pub fn choose(
         .iter()
         .filter(|user| plain(&user.first_name) == name.first && plain(&user.last_name) == name.last)
         .collect();
-    // One user may come as several rows, one for each location.
+    // One user may have several rows, one for each location.
     named.sort_by_key(|user| user.user_id);
     named.dedup_by_key(|user| user.user_id);
     if named.is_empty() {

@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 use crate::Invalid;
 use crate::ids::{HaloGuid, SiteId};
 
-/// What is known of a site from Halo (`SiteForIntegrator`).
+/// What Halo says about a site (`SiteForIntegrator`).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Site {
-    /// Where queries go.
+    /// The GUID to which queries are sent.
     pub halo_guid: HaloGuid,
     /// `practiceMetadata.practiceName`.
     pub practice_name: Option<String>,
@@ -23,37 +23,37 @@ pub struct Site {
     pub halo_link_version: Option<String>,
     /// When Halo last heard from the practice (`heartbeatTimestampUTC`).
     pub last_heartbeat: Option<Timestamp>,
-    /// By how many seconds the clock of the practice's server was ahead of Halo's then (`clientTimestampUTC`
-    /// beside `heartbeatTimestampUTC`); negative where it was behind.
+    /// By how many seconds the clock of the practice's server was ahead of Halo's at that time
+    /// (`clientTimestampUTC` compared with `heartbeatTimestampUTC`). Negative if it was behind.
     #[serde(default)]
     pub clock_ahead_seconds: Option<i64>,
     /// Whether the practice's server answers.
     pub availability: Availability,
 }
 
-/// Halo's judgement, by when it last heard from the site. A practice's server is off every night.
+/// Halo's judgement, by when it last heard from the site. Many practices switch their server off at night.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Availability {
-    /// Heard from within the last minutes.
+    /// Halo heard from it within the last minutes.
     Online,
     /// The site closed its session.
     Offline,
     /// Silent for about two minutes.
     Unreachable,
-    /// A word that Halo's documents do not list.
+    /// A word that is not in Halo's documents.
     Unknown,
 }
 
-/// How the practice and we stand with one another; stored.
+/// The stored relation between a practice and us.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Standing {
     /// Halo lets us query the site.
     Paired,
-    /// The practice un-ticked us in Bp.
+    /// The practice unticked us in Bp.
     Revoked,
-    /// Somebody disconnected the practice on our side.
+    /// Somebody disconnected the practice in our API.
     Disconnected,
 }
 
@@ -61,27 +61,27 @@ pub enum Standing {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
-    /// Best Practice's number for the site.
+    /// The Bp Site ID.
     pub site_id: SiteId,
     /// As Halo last described it.
     pub site: Site,
-    /// How we stand.
+    /// The relation between the practice and us.
     pub standing: Standing,
     /// When the site was last paired.
     pub paired_at: Timestamp,
-    /// How often the practice has moved to another database. A clinician's link holds only in the
-    /// generation that it was made in, because Bp's user numbers mean other people elsewhere.
+    /// How often the practice has moved to another database. A clinician's link is valid only in the
+    /// generation in which it was made, because Bp's user numbers mean other people in another database.
     #[serde(default)]
     pub generation: u32,
-    /// How often the practice moved to another Site ID, or found another practice's database under its
-    /// own.
+    /// How often the practice has moved to another Site ID, or another practice's database was found under
+    /// its own.
     #[serde(default)]
     pub edition: u32,
 }
 
-/// A Bp database: whose numbers of patients, users, documents and appointments are meant. Mostly the
-/// Site ID says so. Where another database has or may have taken its place, an edition tells them
-/// apart. Stored as `71001`, or `71001#1`.
+/// A Bp database. Numbers of patients, users, documents and appointments are unique only within it. Usually
+/// the Site ID is enough to name it. If another database has taken its place, or may have, the edition
+/// differs. Stored as `71001`, or `71001#1`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Database {
@@ -120,24 +120,24 @@ impl TryFrom<String> for Database {
     }
 }
 
-/// What a caller is told.
+/// What a caller sees of the connection.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ConnectionState {
-    /// All is well.
+    /// The practice is connected.
     Connected,
-    /// Paired, but no clinician has been linked yet: only the name is asked again.
+    /// Paired, but no clinician is linked yet. Only the name is still needed.
     ClinicianPending,
     /// The practice's server cannot be reached now.
     Offline,
-    /// The practice un-ticked us in Bp.
+    /// The practice unticked us in Bp.
     Revoked,
-    /// Never paired, or disconnected on our side.
+    /// Never paired, or disconnected in our API.
     Disconnected,
 }
 
 impl Connection {
-    /// The state that a caller sees, given whether anybody is linked.
+    /// The state that a caller sees. `any_clinician` says whether anybody is linked.
     #[must_use]
     pub fn state(&self, any_clinician: bool) -> ConnectionState {
         match (self.standing, any_clinician, self.site.availability) {
@@ -151,7 +151,7 @@ impl Connection {
         }
     }
 
-    /// Whose numbers hold.
+    /// The database whose numbers are valid.
     #[must_use]
     pub fn database(&self) -> Database {
         Database { site_id: self.site_id.clone(), edition: self.edition }
@@ -163,9 +163,9 @@ impl Connection {
         self.standing != Standing::Disconnected
     }
 
-    /// Whether a site that Halo now offers under our Bp Site ID is still the same practice, so that
-    /// its new GUID may be followed: the name must agree. Without a name on either side nobody can
-    /// tell, and records of another practice must not be read by mistake.
+    /// Whether a site that Halo now offers under our Bp Site ID is still the same practice, so that we may
+    /// follow its new GUID. The names must agree. If a name is missing on either side this is unknown, and
+    /// records of another practice must not be read by mistake.
     #[must_use]
     pub fn is_same_practice(&self, offered: &Site) -> bool {
         match (&self.site.practice_name, &offered.practice_name) {

@@ -1,4 +1,4 @@
-//! Identifiers: ours, Best Practice's and Halo's, which must never be mistaken for one another.
+//! Our identifiers, Best Practice's and Halo's. Each has its own type, so that they cannot be confused.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::Invalid;
 use crate::spelling::is_blank;
 
-/// A practice on the platforms: `custom:practice_id` of its people's tokens.
+/// A practice on the platforms: `custom:practice_id` in the tokens of its people.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PracticeId(String);
@@ -19,7 +19,7 @@ impl PracticeId {
     /// Takes 1 to 64 letters, digits, hyphens and underscores.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -27,24 +27,23 @@ impl PracticeId {
             .ok_or(Invalid("a practice id is 1 to 64 letters, digits, hyphens and underscores"))
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Best Practice's number for a licensed site, shown under Help > About ("Site ID");
-/// Halo's `practiceManagementSiteId`.
+/// The Bp Site ID: Best Practice's number for a licensed site, shown under Help > About ("Site ID"). Halo
+/// calls it `practiceManagementSiteId`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SiteId(String);
 
 impl SiteId {
-    /// Takes 1 to 12 digits, blanks around them forgiven: people copy it from a window.
+    /// Takes 1 to 12 digits. Blanks around them are ignored, because people copy the number from a window.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text.trim();
         ((1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
@@ -54,24 +53,23 @@ impl SiteId {
             ))
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A code from Bp's "Generate pairing code" button. It lets whoever holds it read a practice's
-/// records, so it cannot be printed, and nothing of ours stores it.
+/// A code from Bp's "Generate pairing code" button. Anyone who has it can read a practice's records. So it
+/// cannot be printed, and we never store it.
 #[derive(Clone)]
 pub struct PairingCode(SecretString);
 
 impl PairingCode {
-    /// Takes 4 to 32 letters, digits and hyphens; blanks around and among them are dropped, because
-    /// people copy it in groups. Halo publishes no pattern: its own example is six letters and digits.
+    /// Takes 4 to 32 letters, digits and hyphens. Blanks around and between them are dropped, because people
+    /// copy the code in groups. Halo publishes no pattern: its own example has six letters and digits.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text: String = text.chars().filter(|c| !is_blank(*c)).collect();
         ((4..=32).contains(&text.len())
@@ -106,7 +104,7 @@ impl fmt::Display for HaloGuid {
     }
 }
 
-/// Who a token speaks for: the `sub` of a person, or a platform's client id.
+/// The subject of a token: the `sub` of a person, or a platform's client id.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Subject(pub String);
@@ -119,10 +117,10 @@ macro_rules! bp_number {
         pub struct $name(pub i64);
 
         impl $name {
-            /// Takes a positive 32-bit number, Bp's `int` keys; 0 is Bp's dummy row.
+            /// Takes a positive 32-bit number, as Bp's `int` keys are. 0 is Bp's dummy row.
             ///
             /// # Errors
-            /// Says so when the number is out of range.
+            /// If the number is out of range.
             pub fn parse(number: i64) -> Result<Self, Invalid> {
                 (1..=i64::from(i32::MAX))
                     .contains(&number)
@@ -138,11 +136,11 @@ bp_number!(
     PatientId
 );
 bp_number!(
-    /// A document in Bp: its number in its folder, under a name of its own in each.
+    /// A document in Bp: its number within its folder. Each folder names the column differently.
     DocumentId
 );
 bp_number!(
-    /// A user in Bp: `USERID`. Real ones go up to 2,000,000,5xx.
+    /// A user in Bp: `USERID`. Real numbers go up to 2,000,000,5xx.
     BpUserId
 );
 bp_number!(

@@ -1,15 +1,15 @@
-//! Short names that are always the same for the same thing and never for two.
+//! Short names: always the same for the same input, and different for different inputs.
 
 use sha2::{Digest, Sha256};
 
-/// Crockford's letters: no I, L, O or U, so that nobody misreads one.
+/// Crockford's letters. They lack I, L, O and U, because people misread those.
 pub(crate) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// The first letters, five bits each, of a SHA-256 over parts that cannot run into one another.
+/// The first letters of a SHA-256 over the parts, five bits each.
 pub(crate) fn letters(parts: &[&str], count: usize) -> String {
     let mut hash = Sha256::new();
     for part in parts {
-        // The length goes first, so that no two lists of parts are written alike.
+        // The length comes first, so that no two lists of parts give the same bytes.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

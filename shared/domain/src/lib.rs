@@ -1,9 +1,9 @@
-//! What a connection, a practitioner, a patient and a practice's settings are, and how they may change.
-//! Types and rules only: no I/O, no AWS and no Halo. The only crate of ours below it is [`ledger`].
+//! The domain's types and rules: practices' connections, practitioners, patients, clinical records, settings,
+//! bookings, deliveries and imports. No I/O, no AWS and no Halo. Of our crates it uses only [`ledger`].
 //!
-//! Values are parsed where they enter (see [`Invalid`]) and trusted from then on.
+//! Values are checked when they enter (see [`Invalid`]) and trusted from then on.
 
-/// How a value that is kept as text is read, written and shown.
+/// Conversions for a value that is stored as text.
 macro_rules! text_conversions {
     ($($name:ident),*) => {$(
         impl TryFrom<String> for $name {

@@ -1,7 +1,7 @@
-//! Numbers as people write them: with blanks, without leading zeros, with a digit too few.
+//! Numbers as people write them: with blanks, without leading zeros, or incomplete.
 //!
-//! Each function gives a number in its one form, or nothing when the text is not such a number.
-//! Only what they give is an identifier; what they refuse is shown as it stands, or left out.
+//! Each function returns a number in its one form, or `None` if the text is not such a number. Only a number
+//! in this form is used as an identifier. All other texts are shown as they are, or left out.
 
 use crate::spelling::is_blank;
 
@@ -15,7 +15,7 @@ pub(crate) fn without_blanks(text: &str) -> String {
     text.chars().filter(|c| !is_blank(*c)).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// The digits of a text that holds digits and what people put between them; nothing else.
+/// The digits of a text. `None` if it has more than digits and the characters that people put between them.
 #[must_use]
 pub fn digits(text: &str) -> Option<String> {
     let digits = joined(text);
@@ -33,14 +33,14 @@ pub fn medicare(text: &str) -> Option<String> {
     (values.get(8) == Some(&(sum % 10))).then_some(card)
 }
 
-/// A person's place on a Medicare card: 1 to 9.
+/// A person's line on a Medicare card: 1 to 9.
 #[must_use]
 pub fn medicare_line(text: &str) -> Option<String> {
     digits(text).filter(|line| line.len() == 1 && line != "0")
 }
 
-/// The last four of a Medicare card's ten digits, or of as many as there are. An eleventh is the
-/// place on the card.
+/// The last four of a Medicare card's ten digits, or of as many as there are. An eleventh digit is the
+/// person's line on the card.
 #[must_use]
 pub fn medicare_ending(text: &str) -> Option<String> {
     let digits = digits(text)?;
@@ -65,8 +65,8 @@ pub fn ihi(text: &str) -> Option<String> {
     sum.is_multiple_of(10).then_some(number)
 }
 
-/// A Veterans' Affairs file number: the state's letter, up to three letters of the war, one to six
-/// digits, and the letter of a dependant where there is one; nine characters at most (METeOR 339127).
+/// A Veterans' Affairs file number: the state's letter, up to three letters for the war, one to six digits,
+/// and a letter for a dependant. At most nine characters (METeOR 339127).
 #[must_use]
 pub fn dva(text: &str) -> Option<String> {
     let number = without_blanks(text);
@@ -78,9 +78,9 @@ pub fn dva(text: &str) -> Option<String> {
     (war <= 3 && (1..=6).contains(&digits) && ends && number.len() <= 9).then_some(number)
 }
 
-/// A Medicare provider number in its one form: six digits with their leading zeros, the location's
-/// character and the check letter. The check letter is not verified: a letter is addressed by what
-/// Bp has, right or wrong.
+/// A Medicare provider number in its one form: six digits with leading zeros, the location's character and
+/// the check letter. The check letter is not verified: a letter is addressed with the number that Bp has,
+/// even if it is wrong.
 #[must_use]
 pub fn provider(text: &str) -> Option<String> {
     let number = without_blanks(text);

@@ -1,19 +1,19 @@
 //! Pairing a practice with a Bp site (referral guide, section three).
 //!
-//! The rule that keeps practices apart: **only Halo's own yes connects.** A practice is connected to a
-//! site when Halo answered yes to a code that this practice gave, and the yes reached us while the
-//! attempt was still the practice's current one. Nothing else connects: Halo lets every practice of
-//! ours query a site as soon as one of them was paired with it, so being let in says nothing about
-//! whose code it was.
+//! The rule that keeps practices apart: **only Halo's confirmation connects a practice.** A practice is
+//! connected to a site if Halo confirmed a code that this practice gave, and the confirmation reached us
+//! while the attempt was still the practice's current one. Nothing else connects. Halo lets all our practices
+//! query a site as soon as one of them is paired with it. So it proves nothing about a practice's code if
+//! Halo answers a query.
 //!
-//! What follows from the rule:
-//! - When no answer to an attempt arrives, the attempt is over and the practice is not connected. If
-//!   Halo never received the code, the same code works again. If it did, the code is used up and the
-//!   practice generates a new one, which costs a receptionist a minute.
-//! - An attempt is one stored item per practice. A newer attempt replaces it; disconnecting deletes
-//!   it. An answer that arrives after that connects nobody, however late it is.
-//! - Nothing is claimed and nothing is left in doubt. There is no state that a later attempt, a
-//!   refusal or another practice could change.
+//! The consequences:
+//! - If no answer to an attempt arrives, the attempt is over and the practice is not connected. If Halo never
+//!   received the code, the same code works again. If Halo received it, the code is used up and the practice
+//!   generates a new one. This costs a receptionist a minute.
+//! - An attempt is one stored item for each practice. A newer attempt replaces it, and disconnecting deletes
+//!   it. If an answer arrives after that, it connects nobody.
+//! - An attempt is never in doubt. It leaves no state that a later attempt, a refusal or another practice
+//!   could change.
 
 use std::time::Duration;
 
@@ -25,16 +25,15 @@ use uuid::Uuid;
 use crate::connection::{Connection, Site, Standing};
 use crate::ids::SiteId;
 
-/// How long a request may take in all. API Gateway ends it at 29 s.
+/// How long a request may take in all. API Gateway ends it after 29 s.
 pub const REQUEST_TIME: Duration = Duration::from_secs(24);
 /// How long a request waits for another attempt of the same practice.
 pub const WAIT_FOR_OTHER_ATTEMPT: Duration = Duration::from_secs(8);
 /// How long the pairing call to Halo may take.
 pub const PAIR_CALL_TIME: Duration = Duration::from_secs(12);
-/// How long the query for the clinician's name needs at least, after the pairing call.
+/// The time that the query for the clinician's name needs at least, after the pairing call.
 pub const NAME_QUERY_TIME: Duration = Duration::from_secs(4);
-/// After this time another request may take over an attempt. The request that began it has ended by
-/// then.
+/// After this time another request may replace an attempt. The request that began it has ended by then.
 const ATTEMPT_LEASE: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
@@ -47,13 +46,13 @@ const _: () = assert!(
     "an attempt must not be taken over while its request still runs"
 );
 
-/// One try to pair a practice with a site. It never holds the code.
+/// One attempt to pair a practice with a site. It never holds the code.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
     /// A unique id.
     pub id: Uuid,
-    /// The site that the practice asks for.
+    /// The site that the practice wants to connect to.
     pub site_id: SiteId,
     /// When it began.
     pub began_at: Timestamp,
@@ -73,14 +72,14 @@ impl Attempt {
         Lease::taken(holder, self.began_at, ATTEMPT_LEASE, Duration::ZERO).until
     }
 
-    /// The connection that Halo's yes to this attempt makes. `before` is what the practice was
-    /// connected to, in whatever standing.
+    /// The connection after Halo has confirmed this attempt. `before` is the practice's former connection,
+    /// also a revoked or disconnected one.
     #[must_use]
     pub fn connects(&self, site: Site, before: Option<&Connection>, now: Timestamp) -> Connection {
         let (generation, edition) =
             before.map_or((0, 0), |before| (before.generation, before.edition));
         let elsewhere = before.is_some_and(|before| before.site_id != self.site_id);
-        // Under the same Site ID, a new GUID is the same database only where the practice's name says so.
+        // Under the same Site ID, a new GUID is the same database only if the practice's name is the same.
         let replaced = !elsewhere
             && before.is_some_and(|before| {
                 before.site.halo_guid != site.halo_guid && !before.is_same_practice(&site)
@@ -90,9 +89,9 @@ impl Attempt {
             site,
             standing: Standing::Paired,
             paired_at: now,
-            // Bp's user numbers mean other people in another database: links made before do not hold.
+            // In another database Bp's user numbers mean other people: former links are no longer valid.
             generation: generation.saturating_add(u32::from(elsewhere || replaced)),
-            // Elsewhere and back, nobody can tell whether it is the same database still.
+            // If a practice moves away and back, it is unknown whether it is still the same database.
             edition: edition.saturating_add(u32::from(elsewhere || replaced)),
         }
     }
@@ -101,41 +100,41 @@ impl Attempt {
 /// Halo's answer to an attempt, as far as the rule needs it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum HaloAnswer {
-    /// Yes.
+    /// Halo confirmed the code.
     Yes,
-    /// No, maybe because of the code or the Site ID. Somebody who guesses gets this answer.
+    /// Halo refused, maybe because of the code or the Site ID. A person who guesses gets this answer.
     WrongGuess,
-    /// No, for a reason that has nothing to do with what was entered.
+    /// Halo refused for a reason that does not depend on the code or the Site ID.
     NotNow,
-    /// No answer, or none that can be understood. Halo may have said yes.
+    /// No answer, or none that can be understood. Halo may have confirmed the code.
     Nothing,
 }
 
 impl HaloAnswer {
-    /// Whether the practice is connected by it.
+    /// Whether this answer connects the practice.
     #[must_use]
     pub fn connects(self) -> bool {
         self == Self::Yes
     }
 
-    /// Whether it counts against the limits. A missing answer counts, because it may hide a wrong
-    /// guess.
+    /// Whether the attempt counts against the limits. An attempt without an answer counts, because it may
+    /// have been a wrong guess.
     #[must_use]
     pub fn counts(self) -> bool {
         matches!(self, Self::WrongGuess | Self::Nothing)
     }
 }
 
-/// Which failed attempts are counted together.
+/// Failed attempts that are counted together.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum LimitScope {
-    /// A person's account.
+    /// All attempts of a person's account.
     Person,
-    /// A platform's server, which pairs for many practices.
+    /// All attempts of a platform's server, which pairs many practices.
     Platform,
-    /// A practice on the platforms, for all of its people.
+    /// All attempts for a practice, by any of its people.
     Practice,
-    /// A Bp Site ID, whichever practice tries.
+    /// All attempts for a Bp Site ID, by any practice.
     Site,
 }
 
@@ -143,10 +142,10 @@ impl LimitScope {
     /// How long failed attempts are counted together.
     pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
-    /// Failed attempts within a window after which no other is sent to Halo. A code is valid for seven
-    /// days. If it has six letters and digits, as in Halo's example, 40 guesses in 15 minutes find one
-    /// with a chance of about 1 in 80,000 a week; how short a code can be is not public. One practice
-    /// alone cannot use up what a site allows.
+    /// How many attempts may fail within a window before no other is sent to Halo. A code is valid for seven
+    /// days. If it has six letters and digits, as in Halo's example, 40 guesses in 15 minutes find one with a
+    /// chance of about 1 in 80,000 a week. It is not public how short a code can be. One practice alone
+    /// cannot use up a site's limit.
     #[must_use]
     pub const fn most(self) -> u32 {
         match self {
@@ -217,7 +216,7 @@ mod tests {
             ..site()
         };
         let first = attempt("71001").connects(named(7, Some("Bluegum Hollow")), None, now);
-        // A new GUID of the same practice is no move, nor is a new name of the same database.
+        // A new GUID of the same practice is no move. A new name with the same GUID is no move either.
         for same in [named(8, Some("bluegum hollow ")), named(7, Some("Bluegum Valley"))] {
             let again = attempt("71001").connects(same, Some(&first), now);
             assert_eq!((again.generation, again.database()), (0, first.database()));
@@ -227,7 +226,7 @@ mod tests {
             assert_eq!(replaced.generation, 1, "links of the former database hold");
             assert_ne!(replaced.database(), first.database());
         }
-        // Elsewhere and back: another database may have taken the place meanwhile.
+        // Away and back: another database may have taken its place in the meantime.
         let elsewhere = attempt("71002").connects(site(), Some(&first), now);
         for guid in [7, 8] {
             let back =

@@ -1,5 +1,5 @@
-//! A patient as Bp knows them. Texts are Bp's own words, without their blank padding; an absent or
-//! all-blank column is `None`, never an empty text.
+//! A patient as Bp knows them. Texts are Bp's own words without their padding. A column without a value or
+//! with blanks only is `None`, never an empty text.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::Invalid;
 use crate::ids::PatientId;
 
-/// A date of birth that can be.
+/// A plausible date of birth.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DateOfBirth(Date);
 
@@ -29,7 +29,6 @@ impl DateOfBirth {
         Ok(Self(date))
     }
 
-    /// The date.
     #[must_use]
     pub fn date(self) -> Date {
         self.0
@@ -46,12 +45,12 @@ pub enum PatientStatus {
     Inactive,
     /// Has died.
     Deceased,
-    /// A word that is not known publicly.
+    /// A word whose meaning is not public.
     Other,
 }
 
 impl PatientStatus {
-    /// Reads Bp's word. Only `Active` is confirmed publicly; the others are read as English.
+    /// Takes Bp's word. Only `Active` is confirmed publicly; the others are read as English.
     #[must_use]
     pub fn from_bp(word: &str) -> Self {
         match word.trim().to_ascii_lowercase().as_str() {
@@ -63,7 +62,7 @@ impl PatientStatus {
     }
 }
 
-/// One line of a patient search: enough to pick the right person.
+/// One line of a patient search, with enough to choose the right person.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PatientMatch {
@@ -88,8 +87,8 @@ pub struct PatientMatch {
     pub sex: Option<String>,
     /// `City`.
     pub suburb: Option<String>,
-    /// The last four of the ten digits of `MedicareNo`; left out where it holds anything else. Enough to tell
-    /// twins apart, too little to misuse.
+    /// The last four of the ten digits of `MedicareNo`. Left out if it holds anything else. Enough to tell
+    /// one twin from the other, and too little to misuse.
     pub medicare_ending: Option<String>,
 }
 
@@ -99,16 +98,16 @@ pub struct PatientMatch {
 pub struct PatientMatches {
     /// At most 50 matches, exact surnames first, then by surname, first name and id.
     pub matches: Vec<PatientMatch>,
-    /// Whether there are more than are shown: more letters of the surname are needed.
+    /// Whether there are more matches than shown. Then more letters of the surname are needed.
     pub more: bool,
 }
 
 impl PatientMatches {
-    /// More lines than this nobody reads.
+    /// Nobody reads more lines than this.
     pub const MOST_LINES: usize = 50;
 }
 
-/// Where somebody lives or gets post (`Address1`, `Address2`, `City`, `Postcode`).
+/// A home or postal address (`Address1`, `Address2`, `City`, `Postcode`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Address {
@@ -122,7 +121,7 @@ pub struct Address {
     pub postcode: Option<String>,
 }
 
-/// Telephone numbers as Bp holds them, blanks included.
+/// Telephone numbers as Bp has them, with their blanks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Phones {
@@ -138,9 +137,9 @@ pub struct Phones {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Medicare {
-    /// `MedicareNo`: ten digits, or what Bp has instead of them; a wrong one is shown, not mended.
+    /// `MedicareNo`: ten digits, or whatever Bp has instead. A wrong number is shown, not corrected.
     pub number: String,
-    /// `MedicareLineNo`, the person's place on the card.
+    /// `MedicareLineNo`, the person's line on the card.
     pub line: Option<String>,
     /// `MedicareExpiry`, a text as printed on the card (month/year).
     pub expiry: Option<String>,
@@ -150,7 +149,7 @@ pub struct Medicare {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Dva {
-    /// `DVANo`, without blanks where it is such a number, else as Bp has it.
+    /// `DVANo`, without blanks if it is a valid number, else as Bp has it.
     pub number: String,
 }
 
@@ -178,7 +177,7 @@ pub struct HealthFund {
     pub number: Option<String>,
 }
 
-/// Whom to call.
+/// The next of kin.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NextOfKin {
@@ -186,20 +185,20 @@ pub struct NextOfKin {
     pub first_name: Option<String>,
     /// Last name.
     pub last_name: Option<String>,
-    /// In Bp's words.
+    /// Bp's word.
     pub relationship: Option<String>,
     /// Telephone.
     pub phone: Option<String>,
 }
 
-/// What fills a referral form.
+/// A patient's details, as they fill a referral form.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Demographics {
-    /// The same as in the search.
+    /// The same members as in the search.
     #[serde(flatten)]
     pub person: PatientMatch,
-    /// `Gender`; releases without that column leave it out.
+    /// `Gender`. Left out by releases without that column.
     pub gender: Option<String>,
     /// Home address.
     pub address: Address,
@@ -217,13 +216,13 @@ pub struct Demographics {
     pub pension: Option<Pension>,
     /// Private insurance.
     pub health_fund: Option<HealthFund>,
-    /// `IHI`: sixteen digits, or what Bp has instead of them.
+    /// `IHI`: sixteen digits, or whatever Bp has instead.
     pub ihi: Option<String>,
     /// `Ethnicity`, Bp's word.
     pub ethnicity: Option<String>,
     /// `UsualDoctor`, a display name.
     pub usual_doctor: Option<String>,
-    /// Left out where Bp does not let us read it.
+    /// Left out if Bp does not let us read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_of_kin: Option<NextOfKin>,
 }

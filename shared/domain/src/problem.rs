@@ -1,7 +1,7 @@
-//! Everything that can go wrong, by the stable names that callers switch on: one list, from what a
-//! delivery, booking or document keeps to what the API answers.
+//! Everything that can go wrong. Each problem has a stable name, on which callers can switch. Deliveries,
+//! bookings and documents store it, and the API answers with it.
 //!
-//! The API adds each one's status, steps and contact (`api/problem/kind.rs`).
+//! The API adds the status, the steps and the contact of each problem (`api/problem/kind.rs`).
 
 use std::borrow::Cow;
 
@@ -18,7 +18,6 @@ macro_rules! problem_types {
         }
 
         impl ProblemType {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The problem's `type`.
@@ -36,29 +35,29 @@ macro_rules! problem_types {
     };
 }
 
-// A name after a bar is what bookings were stored under by an earlier release.
+// The name after a bar is the one under which an earlier release stored bookings.
 problem_types! {
     /// A field or the body is wrong.
     InvalidRequest => "invalid-request", "The request is not valid";
-    /// Not JSON by its content type.
+    /// The content type is not JSON.
     UnsupportedMediaType => "unsupported-media-type", "The body must be JSON";
-    /// The `Accept` header names FHIR, but no form of it that this API has.
+    /// The `Accept` header asks for FHIR, but in no form that this API has.
     NotAcceptable => "not-acceptable", "This form of FHIR is not available";
-    /// The body is larger than any request can be.
+    /// The body is too large.
     RequestTooLarge => "request-too-large", "The request is too large";
     /// No valid token.
     Unauthenticated => "unauthenticated", "A valid token is needed";
-    /// A valid token that may not do this.
+    /// The token is valid, but does not permit this.
     Forbidden => "forbidden", "You do not have permission to do this";
-    /// No such thing, or somebody else's.
+    /// It does not exist, or belongs to another practice.
     NotFound => "not-found", "Not found";
-    /// The path exists, the method does not.
+    /// The path exists, but not with this method.
     MethodNotAllowed => "method-not-allowed", "This resource does not support this method";
-    /// API Gateway's throttle: too many calls at once.
+    /// API Gateway's throttling: too many calls at once.
     TooManyRequests => "too-many-requests", "Too many requests";
-    /// The authorizer cannot check tokens; answered by API Gateway.
+    /// The authorizer cannot check tokens. API Gateway answers.
     SignInUnavailable => "sign-in-unavailable", "Tokens cannot be checked right now";
-    /// A function gave no answer in time; answered by API Gateway.
+    /// A function did not answer in time. API Gateway answers.
     TimedOut => "timed-out", "The request timed out";
     /// The practice is not paired.
     NotConnected => "not-connected" | "notConnected", "The practice is not connected to Best Practice";
@@ -66,35 +65,35 @@ problem_types! {
     PairingCodeNeeded => "pairing-code-needed", "A pairing code is needed";
     /// Halo refused the code.
     PairingCodeRefused => "pairing-code-refused", "The pairing code was not accepted";
-    /// Somebody else is pairing this practice at this moment.
+    /// Another request is pairing this practice now.
     PairingInProgress => "pairing-in-progress", "The practice is being connected right now";
-    /// Halo's answer did not arrive, or could not be kept.
+    /// Halo's answer did not arrive, or could not be stored.
     PairingUnconfirmed => "pairing-unconfirmed", "The pairing could not be confirmed";
-    /// Too many failed tries of a caller, for a practice or for a site.
+    /// Too many attempts failed for a caller, a practice or a site.
     TooManyPairings => "too-many-pairing-attempts", "Too many attempts to connect have failed";
-    /// Paired once, but no more.
+    /// The practice was paired, but is not any more.
     PairingLost => "pairing-lost", "The practice's pairing is no longer valid";
-    /// The integration is not ticked.
+    /// The integration is not ticked in Bp.
     IntegrationNotEnabled => "integration-not-enabled" | "notEnabled", "The practice has not enabled this integration in Bp";
     /// Halo knows no such site.
     SiteUnknown => "site-unknown", "No practice with this Site ID is known to Halo";
-    /// Halo tells about a site only once it is paired.
+    /// Halo says nothing about a site until it is paired.
     ValidationNeedsPairing => "validation-needs-pairing", "The Site ID can only be checked by pairing";
     /// The practice's server is off.
     SiteOffline => "site-offline" | "siteOffline", "The practice's server cannot be reached";
     /// The request timed out.
     SiteSlow => "site-slow", "The practice's server did not answer in time";
-    /// A Bp release that breaks integrations.
+    /// This Bp release breaks integrations.
     BpReleaseTooOld => "bp-release-too-old", "This release of Bp Premier is too old";
-    /// Nobody of that name.
+    /// No user has this name.
     ClinicianNotFound => "clinician-not-found", "No active Bp user has exactly this name";
-    /// Several of that name.
+    /// Several users have this name.
     ClinicianAmbiguous => "clinician-ambiguous", "Several Bp users have this name";
     /// The account is linked to another user, or the user to another account, or their link was ended.
     LinkProofNeeded => "link-proof-needed", "Your account cannot be linked to this Bp user by name alone";
-    /// A clinician who has not said who they are in Bp.
+    /// The clinician's account is not linked to a Bp user.
     ClinicianLinkNeeded => "clinician-link-needed", "Your account is not linked to a Bp user";
-    /// Another practice under our Site ID.
+    /// Another practice answers under our Site ID.
     PracticeChanged => "practice-changed" | "siteChanged", "A different Bp database now answers for this practice";
     /// Halo refuses our subscription key.
     HaloKeyRefused => "halo-key-refused" | "haloRefuses", "Halo does not accept our key";
@@ -104,47 +103,47 @@ problem_types! {
     HaloQuotaUsed => "halo-quota-used", "Our quota at Halo is used up";
     /// Halo's rate limit.
     HaloBusy => "halo-busy", "Halo is limiting our requests";
-    /// Halo itself fails.
+    /// Halo fails.
     HaloUnavailable => "halo-unavailable" | "haloUnavailable", "Halo Connect is unavailable";
-    /// An answer that makes no sense.
+    /// The answer cannot be understood.
     MalformedAnswer => "malformed-answer" | "malformed", "The practice's answer could not be understood";
-    /// Our Bp login may not read this.
+    /// Our Bp login has no permission to read this.
     BpPermissionMissing => "bp-permission-missing", "Bp does not let us read this";
-    /// This Bp release has no such thing.
+    /// This Bp release lacks something.
     BpReleaseDiffers => "bp-release-differs" | "releaseDiffers", "This release of Bp lacks something we need";
     /// The database refused a statement.
     BpRefused => "bp-refused", "Bp's database rejected the query";
-    /// Our Bp login may not write this.
+    /// Our Bp login has no permission to write this.
     BpWriteNotPermitted => "bp-write-not-permitted" | "notPermitted", "Bp does not let us write this";
     /// The database refused a write.
     BpWriteRefused => "bp-write-refused" | "refused", "Bp's database rejected the write";
-    /// A location that the practice does not have.
+    /// The practice does not have this location.
     LocationUnknown => "location-unknown", "The practice has no such location";
-    /// A notification that Halo did not sign, or not with our secret.
+    /// A notification is not signed with our secret.
     SignatureRefused => "signature-refused", "The notification is not signed with our secret";
-    /// A notification from another time.
+    /// The time of a notification is too far from ours.
     NotificationStale => "notification-stale", "The notification's time is too far from ours";
-    /// The caller's own id stands for something else already.
+    /// The caller has used its id for something else before.
     IdInUse => "id-in-use", "This id is already in use for different content";
-    /// An import that somebody cancelled.
+    /// Somebody cancelled the import.
     ImportCancelled => "import-cancelled", "The import was cancelled";
     /// The patient has no such document.
     DocumentUnknown => "document-unknown", "The patient has no such document in Bp";
-    /// Bp keeps no file of it.
+    /// Bp has no file for it.
     DocumentWithoutFile => "document-without-file", "Bp has no file for this document";
-    /// Bp keeps it in several files.
+    /// Bp has it in several files.
     DocumentInParts => "document-in-parts", "Bp keeps this document in several files";
-    /// It arrived damaged, again and again.
+    /// It arrived damaged several times.
     DocumentDamaged => "document-damaged", "The document did not arrive complete";
-    /// It changed while it was read, again and again.
+    /// It changed several times while it was read.
     DocumentChanged => "document-changed", "The document changed in Bp while it was read";
-    /// The practice's server was off for longer than anybody waits.
+    /// The practice's server was offline for longer than we wait.
     PracticeOffline => "practice-offline", "The practice's server was off for too long";
-    /// Sending of bookings is off.
+    /// Sending of bookings is switched off.
     BookingsDisabled => "bookings-disabled", "Sending of bookings is switched off for this practice";
-    /// Nobody of this number is on the staff list.
+    /// Nobody with this number is on the staff list.
     PractitionerNotListed => "practitioner-not-listed", "The practitioner is not on the staff list";
-    /// The staff list has not been synced.
+    /// The staff list has not been compared with Bp yet.
     PractitionerNotSynced => "practitioner-not-synced", "The practitioner has not been synced with Bp yet";
     /// No user has the number.
     PractitionerNotFound => "practitioner-not-found", "No user of Bp has this AHPRA registration number";
@@ -152,59 +151,59 @@ problem_types! {
     PractitionerAmbiguous => "practitioner-ambiguous", "Several users of Bp have this AHPRA registration number";
     /// The user with the number has left.
     PractitionerInactive => "practitioner-inactive" | "practitionerUnknown", "The user of Bp with this AHPRA registration number is not active";
-    /// Bp's book has something else there.
+    /// Another appointment is at that time in Bp's book.
     SlotTaken => "slot-taken" | "slotTaken", "Bp's appointment book has another appointment at that time";
-    /// The doctor is away.
+    /// The practitioner is away.
     PractitionerAway => "practitioner-away" | "practitionerAway", "The practitioner is away on that day in Bp";
-    /// Somebody booked over ours.
+    /// Somebody booked over our appointment.
     Overbooked => "overbooked", "Another appointment was booked over this one in Bp";
-    /// Too few attendants of a visit can be placed; the others were taken out again.
+    /// Too few attendants of a visit have room, so the others were taken out again.
     TooFewAttendants => "too-few-attendants", "Bp's appointment book has no room for as many attendants as the visit needs";
-    /// No such type, in the settings.
+    /// The settings name an appointment type that does not exist.
     AppointmentTypeUnknown => "appointment-type-unknown", "The practice has no such appointment type";
-    /// The configured appointment type is one for recalls, which nobody from outside can cancel.
+    /// The appointment type in the settings is one for recalls. We cannot cancel such appointments.
     RecallType => "recall-type", "The chosen appointment type is one for recalls";
-    /// What has arrived is not touched.
+    /// The appointment has arrived, so we do not change it.
     AppointmentArrived => "appointment-arrived" | "alreadyArrived", "Bp shows this appointment as arrived or completed";
-    /// It is too late.
+    /// The visit has begun.
     StartPassed => "start-passed" | "startPassed", "The booking's start time has passed";
-    /// Whether it is in Bp could not be read.
+    /// It could not be read whether the booking is in Bp.
     BookingUnverified => "booking-unverified" | "unverified", "We could not check whether the booking is in Bp";
-    /// The write went wrong in a way that passes.
+    /// A write failed for a temporary reason.
     AttemptFailed => "attempt-failed", "The last attempt did not succeed";
-    /// The write may have arrived.
+    /// A write may have arrived.
     OutcomeUnknown => "outcome-unknown", "It is not yet known whether this arrived in Bp";
-    /// No such patient in Bp.
+    /// Bp has no such patient.
     PatientNotFound => "patient-not-found", "The practice has no such patient";
-    /// The number is somebody else's.
+    /// The number now belongs to another patient.
     PatientChanged => "patient-changed", "This patient number now belongs to a different person in Bp";
     /// The patient has died.
     PatientDeceased => "patient-deceased", "Bp records this patient as deceased";
-    /// The patient has left.
+    /// The patient is inactive.
     PatientInactive => "patient-inactive", "Bp records this patient as inactive";
-    /// Nobody in Bp is the addressee.
+    /// No Bp user matches the addressee.
     AddresseeNotFound => "addressee-not-found", "No active Bp user matches the addressee";
-    /// Several are.
+    /// Several Bp users match the addressee.
     AddresseeAmbiguous => "addressee-ambiguous", "More than one Bp user matches the addressee";
-    /// Why a message went to the fallback; it fails nothing.
+    /// Why a message went to the fallback addressee. It is not a failure.
     AddresseeAway => "addressee-away", "The addressee is away";
-    /// Never announced, or expired.
+    /// The document was never announced, or has expired.
     DocumentNotFound => "document-not-found", "No uploaded document has this id";
-    /// It would not be kept long enough.
+    /// The document would expire too early.
     DocumentTooOld => "document-too-old", "The document was announced too long ago";
-    /// Announced, not uploaded.
+    /// It was announced, but not uploaded.
     DocumentNotUploaded => "document-not-uploaded", "The document has not been uploaded yet";
-    /// The bytes are others.
+    /// The bytes are not the announced ones.
     DocumentMismatch => "document-mismatch", "The uploaded document is not what was announced";
-    /// Too large.
+    /// It is too large.
     DocumentTooLarge => "document-too-large", "The document is too large";
-    /// It is there already.
+    /// It was already delivered.
     AlreadyDelivered => "already-delivered", "This has already been delivered";
-    /// Somebody else was first.
+    /// Somebody else changed it at the same time.
     Conflict => "conflict", "Someone else changed this at the same time";
-    /// The table gives no answer.
+    /// The table, or another service that we depend on, does not answer.
     StorageUnavailable => "storage-unavailable", "A service we depend on is unavailable";
-    /// A fault of ours.
+    /// A fault in our program.
     Internal => "internal", "Something went wrong on our side";
 }
 

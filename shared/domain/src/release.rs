@@ -1,11 +1,11 @@
-//! Which Bp releases the integration works with. Bp Premier Orchid SP2 (June 2024) and earlier break
-//! third-party integrations; Spectra mends it (referral guide, troubleshooting).
+//! The Bp releases that the integration works with. Bp Premier Orchid SP2 (June 2024) and earlier break
+//! third-party integrations; Spectra fixes this (referral guide, troubleshooting).
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// The order of Bp's releases: a data file, because Bp's version numbers are not public.
+/// The order of Bp's releases. It is a data file, because Bp's version numbers are not public.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReleaseTable {
@@ -17,14 +17,14 @@ pub struct ReleaseTable {
     numbers: BTreeMap<String, String>,
 }
 
-/// What the table says of a version.
+/// What the table says about a version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Support {
-    /// Works.
+    /// It works.
     Supported,
-    /// Must be updated first.
+    /// It must be updated first.
     TooOld,
-    /// Not in the table: taken, because refusing a newer release would be worse than trying it.
+    /// Not in the table. It is accepted, because refusing a newer release would be worse than trying it.
     Unknown,
 }
 
@@ -65,9 +65,9 @@ impl ReleaseTable {
         self.place(release).is_some()
     }
 
-    /// Whether a version is one of the releases from one until before another. Only what is certain
-    /// counts: a version with words that are not understood ("Spectra SP9", where only Spectra is in the table)
-    /// lies in no range, and neither does any version where a bound is not in the table.
+    /// Whether a version is one of the releases in a range: `from` belongs to it, `before` does not. Only a
+    /// certain version counts. A version with unknown words, such as "Spectra SP9" if the table has only
+    /// Spectra, is in no range. No version is in a range whose bound is not in the table.
     #[must_use]
     pub fn is_within(&self, version: &str, from: Option<&str>, before: Option<&str>) -> bool {
         let Some(release) = self.certain(version) else { return false };
@@ -79,8 +79,9 @@ impl ReleaseTable {
         self.releases.iter().position(|name| name.eq_ignore_ascii_case(release))
     }
 
-    /// The place of the release that a version surely is: by its number alone, or by its name with nothing
-    /// but the product's name before it and a revision's number behind it.
+    /// The place of a release in the table, if it is certain. That is so if the version is a number only. It
+    /// is also so if it is the release's name, with at most the product's name before it and a revision
+    /// number after it.
     fn certain(&self, version: &str) -> Option<usize> {
         let place = self.rank(version)?;
         let words: Vec<String> = version.split_whitespace().map(str::to_lowercase).collect();
@@ -105,8 +106,8 @@ impl ReleaseTable {
         (release == name && revision.iter().all(plain)).then_some(place)
     }
 
-    /// The place of the longest release name that the version's words contain ("Bp Premier Orchid
-    /// SP2" is Orchid SP2, not Orchid), or of the longest matching number.
+    /// The place of the longest release name in the version's words, or of the longest matching number. "Bp
+    /// Premier Orchid SP2" is Orchid SP2, not Orchid.
     fn rank(&self, version: &str) -> Option<usize> {
         let words: Vec<String> = version.split_whitespace().map(str::to_lowercase).collect();
         let named = self

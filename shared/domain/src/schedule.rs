@@ -8,23 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::Invalid;
 use crate::ids::PracticeId;
 
-/// A regular job for a practice. The practice's own writer does it, under the lease of its lane, so that
-/// a job never writes at the same time as a delivery or a booking.
+/// A regular job for a practice. The practice's own writer runs it, under the lease of its lane. So a job
+/// never writes at the same time as a delivery or a booking.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Job {
-    /// Whether the practice's site can be reached, and its versions. Asks Halo's status, no query.
+    /// Whether the practice's site can be reached, and its versions. A status call, no query.
     SiteHealth,
-    /// Which delivered documents have been checked in Bp: one query for all of a practice's.
+    /// Which delivered messages doctors have checked in Bp: one query for all of a practice's.
     Checked,
-    /// The platform's staff list against Bp's users: one query.
+    /// Compares the platform's staff list with Bp's users: one query.
     StaffSync,
-    /// The platform's bookings against Bp's appointment book: one query.
+    /// Compares the platform's bookings with Bp's appointment book: one query.
     Reconcile,
 }
 
 impl Job {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::SiteHealth, Self::Checked, Self::StaffSync, Self::Reconcile];
 
     /// Its name in keys, messages and schedules.
@@ -41,14 +40,14 @@ impl Job {
     /// Reads the name.
     ///
     /// # Errors
-    /// Says so when no job is called that.
+    /// If no job is called that.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let found = Self::ALL.into_iter().find(|job| job.as_str() == text);
         found.ok_or(Invalid("no job has this name"))
     }
 
-    /// How long the job waits between two runs, unless it can wait longer. Each
-    /// query of Halo is billed: see [`until_checked_again`] and [`until_compared_again`].
+    /// The shortest interval between two runs. Halo bills each query, so some jobs wait longer: see
+    /// [`until_checked_again`] and [`until_compared_again`].
     #[must_use]
     pub const fn interval(self) -> SignedDuration {
         match self {
@@ -58,15 +57,15 @@ impl Job {
         }
     }
 
-    /// When the next turn of a practice comes: an interval on, more or less by a tenth of it, a
-    /// different tenth for every practice. Jobs that all began at one moment (a deployment, the
-    /// end of an outage) drift apart instead of running together each time.
+    /// When the job runs next: after the interval, up to a tenth earlier or later. The difference depends on
+    /// the practice. So jobs that all began at one moment, such as a deployment or the end of an outage,
+    /// spread out.
     #[must_use]
     pub fn next(self, practice: &PracticeId, now: Timestamp) -> Timestamp {
         Self::next_after(practice, self.interval(), now)
     }
 
-    /// As [`Job::next`], after another interval.
+    /// Like [`Job::next`], after another interval.
     #[must_use]
     pub fn next_after(
         practice: &PracticeId,
@@ -83,16 +82,16 @@ impl Job {
 /// The longest wait between two regular queries of Bp.
 const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long until Bp is asked again which messages a doctor has checked, by the age of the message that
-/// was delivered last. Most are checked within hours, so the wait is a quarter of what has passed.
+/// How long until Bp is queried again for messages that a doctor has checked, from the age of the latest
+/// delivered message. Most are checked within hours, so the wait is a quarter of the age.
 #[must_use]
 pub fn until_checked_again(latest: Option<SignedDuration>) -> SignedDuration {
     latest
         .map_or(LONGEST_INTERVAL, |age| (age / 4).clamp(Job::Checked.interval(), LONGEST_INTERVAL))
 }
 
-/// How long until the appointment book is compared again, by when the next visit begins. People at a
-/// practice mostly change visits that are near. Changes by the platform are read back at once anyway.
+/// How long until the appointment book is compared again, from the time until the next visit. People at a
+/// practice mostly change visits of the next days. Changes by the platform are read back at once anyway.
 #[must_use]
 pub fn until_compared_again(next_visit: Option<SignedDuration>) -> SignedDuration {
     match next_visit {
@@ -110,8 +109,8 @@ impl fmt::Display for Job {
     }
 }
 
-/// A number that scatters practices evenly and is the same for a practice on every machine and in
-/// every release (FNV-1a): what is stored under it must be found again.
+/// A number for a practice, spread evenly (FNV-1a). It is the same on every machine and in every release,
+/// because stored items are found by it.
 #[must_use]
 pub fn scatter(practice: &PracticeId) -> u32 {
     practice
@@ -173,9 +172,9 @@ mod tests {
         }
     }
 
-    /// A simulated week of a thousand practices on which nobody does anything: each has messages that
-    /// nobody has checked for at least four days, a staff list, and half of them a visit within the
-    /// week after. Prints the queries per practice and day, beside those of a fixed clock.
+    /// Simulates a week of a thousand practices where nobody does anything. Each has messages that nobody has
+    /// checked for at least four days, and a staff list. Half of them have a visit within the week after.
+    /// Prints the queries for each practice and day, next to those with fixed intervals.
     #[test]
     fn a_quiet_day_costs_a_practice_at_most_six_queries() {
         let begun: Timestamp = "2026-11-02T00:00:00Z".parse().unwrap();
@@ -195,7 +194,7 @@ mod tests {
                 Job::StaffSync | Job::SiteHealth => job.interval(),
             };
             let mut queries = 0;
-            // Whether the site can be reached is no query.
+            // The status call is no query.
             for job in [Job::Checked, Job::StaffSync, Job::Reconcile] {
                 let mut now = begun;
                 while now < end {

@@ -1,4 +1,4 @@
-//! What a practice chooses (booking guide, section 2).
+//! A practice's settings (booking guide, section 2).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ impl DurationMinutes {
     /// Takes 1 to 480 minutes.
     ///
     /// # Errors
-    /// Says so when it is anything else.
+    /// If it is anything else.
     pub fn parse(minutes: i64) -> Result<Self, Invalid> {
         (1..=480)
             .contains(&minutes)
@@ -25,18 +25,17 @@ impl DurationMinutes {
             .ok_or(Invalid("an appointment lasts 1 to 480 minutes"))
     }
 
-    /// As a number.
     #[must_use]
     pub fn minutes(self) -> i64 {
         self.0
     }
 }
 
-/// A practice's settings. Until somebody chooses, sending is off and no time zone is assumed.
+/// A practice's settings. Until somebody sets them, sending is off and there is no time zone.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// The clock on the practice's wall.
+    /// The practice's time zone.
     #[schema(value_type = Option<String>)]
     pub time_zone: Option<PracticeTimeZone>,
     /// Sending of bookings.
@@ -47,25 +46,25 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingSettings {
-    /// Whether bookings are taken, and Bp's book is held to them. What was accepted before it was
-    /// switched off is still sent, and cancellations always are.
+    /// Whether bookings are accepted, and Bp's book is compared with them. Bookings that were accepted before
+    /// this was switched off are still sent. Cancellations are always sent.
     pub enabled: bool,
     /// Bp's `LOCATIONID`.
     pub location_id: Option<LocationId>,
-    /// Minutes, where a booking names none.
+    /// In minutes, for bookings that have none.
     #[schema(value_type = Option<i64>)]
     pub duration_minutes: Option<DurationMinutes>,
     /// Bp's `APPOINTMENTTYPES.APPOINTMENTCODE`.
     pub appointment_type_code: Option<i64>,
-    /// What an appointment's text begins with, to tell that it was made online; "Online appointment"
-    /// where the practice chose nothing.
+    /// The beginning of an appointment's text, which says that it was made online. "Online appointment" if
+    /// the practice has set nothing.
     #[schema(value_type = Option<String>)]
     pub online_wording: Option<BpText>,
 }
 
 impl Settings {
-    /// What still holds when the practice has moved to another Bp, which has locations and
-    /// appointment types of its own.
+    /// The settings that are still valid after the practice has moved to another Bp database, which has its
+    /// own locations and appointment types.
     #[must_use]
     pub fn moved(mut self) -> Self {
         self.bookings.enabled = false;

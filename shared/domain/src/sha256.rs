@@ -1,4 +1,4 @@
-//! What bytes are known by.
+//! The SHA-256 of bytes.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ impl Sha256 {
     /// Takes 64 hexadecimal digits.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = Invalid("a SHA-256 is 64 hexadecimal digits");
         if text.len() != 64 || !text.is_ascii() {
@@ -32,7 +32,7 @@ impl Sha256 {
         Ok(Self(bytes))
     }
 
-    /// Of these bytes.
+    /// The hash of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(<sha2::Sha256 as sha2::Digest>::digest(bytes).into())

@@ -1,4 +1,4 @@
-//! Whom somebody was shown under a patient's number.
+//! The patient that an account was shown under a number.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -9,28 +9,28 @@ use crate::delivery::{Chosen, ChosenPatient};
 use crate::patient::{PatientMatch, PatientStatus};
 use crate::surname::SurnameKey;
 
-/// What an account last saw of a patient's number, by a search or on the patient's page. A referral
-/// that the account then sends is about this person, whoever has the number in Bp by then.
+/// What an account last saw under a patient's number, in a search or on the patient's page. A referral that
+/// the account then sends is about this person, even if the number belongs to somebody else in Bp by then.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownPatient {
-    /// The last name, without what people type differently; `None` where Bp has none to compare with.
+    /// The last name without differences in spelling; `None` if Bp has none that can be compared.
     pub surname: Option<SurnameKey>,
-    /// The date of birth, where Bp has one.
+    /// The date of birth, if Bp has one.
     pub date_of_birth: Option<Date>,
-    /// What Bp said of them.
+    /// The status in Bp.
     pub status: PatientStatus,
-    /// Whose number it is: another Bp's patients have numbers of their own.
+    /// The Bp database. In another one the number means another patient.
     pub site: Database,
     pub shown_at: Timestamp,
 }
 
 impl ShownPatient {
-    /// For how long a referral can be about what was shown. Whoever takes longer searches again, or
-    /// the referral goes by the number only.
+    /// How long a referral can refer to what was shown. After that, the caller must search again, or the
+    /// referral is sent with the number only.
     pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-    /// What is shown of a patient of this Bp.
+    /// What is shown of a patient in this Bp database.
     #[must_use]
     pub fn of(person: &PatientMatch, site: &Database, now: Timestamp) -> Self {
         let name = person.last_name.as_deref();
@@ -43,14 +43,13 @@ impl ShownPatient {
         }
     }
 
-    /// Whether it still says whom the number means in this Bp.
+    /// Whether it is still valid for this Bp database.
     #[must_use]
     pub fn holds(&self, site: &Database, now: Timestamp) -> bool {
         self.site == *site && now.duration_since(self.shown_at) < Self::KEPT_FOR
     }
 
-    /// Who was chosen. A person without a last name or a date of birth in Bp is known by the number
-    /// only.
+    /// The chosen patient. If Bp has no last name or no date of birth, only the number is known.
     #[must_use]
     pub fn chosen(&self) -> Chosen {
         match (&self.surname, self.date_of_birth) {

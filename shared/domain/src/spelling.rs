@@ -1,9 +1,9 @@
-//! How the same name is written by Bp, by a telephone, by a tablet and by Word: accents composed or
-//! not, many apostrophes, many dashes, many blanks.
+//! The same name is written differently by Bp, a telephone, a tablet and Word: with composed or separate
+//! accents, and with different apostrophes, dashes and blanks.
 //!
-//! Names are compared in two ways. [`key`] leaves out everything that people type differently;
-//! patients are found by it. [`plain`] only writes each sign in its plainest form; clinicians are
-//! linked by it, because their names have to be as in Bp.
+//! Names are compared in two ways. [`key`] leaves out everything that people type differently; patients are
+//! found with it. [`plain`] writes each sign in its plainest form; clinicians are linked with it, because
+//! their names must be exactly as in Bp.
 
 use std::borrow::Cow;
 
@@ -11,27 +11,27 @@ use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed}
 
 use crate::windows_1252::byte;
 
-/// What [`key`] leaves out, of what Bp can hold. The statements leave out the same characters on
-/// Bp's side; a test of the statement pack holds the two together.
+/// The characters that Bp can hold and that [`key`] leaves out. The statements leave out the same
+/// characters. A test of the statement pack compares the two lists.
 pub const IGNORED: [char; 12] = [
     ' ', '\'', '\u{2018}', '\u{2019}', '\u{b4}', '`', '-', '\u{2013}', '\u{2014}', '\u{a0}',
     '\u{ad}', '.',
 ];
 
-/// The text with each accent on its letter: é as one character, however it was sent.
+/// The text with each accent on its letter: é is one character, even if it arrived as two.
 #[must_use]
 pub fn compose(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
-/// What a character of a name is, apart from its letters.
+/// A sign in a name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Sign {
     Apostrophe,
     Dash,
     Blank,
     Stop,
-    /// It takes no room: a soft hyphen, or a mark of where a line may break or which way it runs.
+    /// It has no width: a soft hyphen, or a mark for a line break or the direction of writing.
     Invisible,
 }
 
@@ -60,22 +60,23 @@ fn sign(character: char) -> Option<Sign> {
     })
 }
 
-/// Whether a character is a blank of any width, or takes no room at all.
+/// Whether a character is a blank of any width, or has no width.
 pub(crate) fn is_blank(character: char) -> bool {
     matches!(sign(character), Some(Sign::Blank | Sign::Invisible))
 }
 
-/// A name without case and without anything that people type differently, composed. Letters stay as
-/// they are, accents included.
+/// A name without case and without anything that people type differently, composed. Letters keep their
+/// accents.
 #[must_use]
 pub fn key(name: &str) -> String {
     let letters: String = compose(name).chars().filter(|c| sign(*c).is_none()).collect();
-    // A letter and its mark may have had something between them, and a capital may have parts.
+    // A sign may have been between a letter and its accent, and a capital letter may consist of several
+    // characters.
     let capitals: String = compose(&letters).chars().flat_map(upper).collect();
     compose(&capitals).into_owned()
 }
 
-/// A capital that Bp can hold, or the letter itself: µ has none in Windows-1252.
+/// The capital letter if Bp can hold it, else the letter itself: µ has no capital in Windows-1252.
 fn upper(letter: char) -> impl Iterator<Item = char> {
     let is_held = letter.to_uppercase().all(|capital| byte(capital).is_some());
     let kept = (!is_held && byte(letter).is_some()).then_some(letter);
@@ -83,8 +84,8 @@ fn upper(letter: char) -> impl Iterator<Item = char> {
     kept.into_iter().chain(capitals.into_iter().flatten())
 }
 
-/// A name in its plainest spelling: composed, `'` for every apostrophe, `-` for every dash, one blank
-/// for many, and nothing that takes no room.
+/// A name in its plainest spelling: composed, with `'` for every apostrophe, `-` for every dash, single
+/// blanks, and without signs that have no width.
 #[must_use]
 pub fn plain(name: &str) -> String {
     let name: String = compose(name)
@@ -102,7 +103,7 @@ pub fn plain(name: &str) -> String {
     compose(&name).into_owned()
 }
 
-/// A name as it was written, but for signs that Windows-1252 lacks: those become the plain ones.
+/// A name as it was written, but signs that Windows-1252 lacks become plain ones.
 pub(crate) fn held(name: &str) -> String {
     compose(name)
         .chars()
@@ -118,9 +119,9 @@ pub(crate) fn held(name: &str) -> String {
         .collect()
 }
 
-/// A name that Windows-1252 cannot hold, without any marks: Nguyễn is Nguyen and Dvořák is Dvorak, as
-/// somebody typed it who had no such letters. A name that it can hold stays, and so does a letter that
-/// has no plain one.
+/// A name that Windows-1252 cannot hold, without its accents: Nguyễn becomes Nguyen, and Dvořák becomes
+/// Dvorak, as people write them who lack these letters. A name that it can hold stays the same. So does a
+/// letter without a plain form.
 pub(crate) fn unmarked(name: &str) -> Cow<'_, str> {
     let composed = compose(name);
     if composed.chars().all(|character| byte(character).is_some()) {
@@ -147,7 +148,7 @@ fn is_mark(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}')
 }
 
-/// Letters whose mark is a part of them.
+/// Letters whose stroke is part of them.
 fn without_stroke(letter: char) -> char {
     match letter {
         'Đ' => 'D',

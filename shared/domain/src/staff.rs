@@ -1,5 +1,5 @@
-//! A practice's medical staff as the booking platform lists it, and whom Bp knows of it
-//! (booking guide, section 2.3).
+//! A practice's medical staff as the booking platform lists it, and the Bp users that match (booking guide,
+//! section 2.3).
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use crate::Invalid;
 use crate::connection::Database;
 use crate::ids::BpUserId;
 
-/// A practitioner's AHPRA registration number, such as the platform keeps it. Bp keeps it as free
-/// text (`RegistrationNo`), so it is compared letter by letter, outer blanks aside.
+/// A practitioner's AHPRA registration number as the platform has it. Bp stores it as free text
+/// (`RegistrationNo`), so it is compared letter by letter, without outer blanks.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AhpraNumber(String);
 
 impl AhpraNumber {
-    /// Takes 1 to 20 letters and digits (Bp's column holds 20), blanks around them forgiven.
+    /// Takes 1 to 20 letters and digits (Bp's column holds 20). Blanks around them are ignored.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text.trim();
         ((1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
@@ -30,13 +30,12 @@ impl AhpraNumber {
             ))
     }
 
-    /// The number as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether Bp's text is the same but for capitals, blanks and punctuation: a typing mistake.
+    /// Whether Bp's text differs only in capitals, blanks and punctuation: a typing mistake.
     fn nearly(&self, theirs: &str) -> bool {
         let core = |text: &str| {
             text.chars()
@@ -50,11 +49,11 @@ impl AhpraNumber {
 
 text_conversions!(AhpraNumber);
 
-/// Somebody on the platform's list.
+/// A member of the platform's list.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StaffMember {
-    /// What is compared with Bp.
+    /// Compared with Bp.
     pub ahpra_number: AhpraNumber,
     /// For people to read; never compared.
     pub first_name: String,
@@ -62,11 +61,11 @@ pub struct StaffMember {
     pub last_name: String,
 }
 
-/// Whom Bp knows under a registration number.
+/// The Bp user with a registration number.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
 pub enum BpMatch {
-    /// Nobody has looked since the member was put on the list.
+    /// Not compared since the member was put on the list.
     Unsynced,
     /// Exactly one active user.
     Synced {
@@ -75,9 +74,9 @@ pub enum BpMatch {
     },
     /// No user.
     NotFound {
-        /// Some user's number differs in capitals, blanks or punctuation only.
+        /// Whether some user's number differs only in capitals, blanks or punctuation.
         nearly: bool,
-        /// Whether inactive users could be looked at as well.
+        /// Whether inactive users could be read as well.
         inactive_seen: bool,
     },
     /// Several active users.
@@ -86,26 +85,26 @@ pub enum BpMatch {
     Inactive,
 }
 
-/// A member and where they stand.
+/// A member, and the Bp user that matches.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedMember {
     #[serde(flatten)]
     pub member: StaffMember,
-    /// Whom Bp knows.
+    /// The Bp user that matches.
     #[serde(rename = "standing")]
     pub bp_match: BpMatch,
 }
 
-/// The platform's list, whole.
+/// The platform's whole list.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StaffList {
     /// In the platform's order.
     pub staff: Vec<ListedMember>,
-    /// Whose users Bp's `USERID`s are; `None` while nobody is known.
+    /// The Bp database of the `USERID`s; `None` while no user is known.
     pub site: Option<Database>,
-    /// When Bp was last asked.
+    /// When the list was last compared with Bp.
     pub synced_at: Option<Timestamp>,
 }
 
@@ -114,7 +113,7 @@ pub struct StaffList {
 pub struct RegisteredUser {
     /// Bp's `USERID`.
     pub user: BpUserId,
-    /// As Bp has it, outer blanks aside.
+    /// As Bp has it, without outer blanks.
     pub registration: String,
     /// Whether Bp shows the user as active.
     pub active: bool,
@@ -123,14 +122,14 @@ pub struct RegisteredUser {
 /// Bp's users who have a registration number.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Register {
-    /// Active ones, and inactive ones where those can be read.
+    /// Active users, and inactive users if they can be read.
     pub users: Vec<RegisteredUser>,
     /// Whether inactive users could be read.
     pub inactive_seen: bool,
 }
 
 impl Register {
-    /// Whom Bp knows under a number.
+    /// The Bp user with this number.
     #[must_use]
     pub fn find(&self, number: &AhpraNumber) -> BpMatch {
         let of = |active: bool| -> BTreeSet<BpUserId> {
@@ -154,13 +153,13 @@ impl Register {
 }
 
 impl StaffList {
-    /// The most that a practice's list may hold.
+    /// The most members that a list may have.
     const MOST_MEMBERS: usize = 500;
 
-    /// A new list. Members who were on the old one keep what is known of them.
+    /// A new list. Members who were on the old list keep their Bp user.
     ///
     /// # Errors
-    /// Says so when it is too long, or the index of the first number that comes a second time.
+    /// If it is too long, or a number occurs twice; says the index of the second.
     pub fn replaced(&self, members: Vec<StaffMember>) -> Result<Self, ListProblem> {
         if members.len() > Self::MOST_MEMBERS {
             return Err(ListProblem::TooLong);
@@ -180,7 +179,7 @@ impl StaffList {
         Ok(Self { staff, site: self.site.clone(), synced_at: self.synced_at })
     }
 
-    /// The list when the practice has moved to another Bp, whose users nobody has seen yet.
+    /// The list after the practice has moved to another Bp database, with which it was not compared yet.
     #[must_use]
     pub fn moved(mut self) -> Self {
         for listed in &mut self.staff {
@@ -189,7 +188,7 @@ impl StaffList {
         Self { staff: self.staff, site: None, synced_at: None }
     }
 
-    /// The list as the Bp users of a site say.
+    /// The list, compared with the Bp users of a site.
     #[must_use]
     pub fn synced(mut self, register: &Register, site: &Database, now: Timestamp) -> Self {
         for listed in &mut self.staff {
@@ -200,7 +199,7 @@ impl StaffList {
         self
     }
 
-    /// Where a member stands; `None` when nobody of this number is on the list.
+    /// A member's Bp user; `None` if nobody with this number is on the list.
     #[must_use]
     pub fn bp_match(&self, number: &AhpraNumber) -> Option<BpMatch> {
         self.staff
@@ -213,11 +212,11 @@ impl StaffList {
 /// What is wrong with a list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ListProblem {
-    /// More members than a list may hold.
+    /// It has more members than allowed.
     TooLong,
-    /// A number that was there before.
+    /// A number occurs twice.
     Twice {
-        /// Where it comes again.
+        /// The index of the second.
         index: usize,
     },
 }
@@ -254,7 +253,7 @@ mod tests {
                 user(3, "MED9990000002", true),
                 user(4, "MED9990000004", false),
                 user(5, "MED 9990000005", true),
-                // Left, and came back as another user.
+                // The person left, and came back as another user.
                 user(6, "MED9990000006", false),
                 user(2_000_000_553, "MED9990000006", true),
             ],

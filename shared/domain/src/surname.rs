@@ -1,5 +1,5 @@
-//! How a receptionist expects a surname to be found: whatever the case, the blanks, the apostrophe
-//! or the hyphen, and from its first letters.
+//! Surnames as receptionists search for them: by their first letters, with differences in case, blanks,
+//! apostrophes and hyphens.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use crate::bp_text::fit;
 use crate::spelling::{compose, held, key, unmarked};
 use crate::{Invalid, Unfit};
 
-/// What Bp's `PATIENTS.SURNAME` (char 40) can hold.
+/// The width of Bp's `PATIENTS.SURNAME` (char 40).
 const LONGEST_KEY: usize = 40;
 
 /// The beginning of a surname, without anything that people type differently.
 ///
-/// `O'Brien`, `o brien` and `OBRIEN` are one key; so are `Smith-Jones` and `Smith Jones`.
+/// `O'Brien`, `o brien` and `OBRIEN` have the same key, and so have `Smith-Jones` and `Smith Jones`.
 ///
-/// Serialised as it is. A key that an earlier release has kept may still hold signs that are left out
-/// now: it becomes today's key when it is read.
+/// Serialised as it is. A key that an earlier release stored may still contain signs that are left out now.
+/// It becomes a key of today when it is read.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(from = "String", into = "String")]
 pub struct SurnameKey(String);
@@ -25,7 +25,7 @@ pub struct SurnameKey(String);
 impl From<String> for SurnameKey {
     fn from(kept: String) -> Self {
         let key = key(&kept);
-        // Nothing is compared with an empty key, so a key never becomes one.
+        // A key never becomes empty, because an empty key cannot be compared.
         Self(if key.is_empty() { kept } else { key })
     }
 }
@@ -36,13 +36,13 @@ impl From<SurnameKey> for String {
     }
 }
 
-/// Characters that mean "anything" to a database or to people. No surname holds them, and somebody
-/// who types one expects a wildcard: say that none is needed rather than find nobody.
+/// Characters that mean "anything" to a database or to people. No surname contains them. A person who types
+/// one expects a wildcard, so we say that none is needed, instead of finding nobody.
 const WILDCARDS: [char; 7] = ['%', '_', '*', '?', '[', ']', '^'];
 
 impl SurnameKey {
-    /// Takes a surname or its beginning. A name that Bp cannot hold is taken without its marks:
-    /// Nguyễn is Nguyen there.
+    /// Takes a surname or its beginning. If Bp cannot hold the name, its accents are removed: Nguyễn is
+    /// Nguyen in Bp.
     ///
     /// # Errors
     /// Says what is wrong with it.
@@ -73,7 +73,7 @@ impl SurnameKey {
         Ok(Self(key))
     }
 
-    /// The key, for a statement's parameter.
+    /// The key, as a statement's parameter.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
-/// An IANA time zone that is known, such as `Australia/Brisbane`.
+/// A known IANA time zone, such as `Australia/Brisbane`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PracticeTimeZone(String);
@@ -14,15 +14,14 @@ impl PracticeTimeZone {
     /// Takes the name of a zone in the IANA database.
     ///
     /// # Errors
-    /// Says so when there is no such zone.
+    /// If there is no such zone.
     pub fn parse(name: &str) -> Result<Self, Invalid> {
         let zone = TimeZone::get(name)
             .map_err(|_| Invalid("a time zone is an IANA name such as Australia/Brisbane"))?;
-        // The database's own spelling, whatever the caller's case.
+        // The database's own spelling. The caller's case may differ.
         Ok(Self(zone.iana_name().unwrap_or(name).to_owned()))
     }
 
-    /// The zone's name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

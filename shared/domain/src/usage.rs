@@ -1,5 +1,5 @@
-//! What a practice's connection to Halo costs. Halo's fee follows the use of each practice, and it caps
-//! a practice's queries and bytes by day (haloconnect.io/faq). No figure is public.
+//! How much a practice uses Halo. Halo's fee depends on the use of each practice, and Halo caps a practice's
+//! queries and bytes by day (haloconnect.io/faq). The figures are not public.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 /// What was used.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Usage {
-    /// Queries that Halo bills or may bill, those included whose answer was lost.
+    /// Queries that Halo bills or may bill, including queries whose answer was lost.
     pub queries: u64,
-    /// Calls that are no queries: a site's status, how far a query has come, pages of results.
+    /// Calls that are no queries: a site's status, a query's status, pages of results.
     pub other_calls: u64,
-    /// Bytes of request bodies, of queries and of other calls.
+    /// Bytes of request bodies, for queries and other calls.
     pub bytes_sent: u64,
-    /// Bytes of answers' bodies, of queries and of other calls.
+    /// Bytes of answers' bodies, for queries and other calls.
     pub bytes_received: u64,
-    /// Queries by the statement that was sent.
+    /// Queries by statement.
     pub by_purpose: BTreeMap<String, u64>,
     /// When Bp last answered or refused a query.
     pub answered_at: Option<Timestamp>,
@@ -27,8 +27,8 @@ impl Usage {
     /// How long a day's figures are kept.
     pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 400);
 
-    /// The day that something at this moment is counted on. Days begin in UTC: when Halo's begin is not
-    /// published, and no read is spent on a practice's own clock.
+    /// The day on which a moment counts, in UTC. Halo does not publish when its days begin. The practice's
+    /// own clock would cost an additional read.
     #[must_use]
     pub fn day(at: Timestamp) -> Date {
         at.to_zoned(TimeZone::UTC).date()
@@ -40,7 +40,7 @@ impl Usage {
         self.bytes_sent.saturating_add(self.bytes_received)
     }
 
-    /// Adds what was used besides.
+    /// Adds more usage.
     pub fn add(&mut self, more: &Self) {
         let sum = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
         sum(&mut self.queries, more.queries);
@@ -54,14 +54,14 @@ impl Usage {
     }
 }
 
-/// A practice's usage of a day.
+/// A practice's usage on a day.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UsageDay {
-    /// Which day, in UTC.
+    /// The day, in UTC.
     pub date: Date,
     /// What was used so far.
     pub usage: Usage,
-    /// Whether platforms were told that it comes near the cap.
+    /// Whether an event about the cap was published.
     pub near_cap_published: bool,
 }
 
@@ -75,11 +75,11 @@ pub struct Caps {
 }
 
 impl Caps {
-    /// From how many per cent of a cap on somebody is told.
+    /// From this per cent of a cap on, an event is published.
     const NEAR_PERCENT: u64 = 80;
 
-    /// How many per cent of its cap were used, rounded down: of that cap of which more was used. `None`
-    /// where no cap is known.
+    /// How many per cent of its cap a practice has used, rounded down. The higher value of the two caps.
+    /// `None` if no cap is known.
     #[must_use]
     pub fn percent(&self, usage: &Usage) -> Option<u64> {
         let percent = |used: u64, cap: Option<u64>| {
@@ -89,7 +89,7 @@ impl Caps {
         percent(usage.queries, self.queries).max(percent(usage.bytes(), self.bytes))
     }
 
-    /// Whether somebody is to be told.
+    /// Whether the usage is so near a cap that an event must be published.
     #[must_use]
     pub fn is_near(&self, usage: &Usage) -> bool {
         self.percent(usage).is_some_and(|percent| percent >= Self::NEAR_PERCENT)

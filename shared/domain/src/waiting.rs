@@ -1,17 +1,16 @@
-//! Who waits for which of Halo's asynchronous queries, so that Halo's notification finds them.
+//! Which worker waits for which of Halo's asynchronous queries, so that Halo's notification reaches it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::PracticeId;
 
-/// Whoever submitted a query and did not see its end.
+/// A worker that submitted a query and waits for its end.
 ///
-/// A waiter never depends on being called: Halo announces successes only, and a notification may be
-/// lost. Behind each stands a slow look of its own.
+/// A waiter never depends on the notification alone: Halo announces successes only, and a notification may be
+/// lost. So each waiter also makes a status call later.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Waiter {
-    /// An attachment that is being copied from a practice.
     /// An attachment that is being copied from a practice.
     #[serde(rename = "staging")]
     Import {
@@ -23,7 +22,7 @@ pub enum Waiter {
     },
     /// The writer of a practice's deliveries and bookings.
     Site {
-        /// Whose.
+        /// The practice.
         practice: PracticeId,
     },
 }

@@ -31,7 +31,7 @@ const TYPOGRAPHIC: [(char, u8); 27] = [
     ('Ÿ', 0x9f),
 ];
 
-/// The byte of a character, where Windows-1252 has one. Control characters have none here.
+/// The byte of a character, if Windows-1252 has one. Control characters have none here.
 pub(crate) fn byte(character: char) -> Option<u8> {
     match character {
         ' '..='~' | '\u{a0}'..='\u{ff}' => u8::try_from(u32::from(character)).ok(),

@@ -1,24 +1,24 @@
-//! Work that was given up, and what is still open about its last attempt.
+//! Work that was given up, and what is unknown about its last attempt.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::tally::Tally;
 
-/// Given up. Nothing is sent until somebody reopens it ([`crate::Progress::reopened`]).
+/// Work that was given up. Nothing is sent until somebody reopens it ([`crate::Progress::reopened`]).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct Failed {
-    /// All attempts.
+    /// The counts of all attempts.
     pub tally: Tally,
-    /// Whether the last attempt may have taken effect all the same.
+    /// Whether the last attempt may still have taken effect.
     pub doubt: Doubt,
 }
 
-/// Whether the last attempt of given-up work may have taken effect all the same.
+/// Whether the last attempt of given-up work may still have taken effect.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Doubt {
-    /// No: nothing was sent, or the far side said no.
+    /// No: nothing was sent, or the far side refused.
     None,
     /// Perhaps: no lookup was possible. It can take effect until this instant.
     Until(Timestamp),

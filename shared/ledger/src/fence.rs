@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// How long an attempt may still take effect at the far side after it was sent. After the sum of these
-/// times a lookup is final: an attempt that is not there by then will never arrive.
+/// How long an attempt may still take effect at the far side after it was sent. After the sum of these times
+/// a lookup is final: an attempt that it does not find will never arrive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Fence {
-    /// How long our own call may last: the far side may receive it at its very end.
+    /// How long our own call may last. The far side may receive the request at the end of the call.
     pub call: Duration,
     /// How long the far side may keep an attempt waiting before it runs. Send this limit with each
     /// attempt. The far side must drop attempts that wait longer.
     pub queue: Duration,
-    /// How long it may run before the far side breaks it off.
+    /// How long an attempt may run before the far side ends it.
     pub execution: Duration,
-    /// Allowance for clocks that differ.
+    /// An allowance for clocks that differ.
     pub margin: Duration,
 }
 

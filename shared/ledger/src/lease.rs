@@ -10,12 +10,11 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Holder(pub String);
 
-/// The right to be the only writer until an instant. Store it where conditional writes are possible.
-/// Others may claim it only when [`Lease::may_be_taken`] says so, and only its holder releases it.
+/// The right to be the only writer until an instant. Store it where conditional writes are possible. Others
+/// may claim it only if [`Lease::may_be_taken`] says so, and only its holder releases it.
 ///
-/// A lease alone does not exclude a writer that was asleep when it ended. Hence the second half of
-/// the promise: each attempt is marked under a condition before it is sent, and fenced
-/// ([`crate::Fence`]).
+/// A lease alone does not exclude a writer that was asleep when the lease ended. So each attempt is also
+/// marked, under a condition, before it is sent, and it has a fence ([`crate::Fence`]).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Lease {
     /// The writer who holds it.

@@ -1,9 +1,9 @@
 //! The states of one piece of work, and the steps between them.
 //!
-//! Each state is a type of its own and each step a method that consumes it, so that a step which
-//! would break the promise cannot be written: the only way from [`Sent`] or [`Doubtful`] back to
-//! [`Ready`] is an answer that shows that the attempt did not take effect. Giving up keeps the
-//! fence ([`Doubt::Until`]), so reopening does not skip the fence.
+//! Each state is a type of its own, and each step is a method that consumes it. So a step that would break
+//! the promise cannot be written. From [`Sent`] or [`Doubtful`] the only way back to [`Ready`] is an answer
+//! which shows that the attempt did not take effect. Giving up keeps the fence ([`Doubt::Until`]), so
+//! reopening does not skip the fence.
 
 use std::time::Duration;
 
@@ -14,24 +14,24 @@ use crate::failed::{Doubt, Failed};
 use crate::fence::Fence;
 use crate::tally::Tally;
 
-/// Where one piece of work stands. `H` is the far side's handle of an attempt, `R` why the far side
-/// refused it.
+/// The state of one piece of work. `H` is the far side's handle of an attempt. `R` is the far side's reason
+/// for a refusal.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum Progress<H, R> {
-    /// To be sent.
+    /// It must be sent.
     Ready(Ready),
-    /// Sent; no answer yet.
+    /// It was sent, and there is no answer yet.
     Sent(Sent<H>),
-    /// Sent; whether it took effect has to be looked up.
+    /// It was sent, and a lookup must find out whether it took effect.
     Doubtful(Doubtful<R>),
-    /// Done.
+    /// It is done.
     Settled(Settled),
-    /// Given up. Nothing is sent until somebody reopens the work.
+    /// It was given up. Nothing is sent until somebody reopens it.
     Failed(Failed),
 }
 
-/// To be sent, not before an instant.
+/// Work that must be sent, not before an instant.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ready {
@@ -41,24 +41,24 @@ pub struct Ready {
     pub not_before: Timestamp,
 }
 
-/// Sent, or about to be sent. It is stored before the call, because the writer may die during the
-/// call.
+/// An attempt that was sent or is about to be sent. It is stored before the call, because the writer may die
+/// during the call.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sent<H> {
-    /// Attempts so far, with this one.
+    /// Attempts so far, including this one.
     pub tally: Tally,
     /// When it was marked as sent.
     pub at: Timestamp,
     /// When it can no longer take effect.
     pub fence: Timestamp,
-    /// The far side's name for the attempt, when it gave one.
+    /// The far side's handle of the attempt, if it gave one.
     pub handle: Option<H>,
     /// When to ask the far side.
     pub ask_at: Timestamp,
 }
 
-/// Nobody knows whether the attempt took effect.
+/// An attempt of which it is unknown whether it took effect.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Doubtful<R> {
@@ -76,32 +76,32 @@ pub struct Doubtful<R> {
     pub refusal: Option<R>,
 }
 
-/// Done.
+/// Work that is done.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settled {
-    /// All attempts.
+    /// The counts of all attempts.
     pub tally: Tally,
 }
 
-/// It is not due yet.
+/// The work is not due yet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("it is not due before {until}")]
 pub struct NotYet {
-    /// When it will be.
+    /// When it is due.
     pub until: Timestamp,
 }
 
-/// The fence has not passed: an attempt that is not found may still arrive.
+/// The fence has not passed: an attempt that a lookup does not find may still arrive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("an attempt may take effect until {until}")]
 pub struct Fenced {
-    /// When it can no longer.
+    /// When the attempt can no longer take effect.
     pub until: Timestamp,
 }
 
 impl<H, R> Progress<H, R> {
-    /// Just accepted.
+    /// New work.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self::Ready(Ready { tally: Tally::default(), not_before: now })
@@ -118,7 +118,7 @@ impl<H, R> Progress<H, R> {
         }
     }
 
-    /// What happened so far.
+    /// The counts of attempts so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
         match self {
@@ -130,10 +130,10 @@ impl<H, R> Progress<H, R> {
         }
     }
 
-    /// To be done again, because somebody asks for it or wants something else now. An attempt under
-    /// way stays what it is. One that was given up and may have taken effect is looked for first,
-    /// after the same fence as before; where the fence was not recorded ([`Doubt::Unknown`]), after
-    /// `longest` from now, which must be no shorter than any fence that was ever in use.
+    /// Work that must be done again, because somebody asks for it or now wants something else. An attempt
+    /// that is under way stays as it is. If an attempt was given up and may have taken effect, it is looked
+    /// up first, after its old fence. If that fence was not recorded ([`Doubt::Unknown`]), the lookup waits
+    /// for `longest` from now. `longest` must be at least as long as any fence that was ever in use.
     #[must_use]
     pub fn reopened(self, now: Timestamp, longest: Duration) -> Self {
         match self {
@@ -146,10 +146,10 @@ impl<H, R> Progress<H, R> {
 }
 
 impl Ready {
-    /// Marks an attempt. To be stored, under the condition that nobody else did, before the call.
+    /// Marks an attempt. Store the result before the call, on the condition that nobody else did.
     ///
     /// # Errors
-    /// When it is not due.
+    /// If it is not due.
     pub fn send<H>(self, now: Timestamp, fence: &Fence) -> Result<Sent<H>, NotYet> {
         if now < self.not_before {
             return Err(NotYet { until: self.not_before });
@@ -166,7 +166,7 @@ impl Ready {
         Self { not_before: until, ..self }
     }
 
-    /// There is nothing to send.
+    /// Nothing must be sent.
     #[must_use]
     pub fn settle(self) -> Settled {
         Settled { tally: self.tally }
@@ -186,33 +186,33 @@ impl<H> Sent<H> {
         if self.handle.is_some() { self.ask_at.min(self.fence) } else { self.fence }
     }
 
-    /// How long the call for this attempt may still last at `now`. The fence counts the call from
-    /// the mark, so a call begun late has to be shorter: no part of the request may reach the far
-    /// side after `at` plus [`Fence::call`]. Ask this directly before each call of the attempt and
-    /// make it the call's time limit; when too little is left, do not call ([`Sent::never_ran`]).
+    /// How long the call for this attempt may still last at `now`. The fence counts the call from the mark,
+    /// so a call that begins late must be shorter: no part of the request may reach the far side after `at`
+    /// plus [`Fence::call`]. Check this directly before each call of the attempt, and use it as the call's
+    /// time limit. If too little is left, do not call ([`Sent::never_ran`]).
     #[must_use]
     pub fn time_to_call(&self, now: Timestamp, fence: &Fence) -> Duration {
         let end = self.at.saturating_add(fence.call).unwrap_or(Timestamp::MAX);
         Duration::try_from(end.duration_since(now)).unwrap_or_default().min(fence.call)
     }
 
-    /// The far side took it, and calls it by this handle.
+    /// The far side accepted the attempt, and gave it this handle.
     #[must_use]
     pub fn accepted(self, handle: H, ask_at: Timestamp) -> Self {
         Self { handle: Some(handle), ask_at, ..self }
     }
 
-    /// The far side says at `now` that the attempt has not ended: it waits or runs there. That is
-    /// better evidence than the fence, which only assumes how long an attempt can take. So the fence
-    /// moves on, as if the attempt had reached the far side just now: it may wait for
-    /// [`Fence::queue`] and run for [`Fence::execution`] from here. Store the result, or the next
-    /// writer does not know of it. The fence never moves back.
+    /// The far side says at `now` that the attempt waits or runs there. That is better evidence than the
+    /// fence, which only assumes how long an attempt can take. So the fence moves, as if the attempt had
+    /// reached the far side just now: the attempt may wait for [`Fence::queue`] and run for
+    /// [`Fence::execution`] from here. Store the result, or the next writer does not know of it. The fence
+    /// never moves back.
     #[must_use]
     pub fn still_running(self, now: Timestamp, fence: &Fence) -> Self {
         Self { fence: self.fence.max(fence.after_call(now)), ..self }
     }
 
-    /// No answer yet.
+    /// There is no answer yet.
     #[must_use]
     pub fn ask_again(self, at: Timestamp) -> Self {
         Self { ask_at: at, ..self }
@@ -234,9 +234,9 @@ impl<H> Sent<H> {
         Doubtful { tally, fence, lookup_at: fence, lookups: 0, refusal: None }
     }
 
-    /// Nobody knows, but our own call has ended without an answer: the far side has received it by
-    /// `ended`, or never will. A call that ended early makes the fence shorter; one that outlasted
-    /// its time, because the machine slept in the middle of it, makes it longer.
+    /// The outcome is unknown, but our own call has ended without an answer: the far side has received the
+    /// request by `ended`, or never will. A call that ended early makes the fence shorter. A call that took
+    /// longer than its time limit, because the machine slept in between, makes the fence longer.
     #[must_use]
     pub fn cut_off<R>(self, ended: Timestamp, fence: &Fence) -> Doubtful<R> {
         Self { fence: fence.after_call(ended), ..self }.doubt()
@@ -248,9 +248,8 @@ impl<H> Sent<H> {
         Doubtful { tally: self.reached(), fence: now, lookup_at: now, lookups: 0, refusal: None }
     }
 
-    /// The far side carried it out and says that it failed there. A lookup shows
-    /// whether it left anything behind: at once when the failure certainly ended it, else after the
-    /// fence.
+    /// The far side carried it out and says that it failed there. A lookup shows whether it left anything
+    /// behind. The lookup is final at once if the failure certainly ended the attempt, else after the fence.
     #[must_use]
     pub fn refused<R>(self, why: R, certain: bool, now: Timestamp) -> Doubtful<R> {
         let fence = if certain { now } else { self.fence };
@@ -265,13 +264,13 @@ impl<H> Sent<H> {
         Settled { tally: self.reached() }
     }
 
-    /// It was carried out, and the answer is no.
+    /// It was carried out, and the far side refused.
     #[must_use]
     pub fn fail(self) -> Failed {
         Failed { tally: self.reached(), doubt: Doubt::None }
     }
 
-    /// It was carried out, and the answer is: not now.
+    /// It was carried out, and it is not possible now.
     #[must_use]
     pub fn blocked(self, until: Timestamp) -> Ready {
         Ready { tally: Tally { refusals: 0, ..self.reached() }, not_before: until }
@@ -283,9 +282,9 @@ impl<H> Sent<H> {
 }
 
 impl<R> Doubtful<R> {
-    /// The last attempt of failed work, to be looked up before the work is sent again. `None` when
-    /// nothing is in doubt. `longest` is the longest fence that any configuration allows. A fence that
-    /// was not recorded ends by then.
+    /// The last attempt of failed work. It must be looked up before the work is sent again. `None` if nothing
+    /// is in doubt. `longest` is the longest fence that any configuration allows. A fence that was not
+    /// recorded ends by then.
     fn of_failed(failed: Failed, now: Timestamp, longest: Duration) -> Option<Self> {
         let fence = match failed.doubt {
             Doubt::None => return None,
@@ -302,10 +301,10 @@ impl<R> Doubtful<R> {
         self.lookup_at.max(self.fence)
     }
 
-    /// Whether a lookup would be final now.
+    /// Checks whether a lookup would be final now.
     ///
     /// # Errors
-    /// When the attempt may still take effect.
+    /// If the attempt may still take effect.
     pub fn may_look_up(&self, now: Timestamp) -> Result<(), Fenced> {
         if now < self.fence { Err(Fenced { until: self.fence }) } else { Ok(()) }
     }
@@ -316,7 +315,7 @@ impl<R> Doubtful<R> {
         Self { lookup_at: at, lookups: self.lookups.saturating_add(1), ..self }
     }
 
-    /// The lookup found it.
+    /// The lookup found the attempt.
     #[must_use]
     pub fn found(self) -> Settled {
         Settled { tally: self.tally }
@@ -337,7 +336,7 @@ impl<R> Doubtful<R> {
     /// A lookup that began at `looked` did not find the attempt.
     ///
     /// # Errors
-    /// When the fence had not passed by then: the lookup proves nothing.
+    /// If the fence had not passed by then: the lookup proves nothing.
     pub fn absent(self, looked: Timestamp, again_at: Timestamp) -> Result<Ready, Fenced> {
         self.may_look_up(looked)?;
         Ok(Ready { tally: self.tally, not_before: again_at })

@@ -1,4 +1,4 @@
-//! How often work was attempted.
+//! Counts of attempts.
 
 use serde::{Deserialize, Serialize};
 

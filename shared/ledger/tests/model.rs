@@ -1,10 +1,9 @@
-//! The promise against a model. Writers read stale copies, sleep or die between any two steps, and
-//! give up when the practice has moved. People reopen what was given up. The far side loses requests
-//! and answers, carries things out late, and sometimes runs longer than it should, but says so.
-//! Whatever the order, nothing takes effect twice, and once the trouble ends, everything has taken
-//! effect once.
+//! Tests the promise against a model. Writers read stale copies, sleep or die between any two steps, and give
+//! up if the practice has moved. People reopen work that was given up. The far side loses requests and
+//! answers, is late, and sometimes runs longer than it should, but says so. In every order nothing takes
+//! effect twice. Once the trouble ends, everything has taken effect once.
 //!
-//! `SCHEDULES` sets how many orders are tried, `SEED` repeats a run.
+//! `SCHEDULES` sets how many schedules are tried. `SEED` repeats a run.
 
 #![expect(clippy::print_stdout, reason = "a run tells how much it tried, and its seed")]
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
@@ -24,7 +23,7 @@ fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Holds a statement against random schedules, and says how many and from which seed.
+/// Tests a statement with random schedules, and prints how many there were and their seed.
 fn for_schedules(longest: usize, holds: impl Fn(&[Action]) -> Result<(), TestCaseError>) {
     let cases = from_environment("SCHEDULES").unwrap_or(SCHEDULES);
     let seed: u64 =

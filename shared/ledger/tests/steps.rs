@@ -1,5 +1,5 @@
-//! Each step, and what it leaves behind. The model shows that the steps keep the promise together;
-//! these say what each one does.
+//! Each step and its result. The model shows that all steps together keep the promise. These tests show what
+//! each one does.
 
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
@@ -69,7 +69,7 @@ fn ready_work_is_put_off_settled_or_failed_with_its_tally() {
 fn a_call_has_the_time_that_is_left_since_the_mark() {
     let seconds = |now| sent().time_to_call(at(now), &FENCE).as_secs();
     assert_eq!([0, 4, 9, 10, 11, 9999].map(seconds), [10, 6, 1, 0, 0, 0]);
-    // A clock that went back gives no more than the whole time.
+    // If the clock went back, the call gets its whole time and no more.
     assert_eq!(sent().time_to_call(at(-50), &FENCE), FENCE.call);
 }
 
@@ -81,7 +81,7 @@ fn what_was_sent_is_due_at_its_fence_or_when_to_ask() {
     assert_eq!(Work::Sent(taken.clone()).due(), Some(at(20)));
     assert_eq!(taken.clone().ask_again(at(50)).due(), at(50));
     assert_eq!(taken.ask_again(at(500)).due(), at(105), "no later than the fence");
-    // Without a handle nobody can be asked.
+    // Without a handle the far side cannot be asked.
     assert_eq!(sent().ask_again(at(50)).due(), at(105));
 }
 
@@ -110,7 +110,7 @@ fn a_doubt_is_looked_into_at_the_fence() {
         refusal: None,
     };
     assert_eq!(doubtful(), expected);
-    // Our call has ended: the fence counts from there, early or late.
+    // Our call has ended, early or late: the fence counts from there.
     for ended in [4, 10, 60] {
         let fence = at(ended + 95);
         let cut_off = sent().cut_off::<u8>(at(ended), &FENCE);
@@ -214,12 +214,12 @@ fn records_of_the_release_before_the_fence_was_kept_are_read() {
     assert_eq!(read(stored(false)), Work::Failed(certain));
     let unknown = Work::Failed(Failed { tally: tally(3, 1, 0), doubt: Doubt::Unknown });
     assert_eq!(read(stored(true)), unknown);
-    // It may have been sent a moment ago: nobody looks before the longest fence has passed.
+    // It may have been sent a moment ago, so a lookup must wait for the longest fence.
     let reopened = unknown.clone().reopened(at(40), LONGEST);
     assert_eq!(reopened.due(), Some(at(1040)));
     let Work::Doubtful(doubtful) = reopened else { panic!("not looked for first") };
     assert_eq!(doubtful.may_look_up(at(1039)), Err(Fenced { until: at(1040) }));
-    // Until it is reopened it stays as it was stored.
+    // Until it is reopened, it is stored as before.
     assert_eq!(serde_json::to_value(&unknown).unwrap(), stored(true));
 }
 

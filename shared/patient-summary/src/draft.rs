@@ -58,8 +58,8 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The text that people read about one item: everything that is known of it. A fact that the resource has no
-/// member for also becomes a remark of the resource, so that people and programs get the same facts.
+/// The text that people read about one item, with everything that is known of it. A fact without a member in
+/// the resource also becomes a remark of the resource. So people and programs get the same facts.
 pub(crate) struct Line {
     heading: Text,
     facts: Vec<(&'static str, Text)>,
@@ -78,7 +78,7 @@ impl Line {
         }
     }
 
-    /// Adds a fact that has no member in the resource, and so becomes a remark.
+    /// Adds a fact that has no member in the resource, as a remark.
     pub(crate) fn remark(&mut self, label: &'static str, value: Option<impl ToString>) {
         let before = self.facts.len();
         self.fact(label, value);
@@ -87,7 +87,7 @@ impl Line {
             .extend(remark.and_then(|remark| Text::new(&remark)).map(|text| Annotation { text }));
     }
 
-    /// Adds a remark "yes", if it is so.
+    /// Adds a remark "yes" if it is true.
     pub(crate) fn flag(&mut self, label: &'static str, is_so: Option<bool>) {
         self.remark(label, yes(is_so));
     }
@@ -124,7 +124,7 @@ impl Line {
     }
 }
 
-/// "yes", if it is so. There is no "no": a box that nobody ever ticked also reads "no" in Bp.
+/// "yes" if it is true. There is no "no", because a box that nobody ticked also reads "no" in Bp.
 pub(crate) fn yes(is_so: Option<bool>) -> Option<&'static str> {
     is_so.filter(|is_so| *is_so).map(|_| "yes")
 }

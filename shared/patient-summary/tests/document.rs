@@ -1,4 +1,4 @@
-//! Documents of made-up records: valid FHIR, whatever Bp holds.
+//! Documents of made-up records are valid FHIR, whatever Bp contains.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod conformance;
@@ -312,7 +312,7 @@ fn half_a_blood_pressure_says_that_the_other_is_unknown() {
 
 #[test]
 fn every_word_of_a_record_is_in_a_resource_and_in_what_people_read() {
-    // Each text of the record is its own word here; none may be lost on the way.
+    // Each text of this record is a different word. All of them must be in the document.
     let record = everything();
     let document = written(&record);
     let mut words = Vec::new();

@@ -1,4 +1,4 @@
-//! Only numbers that are right identify a patient in a document.
+//! Only a valid number identifies a patient in a document.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 #![allow(dead_code, reason = "the records hold more than is needed here")]
 
@@ -42,7 +42,7 @@ fn a_medicare_number_is_ten_right_digits_and_the_place_on_the_card() {
         ("2950000041", Some("0"), Some("2950000041")),
         ("2950000041", Some("12"), Some("2950000041")),
         ("2950000041", None, Some("2950000041")),
-        // With the place on it this would be another card's number.
+        // With the person's line this would be the number of another card.
         ("295000004", Some("1"), None),
         ("29500000411", Some("1"), None),
         ("2950000001", Some("1"), None),

@@ -1,4 +1,4 @@
-//! One small invented record as a whole document. A changed snapshot is a changed document for callers.
+//! One small made-up record as a whole document. If this snapshot changes, callers get a different document.
 
 use domain::clinical::{
     Allergy, IdentifiedRecord, Identity, Medication, NilMarker, Section, Sections,

@@ -18,7 +18,8 @@ pub const LARGEST_DOCX: usize = 8 << 20;
 const LARGEST_XML: u64 = 16 << 20;
 const LONGEST: usize = 1 << 20;
 
-/// The text of a letter's body. `None` if it cannot be read, or if the text alone could be misunderstood.
+/// The text of a letter's body. `None` if it cannot be read, or if it could be misunderstood without its
+/// formatting.
 #[must_use]
 pub fn docx_text(file: &[u8]) -> Option<String> {
     if file.len() > LARGEST_DOCX {
@@ -58,8 +59,8 @@ pub fn docx_text(file: &[u8]) -> Option<String> {
 #[derive(Debug, Default)]
 struct Letter {
     text: String,
-    /// How many elements are open that are not shown: text that was moved away, and older forms of content
-    /// that is also there in a newer form.
+    /// How many open elements are not shown: text that was moved away, and older forms of content that is
+    /// also there in a newer form.
     left_out: u32,
     cells: u32,
     /// The open run, with its properties.
@@ -70,10 +71,10 @@ struct Letter {
     /// Whether the last character was superscript.
     was_raised: bool,
     symbols: Option<Symbols>,
-    /// Whether a text element is open that is shown.
+    /// Whether a text element that is shown is open.
     is_text: bool,
     is_whole: bool,
-    /// The text alone could be misunderstood: some of it is struck out, or there is a formula.
+    /// The text could be misunderstood: some of it is struck out, or there is a formula.
     is_doubtful: bool,
 }
 

@@ -1,5 +1,4 @@
-//! Fonts whose letters are signs. An "m" of the font Symbol is a Greek mu, and "mg" is a thousand times
-//! "µg".
+//! Fonts whose letters are signs. An "m" in the font Symbol is a Greek mu, and "mg" is a thousand times "µg".
 
 /// The signs of a font.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -108,7 +107,7 @@ fn wingdings(byte: u8) -> char {
     }
 }
 
-/// Signs of symbol fonts are often written as numbers in the private use area.
+/// The sign of a character in the private use area, as which signs of symbol fonts are often written.
 pub(crate) fn of_private_use(character: char, symbols: Option<Symbols>) -> char {
     match (u32::from(character), symbols) {
         (number @ 0xF020..=0xF0FF, symbols) => {

@@ -4,17 +4,17 @@ use serde::Deserialize;
 
 use crate::Invalid;
 
-/// A build of Halo Link, such as `26.713.10445`: year, month and day, number. Release notes also write it with
-/// the whole year, and sites with a further part.
+/// A build of Halo Link, such as `26.713.10445`: year, month and day, number. Release notes also write the
+/// year with four digits. Sites also report a further part.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(try_from = "String")]
 pub struct Build(Vec<u32>);
 
 impl Build {
-    /// Takes two to four numbers with full stops between them, the first of them a year.
+    /// Takes two to four numbers with full stops between them. The first is a year.
     ///
     /// # Errors
-    /// Says so when the text is spelt in any other way.
+    /// If the text has any other form.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let unknown = Invalid("a build of Halo Link is year.monthday.number, such as 26.713.10445");
         let number = |part: &str| {
@@ -31,8 +31,8 @@ impl Build {
         Ok(Self(parts))
     }
 
-    /// Whether it is this build or a later one; `None` where it has fewer parts, and those that it has are the
-    /// same.
+    /// Whether it is this build or a later one. `None` if it has fewer parts than `other` and they are all
+    /// equal.
     #[must_use]
     pub fn is_at_least(&self, other: &Self) -> Option<bool> {
         let differs = self.0.iter().zip(&other.0).find(|(own, theirs)| own != theirs);

@@ -1,5 +1,5 @@
-//! What is publicly known to go wrong with a Bp release, a build of Halo Link or a server's clock, and what to
-//! do about it. The list is a data file, because it grows faster than this program.
+//! Publicly known problems of a Bp release, a build of Halo Link or a server's clock, and what users can do
+//! about them. The list is a data file, because it changes more often than this program.
 
 mod build;
 
@@ -13,14 +13,14 @@ pub use build::Build;
 use crate::connection::Site;
 use crate::release::ReleaseTable;
 
-/// A clock that is further off than this many seconds (a day) is taken for a value that nobody keeps any more:
-/// with such a clock, a server could hardly speak to Halo at all.
+/// If a clock is off by more seconds than this (a day), the value is taken as out of date: a server with such
+/// a clock could hardly connect to Halo.
 const FURTHEST_OFF: u64 = 24 * 60 * 60;
 
-/// What is known to go wrong at a practice with its present releases, and what to do. Nothing fails by it.
+/// A known problem of a practice's present releases, and what to do. It makes no request fail.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Advisory {
-    /// Stable: callers may hide an advisory that they have shown, or have a text of their own for it.
+    /// Stable: callers may hide an advisory that they have shown, or show a text of their own for it.
     #[schema(example = "bp-spectra-incomplete-data")]
     pub id: String,
     /// In one line.
@@ -40,7 +40,7 @@ pub struct Advisory {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvisoryContact {
-    /// Who.
+    /// The organisation's name.
     pub organisation: String,
     /// Where to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ pub struct AdvisoryContact {
     pub phone: Option<String>,
 }
 
-/// What an advisory bears on, and so where it is shown.
+/// What an advisory is about. It decides where the advisory is shown.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub enum Concern {
@@ -60,7 +60,7 @@ pub enum Concern {
     ClinicalSummary,
 }
 
-/// An advisory and whom it concerns. All conditions that are given must hold.
+/// An advisory and the sites that it concerns. All given conditions must hold.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entry {
@@ -71,9 +71,9 @@ struct Entry {
     contact: Option<AdvisoryContact>,
     source: String,
     concerns: Vec<Concern>,
-    /// Which Bp releases, by the names and the order of the table of releases.
+    /// Bp releases, by the names and the order of the table of releases.
     bp: Option<Releases>,
-    /// Which builds of Halo Link.
+    /// Builds of Halo Link.
     halo_link: Option<Builds>,
     /// By how many seconds the server's clock is off.
     clock_off_by_more_than_seconds: Option<u64>,
@@ -93,7 +93,6 @@ struct Builds {
     before: Option<Build>,
 }
 
-/// The list of advisories.
 #[derive(Clone, Debug)]
 pub struct Advisories(Vec<Entry>);
 
@@ -141,10 +140,10 @@ impl Advisories {
         Ok(Self(entries))
     }
 
-    /// Checks that every release that is named is in the table. One that is not concerns nobody.
+    /// Checks that the table contains every release that the list names. An unknown name would match no site.
     ///
     /// # Errors
-    /// Names the first that is not.
+    /// Names the first release that the table does not contain.
     pub fn check_releases(&self, releases: &ReleaseTable) -> Result<(), String> {
         let named = self.0.iter().filter_map(|entry| entry.bp.as_ref());
         for name in named.flat_map(|of| [&of.from, &of.before]).flatten() {
@@ -155,8 +154,7 @@ impl Advisories {
         Ok(())
     }
 
-    /// The advisories that concern this of a site. Where a version is spelt in an unknown way or was never
-    /// told, nothing is said by it.
+    /// The advisories for a site. An unknown version, or one in an unknown form, matches no condition on it.
     #[must_use]
     pub fn about(&self, concern: Concern, site: &Site, releases: &ReleaseTable) -> Vec<Advisory> {
         let concerned = |entry: &&Entry| {

@@ -82,7 +82,7 @@ fn what_is_not_known_for_sure_is_no_advisory() {
         "SpectraSP1",
     ] {
         for link in ["26.202", "1.2.3", "26.100.1-beta", ""] {
-            // The clock of a value that nobody keeps any more.
+            // So far off that the value must be out of date.
             let site = site(Some(bp), Some(link), Some(86_401));
             assert!(shown(&list, &site).is_empty(), "{bp} {link}");
         }

@@ -1,4 +1,4 @@
-//! Bp's book beside the record: what differs, and what follows.
+//! Compares our bookings with Bp's book, and says how to correct the differences.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use super::token::{PracticeTag, Token};
 use super::visit::Placement;
 use crate::ids::PracticeId;
 
-/// An appointment with a mark of ours, as it stands in Bp's book.
+/// An appointment in Bp's book that carries our token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BookRow {
     /// `RECORDID`.
     pub appointment: i64,
     /// `CREATED`, as Bp writes it.
     pub created: Option<String>,
-    /// The mark in its text.
+    /// The token in its text.
     pub token: Token,
-    /// Where and how it stands; numbers as Bp has them.
+    /// `USERID`, as Bp has it.
     pub user: i64,
     /// `LOCATIONID`.
     pub location: i64,
@@ -35,14 +35,14 @@ pub struct BookRow {
     pub kind: i64,
     /// `REASON`.
     pub reason: String,
-    /// Whether another live appointment of the same user is at the same time, in part or whole.
+    /// Whether another live appointment of the same user overlaps it.
     pub overlapped: bool,
-    /// Arrived, with the doctor, completed, or did not attend: no longer only booked.
+    /// Whether it is arrived, with the doctor, completed, or did not attend: no longer only booked.
     pub arrived: bool,
 }
 
 impl BookRow {
-    /// Whether it stands as wanted.
+    /// Whether it is as wanted.
     #[must_use]
     pub fn is_at(&self, wanted: &Placement) -> bool {
         self.user == wanted.user.0
@@ -56,37 +56,36 @@ impl BookRow {
 /// What has to be done so that Bp's book shows the record.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Correction {
-    /// A booking is to be pushed again.
+    /// A booking must be pushed again.
     PushAgain {
-        /// Which: what it is kept under ([`Booking::entry_id`]).
+        /// The booking, by [`Booking::entry_id`].
         booking: String,
         why: Happened,
     },
-    /// An appointment with a mark of this practice whose booking nobody knows is to be cancelled.
+    /// An appointment carries this practice's token but belongs to no known booking: it must be cancelled.
     Clear { token: Token, day: Date },
-    /// An appointment that is no longer as wanted has arrived: it is left alone.
+    /// An appointment is not as wanted, but has arrived: it is left alone.
     LeaveArrived {
-        /// Which: what it is kept under ([`Booking::entry_id`]).
+        /// The booking, by [`Booking::entry_id`].
         booking: String,
     },
-    /// Somebody is booked over an appointment that is as wanted: people decide.
+    /// An appointment is as wanted, but somebody is booked over it: people decide.
     Overbooked {
-        /// Which: what it is kept under ([`Booking::entry_id`]).
+        /// The booking, by [`Booking::entry_id`].
         booking: String,
     },
-    /// An appointment is as wanted after all, and nobody is booked over it.
+    /// An appointment that was arrived or overbooked is now as wanted, and nobody is booked over it.
     AsWanted {
-        /// Which: what it is kept under ([`Booking::entry_id`]).
+        /// The booking, by [`Booking::entry_id`].
         booking: String,
     },
 }
 
-/// Compares the record with the live appointments of Bp's book from a day on that carry a mark. Of a
-/// visit to several attendants the record is each attendant's part.
+/// Compares our bookings with the live appointments in Bp's book that carry a token, from a day on. For a
+/// visit to several attendants, `record` has each attendant's part.
 ///
-/// Bookings that are on their way anyway are not looked at, nor are visits that have begun. Those that
-/// Bp had no room for are tried again, whatever the book shows.
-/// Nothing without a mark of this practice is ever touched.
+/// Skips bookings that are on their way, and visits that have begun. Bookings for which Bp had no room are
+/// tried again, whatever the book shows. Appointments without a token of this practice are never touched.
 #[must_use]
 pub fn corrections<'b>(
     practice: &PracticeId,
@@ -114,7 +113,7 @@ pub fn corrections<'b>(
                 found.extend(again(Happened::TriedAgain));
                 continue;
             }
-            // Whoever was marked as arrived by mistake is taken back, and the visit is still cancelled.
+            // If the practice takes back a wrong "arrived", the cancelled visit is still removed.
             BookingState::Failed if booking.is_left_arrived() => {}
             BookingState::Pending | BookingState::Waiting | BookingState::Failed => continue,
         }

@@ -16,25 +16,25 @@ pub enum Happened {
     Changed,
     /// The platform cancelled it.
     CancelRequested,
-    /// Somebody asked for it again.
+    /// Somebody asked to send it again.
     ResendRequested,
-    /// It was found missing from Bp's book.
+    /// A comparison found it missing from Bp's book.
     FoundMissing,
-    /// It was found changed in Bp's book.
+    /// A comparison found it changed in Bp's book.
     FoundChanged,
-    /// It was found in Bp's book although it is cancelled.
+    /// A comparison found it in Bp's book although it is cancelled.
     FoundNotCancelled,
-    /// Somebody was found booked over it in Bp's book.
+    /// A comparison found another appointment booked over it.
     FoundOverbooked,
-    /// Bp's book had no room, and may have now.
+    /// Bp's book had no room; it is tried again.
     TriedAgain,
-    /// It went to the practice.
+    /// It was sent to the practice.
     Sent,
     /// It waits for the practice.
     Waits,
     /// Bp's book had no room, or had room for too few attendants.
     Blocked,
-    /// It had room and was taken out again, because too few of the other attendants had.
+    /// Bp's book had room for it, but it was taken out again, because too few other attendants had room.
     Withdrawn,
     /// As many attendants as the platform wants are in Bp's book.
     Placed,
@@ -44,13 +44,13 @@ pub enum Happened {
     Moved,
     /// Its length, type or text was corrected in Bp's book.
     Updated,
-    /// Bp's book had it already.
+    /// It was already in Bp's book.
     Found,
     /// It was taken out of Bp's book.
     Cancelled,
-    /// It had arrived or was over and was left alone.
+    /// It had arrived or was over, so it was left alone.
     LeftAsItIs,
-    /// It came to nothing.
+    /// It failed.
     Failed,
 }
 
@@ -58,9 +58,9 @@ pub enum Happened {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryLine {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// What.
+    /// What happened.
     pub what: Happened,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]

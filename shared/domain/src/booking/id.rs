@@ -1,4 +1,4 @@
-//! What bookings are called.
+//! Ids of bookings.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ impl BookingId {
     /// Takes 1 to 64 letters, digits, hyphens and underscores.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -22,14 +22,13 @@ impl BookingId {
             .ok_or(Invalid("a booking id is 1 to 64 letters, digits, hyphens and underscores"))
     }
 
-    /// What an attendant's own part of a whole-clinic visit is kept under. No booking id holds a full
-    /// stop, so nobody can ask for one by it.
+    /// The id under which an attendant's part of a visit is stored. Booking ids contain no full stop, so no
+    /// caller can request a part by its id.
     #[must_use]
     pub fn attendant(&self, number: &AhpraNumber) -> String {
         format!("{}.{}", self.0, number.as_str())
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

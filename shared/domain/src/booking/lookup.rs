@@ -1,12 +1,12 @@
-//! How a push ended whose answer was lost, judged by what a lookup finds in Bp.
+//! Decides how a push whose answer was lost has ended.
 
 use jiff::Timestamp;
 
 use super::{BookRow, Booking, Outcome, Pushed};
 
 impl Booking {
-    /// The outcome of a push whose answer was lost, judged by the appointments that a lookup found.
-    /// `None` if the push must be sent again; a push may be repeated safely.
+    /// The outcome of a push whose answer was lost, from the appointments that a lookup found. `None` if the
+    /// push must be sent again. Repeating a push is safe.
     #[must_use]
     pub fn lost_push(&self, found: &[BookRow], now: Timestamp) -> Option<Pushed> {
         let pushed = |outcome, row: Option<&BookRow>| {

@@ -1,9 +1,8 @@
-//! A representative's visit: what the booking platform wants, and how far Bp's appointment book shows
-//! it. The platform is the record of truth (booking guide, sections 2.4 and "Conclusion").
+//! A representative's visit: what the booking platform wants, and what Bp's appointment book shows. The
+//! platform is the source of truth (booking guide, sections 2.4 and "Conclusion").
 //!
-//! Begin with `record.rs`. `together.rs` and `whole.rs` are about visits to several attendants,
-//! `others.rs` about bookings that are in each other's way, and `book.rs` about the comparison with
-//! Bp's book.
+//! Begin with `record.rs`. `together.rs` and `whole.rs` are about visits to several attendants. `others.rs`
+//! is about bookings of one practice that overlap. `book.rs` compares bookings with Bp's book.
 
 mod book;
 mod history;

@@ -1,10 +1,10 @@
-//! Bookings of one practice in each other's way.
+//! Bookings of one practice that stand in each other's way.
 //!
-//! A platform may have visits change places: two, or a ring of any length, across practitioners too.
-//! Pushed one by one, each finds another one's appointment where it is wanted. So a push may take out
-//! of the book what stands in its way and is wanted elsewhere, or no more, by now: that one's own push
-//! puts it where it belongs. If there is no room for it there, it stands nowhere and says so: its old
-//! time is another one's by the platform's own word.
+//! A platform may swap visits: two of them, or a ring of any length, also across practitioners. If they are
+//! pushed one by one, each finds another one's appointment at its new time. So a push may take an appointment
+//! out of the book if that appointment's booking is cancelled or is now wanted at another time. The other
+//! booking's own push then puts it at its new time. If there is no room for it there, it stays out of the
+//! book and reports so. Its old time belongs to the other visit, because the platform said so.
 
 use jiff::Timestamp;
 
@@ -15,12 +15,13 @@ use super::state::BookingState;
 use super::token::Token;
 use crate::problem::ProblemType;
 
-/// A push names at most as many appointments to take out.
+/// The most appointments that a push may take out.
 const MOST_LIFTS: usize = 100;
 
 impl Booking {
-    /// Whether the practice's other bookings bear on its next push: it changes its place, so another one
-    /// may stand there, or another one was in its way. Of a new booking Bp tells.
+    /// Whether the next push must consider the practice's other bookings. That is so if the booking changes
+    /// its place, where another one may stand, or if another one was in its way. For a new booking Bp's
+    /// answer names them.
     #[must_use]
     pub fn minds_others(&self) -> bool {
         let moves =
@@ -28,9 +29,9 @@ impl Booking {
         !self.cancelled && (moves || !self.in_way.is_empty() || !self.lifts.is_empty())
     }
 
-    /// Chooses which of the practice's other bookings the next push takes out of its way. `open` are
-    /// those that are on their way. When somebody stays in the way, Bp is not asked in vain: says when
-    /// it is to be asked again.
+    /// Chooses which of the practice's other bookings the next push takes out of its way. `open` are the
+    /// bookings that are on their way. If another booking stays in the way, no query is sent to Bp, and the
+    /// result is the time of the next attempt.
     pub fn make_way(&mut self, open: &[Self], now: Timestamp) -> Option<Timestamp> {
         let wanted = self.planned.placement.slot();
         let leaving = |other: &&Self| other.is_leaving(&wanted, self);
@@ -54,22 +55,22 @@ impl Booking {
         None
     }
 
-    /// Whether it is no longer wanted at this time of the same Bp.
+    /// Whether it is in the same Bp database and no longer wanted at this time.
     fn is_leaving(&self, slot: &Slot, other: &Self) -> bool {
-        // A visit to several attendants stands nowhere itself.
+        // A visit to several attendants has no appointment itself.
         self.role != Role::Whole
             && self.token != other.token
             && self.planned.site == other.planned.site
             && (self.cancelled || !self.planned.placement.slot().overlaps(slot))
     }
 
-    /// The time in the book that became free when `self` became `after`.
+    /// The time in the book that became free when `self` changed to `after`.
     #[must_use]
     pub fn freed(&self, after: &Self) -> Option<&Slot> {
         self.slot_in_bp.as_ref().filter(|at| after.slot_in_bp.as_ref() != Some(at))
     }
 
-    /// Whether it waits for this time in the book.
+    /// Whether it waits for this time in the book to become free.
     #[must_use]
     pub fn waits_for(&self, slot: &Slot) -> bool {
         self.role != Role::Whole

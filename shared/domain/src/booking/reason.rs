@@ -1,25 +1,25 @@
-//! What stands in the appointment's text. Bp keeps it as `REASON varchar(500)`, ANSI: what that
-//! cannot hold is refused where it enters, never silently changed into question marks.
+//! The text of an appointment. Bp stores it as `REASON varchar(500)`, ANSI. A character that this column
+//! cannot hold is refused when it enters, and never silently changed into a question mark.
 
 use serde::{Deserialize, Serialize};
 
 use super::token::Token;
 use crate::bp_text::BpText;
 
-/// Room for notes in an appointment's text.
+/// The longest notes.
 pub const LONGEST_NOTES: usize = 200;
-/// `REASON` holds as many characters.
+/// The width of `REASON` in characters.
 const LONGEST_REASON: usize = 500;
-/// Room for the practice's own wording of [`ONLINE`].
+/// The longest wording that a practice can choose instead of [`ONLINE`].
 pub const LONGEST_WORDING: usize = 30;
-/// Bp marks appointments that came over the internet; in which column is not public. So ours say it
-/// in words, these or the practice's own, besides the appointment type that the practice chose.
+/// Bp marks appointments that were made over the internet, but the column is not public. So ours say it in
+/// words: these, or the practice's own. The practice can also choose an appointment type.
 const ONLINE: &str = "Online appointment";
-/// Between the parts.
+/// The text between the first words and the representative's name.
 const VISIT: &str = ". Rep visit: ";
-/// Two commas or full stops with their blanks, and the mark with its brackets and the blank before.
+/// Two commas or full stops with their blanks, and the token with its brackets and the blank before it.
 const REST: usize = 2 + 2 + 3 + Token::LENGTH;
-/// Nothing is ever cut: each part's own limit leaves room for all the others.
+/// Nothing is ever cut: the limits of all parts add up to at most the column's width.
 const _: () = assert!(
     LONGEST_WORDING
         + VISIT.len()
@@ -30,23 +30,23 @@ const _: () = assert!(
         <= LONGEST_REASON
 );
 
-/// Who comes.
+/// A representative.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Representative {
     /// Their name.
     pub name: BpText,
-    /// For whom they come.
+    /// The company that they represent.
     pub company: BpText,
 }
 
 impl Representative {
-    /// Room for a name in an appointment's text.
+    /// The longest name.
     pub const LONGEST_NAME: usize = 100;
-    /// Room for a company.
+    /// The longest company name.
     pub const LONGEST_COMPANY: usize = 120;
 }
 
-/// The text of an appointment, our mark at its end.
+/// The text of an appointment, with our token at its end.
 pub(super) fn reason(
     wording: Option<&BpText>,
     visitor: &Representative,

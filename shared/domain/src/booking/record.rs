@@ -1,5 +1,5 @@
-//! A booking from acceptance to Bp's book and back out of it: what is stored, and how each wish of
-//! the platform and each answer of Bp changes it.
+//! A booking from acceptance until it is in Bp's book, and until it is taken out again: what is stored, and
+//! how each request of the platform and each answer of Bp changes it.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -17,50 +17,49 @@ use crate::ids::PracticeId;
 use crate::problem::ProblemType;
 use crate::time_zone::PracticeTimeZone;
 
-/// A booking that is asked about for weeks keeps its beginning and its latest lines.
+/// The history keeps at most so many lines: the first ones and the latest.
 const MOST_LINES: usize = 60;
-/// Its beginning.
+/// How many of the first lines are kept.
 const FIRST_LINES: usize = 10;
 
-/// How long until a slot that was taken, or a practitioner who was away, is asked about again at
-/// first. Each attempt costs a query, and most that is in the way stays there: the wait doubles, up to
-/// 80 minutes.
+/// The first wait before a slot that was taken, or a practitioner who was away, is tried again. Each attempt
+/// costs a query, and most obstacles stay. So the wait doubles, up to 80 minutes.
 const BETWEEN_ATTEMPTS: SignedDuration = SignedDuration::from_mins(10);
 const DOUBLINGS: u32 = 3;
 
-/// A booking, from acceptance to Bp's book and back out of it.
+/// A booking, from acceptance until it is in Bp's book, and until it is taken out again.
 ///
 /// # Revisions
 /// An answer of Bp counts only for the revision that was sent. When a newer one exists, the booking is
 /// sent again. Two pairs of counters follow this rule, and they count different things:
 /// - The store's `Entry::revision` counts the bodies that a client sent, and `Work::sent_revision`
 ///   says which of them the last attempt carried.
-/// - [`Booking::revision`] counts every reason to send the booking: also a resend and a difference
-///   found in Bp's book, where the client's body is the same. [`Booking::sent_revision`] says which of
-///   them Bp was last asked for.
+/// - [`Booking::revision`] counts every reason to send the booking. Those are also a resend and a difference
+///   found in Bp's book, where the client's body is the same. [`Booking::sent_revision`] says which revision
+///   the last push carried.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Booking {
     /// The platform's id.
     pub booking_id: BookingId,
-    /// Whether it stands for itself, for several attendants, or for one of several.
+    /// Whether it is a visit to one practitioner, a visit to several attendants, or one attendant's part.
     #[serde(default, skip_serializing_if = "Role::is_alone")]
     pub role: Role,
-    /// The mark in Bp. A visit to several attendants has none there: each attendant has one.
+    /// The correlation token in Bp. For a visit to several attendants it is not in Bp: each part has its own.
     pub token: Token,
-    /// What is wanted.
+    /// What the platform wants.
     pub visit: Visit,
-    /// Whether the platform cancelled it, or it was withdrawn.
+    /// Whether the platform cancelled it, or we withdrew it.
     pub cancelled: bool,
-    /// An attendant's part that the platform wants and that stays out of Bp's book, because too few of
-    /// the others had room.
+    /// For an attendant's part: the platform wants it, but it stays out of Bp's book, because too few of the
+    /// other attendants had room.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
-    /// What is wanted, in Bp's terms.
+    /// What the platform wants, in Bp's terms.
     pub planned: Planned,
     /// Counts the reasons to send the booking: see [`Booking`].
     pub revision: u32,
-    /// The revision that Bp was last asked for.
+    /// The revision that was last sent to Bp.
     #[serde(rename = "asked", default)]
     pub sent_revision: u32,
     /// The time in the book that was sent to Bp last.
@@ -69,42 +68,41 @@ pub struct Booking {
     /// Where the appointment is in Bp's book, as Bp last said.
     #[serde(rename = "stands", default)]
     pub slot_in_bp: Option<Slot>,
-    /// Bookings of the practice that stood in its way when Bp was asked last, until it is known whether
-    /// they make way.
+    /// Bookings of the practice that stood in its way at the last push, until it is known whether they leave.
     #[serde(default)]
     pub in_way: Vec<Token>,
-    /// Bookings of the practice that the next push takes out of its way: they are wanted elsewhere.
+    /// Bookings of the practice that the next push takes out of its way, because they are wanted elsewhere.
     #[serde(default)]
     pub lifts: Vec<Token>,
     /// Bookings of the practice that stay in its way.
     #[serde(default)]
     pub blocked_by: Vec<Token>,
-    /// No appointment with our mark is on an earlier day.
+    /// No appointment with our token is on an earlier day.
     pub first_day: Date,
-    /// Where it stands.
+    /// The state that callers see.
     pub state: BookingState,
     /// `RECORDID` in Bp.
     pub appointment: Option<i64>,
-    /// `CREATED` of that appointment, as Bp writes it. The number alone may be another's: a restored
-    /// backup counts anew, and another Bp counts for itself.
+    /// `CREATED` of that appointment, as Bp writes it. The number alone may be another appointment's: after a
+    /// backup is restored Bp reuses numbers, and another Bp database has its own.
     #[serde(default)]
     pub appointment_created: Option<String>,
-    /// What stands in the way.
+    /// Why it waits, is in conflict or has failed.
     pub problem: Option<ProblemType>,
     /// How often in a row Bp's book had no room for it.
     #[serde(default)]
     pub blocked: u32,
-    /// Bp's book has it outside the practitioner's sessions.
+    /// Whether it is outside the practitioner's sessions in Bp's book.
     #[serde(default)]
     pub outside_sessions: bool,
-    /// When it is asked about again.
+    /// When it is tried again.
     pub next_attempt_at: Option<Timestamp>,
     /// When the platform first sent it.
     pub accepted_at: Timestamp,
-    /// Of a visit to several attendants: where each one's part stood when they were last compared.
+    /// For a visit to several attendants: the state of each part when the parts were last compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attendants: Vec<Attendant>,
-    /// Of a visit to several attendants: the last event published about the current revision.
+    /// For a visit to several attendants: the last event published about the current revision.
     #[serde(rename = "told", default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
     /// What happened, oldest first.
@@ -112,7 +110,7 @@ pub struct Booking {
 }
 
 impl Booking {
-    /// A new one.
+    /// A new booking.
     #[must_use]
     pub fn accept(
         practice: &PracticeId,
@@ -137,7 +135,7 @@ impl Booking {
             in_way: Vec::new(),
             lifts: Vec::new(),
             blocked_by: Vec::new(),
-            // A day of grace for a time zone that is corrected later.
+            // One day earlier, in case the time zone is corrected later.
             first_day: time::local(now, zone).date().yesterday().unwrap_or(Date::MIN),
             state: BookingState::Pending,
             appointment: None,
@@ -155,13 +153,13 @@ impl Booking {
         booking
     }
 
-    /// Whether the platform asked for exactly this visit last.
+    /// Whether the platform's last request was exactly this visit.
     #[must_use]
     pub fn wants(&self, visit: &Visit) -> bool {
         !self.cancelled && self.visit == *visit
     }
 
-    /// The platform wants something else.
+    /// The platform changed the visit.
     pub fn change(&mut self, visit: Visit, planned: Planned, now: Timestamp) {
         self.blocked = 0;
         self.plan(planned);
@@ -169,7 +167,7 @@ impl Booking {
         self.reopen(Happened::Changed, now);
     }
 
-    /// The platform cancels. Whether that is news.
+    /// The platform cancels the booking. Returns whether this changes anything.
     pub fn cancel(&mut self, now: Timestamp) -> bool {
         if self.cancelled {
             return false;
@@ -179,7 +177,7 @@ impl Booking {
         true
     }
 
-    /// Somebody asks for it again; settings and staff may have changed meanwhile.
+    /// Somebody asks to send it again. Settings and staff may have changed since.
     pub fn resend(&mut self, planned: Option<Planned>, now: Timestamp) {
         if let Some(planned) = planned {
             self.plan(planned);
@@ -187,7 +185,7 @@ impl Booking {
         self.reopen(Happened::ResendRequested, now);
     }
 
-    /// Where it is to stand. An appointment's number is another one's at another Bp.
+    /// Sets the wanted place. In another Bp database the appointment's number means another appointment.
     fn plan(&mut self, planned: Planned) {
         if planned.site != self.planned.site {
             (self.appointment, self.appointment_created) = (None, None);
@@ -196,8 +194,8 @@ impl Booking {
         self.planned = planned;
     }
 
-    /// Bp's book was found to differ, or may have room by now. A conflict stays a conflict until Bp
-    /// answers: otherwise platforms would receive the same event after each try.
+    /// A comparison found a difference in Bp's book, or there may be room now. A conflict stays a conflict
+    /// until Bp answers, because otherwise platforms would receive the same event after each attempt.
     pub fn put_back(&mut self, why: Happened, now: Timestamp) {
         let conflict = (self.state == BookingState::Conflict).then_some(self.problem);
         self.reopen(why, now);
@@ -226,14 +224,14 @@ impl Booking {
         self.planned.starts_at <= now
     }
 
-    /// A visit that has begun is neither put into the book nor moved there any more; taking one out is
-    /// still possible.
+    /// Whether it is too late to put the visit into the book or to move it, because it has begun. Taking it
+    /// out is still possible.
     #[must_use]
     pub fn is_too_late(&self, now: Timestamp) -> bool {
         !self.cancelled && self.has_begun(now)
     }
 
-    /// Whether Bp was never asked for it, so that nothing of it can be in the book.
+    /// Whether it was never sent to Bp, so that nothing of it can be in the book.
     #[must_use]
     pub fn never_left(&self) -> bool {
         self.sent_revision == 0
@@ -247,7 +245,8 @@ impl Booking {
         self.add_history(Happened::Cancelled, None, now);
     }
 
-    /// Bp's book was found to differ, and the visit has arrived: it is left alone, and said so once.
+    /// A comparison found a difference in Bp's book, but the visit has arrived. It is left alone, and the
+    /// history says so once.
     pub fn leave_arrived(&mut self, now: Timestamp) {
         if !self.is_left_arrived() {
             self.problem = Some(ProblemType::AppointmentArrived);
@@ -255,13 +254,13 @@ impl Booking {
         }
     }
 
-    /// Whether it is known to stand otherwise than wanted because it has arrived.
+    /// Whether it is known to differ from what is wanted because it has arrived.
     #[must_use]
     pub fn is_left_arrived(&self) -> bool {
         self.problem == Some(ProblemType::AppointmentArrived)
     }
 
-    /// Somebody at the practice booked over it. People decide which one stays.
+    /// Somebody at the practice booked another appointment over it. People decide which one stays.
     pub fn overbooked(&mut self, now: Timestamp) {
         if !self.is_overbooked() {
             self.state = BookingState::Conflict;
@@ -270,13 +269,13 @@ impl Booking {
         }
     }
 
-    /// Whether it is known to stand as wanted, with somebody booked over it.
+    /// Whether it is known to be as wanted, with another appointment booked over it.
     #[must_use]
     pub fn is_overbooked(&self) -> bool {
         self.problem == Some(ProblemType::Overbooked)
     }
 
-    /// Bp's book was found to show it as wanted, whatever was said before.
+    /// A comparison found it as wanted in Bp's book.
     pub fn found_as_wanted(&mut self, now: Timestamp) {
         if self.is_left_arrived() || self.is_overbooked() {
             self.state = BookingState::Synced;
@@ -291,8 +290,8 @@ impl Booking {
         self.sent_slot = (!self.cancelled).then(|| self.planned.placement.slot());
     }
 
-    /// Bp's answer to what it was asked last. When a newer revision exists by then,
-    /// the answer only says what is in the book, and the newer revision is sent next.
+    /// Bp's answer to the last push. If a newer revision exists by then, the answer only says what is in the
+    /// book, and the newer revision is sent next.
     pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> NextStep {
         (self.appointment, self.appointment_created) = (pushed.appointment, pushed.created);
         self.slot_in_bp = match pushed.outcome {
@@ -311,7 +310,7 @@ impl Booking {
             return NextStep::Again(now);
         }
         if pushed.outcome == Outcome::Conflict && !lifted && !pushed.in_way.is_empty() {
-            // Before anybody is told: they may be on their way elsewhere.
+            // Before an event is published: they may be on their way elsewhere.
             self.in_way = pushed.in_way;
             return NextStep::Again(now);
         }
@@ -344,7 +343,7 @@ impl Booking {
             (Outcome::UnknownUser, false) => self.fail(ProblemType::PractitionerInactive, now),
             (Outcome::RecallType, false) => self.fail(ProblemType::RecallType, now),
             (Outcome::TooLate, false) => self.fail(ProblemType::StartPassed, now),
-            // An answer to another question than the one that was asked.
+            // This answer does not belong to what was sent.
             _ => self.fail(ProblemType::MalformedAnswer, now),
         }
     }
@@ -356,7 +355,7 @@ impl Booking {
         NextStep::Done
     }
 
-    /// Bp's book has no room for it, for this reason. Says when it is asked about again.
+    /// Bp's book has no room for it, for this reason. Returns when it is tried again.
     fn blocked(&mut self, problem: ProblemType, now: Timestamp) -> NextStep {
         NextStep::Again(self.put_off(problem, now))
     }
@@ -388,7 +387,7 @@ impl Booking {
         self.add_history(Happened::Waits, Some(problem), now);
     }
 
-    /// It is being sent.
+    /// It is being sent to Bp.
     pub fn sending(&mut self, now: Timestamp) {
         if self.state == BookingState::Waiting {
             self.state = BookingState::Pending;
@@ -398,7 +397,7 @@ impl Booking {
         self.add_history(Happened::Sent, None, now);
     }
 
-    /// Whether it was last asked for because Bp's book was found to differ, and by nobody since.
+    /// Whether the last reason to send it was a difference found in Bp's book.
     #[must_use]
     pub fn was_put_back(&self) -> bool {
         use Happened as H;
@@ -419,7 +418,8 @@ impl Booking {
         matches!(reasons.next(), Some(H::FoundMissing | H::FoundChanged | H::FoundNotCancelled))
     }
 
-    /// Adds a line; the same thing happening again and again is one line, with its latest time.
+    /// Adds a line. If the booking waits several times in a row for the same reason, only the latest line is
+    /// kept.
     pub(super) fn add_history(
         &mut self,
         what: Happened,

@@ -1,5 +1,5 @@
-//! What a stored booking stands for: a visit to one practitioner, a visit to several attendants, or one
-//! attendant's part of it.
+//! What a stored booking is: a visit to one practitioner, a visit to several attendants, or one attendant's
+//! part of it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,59 +10,60 @@ use crate::ids::BpUserId;
 use crate::problem::ProblemType;
 use crate::staff::AhpraNumber;
 
-/// What a booking in the table stands for.
+/// What a stored booking is.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
-    /// A visit to one practitioner: what the platform wants and what stands in Bp's book.
+    /// A visit to one practitioner: what the platform wants, and the appointment in Bp's book.
     #[default]
     Alone,
-    /// What the platform wants of several attendants. It is one booking to platforms. A booking that
-    /// once had several attendants stays such a record, also when it has only one now.
+    /// What the platform wants for several attendants. Platforms see one booking. A booking that once had
+    /// several attendants keeps this role, even if it has only one now.
     Whole,
-    /// One attendant's part of it, which stands in Bp's book. It carries the booking's own id.
+    /// One attendant's part. It has an appointment in Bp's book, and the whole's booking id.
     Attendant,
 }
 
 impl Role {
-    /// Whether it stands for itself.
+    /// Whether it is a visit to one practitioner.
     #[must_use]
     pub fn is_alone(&self) -> bool {
         *self == Self::Alone
     }
 }
 
-/// Where an attendant's part stood when the parts were last compared; the same words as a booking's own.
+/// The state of an attendant's part when the parts were last compared. The fields mean the same as a
+/// booking's own.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attendant {
     pub ahpra_number: AhpraNumber,
     /// `USERID` in Bp.
     pub user: BpUserId,
-    /// Where it stands.
+    /// The part's state.
     pub state: BookingState,
-    /// The platform wants this attendant no more.
+    /// Whether the platform no longer wants this attendant.
     #[serde(default)]
     pub cancelled: bool,
-    /// It stays out of Bp's book because too few of the others had room.
+    /// Whether it stays out of Bp's book because too few of the other attendants had room.
     #[serde(default)]
     pub withdrawn: bool,
     /// `RECORDID` in Bp.
     pub appointment: Option<i64>,
-    /// Bp's book has it outside the practitioner's sessions.
+    /// Whether it is outside the practitioner's sessions in Bp's book.
     #[serde(default)]
     pub outside_sessions: bool,
-    /// What stands in the way.
+    /// Why it waits, is in conflict or has failed.
     pub problem: Option<ProblemType>,
     /// Bookings of the practice that stay in its way.
     #[serde(default)]
     pub blocked_by: Vec<Token>,
-    /// When it is asked about again.
+    /// When it is tried again.
     pub next_attempt_at: Option<Timestamp>,
 }
 
 impl Attendant {
-    /// Whether it has no place where it is wanted.
+    /// Whether it is wanted but is not in the book as wanted.
     #[must_use]
     pub fn stands_in_the_way(&self) -> bool {
         !self.cancelled && !self.withdrawn && self.state != BookingState::Synced

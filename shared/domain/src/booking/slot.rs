@@ -21,7 +21,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Whether the two have a second in common.
+    /// Whether the two overlap by at least a second.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         (self.user, self.day) == (other.user, other.day)

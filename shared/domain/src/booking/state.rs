@@ -1,4 +1,4 @@
-//! Where a booking stands, and what Bp's book says to it.
+//! The state of a booking, and Bp's answers to a push.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,13 @@ use crate::Invalid;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BookingState {
-    /// Accepted, on its way into Bp.
+    /// Accepted, and on its way into Bp.
     Pending,
     /// Bp's book shows it.
     Synced,
-    /// Bp's book has no room for it, or the practitioner is away. Asked again by itself.
+    /// Bp's book has no room for it, or the practitioner is away. We try again automatically.
     Conflict,
-    /// The practice cannot be reached. Sent by itself as soon as it can be.
+    /// The practice cannot be reached. We send it automatically as soon as we can.
     Waiting,
     /// It will not be sent again unless somebody asks for it.
     Failed,
@@ -26,11 +26,10 @@ pub enum BookingState {
 }
 
 impl BookingState {
-    /// Every state.
     pub const ALL: [Self; 6] =
         [Self::Pending, Self::Synced, Self::Conflict, Self::Waiting, Self::Failed, Self::Cancelled];
 
-    /// Its name on the wire.
+    /// Its name in requests and answers.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -46,7 +45,7 @@ impl BookingState {
     /// Takes a state's name.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         Self::ALL
             .into_iter()
@@ -55,18 +54,18 @@ impl BookingState {
     }
 }
 
-/// What Bp's book came to.
+/// The result of a push.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
     /// It was not there and is now.
     Created,
-    /// It stood elsewhere and is now where it belongs.
+    /// It was at another place and is now at the wanted one.
     Moved,
-    /// Its length, type or text was another.
+    /// Its length, type or text differed and is corrected.
     Updated,
     /// It is as wanted.
     Unchanged,
-    /// It is not there, or no longer.
+    /// It is not there, or not there any more.
     Cancelled,
     /// Somebody else has the slot. Nothing was changed.
     Conflict,
@@ -76,24 +75,24 @@ pub enum Outcome {
     Arrived,
     /// There is no such active user. Nothing was changed.
     UnknownUser,
-    /// The appointment's type is one for recalls. Nothing was changed.
+    /// The appointment type is one for recalls. Nothing was changed.
     RecallType,
-    /// The visit has begun and is not in the book as wanted; what stood elsewhere was taken out.
+    /// The visit has begun and is not in the book as wanted. An appointment at another place was taken out.
     TooLate,
 }
 
 /// Bp's answer to a push.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Pushed {
-    /// What it came to.
+    /// The result.
     pub outcome: Outcome,
-    /// `RECORDID` of the appointment with our mark, if there is one.
+    /// `RECORDID` of the appointment with our token, if there is one.
     pub appointment: Option<i64>,
     /// `CREATED` of that appointment, as Bp writes it.
     pub created: Option<String>,
-    /// Whether the time lies outside the practitioner's sessions; `None` where Bp does not tell.
+    /// Whether the time is outside the practitioner's sessions; `None` if Bp does not say.
     pub outside_sessions: Option<bool>,
-    /// Bookings of the practice that stand in the way, if nobody else does.
+    /// Bookings of the practice that stand in the way, if no other appointment does.
     pub in_way: Vec<Token>,
 }
 
@@ -102,8 +101,8 @@ pub struct Pushed {
 pub enum NextStep {
     /// Nothing is left to do.
     Done,
-    /// To be asked again at this time.
+    /// Try again at this time.
     Again(Timestamp),
-    /// Nothing can be done.
+    /// It failed.
     Failed,
 }

@@ -73,7 +73,7 @@ fn pushed(outcome: Outcome) -> Pushed {
     }
 }
 
-/// Asks Bp for what is wanted, and hears this.
+/// Pushes the booking, and gets this outcome.
 fn push(booking: &mut Booking, outcome: Outcome, at: Timestamp) -> NextStep {
     booking.mark_sent();
     booking.settle(pushed(outcome), at)
@@ -277,7 +277,7 @@ fn what_was_marked_as_arrived_by_mistake_is_put_right_once_the_mark_is_gone() {
     let again = |why| vec![Correction::PushAgain { booking: id(), why }];
     assert_eq!(found(&cancelled, &[arrived]), [Correction::LeaveArrived { booking: id() }]);
     assert_eq!(found(&cancelled, std::slice::from_ref(&row)), again(Happened::FoundNotCancelled));
-    // The appointment went by hand: the booking is not failed any more either.
+    // Somebody removed the appointment by hand: the booking is not failed any more either.
     assert_eq!(found(&cancelled, &[]), again(Happened::FoundMissing));
 
     let mut moved = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
@@ -345,7 +345,7 @@ fn a_push_takes_out_of_its_way_only_what_is_wanted_elsewhere_in_the_same_bp() {
         [leaving.clone(), cancelled.clone(), staying.clone(), elsewhere, of_another_bp.clone()];
     assert_eq!(mover.make_way(&open, now()), None);
     assert_eq!(mover.lifts, [leaving.token.clone(), cancelled.token.clone()]);
-    // Whoever Bp names and is not known to leave stays; whoever is, leaves.
+    // An appointment that Bp names stays in the way unless it is known to leave.
     for stays in [&staying, &of_another_bp] {
         let mut named = mover.clone();
         named.in_way = vec![stays.token.clone(), leaving.token.clone()];
@@ -357,7 +357,7 @@ fn a_push_takes_out_of_its_way_only_what_is_wanted_elsewhere_in_the_same_bp() {
     let mut named = Booking { in_way: vec![unknown_place.token.clone()], ..mover.clone() };
     assert_eq!(named.make_way(std::slice::from_ref(&unknown_place), now()), None);
     assert_eq!(named.lifts, std::slice::from_ref(&unknown_place.token));
-    // Never sent, it is chosen anew; whoever was to leave may have come back.
+    // The choice was never sent, so it is made again: a booking that was leaving may have come back.
     assert!(named.minds_others());
     assert_eq!(named.make_way(&[], now()), None);
     assert_eq!(named.lifts, []);
@@ -425,7 +425,7 @@ fn bookings_on_their_way_and_visits_that_have_begun_are_left_alone() {
     assert_eq!(corrections(&practice(), [&begun], &[], begun.planned.starts_at), []);
 }
 
-/// What pushing again and clearing make of the book.
+/// The book after pushing again and clearing.
 fn corrected(record: &[Booking], book: &[BookRow], found: &[Correction]) -> Vec<BookRow> {
     let mut book = book.to_vec();
     for correction in found {
@@ -474,7 +474,7 @@ proptest! {
                 one
             })
             .collect();
-        // Rows of bookings, of strays, and of the neighbours.
+        // Rows of bookings, of unknown bookings, and of another practice.
         let theirs = PracticeId::parse("theirs").unwrap();
         let book: Vec<BookRow> = rows
             .iter()
@@ -502,7 +502,7 @@ proptest! {
         let acts = |found: &[Correction]| {
             found.iter().filter(|one| !matches!(one, Correction::LeaveArrived { .. })).count()
         };
-        // What has arrived twice stays so; everything else is as recorded after one round.
+        // Two arrived appointments of one booking stay. Everything else is correct after one round.
         let doubly_arrived = record.iter().any(|one| {
             after.iter().filter(|row| row.token == one.token && row.arrived).count() > 1
         });

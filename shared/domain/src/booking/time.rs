@@ -1,4 +1,4 @@
-//! Times on the clock on the practice's wall.
+//! Local times of a practice.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -10,7 +10,7 @@ use crate::time_zone::PracticeTimeZone;
 /// Reads `YYYY-MM-DDTHH:MM` and nothing else.
 ///
 /// # Errors
-/// Says so when the text is anything else, or no such day or time exists.
+/// If the text is anything else, or no such day or time exists.
 pub fn parse_start(text: &str) -> Result<DateTime, Invalid> {
     let wrong = Invalid("a start is the practice's local time as YYYY-MM-DDTHH:MM");
     let shape = text.len() == 16
@@ -32,10 +32,10 @@ pub fn write_start(start: DateTime) -> String {
     start.strftime("%Y-%m-%dT%H:%M").to_string()
 }
 
-/// The instant of a local time. Of a time that the clocks show twice it is the first.
+/// The instant of a local time. If the clocks show the time twice, the first one counts.
 ///
 /// # Errors
-/// Says so when the clocks skip it.
+/// If the clocks skip it.
 pub fn instant(start: DateTime, zone: &PracticeTimeZone) -> Result<Timestamp, Invalid> {
     let ambiguous = time_zone(zone).to_ambiguous_zoned(start);
     if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
@@ -49,14 +49,14 @@ pub fn instant(start: DateTime, zone: &PracticeTimeZone) -> Result<Timestamp, In
         .map_err(|_| Invalid("there is no such day or time"))
 }
 
-/// What the practice's clock shows.
+/// The practice's local time.
 #[must_use]
 pub fn local(at: Timestamp, zone: &PracticeTimeZone) -> DateTime {
     time_zone(zone).to_datetime(at)
 }
 
 fn time_zone(zone: &PracticeTimeZone) -> TimeZone {
-    // It was looked up when the settings were chosen.
+    // The name was checked when the settings were saved.
     TimeZone::get(zone.as_str()).unwrap_or(TimeZone::UTC)
 }
 

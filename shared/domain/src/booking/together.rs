@@ -1,4 +1,4 @@
-//! A platform's booking with the parts of its attendants: what each wish of the platform changes.
+//! A platform's booking with the parts of its attendants: what each request of the platform changes.
 
 use jiff::Timestamp;
 
@@ -12,18 +12,17 @@ use crate::ids::PracticeId;
 use crate::staff::AhpraNumber;
 use crate::time_zone::PracticeTimeZone;
 
-/// A platform's booking, and the parts of its attendants where it has, or once had, several.
+/// A platform's booking, and its attendants' parts if it has several attendants, or once had.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Together {
-    /// What the platform sees.
+    /// What platforms see.
     pub record: Booking,
-    /// What stands in Bp's book; empty where the record does itself. Parts of former attendants are among
-    /// them.
+    /// What is in Bp's book, with parts of former attendants. Empty if `record` itself is in the book.
     pub parts: Vec<Booking>,
 }
 
 impl Together {
-    /// A new booking. `planned` has one plan for each of the visit's numbers; `None` where it has none.
+    /// A new booking. `planned` has one plan for each of the visit's numbers. `None` if it is empty.
     #[must_use]
     pub fn accept(
         practice: &PracticeId,
@@ -43,7 +42,7 @@ impl Together {
         Some(together)
     }
 
-    /// The marks that a visit's attendants have, or will have, in Bp.
+    /// The tokens that a visit's attendants have in Bp, or will have.
     #[must_use]
     pub fn marks(
         known: Option<&Self>,
@@ -65,13 +64,13 @@ impl Together {
         visit.numbers().iter().map(of).collect()
     }
 
-    /// What stands in Bp's book for an attendant.
+    /// The booking that is in Bp's book for an attendant.
     fn standing_for(&self, number: &AhpraNumber) -> Option<&Booking> {
         let alone = (self.record.role == Role::Alone).then_some(&self.record);
         alone.into_iter().chain(&self.parts).find(|part| part.visit.ahpra_number == *number)
     }
 
-    /// The platform wants something else. `planned` has one plan for each of the visit's numbers.
+    /// The platform changes the visit. `planned` has one plan for each of the visit's numbers.
     pub fn change(
         &mut self,
         practice: &PracticeId,
@@ -90,7 +89,7 @@ impl Together {
         }
     }
 
-    /// What stood for itself becomes the part of its attendant, mark and all.
+    /// Turns a visit to one practitioner into the part of that attendant. The part keeps the token.
     fn divide(&mut self) {
         let mut part = self.record.clone();
         part.role = Role::Attendant;
@@ -102,7 +101,7 @@ impl Together {
         record.outside_sessions = false;
     }
 
-    /// Gives each attendant a part that wants what the record wants, and cancels all others.
+    /// Gives each attendant a part that wants what `record` wants, and cancels all other parts.
     fn regroup(
         &mut self,
         practice: &PracticeId,
@@ -134,7 +133,7 @@ impl Together {
         self.record.show(&self.parts);
     }
 
-    /// The platform cancels. Whether that is news.
+    /// The platform cancels the booking. Returns whether this changes anything.
     pub fn cancel(&mut self, now: Timestamp) -> bool {
         if !self.record.cancel(now) {
             return false;
@@ -148,8 +147,8 @@ impl Together {
         true
     }
 
-    /// Somebody asks for it again; settings and staff may have changed meanwhile. `planned` has one plan
-    /// for each of the visit's numbers, or none where it is cancelled.
+    /// Somebody asks to send it again. Settings and staff may have changed since. `planned` has one plan for
+    /// each of the visit's numbers, and is empty if the booking is cancelled.
     pub fn resend(&mut self, planned: &[Planned], now: Timestamp) {
         let numbers = self.record.visit.numbers();
         for part in &mut self.parts {
@@ -157,7 +156,7 @@ impl Together {
             if let Some(place) = place {
                 part.resend_part(planned.get(place).cloned(), now);
             } else if part.cancelled && part.state == BookingState::Failed {
-                // Somebody who is wanted no more could not be taken out of the book.
+                // An attendant who is no longer wanted could not be taken out of the book.
                 part.resend_part(None, now);
             }
         }
@@ -169,7 +168,7 @@ impl Together {
 }
 
 impl Booking {
-    /// Whether an attendant's part is on its way to what is wanted, or there.
+    /// Whether an attendant's part is in Bp's book as wanted, or on its way there.
     fn is_good_for(&self, visit: &Visit, planned: &Planned) -> bool {
         let well = match self.state {
             BookingState::Pending | BookingState::Waiting => self.blocked == 0,
@@ -179,10 +178,11 @@ impl Booking {
         well && self.wants(visit) && self.planned == *planned
     }
 
-    /// An attendant is wanted no more. One that was withdrawn is on its way out, or out, already.
+    /// An attendant is no longer wanted. The part of a withdrawn attendant is already out of the book, or on
+    /// its way out.
     fn cancel_part(&mut self, now: Timestamp) {
         if self.state == BookingState::Failed {
-            // Nobody knows whether it is out, so it is taken out once more.
+            // It is unknown whether it is out of the book, so it is taken out once more.
             self.cancelled = false;
         }
         self.withdrawn = false;

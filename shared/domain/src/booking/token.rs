@@ -1,4 +1,4 @@
-//! The mark that our appointments carry in Bp's book.
+//! The correlation token that our appointments carry in Bp's book.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,27 +11,27 @@ use crate::staff::AhpraNumber;
 const TAG: usize = 7;
 const REST: usize = 16;
 
-/// 25 characters: `PB`, 7 that tell the practice, 16 that tell the booking. Always the same for the
-/// same booking, so that what a lost answer left in Bp can be found.
+/// 25 characters: `PB`, 7 for the practice, and 16 for the booking. The same booking always has the same
+/// token, so that a lookup finds an appointment whose answer was lost.
 ///
-/// The practice has letters of its own because several practices of the platform may share one Bp
-/// database, and none may clear away another's appointments.
+/// The token names the practice because several practices of the platform may share one Bp database. None of
+/// them may remove another one's appointments.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Token(String);
 
-/// The part of a token that tells the practice.
+/// The part of a token that names the practice.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PracticeTag(String);
 
 impl PracticeTag {
-    /// Of a practice.
+    /// The tag of a practice.
     #[must_use]
     pub fn of(practice: &PracticeId) -> Self {
         Self(format!("PB{}", letters(&["practice", practice.as_str()], TAG)))
     }
 
-    /// What this practice's tokens begin with.
+    /// The text with which this practice's tokens begin.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,30 +39,29 @@ impl PracticeTag {
 }
 
 impl Token {
-    /// How many characters.
+    /// The number of characters.
     pub const LENGTH: usize = 2 + TAG + REST;
 
-    /// Of a booking.
+    /// The token of a booking.
     #[must_use]
     pub fn of(practice: &PracticeId, booking: &BookingId) -> Self {
         let parts = ["booking", practice.as_str(), booking.as_str()];
         Self(format!("{}{}", PracticeTag::of(practice).0, letters(&parts, REST)))
     }
 
-    /// Of one attendant of a booking that has several.
+    /// The token of one attendant's part.
     #[must_use]
     pub fn of_attendant(practice: &PracticeId, booking: &BookingId, number: &AhpraNumber) -> Self {
         let parts = ["attendant", practice.as_str(), booking.as_str(), number.as_str()];
         Self(format!("{}{}", PracticeTag::of(practice).0, letters(&parts, REST)))
     }
 
-    /// The token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The token as it stands in a text.
+    /// The token in its brackets, as in an appointment's text.
     #[must_use]
     pub fn marker(&self) -> String {
         format!("[{}]", self.0)
@@ -74,10 +73,10 @@ impl Token {
         text.split('[').skip(1).find_map(|rest| Self::parse(rest.split(']').next()?).ok())
     }
 
-    /// Takes what [`Token::of`] makes.
+    /// Takes a token as [`Token::of`] makes it.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         text.strip_prefix("PB")
             .filter(|rest| {
@@ -87,7 +86,7 @@ impl Token {
             .ok_or(Invalid("this is not a token of ours"))
     }
 
-    /// Whether it is one of this practice's.
+    /// Whether it is one of this practice's tokens.
     #[must_use]
     pub fn belongs_to(&self, tag: &PracticeTag) -> bool {
         self.0.starts_with(&tag.0)

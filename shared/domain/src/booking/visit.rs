@@ -1,4 +1,4 @@
-//! What the platform wants, and where that stands in Bp's book.
+//! What the platform wants, and how that looks in Bp's book.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
@@ -14,29 +14,29 @@ use crate::ids::{BpUserId, LocationId};
 use crate::settings::{DurationMinutes, Settings};
 use crate::staff::AhpraNumber;
 
-/// Bp's standard appointment, where the practice chose no type.
+/// Bp's standard appointment type, if the practice chose none.
 const STANDARD_TYPE: i64 = 1;
 
-/// Of a visit to several practitioners at once: whom, and how many of them must have room.
+/// For a visit to several practitioners at once: who they are, and how many of them must have room.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attendance {
-    /// Whom, in the order of their numbers.
+    /// Their numbers, in order.
     attendants: Vec<AhpraNumber>,
-    /// With fewer, none of them is visited.
+    /// If fewer have room, none of them is visited.
     at_least: usize,
 }
 
 impl Attendance {
-    /// As few attendants make a visit to several.
+    /// The fewest attendants of such a visit.
     const FEWEST_ATTENDANTS: usize = 2;
-    /// As many are visited at once.
+    /// The most attendants of such a visit.
     pub const MOST_ATTENDANTS: usize = 20;
 
-    /// A visit to all of these who have room. In which order they are named makes no difference.
+    /// A visit to all of these attendants who have room. Their order makes no difference.
     ///
     /// # Errors
-    /// Says so when they are too few or too many, or two are alike.
+    /// If they are too few or too many, or a number occurs twice.
     pub fn new(mut attendants: Vec<AhpraNumber>) -> Result<Self, Invalid> {
         if !(Self::FEWEST_ATTENDANTS..=Self::MOST_ATTENDANTS).contains(&attendants.len()) {
             return Err(Invalid("a visit has 2 to 20 attendants"));
@@ -51,10 +51,10 @@ impl Attendance {
         Ok(Self { attendants, at_least: 1 })
     }
 
-    /// The same, where at least as many must have room.
+    /// The same, but at least so many must have room.
     ///
     /// # Errors
-    /// Says so when it is less than one, or more than there are attendants.
+    /// If it is less than one, or more than there are attendants.
     pub fn at_least(self, at_least: i64) -> Result<Self, Invalid> {
         let at_least = usize::try_from(at_least)
             .ok()
@@ -70,26 +70,26 @@ impl Attendance {
     }
 }
 
-/// What the platform wants, as it said it.
+/// What the platform wants, in its own terms.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Visit {
-    /// Whom the representative visits; the first one of several.
+    /// The practitioner that the representative visits; the first one of several.
     pub ahpra_number: AhpraNumber,
-    /// Where it is a visit to several.
+    /// Set if it is a visit to several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attendance: Option<Attendance>,
-    /// On the practice's clock.
+    /// In the practice's local time.
     pub start: DateTime,
-    /// Where it is not the practice's usual one.
+    /// Set if it is not the practice's usual duration.
     pub duration: Option<DurationMinutes>,
-    /// Who comes.
+    /// The representative.
     pub representative: Representative,
-    /// Anything else.
+    /// Notes of the platform.
     pub notes: Option<BpText>,
 }
 
-/// Where and how an appointment stands in Bp's book.
+/// An appointment in Bp's book.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Placement {
@@ -105,17 +105,17 @@ pub struct Placement {
     pub length: i64,
     /// `APPOINTMENTTYPE`.
     pub kind: i64,
-    /// `REASON`, our mark included.
+    /// `REASON`, with our token.
     pub reason: String,
 }
 
-/// What a visit comes to by a practice's settings and staff.
+/// A visit, planned with a practice's settings and staff.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Planned {
-    /// Whose users and locations these are.
+    /// The Bp database whose users and locations are meant.
     pub site: Database,
-    /// In Bp's book.
+    /// The wanted appointment in Bp's book.
     pub placement: Placement,
     /// The visit's length in minutes.
     pub duration_minutes: i64,
@@ -126,16 +126,16 @@ pub struct Planned {
 /// Why a visit cannot be planned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unplannable {
-    /// Sending is switched off, or not all is chosen that it needs.
+    /// Sending is switched off, or a setting that it needs is missing.
     SwitchedOff,
     /// The clocks skip the start.
     Start(Invalid),
-    /// It would go on after midnight.
+    /// It would end after midnight.
     PastMidnight,
 }
 
 impl Visit {
-    /// Everybody whom the representative visits.
+    /// All practitioners that the representative visits.
     #[must_use]
     pub fn numbers(&self) -> &[AhpraNumber] {
         let several = self.attendance.as_ref().map(|attendance| &attendance.attendants[..]);
@@ -154,10 +154,10 @@ impl Visit {
         Self { ahpra_number: number.clone(), attendance: None, ..self.clone() }
     }
 
-    /// Plans the visit for a practice, whose `user` is one of the site's.
+    /// Plans the visit for a practice. `user` is a user of the site.
     ///
     /// # Errors
-    /// Says what stands against it.
+    /// Says why the visit cannot be planned.
     pub fn plan(
         &self,
         settings: &Settings,

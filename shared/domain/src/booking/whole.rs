@@ -1,10 +1,12 @@
-//! A visit to several attendants at once, a whole clinic's.
+//! A visit to several attendants at once, such as a whole clinic.
 //!
-//! The platform's booking is one record. Each attendant has a part: a booking of its own to whoever
-//! writes to Bp, with its own mark, its own place in the book and its own fence. The record says what
-//! its parts come to, and nothing of it goes to Bp by itself. When fewer attendants have room than
-//! the platform needs, those who have are withdrawn: taken out of the book again. Whoever had none
-//! goes on asking, and as soon as one has room the withdrawn ones are tried again.
+//! The platform's booking is the whole: one record, of which nothing is sent to Bp. Each attendant has a
+//! part. The writer treats a part like any other booking, with its own token, its own place in the book and
+//! its own fence. The whole's state is computed from its parts.
+//!
+//! If fewer attendants have room than the platform needs, the parts that have room are withdrawn: taken out
+//! of the book again. The parts without room are tried again. As soon as one of them has room, the withdrawn
+//! parts are tried again too.
 
 mod sum;
 
@@ -18,7 +20,7 @@ use super::state::BookingState;
 use crate::problem::ProblemType;
 
 impl Booking {
-    /// What it is kept under: its own id, or an attendant's.
+    /// The id under which it is stored: its own, or an attendant's.
     #[must_use]
     pub fn entry_id(&self) -> String {
         match self.role {
@@ -27,7 +29,7 @@ impl Booking {
         }
     }
 
-    /// Where an attendant's part is on its way.
+    /// The place of an attendant's part.
     fn at(&self) -> At {
         use BookingState as S;
         let elsewhere =
@@ -43,7 +45,7 @@ impl Booking {
             (false, _, S::Synced) if self.is_left_arrived() => At::Arrived,
             (false, _, S::Synced) => At::Placed,
             (false, _, S::Conflict) if self.is_overbooked() => At::Overbooked,
-            // Asking again decides nothing until there is room.
+            // Another attempt changes nothing until there is room.
             (false, _, S::Conflict) => At::Blocked { elsewhere },
             (false, _, S::Pending | S::Waiting) if self.blocked > 0 => At::Blocked { elsewhere },
             (_, _, S::Waiting) => At::Waiting(self.problem),
@@ -51,8 +53,8 @@ impl Booking {
         }
     }
 
-    /// Compares the parts of a visit to several attendants: withdraws and restores some, and says of
-    /// the whole what they come to. Whether that is news to platforms.
+    /// Compares the parts of a visit to several attendants: withdraws and restores some, and computes the
+    /// whole's state from them. Returns whether an event must be published.
     pub fn gather(&mut self, parts: &mut [Self], now: Timestamp) -> bool {
         if !self.cancelled {
             let at: Vec<At> = parts.iter().map(Self::at).collect();
@@ -89,7 +91,7 @@ impl Booking {
         let sum = sum(&at, self.visit.fewest());
         let mut wanted = parts.iter().filter(|part| !part.cancelled);
         match (wanted.next(), wanted.next()) {
-            // The only one says it better.
+            // If there is only one part, its own state says more.
             (Some(only), None)
                 if self.visit.attendance.is_none()
                     && matches!(sum.state, BookingState::Conflict | BookingState::Failed) =>
@@ -117,7 +119,7 @@ impl Booking {
         }
     }
 
-    /// What callers see of the parts.
+    /// Updates what callers see of the parts.
     pub(super) fn show(&mut self, parts: &[Self]) {
         let seen = |part: &&Self| !matches!(part.at(), At::Left) || self.visit_has(part);
         let mut attendants: Vec<_> =
@@ -142,22 +144,22 @@ impl Booking {
         self.visit.numbers().contains(&part.visit.ahpra_number)
     }
 
-    /// Leaves Bp's book until enough others have room.
+    /// Takes it out of Bp's book until enough others have room.
     fn withdraw(&mut self, now: Timestamp) {
         (self.cancelled, self.withdrawn) = (true, true);
         self.reopen(Happened::Withdrawn, now);
     }
 
-    /// Is tried again after it was withdrawn.
+    /// Tries it again after it was withdrawn.
     fn restore(&mut self, now: Timestamp) {
         (self.cancelled, self.withdrawn, self.blocked) = (false, false, 0);
         self.reopen(Happened::TriedAgain, now);
     }
 
-    /// Of a visit to several attendants: a part of it was found otherwise than wanted in Bp's book.
+    /// For a visit to several attendants: a comparison found that one of its parts differs in Bp's book.
     pub fn part_put_back(&mut self, why: Happened, now: Timestamp) {
         let under_way = matches!(self.state, BookingState::Pending | BookingState::Waiting);
-        // Whoever had no room is only tried again.
+        // A part without room is tried again anyway.
         if why != Happened::TriedAgain && !under_way {
             self.put_back(why, now);
         }

@@ -31,9 +31,7 @@ impl Entry for FamilyItem {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ParentRelation {
-    /// Father.
     Father,
-    /// Mother.
     Mother,
 }
 
@@ -41,7 +39,7 @@ pub enum ParentRelation {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Parent {
-    /// Which.
+    /// Whether it is the father or the mother.
     pub relation: ParentRelation,
     /// Whether alive; null when not known.
     pub alive: Option<bool>,
@@ -49,8 +47,8 @@ pub struct Parent {
     pub age_at_death: Option<i64>,
     /// Cause of death.
     pub cause_of_death: Option<String>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
@@ -78,13 +76,13 @@ pub struct Relative {
     pub disease_code: Option<i64>,
     /// `Comment`.
     pub comment: Option<String>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
 
-/// What somebody wrote about the family (`BPS_FamilyHistory.Comment`).
+/// A comment about the family (`BPS_FamilyHistory.Comment`).
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FamilyComment {

@@ -4,7 +4,7 @@ use super::summary::Sections;
 use crate::ids::PatientId;
 use crate::patient::{Address, Dva, PatientStatus, Phones};
 
-/// Whose record it is: what a document that leaves Bp has to say of its patient.
+/// The patient of a record, with everything that a document outside Bp must say of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
     /// `InternalID`.
@@ -31,7 +31,7 @@ pub struct Identity {
     pub address: Address,
     /// Telephone numbers.
     pub phones: Phones,
-    /// The Medicare card and the place on it.
+    /// The Medicare card, and the person's line on it.
     pub medicare: Option<MedicareNumber>,
     /// `DVANo`, as Bp has it.
     pub dva: Option<Dva>,
@@ -42,16 +42,16 @@ pub struct Identity {
 /// A person's number on a Medicare card (`MedicareNo`, `MedicareLineNo`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MedicareNumber {
-    /// The card's, as Bp has it.
+    /// The card's number, as Bp has it.
     pub card: String,
-    /// The person's place on the card.
+    /// The person's line on the card.
     pub line: Option<String>,
 }
 
-/// A clinical record together with whose it is, read at one moment.
+/// A clinical record and its patient, read at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdentifiedRecord {
     pub identity: Identity,
-    /// What Bp says.
+    /// What Bp has.
     pub sections: Sections,
 }

@@ -1,8 +1,9 @@
 //! A patient's clinical record, as it is imported into a referral. Texts are Bp's own words without their
-//! padding; codes are Bp's own numbers where their meaning is not public, and `None` where Bp has 0.
+//! padding. Codes are Bp's own numbers if their meaning is not public, and `None` if Bp has 0.
 //!
-//! "Nil known", "not recorded" and "could not be read" are three different answers: see [`Section`]. A value
-//! that cannot be understood costs itself, a row that cannot be understood costs that row: see [`Entry`].
+//! "Nil known", "not recorded" and "could not be read" are three different answers: see [`Section`]. If a
+//! value cannot be understood, only this value is missing. If a row cannot be understood, only this row is
+//! missing. See [`Entry`].
 
 mod family;
 mod identity;

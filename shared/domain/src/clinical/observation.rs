@@ -1,4 +1,4 @@
-//! Measurements: Bp's rows, the two halves of a blood pressure joined.
+//! Measurements: Bp's rows, with the two halves of a blood pressure joined.
 
 use std::fmt;
 
@@ -19,11 +19,11 @@ pub enum ObservationKind {
     Temperature,
     /// 2.
     Pulse,
-    /// 3 and 4 of one moment.
+    /// 3 and 4 at the same moment.
     BloodPressure,
-    /// 3, where no 4 belongs to it.
+    /// 3 without a 4.
     SystolicPressure,
-    /// 4, where no 3 belongs to it.
+    /// 4 without a 3.
     DiastolicPressure,
     /// 6.
     BloodSugar,
@@ -43,7 +43,7 @@ pub enum ObservationKind {
     WaistHipRatio,
     /// 26.
     DiabetesRisk,
-    /// Anything else: the name tells.
+    /// Another code: see the name.
     Other,
 }
 
@@ -67,7 +67,7 @@ impl ObservationKind {
         }
     }
 
-    /// The unit. Bp's view has none: this is inferred from what Australian practices write.
+    /// The unit. Bp's view has none, so it is inferred from what Australian practices write.
     #[must_use]
     fn inferred_unit(self) -> Option<&'static str> {
         match self {
@@ -83,12 +83,12 @@ impl ObservationKind {
     }
 }
 
-/// When something was measured, on the practice's clock: `2026-05-23T09:15`, or the day alone.
+/// When something was measured, in the practice's local time: `2026-05-23T09:15`, or only the day.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ObservedAt {
     /// The day.
     pub date: Date,
-    /// The time of day, where it was recorded.
+    /// The time of day, if it was recorded.
     pub time: Option<Time>,
 }
 
@@ -126,7 +126,7 @@ pub struct Reading {
     pub modifier: Option<i64>,
     /// `Provider`.
     pub provider: Option<String>,
-    /// Members of [`Observation`] that Bp holds a value for which could not be understood.
+    /// Members of [`Observation`] whose value in Bp could not be understood.
     pub unreadable: Vec<&'static str>,
 }
 
@@ -136,24 +136,24 @@ pub struct Reading {
 pub struct Observation {
     /// What was measured.
     pub code: ObservationKind,
-    /// `ObservationCode`; of a blood pressure the systolic one's. Null where it could not be read.
+    /// `ObservationCode`. For a blood pressure, that of the systolic row. Null if it could not be read.
     pub bp_code: Option<i64>,
-    /// `RECORDID`; of a blood pressure both.
+    /// `RECORDID`. For a blood pressure, those of both rows.
     pub record_ids: Vec<i64>,
     /// `ObservationName`.
     pub name: Option<String>,
-    /// `ObservationValue`, a text: it may begin with `<` or `>`. A blood pressure's is `120/80`.
+    /// `ObservationValue`, a text that may begin with `<` or `>`. For a blood pressure, such as `120/80`.
     pub value: Option<String>,
-    /// Inferred from the code: Bp records none.
+    /// Inferred from the code, because Bp has no unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<&'static str>,
-    /// Of a blood pressure.
+    /// Only for a blood pressure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub systolic: Option<String>,
-    /// Of a blood pressure.
+    /// Only for a blood pressure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diastolic: Option<String>,
-    /// On the practice's clock; the day alone where no time was recorded.
+    /// In the practice's local time. Only the day if no time was recorded.
     #[schema(value_type = Option<String>, example = "2026-05-23T09:15")]
     pub observed_at: Option<ObservedAt>,
     /// `Description`, a code whose list is not public.
@@ -161,8 +161,8 @@ pub struct Observation {
     pub modifier: Option<i64>,
     /// `Provider`.
     pub provider: Option<String>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient; of `observedAt` the day is kept. Left out when there are none.
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. `observedAt` keeps its day. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
@@ -209,13 +209,14 @@ fn joined(systolic: Reading, diastolic: &Reading) -> Observation {
     }
 }
 
-/// Joins systolic and diastolic rows of one moment, in the order in which they were recorded; all else
-/// stays as it is, in its place. Halves that cannot be told apart (two of one, one of the other, or a record
-/// number that is missing or used twice), and halves whose moment is not known, stay apart: a wrong pair is
-/// worse than none.
+/// Joins systolic and diastolic rows of one moment, in the order of their record numbers. All other rows stay
+/// as they are, in their place.
+///
+/// Halves stay apart if their moment is not known, or if the pairs are unclear. Pairs are unclear if the
+/// numbers of halves differ, or if a record number is missing or used twice. A wrong pair is worse than none.
 #[must_use]
 pub fn group(readings: Vec<Reading>) -> Vec<Observation> {
-    // The places of the halves of a moment, in the order of their record numbers.
+    // The places of the halves of one moment, in the order of their record numbers.
     let halves = |code: i64, at: ObservedAt| {
         let mut found: Vec<(i64, usize)> = readings
             .iter()
@@ -258,7 +259,7 @@ impl Entry for Reading {
 }
 
 impl Reading {
-    /// When, where that is sure: a day whose time could not be read is no moment.
+    /// The moment, if it is certain: a day whose time could not be read is no moment.
     fn moment(&self) -> Option<ObservedAt> {
         self.at.filter(|_| !self.unreadable.contains(&"observedAt"))
     }
@@ -360,7 +361,7 @@ mod tests {
         };
         assert_eq!(unclear(|_| ()), ["138/82", "131/79"]);
         assert_eq!(unclear(|one| one.record_id = Some(1)), ["138", "131", "82", "79"]);
-        // A half without a number of its own takes no part.
+        // A half without a record number is not joined.
         assert_eq!(unclear(|one| one.record_id = None), ["138/82", "131", "79"]);
         assert_eq!(unclear(|one| one.unreadable.push("observedAt")), ["138/82", "131", "79"]);
         assert_eq!(unclear(|one| one.code = None), ["138/82", "131", "79"]);

@@ -3,7 +3,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
-/// A date as far as it is known: `2011`, `2011-05` or `2011-05-23`.
+/// A date with the parts that are known: `2011`, `2011-05` or `2011-05-23`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PartialDate {
     /// The year alone.
@@ -15,8 +15,8 @@ pub enum PartialDate {
 }
 
 impl PartialDate {
-    /// From Bp's three numbers, where 0 is "not known". A part that cannot be (month 13, 30 February) is
-    /// left out with what is finer: Bp lets people type it, and the rest is still what they meant.
+    /// From Bp's three numbers. 0 means "not known". An impossible part (month 13, 30 February) is left out,
+    /// with all finer parts: people can type such a date in Bp, and the rest is still what they meant.
     #[must_use]
     pub fn from_parts(year: i64, month: i64, day: i64) -> Option<Self> {
         let year = i16::try_from(year).ok().filter(|year| (1..=9999).contains(year))?;

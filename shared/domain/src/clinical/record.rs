@@ -1,5 +1,5 @@
-//! What is listed row by row: past history, medications, allergies, immunisations. A tick box is null where
-//! Bp says neither yes nor no: it is never taken for no.
+//! Lists with one item for each row: past history, medications, allergies, immunisations. A tick box is null
+//! if Bp says neither yes nor no. This is never taken for no.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::partial_date::PartialDate;
 use super::section::Entry;
 
-/// How a bone was broken.
+/// The kind of a fracture.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fracture {
@@ -49,14 +49,14 @@ pub struct PastHistory {
     pub acute: Option<bool>,
     /// `Summary`: the practice includes it in summaries.
     pub in_summary: Option<bool>,
-    /// The fracture flags, where it is one.
+    /// The fracture flags, if it is a fracture.
     pub fracture: Option<Fracture>,
     /// `Details`.
     pub details: Option<String>,
     /// `Created`.
     #[schema(value_type = Option<String>, format = Date)]
     pub recorded_on: Option<Date>,
-    /// The members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
@@ -74,7 +74,7 @@ pub struct Medication {
     pub dose: Option<String>,
     /// `Frequency`.
     pub frequency: Option<String>,
-    /// `Food`: before, with or after it.
+    /// `Food`: before, with or after food.
     pub food: Option<String>,
     /// `OtherDetail`.
     pub other_detail: Option<String>,
@@ -88,7 +88,7 @@ pub struct Medication {
     pub quantity: Option<i64>,
     /// `ProductUnit`.
     pub unit: Option<String>,
-    /// `Repeats`; 0 is none, null could not be read.
+    /// `Repeats`. 0 means none; null means that it could not be read.
     pub repeats: Option<i64>,
     /// `Indication`.
     pub indication: Option<String>,
@@ -103,7 +103,7 @@ pub struct Medication {
     /// `Created`.
     #[schema(value_type = Option<String>, format = Date)]
     pub recorded_on: Option<Date>,
-    /// The members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
@@ -121,7 +121,7 @@ pub struct Allergy {
     pub severity: Option<String>,
     /// `Comment`.
     pub comment: Option<String>,
-    /// The members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
@@ -156,7 +156,7 @@ pub struct Immunisation {
     pub comment: Option<String>,
     /// `Provider`.
     pub provider: Option<String>,
-    /// The members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,

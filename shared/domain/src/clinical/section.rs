@@ -3,34 +3,34 @@ use utoipa::ToSchema;
 
 use crate::problem::ProblemType;
 
-/// What a section came to.
+/// What is known about a section.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SectionStatus {
     /// There are items.
     Recorded,
-    /// The practice asked, and there is nothing: Bp says so itself.
+    /// The practice asked, and there is nothing: Bp says so.
     NilKnown,
-    /// Nobody wrote anything down. Says nothing about the patient.
+    /// Nobody recorded anything. This says nothing about the patient.
     NotRecorded,
-    /// Bp could not be read. Says nothing about the patient.
+    /// Bp could not be read. This says nothing about the patient.
     Unavailable,
 }
 
-/// A view of Bp that could not be read, or not all of it.
+/// A view of Bp that could not be read completely.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Unreadable {
     /// Why.
     pub reason: ProblemType,
     /// The view.
     pub view: &'static str,
-    /// How many of its rows could not be read where the others could; 0 where none of it could.
+    /// How many of its rows could not be read; 0 if the whole view could not be read.
     pub rows: usize,
 }
 
-/// Something that is listed in a section.
+/// An item of a section.
 pub trait Entry {
-    /// The members whose values in Bp could not be understood, by their names on the wire.
+    /// The members whose values in Bp could not be understood, by their names in the answer.
     fn unreadable(&self) -> &[&'static str];
 }
 
@@ -38,28 +38,28 @@ pub trait Entry {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SectionProblem {
-    /// The slug of the problem that a whole answer would be.
+    /// The slug of the problem, the same as in a problem answer.
     #[serde(rename = "type")]
     pub kind: ProblemType,
-    /// In words.
+    /// The problem's title.
     pub title: &'static str,
-    /// The views of Bp that could not be read, or not all of them.
+    /// The views of Bp that could not be read completely.
     pub unreadable: Vec<&'static str>,
-    /// How many rows of Bp could not be read in views that otherwise could. Each may be an entry that is
-    /// missing from the items. Left out when there are none.
+    /// How many rows could not be read, in views whose other rows could be read. Each may be an item that is
+    /// missing here. Left out when there are none.
     #[serde(skip_serializing_if = "is_zero")]
     #[schema(required = false)]
     pub unreadable_rows: usize,
 }
 
-/// serde's `skip_serializing_if` hands over a reference.
+/// serde calls `skip_serializing_if` with a reference.
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
 impl SectionProblem {
     fn of(unreadable: &[Unreadable]) -> Option<Self> {
-        // A whole view weighs more than some of its rows.
+        // A whole view matters more than some rows.
         let whole = unreadable.iter().find(|one| one.rows == 0);
         let kind = whole.or(unreadable.first())?.reason;
         Some(Self {
@@ -71,10 +71,10 @@ impl SectionProblem {
     }
 }
 
-/// What Bp's own marker says of a list ("no known allergies", "no significant past history").
+/// What Bp's own marker says about a list ("no known allergies", "no significant past history").
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NilMarker {
-    /// Nothing, or Bp has no marker for this list.
+    /// It says nothing, or Bp has no marker for this list.
     Silent,
     /// There is nothing to list.
     Nil,
@@ -82,31 +82,31 @@ pub enum NilMarker {
     Recorded,
     /// Bp holds several markers, and they do not agree.
     Contradictory,
-    /// Bp says something that is not known here.
+    /// Bp has a value that this program does not know.
     Unknown,
 }
 
-/// What a reader should know beside the items.
+/// Remarks that a reader should see with the items.
 pub mod remarks {
-    /// Listed, though Bp says there is nothing.
+    /// There are items, although Bp says that there is nothing.
     pub const NIL_BUT_LISTED: &str =
         "Bp also says that there is nothing to list here. Ask the patient.";
-    /// Nothing listed, though Bp says there is something.
+    /// There are no items, although Bp says that there is something.
     pub const RECORDED_BUT_EMPTY: &str =
         "Bp says that something is recorded here, but lists nothing. Ask the patient.";
-    /// Several markers.
+    /// Several markers that do not agree.
     pub(super) const MARKERS_DISAGREE: &str = "Bp holds several entries that do not agree whether there is anything to list here. Ask the patient.";
-    /// A marker that nobody here knows.
+    /// A marker that this program does not know.
     pub(super) const MARKER_UNKNOWN: &str = "Bp's word for whether there is anything to list here is not known to this service. Ask the patient.";
-    /// Rows are missing; how many is in the problem.
+    /// Rows are missing. The problem says how many.
     pub(super) const ROWS_UNREADABLE: &str = "Some of what Bp lists here could not be read and is missing, so the list is not complete. Ask the patient.";
-    /// Items with members that could not be read, which they name.
+    /// Items have members that could not be read. The items name them.
     pub(super) const VALUES_UNREADABLE: &str =
         "Some values could not be read. The entries that they belong to name them.";
     /// Several rows of circumstances.
     pub const CIRCUMSTANCES_DISAGREE: &str =
         "Bp holds several entries that do not agree, and does not say which is the latest.";
-    /// Smoking status is kept twice.
+    /// Bp has the smoking status in two places.
     pub const SMOKING_DISAGREES: &str = "Bp's entries about smoking do not agree.";
 }
 
@@ -114,22 +114,22 @@ pub mod remarks {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Section<T> {
-    /// What it came to.
+    /// What is known about the section.
     pub status: SectionStatus,
     /// What is recorded. Never empty when the status is `recorded`.
     pub items: Vec<T>,
-    /// Where Bp contradicts itself, or says something that could not be understood.
+    /// Set if Bp contradicts itself, or has something that could not be understood.
     #[serde(rename = "note", skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
-    /// What could not be read; beside `recorded` the items are not all there is.
+    /// What could not be read. If the status is `recorded`, the items are incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<SectionProblem>,
 }
 
 impl<T: Entry> Section<T> {
-    /// Draws the conclusion. What was found is shown, whatever the marker says; an empty list means
-    /// "nil known" only where Bp says so in words or codes that are known, and nothing at all where a part
-    /// could not be read.
+    /// Decides the status. Items are always shown, whatever the marker says. An empty list means "nil known"
+    /// only if Bp's marker says so in a known form. If a part could not be read, an empty list means
+    /// "unavailable".
     #[must_use]
     pub fn conclude(items: Vec<T>, marker: NilMarker, unreadable: &[Unreadable]) -> Self {
         let (status, remark) = match (items.is_empty(), marker) {
@@ -166,7 +166,7 @@ impl<T: Entry> Section<T> {
         section
     }
 
-    /// With one more note.
+    /// Adds a remark.
     #[must_use]
     pub fn with_remark(mut self, remark: &str) -> Self {
         self.remark = Some(match self.remark {

@@ -11,7 +11,7 @@ pub enum SocialItem {
     Tobacco(Tobacco),
     /// Drinking.
     Alcohol(Alcohol),
-    /// How somebody lives.
+    /// Circumstances of life.
     Circumstances(Box<Circumstances>),
     /// Work.
     Occupation(Occupation),
@@ -32,9 +32,9 @@ impl Entry for SocialItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tobacco {
-    /// `SmokingStatus`, of `BPS_Clinical` where `BPS_Tobacco` has none.
+    /// `SmokingStatus` of `BPS_Tobacco`, or of `BPS_Clinical` if `BPS_Tobacco` has none.
     pub status: Option<String>,
-    /// What `BPS_Clinical` says where it says something else.
+    /// The statuses in `BPS_Clinical`, if they differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_statuses: Vec<String>,
     /// `SmokingType`.
@@ -52,8 +52,8 @@ pub struct Tobacco {
     pub past_year_started: Option<i64>,
     /// `PastStopped`.
     pub past_year_stopped: Option<i64>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
@@ -78,13 +78,13 @@ pub struct Alcohol {
     pub year_stopped: Option<i64>,
     /// `Comment`.
     pub comment: Option<String>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
 
-/// How somebody lives (`BPS_Clinical`).
+/// Circumstances of life (`BPS_Clinical`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Circumstances {
@@ -116,8 +116,8 @@ pub struct Circumstances {
     pub advance_care_directive: Option<i64>,
     /// `PowerOfAttorney`, a code whose list is not public.
     pub power_of_attorney: Option<i64>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }
@@ -136,7 +136,7 @@ pub struct Occupation {
     pub year_started: Option<i64>,
     /// `YearStopped`.
     pub year_stopped: Option<i64>,
-    /// `Asbestos`: was exposed to it.
+    /// `Asbestos`: the patient was exposed to it.
     pub asbestos: Option<bool>,
     /// `Dust`.
     pub dust: Option<bool>,
@@ -148,8 +148,8 @@ pub struct Occupation {
     pub comment: Option<String>,
     /// `ADFStatus` (defence force), a code whose list is not public.
     pub adf_status: Option<i64>,
-    /// Members that Bp holds a value for which could not be understood: they are null (or left out) here,
-    /// and that says nothing about the patient. Left out when there are none.
+    /// Members whose value in Bp could not be understood. They are null or left out here, and that says
+    /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
 }

@@ -1,4 +1,4 @@
-//! What is read of a patient's clinical record at one moment, section by section.
+//! A patient's clinical record, read at one moment, section by section.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,16 +13,16 @@ use crate::Invalid;
 use crate::advisory::Advisory;
 use crate::ids::PatientId;
 
-/// A part of the clinical record.
+/// A section of the clinical record.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum SectionName {
     /// Conditions and procedures.
     PastHistory,
-    /// What is taken now.
+    /// Current medications.
     Medications,
     /// Allergies and adverse reactions.
     Allergies,
-    /// Relatives' conditions and the parents.
+    /// Relatives' conditions, and the parents.
     FamilyHistory,
     /// Tobacco, alcohol, circumstances, occupation.
     Social,
@@ -44,7 +44,7 @@ impl SectionName {
         Self::Immunisations,
     ];
 
-    /// Its name on the wire.
+    /// Its name in requests and answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl SectionName {
     /// Reads a list of names with commas between them.
     ///
     /// # Errors
-    /// When it is empty or a name is not one of [`Self::ALL`].
+    /// If it is empty, or a name is not one of [`Self::ALL`].
     pub fn parse_list(text: &str) -> Result<Vec<Self>, Invalid> {
         let mut names = text
             .split(',')
@@ -77,7 +77,7 @@ impl SectionName {
     }
 }
 
-/// The sections that were asked for; the others are left out.
+/// The sections that were requested. The others are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Sections {
@@ -96,7 +96,7 @@ pub struct Sections {
     /// Tobacco, alcohol, circumstances, occupation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub social: Option<Section<SocialItem>>,
-    /// Measurements, latest first, some of each kind.
+    /// Measurements, latest first, a limited number of each kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observations: Option<Section<Observation>>,
     /// Vaccines, latest first.
@@ -104,18 +104,18 @@ pub struct Sections {
     pub immunisations: Option<Section<Immunisation>>,
 }
 
-/// What is imported.
+/// A clinical record.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClinicalSummary {
-    /// Whose.
+    /// The patient.
     pub patient_id: PatientId,
-    /// When Bp was asked, by our clock.
+    /// When Bp was queried, by our clock.
     #[schema(value_type = String, format = DateTime)]
     pub read_at: Timestamp,
-    /// What Bp says.
+    /// The sections.
     pub sections: Sections,
-    /// What is known to go wrong with the practice's release of Bp and may make the record incomplete.
+    /// Known problems of the practice's Bp release that may make the record incomplete.
     pub advisories: Vec<Advisory>,
 }
 

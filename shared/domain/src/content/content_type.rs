@@ -1,15 +1,11 @@
 //! The types of documents, with their media types and file endings.
 
-/// A type that documents have.
+/// The type of a document.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum ContentType {
-    /// PDF.
     Pdf,
-    /// JPEG.
     Jpeg,
-    /// PNG.
     Png,
-    /// TIFF.
     Tiff,
     /// Rich text.
     Rtf,
@@ -23,17 +19,14 @@ pub enum ContentType {
     Utf16Text,
     /// An HL7 version 2 message, or a batch of them.
     Hl7,
-    /// XML, CDA among it.
+    /// XML, such as CDA.
     Xml,
-    /// GIF.
     Gif,
     /// A Windows bitmap.
     Bmp,
-    /// A photograph of a telephone.
+    /// A telephone's photograph.
     Heic,
-    /// WebP.
     Webp,
-    /// DICOM.
     Dicom,
     /// Word, up to 2003.
     Word,
@@ -42,7 +35,6 @@ pub enum ContentType {
 }
 
 impl ContentType {
-    /// All of them.
     pub const ALL: [Self; 18] = [
         Self::Pdf,
         Self::Jpeg,
@@ -64,7 +56,6 @@ impl ContentType {
         Self::WordXml,
     ];
 
-    /// The media type.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -91,13 +82,13 @@ impl ContentType {
         }
     }
 
-    /// The type of this media type.
+    /// The type with this media type.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// The usual ending of a file's name, without the dot.
+    /// The usual extension of such a file, without the dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -120,14 +111,13 @@ impl ContentType {
         }
     }
 
-    /// What to declare for bytes of a type that may not be known.
+    /// The media type to declare, also if the type is not known.
     #[must_use]
     pub fn header(known: Option<Self>) -> &'static str {
         known.map_or("application/octet-stream", Self::as_str)
     }
 
-    /// Whether a browser shows it without running anything that came with it. A page of HTML and XML
-    /// may carry scripts.
+    /// Whether a browser shows it without running a script in it. HTML pages and XML may carry scripts.
     #[must_use]
     pub fn shows_safely(self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! What bytes are, by what they begin with.
+//! Finds the type of bytes from their beginning.
 
 use super::content_type::ContentType;
 
@@ -9,14 +9,14 @@ pub(super) fn content_type_of(start: &[u8], all: bool) -> Option<ContentType> {
 }
 
 impl ContentType {
-    /// By a mark. What a file begins with comes before what is only mentioned further on: a letter may
-    /// speak of a PDF.
+    /// The type by its magic bytes. The beginning of the file counts more than text further on: a letter may
+    /// mention a PDF.
     fn of_mark(start: &[u8]) -> Option<Self> {
         let begins = |marks: &[&[u8]]| marks.iter().any(|mark| start.starts_with(mark));
         let at = |place: usize, mark: &[u8]| {
             start.get(place..).is_some_and(|rest| rest.starts_with(mark))
         };
-        // DICOM may have a preamble that makes another format of it.
+        // DICOM may begin with a preamble of another format.
         if at(128, b"DICM") {
             return Some(Self::Dicom);
         }
@@ -32,7 +32,7 @@ impl ContentType {
         if begins(&[b"GIF87a", b"GIF89a"]) {
             return Some(Self::Gif);
         }
-        // Four bytes that nothing uses stand behind a bitmap's length.
+        // In a bitmap, four unused bytes follow the length.
         if begins(&[b"BM"]) && at(6, b"\0\0\0\0") {
             return Some(Self::Bmp);
         }
@@ -41,14 +41,14 @@ impl ContentType {
         }
         let holds = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
         let brand = |brands: &[&[u8]]| brands.iter().any(|brand| at(8, brand));
-        // A still picture names what it is made of among its compatible brands.
+        // A still picture lists its encoding among its compatible brands.
         if at(4, b"ftyp")
             && (brand(&[b"heic", b"heix", b"hevc"])
                 || brand(&[b"mif1", b"msf1"]) && holds(b"heic") && !holds(b"avif"))
         {
             return Some(Self::Heic);
         }
-        // Other programs write the same containers: only what names Word is Word's.
+        // Other programs write the same containers. Only a container that names Word is Word's.
         if is_old_word(start) == Some(true) {
             return Some(Self::Word);
         }
@@ -61,10 +61,10 @@ impl ContentType {
         Self::of_head(start).or_else(|| is_pdf(start).then_some(Self::Pdf))
     }
 
-    /// By the first word of a text.
+    /// The type by the first word of a text.
     fn of_head(start: &[u8]) -> Option<Self> {
         let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-        // Files of messages often keep the frame that they travelled in, and a mark inside it.
+        // Files of messages often keep the framing byte of their transport, and a byte order mark after it.
         let text = text.strip_prefix(b"\x0B").unwrap_or(text);
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
         let tag = |tag: &[u8]| text.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
@@ -75,7 +75,7 @@ impl ContentType {
             return Some(Self::Hl7);
         }
         if tag(b"<?xml") || tag(b"<!--") {
-            // What comes first says what it is; a page may be written as XML.
+            // The first element decides, because a page may be written as XML.
             let first = first_element(text);
             let page = first.is_some_and(|name| name.eq_ignore_ascii_case(b"html"));
             return match page {
@@ -95,16 +95,16 @@ impl ContentType {
         if PAGE.iter().any(|it| first.eq_ignore_ascii_case(it)) {
             return Some(Self::Html);
         }
-        // XML needs no declaration; these two are what records hold.
+        // XML needs no declaration. Records contain these two kinds.
         let local = first.rsplit(|byte| *byte == b':').next()?;
         (local == b"svg" || local == b"ClinicalDocument").then_some(Self::Xml)
     }
 
-    /// Text holds no control characters but those of lines and pages, and what result files and
+    /// A text. Its only control characters are those of lines and pages, and the ones that result files and
     /// printers leave in it.
     fn of_text(start: &[u8], all: bool) -> Option<Self> {
         let plain = |byte: &u8| *byte >= b' ' && *byte != 0x7F || b"\t\n\x0C\r".contains(byte);
-        // Ctrl-Z ends files of DOS programs, escape begins a printer's command, and NUL fills.
+        // Files of DOS programs end with Ctrl-Z, a printer's commands begin with escape, and NUL is padding.
         let left = |byte: &u8| b"\0\x1A\x1B".contains(byte);
         let ending = start.iter().rev().take_while(|byte| left(byte)).count();
         let start = if all { &start[..start.len() - ending] } else { start };
@@ -117,11 +117,11 @@ impl ContentType {
         }
         match std::str::from_utf8(start) {
             Ok(_) => Some(Self::Utf8Text),
-            // Only the last character was cut off.
+            // Only the last character is cut off.
             Err(error) if error.error_len().is_none() && !all => Some(Self::Utf8Text),
             Err(_) => {
                 let foreign = start.iter().filter(|byte| !byte.is_ascii()).count();
-                // Five places of the encoding are empty, and Western text is mostly ASCII.
+                // The encoding does not use five bytes, and Western text is mostly ASCII.
                 let empty = start.iter().any(|byte| b"\x81\x8D\x8F\x90\x9D".contains(byte));
                 (!empty && foreign * 4 <= start.len()).then_some(Self::AnsiText)
             }
@@ -129,26 +129,26 @@ impl ContentType {
     }
 }
 
-/// Whether a container of the older Office programs is Word's. Nothing for anything else, and where the
-/// beginning does not say so: the list of what is in the container may stand further on.
+/// Whether a container of the older Office programs is Word's. `None` if it is no such container, or if the
+/// beginning is not enough: the container's directory may be further on.
 pub(super) fn is_old_word(start: &[u8]) -> Option<bool> {
     const CONTAINER: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
     const ROOT: &[u8] = b"R\0o\0o\0t\0 \0E\0n\0t\0r\0y\0";
     const STREAM: &[u8] = b"W\0o\0r\0d\0D\0o\0c\0";
-    // The classes of Word, Excel and Outlook, without the two bytes that tell them apart.
+    // The class ids of Word, Excel and Outlook, without the two bytes in which they differ.
     const OFFICE: &[u8] = b"\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46";
     const POWERPOINT: &[u8] = b"\x10\x8D\x81\x64\x9B\x4F\xCF\x11\x86\xEA\0\xAA\0\xB9\x29\xE8";
     if !start.starts_with(CONTAINER) {
         return None;
     }
-    // Programs begin with their main stream: this is Word's, and Excel's.
+    // A program puts its main stream first: here Word's or Excel's.
     match start.get(512..516) {
         Some([0xEC, 0xA5, ..]) => return Some(true),
         Some([0x09, 0x08, _, 0x00]) => return Some(false),
         _ => {}
     }
     let find = |part: &[u8]| start.windows(part.len()).position(|window| window == part);
-    // A spreadsheet may have a letter in it: the root says whose container it is.
+    // A spreadsheet may contain a letter. The root entry says whose container it is.
     let class = find(ROOT).and_then(|root| start.get(root + 80..root + 96));
     match class {
         Some([_, program, class @ ..]) if class == OFFICE => Some(*program == 0x09),
@@ -157,7 +157,7 @@ pub(super) fn is_old_word(start: &[u8]) -> Option<bool> {
     }
 }
 
-/// The name of the first element of a text, behind declarations and comments.
+/// The name of the first element of a text, after declarations and comments.
 fn first_element(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     loop {
@@ -175,9 +175,8 @@ fn first_element(text: &[u8]) -> Option<&[u8]> {
     Some(&rest[..length.count()])
 }
 
-/// Readers of PDF take some bytes before the header, and so do the programs that write them: a
-/// printer's commands, or bytes that are no text. Within text the header counts where it is a line of
-/// its own.
+/// Whether it is a PDF. PDF readers accept some bytes before the header, because programs write them: a
+/// printer's commands, or bytes that are no text. After text, the header counts only on a line of its own.
 fn is_pdf(start: &[u8]) -> bool {
     const MARK: &[u8] = b"%PDF-";
     let is_text = |bytes: &[u8]| {

@@ -1,5 +1,5 @@
-//! What bytes are, by their beginning. Names and declarations from outside say what somebody
-//! hoped; a document is labelled, sent and refused by what it is.
+//! Finds the type of bytes from their beginning. Names and declared types may be wrong, so a document is
+//! labelled, sent and refused by its content.
 
 mod content_type;
 mod judge;
@@ -8,17 +8,17 @@ mod tests;
 
 pub use content_type::ContentType;
 
-/// How much of the beginning is looked at.
+/// How many bytes of the beginning are read.
 const SEEN: usize = 4_096;
 
-/// Endings of files that programs open though their content is not judged here. No program is among
-/// them. Some may hold macros, which the programs that open them ask about.
+/// Extensions of files whose content is not checked here. None of them is a program. Some may hold macros.
+/// The program that opens such a file asks before it runs them.
 const OPENABLE: [&str; 22] = [
     "avi", "avif", "csv", "eml", "jp2", "m4a", "mht", "mov", "mp3", "mp4", "msg", "odt", "pps",
     "ppt", "pptx", "tnef", "wav", "wmv", "wps", "xls", "xlsx", "xps",
 ];
 
-/// Sees the beginning of bytes that come in pieces.
+/// Reads the beginning of bytes that arrive in pieces.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Sniffer {
     start: Vec<u8>,
@@ -26,7 +26,7 @@ pub struct Sniffer {
 }
 
 impl Sniffer {
-    /// One that has seen these bytes.
+    /// A sniffer that has read these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let mut sniffer = Self::default();
@@ -34,21 +34,21 @@ impl Sniffer {
         sniffer
     }
 
-    /// Sees the next piece.
+    /// Reads the next piece.
     pub fn see(&mut self, piece: &[u8]) {
         let taken = piece.len().min(SEEN - self.start.len());
         self.start.extend_from_slice(&piece[..taken]);
         self.more |= taken < piece.len();
     }
 
-    /// What the bytes are; `None` where nothing known begins so.
+    /// The type of the bytes; `None` if it is unknown.
     #[must_use]
     pub fn content_type(&self) -> Option<ContentType> {
         judge::content_type_of(&self.start, !self.more)
     }
 
-    /// What the bytes are, where a file's ending is known besides (`docx`, without the dot). The ending
-    /// decides only between what the bytes can be.
+    /// The type of the bytes of a file with this extension (`docx`, without the dot). The extension decides
+    /// only between types that fit the bytes.
     #[must_use]
     pub fn content_type_of_file(&self, ending: Option<&str>) -> Option<ContentType> {
         use ContentType::{AnsiText, Heic, Hl7, Html, Utf8Text, Word, WordXml, Xml};
@@ -57,7 +57,7 @@ impl Sniffer {
         let text = self.text();
         let is_marked_up = text.starts_with(b"<");
         match (found, ending.as_deref().unwrap_or_default()) {
-            // The name that tells Word's container from others may stand further on.
+            // The name that identifies a Word container may be further on.
             (None, "docx" | "docm" | "dotx" | "dotm") if text.starts_with(b"PK\x03\x04") => {
                 Some(WordXml)
             }
@@ -70,7 +70,7 @@ impl Sniffer {
             (None, "heic" | "heif") if text.get(4..8) == Some(b"ftyp") => Some(Heic),
             (Some(Utf8Text | AnsiText), "htm" | "html" | "xhtml") if is_marked_up => Some(Html),
             (Some(Utf8Text | AnsiText), "xml" | "cda") if is_marked_up => Some(Xml),
-            // Some laboratories put lines of their own before the message.
+            // Some laboratories write lines of their own before the message.
             (Some(Utf8Text | AnsiText), "hl7" | "oru")
                 if text.split(|byte| b"\r\n".contains(byte)).any(|it| it.starts_with(b"MSH|")) =>
             {
@@ -80,13 +80,13 @@ impl Sniffer {
         }
     }
 
-    /// The ending of a name under which the file opens: that of its content, else the one it has where
-    /// that is harmless, else `bin`.
+    /// An extension with which the file opens: that of its content, else its own if it is harmless, else
+    /// `bin`.
     #[must_use]
     pub fn extension(&self, ending: Option<&str>) -> String {
         let known = self.content_type_of_file(ending);
         let ending = ending.map(str::to_ascii_lowercase).unwrap_or_default();
-        // Word opens its kinds of file under their own names only.
+        // Word opens these kinds of file only with their own extensions.
         if known == Some(ContentType::WordXml)
             && matches!(ending.as_str(), "docm" | "dotx" | "dotm")
         {
@@ -99,7 +99,7 @@ impl Sniffer {
         if harmless(&ending) { ending } else { "bin".to_owned() }
     }
 
-    /// What was seen, without a byte order mark and leading blanks.
+    /// The bytes that were read, without a byte order mark and leading blanks.
     pub(crate) fn text(&self) -> &[u8] {
         self.start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.start).trim_ascii_start()
     }

@@ -16,26 +16,26 @@ fn every_type_is_known_by_its_beginning() {
     };
     let dicom = [&b"II\x2A\x00"[..], &[0; 124], b"DICM"].concat();
     let cases: [(&[u8], ContentType); 58] = [
-        // What is only mentioned is not what the file is.
+        // A format that is only mentioned does not count.
         (b"{\\rtf1 please see the %PDF-1.7 attached}", Rtf),
         (b"MSH|^~\\&|LAB|see %PDF-1.4", Hl7),
         (b"Please see the %PDF-1.7 attached.", Utf8Text),
         (b"The file begins with\n%PDF- and a number.", Utf8Text),
         (b"\x1B%-12345X@PJL JOB\r\n%PDF-1.4", Pdf),
         (b"12 3\n%PDF-1.4\n", Pdf),
-        // What result files leave behind.
+        // Characters that result files leave in their text.
         (b"Glucose 5.1\r\n\x1A", Utf8Text),
         (b"\x1BEGlucose 5.1 mmol/L\0 end", Utf8Text),
         (b"\xFF\xFEG\0l\0u\0", Utf16Text),
         (b"\xFE\xFF\0G\0l", Utf16Text),
-        // Pages of any beginning.
+        // Pages that begin in different ways.
         (b"<!-- made by a laboratory -->\n<html><body>", Html),
         (b"<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC \"x\"><html>", Html),
         (b"<head><title>x</title>", Html),
         (b"<body>", Html),
         (b"<p>Dear colleague", Html),
         (b"<TABLE border=1>", Html),
-        // Others that people keep.
+        // Other types that people keep.
         (b"<?xml version=\"1.0\"?><ClinicalDocument xmlns=\"urn:hl7-org:v3\">", Xml),
         (b"\xEF\xBB\xBF<?xml version=\"1.0\"?><a/>", Xml),
         (b"GIF89a\x01\0", Gif),
@@ -72,7 +72,7 @@ fn every_type_is_known_by_its_beginning() {
         (b"HbA1c 6.1 %\r\n\r\nNormal.\x0C", Utf8Text),
         ("Café: 5 µmol/L\n".as_bytes(), Utf8Text),
         (b"Caf\xE9: 5 \xB5mol/L, seen by Dr Z\xF6e\r\n", AnsiText),
-        // The word alone makes no message and no page.
+        // The word alone is not enough for a message or a page.
         (b"<cda:ClinicalDocument xmlns:cda=\"urn:hl7-org:v3\">", Xml),
         (b"RIFF\x1A\0\0\0WEBPVP8 ", Webp),
         (b"\r\n{\\rtf1\\ansi", Rtf),
@@ -105,7 +105,7 @@ fn what_is_unknown_is_said_to_be_unknown() {
 fn a_container_of_old_office_is_whose_it_is_and_not_whose_is_in_it() {
     use ContentType::Word;
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    // The first sector, and the list of what is in the container.
+    // The first sector, and the container's directory.
     let container = |first: &[u8], class: &[u8], names: &[&str]| {
         let mut file = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
         file.resize(512, 0);
@@ -127,7 +127,7 @@ fn a_container_of_old_office_is_whose_it_is_and_not_whose_is_in_it() {
     let slides = b"\x10\x8D\x81\x64\x9B\x4F\xCF\x11\x86\xEA\0\xAA\0\xB9\x29\xE8";
     let names: &[&str] = &["Workbook", "WordDocument", "PowerPoint Document"];
     for (file, ending, expected) in [
-        // The list may stand further on than is looked at.
+        // The directory may be after the bytes that are read.
         (container(b"\xEC\xA5\xC1\0", &[], &[]), "", Some(Word)),
         (container(b"", &word, &[]), "", Some(Word)),
         (container(b"", &[], &["WordDocument"]), "", Some(Word)),
@@ -188,7 +188,7 @@ fn a_files_ending_decides_between_what_its_bytes_can_be() {
         (b"001 Glucose \xB5", "pit", Some(AnsiText), "txt"),
         (b"<center>Dear Dr</center>", "htm", Some(Html), "html"),
         (b"<referral/>", "xml", Some(Xml), "xml"),
-        // An ending never makes of bytes what they are not, and nothing that runs keeps its own.
+        // An extension does not change the type of bytes, and no program keeps its own.
         (b"%PDF-1.4\n", "docx", Some(Pdf), "pdf"),
         (b"MZ\x90\0\x03", "exe", None, "bin"),
         (b"MZ\x90\0\x03", "docx", None, "bin"),
@@ -207,7 +207,7 @@ fn what_can_run_is_never_shown_in_a_browser() {
     use ContentType::{Html, Pdf, Utf8Text, Xml};
     assert!(Pdf.shows_safely() && Utf8Text.shows_safely());
     assert!(!Html.shows_safely() && !Xml.shows_safely());
-    // A drawing may carry scripts, too.
+    // A drawing may also carry scripts.
     for svg in [&b"<?xml version=\"1.0\"?><svg onload=\"x\">"[..], b"<svg onload=\"x\">"] {
         let sniffer = Sniffer::of(svg);
         assert!(!sniffer.content_type().is_some_and(ContentType::shows_safely), "{svg:?}");

@@ -1,35 +1,35 @@
-//! In whose inbox a message was put, and why it was not the addressee's.
+//! The inbox that received a message, and why it was not the addressee's.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::BpUserId;
 use crate::problem::ProblemType;
 
-/// In whose inbox a message was put.
+/// The inbox that received a message.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AddressedTo {
     /// The Bp user.
     pub user_id: BpUserId,
-    /// Why it is the fallback's; `None` where it is the addressee's.
+    /// Why it is the fallback addressee's; `None` if it is the addressee's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<WhyFallback>,
 }
 
-/// Why a message went to the fallback.
+/// Why a message went to the fallback addressee.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum WhyFallback {
-    /// No active user of Bp is the addressee.
+    /// No active Bp user matches the addressee.
     NotFound,
-    /// Several are.
+    /// Several Bp users match.
     Ambiguous,
-    /// The addressee is away that day.
+    /// The addressee is away on that day.
     Away,
 }
 
 impl WhyFallback {
-    /// Reads the word of `inbox_write.sql` and `delivery_lookup.sql`.
+    /// Takes the words of `inbox_write.sql` and `delivery_lookup.sql`.
     #[must_use]
     pub fn from_bp(word: &str) -> Option<Self> {
         match word {
@@ -40,7 +40,7 @@ impl WhyFallback {
         }
     }
 
-    /// The same as callers know it.
+    /// The problem that callers see.
     #[must_use]
     pub fn problem(self) -> ProblemType {
         match self {

@@ -1,4 +1,4 @@
-//! What a doctor made of a message.
+//! What a doctor recorded when checking a message.
 
 use std::borrow::Cow;
 
@@ -8,25 +8,25 @@ use utoipa::ToSchema;
 
 use crate::ids::BpUserId;
 
-/// What a doctor made of an item of the inbox.
+/// What a doctor recorded when checking an item of the inbox.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     /// The Bp user who checked it.
     pub checked_by: BpUserId,
-    /// On which day, on the practice's calendar.
+    /// The day, on the practice's calendar.
     #[schema(value_type = Option<String>, format = Date)]
     pub checked_on: Option<Date>,
-    /// Bp's word for what it says: `Normal`, `Abnormal`, …
+    /// Bp's word for the result: `Normal`, `Abnormal`, …
     #[schema(value_type = Option<String>)]
     pub notation: Option<Cow<'static, str>>,
-    /// Bp's word for what is to be done: `No action`, `Urgent appointment`, …
+    /// Bp's word for the next action: `No action`, `Urgent appointment`, …
     #[schema(value_type = Option<String>)]
     pub action: Option<Cow<'static, str>>,
 }
 
 impl Check {
-    /// Bp's codes in words; 0 is blank, and a code that is not known publicly says nothing.
+    /// Bp's codes in words. 0 means blank. A code that is not public gives no word.
     #[must_use]
     pub fn of(checked_by: BpUserId, checked_on: Option<Date>, notation: i64, action: i64) -> Self {
         const NOTATIONS: [&str; 7] = [

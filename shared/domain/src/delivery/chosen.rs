@@ -1,5 +1,5 @@
-//! Whom the caller of a referral chose: more than a number, so that the write can tell that the number
-//! is somebody else's by now.
+//! The patient whom the caller of a referral chose. This is more than a number, so the write can see whether
+//! the number now belongs to somebody else.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,11 @@ use crate::spelling::held;
 use crate::surname::SurnameKey;
 use crate::{Invalid, Unfit};
 
-/// What is known of a patient beside their number.
+/// What we know of a patient in addition to the number.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChosenPatient {
-    /// The whole last name, without what people type differently.
+    /// The whole last name, without differences in spelling.
     pub surname: SurnameKey,
     /// Their date of birth.
     pub date_of_birth: Date,
@@ -32,14 +32,14 @@ impl ChosenPatient {
     }
 }
 
-/// Whom a referral is about, beside the patient's number.
+/// Whom a referral is about, in addition to the patient's number.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Chosen {
-    /// Nothing but the number is known.
+    /// Only the number is known.
     #[default]
     NumberOnly,
-    /// The write compares this with Bp's record, and writes nothing if it is another person's.
+    /// The write compares this with Bp's record, and writes nothing if they differ.
     Patient(ChosenPatient),
     /// The referral is in Bp, so our copy of the person's details was erased.
     #[serde(rename = "told")]
@@ -47,7 +47,7 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    /// Whom the write is to find under the number, if that is known.
+    /// The patient whom the write must find under the number, if known.
     #[must_use]
     pub fn patient(&self) -> Option<&ChosenPatient> {
         match self {
@@ -56,7 +56,7 @@ impl Chosen {
         }
     }
 
-    /// How the write knows its patient.
+    /// How the write checks the patient.
     #[must_use]
     pub fn check(&self) -> PatientCheck {
         match self {
@@ -66,31 +66,31 @@ impl Chosen {
     }
 }
 
-/// By what the write knows that the number is still the patient's.
+/// How a write checks that the number still belongs to the patient.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PatientCheck {
-    /// The last name and the date of birth have to agree with Bp's record.
+    /// The last name and the date of birth must match Bp's record.
     NameAndDateOfBirth,
-    /// By nothing: whoever has the number in Bp gets the letter.
+    /// There is no check: the patient who has the number in Bp gets the letter.
     NumberOnly,
 }
 
-/// What a caller knows about the patient, and still sends the referral.
+/// What a caller knows about the patient and accepts.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Acknowledged {
-    /// Bp says that the patient has died.
+    /// Bp says that the patient is deceased.
     Deceased,
-    /// Bp says that they are no longer a patient of the practice.
+    /// Bp says that the patient is inactive.
     Inactive,
 }
 
 impl Acknowledged {
-    /// Takes its name.
+    /// Takes the name.
     ///
     /// # Errors
-    /// Names them.
+    /// Lists the names.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text {
             "deceased" => Ok(Self::Deceased),

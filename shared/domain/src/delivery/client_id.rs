@@ -1,4 +1,4 @@
-//! The ids that platforms choose.
+//! Ids that platforms choose.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ impl ClientId {
     /// Takes 1 to 64 letters, digits, hyphens, underscores and full stops.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = (1..=64).contains(&text.len())
             && text
@@ -24,7 +24,6 @@ impl ClientId {
         ))
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

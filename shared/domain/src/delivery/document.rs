@@ -1,4 +1,4 @@
-//! Documents that are uploaded before they are sent.
+//! Documents, which platforms upload before they send them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,6 @@ pub enum DocumentType {
 }
 
 impl DocumentType {
-    /// Every type.
     pub const ALL: [Self; 8] = [
         Self::Pdf,
         Self::Rtf,
@@ -43,10 +42,10 @@ impl DocumentType {
         Self::Hl7,
     ];
 
-    /// Takes a media type; its parameters (`charset`) are left out.
+    /// Takes a media type. Its parameters (`charset`) are ignored.
     ///
     /// # Errors
-    /// Names the types that are taken.
+    /// Lists the accepted types.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let bare = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match bare.as_str() {
@@ -58,7 +57,6 @@ impl DocumentType {
         }
     }
 
-    /// The media type.
     #[must_use]
     pub fn media_type(self) -> &'static str {
         match self {
@@ -73,7 +71,7 @@ impl DocumentType {
         }
     }
 
-    /// The file's extension, by which Bp chooses the program that opens it.
+    /// The file's extension. Bp chooses by it which program opens the file.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -88,14 +86,14 @@ impl DocumentType {
         }
     }
 
-    /// How many bytes of their beginning [`DocumentType::fits`] looks at.
+    /// How many bytes of the beginning [`DocumentType::fits`] needs.
     pub const BYTES_JUDGED: u32 = 4_096;
 
-    /// Whether bytes, or their beginning, are what the type says. Pages, messages and XML are text,
-    /// too, and whoever says only that is believed.
+    /// Whether bytes, or their beginning, fit the declared type. HTML pages, messages and XML are also
+    /// accepted as plain text.
     ///
     /// # Errors
-    /// Says what was found instead; `None` where nothing known begins so.
+    /// Says which type was found instead; `None` if it is unknown.
     pub fn fits(self, bytes: &[u8]) -> Result<(), Option<ContentType>> {
         use ContentType as C;
         let seen = Sniffer::of(bytes);
@@ -107,13 +105,13 @@ impl DocumentType {
             Self::Png => found == Some(C::Png),
             Self::Tiff => found == Some(C::Tiff),
             Self::Hl7 => found == Some(C::Hl7),
-            // A fragment may begin with any tag.
+            // An HTML fragment may begin with any tag.
             Self::Html => match found {
                 Some(C::Html) => true,
                 Some(C::Utf8Text | C::AnsiText | C::Xml) => seen.text().starts_with(b"<"),
                 _ => false,
             },
-            // Whether Bp's viewer reads UTF-16 is not known.
+            // It is unknown whether Bp's viewer reads UTF-16.
             Self::Text => {
                 matches!(found, Some(C::Utf8Text | C::AnsiText | C::Html | C::Hl7 | C::Xml))
             }
@@ -122,27 +120,27 @@ impl DocumentType {
     }
 }
 
-/// An announced document: what its bytes must turn out to be.
+/// An announced document, and what the uploaded bytes must match.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AnnouncedDocument {
     /// The platform's own id of it.
     pub document_id: ClientId,
-    /// What it is.
+    /// The document's type.
     pub content_type: DocumentType,
-    /// How long it is.
+    /// The number of bytes.
     pub bytes: u64,
     /// Its hash.
     pub sha256: Sha256,
 }
 
-/// An announced document with the place of its bytes.
+/// An announced document, and where its bytes are stored.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredDocument {
     /// What was announced.
     pub announced: AnnouncedDocument,
-    /// The object's key in the bucket; names nobody.
+    /// The object's key in the bucket. It contains no names.
     pub key: String,
     /// When it was announced.
     pub announced_at: Timestamp,
@@ -177,7 +175,7 @@ mod tests {
         for (kind, bytes) in samples {
             assert_eq!(kind.fits(bytes), Ok(()), "{kind:?}");
             for other in T::ALL.into_iter().filter(|other| *other != kind) {
-                // All of these three are text.
+                // All three types are text.
                 if other == T::Text && matches!(kind, T::Html | T::Hl7) {
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! What a delivery is called.
+//! Ids of deliveries.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +7,8 @@ use super::token::CorrelationToken;
 use crate::Invalid;
 use crate::ids::PracticeId;
 
-/// A delivery's id: `referral-` or `message-`, and the platform's own id. The platform can tell it
-/// without asking, and a referral and a message of one id do not meet.
+/// A delivery's id: `referral-` or `message-`, and the platform's own id. So the platform knows the id in
+/// advance, and a referral and a message may have the same own id.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DeliveryId(String);
@@ -17,13 +17,13 @@ const REFERRAL: &str = "referral";
 const MESSAGE: &str = "message";
 
 impl DeliveryId {
-    /// The delivery of a referral.
+    /// The id of a referral's delivery.
     #[must_use]
     pub fn of_referral(id: &ClientId) -> Self {
         Self(format!("{REFERRAL}-{}", id.as_str()))
     }
 
-    /// The delivery of a message.
+    /// The id of a message's delivery.
     #[must_use]
     pub fn of_message(id: &ClientId) -> Self {
         Self(format!("{MESSAGE}-{}", id.as_str()))
@@ -32,7 +32,7 @@ impl DeliveryId {
     /// Takes the id of a delivery.
     ///
     /// # Errors
-    /// Says so when no delivery can have it.
+    /// If no delivery can have this id.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = Invalid("a delivery's id is referral- or message- and the id that was sent");
         let (kind, id) = text.split_once('-').ok_or(wrong)?;
@@ -42,13 +42,12 @@ impl DeliveryId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What its write carries into Bp.
+    /// The delivery's correlation token.
     #[must_use]
     pub fn token(&self, practice: &PracticeId) -> CorrelationToken {
         let (kind, id) = self.0.split_once('-').unwrap_or_default();

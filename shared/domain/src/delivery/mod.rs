@@ -1,5 +1,5 @@
-//! A delivery: one document or text on its way into a practice's Bp, from the moment we answer for it
-//! to the moment a doctor has seen it.
+//! A delivery: one document or text on its way into a practice's Bp, from acceptance until a doctor has
+//! checked it.
 
 mod addressed;
 mod check;
@@ -33,44 +33,44 @@ use crate::connection::Database;
 use crate::ids::{BpUserId, PatientId, PracticeId, Subject};
 use crate::problem::ProblemType;
 
-/// A delivery, as it is kept.
+/// A delivery, as it is stored.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
     pub delivery_id: DeliveryId,
-    /// To whose Bp: the numbers of patients and users in the letter are this database's.
+    /// The Bp database. The numbers of patients and users in the letter belong to it.
     pub site: Database,
-    /// What is to be delivered.
+    /// The referral or message.
     pub letter: Letter,
-    /// Who asked: a token's subject.
+    /// Who sent it: a token's subject.
     pub asked_by: Subject,
-    /// When we began to answer for it.
+    /// When we accepted it.
     pub accepted_at: Timestamp,
-    /// What its write carries into Bp.
+    /// The text in Bp by which a lookup finds it.
     pub token: CorrelationToken,
-    /// Where it stands.
+    /// The state that callers see.
     pub state: DeliveryState,
     /// How often it was sent to Bp.
     pub attempts: u32,
     /// When it is tried again.
     pub next_attempt_at: Option<Timestamp>,
-    /// Bp's number of it: in Correspondence Out, in the inbox, and in Correspondence In once checked.
+    /// Its number in Bp: in Correspondence Out, in the inbox, or in Correspondence In once it is checked.
     pub bp_record_id: Option<i64>,
-    /// Whether Bp has it under a patient; an item of the inbox may wait to be allocated.
+    /// Whether Bp has allocated it to a patient. An item of the inbox may still wait for that.
     pub allocated: Option<bool>,
-    /// In whose inbox it was put.
+    /// The inbox that received it.
     #[serde(default)]
     pub addressed_to: Option<AddressedTo>,
-    /// Whose inbox it was last found in. People at a practice move messages.
+    /// The user in whose inbox it was last found. People at a practice move messages.
     #[serde(default)]
     pub inbox_of: Option<BpUserId>,
-    /// Whether the last look found it nowhere.
+    /// Whether the last query did not find it.
     #[serde(default)]
     pub missed: bool,
-    /// Whether it was reported that nobody has checked it for long.
+    /// Whether we have reported that nobody has checked it for a long time.
     #[serde(default)]
     pub reported_unchecked: bool,
-    /// What the doctor made of it.
+    /// What the doctor recorded.
     #[serde(default)]
     pub check: Option<Check>,
     /// Why it waits or has failed.
@@ -80,10 +80,10 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Steps that are kept: the first one, and the latest.
+    /// The most steps that are kept: the first one and the latest.
     pub const MOST_STEPS: usize = 60;
 
-    /// A delivery that we answer for from now on.
+    /// A new delivery.
     #[must_use]
     pub fn accept(
         practice: &PracticeId,
@@ -115,7 +115,7 @@ impl Delivery {
         }
     }
 
-    /// What it carries.
+    /// What it delivers.
     #[must_use]
     pub fn kind(&self) -> DeliveryKind {
         match &self.letter {
@@ -129,7 +129,7 @@ impl Delivery {
         }
     }
 
-    /// The patient it names by Bp's number.
+    /// The patient's number in Bp, if the delivery names one.
     #[must_use]
     pub fn patient(&self) -> Option<PatientId> {
         match &self.letter {
@@ -139,7 +139,7 @@ impl Delivery {
         }
     }
 
-    /// By what a referral's write knows its patient; `None` for a message.
+    /// How a referral's write checks the patient; `None` for a message.
     #[must_use]
     pub fn patient_check(&self) -> Option<PatientCheck> {
         match &self.letter {
@@ -148,14 +148,14 @@ impl Delivery {
         }
     }
 
-    /// When Bp had it.
+    /// When it was delivered to Bp.
     #[must_use]
     pub fn delivered_at(&self) -> Option<Timestamp> {
         let delivered = |step: &&DeliveryStep| step.state == DeliveryState::Delivered;
         self.history.iter().rev().find(delivered).map(|step| step.at)
     }
 
-    /// Whether a doctor will check it.
+    /// Whether it goes to an inbox, where a doctor will check it.
     #[must_use]
     pub fn is_for_an_inbox(&self) -> bool {
         matches!(self.letter, Letter::Message(_))
@@ -171,7 +171,7 @@ impl Delivery {
         }
     }
 
-    /// It is being sent.
+    /// It is being sent to Bp.
     pub fn sending(&mut self, attempt: u32, now: Timestamp) {
         self.attempts = attempt;
         self.next_attempt_at = None;
@@ -186,13 +186,13 @@ impl Delivery {
         self.step(DeliveryState::Waiting, Some(reason), now);
     }
 
-    /// It is in this user's inbox, as Bp has told; comes just before [`Delivery::delivered`].
+    /// Sets the user whose inbox received it, as Bp's answer says. Comes just before [`Delivery::delivered`].
     pub fn addressed(&mut self, to: Option<AddressedTo>) {
         self.addressed_to = to;
     }
 
-    /// It is in Bp; the history says why where it is with the fallback. A text has served its purpose, and so has who a patient is: what is in Bp need not
-    /// be with us.
+    /// It is in Bp. If it went to the fallback addressee, the history says why. The message's text and the
+    /// patient's details are erased, because Bp has them and we no longer need them.
     pub fn delivered(&mut self, record: i64, allocated: bool, now: Timestamp) {
         self.next_attempt_at = None;
         self.problem = None;
@@ -217,7 +217,7 @@ impl Delivery {
         self.step(DeliveryState::Delivered, why.map(WhyFallback::problem), now);
     }
 
-    /// A doctor has checked it: Bp has moved it to Correspondence In, under another number.
+    /// A doctor has checked it, and Bp has moved it to Correspondence In, under another number.
     pub fn checked(&mut self, record: i64, check: Check, at: Timestamp) {
         self.next_attempt_at = None;
         self.problem = None;
@@ -227,8 +227,8 @@ impl Delivery {
         self.step(DeliveryState::Checked, None, at);
     }
 
-    /// It waits in this user's inbox. Whether that is to be reported now: once, when nobody has checked it
-    /// for `long`.
+    /// A query found it unchecked in this user's inbox. Returns whether to report that now: once, when nobody
+    /// has checked it for `long`.
     pub fn unchecked(&mut self, owner: BpUserId, long: SignedDuration, now: Timestamp) -> bool {
         (self.inbox_of, self.missed) = (Some(owner), false);
         let overdue = self.delivered_at().is_some_and(|at| now.duration_since(at) >= long);
@@ -237,8 +237,8 @@ impl Delivery {
         report
     }
 
-    /// A look found it nowhere. One look may come just when Bp files it, between two reads; the second one
-    /// in a row says that it is in Bp no more.
+    /// A query did not find it. A query may run between Bp's two changes when Bp files the message. So only
+    /// the second such query in a row means that the message is no longer in Bp.
     pub fn missing(&mut self, at: Timestamp) {
         if self.missed {
             self.step(DeliveryState::Removed, None, at);
@@ -253,10 +253,10 @@ impl Delivery {
         self.step(DeliveryState::Failed, Some(problem), now);
     }
 
-    /// It is to be tried again. Only what has failed can be: everything else is on its way.
+    /// Starts a failed delivery again. All other deliveries are on their way already.
     ///
     /// # Errors
-    /// When it has not failed.
+    /// If it has not failed.
     pub fn retry(&mut self, now: Timestamp) -> Result<(), NotFailed> {
         if self.state != DeliveryState::Failed {
             return Err(NotFailed);
@@ -270,7 +270,7 @@ impl Delivery {
     fn step(&mut self, state: DeliveryState, reason: Option<ProblemType>, at: Timestamp) {
         self.state = state;
         if self.history.last().is_some_and(|last| last.state == state && last.reason == reason) {
-            // A practice that is off for a week is one step, not a thousand.
+            // If a practice is offline for a week, the history has one step, not a thousand.
             return;
         }
         if self.history.len() >= Self::MOST_STEPS {
@@ -280,7 +280,7 @@ impl Delivery {
     }
 }
 
-/// Only what has failed is tried again by hand.
+/// Only a failed delivery can be started again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("only a delivery that has failed can be tried again")]
 pub struct NotFailed;

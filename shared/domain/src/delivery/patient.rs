@@ -1,4 +1,4 @@
-//! About whom a message is.
+//! The patient that a message is about.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -10,17 +10,17 @@ use crate::spelling::{held, key};
 use crate::surname::SurnameKey;
 use crate::{Invalid, Unfit, numbers};
 
-/// A name as long as `PATIENTS.SURNAME` and `FIRSTNAME` can be. Bp's inbox shows the first 30 characters.
+/// A name that fits `PATIENTS.SURNAME` and `FIRSTNAME`. Bp's inbox shows the first 30 characters.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct PatientName(String);
 
 impl PatientName {
-    /// Takes one line of Windows-1252 text that fits Bp's column. An apostrophe, a dash or a blank
-    /// that Windows-1252 lacks is written as the plain one.
+    /// Takes one line of Windows-1252 text that fits Bp's column. An apostrophe, dash or blank that
+    /// Windows-1252 lacks becomes the plain one.
     ///
     /// # Errors
-    /// Says what is wrong with it. Nothing is ever cut, and no letter is replaced.
+    /// Says what is wrong with it. Nothing is cut, and no letter is replaced.
     pub fn parse(text: &str) -> Result<Self, Unfit> {
         const TOO_LONG: &str = "this is longer than a patient's name in Bp can be (40 characters)";
         line(&held(text), 40, Invalid(TOO_LONG)).map(Self)
@@ -32,7 +32,7 @@ impl PatientName {
     }
 }
 
-/// A Medicare card's number and, where known, the patient's line on it.
+/// A Medicare card's number and, if known, the patient's line on it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MedicareCard {
@@ -43,10 +43,10 @@ pub struct MedicareCard {
 }
 
 impl MedicareCard {
-    /// Takes ten digits, blanks among them forgiven.
+    /// Takes ten digits. Blanks are ignored.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse_number(text: &str) -> Result<String, Invalid> {
         digits(text, 10, Invalid("a Medicare number has 10 digits; the line is a field of its own"))
     }
@@ -54,7 +54,7 @@ impl MedicareCard {
     /// Takes a digit from 1 to 9.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse_line(text: &str) -> Result<String, Invalid> {
         let wrong = Invalid("the line on a Medicare card is a digit from 1 to 9");
         digits(text, 1, wrong).and_then(|line| if line == "0" { Err(wrong) } else { Ok(line) })
@@ -65,20 +65,21 @@ fn digits(text: &str, how_many: usize, wrong: Invalid) -> Result<String, Invalid
     numbers::digits(text).filter(|digits| digits.len() == how_many).ok_or(wrong)
 }
 
-/// A patient as the sender knows them. Filed only where exactly one patient of the practice agrees on
-/// everything given, and a first name or an IHI is among it: twins share the rest. Otherwise it waits for somebody at the practice, as Bp's own imports do.
+/// A patient as the sender describes them. Bp files the message only if exactly one patient of the practice
+/// matches everything that is given, and only if a first name or an IHI is given, because twins share the
+/// rest. Otherwise the message waits for somebody at the practice, like Bp's own imports.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribedPatient {
-    /// As the sender writes it.
+    /// The last name, as the sender writes it.
     pub last_name: PatientName,
-    /// As the sender writes it.
+    /// The first name, as the sender writes it.
     pub first_name: Option<PatientName>,
-    /// Always needed: a name alone is nobody.
+    /// Always needed, because a name alone identifies nobody.
     pub date_of_birth: Date,
-    /// Compared where given.
+    /// Compared if given.
     pub medicare: Option<MedicareCard>,
-    /// Compared where given.
+    /// Compared if given.
     pub ihi: Option<String>,
 }
 
@@ -101,35 +102,35 @@ impl DescribedPatient {
         DateOfBirth::parse(text, today).map(DateOfBirth::date)
     }
 
-    /// Takes an individual healthcare identifier: 16 digits, blanks among them forgiven.
+    /// Takes an individual healthcare identifier: 16 digits. Blanks are ignored.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse_ihi(text: &str) -> Result<String, Invalid> {
         digits(text, 16, Invalid("an IHI has 16 digits"))
     }
 
-    /// The surname without what people type differently.
+    /// The surname without differences in spelling.
     #[must_use]
     pub fn surname_key(&self) -> String {
         key(self.last_name.as_str())
     }
 
-    /// The first name without what people type differently; empty where none is given, or nothing
-    /// that can be compared.
+    /// The first name without differences in spelling. Empty if none is given, or if it has nothing to
+    /// compare.
     #[must_use]
     pub fn first_name_key(&self) -> String {
         self.first_name.as_ref().map(|name| key(name.as_str())).unwrap_or_default()
     }
 }
 
-/// Whom a message is about.
+/// The patient that a message is about.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MessagePatient {
-    /// A patient of the practice.
+    /// A patient of the practice, by number.
     Known(PatientId),
-    /// Somebody who has to be found.
+    /// A patient whom the write must find by name.
     Described(DescribedPatient),
     /// The message is in Bp, so our copy of the person's details was erased.
     #[serde(rename = "told")]

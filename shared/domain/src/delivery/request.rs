@@ -1,4 +1,4 @@
-//! What a platform asks to be sent, parsed where it enters.
+//! What a platform sends, checked when it enters.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -20,16 +20,14 @@ macro_rules! lines {
         pub struct $name(String);
 
         impl $name {
-            /// Takes one line of Windows-1252 text that fits Bp's column; accents may stand behind
-            /// their letters.
+            /// Takes one line of Windows-1252 text that fits Bp's column. Accents may be separate characters.
             ///
             /// # Errors
-            /// Says what is wrong with it. Nothing is ever cut or replaced.
+            /// Says what is wrong with it. Nothing is cut or replaced.
             pub fn parse(text: &str) -> Result<Self, Unfit> {
                 line(text, $width, Invalid($too_long)).map(Self)
             }
 
-            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -49,16 +47,16 @@ lines! {
     SenderName: 60, "this is longer than the 60 characters that Bp keeps of a sender's name";
 }
 
-/// A message's text, where no document is sent.
+/// A message's text, if it has no document.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct MessageText(String);
 
 impl MessageText {
-    /// What is longer is a document.
+    /// A longer text must be sent as a document.
     const MOST_CHARACTERS: usize = 20_000;
 
-    /// Takes text that Windows-1252 can hold; accents may stand behind their letters.
+    /// Takes text that Windows-1252 can hold. Accents may be separate characters.
     ///
     /// # Errors
     /// Says what is wrong with it.
@@ -74,7 +72,6 @@ impl MessageText {
         Ok(Self(text.into_owned()))
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -83,16 +80,16 @@ impl MessageText {
     /// The text as Bp keeps it.
     #[must_use]
     pub fn encoded(&self) -> Vec<u8> {
-        // `parse` has seen that every character has a byte.
+        // `parse` has checked that every character has a byte.
         encode(&self.0).unwrap_or_default()
     }
 }
 
-/// What a message is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum MessageKind {
-    /// The referral has arrived.
+    /// The receipt of a referral.
     Acknowledgement,
     /// Advice and guidance.
     Advice,
@@ -117,7 +114,7 @@ impl MessageKind {
         }
     }
 
-    /// `INCOMINGREPORTS.CATEGORY`, and with it that of Correspondence In.
+    /// `INCOMINGREPORTS.CATEGORY`, which Bp copies to Correspondence In.
     #[must_use]
     pub fn category(self) -> &'static str {
         match self {
@@ -128,7 +125,7 @@ impl MessageKind {
         }
     }
 
-    /// What stands before the subject in `INCOMINGREPORTS.TESTNAME`, by which the inbox lists items.
+    /// The text before the subject in `INCOMINGREPORTS.TESTNAME`. The inbox lists items by it.
     #[must_use]
     pub fn heading(self) -> &'static str {
         match self {
@@ -140,7 +137,7 @@ impl MessageKind {
     }
 }
 
-/// Whose inbox a message is for.
+/// The user whose inbox a message is for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Addressee {
@@ -152,28 +149,28 @@ pub enum Addressee {
     Provider(#[serde(deserialize_with = "whole_provider_number")] String),
 }
 
-/// An earlier release kept the number as it was sent, without its leading zeros.
+/// An earlier release stored the number as it was sent, without its leading zeros.
 fn whole_provider_number<'de, D: Deserializer<'de>>(kept: D) -> Result<String, D::Error> {
     let kept = String::deserialize(kept)?;
     Ok(numbers::provider(&kept).unwrap_or(kept))
 }
 
 impl Addressee {
-    /// Takes three letters and ten digits, such as `MED0001234567`, blanks among them forgiven.
+    /// Takes three letters and ten digits, such as `MED0001234567`. Blanks are ignored.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse_ahpra(text: &str) -> Result<Self, Invalid> {
         numbers::ahpra(text)
             .map(Self::Ahpra)
             .ok_or(Invalid("an AHPRA registration number is three letters and ten digits"))
     }
 
-    /// Takes a provider number: up to six digits, a location and a check letter. Blanks among them and
-    /// missing zeros before them are forgiven.
+    /// Takes a provider number: up to six digits, a location and a check letter. Blanks are ignored, and
+    /// missing leading zeros are added.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse_provider(text: &str) -> Result<Self, Invalid> {
         numbers::provider(text).map(Self::Provider).ok_or(Invalid(
             "a provider number is up to 6 digits, a location's digit or letter and a check letter",
@@ -181,15 +178,15 @@ impl Addressee {
     }
 }
 
-/// What a message says.
+/// The content of a message.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Content {
-    /// A document that was uploaded before.
+    /// A document that was uploaded.
     Document(StoredDocument),
     /// A short text.
     Text(MessageText),
-    /// A text that has been delivered: nothing of ours needs it any more.
+    /// A text that was delivered and then erased, because we no longer need it.
     DeliveredText,
 }
 
@@ -197,22 +194,23 @@ pub enum Content {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Referral {
-    /// Whose.
+    /// The patient.
     pub patient: PatientId,
-    /// What.
+    /// The letter.
     pub document: StoredDocument,
-    /// Under which subject.
+    /// The subject.
     pub subject: ReferralSubject,
-    /// To whom it went.
+    /// The recipient.
     pub recipient: RecipientName,
-    /// Of which day; the day it is written, on the practice's calendar, when nothing is said.
+    /// The date of the letter. If it is not given: the day on which it is written to Bp, on the practice's
+    /// calendar.
     pub date: Option<Date>,
-    /// The linked clinician who submitted it; the patient's usual doctor when nobody is known.
+    /// The linked clinician who sent it. If there is none: the patient's usual doctor.
     pub sender: Option<BpUserId>,
-    /// Whom the caller chose under that number.
+    /// The patient whom the caller chose under this number.
     #[serde(default)]
     pub chosen: Chosen,
-    /// What the caller knows of the patient and sends it all the same.
+    /// What the caller knows about the patient and accepts.
     #[serde(default)]
     pub acknowledged: Vec<Acknowledged>,
 }
@@ -221,24 +219,24 @@ pub struct Referral {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// About whom.
+    /// The patient.
     pub patient: MessagePatient,
-    /// For whom.
+    /// The addressee.
     pub addressee: Addressee,
-    /// For whom it is where the addressee has left, is away, or cannot be told from others.
+    /// The fallback addressee: for when the addressee has left, is away, or is one of several that match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Addressee>,
-    /// From whom, where that is said.
+    /// The sender, if given.
     pub sender_name: Option<SenderName>,
-    /// What it is.
+    /// The kind of message.
     pub kind: MessageKind,
-    /// Under which subject.
+    /// The subject.
     pub subject: MessageSubject,
-    /// What it says.
+    /// The content.
     pub content: Content,
 }
 
-/// What is to be delivered.
+/// A referral or a message.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Letter {

@@ -1,4 +1,4 @@
-//! What a delivery carries, and where it stands.
+//! What a delivery is, and its state.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,13 +7,13 @@ use utoipa::ToSchema;
 use crate::Invalid;
 use crate::problem::ProblemType;
 
-/// What a delivery carries.
+/// What a delivery is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DeliveryKind {
     /// A referral, for Correspondence Out.
     Referral,
-    /// The referral has arrived.
+    /// The receipt of a referral.
     Acknowledgement,
     /// Advice and guidance.
     Advice,
@@ -23,28 +23,27 @@ pub enum DeliveryKind {
     Other,
 }
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DeliveryState {
-    /// We answer for it.
+    /// We have accepted it.
     Accepted,
     /// On its way into Bp.
     Sending,
-    /// Bp cannot be reached, or it is being found out whether it arrived.
+    /// Bp cannot be reached, or it is unknown whether the delivery arrived.
     Waiting,
     /// In Bp.
     Delivered,
     /// A doctor has checked it: it is in Correspondence In.
     Checked,
-    /// It was in Bp and is no more, and nobody is known to have checked it.
+    /// It was in Bp and is no longer there, and as far as we know nobody has checked it.
     Removed,
     /// It cannot be delivered as it is.
     Failed,
 }
 
 impl DeliveryState {
-    /// Every state.
     pub const ALL: [Self; 7] = [
         Self::Accepted,
         Self::Sending,
@@ -55,7 +54,6 @@ impl DeliveryState {
         Self::Failed,
     ];
 
-    /// The state's name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -72,7 +70,7 @@ impl DeliveryState {
     /// Takes a state's name.
     ///
     /// # Errors
-    /// Names the states.
+    /// Lists the states.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         Self::ALL.into_iter().find(|state| state.name() == text).ok_or(Invalid(
             "this is accepted, sending, waiting, delivered, checked, removed or failed",
@@ -80,16 +78,16 @@ impl DeliveryState {
     }
 }
 
-/// A step of a delivery.
+/// A step in a delivery's history.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryStep {
-    /// When.
+    /// The time.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// What it came to.
+    /// The new state.
     pub state: DeliveryState,
-    /// Why, where there is a reason.
+    /// The reason, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<ProblemType>,
 }

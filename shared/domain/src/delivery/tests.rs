@@ -60,7 +60,7 @@ fn a_restless_history_keeps_its_beginning_and_its_end() {
     assert_eq!(delivery.attempts, 199);
 }
 
-/// A referral as the release before this one kept it.
+/// A referral as the previous release stored it.
 fn old_referral() -> serde_json::Value {
     serde_json::json!({
         "deliveryId": "referral-r-1", "site": "71001",

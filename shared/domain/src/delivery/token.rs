@@ -1,4 +1,4 @@
-//! What a write carries into Bp, so that it is recognised there.
+//! The correlation token of a delivery.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::PracticeId;
 use crate::letters::letters;
 
-/// 25 characters that the same practice, kind and id always have and no others do: `PB` and 23 of
-/// Crockford's base 32 (115 bits of a SHA-256). Bp's `USERREFERENCE` is as wide as that.
+/// 25 characters: `PB`, and 23 characters of Crockford's base 32 (115 bits of a SHA-256). The same practice,
+/// kind and id always have the same token, and no others have it. Bp's `USERREFERENCE` has this width.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct CorrelationToken(String);
@@ -16,16 +16,15 @@ pub struct CorrelationToken(String);
 const DIGITS: usize = 23;
 
 impl CorrelationToken {
-    /// What every token begins with.
+    /// The text with which every token begins.
     const PREFIX: &str = "PB";
 
-    /// The token of a piece of work; `kind` keeps ids of different kinds apart.
+    /// The token of a delivery. `kind` keeps equal ids of different kinds apart.
     #[must_use]
     pub fn of(practice: &PracticeId, kind: &str, id: &str) -> Self {
         Self(format!("{}{}", Self::PREFIX, letters(&[practice.as_str(), kind, id], DIGITS)))
     }
 
-    /// The token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,37 +1,37 @@
-//! What is in the bucket on a document's behalf, and what is known of it.
+//! The objects in the bucket that belong to a document, and what is known of them.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// What Bp says of a document besides its bytes.
+/// What Bp says of a document, without its bytes.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct About {
     /// The document's date.
     pub dated: Option<Date>,
-    /// The ending of its file's name, without the dot.
+    /// The extension of its file, without the dot.
     pub file_type: Option<String>,
 }
 
-/// An object that is being made, or was made and is no use.
+/// An object that is being written, or that is of no use.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
-    /// The object's key; it says nothing of anybody.
+    /// The object's key. It contains nothing about anybody.
     pub key: String,
-    /// The upload that is to become it, once it is open.
+    /// The open upload that will become the object.
     pub upload_id: Option<String>,
 }
 
 impl Place {
-    /// The key of the text that is made of the object at `key`.
+    /// The key of the text rendition of the object at `key`.
     #[must_use]
     pub fn rendition_key(key: &str) -> String {
         format!("{key}.txt")
     }
 
-    /// Every object that may be there: to clear a place away is to clear all of them away.
+    /// The keys of all objects that may exist. Deleting a place means deleting all of them.
     #[must_use]
     pub fn keys(&self) -> [String; 2] {
         [self.key.clone(), Self::rendition_key(&self.key)]
@@ -46,31 +46,31 @@ pub struct StagedCopy {
     pub key: String,
     /// How many bytes.
     pub bytes: u64,
-    /// Their type, by their content.
+    /// Their type, found from their content.
     pub content_type: String,
-    /// The usual ending of such a file's name.
+    /// The usual extension of such a file.
     pub extension: String,
-    /// Their hash, in hexadecimal digits.
+    /// Their SHA-256, in hexadecimal digits.
     pub sha256: String,
     /// When it was finished.
     pub staged_at: Timestamp,
-    /// The document's date; the release before kept none.
+    /// The document's date. Copies of the previous release have none.
     #[serde(default)]
     pub dated: Option<Date>,
-    /// Its words as plain text, where they could be had.
+    /// Its words as plain text, if they could be read.
     #[serde(default)]
     pub rendition: Option<StagedRendition>,
 }
 
 impl StagedCopy {
-    /// Where the rendition is, where there is one.
+    /// The rendition's key, if there is one.
     #[must_use]
     pub fn rendition_key(&self) -> String {
         Place::rendition_key(&self.key)
     }
 }
 
-/// A readable text beside a finished copy, under [`StagedCopy::rendition_key`].
+/// The text rendition of a finished copy, under [`StagedCopy::rendition_key`].
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StagedRendition {
@@ -78,6 +78,6 @@ pub struct StagedRendition {
     pub bytes: u64,
     /// Their type.
     pub content_type: String,
-    /// Their hash, in hexadecimal digits.
+    /// Their SHA-256, in hexadecimal digits.
     pub sha256: String,
 }

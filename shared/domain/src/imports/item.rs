@@ -1,4 +1,4 @@
-//! One document of an import: its states, and the only ways from one to another.
+//! One document of an import: its states, and the only steps between them.
 //!
 //! ```text
 //!            claim              stage
@@ -9,14 +9,13 @@
 //!   every one of them ── cancel ──▶ Cancelled
 //! ```
 //!
-//! `Fetching` with a lease means that a worker is at work. `Fetching` without a lease means that Bp
-//! prepares the document and that a wake is on its way. The key of an object is stored before the
-//! object is made, so the next worker knows what to delete.
+//! `Fetching` with a lease means that a worker is at work. `Fetching` without a lease means that Bp prepares
+//! the document and that a wake is on its way. The key of an object is stored before the object is written,
+//! so the next worker knows what to delete.
 //!
-//! These are not [`ledger`]'s states. The ledger makes sure that a write happens once. A document is
-//! only read from Bp, and reading it twice harms nobody, so there is no fence and no lookup here. What
-//! matters instead is what lies in the bucket, and a limit on failed tries. Leases follow the ledger's
-//! rule ([`Lease`]).
+//! These are not [`ledger`]'s states. The ledger makes sure that a write happens once. A document is only
+//! read from Bp, and reading it twice is harmless, so there is no fence and no lookup here. What matters is
+//! what is in the bucket, and that failed tries are limited. Leases follow the ledger's rule ([`Lease`]).
 
 use jiff::{SignedDuration, Timestamp};
 use ledger::Holder;
@@ -32,7 +31,7 @@ const PUNCTUALITY: SignedDuration = SignedDuration::from_secs(2);
 /// A wake that is later than this was lost, and a worker that is silent for longer has died.
 const LATEST_WAKE: SignedDuration = SignedDuration::from_secs(60);
 
-/// Where one document stands.
+/// The state of one document.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum Item {
@@ -44,14 +43,14 @@ pub enum Item {
     Staged(StagedCopy),
     /// It could not be fetched.
     Failed(Failure),
-    /// Nobody wants it any more.
+    /// Somebody cancelled the import.
     Cancelled {
         /// What may still be in the bucket.
         leftover: Option<Place>,
     },
 }
 
-/// What is remembered from one try to the next.
+/// What is kept from one try to the next.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Effort {
@@ -63,7 +62,7 @@ pub struct Effort {
     next_wake: Option<Timestamp>,
     query: Option<Uuid>,
     place: Option<Place>,
-    /// The release before kept nothing of it.
+    /// The previous release did not store it.
     #[serde(default)]
     about: About,
 }
@@ -81,37 +80,37 @@ impl Effort {
         }
     }
 
-    /// What Bp said of the document when it was asked for.
+    /// What Bp said of the document when it was read.
     #[must_use]
     pub fn about(&self) -> &About {
         &self.about
     }
 
-    /// What stood in the way last time.
+    /// The obstacle of the last try.
     #[must_use]
     pub fn obstacle(&self) -> Option<ProblemType> {
         self.obstacle
     }
 
-    /// When a wake that was sent comes.
+    /// When the wake that was sent arrives.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.next_wake
     }
 
-    /// The query whose pages hold the document.
+    /// The query that has the document in its result pages.
     #[must_use]
     pub fn query(&self) -> Option<Uuid> {
         self.query
     }
 }
 
-/// A worker's right to be the only one that works on a document. When it may be taken over is
-/// [`ledger::Lease`]'s rule. It is a type of its own because it is stored as `owner` and `until`
+/// A worker's right to be the only one that works on a document. [`ledger::Lease`]'s rule decides when
+/// another worker may take it over. It is a type of its own because it is stored as `owner` and `until`
 /// inside the document.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Lease {
-    /// Which worker.
+    /// The worker.
     pub owner: Uuid,
     /// A worker that is alive renews the lease before this time.
     pub until: Timestamp,
@@ -133,12 +132,12 @@ pub struct Fetching {
     received: u64,
 }
 
-/// A document that cannot be had.
+/// A document that could not be copied.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
     pub problem: ProblemType,
-    /// Since when.
+    /// When it failed.
     pub at: Timestamp,
     /// What may still be in the bucket.
     leftover: Option<Place>,
@@ -147,35 +146,35 @@ pub struct Failure {
 /// How long and how often a document is tried.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Patience {
-    /// For how long obstacles that pass by themselves are waited out.
+    /// How long temporary obstacles are waited out.
     pub give_up_after: SignedDuration,
-    /// How many tries may end with a damaged document, or a worker that died.
+    /// How many tries may fail because the document is damaged or the worker died.
     pub failed_tries: u8,
 }
 
-/// What comes of a worker's wish to work.
+/// The answer to a worker that wants to work on the document.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Claim {
-    /// It may.
+    /// The worker may begin.
     Granted(Fetching),
-    /// Another worker is at it until then, unless it renews its lease.
+    /// Another worker works on it until then, unless that worker renews its lease.
     Held(Timestamp),
-    /// Another wake is on its way; this one came by a double.
+    /// Another wake is on its way. This one is a duplicate.
     Early,
     /// There is nothing to do.
     Over,
-    /// Workers died over it too often: it is to be left alone.
+    /// Its workers died too often: it has failed.
     Hopeless(Item),
 }
 
 impl Item {
-    /// A document that was just asked for.
+    /// A document that was just requested.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self::Queued(Effort::from(now))
     }
 
-    /// A worker wants to work on it.
+    /// A worker wants to work on the document.
     #[must_use]
     pub fn claim(self, lease: Lease, now: Timestamp, patience: Patience) -> Claim {
         let granted = |effort| Claim::Granted(Fetching { effort, lease: Some(lease), received: 0 });
@@ -204,7 +203,7 @@ impl Item {
         }
     }
 
-    /// Nobody wants it any more. `None` when it was cancelled before.
+    /// Cancels it. `None` if it was cancelled before.
     #[must_use]
     pub fn cancel(self) -> Option<Self> {
         let leftover = match self {
@@ -216,7 +215,7 @@ impl Item {
         Some(Self::Cancelled { leftover })
     }
 
-    /// A failed document is tried again. `None` when it has not failed.
+    /// Starts a failed document again. `None` if it has not failed.
     #[must_use]
     pub fn retry(self, now: Timestamp) -> Option<Self> {
         match self {
@@ -227,7 +226,7 @@ impl Item {
         }
     }
 
-    /// What a cancelled one may still have in the bucket.
+    /// What a cancelled document may still have in the bucket.
     #[must_use]
     pub fn leftover(&self) -> Option<&Place> {
         match self {
@@ -250,8 +249,8 @@ impl Item {
         expected + LATEST_WAKE < now
     }
 
-    /// A stuck document for which a wake is sent now. `None` when it is not stuck. A second wake is sent
-    /// only when this one is late, too.
+    /// Records that a wake is sent now for a stuck document. `None` if it is not stuck. A second wake is sent
+    /// only if this one is late, too.
     #[must_use]
     pub fn wake_sent(mut self, now: Timestamp) -> Option<Self> {
         if !self.is_stuck(now) {
@@ -266,7 +265,7 @@ impl Item {
         Some(self)
     }
 
-    /// Whether a wake is wanted at once: nothing was tried yet.
+    /// Whether a wake must be sent at once, because nothing was tried yet.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
         matches!(self, Self::Queued(effort) if effort.next_wake.is_none())
@@ -280,50 +279,50 @@ impl Fetching {
         self.received
     }
 
-    /// What earlier tries left.
+    /// What is kept from earlier tries.
     #[must_use]
     pub fn effort(&self) -> &Effort {
         &self.effort
     }
 
-    /// What is in the bucket on its behalf.
+    /// What is in the bucket for it.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
         self.effort.place.as_ref()
     }
 
-    /// So many bytes have come, and the worker is alive.
+    /// So many bytes have arrived, and the worker renews its lease.
     pub fn progress(&mut self, received: u64, lease: Lease) {
         self.received = received;
         self.lease = Some(lease);
     }
 
-    /// Bp said this of the document.
+    /// Sets what Bp said of the document.
     pub fn described(&mut self, about: About) {
         self.effort.about = about;
     }
 
-    /// Bp was asked for the document.
+    /// Sets the query that was sent to Bp.
     pub fn asked(&mut self, query: Uuid) {
         self.effort.query = Some(query);
     }
 
-    /// The query is of no more use.
+    /// Removes the query, because its result is of no more use.
     pub fn forget_query(&mut self) {
         self.effort.query = None;
     }
 
-    /// An object is going to be made here.
+    /// An object will be written here.
     pub fn put_at(&mut self, place: Place) {
         self.effort.place = Some(place);
     }
 
-    /// Nothing is in the bucket any more.
+    /// Nothing is left in the bucket.
     pub fn cleared(&mut self) {
         self.effort.place = None;
     }
 
-    /// Bp is preparing it; the next look is then.
+    /// Bp prepares the document. The next status call is then.
     #[must_use]
     pub fn wait(mut self, next_wake: Timestamp) -> Item {
         self.lease = None;
@@ -332,7 +331,7 @@ impl Fetching {
         Item::Fetching(self)
     }
 
-    /// A temporary obstacle: the document waits, and fails when it has waited for too long.
+    /// A temporary obstacle: the document waits. It fails if it has waited too long.
     #[must_use]
     pub fn postpone(
         mut self,
@@ -349,7 +348,7 @@ impl Fetching {
         Item::Queued(self.effort)
     }
 
-    /// A try failed that may succeed another time. The document fails after too many such tries.
+    /// A try failed, but another one may succeed. After too many failed tries the document fails.
     #[must_use]
     pub fn try_failed(
         mut self,
@@ -377,7 +376,7 @@ impl Fetching {
         Item::Staged(copy)
     }
 
-    /// It cannot be had.
+    /// The document cannot be copied.
     #[must_use]
     pub fn fail(self, problem: ProblemType, at: Timestamp) -> Item {
         Item::Failed(Failure { problem, at, leftover: self.effort.place })

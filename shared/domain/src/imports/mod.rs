@@ -1,4 +1,4 @@
-//! Imports of a patient's documents: what was asked for, and how far each document has come.
+//! Imports of a patient's documents: what was requested, and the state of each document.
 
 mod copy;
 mod item;

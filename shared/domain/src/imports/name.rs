@@ -1,4 +1,4 @@
-//! Names of files that people download.
+//! Names of the files that people download.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +9,8 @@ use super::item::Item;
 use super::request::Selection;
 use crate::attachments::Folder;
 
-/// A name that says where a document was and of which day it is, and nothing of a patient: it stands
-/// in links and in folders of downloads. `Correspondence In 2026-03-14 (2).pdf`
+/// A name with the document's folder and day, such as `Correspondence In 2026-03-14 (2).pdf`. It says nothing
+/// of the patient, because it appears in links and in download folders.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FileName {
     stem: String,
@@ -18,7 +18,7 @@ pub struct FileName {
 }
 
 impl FileName {
-    /// The name of the text that is made of the file.
+    /// The name of the file's text rendition.
     #[must_use]
     pub fn of_text(&self) -> Self {
         Self { stem: self.stem.clone(), extension: "txt".to_owned() }
@@ -31,8 +31,8 @@ impl fmt::Display for FileName {
     }
 }
 
-/// The names of an import's copies, in the order of its items; none for what is not staged. Copies of
-/// one folder and day are numbered in that order, so a number may change until all are staged.
+/// The names of an import's copies, in the order of its items. `None` for an item that is not staged. Copies
+/// of the same folder and day are numbered in that order, so a number may change until all are staged.
 pub fn file_names<'i>(
     items: impl IntoIterator<Item = (&'i Selection, &'i Item)>,
 ) -> Vec<Option<FileName>> {

@@ -1,4 +1,4 @@
-//! What the caller of an import asks for.
+//! The caller's request for an import.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::attachments::Folder;
 use crate::connection::Database;
 use crate::ids::{DocumentId, PatientId, Subject};
 
-/// The caller's own id of an import: the same id is the same import.
+/// The caller's own id of an import. The same id always means the same import.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImportId(String);
@@ -20,7 +20,7 @@ impl ImportId {
     /// Takes 1 to 64 letters, digits, hyphens and underscores.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -28,23 +28,22 @@ impl ImportId {
             .ok_or(Invalid("an import id is 1 to 64 letters, digits, hyphens and underscores"))
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What the caller files a document under on the referral form: Pathology, Imaging, …
+/// The category of a document on the caller's referral form: Pathology, Imaging, …
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Category(String);
 
 impl Category {
-    /// Takes 1 to 40 characters on one line; blanks around them are dropped.
+    /// Takes 1 to 40 characters on one line. Blanks around them are dropped.
     ///
     /// # Errors
-    /// Says so when the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text.trim();
         let fits = (1..=40).contains(&text.chars().count()) && !text.chars().any(char::is_control);
@@ -52,7 +51,6 @@ impl Category {
             .ok_or(Invalid("a category is 1 to 40 characters on one line"))
     }
 
-    /// The category as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -61,15 +59,15 @@ impl Category {
 
 text_conversions!(ImportId, Category);
 
-/// One document that was asked for.
+/// One document that was requested.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Selection {
-    /// Where it is.
+    /// Its folder.
     pub folder: Folder,
     /// Bp's number for it, in that folder.
     pub document_id: DocumentId,
-    /// What the caller files it under.
+    /// The category on the caller's form.
     pub category: Option<Category>,
 }
 
@@ -77,17 +75,17 @@ pub struct Selection {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Selections(Vec<Selection>);
 
-/// Why documents make no import.
+/// Why a list of documents is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NoSelections {
-    /// None, or more than [`Selections::MOST_DOCUMENTS`].
+    /// It is empty, or has more than [`Selections::MOST_DOCUMENTS`].
     Number,
-    /// The one at this place was there before.
+    /// The document at this index is already in the list.
     Twice(usize),
 }
 
 impl Selections {
-    /// More than a referral form ever holds; one transaction writes them all.
+    /// More than any referral form needs. One transaction writes them all.
     pub const MOST_DOCUMENTS: usize = 50;
 
     /// Takes 1 to 50 documents, each once.
@@ -107,24 +105,24 @@ impl Selections {
         Ok(Self(selections))
     }
 
-    /// They, in the order in which they were asked for.
+    /// The documents, in the order of the request.
     #[must_use]
     pub fn as_slice(&self) -> &[Selection] {
         &self.0
     }
 }
 
-/// An import as it was asked for.
+/// An import as it was requested.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Import {
-    /// From whose Bp: the numbers of patient and documents are this database's.
+    /// The Bp database. The numbers of the patient and the documents belong to it.
     pub site: Database,
-    /// Whose documents.
+    /// The patient.
     pub patient: PatientId,
-    /// Who asked.
+    /// Who requested it.
     pub asked_by: Subject,
-    /// When.
+    /// When it was requested.
     pub asked_at: Timestamp,
     /// How many documents.
     pub documents: u32,

@@ -1,28 +1,28 @@
-//! Where an import stands as a whole.
+//! The state of a whole import.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::item::Item;
 
-/// Where an import stands, all its documents together.
+/// The state of an import, from all its documents.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ImportState {
-    /// Something is still to be done.
+    /// Some documents are not finished.
     Running,
     /// Every document is staged.
     Complete,
-    /// Some are, some failed.
+    /// Some documents are staged, some failed.
     PartlyFailed,
-    /// None is.
+    /// No document is staged.
     Failed,
-    /// Somebody cancelled it; nothing of it is kept.
+    /// Somebody cancelled it. Nothing of it is kept.
     Cancelled,
 }
 
 impl ImportState {
-    /// Of an import that nobody cancelled, by its documents.
+    /// The state of an import that nobody cancelled.
     #[must_use]
     pub fn of<'i>(items: impl IntoIterator<Item = &'i Item>) -> Self {
         let (mut open, mut staged, mut failed) = (false, false, false);

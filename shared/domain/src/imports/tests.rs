@@ -82,7 +82,7 @@ fn a_doubled_wake_does_not_double_the_tries() {
         claimed(Item::new(at(0)), 0).postpone(ProblemType::SiteOffline, at(60), at(1), PATIENCE);
     assert_eq!(waiting.clone().claim(lease(5), at(5), PATIENCE), Claim::Early);
     assert!(matches!(waiting.claim(lease(59), at(59), PATIENCE), Claim::Granted(_)));
-    // But a webhook's wake for a prepared document is never early.
+    // A webhook's wake for a prepared document is never early.
     let prepared = claimed(Item::new(at(0)), 0).wait(at(60));
     assert!(matches!(prepared.claim(lease(5), at(5), PATIENCE), Claim::Granted(_)));
 }
@@ -295,7 +295,7 @@ fn a_copys_name_says_folder_and_day_and_two_of_one_day_are_told_apart() {
         Some("Investigations undated (2).rtf"),
     ];
     assert_eq!(shown, expected.map(|name| name.map(str::to_owned)));
-    // The text beside it never has the name of another copy.
+    // The name of a text rendition is never another copy's.
     let text = names[2].as_ref().unwrap().of_text().to_string();
     assert_eq!(text, "Correspondence In 2026-03-14 (2).txt");
 }

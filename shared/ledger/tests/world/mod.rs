@@ -13,55 +13,55 @@ const FENCE: Fence = Fence {
     execution: Duration::from_secs(60),
     margin: Duration::from_secs(5),
 };
-/// No call is begun for less.
+/// A call does not begin with less time than this.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// What a fence that is not recorded lasts at most.
+/// The longest that a fence which was not recorded can last.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// What comes back from the call that sends an attempt.
+/// The result of the call that sends an attempt.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reply {
-    /// The request arrives, and the writer dies before it learns so.
+    /// The request arrives, and the writer dies before it gets an answer.
     Lost,
     /// The request arrives, and the call ends without an answer.
     CutOff,
-    /// The request arrives, and the far side says so.
+    /// The request arrives, and the far side confirms it.
     Accepted,
-    /// The request does not arrive, and the writer is told so.
+    /// The request does not arrive, and the writer gets an error.
     NeverRan,
 }
 
-/// What the far side says of an attempt that it took.
+/// The far side's answer about an attempt that it received.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Said {
-    /// How it stands.
+    /// The true state.
     Truth,
-    /// Nothing: it cannot be asked.
+    /// No answer.
     Nothing,
-    /// That it does not know it any more.
+    /// The far side does not know the attempt any more.
     Forgotten,
-    /// That it failed, although it may still run on.
+    /// The attempt failed, although it may still run.
     Failed,
 }
 
-/// What becomes of a step, all chosen by chance within what the fence allows for.
+/// The random events of a step, within the limits that the fence allows for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fate {
-    /// The writer falls asleep between the mark and the call, perhaps for ever.
+    /// The writer sleeps between the mark and the call, perhaps for ever.
     pub(crate) pauses: bool,
-    /// How long the request is on its way. Cut to the time that the call has.
+    /// How long the request is on its way, limited by the time that the call has.
     pub(crate) call_seconds: i64,
     /// How long it waits and runs at the far side.
     pub(crate) late_seconds: i64,
     pub(crate) reply: Reply,
-    /// The far side carries it out, and it fails there without effect.
+    /// The far side carries it out, and it fails there without an effect.
     pub(crate) fails: bool,
     pub(crate) said: Said,
-    /// An attempt that the far side calls running starts anew to be late.
+    /// An attempt that the far side reports as running starts its delay again.
     pub(crate) hangs: bool,
-    /// The attempt has ended, and what came of it is lost.
+    /// The attempt has ended, and its result is lost.
     pub(crate) result_lost: bool,
-    /// A look brings no answer, and the writer gives up.
+    /// No lookup is possible, and the writer gives up.
     pub(crate) blind: bool,
 }
 
@@ -83,15 +83,15 @@ pub(crate) enum Action {
     Wait(i64),
     /// A writer reads the ledger.
     Read(usize),
-    /// A writer does the next thing with what it read, whenever that was.
+    /// A writer takes the next step with its copy, however old that is.
     Act(usize, Fate),
-    /// A writer reads and goes on at once.
+    /// A writer reads and takes the next step at once.
     ReadAndAct(usize, Fate),
-    /// A writer that fell asleep before its call goes on.
+    /// A writer that slept before its call continues.
     WakeUp(usize, Fate),
     /// The practice moves to another far side, or back.
     Move,
-    /// Somebody wants done what was given up.
+    /// Somebody reopens work that was given up.
     Reopen,
 }
 
@@ -104,15 +104,15 @@ struct Request {
 
 pub(crate) struct World {
     now: Timestamp,
-    /// The ledger: a version and what is written.
+    /// The ledger: the version and the state.
     version: u64,
     pub(crate) kept: Work,
     requests: Vec<Request>,
-    /// What each writer last read.
+    /// The last copy of each writer.
     copies: [Option<(u64, Work)>; 3],
-    /// What each writer has marked and not yet called for.
+    /// What each writer has marked, but not sent yet.
     asleep: [Option<(u64, Sent<u32>)>; 3],
-    /// Whether the practice is with another far side.
+    /// Whether the practice has moved to another far side.
     moved: bool,
 }
 
@@ -130,7 +130,7 @@ impl World {
         }
     }
 
-    /// How often it has taken effect, or surely will.
+    /// How often it has taken effect, or certainly will.
     pub(crate) fn effects(&self) -> usize {
         self.requests.iter().filter(|request| !request.fails).count()
     }
@@ -262,7 +262,7 @@ impl World {
             Said::Truth => {
                 let running = sent.still_running(now, &FENCE);
                 let again = running.ask_again(now + SignedDuration::from_secs(5));
-                // What runs longer than it should is harmless once its word is written down.
+                // An attempt that runs too long is harmless once the moved fence is stored.
                 if self.write(seen, Work::Sent(again)).is_some() && fate.hangs {
                     let ends = now + SignedDuration::from_secs(fate.late_seconds);
                     self.requests[handle as usize].ends = ends;

@@ -2,10 +2,10 @@
 //! `Vec` is always written, so that nothing required by FHIR or the International Patient Summary can be
 //! missing. The tests check these types against the official JSON schema.
 //!
-//! We do not use the library `fhir-model` (MIT). It has every resource of the standard, and each may contain
-//! every other, so the linker can drop none: a program that reads and writes one Bundle has 16 MB (6 MB
-//! zipped), but a whole function of ours may have 3 MB zipped. It also reads decimals as floats and loses
-//! the precision that FHIR requires.
+//! We do not use the library `fhir-model` (MIT), for two reasons. It has every resource of the standard, and
+//! each may contain every other, so the linker can drop none. A program that reads and writes one Bundle has
+//! 16 MB (6 MB zipped), but one of our whole functions may have 3 MB zipped. The library also reads decimals
+//! as floats and loses the precision that FHIR requires.
 
 mod clinical;
 mod datatypes;

@@ -22,7 +22,7 @@ impl Text {
             .chars()
             .map(|c| match c {
                 '\t' | '\r' | '\n' => c,
-                // Narratives are XML, which cannot contain the last two.
+                // Narratives are XML, which cannot contain the last two characters.
                 c if c.is_control()
                     || c.is_whitespace()
                     || matches!(c, '\u{fffe}' | '\u{ffff}') =>

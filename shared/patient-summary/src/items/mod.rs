@@ -1,4 +1,4 @@
-//! Writes the domain's items, each as a resource and as text for people.
+//! Writes each item of the domain as a resource and as text for people.
 
 mod allergies;
 mod family;
@@ -41,7 +41,7 @@ const OBSERVATIONS: Kind =
 const IMMUNISATIONS: Kind =
     Kind { title: "Immunisations", loinc: "11369-6", required: false, nil: "No immunisations." };
 
-/// All sections that were requested, and those that every summary must have.
+/// All sections that were requested, and the sections that every summary must have.
 pub(crate) fn sections(draft: &mut Draft<'_>, found: &Sections) -> Vec<CompositionSection> {
     [
         section(draft, &PAST_HISTORY, found.past_history.as_ref(), None, past_history::write),

@@ -52,7 +52,7 @@ fn is_pressure(kind: ObservationKind) -> bool {
     )
 }
 
-/// The moment of a measurement. FHIR has no time without a zone, so if the practice's zone is not known, the
+/// The moment of a measurement. FHIR has no time without a zone. So if the practice's zone is not known, the
 /// time becomes a remark.
 fn moment(draft: &Draft<'_>, item: &Measured, line: &mut Line) -> Option<When> {
     let at = item.observed_at?;

@@ -1,5 +1,5 @@
-//! Whether a document is valid FHIR R4 and keeps the rules of documents and of the International Patient
-//! Summary that a schema cannot say. Tests of this crate and of the deployed stack ask it.
+//! Checks that a document is valid FHIR R4, and that it keeps the rules of documents and of the International
+//! Patient Summary that a schema cannot express. Tests of this crate and of the deployed stack use it.
 //!
 //! `fhir.schema.json.zip` is HL7's own JSON schema of FHIR 4.0.1 (`fhir.schema.json` of the specification's
 //! downloads, "http://hl7.org/fhir/json-schema/4.0"), unchanged, as the npm package
@@ -26,7 +26,7 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
 
 static BUNDLE: LazyLock<Validator> = LazyLock::new(|| validator("Bundle"));
 
-/// What the schema says of one kind of resource.
+/// The schema's rules for one kind of resource.
 fn validator(kind: &str) -> Validator {
     let schema = json!({
         "$schema": SCHEMA["$schema"],
@@ -43,7 +43,8 @@ pub(crate) fn faults(bundle: &Value) -> Vec<String> {
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
     if !faults.is_empty() {
-        // "None of all resources" helps nobody: each by its own definition says where.
+        // An error "none of all resources" helps nobody, so each resource is checked against its own
+        // definition.
         for entry in bundle["entry"].as_array().into_iter().flatten() {
             let resource = &entry["resource"];
             let kind = resource["resourceType"].as_str().unwrap_or("Basic");

@@ -1,4 +1,4 @@
-//! Rules that a schema cannot say.
+//! Rules that a schema cannot express.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +61,7 @@ fn is_uuid(text: &str) -> bool {
         && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
 }
 
-/// Everything that is referred to is there, and everything that is there is referred to.
+/// Every reference has its resource, and every resource has a reference.
 fn references(entries: &[Value], known: &BTreeMap<&str, &Value>, faults: &mut Faults<'_>) {
     let mut found = BTreeSet::new();
     for entry in entries {
@@ -131,7 +131,7 @@ fn composition(composition: &Value, known: &BTreeMap<&str, &Value>, faults: &mut
     }
 }
 
-/// What the standard and the summary's profiles demand of each kind beyond the schema.
+/// The rules of the standard and of the summary's profiles for each kind, beyond the schema.
 fn resource(resource: &Value, patient: &str, faults: &mut Faults<'_>) {
     let kind = resource["resourceType"].as_str().unwrap_or_default();
     let mut demand = |holds: bool, what: &str| {
@@ -214,7 +214,7 @@ fn resource(resource: &Value, patient: &str, faults: &mut Faults<'_>) {
     quantities(resource, &mut demand);
 }
 
-/// Units are UCUM's.
+/// Units must be UCUM's.
 fn quantities(value: &Value, demand: &mut impl FnMut(bool, &str)) {
     match value {
         Value::Object(members) => {

@@ -1,9 +1,9 @@
-//! Whether a narrative is the little XHTML that FHIR allows.
+//! Checks that a narrative has only the XHTML that FHIR allows.
 
 const ALLOWED: [&str; 5] = ["div", "p", "ul", "li", "b"];
 const ENTITIES: [&str; 5] = ["amp;", "lt;", "gt;", "quot;", "#39;"];
 
-/// What is wrong with it, if anything.
+/// The first fault, if there is one.
 pub(super) fn fault(div: &str) -> Option<String> {
     let Some(rest) = div.strip_prefix("<div xmlns=\"http://www.w3.org/1999/xhtml\">") else {
         return Some("does not begin as a div of XHTML".to_owned());

@@ -12,7 +12,7 @@ use domain::ids::PatientId;
 use domain::patient::{Address, Dva, PatientStatus, Phones};
 use jiff::civil::{date, time};
 
-/// Somebody of whom everything is known.
+/// A person with all details.
 pub(crate) fn person() -> Identity {
     let text = |text: &str| Some(text.to_owned());
     Identity {
@@ -43,12 +43,12 @@ pub(crate) fn person() -> Identity {
     }
 }
 
-/// A record with everything in it, each text a word of its own.
+/// A record with everything in it. Each text is a different word.
 pub(crate) fn everything() -> IdentifiedRecord {
     IdentifiedRecord { identity: person(), sections: sections("Word") }
 }
 
-/// One of everything and one of nothing in each section. Texts are this one and a number.
+/// In each section, one item with everything and one with nothing. Texts are `word` and a number.
 pub(crate) fn sections(word: &str) -> Sections {
     let count = Cell::new(0);
     let next = || {

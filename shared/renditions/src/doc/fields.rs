@@ -1,15 +1,15 @@
-//! Fields: an instruction that is not shown, and its result that is.
+//! Fields. Each has an instruction, which is not shown, and a result, which is.
 
-/// Fields within fields. Programs write some few.
+/// The deepest nesting of fields. Programs write a few levels.
 const DEEPEST: usize = 64;
 /// How much of an instruction is kept.
 const LONGEST: usize = 64;
 
-/// The fields that a character stands in.
+/// The fields that are open.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     open: Vec<Field>,
-    /// How many of them are still at their instruction.
+    /// How many of them have not reached their result.
     instructions: usize,
 }
 
@@ -34,7 +34,7 @@ impl Fields {
         (self.open.len() <= DEEPEST).then_some(())
     }
 
-    /// A character of an instruction.
+    /// Adds a character of the instruction.
     pub(super) fn instruct(&mut self, character: char) {
         if let Some(Field::Instruction(text)) = self.open.last_mut()
             && text.len() < LONGEST
@@ -43,7 +43,7 @@ impl Fields {
         }
     }
 
-    /// The result begins. Nothing where the field shows something that the result does not have.
+    /// The result begins. `None` if the field shows something that is not in its result.
     pub(super) fn separate(&mut self) -> Option<()> {
         let field = self.open.last_mut()?;
         let Field::Instruction(text) = std::mem::replace(field, Field::Result) else { return None };
@@ -51,7 +51,7 @@ impl Fields {
         (!self.is_shown() || !shows_more(&text)).then_some(())
     }
 
-    /// The field ends. Nothing where it shows something without a result.
+    /// The field ends. `None` if it shows something although it has no result.
     pub(super) fn end(&mut self) -> Option<()> {
         if let Field::Instruction(text) = self.open.pop()? {
             self.instructions -= 1;
@@ -65,7 +65,7 @@ fn name(instruction: &str) -> String {
     instruction.split_whitespace().next().unwrap_or_default().to_ascii_uppercase()
 }
 
-/// Formulas, tick boxes, choices and buttons are drawn.
+/// Whether Word draws the field: formulas, tick boxes, choices and buttons.
 fn shows_more(instruction: &str) -> bool {
     const DRAWN: [&str; 9] = [
         "ADVANCE",
@@ -83,7 +83,8 @@ fn shows_more(instruction: &str) -> bool {
         || name == "EMBED" && instruction.to_ascii_lowercase().contains("equation")
 }
 
-/// Marks for an index or a table of contents, and numbers, which are left out as those of lists are.
+/// Whether the field shows nothing here: marks for an index or a table of contents, and numbers, which are
+/// left out like those of lists.
 fn shows_nothing(instruction: &str) -> bool {
     const SILENT: [&str; 10] =
         ["ASK", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT", "LISTNUM", "RD", "SET", "TA", "TC", "XE"];

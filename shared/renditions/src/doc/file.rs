@@ -1,5 +1,5 @@
-//! The file of a Word letter: a container with a stream of words and a stream of tables. The first
-//! part of the words' stream says where each table is ([MS-DOC] 2.5, the file information block).
+//! The file of a Word letter: a container with one stream of words and one of tables. The first part of the
+//! words' stream says where each table is ([MS-DOC] 2.5, the file information block).
 
 use std::io::{Cursor, Read};
 
@@ -7,14 +7,14 @@ use cfb::CompoundFile;
 
 use super::bytes::{part, u16_at, u32_at, usize_at};
 
-/// The largest container whose header lists all of its allocation sectors: 109 of 128 entries, for
-/// sectors of 512 bytes.
+/// The largest container whose header lists all of its allocation sectors: 109 sectors of 512 bytes, with 128
+/// entries each.
 pub const LARGEST_DOC: usize = 109 * 128 * 512;
 
-/// Where the file information block has its lists of places and lengths.
+/// The offset of the file information block's lists of offsets and lengths.
 const PLACES: usize = 154;
 
-/// The tables that are read here, by their place in the list.
+/// The tables that are read, by their place in the list.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Table {
     Styles = 1,
@@ -27,17 +27,17 @@ pub(super) enum Table {
 /// An open letter.
 #[derive(Debug)]
 pub(super) struct File {
-    /// The stream `WordDocument`: the words, and what they look like.
+    /// The stream `WordDocument`: the words and their formatting.
     pub(super) words: Vec<u8>,
     /// The stream `0Table` or `1Table`.
     tables: Vec<u8>,
-    /// How many characters the body has. Headers, notes and comments follow them.
+    /// How many characters the body has. Headers, notes and comments follow it.
     pub(super) body: u32,
 }
 
 impl File {
     pub(super) fn open(file: &[u8]) -> Option<Self> {
-        // Further lists of sectors could name the same sector again and again. A letter needs none.
+        // Further lists of sectors could name the same sector many times. No letter needs them.
         let further = u32_at(file, 68)?;
         if file.len() > LARGEST_DOC || !matches!(further, 0xFFFF_FFFE | 0xFFFF_FFFF) {
             return None;
@@ -56,14 +56,14 @@ impl File {
     }
 }
 
-/// What the file information block says of the whole letter.
+/// The file information block's values for the whole letter.
 struct Base {
     body: u32,
     has_second_table: bool,
 }
 
 impl Base {
-    /// Nothing for older Word, for encrypted letters, and where words stand outside of the text.
+    /// `None` for older versions of Word, for encrypted letters, and if there are words outside the body.
     fn read(words: &[u8]) -> Option<Self> {
         const WORD: u16 = 0xA5EC;
         const WORD_97: u16 = 0x00C1;
@@ -78,7 +78,7 @@ impl Base {
         // The lengths of the block's three parts, as all versions since Word 97 write them.
         let is_whole =
             u16_at(words, 32)? == 14 && u16_at(words, 62)? == 22 && u16_at(words, 152)? >= 93;
-        // The text of boxes stands behind the body, and nothing says where they are shown.
+        // The text of boxes follows the body, and nothing says where it is shown.
         let boxed = u32_at(words, 100)?;
         let body = u32_at(words, 76)?;
         (is_known && is_whole && boxed == 0 && body > 0 && i32::try_from(body).is_ok())
@@ -86,7 +86,7 @@ impl Base {
     }
 }
 
-/// All of a stream. It is no longer than the file.
+/// A whole stream. It is not longer than the file.
 fn stream(
     container: &mut CompoundFile<Cursor<&[u8]>>,
     name: &str,

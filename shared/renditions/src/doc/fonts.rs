@@ -3,7 +3,7 @@
 use super::bytes::u16_at;
 use crate::symbols::Symbols;
 
-/// Which of the letter's fonts have signs for letters.
+/// Which of the letter's fonts are symbol fonts.
 #[derive(Debug)]
 pub(super) struct Fonts(Vec<bool>);
 
@@ -28,7 +28,7 @@ impl Fonts {
         Some(Self(fonts))
     }
 
-    /// Nothing for a font that is not in the letter.
+    /// `None` if the letter has no such font.
     pub(super) fn is_of_symbols(&self, font: u16) -> Option<bool> {
         self.0.get(usize::from(font)).copied()
     }

@@ -1,9 +1,9 @@
-//! The words of a letter of Word 97 to 2003, as they are shown. The format is Microsoft's [MS-DOC].
+//! The words of a letter of Word 97 to 2003, as Word shows them. The format is Microsoft's [MS-DOC].
 //!
-//! Headers, footers, notes, comments, numbers of lists and pictures are not in the words. There are no
-//! words at all where they would say something else without their look, or where the file leaves any
-//! doubt: it is old and was often written in a hurry. `file` opens the container, `pieces` finds the
-//! words, `pages` and `styles` say what they look like, and this file puts them together.
+//! Headers, footers, notes, comments, list numbers and pictures are left out. The result is `None` if the
+//! words could be misunderstood without their formatting, or if any part of the file is unclear: these files
+//! are old, and many were written in fast-save mode. `file` opens the container. `pieces` finds the words.
+//! `pages` and `styles` find their formatting. This module puts them together.
 
 mod bytes;
 mod fields;
@@ -28,10 +28,10 @@ use self::pages::Runs;
 use self::pieces::Piece;
 use self::styles::Styles;
 
-/// Letters are far shorter.
+/// The longest text. Letters are far shorter.
 const LONGEST: usize = 1 << 20;
 
-/// The words of a letter's body; nothing where they cannot be had, or would say something else.
+/// The words of a letter's body. `None` if they cannot be read, or could be misunderstood.
 #[must_use]
 pub fn doc_text(file: &[u8]) -> Option<String> {
     let file = File::open(file)?;
@@ -54,11 +54,11 @@ struct Letter<'a> {
     styles: &'a Styles,
     text: String,
     fields: Fields,
-    /// The first half of a character beyond the basic plane.
+    /// The first half of a character outside the basic plane.
     half: Option<u16>,
-    /// Whether the last character was above the line.
+    /// Whether the last character was superscript.
     was_raised: bool,
-    /// Whether the paragraph has words so far.
+    /// Whether the current paragraph has words.
     has_words: bool,
     /// Whether the last character ended a paragraph.
     is_whole: bool,
@@ -108,7 +108,8 @@ impl<'a> Letter<'a> {
         Some(())
     }
 
-    /// A character, or nothing yet for the first half of one. No answer for what is no character.
+    /// Decodes a character. The inner `None` means that it was the first half of one; the outer one, that it
+    /// is no character.
     fn decode(&mut self, unit: &[u8]) -> Option<Option<char>> {
         let half = self.half.take();
         let unit = match *unit {
@@ -129,7 +130,7 @@ impl<'a> Letter<'a> {
         }
     }
 
-    /// The end of a paragraph, of a cell, of a row, or of a page.
+    /// The end of a paragraph, a cell, a row or a page.
     fn end_paragraph(&mut self, mark: char, paragraph: Paragraph) -> Option<()> {
         self.is_whole = true;
         if self.has_words && !self.styles.get(paragraph.style)?.is_plain() {
@@ -163,7 +164,7 @@ impl<'a> Letter<'a> {
             }
             // Pictures, drawings, and the numbers of notes and comments.
             '\x01' | '\x02' | '\x05' | '\x08' => return Some(()),
-            // A hyphen that is shown at a line's end only.
+            // A hyphen that Word shows only at the end of a line.
             '\x1F' => return Some(()),
             '\t' => self.text.push('\t'),
             '\x0B' | '\x0E' => self.text.push('\n'),
@@ -173,9 +174,9 @@ impl<'a> Letter<'a> {
         Some(())
     }
 
-    /// A character that is shown as it is.
+    /// Adds a character that Word shows as it is.
     fn word(&mut self, character: char, look: Look) -> Option<()> {
-        // Private characters are signs of symbol fonts.
+        // Characters of the private use area are signs of symbol fonts.
         if character.is_control() || look.is_special || matches!(character, '\u{E000}'..='\u{F8FF}')
         {
             return None;
@@ -186,7 +187,7 @@ impl<'a> Letter<'a> {
         }
         let is_raised = look.raised == Some(true) && !is_blank;
         if is_raised && !self.was_raised {
-            // 10^9 is not 109.
+            // 10 to the power of 9 must not become 109.
             self.text.push('^');
         }
         self.was_raised = is_raised;
@@ -196,7 +197,7 @@ impl<'a> Letter<'a> {
     }
 
     fn finish(self) -> Option<String> {
-        // A text that was cut off is not all of it.
+        // If the text is cut off, it is incomplete.
         let is_whole = self.is_whole && self.half.is_none() && self.fields.are_closed();
         is_whole.then(|| crate::tidied(&self.text)).flatten()
     }

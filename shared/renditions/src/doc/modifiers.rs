@@ -1,13 +1,13 @@
-//! Modifiers of characters and paragraphs ([MS-DOC] 2.6, the single property modifiers). Most change
-//! the look only. A few change what the words say.
+//! Modifiers of characters and paragraphs ([MS-DOC] 2.6, the single property modifiers). Most change only the
+//! formatting. A few change what the words say.
 
 use super::bytes::{u16_at, u32_at};
 use super::fonts::Fonts;
 
-/// Calls `each` with the code and the value of every modifier. Nothing if the list is damaged.
+/// Calls `each` with the code and the value of every modifier. `None` if the list is damaged.
 pub(super) fn each(list: &[u8], mut each: impl FnMut(u16, &[u8]) -> Option<()>) -> Option<()> {
     let mut rest = list;
-    // A list is filled up to an even length.
+    // A list is padded to an even length.
     while rest.len() > 1 {
         let code = u16_at(rest, 0)?;
         rest = &rest[2..];
@@ -28,7 +28,7 @@ fn value_length(code: u16, rest: &[u8]) -> Option<usize> {
         3 => 4,
         7 => 3,
         _ if code == TABLE_DEFINITION => usize::from(u16_at(rest, 0)?) + 1,
-        // Too many stops for one byte: the length follows from how many are deleted and added.
+        // The tab stops do not fit into one byte, so the length follows from how many are deleted and added.
         _ if code == TAB_STOPS && byte(0)? == 255 => {
             let added = 2 + 4 * byte(1)?;
             added + 1 + 3 * byte(added)?
@@ -37,27 +37,27 @@ fn value_length(code: u16, rest: &[u8]) -> Option<usize> {
     })
 }
 
-/// Whether a modifier sets something about paragraphs that is read here.
+/// Whether the modifier changes something about paragraphs that is read here.
 pub(super) fn is_of_paragraph(code: u16) -> bool {
     matches!(code, 0x2416 | 0x2417 | 0x244B | 0x244C | 0x4600 | 0x6645 | 0x6646 | 0x6649 | 0xC601)
 }
 
-/// What formatting means for words.
+/// The formatting of characters, as far as it changes what words say.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Look {
-    /// Whether they stand above the line, where that is said.
+    /// Whether they are superscript; `None` if the modifiers do not say.
     pub(super) raised: Option<bool>,
-    /// They are deleted, hidden, struck out, below the line, or signs of a symbol font. Without their
-    /// look they would say something else.
+    /// They are deleted, hidden, struck out, subscript, or signs of a symbol font. Without the formatting the
+    /// words could be misunderstood.
     pub(super) is_doubtful: bool,
-    /// The character stands for something else: a picture, the number of a note.
+    /// The character is a placeholder: for a picture, or for the number of a note.
     pub(super) is_special: bool,
     /// The style of the characters.
     pub(super) style: Option<u16>,
 }
 
 impl Look {
-    /// Of a list of modifiers. Nothing if it is damaged.
+    /// The formatting from a list of modifiers. `None` if the list is damaged.
     pub(super) fn read(list: &[u8], fonts: &Fonts) -> Option<Self> {
         let mut look = Self::default();
         each(list, |code, value| look.modify(code, value, fonts))?;
@@ -77,7 +77,7 @@ impl Look {
         const FONT_OF_OTHERS: u16 = 0x4A51;
         const SYMBOL: u16 = 0x6A09;
         const STYLE: u16 = 0x4A30;
-        // 0x80 means "as the style says", and a style that says so is doubtful itself.
+        // 0x80 means "as in the style", and a style with this value is itself doubtful.
         let is_on = |value: &[u8]| Some(!matches!(value.first()?, 0 | 0x80));
         match code {
             DELETED | ALWAYS_HIDDEN | STRUCK_OUT | HIDDEN | STRUCK_OUT_TWICE => {
@@ -89,7 +89,7 @@ impl Look {
                 1 => self.raised = Some(true),
                 _ => self.is_doubtful = true,
             },
-            // Some programs write this for letters above and below the line.
+            // Some programs write this for superscript and subscript.
             DISTANCE_FROM_LINE => match u16_at(value, 0)? {
                 0 => {}
                 1..0x8000 => self.raised = Some(true),
@@ -105,7 +105,7 @@ impl Look {
         Some(())
     }
 
-    /// This look upon one that lies below it.
+    /// This formatting on top of `below`.
     pub(super) fn upon(self, below: Self) -> Self {
         Self {
             raised: self.raised.or(below.raised),
@@ -115,13 +115,13 @@ impl Look {
         }
     }
 
-    /// Whether the words are what they are without it.
+    /// Whether the words mean the same without the formatting.
     pub(super) fn is_plain(self) -> bool {
         !self.is_doubtful && self.raised != Some(true)
     }
 }
 
-/// What the mark at a paragraph's end means.
+/// The meaning of the mark at a paragraph's end.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Paragraph {
     pub(super) style: u16,
@@ -132,7 +132,8 @@ pub(super) struct Paragraph {
 }
 
 impl Paragraph {
-    /// Of a style and a list of modifiers. Nothing if the list is damaged, or stands elsewhere.
+    /// A paragraph from its style and a list of modifiers. `None` if the list is damaged, or is in another
+    /// stream.
     pub(super) fn read(style: u16, list: &[u8]) -> Option<Self> {
         let mut paragraph = Self { style, ..Self::default() };
         each(list, |code, value| {
@@ -142,10 +143,10 @@ impl Paragraph {
                 0x2417 => paragraph.ends_row = is_on,
                 0x244B => paragraph.ends_inner_cell = is_on,
                 0x244C => paragraph.ends_inner_row = is_on,
-                // How deep a table lies within others.
+                // The depth of a nested table.
                 0x6649 => paragraph.is_in_table |= u32_at(value, 0)? > 0,
                 0x4600 => paragraph.style = u16_at(value, 0)?,
-                // The list is in another stream, or the style is one of a list of styles.
+                // The list is in another stream, or the style is one from a list of styles.
                 0x6645 | 0x6646 | 0xC601 => return None,
                 _ => {}
             }

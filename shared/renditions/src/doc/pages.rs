@@ -1,5 +1,5 @@
-//! What the characters and the paragraphs look like, by where they stand in the file ([MS-DOC] 2.9.33
-//! and 2.9.174, the formatted disk pages).
+//! The formatting of characters and paragraphs, by their offsets in the file ([MS-DOC] 2.9.33 and 2.9.174,
+//! the formatted disk pages).
 
 use super::bytes::{part, u16_at, u32_at, usize_at};
 use super::fonts::Fonts;
@@ -8,23 +8,23 @@ use super::styles::Styles;
 
 const PAGE: usize = 512;
 
-/// A stretch of the file: where it begins and ends, and what holds of it.
+/// A range of the file: its start, its end, and its value.
 type Run<T> = (u32, u32, T);
 
-/// Stretches of the file in their order.
+/// Ranges of the file, in order.
 #[derive(Debug)]
 pub(super) struct Runs<T>(Vec<Run<T>>);
 
 impl<T: Copy> Runs<T> {
-    /// What holds at a place, and the end of the stretch.
+    /// The value at an offset, and the end of its range.
     pub(super) fn at(&self, place: u32) -> Option<(u32, T)> {
         let after = self.0.partition_point(|(start, ..)| *start <= place);
         let (_, end, found) = *self.0.get(after.checked_sub(1)?)?;
         (place < end).then_some((end, found))
     }
 
-    /// Reads all pages that a table lists. `read` takes a page, how many runs it has, and a run's number.
-    /// Nothing if runs overlap, which also keeps a page from being listed twice.
+    /// Reads all pages that a table lists. `read` gets a page, its number of runs, and a run's number. `None`
+    /// if runs overlap. This also keeps a page from being listed twice.
     fn read(
         words: &[u8],
         table: &[u8],
@@ -55,7 +55,7 @@ impl<T: Copy> Runs<T> {
     }
 }
 
-/// What characters look like, their own styles included.
+/// The formatting of characters, with that of their own styles.
 pub(super) fn characters(
     words: &[u8],
     table: &[u8],
@@ -76,7 +76,7 @@ pub(super) fn characters(
     })
 }
 
-/// What paragraphs are.
+/// The paragraphs of the file.
 pub(super) fn paragraphs(words: &[u8], table: &[u8]) -> Option<Runs<Paragraph>> {
     const ENTRY: usize = 13;
     Runs::read(words, table, |page, many, run| {
@@ -84,7 +84,8 @@ pub(super) fn paragraphs(words: &[u8], table: &[u8]) -> Option<Runs<Paragraph>> 
         if at == 0 {
             return Some(Paragraph::default());
         }
-        // The length counts pairs of bytes, and a second byte has it where it is even.
+        // The first byte gives an odd length: twice its value, minus one. If it is 0, the second byte gives
+        // an even length, in pairs of bytes.
         let list = match usize::from(*page.get(at)?) {
             0 => part(page, at + 2, 2 * usize::from(*page.get(at + 1)?))?,
             pairs => part(page, at + 1, 2 * pairs - 1)?,

@@ -1,20 +1,20 @@
-//! Where the words stand in the file ([MS-DOC] 2.9.38, the piece table). A letter that was saved in a
-//! hurry has its words in several places.
+//! Where the words are in the file ([MS-DOC] 2.9.38, the piece table). A letter that Word saved in fast-save
+//! mode has its words in several places.
 
 use super::bytes::{part, u16_at, u32_at, usize_at};
 use super::fonts::Fonts;
 use super::modifiers::{Look, each, is_of_paragraph};
 
-/// Words that stand together in the file.
+/// Words that are together in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
-    /// Where in the stream they begin.
+    /// Their offset in the stream.
     pub(super) start: usize,
-    /// How many characters of the body they are.
+    /// How many characters of the body they have.
     pub(super) count: usize,
     /// Whether a character is one byte of Windows' Western encoding, or two bytes of UTF-16.
     pub(super) is_western: bool,
-    /// What the piece as a whole looks like.
+    /// The formatting of the whole piece.
     pub(super) look: Look,
 }
 
@@ -24,7 +24,7 @@ impl Piece {
     }
 }
 
-/// The pieces of the body, in their order. Nothing if they are not all of it, or use the same bytes twice.
+/// The pieces of the body, in order. `None` if they are incomplete or share bytes.
 pub(super) fn pieces(table: &[u8], body: u32, words: &[u8], fonts: &Fonts) -> Option<Vec<Piece>> {
     const LIST: u8 = 1;
     const PIECES: u8 = 2;
@@ -77,7 +77,7 @@ fn piece(entry: &[u8], count: usize, lists: &[&[u8]], fonts: &Fonts) -> Option<P
     Some(Piece { start, count, is_western, look })
 }
 
-/// What a piece's own modifier makes of it: one of the lists before the piece table, or a short form.
+/// The formatting from a piece's own modifier: one of the lists before the piece table, or a short form.
 fn modified(modifier: u16, lists: &[&[u8]], fonts: &Fonts) -> Option<Look> {
     const BOLD: u16 = 0x55;
     const ITALIC: u16 = 0x56;

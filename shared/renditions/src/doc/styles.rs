@@ -1,14 +1,14 @@
-//! The letter's styles and fonts ([MS-DOC] 2.9.271 and 2.9.286): which of them change what words say.
+//! The letter's styles and fonts ([MS-DOC] 2.9.271 and 2.9.286), and which of them change what words say.
 
 use super::bytes::{part, u16_at};
 use super::fonts::Fonts;
 use super::modifiers::Look;
 
-/// What each of the letter's styles means for words.
+/// The formatting of each of the letter's styles.
 #[derive(Debug)]
 pub(super) struct Styles(Vec<Option<Look>>);
 
-/// A style, and the one that it is based on.
+/// A style, and the style on which it is based.
 struct Style {
     base: u16,
     kind: u16,
@@ -18,13 +18,13 @@ struct Style {
 impl Styles {
     const NONE: u16 = 0x0FFF;
 
-    /// Nothing if the table is damaged, or no style of it can be trusted.
+    /// `None` if the table is damaged, or if none of its styles can be trusted.
     pub(super) fn read(table: &[u8], fonts: &Fonts) -> Option<Self> {
         const OF_TABLES: u16 = 3;
         let length = usize::from(u16_at(table, 0)?);
         let head = part(table, 2, length)?;
         let (count, base_length) = (u16_at(head, 0)?, usize::from(u16_at(head, 2)?));
-        // The fonts of all words that no other is given.
+        // The fonts of all words without a font of their own.
         for at in [12, 14, 16] {
             if fonts.is_of_symbols(u16_at(head, at)?)? {
                 return None;
@@ -44,13 +44,13 @@ impl Styles {
         }
         let is_doubtful = |style: &Style| style.kind == OF_TABLES && !style.look.is_plain();
         if styles.iter().flatten().any(is_doubtful) {
-            // Which cells look like their table's style is written in too many ways.
+            // Table styles format cells in too many different ways.
             return None;
         }
         Some(Self((0..styles.len()).map(|at| with_bases(&styles, at)).collect()))
     }
 
-    /// Nothing for a style that is not in the letter.
+    /// `None` if the letter has no such style.
     pub(super) fn get(&self, style: u16) -> Option<Look> {
         *self.0.get(usize::from(style))?
     }
@@ -82,7 +82,7 @@ impl Style {
     }
 }
 
-/// A style's look upon those that it is based on. Nothing if they go in a circle.
+/// A style's formatting on top of that of its base styles. `None` if they form a circle.
 fn with_bases(styles: &[Option<Style>], at: usize) -> Option<Look> {
     const DEEPEST: usize = 16;
     let mut style = styles.get(at)?.as_ref()?;

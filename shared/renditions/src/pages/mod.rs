@@ -41,7 +41,7 @@ impl Binder {
     /// PDF.
     ///
     /// # Errors
-    /// When the file cannot be copied unchanged. Then discard the PDF.
+    /// If the file cannot be copied unchanged. Then discard the PDF.
     pub fn add(&mut self, file: &[u8]) -> Result<Vec<u8>, CannotBind> {
         if file.len() > Self::LARGEST_PAGE {
             return Err(CannotBind("a page is too large"));

@@ -53,7 +53,7 @@ fn jpeg(width: u16, height: u16, more: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A TIFF of one image with these fields (number, type, value); its bytes stand behind.
+/// A TIFF of one image with these fields (number, type, value). Its bytes follow the fields.
 fn tiff(little: bool, fields: &[(u16, u16, u32)], bytes: &[u8]) -> Vec<u8> {
     let two = |number: u16| if little { number.to_le_bytes() } else { number.to_be_bytes() };
     let four = |number: u32| if little { number.to_le_bytes() } else { number.to_be_bytes() };
@@ -108,7 +108,7 @@ fn images_of_any_kind_become_pages_in_their_order_and_keep_their_bytes() {
     let pdf = bound(&[&photo, &fax, &drawing]).unwrap();
     assert!(pdf.starts_with(b"%PDF-1.7"));
     let sizes = sizes(&pdf);
-    // 72 samples an inch; no size known; 2,835 samples a metre, which are 72 an inch.
+    // 72 samples an inch. No known size. 2,835 samples a metre, which are 72 an inch.
     assert_eq!(sizes[0], (720.0, 360.0));
     assert_eq!(sizes[1].0, 842.0);
     assert!((sizes[2].0 - 8.0).abs() < 0.01, "{sizes:?}");
@@ -142,7 +142,7 @@ fn a_fax_is_read_as_its_fields_say() {
     assert_eq!(plain.get(b"Columns").unwrap().as_i64().unwrap(), 1728);
     assert_eq!(plain.get(b"Rows").unwrap().as_i64().unwrap(), 2);
     assert!(!plain.has(b"BlackIs1"));
-    // Bits the other way round are put right.
+    // Bits in reverse order are turned round.
     let (_, turned) = parameters(&[(266, 3, 2)]);
     assert_eq!(turned, b"\x80\x40");
 }
@@ -154,7 +154,7 @@ fn a_fax_whose_white_is_black_is_shown_as_it_is() {
     let (image, _) = images(&pdf).remove(0);
     let parameters = image.get(b"DecodeParms").unwrap().as_dict().unwrap();
     assert!(parameters.get(b"BlackIs1").unwrap().as_bool().unwrap());
-    // Without compression it is the samples that are turned.
+    // Without compression the samples are inverted.
     let fields = [(256, 4, 8), (257, 4, 2), (259, 3, 1), (262, 3, 0)];
     let pdf = bound(&[&tiff(true, &fields, b"\x01\x02")]).unwrap();
     assert!(images(&pdf).remove(0).0.has(b"Decode"));
@@ -222,7 +222,7 @@ fn what_would_look_otherwise_is_refused() {
 #[test]
 fn images_that_share_their_bytes_come_to_no_more_than_the_file() {
     let mut file = fax(1728, &[], &[0x26; 4_000]);
-    // The second image's fields say the same as the first's.
+    // The second image has the same fields as the first one.
     let fields = file[8..82].to_vec();
     let place = u32::try_from(file.len()).unwrap();
     file[82..86].copy_from_slice(&place.to_le_bytes());

@@ -1,8 +1,8 @@
 //! The text of a letter in rich text, read as its bytes arrive.
 //!
-//! A letter may state a dose, so each character must be right: the reader follows each font's encoding and
-//! the letters of symbol fonts, and handles optional hyphens, tabs and table cells. Deleted and hidden text is
-//! left out. The input limits memory and time.
+//! A letter may state a dose, so each character must be right. The reader follows each font's encoding and
+//! the letters of symbol fonts, and handles optional hyphens, tabs and table cells. Deleted and hidden text
+//! is left out. The input cannot make it use unlimited memory or time.
 
 mod fonts;
 mod group;
@@ -22,7 +22,7 @@ const DEEPEST: usize = 256;
 const LONGEST_WORD: usize = 32;
 const LONGEST_NUMBER: usize = 10;
 
-/// The place of the next byte.
+/// What the next byte belongs to.
 #[derive(Debug)]
 enum State {
     /// The beginning: a byte order mark, blanks, and `{\rtf`.
@@ -34,13 +34,13 @@ enum State {
     Number,
     /// After `\'`, with the first digit once it is known.
     Hex(Option<u8>),
-    /// In this many bytes that are no text.
+    /// Within binary data, of which this many bytes are left.
     Binary(u64),
-    /// After the last bracket, or in a file that is no rich text.
+    /// After the last bracket, or in a file that is not rich text.
     Over,
 }
 
-/// Reads rich text. It skips the bytes of every other format.
+/// Reads rich text. It skips files of all other formats.
 #[derive(Debug)]
 pub struct RtfText {
     state: State,
@@ -51,7 +51,7 @@ pub struct RtfText {
     fonts: Fonts,
     /// Bytes in the font's code page that are not decoded yet.
     raw: Vec<u8>,
-    /// The first half of a character beyond the basic plane.
+    /// The first half of a character outside the basic plane.
     half: Option<u16>,
     /// How many substitutes for the last Unicode character follow.
     substitutes: u32,
@@ -102,7 +102,7 @@ impl RtfText {
         }
     }
 
-    /// The text up to the last bracket, if this was rich text and has any.
+    /// The text up to the last bracket. `None` if this was not rich text or has no text.
     #[must_use]
     pub fn finish(mut self) -> Option<String> {
         self.end_word();
@@ -174,7 +174,7 @@ impl RtfText {
             b'\\' => self.state = State::Escape,
             b'{' => self.open(),
             b'}' => self.close(),
-            // The lines of the file are not those of the letter.
+            // Line breaks of the file are not line breaks of the letter.
             b'\r' | b'\n' | 0 => {}
             byte => self.character(byte),
         }

@@ -8,7 +8,7 @@ fn text(rtf: &[u8]) -> Option<String> {
     reader.finish()
 }
 
-/// The words of a letter in code page 1252.
+/// The text of a letter in code page 1252.
 fn words(body: &str) -> String {
     let letter = format!("{{\\rtf1\\ansi\\ansicpg1252\\deff0 {body}}}");
     text(letter.as_bytes()).unwrap_or_default().trim_end_matches('\n').to_owned()
@@ -20,29 +20,29 @@ fn a_letter_is_read_as_it_is_shown() {
         (r"Dear Dr Ng,\par Thank you.\line Regards", "Dear Dr Ng,\nThank you.\nRegards"),
         // Doses: a dash, a half, "at least", and a non-breaking blank.
         (r"5 \endash  10\~mg, \'bd tablet, \u8805?5 mg", "5 – 10 mg, ½ tablet, ≥5 mg"),
-        // An optional hyphen is none, a hyphen that does not break is one.
+        // An optional hyphen is left out, a non-breaking hyphen is kept.
         (r"ante\-partum, well\_known", "antepartum, well-known"),
         (r"a\tab b", "a\tb"),
         (r"Hb\cell 98\cell\row WCC\cell 7.1\cell\row", "Hb\t98\nWCC\t7.1"),
         (r"\{braces\} and C:\\x", "{braces} and C:\\x"),
         ("one\r\n two\\\r\nthree", "one two\nthree"),
         (r"\lquote x\rquote  \ldblquote y\rdblquote  \bullet  z", "‘x’ “y” • z"),
-        // What substitutes stand for is not shown twice, whatever their form.
+        // Substitutes are not shown in addition to their character, in any form.
         (r"\uc2\u8805>\'3dx \uc0\u181 g", "≥x µg"),
         (r"\u-3913\'b7 x", "• x"),
         (r"\u55357?\u56832? x", "😀 x"),
         (r"{\uc0\u8805}5", "≥5"),
-        // Pictures, styles and properties are no words.
+        // Pictures, styles and properties are no text.
         (r"{\pict\pngblip 89504e47}after", "after"),
         (r"{\*\generator Word;}{\stylesheet{\s0 Normal;}}{\info{\title x}}after", "after"),
         (r"{\object{\*\objdata 0105}{\result shown}}", "shown"),
         (r"a{\bin }b", "ab"),
-        // A power is no digit more.
+        // A power must not look like another digit.
         (r"150 x 10{\super 9}/L and 10\super -3\nosupersub  g", "150 x 10^9/L and 10^-3 g"),
         (r"10{\up6 12}/L, H{\sub 2}O, moved {\mvf away}", "10^12/L, H2O, moved"),
-        // What was deleted or is hidden is not sent on.
+        // Deleted or hidden text is left out.
         (r"Take {\deleted 10 mg }5 mg{\v secret}{\v\v0  daily}", "Take 5 mg daily"),
-        // Fields show their result.
+        // A field shows its result.
         (r#"{\field{\*\fldinst MERGEFIELD Name}{\fldrslt Jo Citizen}}"#, "Jo Citizen"),
         (r#"{\field{\*\fldinst HYPERLINK "http://x.example"}{\fldrslt here}}"#, "here"),
         (r#"{\field{\*\fldinst SYMBOL 109 \\f "Symbol" \\s 10}{\fldrslt\f3 m}}g"#, "\u{3BC}g"),
@@ -87,7 +87,7 @@ fn words_that_would_say_something_else_without_their_look_are_not_given() {
     assert_eq!(text(br"{\rtf1 Warfarin {\strike 5 mg}}"), None);
     assert_eq!(text(br"{\rtf1 Warfarin {\striked1 5 mg} 3 mg}"), None);
     assert!(text(br"{\rtf1 Warfarin {\strike0 5 mg}}").is_some());
-    // Cut off, or ended too early.
+    // The letter is cut off, or ends too early.
     assert_eq!(text(br"{\rtf1 Warfarin 5 mg"), None);
     assert_eq!(text(br"{\rtf1 Warfarin} 5 mg}"), None);
     assert!(text(b"{\\rtf1 Warfarin}\r\n\0").is_some());
@@ -103,7 +103,7 @@ fn what_has_no_end_is_given_up() {
     assert_eq!(text(binary).as_deref(), Some("ab\n"));
 }
 
-/// Pieces that mean something, in any order.
+/// Meaningful pieces of rich text, in any order.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let known = prop::sample::select(vec![
         "{",
@@ -143,7 +143,7 @@ proptest! {
     ) {
         let letter = [b"{\\rtf1 ".to_vec(), body].concat();
         let whole = text(&letter);
-        // No letter of a code page becomes more than three bytes of text.
+        // A byte of a code page becomes at most three bytes of text.
         prop_assert!(whole.as_ref().is_none_or(|it| it.len() <= letter.len() * 3 + 1));
         let at = at.index(letter.len() + 1);
         let mut reader = RtfText::default();

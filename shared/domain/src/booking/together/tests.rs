@@ -1,4 +1,4 @@
-//! Visits to several attendants, from the platform's wish to the book and back.
+//! Visits to several attendants, from the platform's request to Bp's book and back.
 
 mod book;
 
@@ -36,7 +36,7 @@ fn number(doctor: i64) -> AhpraNumber {
     AhpraNumber::parse(&format!("MED{doctor}")).unwrap()
 }
 
-/// A visit to one doctor, or to several of whom at least so many must have room.
+/// A visit to one doctor, or to several, of whom at least so many must have room.
 fn visit(doctors: &[i64], at_least: usize, hour: i8) -> Visit {
     let text = |text| BpText::parse(text, 100).unwrap();
     let numbers: Vec<_> = doctors.iter().map(|doctor| number(*doctor)).collect();
@@ -121,7 +121,7 @@ fn all_attendants_who_have_room_are_in_the_book_and_platforms_are_told_once() {
     let states: Vec<_> = whole.record.attendants.iter().map(|it| (it.state, it.problem)).collect();
     let (synced, taken) = (BookingState::Synced, ProblemType::SlotTaken);
     assert_eq!(states, [(synced, None), (BookingState::Conflict, Some(taken)), (synced, None)]);
-    // The one who was in the way has room later: nobody is told again.
+    // The attendant who had no room has room later: no further event is published.
     book.taken.clear();
     book.settle(&mut whole, &mut random);
     assert_eq!(book.users(), [(1, 9), (2, 9), (3, 9)]);
@@ -178,7 +178,7 @@ fn a_changed_list_cancels_who_left_adds_who_came_and_pushes_nobody_else() {
     assert_eq!(book.users(), [(2, 9), (3, 9)]);
     assert_eq!(book.pushes - pushed, 2);
     assert_eq!(shown(&whole).len(), 2, "who has left is no attendant");
-    // And back.
+    // And back to the former attendants.
     change(&mut whole, &visit(&[1, 2], 1, 9));
     book.settle(&mut whole, &mut random);
     assert_eq!(book.users(), [(1, 9), (2, 9)]);
@@ -216,12 +216,12 @@ fn a_visit_to_one_becomes_one_to_several_and_its_appointment_stays() {
     book.settle(&mut both, &mut random);
     assert_eq!(book.users(), [(1, 9), (2, 9)]);
     assert_eq!(book.pushes - pushed, 1);
-    // And one again, somebody else.
+    // Back to one attendant, a different one.
     change(&mut both, &visit(&[3], 1, 9));
     book.settle(&mut both, &mut random);
     assert_eq!(book.users(), [(3, 9)]);
     assert_eq!((both.record.state, both.record.appointment), (BookingState::Synced, Some(7)));
-    // What is in its way it says in its own words, and it stays until then.
+    // A visit to one reports its own obstacle, and stays at its old time until there is room.
     book.taken.insert((3, 10));
     change(&mut both, &visit(&[3], 1, 10));
     book.settle(&mut both, &mut random);
@@ -269,7 +269,7 @@ fn a_visit_that_is_found_missing_is_put_back_and_platforms_are_told_so() {
     assert_eq!(book.users(), [(1, 9), (2, 9)]);
     assert!(whole.record.was_put_back());
     assert_eq!(book.told.len(), 2);
-    // That somebody is booked over it later, and no more, puts nothing back.
+    // If somebody only books over it later, nothing is put back.
     whole.parts[0].overbooked(now());
     book.gather(&mut whole);
     assert_eq!(whole.record.problem, Some(ProblemType::Overbooked));
@@ -314,14 +314,14 @@ fn whatever_platforms_and_patients_do_everybody_who_has_room_is_visited_or_nobod
                 5 if !whole.record.cancelled => resend(&mut whole),
                 _ => {}
             }
-            // Patients come and go, at times when nobody of ours stands there.
+            // Patients come and go, only at times without an appointment of these visits.
             for _ in 0..3 {
                 let slot = (random.random_range(1..=5), random.random_range(9..=10));
                 if !book.taken.remove(&slot) && !book.users().contains(&slot) {
                     book.taken.insert(slot);
                 }
             }
-            // Some of it is sent before the next wish.
+            // Sometimes everything is sent before the next request.
             if random.random_bool(0.7) {
                 book.settle(&mut whole, &mut random);
             }
@@ -348,7 +348,7 @@ fn whatever_platforms_and_patients_do_everybody_who_has_room_is_visited_or_nobod
     }
 }
 
-/// A booking as the release before this one keeps it.
+/// A booking as the previous release stored it.
 const OLD: &str = r#"{
     "bookingId": "b1", "token": "PBAAAAAAABBBBBBBBBBBBBBBB",
     "visit": {

@@ -1,13 +1,13 @@
-//! What the parts of a visit to several attendants come to, and which of them leave Bp's book or are
-//! tried again. Pure, so that a test can go through every arrangement.
+//! Computes the state of a visit from its parts, and decides which parts leave Bp's book or are tried again.
+//! The functions are pure, so a test can try every arrangement.
 
 use crate::booking::state::BookingState;
 use crate::problem::ProblemType;
 
-/// Where a part is on its way.
+/// The place of a part: in Bp's book, out of it, or on the way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum At {
-    /// On its way, in or out.
+    /// On its way into the book, or out of it.
     Open,
     /// On its way to a practice that cannot be reached, for this reason.
     Waiting(Option<ProblemType>),
@@ -15,29 +15,29 @@ pub(super) enum At {
     Placed,
     /// In Bp's book as wanted, with somebody booked over it.
     Overbooked,
-    /// In Bp's book otherwise than wanted, arrived or over: it is left alone.
+    /// It differs from what is wanted in Bp's book, but has arrived or is over: it is left alone.
     Arrived,
-    /// Bp's book has no room for it; asked again by itself.
+    /// Bp's book has no room for it. It is tried again automatically.
     Blocked {
-        /// Bp's book has it where it was wanted before.
+        /// Whether it is still in Bp's book at its former place.
         elsewhere: bool,
     },
-    /// It comes to nothing, for this reason.
+    /// It failed, for this reason.
     Failed(Option<ProblemType>),
     /// Withdrawn.
     Out {
-        /// It has left the book.
+        /// Whether it has left the book.
         gone: bool,
-        /// There was no room for it when it was last asked for.
+        /// Whether there was no room for it at the last attempt.
         blocked: bool,
     },
-    /// Wanted no more, and out of the book.
+    /// No longer wanted, and out of the book.
     Left,
-    /// Wanted no more, and left in the book for this reason.
+    /// No longer wanted, but still in the book for this reason.
     Stuck(Option<ProblemType>),
 }
 
-/// What is to be done with a part.
+/// What the writer must do with a part.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Move {
     /// Nothing.
@@ -48,19 +48,19 @@ pub(super) enum Move {
     Restore,
 }
 
-/// What all parts come to.
+/// The state of all parts together.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Sum {
     pub(super) state: BookingState,
     pub(super) problem: Option<ProblemType>,
 }
 
-/// How many parts are where.
+/// How many parts are in which place.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     wanted: usize,
     stay: usize,
-    /// Withdrawn, and had room.
+    /// Withdrawn although there was room.
     ready: usize,
     blocked: usize,
 }
@@ -84,13 +84,13 @@ impl Count {
         count
     }
 
-    /// Whether enough may still have room.
+    /// Whether enough parts may still have room.
     fn may_suffice(self, at_least: usize) -> bool {
         self.stay + self.ready + self.blocked >= at_least
     }
 }
 
-/// What is to be done with each part, once all are decided: one `Move` for each.
+/// What to do with each part, once all are decided.
 pub(super) fn moves(parts: &[At], at_least: usize) -> Vec<Move> {
     let count = Count::of(parts);
     let undecided = parts.iter().any(|part| matches!(part, At::Open | At::Waiting(_)));
@@ -98,10 +98,10 @@ pub(super) fn moves(parts: &[At], at_least: usize) -> Vec<Move> {
     let again = count.stay > 0 && count.stay + count.ready >= at_least;
     let hope = count.may_suffice(at_least);
     let of = |part: &At| match *part {
-        // One alone stays as it is, as any booking does.
+        // A single part is never moved, like any other booking.
         _ if undecided || count.wanted < 2 => Move::Leave,
         At::Out { gone: true, .. } if enough || again => Move::Restore,
-        // Whoever had no room asks for it on behalf of all.
+        // A withdrawn part without room is tried again first: it decides for all.
         At::Out { gone: true, blocked: true } if hope => Move::Restore,
         At::Blocked { elsewhere: true } => Move::Withdraw,
         At::Blocked { .. } if !enough && !hope => Move::Withdraw,
@@ -111,7 +111,7 @@ pub(super) fn moves(parts: &[At], at_least: usize) -> Vec<Move> {
     parts.iter().map(of).collect()
 }
 
-/// What the parts of a booking come to that is wanted.
+/// The state of a booking that is wanted, from its parts.
 pub(super) fn sum(parts: &[At], at_least: usize) -> Sum {
     let says = |state, problem| Sum { state, problem };
     if let Some(under_way) = under_way(parts) {
@@ -141,7 +141,7 @@ pub(super) fn sum(parts: &[At], at_least: usize) -> Sum {
     says(BookingState::Failed, Some(same.unwrap_or(ProblemType::TooFewAttendants)))
 }
 
-/// What the parts of a booking come to that is cancelled.
+/// The state of a cancelled booking, from its parts.
 pub(super) fn sum_of_cancelled(parts: &[At]) -> Sum {
     let stuck = parts.iter().find_map(|part| match part {
         At::Stuck(problem) => Some(*problem),

@@ -1,8 +1,8 @@
-//! What the parts of a visit to several attendants come to, and what follows for them.
+//! The state of a visit from its parts, and the moves that follow.
 
 use super::*;
 
-/// Wherever a part may be.
+/// Every place where a part may be.
 const EVERYWHERE: [At; 16] = [
     At::Open,
     At::Waiting(Some(ProblemType::SiteOffline)),
@@ -22,7 +22,7 @@ const EVERYWHERE: [At; 16] = [
     At::Stuck(Some(ProblemType::BookingUnverified)),
 ];
 
-/// Every arrangement of one to four parts, with every number that is needed of them.
+/// Every arrangement of one to four parts, with every number of attendants that may be needed.
 fn every_arrangement(mut look: impl FnMut(&[At], usize)) {
     let mut arrangements: Vec<Vec<At>> = vec![Vec::new()];
     for _ in 0..4 {
@@ -45,7 +45,7 @@ fn is_open(at: &At) -> bool {
     matches!(at, At::Open | At::Waiting(_))
 }
 
-/// What follows on the moves at once.
+/// The parts directly after the moves.
 fn moved(parts: &[At], moves: &[Move]) -> Vec<At> {
     let after = |(at, what): (&At, &Move)| match (at, what) {
         (_, Move::Leave) => *at,
@@ -130,10 +130,10 @@ fn as_long_as_enough_might_have_room_somebody_asks_for_it() {
         if says.state == BookingState::Conflict
             && says.problem == Some(ProblemType::TooFewAttendants)
         {
-            // Or is about to, once it has left the book.
+            // Or it will be tried again, once it has left the book.
             let asks =
                 |at: &At| matches!(at, At::Blocked { .. } | At::Out { gone: false, .. } | At::Open);
-            // Whoever is out although nobody ever had no room: nothing that was reached by these moves.
+            // All parts may be withdrawn although none lacked room. These moves never lead there.
             let reached = parts
                 .iter()
                 .any(|at| matches!(at, At::Blocked { .. } | At::Out { blocked: true, .. }));

@@ -1,4 +1,4 @@
-//! Letters that a small writer makes, and one that another program made.
+//! Letters that a small writer makes, and one from another program.
 
 mod writer;
 
@@ -40,12 +40,12 @@ fn a_letter_of_old_word_is_read_as_it_is_shown() {
         (&[("a\tb\x0Bc\x0Cd\x0Ee\r", b"")], "a\tb\nc\nd\ne\n"),
         (&[("X\x1Eray, re\x1Fview\r", b"")], "X-ray, review\n"),
         (&[("Dose ", b""), ("5", BOLD), (" mg", INSERTED), ("\r", b"")], "Dose 5 mg\n"),
-        // Pictures and the numbers of notes are not in it.
+        // Pictures and the numbers of notes are left out.
         (&[("seen", b""), ("\x01\x02\x05\x08", SPECIAL), (" today\r", b"")], "seen today\n"),
-        // A power is no digit more.
+        // A power must not look like another digit.
         (&[("150 x 10", b""), ("-3", ABOVE), ("/L\r", b"")], "150 x 10^-3/L\n"),
         (&[("10", b""), ("9", &[0x45, 0x48, 6, 0]), ("/L\r", b"")], "10^9/L\n"),
-        // Deleted or hidden blanks say nothing.
+        // Deleted or hidden blanks do not matter.
         (&[("a ", b""), (" ", DELETED), ("b\r", b"")], "a  b\n"),
     ];
     for (runs, expected) in letters {
@@ -61,12 +61,12 @@ fn of_a_field_the_result_is_shown_and_not_the_instruction() {
     let nested = "a \x13IF \x13REF x\x14secret\x15 = 1\x14b \x13PAGE\x142\x15\x15 c\r";
     assert_eq!(plain(nested).as_deref(), Some("a b 2 c\n"));
     assert_eq!(plain("Aspirin\x13 XE \"Aspirin\" \x15.\r").as_deref(), Some("Aspirin.\n"));
-    // These are drawn: their result does not have what they show.
+    // Word draws these: their result does not have what they show.
     for drawn in ["FORMCHECKBOX", "EQ \\f(1,2)", "EMBED Equation.3", "MACROBUTTON x Dose"] {
         assert_eq!(plain(&format!("a \x13 {drawn} \x14\x15b\r")), None, "{drawn}");
         assert_eq!(plain(&format!("a \x13 {drawn} \x15b\r")), None, "{drawn}");
     }
-    // A field without a result that is not known.
+    // An unknown field without a result.
     assert_eq!(plain("a \x13 NEW \x15b\r"), None);
     for broken in ["a \x13 REF x\r", "a \x13 REF x \x14b\r", "a\x15\r", "a\x14b\r"] {
         assert_eq!(plain(broken), None, "{broken:?}");
@@ -140,7 +140,7 @@ fn a_style_counts_as_what_it_is_based_on() {
     let above = [(2, 0x0FFF, ABOVE.to_vec())];
     assert_eq!(by_style(1, &above).as_deref(), Some("take ^5 mg\n"));
     assert_eq!(by_style(1, &[(2, 2, Vec::new()), (2, 1, Vec::new())]), None, "a circle");
-    // Tables have styles too, and which cells look like them is not read.
+    // Tables have styles too. It is not read which cells they format.
     assert_eq!(by_style(0, &[(3, 0x0FFF, HIDDEN.to_vec())]), None);
 
     let mut letter = Letter::of(&[("one\rtwo\r", b"")]);
@@ -166,7 +166,7 @@ fn a_letter_that_was_saved_in_a_hurry_is_put_together() {
     // Windows' quotes are not in Latin 1.
     letter.pieces[0].0[0].text = "\u{93}a\u{94} ".to_owned();
     assert!(doc_text(&letter.file()).unwrap().starts_with("“a” ≥"));
-    // A piece may have a look of its own.
+    // A piece may have its own formatting.
     letter.lists = vec![BOLD.to_vec(), HIDDEN.to_vec()];
     letter.pieces[1].2 = 1;
     assert!(doc_text(&letter.file()).is_some());
@@ -211,7 +211,7 @@ fn what_is_no_letter_or_not_all_of_one_has_no_words() {
     assert_eq!(doc_text(&file[..file.len() / 2]), None);
 }
 
-/// Replaces the only place where some bytes stand.
+/// Replaces the only place that has these bytes.
 fn replaced(file: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let places: Vec<usize> =
         file.windows(old.len()).enumerate().filter(|(_, it)| *it == old).map(|it| it.0).collect();
@@ -225,7 +225,7 @@ fn words_that_are_used_twice_are_not_given() {
     letter.pieces = vec![(vec![run("no pain, ")], true, 0), (vec![run("no fever.\r")], true, 0)];
     let file = letter.file();
     assert!(doc_text(&file).is_some());
-    // The second piece begins where the first does, or within it.
+    // The second piece begins where the first one does, or within it.
     let place = |at: u32| ((at * 2) | (1 << 30)).to_le_bytes();
     for wrong in [1_024, 1_030, 1 << 20] {
         let file = replaced(&file, &place(1_033), &place(wrong));

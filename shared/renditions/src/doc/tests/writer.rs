@@ -1,40 +1,40 @@
-//! Writes small Word letters, as [MS-DOC] says and no more.
+//! Writes small Word letters, with only what [MS-DOC] requires.
 
 use std::io::{Cursor, Write};
 
 use cfb::CompoundFile;
 
-/// Where the words begin in their stream.
+/// The offset of the words in their stream.
 const WORDS: usize = 1_024;
 const PAGE: usize = 512;
 
-/// Words of the body with one look.
+/// Words of the body with the same formatting.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) text: String,
     pub(super) look: Vec<u8>,
 }
 
-/// A letter to write. The fields are what tests change.
+/// A letter to write. Tests change its fields.
 #[derive(Clone, Debug)]
 pub(super) struct Letter {
-    /// One piece of the file each; `true` for one byte a character.
+    /// The pieces of the file. `true` means one byte for each character.
     pub(super) pieces: Vec<(Vec<Run>, bool, u16)>,
     /// Lists of modifiers before the piece table.
     pub(super) lists: Vec<Vec<u8>>,
-    /// The modifiers of each paragraph in turn: of the mark at its end. Plain where there are no more.
+    /// The style and modifiers of each paragraph's end mark, in order. Further paragraphs are plain.
     pub(super) paragraphs: Vec<(u16, Vec<u8>)>,
-    /// Styles from the second on: kind, base, and the modifiers of characters.
+    /// Styles from the second one on: kind, base, and the modifiers of characters.
     pub(super) styles: Vec<(u16, u16, Vec<u8>)>,
     pub(super) fonts: Vec<&'static str>,
     pub(super) version: u16,
     pub(super) flags: u16,
-    /// How many of the last characters are of headers.
+    /// How many of the last characters belong to headers.
     pub(super) headers: u32,
-    /// How many characters are said to be of boxes.
+    /// How many characters the file declares for text boxes.
     pub(super) boxes: u32,
-    /// Whether the pieces are in the second stream of tables. The other stream has the same tables, but
-    /// for a body of other words.
+    /// Whether the tables of the pieces are in the second stream. The other stream then has the same tables
+    /// for a body with other words.
     pub(super) second_table: bool,
 }
 
@@ -187,7 +187,7 @@ fn put(bytes: &mut [u8], at: usize, value: usize) {
     bytes[at..at + 4].copy_from_slice(&u32::try_from(value).unwrap().to_le_bytes());
 }
 
-/// Writes pages of what runs look like, and gives the table of these pages.
+/// Writes pages with the formatting of runs, and returns the table of these pages.
 fn write_pages(words: &mut Vec<u8>, runs: &[(usize, usize, Vec<u8>)], paragraphs: bool) -> Vec<u8> {
     let (entry, few) = if paragraphs { (13, 8) } else { (1, 8) };
     let mut starts: Vec<u32> = Vec::new();

@@ -1,4 +1,4 @@
-//! Bp's book and whoever writes to it, as far as a booking with several attendants sees them.
+//! A model of Bp's book, and of the writer, for a booking with several attendants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,20 +10,20 @@ use crate::booking::token::Token;
 use crate::booking::{Booking, BookingState, Outcome, Pushed, Slot, Together};
 use crate::problem::ProblemType;
 
-/// Bp's book, as far as these bookings see it.
+/// Bp's book, with the appointments of these bookings.
 #[derive(Default)]
 pub(super) struct Book {
-    /// Where a mark stands.
+    /// The slot of each token.
     pub(super) standing: BTreeMap<Token, Slot>,
-    /// Which hours of which doctors are a patient's.
+    /// Doctors and hours that a patient has booked.
     pub(super) taken: BTreeSet<(i64, i64)>,
     pub(super) pushes: usize,
-    /// What platforms were told.
+    /// The events that were published.
     pub(super) told: Vec<(BookingState, Option<ProblemType>)>,
 }
 
 impl Book {
-    /// Pushes what stands for itself, or one attendant's part.
+    /// Pushes a visit to one practitioner, or one attendant's part.
     pub(super) fn push(&mut self, booking: &mut Booking) {
         self.pushes += 1;
         booking.mark_sent();
@@ -53,7 +53,7 @@ impl Book {
         booking.settle(pushed, now());
     }
 
-    /// Compares the parts, as whoever writes to Bp does after each of them changed.
+    /// Compares the parts, as the writer does after each change of a part.
     pub(super) fn gather(&mut self, together: &mut Together) {
         if together.record.gather(&mut together.parts, now()) {
             let record = &together.record;
@@ -63,7 +63,7 @@ impl Book {
         }
     }
 
-    /// Whether a part is on its way, at once or when its next attempt is due.
+    /// Whether a part must be pushed: now, or when its next attempt is due.
     fn is_due(booking: &Booking, retry: bool) -> bool {
         match booking.state {
             BookingState::Pending => true,
@@ -72,7 +72,8 @@ impl Book {
         }
     }
 
-    /// Pushes what is on its way, in any order, until nothing is; and tries again what has no room.
+    /// Pushes the parts that are on their way, in any order, until there are none. Tries those without room
+    /// again.
     pub(super) fn settle(&mut self, together: &mut Together, random: &mut ChaCha8Rng) {
         self.gather(together);
         for _ in 0..6 {
