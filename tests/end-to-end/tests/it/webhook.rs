@@ -119,7 +119,8 @@ async fn whoever_waits_is_woken_once_however_often_halo_says_it() {
     for _ in 0..2 {
         notification.send(&practice.stranger).await.assert_status(204);
     }
-    let repeated = async || told(stack, &query.to_string(), "no worker waits for the query").await == 2;
+    let repeated =
+        async || told(stack, &query.to_string(), "no worker waits for the query").await == 2;
     eventually("the repetitions are recognised", repeated).await;
     assert_eq!(notification.woken(stack).await, 1);
 }
