@@ -92,6 +92,9 @@ fn kill_group(group: Option<Pid>) {
 
 /// A process group that ends with its owner. Dropping it kills the group. If the owner is killed, its
 /// end of a pipe closes, and the leader, which watches the pipe, kills the group.
+///
+/// The crate `process-wrap` is not used: dropping its child kills no group, and a process cannot join a group of
+/// another leader.
 #[derive(Debug)]
 pub(crate) struct Group {
     leader: Child,

@@ -304,6 +304,7 @@ async fn repeat<T, F>(call: Call, deadline: Deadline, attempt: impl Fn() -> F) -
 where
     F: Future<Output = Result<T, Error>>,
 {
+    // A library's back-off and not the ledger's, because this crate is of use without the ledger.
     let mut delays = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(200))
         .with_max_delay(Duration::from_secs(5))
