@@ -51,7 +51,10 @@ FROM (SELECT a.Token, a.PatientId FROM @asked AS a WHERE a.PatientId > 0
       UNION
       SELECT f.Token, f.PatientId FROM @found AS f WHERE f.PatientId > 0) AS q
 JOIN dbo.CORRESPONDENCEIN AS c ON c.INTERNALID = q.PatientId AND c.USERREFERENCE = q.Token;
-DELETE FROM @asked WHERE Token IN (SELECT f.Token FROM @found AS f);
+-- A deleted item of the inbox may have been filed under another patient.
+DELETE FROM @asked WHERE Token IN (
+    SELECT f.Token FROM @found AS f WHERE f.Place = 3 OR f.Live = 1 OR f.CheckedBy > 0);
+DELETE FROM @found WHERE Token IN (SELECT q.Token FROM @asked AS q);
 IF EXISTS (SELECT 1 FROM @asked)
 BEGIN
     INSERT INTO @found

@@ -140,7 +140,7 @@ BEGIN TRY
         WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
           AND a.RECORDID <> @id AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0)
     BEGIN
-        SELECT @spare = MIN(a.RECORDID) FROM dbo.APPOINTMENTS AS a
+        SELECT @spare = MIN(a.RECORDID) FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK)
         WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
           AND a.RECORDID <> @id AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0;
         EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
