@@ -57,6 +57,8 @@ use crate::outcome::{NotRun, Outcome, Trouble};
 
 /// SQL Server's error numbers for a text that is longer than its column.
 const TOO_LONG: [i64; 2] = [8152, 2628];
+/// SQL Server's error numbers for a deadlock and for a lock that was not released in time.
+const LOCKED: [i64; 2] = [1205, 1222];
 
 /// What follows from an outcome.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -268,6 +270,8 @@ fn for_good(why: WorkRefusal, refusals: u32, limits: &Limits) -> Option<FailReas
         WorkRefusal::Other { number: Some(number) } if TOO_LONG.contains(&number) => {
             Some(FailReason::TooLong)
         }
+        // People at the practice held a lock. They will release it.
+        WorkRefusal::Other { number: Some(number) } if LOCKED.contains(&number) => None,
         WorkRefusal::Other { .. } => {
             (refusals >= limits.most_refusals).then_some(FailReason::DatabaseRefused)
         }

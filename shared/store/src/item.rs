@@ -77,8 +77,8 @@ pub(crate) fn item(
 /// this release would misread, the next release writes `format` 2 on it, and this release refuses it.
 const NEWEST_FORMAT: i64 = 1;
 
-/// Refuses an item that a newer release wrote in another format. Every reader of an item calls this
-/// first.
+/// Refuses an item that a newer release wrote in another format. The readers of an item's content call
+/// this first.
 pub(crate) fn check_format(item: &Item) -> Result<(), StoreError> {
     let Some(format) = item.get("format") else { return Ok(()) };
     let format: i64 =

@@ -30,8 +30,11 @@
 //! reader may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items
 //! of every kind as the previous release wrote them.
 //!
+//! The format guards what is read before it is used. Leases, the next run of a job and a new pairing
+//! attempt are written without being read, so an item of these kinds gets a new sort key instead.
+//!
 //! The attribute `body` holds the entity. A practice has few items of its own, and one consistent query
-//! reads them together. Each write is conditional on what its writer has read.
+//! reads them together. A write that depends on what was read is conditional on it.
 
 mod audit;
 mod bookings;

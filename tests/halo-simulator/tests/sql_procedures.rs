@@ -205,6 +205,11 @@ fn a_procedure_that_ends_its_callers_transaction_is_an_error_there() {
         EXEC @id = dbo.BP_AddAppointmentEx '2026-03-02', 32400, 1, 900, 5, 1, 'r', 0, 1, NULL COMMIT END TRY \
         BEGIN CATCH SELECT ERROR_NUMBER(), @@TRANCOUNT END CATCH";
     assert_eq!(practice.rows(book), "266|0");
+    let silently = format!(
+        "SET XACT_ABORT ON {}",
+        book.replace("COMMIT END TRY", "SELECT @@TRANCOUNT END TRY")
+    );
+    assert_eq!(practice.rows(&silently), "0");
     assert_eq!(practice.rows("SELECT COUNT(*) FROM dbo.APPOINTMENTS"), "0");
 }
 

@@ -53,8 +53,8 @@ BEGIN TRANSACTION;
 EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
 IF @lock < 0
     THROW 50002, 'The letter is being written at this moment.', 1;
-SELECT @record = MIN(o.RECORDID) FROM dbo.CORRESPONDENCEOUT AS o
-WHERE o.INTERNALID = @patientId AND o.USERREFERENCE = @token;
+-- Staff may have moved it to another patient, so only the mark counts.
+SELECT @record = MIN(o.RECORDID) FROM dbo.CORRESPONDENCEOUT AS o WHERE o.USERREFERENCE = @token;
 IF @record IS NULL
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM dbo.PATIENTS AS p

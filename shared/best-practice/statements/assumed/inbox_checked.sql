@@ -43,14 +43,14 @@ INSERT INTO @found
 SELECT q.Token, 2, r.REPORTID, r.INTERNALID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
        r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
 FROM @asked AS q
-JOIN dbo.INCOMINGREPORTS AS r ON r.REPORTID = q.RecordId AND r.USERREFERENCE = q.Token;
+JOIN dbo.INCOMINGREPORTS AS r ON r.REPORTID = q.RecordId AND r.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
 INSERT INTO @found
 SELECT q.Token, 3, c.DOCUMENTID, c.INTERNALID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
        c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
 FROM (SELECT a.Token, a.PatientId FROM @asked AS a WHERE a.PatientId > 0
       UNION
       SELECT f.Token, f.PatientId FROM @found AS f WHERE f.PatientId > 0) AS q
-JOIN dbo.CORRESPONDENCEIN AS c ON c.INTERNALID = q.PatientId AND c.USERREFERENCE = q.Token;
+JOIN dbo.CORRESPONDENCEIN AS c ON c.INTERNALID = q.PatientId AND c.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
 -- A deleted item of the inbox may have been filed under another patient.
 DELETE FROM @asked WHERE Token IN (
     SELECT f.Token FROM @found AS f WHERE f.Place = 3 OR f.Live = 1 OR f.CheckedBy > 0);
@@ -61,12 +61,12 @@ BEGIN
     SELECT q.Token, 2, r.REPORTID, r.INTERNALID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
            r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
     FROM dbo.INCOMINGREPORTS AS r
-    JOIN @asked AS q ON q.Token = r.USERREFERENCE;
+    JOIN @asked AS q ON r.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
     INSERT INTO @found
     SELECT q.Token, 3, c.DOCUMENTID, c.INTERNALID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
            c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
     FROM dbo.CORRESPONDENCEIN AS c
-    JOIN @asked AS q ON q.Token = c.USERREFERENCE;
+    JOIN @asked AS q ON c.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
 END;
 SELECT CAST('' AS varchar(25)) AS Token, 0 AS Place, 0 AS RecordId, 0 AS UserId, 1 AS Live, 0 AS CheckedBy,
        CAST(NULL AS char(10)) AS CheckedOn, 0 AS Notation, 0 AS Action

@@ -86,25 +86,14 @@ EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwn
 IF @lock < 0
     THROW 50002, 'The message is being written at this moment.', 1;
 -- Bp moves an item from the inbox to the record. So the inbox is read first: otherwise an item that moves between
--- the two reads would be in neither. A known patient has few items. Without a patient only the mark is known.
-SELECT @record = MIN(f.Id), @internalId = ISNULL(MAX(f.InternalId), 0), @detail = MAX(f.Detail), @user = MAX(f.UserId)
-FROM (SELECT r.REPORTID AS Id, r.INTERNALID AS InternalId, r.DETAIL AS Detail, r.USERID AS UserId
-      FROM dbo.INCOMINGREPORTS AS r
-      WHERE @patientId > 0 AND r.INTERNALID = @patientId AND r.USERREFERENCE = @token
-      UNION ALL
-      SELECT r.REPORTID, r.INTERNALID, r.DETAIL, r.USERID
-      FROM dbo.INCOMINGREPORTS AS r
-      WHERE @patientId = 0 AND r.USERREFERENCE = @token) AS f;
-SELECT @filed = MIN(f.Id), @filedUnder = MAX(f.InternalId), @filedDetail = MAX(f.Detail),
+-- the two reads would be in neither. Staff may have moved it to another patient, so only the mark counts.
+SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
+       @user = MAX(r.USERID)
+FROM dbo.INCOMINGREPORTS AS r WHERE r.USERREFERENCE = @token;
+SELECT @filed = MIN(c.DOCUMENTID), @filedUnder = MAX(c.INTERNALID), @filedDetail = MAX(c.DETAIL),
        -- Without our words in DETAIL the inbox that it came from is not known.
-       @filedUser = MAX(CASE WHEN f.Detail LIKE 'Fallback (%' THEN f.UserId ELSE 0 END)
-FROM (SELECT c.DOCUMENTID AS Id, c.INTERNALID AS InternalId, c.DETAIL AS Detail, c.USERID AS UserId
-      FROM dbo.CORRESPONDENCEIN AS c
-      WHERE @patientId > 0 AND c.INTERNALID = @patientId AND c.USERREFERENCE = @token
-      UNION ALL
-      SELECT c.DOCUMENTID, c.INTERNALID, c.DETAIL, c.USERID
-      FROM dbo.CORRESPONDENCEIN AS c
-      WHERE @patientId = 0 AND c.USERREFERENCE = @token) AS f;
+       @filedUser = MAX(CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END)
+FROM dbo.CORRESPONDENCEIN AS c WHERE c.USERREFERENCE = @token;
 IF @filed IS NOT NULL
     SELECT @record = @filed, @internalId = @filedUnder, @detail = @filedDetail, @user = @filedUser;
 SET @why = CASE WHEN @detail LIKE 'Fallback (notFound)%' THEN 'notFound'

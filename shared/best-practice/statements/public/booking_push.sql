@@ -143,7 +143,10 @@ BEGIN TRY
         SELECT @spare = MIN(a.RECORDID) FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK)
         WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
           AND a.RECORDID <> @id AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0;
+        -- It may have been given to a patient between the two reads.
+        IF @spare IS NULL BREAK;
         EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
+        IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
         IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @spare AND a.RECORDSTATUS = 1)
             THROW 51001, 'A copy of the appointment is still there after it was cancelled.', 1;
     END;
@@ -160,6 +163,7 @@ BEGIN TRY
         IF @id IS NOT NULL
         BEGIN
             EXEC dbo.BP_CancelAppointment @aptid = @id, @loginid = @loginId;
+            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
             IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1)
                 THROW 51002, 'The appointment is still there after it was cancelled.', 1;
         END;
@@ -196,6 +200,7 @@ BEGIN TRY
         BEGIN
             SELECT @spare = MIN(o.Id) FROM @others AS o;
             EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
+            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
             DELETE FROM @others WHERE Id = @spare;
         END;
         IF @id IS NULL
@@ -206,6 +211,7 @@ BEGIN TRY
                 EXEC @id = dbo.BP_AddAppointmentEx @aptdate = @day, @apttime = @time, @appointmenttype = @type,
                     @aptlen = @length, @practitionerid = @userId, @patientid = @patientId, @reason = @reason,
                     @loginid = @loginId, @locationid = @locationId, @videourl = NULL;
+                IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
                 SET @outcome = 'created';
             END;
         END
@@ -215,14 +221,17 @@ BEGIN TRY
             -- A shorter appointment may fit where a longer one does not: shorten before the move, lengthen after it.
             IF @length <= @oldLength
                 EXEC dbo.BP_UpdateAppointment @aptid = @id, @apttype = @type, @aptlen = @length, @reason = @reason;
+            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
             IF @oldUser <> @userId OR @oldLocation <> @locationId OR @oldDay <> @day OR @oldTime <> @time
             BEGIN
                 EXEC dbo.BP_MoveAppointment @aptid = @id, @aptdate = @day, @apttime = @time,
                     @practitionerid = @userId, @locationid = @locationId;
+                IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
                 SET @outcome = 'moved';
             END;
             IF @length > @oldLength
                 EXEC dbo.BP_UpdateAppointment @aptid = @id, @apttype = @type, @aptlen = @length, @reason = @reason;
+            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
         END;
         SET @stage = 'reading';
         -- Commit only if the book shows the appointment exactly as wanted, and nothing overlaps it.
@@ -245,9 +254,10 @@ BEGIN TRY
 END TRY
 BEGIN CATCH
     IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    -- A booking procedure refused, or ended our transaction and returned (266). Its words are not public.
-    -- Every other error is a failure.
+    -- A booking procedure refused, or ended our transaction (51003, or 266 from the server). Its words are not
+    -- public. Every other error is a failure. So is a lock or a deadlock that the procedure raises again.
     IF @stage <> 'writing' OR (ERROR_NUMBER() < 50000 AND ERROR_NUMBER() <> 266)
+        OR LOWER(ERROR_MESSAGE()) LIKE '%lock request time out%' OR LOWER(ERROR_MESSAGE()) LIKE '%deadlock%'
         THROW;
     SET @outcome = 'conflict';
 END CATCH;

@@ -67,6 +67,10 @@ fn a_letter_that_is_sent_again_is_found_and_not_written_twice() {
         assert_eq!(again["Outcome"], "found");
         assert_eq!(again["RecordId"], first["RecordId"]);
     }
+    // Staff move it to somebody else: it is still the same letter.
+    let moved = "UPDATE dbo.CORRESPONDENCEOUT SET INTERNALID = 2 WHERE USERREFERENCE = ?1";
+    practice.connection.execute(moved, [TOKEN]).unwrap();
+    assert_eq!(practice.outcome(OUT, &letter)["Outcome"], "found");
     practice.outcome(OUT, &letter.with("@token", OTHER_TOKEN));
     assert_eq!(practice.count("dbo.CORRESPONDENCEOUT"), letters + 2);
     assert_eq!(practice.count("BPSDocuments.DOCUMENTS"), files + 2);

@@ -211,6 +211,10 @@ fn a_message_is_recognised_wherever_bp_has_moved_it() {
         (again["Outcome"].as_str(), again["RecordId"].as_str(), again["Allocated"].as_str()),
         ("found", "900001", "1")
     );
+    // Staff file it under somebody else: it is still the same message.
+    let moved = "UPDATE dbo.CORRESPONDENCEIN SET INTERNALID = 2 WHERE DOCUMENTID = 900001";
+    practice.connection.execute(moved, []).unwrap();
+    assert_eq!(practice.outcome(INBOX, &message)["Outcome"], "found");
     assert_eq!(practice.count(&format!("dbo.INCOMINGREPORTS WHERE USERREFERENCE = '{TOKEN}'")), 0);
 }
 
@@ -255,6 +259,13 @@ fn a_message_is_found_by_what_is_known_of_it_and_without_that_by_its_mark() {
         ))
         .unwrap();
     for (record, patient) in [(report.as_str(), "1"), (&report, "2"), ("0", "0")] {
+        assert_eq!(places(&mut practice, record, patient), "2 3", "{record} {patient}");
+    }
+    // A deleted item of the inbox that still names the first patient hides nothing.
+    let deleted =
+        "UPDATE dbo.INCOMINGREPORTS SET INTERNALID = 1, RECORDSTATUS = 2 WHERE REPORTID = ?1";
+    practice.connection.execute(deleted, [&report]).unwrap();
+    for (record, patient) in [(report.as_str(), "1"), (&report, "0"), ("0", "0")] {
         assert_eq!(places(&mut practice, record, patient), "2 3", "{record} {patient}");
     }
     practice

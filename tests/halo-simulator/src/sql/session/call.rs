@@ -195,7 +195,8 @@ impl Session<'_> {
         self.catalog.as_owner.set(owner);
         self.frame = caller;
         let result = result.and_then(|number| {
-            if self.transactions == transactions {
+            // Under XACT_ABORT the server says nothing, and the batch goes on without a transaction.
+            if self.transactions == transactions || self.abort_on_error {
                 return Ok(number);
             }
             let (before, now) = (transactions, self.transactions);
