@@ -175,13 +175,27 @@ async fn what_the_database_refuses_for_good_fails_with_its_reason_and_is_not_sen
 async fn an_unexplained_refusal_is_tried_again_some_times_and_then_told() {
     let bench = Bench::new().await;
     let mut failing = fault("asyncQuery", "executionFailed", 99);
-    failing["errorCode"] = json!(1205);
+    failing["errorCode"] = json!(547);
     bench.faults(&[failing]).await;
-    let key = bench.accept("PB-DEADLOCK");
+    let key = bench.accept("PB-REFUSED");
     bench.until_closed().await;
     let letter = bench.letter(&key);
     assert_eq!((letter.body.state.as_str(), letter.tally().attempts), ("database refused", 5));
-    assert_eq!(bench.records().get("PB-DEADLOCK"), None);
+    assert_eq!(bench.records().get("PB-REFUSED"), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_somebody_holds_for_long_delays_a_letter_and_never_loses_it() {
+    for (number, id) in [(1205, "PB-DEADLOCK"), (1222, "PB-LOCKED")] {
+        let bench = Bench::new().await;
+        let mut locked = fault("asyncQuery", "executionFailed", 12);
+        locked["errorCode"] = json!(number);
+        bench.faults(&[locked]).await;
+        let key = bench.accept(id);
+        bench.until_closed().await;
+        assert_eq!(bench.letter(&key).tally().attempts, 13);
+        bench.assert_once(&[key], "after a lock");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
