@@ -1,4 +1,4 @@
-//! A batch of messages. Each message starts a turn of its own, and no turn disturbs another.
+//! A batch of messages. Each message starts its own turn. A turn that fails does not affect the others.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! Turns Lambda's events into requests, and adds what every answer has.
+//! Turns Lambda's events into requests, and adds the headers that every answer has.
 
 use axum::Router;
 use axum::body::Body;

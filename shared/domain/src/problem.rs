@@ -1,7 +1,7 @@
 //! Everything that can go wrong. Each problem has a stable name, on which callers can switch. Deliveries,
 //! bookings and documents store it, and the API answers with it.
 //!
-//! The API adds the status, the steps and the contact of each problem (`api/problem/kind.rs`).
+//! The API adds the status, the steps and the contact of each problem (`api/problem/text.rs`).
 
 use std::borrow::Cow;
 
@@ -158,7 +158,7 @@ problem_types! {
     /// Somebody booked over our appointment.
     Overbooked => "overbooked", "Another appointment was booked over this one in Bp";
     /// Too few attendants of a visit have room, so the others were taken out again.
-    TooFewAttendants => "too-few-attendants", "Bp's appointment book has no room for as many attendants as the visit needs";
+    TooFewAttendants => "too-few-attendants", "Too few of the attendants have room in Bp's appointment book";
     /// The settings name an appointment type that does not exist.
     AppointmentTypeUnknown => "appointment-type-unknown", "The practice has no such appointment type";
     /// The appointment type in the settings is one for recalls. We cannot cancel such appointments.
@@ -212,7 +212,7 @@ impl PartialSchema for ProblemType {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(
-                "Which problem. Further ones may come: take an unknown one by its status.",
+                "The problem's type. New types may be added: treat an unknown type by its HTTP status.",
             ))
             .enum_values(Some(Self::ALL.iter().map(|kind| kind.slug())))
             .into()

@@ -1,4 +1,4 @@
-//! `…/bookings/resend`: resends all future bookings, as many as one call has time for.
+//! `…/bookings/resend`: resends future bookings, as many as possible in one call.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

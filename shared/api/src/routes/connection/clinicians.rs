@@ -1,4 +1,4 @@
-//! Ends and allows accounts' links to Bp users.
+//! Ends an account's link to a Bp user, or allows it again.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Shows how a connection stands.
+//! Shows the state of a connection.
 
 use std::sync::Arc;
 
