@@ -113,6 +113,8 @@ problem_types! {
     BpReleaseDiffers => "bp-release-differs" | "releaseDiffers", "This release of Bp lacks something we need";
     /// The database refused a statement.
     BpRefused => "bp-refused", "Bp's database rejected the query";
+    /// The answer is larger than Halo or Lambda can carry.
+    RecordTooLarge => "record-too-large", "The record is too large for one answer";
     /// Our Bp login has no permission to write this.
     BpWriteNotPermitted => "bp-write-not-permitted" | "notPermitted", "Bp does not let us write this";
     /// The database refused a write.

@@ -127,6 +127,8 @@ texts! {
         ["Report this to the platform's support, with the practice's version of Bp."];
     BpRefused => BAD_GATEWAY, Some(PLATFORM),
         ["Report this to the platform's support."];
+    RecordTooLarge => UNPROCESSABLE_ENTITY, None,
+        ["Ask for less at once: fewer sections, a shorter period or a smaller page."];
     BpWriteNotPermitted => BAD_GATEWAY, Some(PLATFORM),
         ["Nothing was written. The platform needs to arrange this with Best Practice.", "Retry when this is arranged."];
     BpWriteRefused => BAD_GATEWAY, Some(PLATFORM),
