@@ -44,7 +44,7 @@ CREATE TABLE APPOINTMENTS (
 );
 
 -- In all these files: indexes are those of the public model, with their leading columns. Where the model has
--- none, there is none here. No index of Bp has both the user and the day of an appointment at its front.
+-- none, there is none here. In the model no index of appointments begins with user and day.
 CREATE INDEX APPOINTMENTS_DAY ON APPOINTMENTS (APPOINTMENTDATE);
 CREATE INDEX APPOINTMENTS_INTERNALID ON APPOINTMENTS (INTERNALID, RECORDSTATUS, APPOINTMENTCODE, APPOINTMENTDATE);
 CREATE INDEX APPOINTMENTS_USERID ON APPOINTMENTS (USERID);

@@ -1,4 +1,4 @@
-//! Literals, and what an expression says without a look at its columns.
+//! Literals, and what an expression's form says about it.
 
 use sqlparser::ast::{Expr, GroupByExpr, Query, SetExpr, Top, TopQuantity, Value};
 

@@ -1,4 +1,4 @@
-//! What an expression contains, without a look into its subqueries.
+//! What an expression contains. Its subqueries are left out.
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator,
