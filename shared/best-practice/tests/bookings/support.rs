@@ -1,7 +1,7 @@
 //! A made-up practice, and what is wanted in its book.
 
 use halo_simulator::sql::{
-    Command, CommandKind, Environment, ExecutionMode, SqlError, Value, execute,
+    Command, CommandKind, Environment, ExecutionMode, Language, SqlError, Value, execute_as,
 };
 use rusqlite::Connection;
 
@@ -75,7 +75,7 @@ pub(crate) type Row = (i64, i64, String, i64, i64, i64, String);
 
 impl Practice {
     pub(crate) fn open() -> Self {
-        let support::Practice { connection, environment, folder } =
+        let support::Practice { connection, environment, folder, .. } =
             support::Practice::open().at(jiff::civil::date(2027, 11, 1).at(9, 30, 0, 0));
         Self { connection, environment, known: 0, created: String::new(), _folder: folder }
     }
@@ -95,7 +95,12 @@ impl Practice {
             execution_mode: ExecutionMode::Reader,
             parameters,
         };
-        let outcome = execute(&mut self.connection, &command, &self.environment)?;
+        // Our statements run for a British login: it reads dates in the order that is easier to get wrong.
+        let language = match text.starts_with("-- statement:") {
+            true => Language::British,
+            false => Language::English,
+        };
+        let outcome = execute_as(language, &mut self.connection, &command, &self.environment)?;
         Ok(outcome.result_sets.into_iter().next_back().map(|set| set.rows).unwrap_or_default())
     }
 

@@ -289,7 +289,7 @@ fn initial(identity: &Identity) -> SiteState {
         lookup_before_pair: LookupBeforePair::Allowed,
         denied_objects: Vec::new(),
         missing_columns: Vec::new(),
-        login_language: Language::default(),
+        login_language: identity.which.login_language(),
         row_encoding: RowEncoding::default(),
         caller_ip_allowed: true,
         queue_paused: false,

@@ -13,6 +13,7 @@ mod like;
 mod objects;
 mod parameters;
 mod procedures;
+mod reserved;
 mod session;
 mod statement_name;
 mod storing;
@@ -209,8 +210,11 @@ impl Language {
         }
     }
 
-    fn day_first(self) -> bool {
-        self == Self::British
+    fn dates(self) -> dates::Settings {
+        match self {
+            Self::English => dates::Settings { order: dates::Order::MonthFirst, first_weekday: 7 },
+            Self::British => dates::Settings { order: dates::Order::DayFirst, first_weekday: 1 },
+        }
     }
 }
 

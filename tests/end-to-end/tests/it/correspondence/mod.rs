@@ -1,6 +1,7 @@
 //! "Sending a referral": documents that are written to Bp, and their results when something fails on the
 //! way.
 
+mod british;
 mod chosen;
 mod doubt;
 mod fallback;

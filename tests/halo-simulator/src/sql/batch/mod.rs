@@ -10,6 +10,7 @@ mod tokens;
 
 use sqlparser::ast::{Expr, Query};
 
+use super::dates::Order;
 use super::types::Type;
 use super::{Language, SqlError};
 use tokens::Tokens;
@@ -60,9 +61,11 @@ pub(crate) struct Changing<T> {
 pub(crate) enum Switch {
     NoCount(bool),
     AbortOnError(bool),
-    /// DATEFORMAT: whether the day is read before the month.
-    DayFirst(bool),
-    /// LANGUAGE, which also sets DATEFORMAT.
+    /// DATEFORMAT.
+    DateFormat(Order),
+    /// DATEFIRST. 1 is Monday.
+    FirstWeekday(u8),
+    /// LANGUAGE, which also sets DATEFORMAT and DATEFIRST.
     Language(Language),
 }
 

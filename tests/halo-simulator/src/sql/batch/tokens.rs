@@ -89,6 +89,13 @@ impl Tokens {
             let advice = "Halo's parameters have names: use @name.";
             return Err(SqlError::new(number, format!("{message} {advice}")));
         }
+        for token in &all {
+            match token.token {
+                Token::DoubleEq => return Err(SqlError::syntax("=")),
+                Token::StringConcat => return Err(SqlError::syntax("|")),
+                _ => {}
+            }
+        }
         let mut tokens: Vec<TokenWithSpan> =
             all.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
         strip_hints(&mut tokens);

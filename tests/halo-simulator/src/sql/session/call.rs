@@ -143,6 +143,7 @@ impl Session<'_> {
         self.depth += 1;
         let result = self.batch(text);
         self.depth -= 1;
+        self.leave();
         self.switch_back(switches);
         std::mem::swap(&mut self.frame, &mut frame);
         if result.is_err() {
@@ -191,6 +192,7 @@ impl Session<'_> {
             Body::Rust(body) => body(self),
         };
         self.depth -= 1;
+        self.leave();
         self.switch_back(switches);
         self.catalog.as_owner.set(owner);
         self.frame = caller;
@@ -216,26 +218,33 @@ impl Session<'_> {
 
     fn execute_sql(&mut self, passed: Vec<Passed>) -> Result<i64, SqlError> {
         let mut arguments = passed.into_iter();
+        let wrong = |name: &str| {
+            SqlError::new(
+                214,
+                format!("Procedure expects parameter '{name}' of type 'ntext/nchar/nvarchar'."),
+            )
+        };
         let text_of = |passed: Option<Passed>| match passed.and_then(|passed| passed.value) {
-            Some((Val::Text(text), _)) => Some(text),
+            Some((Val::Text(text), kind)) => Some((text, kind.is_unicode())),
             _ => None,
         };
-        let Some(text) = text_of(arguments.next()) else {
-            return Err(SqlError::new(
-                214,
-                "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.",
-            ));
+        let Some((text, true)) = text_of(arguments.next()) else {
+            return Err(wrong("@statement"));
         };
-        let definitions = text_of(arguments.next()).unwrap_or_default();
+        let definitions = match text_of(arguments.next()) {
+            Some((_, false)) => return Err(wrong("@params")),
+            Some((definitions, true)) => definitions,
+            None => String::new(),
+        };
         let mut frame = Frame::default();
         let mut outputs = Vec::new();
         for (index, (name, kind, _)) in declarations(&definitions)?.into_iter().enumerate() {
             let _ = index;
             frame.symbols.variables.insert(name.to_lowercase(), kind);
-            frame.values.insert(name.to_lowercase(), Val::Null);
             outputs.push(name);
         }
         let mut received = Vec::new();
+        let mut given = Vec::new();
         for (index, passed) in arguments.enumerate() {
             let name =
                 passed.name.clone().or_else(|| outputs.get(index).cloned()).ok_or_else(|| {
@@ -244,11 +253,23 @@ impl Session<'_> {
             let kind = *frame.symbols.variables.get(&name.to_lowercase()).ok_or_else(|| {
                 SqlError::new(8145, format!("{name} is not a parameter for procedure ."))
             })?;
+            given.push(name.to_lowercase());
             if let Some((value, source)) = passed.value {
                 frame.values.insert(name.to_lowercase(), convert::convert(value, source, kind, 0)?);
             }
             if let Some(output) = passed.output {
                 received.push((name.to_lowercase(), kind, output));
+            }
+        }
+        for name in &outputs {
+            if !given.contains(&name.to_lowercase()) {
+                return Err(SqlError::new(
+                    8178,
+                    format!(
+                        "The parameterized query '({definitions}){text}' expects the parameter '{name}', \
+                         which was not supplied."
+                    ),
+                ));
             }
         }
         let frame = self.dynamic(&text, frame)?;

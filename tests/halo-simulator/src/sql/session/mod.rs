@@ -31,6 +31,9 @@ pub(crate) enum Flow {
     Return(i64),
 }
 
+/// NOCOUNT, XACT_ABORT, LANGUAGE, and what is set about dates.
+type Switches = (bool, bool, Language, dates::Settings);
+
 /// The variables of one batch or procedure.
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
@@ -66,6 +69,8 @@ pub(crate) struct Session<'a> {
     /// The first error that did not end the batch.
     pending: Option<SqlError>,
     temporaries: usize,
+    /// The temporary tables and the depth of the batch that made each.
+    temporary: Vec<(usize, String)>,
 }
 
 /// Executes a whole command and leaves the connection in a clean state.
@@ -77,7 +82,7 @@ pub(crate) fn execute(
 ) -> Result<Outcome, SqlError> {
     let mut session = Session::new(database, environment);
     session.language = language;
-    dates::set_day_first(language.day_first());
+    dates::set(language.dates());
     let result = session.command(command);
     let cleaned = session.reset();
     let outcome = result?;
@@ -109,6 +114,7 @@ impl<'a> Session<'a> {
             failed_depth: 0,
             pending: None,
             temporaries: 0,
+            temporary: Vec::new(),
         }
     }
 
@@ -171,14 +177,28 @@ impl<'a> Session<'a> {
     }
 
     /// The settings that SET changes only until the end of a batch or procedure.
-    fn switches(&self) -> (bool, bool, Language, bool) {
-        (self.no_count, self.abort_on_error, self.language, dates::day_first())
+    fn switches(&self) -> Switches {
+        (self.no_count, self.abort_on_error, self.language, dates::settings())
     }
 
-    fn switch_back(&mut self, before: (bool, bool, Language, bool)) {
-        let day_first;
-        (self.no_count, self.abort_on_error, self.language, day_first) = before;
-        dates::set_day_first(day_first);
+    fn switch_back(&mut self, before: Switches) {
+        let dates;
+        (self.no_count, self.abort_on_error, self.language, dates) = before;
+        dates::set(dates);
+    }
+
+    /// Drops the temporary tables of a batch or procedure that has ended.
+    fn leave(&mut self) {
+        let depth = self.depth;
+        let gone: Vec<String> = self
+            .temporary
+            .extract_if(.., |(made, _)| *made > depth)
+            .map(|(_, name)| name)
+            .collect();
+        for name in gone {
+            // The batch may have dropped it already.
+            let _ = self.drop_table(&name, true);
+        }
     }
 
     /// Declares a variable of the current frame.
@@ -260,7 +280,7 @@ impl<'a> Session<'a> {
             "@@identity" | "@@scope_identity()" => self.identity.clone(),
             "@@spid" => Val::Integer(51),
             "@@fetch_status" | "@@lock_timeout" => Val::Integer(-1),
-            "@@datefirst" => Val::Integer(7),
+            "@@datefirst" => Val::Integer(i64::from(dates::settings().first_weekday)),
             "@@version" => {
                 text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite")
             }

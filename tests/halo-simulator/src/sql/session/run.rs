@@ -66,12 +66,15 @@ impl Session<'_> {
             }
             Statement::Switch(Switch::NoCount(on)) => self.no_count = *on,
             Statement::Switch(Switch::AbortOnError(on)) => self.abort_on_error = *on,
-            Statement::Switch(Switch::DayFirst(on)) => {
-                dates::set_day_first(*on);
+            Statement::Switch(Switch::DateFormat(order)) => {
+                dates::set(dates::Settings { order: *order, ..dates::settings() });
+            }
+            Statement::Switch(Switch::FirstWeekday(day)) => {
+                dates::set(dates::Settings { first_weekday: *day, ..dates::settings() });
             }
             Statement::Switch(Switch::Language(language)) => {
                 self.language = *language;
-                dates::set_day_first(language.day_first());
+                dates::set(language.dates());
             }
             Statement::Query(query) => self.select(query)?,
             Statement::Insert(insert) => {
@@ -133,10 +136,9 @@ impl Session<'_> {
     }
 
     fn holds(&self, condition: &Expr) -> Result<bool, SqlError> {
-        Ok(match self.evaluate(condition)?.0 {
-            Val::Integer(number) => number != 0,
-            _ => false,
-        })
+        let compiled = self.compiler().holds(condition)?;
+        let rows = self.fetch(&compiled, "SELECT")?;
+        Ok(matches!(rows.first().and_then(|row| row.first()), Some(Val::Integer(1..))))
     }
 
     fn repeat(&mut self, condition: &Expr, body: &Statement) -> Result<Flow, SqlError> {

@@ -4,7 +4,8 @@ use super::super::SqlError;
 use super::super::batch::TableDefinition;
 use super::super::catalog::{TableColumn, quote};
 use super::super::compile::Compiler;
-use super::super::convert::{self, Val};
+use super::super::convert::Val;
+use super::super::storing;
 use super::super::types::Type;
 use super::Session;
 
@@ -84,6 +85,9 @@ impl Session<'_> {
             }
         })?;
         self.catalog.forget_temporary();
+        if name.starts_with('#') {
+            self.temporary.push((self.depth, name.to_owned()));
+        }
         Ok(())
     }
 
@@ -152,7 +156,13 @@ impl Session<'_> {
             );
             let mut values = Vec::with_capacity(row.len());
             for (value, column) in row.iter().zip(&columns) {
-                values.push(convert::convert(value.clone(), Type::Unknown, column.kind, 0)?);
+                let place = storing::Target {
+                    table: &table.name,
+                    column: &column.name,
+                    not_null: column.not_null && !column.identity,
+                    verb: "INSERT",
+                };
+                values.push(storing::store(value.clone(), Type::Unknown, column.kind, &place)?);
             }
             self.database
                 .execute(&sql, rusqlite::params_from_iter(values))
