@@ -4,6 +4,7 @@
 //! needs no semicolons. It also reads everything that controls the flow (DECLARE, IF, EXEC, TRY...).
 
 mod definition;
+mod hints;
 mod statement;
 mod steering;
 mod tokens;
@@ -60,6 +61,10 @@ pub(crate) struct Changing<T> {
 pub(crate) enum Switch {
     NoCount(bool),
     AbortOnError(bool),
+    /// LOCK_TIMEOUT in milliseconds; -1 waits for ever.
+    LockTimeout(i64),
+    /// DEADLOCK_PRIORITY: -5 for LOW, 0 for NORMAL, 5 for HIGH.
+    DeadlockPriority(i32),
     /// DATEFORMAT: whether the day is read before the month.
     DayFirst(bool),
     /// LANGUAGE, which also sets DATEFORMAT.

@@ -2,11 +2,12 @@
 
 use super::super::SqlError;
 use super::super::batch::TableDefinition;
-use super::super::catalog::{TableColumn, quote};
+use super::super::catalog::{Table, TableColumn, quote};
 use super::super::compile::Compiler;
 use super::super::convert::{self, Val};
 use super::super::types::Type;
 use super::Session;
+use super::access::Reading;
 
 impl Session<'_> {
     pub(super) fn declare_table(
@@ -83,8 +84,14 @@ impl Session<'_> {
                 SqlError::from_sqlite(&error, "CREATE")
             }
         })?;
-        self.catalog.forget_temporary();
+        self.forget_temporary();
+        self.created(name);
         Ok(())
+    }
+
+    fn forget_temporary(&self) {
+        self.catalog.forget_temporary();
+        self.keys.borrow_mut().retain(|name, _| !name.starts_with("\"temp\""));
     }
 
     pub(super) fn drop_table(&mut self, name: &str, if_exists: bool) -> Result<(), SqlError> {
@@ -107,7 +114,7 @@ impl Session<'_> {
                 ),
             )
         })?;
-        self.catalog.forget_temporary();
+        self.forget_temporary();
         Ok(())
     }
 
@@ -138,6 +145,17 @@ impl Session<'_> {
     ) -> Result<(), SqlError> {
         let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
         let columns = self.target_columns(target, named)?;
+        self.atomically(&table, None, (Reading::Nothing, false), |session| {
+            session.store_each(&table, &columns, rows)
+        })
+    }
+
+    fn store_each(
+        &self,
+        table: &Table,
+        columns: &[TableColumn],
+        rows: &[Vec<Val>],
+    ) -> Result<(), SqlError> {
         let list: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
         for row in rows {
             if row.len() > columns.len() {
@@ -151,7 +169,7 @@ impl Session<'_> {
                 marks.join(", ")
             );
             let mut values = Vec::with_capacity(row.len());
-            for (value, column) in row.iter().zip(&columns) {
+            for (value, column) in row.iter().zip(columns) {
                 values.push(convert::convert(value.clone(), Type::Unknown, column.kind, 0)?);
             }
             self.database
