@@ -106,7 +106,7 @@ impl SqlError {
     pub(crate) fn ends_only_the_statement(&self) -> bool {
         matches!(
             self.number,
-            229 | 515 | 544 | 547 | 1505 | 2601 | 2627 | 2628 | 2812 | 8134 | 8152
+            229 | 515 | 544 | 547 | 1222 | 1505 | 2601 | 2627 | 2628 | 2812 | 8134 | 8152
         )
     }
 

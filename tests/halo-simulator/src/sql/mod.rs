@@ -10,6 +10,7 @@ mod declared;
 mod error;
 mod functions;
 mod like;
+mod locks;
 mod objects;
 mod parameters;
 mod procedures;
@@ -19,11 +20,14 @@ mod statement_name;
 mod storing;
 mod types;
 
+use std::sync::Arc;
+
 use jiff::civil::DateTime;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 pub use functions::register;
+pub use locks::{EndedTransaction, Ending, HeldLock, Interrupter, Locks, OpenTransaction, Process};
 pub use statement_name::statement_name;
 
 /// The command to execute: Halo's `command`.
@@ -41,6 +45,19 @@ pub struct Command {
     /// The inputs and outputs.
     #[serde(default)]
     pub parameters: Vec<Parameter>,
+}
+
+impl Command {
+    /// A batch of T-SQL without parameters.
+    #[must_use]
+    pub fn batch(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            kind: CommandKind::default(),
+            execution_mode: ExecutionMode::default(),
+            parameters: Vec::new(),
+        }
+    }
 }
 
 /// Halo's `command.type`.
@@ -241,5 +258,60 @@ pub fn execute_as(
     command: &Command,
     environment: &Environment,
 ) -> Result<Outcome, SqlError> {
-    session::execute(database, command, environment, language)
+    let locks = Arc::new(Locks::default());
+    execute_on(&locks.process(), language, database, command, environment)
+}
+
+/// Executes a command on a practice's database, beside the other sessions of the server.
+///
+/// # Errors
+/// The same as for [`execute`].
+pub fn execute_on(
+    process: &Process,
+    language: Language,
+    database: &mut Connection,
+    command: &Command,
+    environment: &Environment,
+) -> Result<Outcome, SqlError> {
+    session::execute(process, database, command, environment, language)
+}
+
+/// A connection that stays open over several commands, as Bp's own are.
+#[derive(Debug)]
+pub struct OpenConnection {
+    process: Process,
+    work: session::Work,
+}
+
+impl OpenConnection {
+    /// A connection to the server.
+    #[must_use]
+    pub fn new(process: Process) -> Self {
+        Self { process, work: session::Work::default() }
+    }
+
+    /// Executes a command. Its transaction stays open.
+    ///
+    /// # Errors
+    /// The same as for [`execute`].
+    pub fn execute(
+        &mut self,
+        database: &mut Connection,
+        command: &Command,
+        environment: &Environment,
+    ) -> Result<Outcome, SqlError> {
+        session::execute_in(&mut self.work, &self.process, database, command, environment)
+    }
+
+    /// Whether a transaction is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.work.is_open()
+    }
+
+    /// The server's number for it.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.process.id()
+    }
 }

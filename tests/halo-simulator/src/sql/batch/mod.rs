@@ -4,6 +4,7 @@
 //! needs no semicolons. It also reads everything that controls the flow (DECLARE, IF, EXEC, TRY...).
 
 mod definition;
+mod hints;
 mod statement;
 mod steering;
 mod tokens;
@@ -65,6 +66,10 @@ pub(crate) enum Switch {
     DateFormat(Order),
     /// DATEFIRST. 1 is Monday.
     FirstWeekday(u8),
+    /// LOCK_TIMEOUT in milliseconds; -1 waits for ever.
+    LockTimeout(i64),
+    /// DEADLOCK_PRIORITY: -5 for LOW, 0 for NORMAL, 5 for HIGH.
+    DeadlockPriority(i32),
     /// LANGUAGE, which also sets DATEFORMAT and DATEFIRST.
     Language(Language),
 }

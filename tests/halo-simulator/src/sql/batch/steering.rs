@@ -40,8 +40,6 @@ const IGNORED: &[&str] = &[
     "QUOTED_IDENTIFIER",
     "NUMERIC_ROUNDABORT",
     "TRANSACTION",
-    "LOCK_TIMEOUT",
-    "DEADLOCK_PRIORITY",
     "ANSI_NULL_DFLT_ON",
     "ANSI_DEFAULTS",
     "STATISTICS",
@@ -88,6 +86,14 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
             ("NOCOUNT", Some(on)) => switches.push(Statement::Switch(Switch::NoCount(on))),
             ("XACT_ABORT", Some(on)) => switches.push(Statement::Switch(Switch::AbortOnError(on))),
             ("NOCOUNT" | "XACT_ABORT", None) => return Err(tokens.error(end - 1)),
+            ("LOCK_TIMEOUT", _) => {
+                let wait = number(tokens, start + 1)?;
+                switches.push(Statement::Switch(Switch::LockTimeout(wait)));
+            }
+            ("DEADLOCK_PRIORITY", _) => {
+                let priority = priority(tokens, start + 1)?;
+                switches.push(Statement::Switch(Switch::DeadlockPriority(priority)));
+            }
             ("DATEFORMAT", _) => {
                 let order = date_format(tokens, start + 1)?;
                 switches.push(Statement::Switch(Switch::DateFormat(order)));
@@ -111,6 +117,25 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
         }
     }
     Ok(Statement::Block(switches))
+}
+
+fn number(tokens: &Tokens, at: usize) -> Result<i64, SqlError> {
+    let negative = tokens.get(at) == Some(&Token::Minus);
+    let digits = at + usize::from(negative);
+    let number: i64 = tokens.text(digits, digits + 1).parse().map_err(|_| tokens.error(digits))?;
+    Ok(if negative { -number } else { number })
+}
+
+fn priority(tokens: &Tokens, at: usize) -> Result<i32, SqlError> {
+    match tokens.word(at).as_deref() {
+        Some("LOW") => Ok(-5),
+        Some("NORMAL") => Ok(0),
+        Some("HIGH") => Ok(5),
+        _ => match number(tokens, at)? {
+            priority @ -10..=10 => Ok(i32::try_from(priority).unwrap_or_default()),
+            _ => Err(tokens.error(at)),
+        },
+    }
 }
 
 fn language(tokens: &Tokens, at: usize) -> Result<Language, SqlError> {

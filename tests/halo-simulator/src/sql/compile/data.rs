@@ -22,6 +22,9 @@ pub(crate) struct Changed {
     pub(crate) into: Option<Vec<String>>,
     /// Whether the table has an identity column.
     pub(crate) identity: bool,
+    pub(crate) table: Rc<Table>,
+    /// Reads the rows that an UPDATE or DELETE will change: their numbers, then all columns.
+    pub(crate) before: Option<Compiled>,
 }
 
 impl Compiler<'_> {
@@ -51,11 +54,7 @@ impl Compiler<'_> {
         let (output, into, names) = self.output(insert.output.as_ref(), &table, "inserted")?;
         sql += &output;
         let identity = table.columns.iter().any(|column| column.identity);
-        Ok(Changed {
-            statement: Compiled { sql, columns: names, binds: self.binds },
-            into,
-            identity,
-        })
+        Ok(self.changed(sql, names, into, (table, identity), None))
     }
 
     fn source_rows(
@@ -177,17 +176,15 @@ impl Compiler<'_> {
         if let Some(top) = top {
             inner += &format!(" LIMIT {}", self.expr(top, &scope)?.sql);
         }
+        let before =
+            self.before(&prefix, &table, &format!("SELECT src._key FROM ({inner}) AS src"));
         let (output, into, names) = self.output(update.output.as_ref(), &table, "inserted")?;
         let sql = format!(
             "{prefix}UPDATE {} AS tgt SET {} FROM ({inner}) AS src WHERE tgt.rowid = src._key{output}",
             table.qualified,
             sets.join(", ")
         );
-        Ok(Changed {
-            statement: Compiled { sql, columns: names, binds: self.binds },
-            into,
-            identity: false,
-        })
+        Ok(self.changed(sql, names, into, (table, false), Some(before)))
     }
 
     pub(crate) fn delete(mut self, statement: &Changing<Delete>) -> Result<Changed, SqlError> {
@@ -214,16 +211,39 @@ impl Compiler<'_> {
             let top = self.expr(top, &scope)?.sql;
             inner += &self.limit(Some(top), tail, None)?;
         }
+        let before = self.before(&prefix, &table, &inner);
         let (output, into, names) = self.output(delete.output.as_ref(), &table, "deleted")?;
         let sql = format!(
             "{prefix}DELETE FROM {} AS tgt WHERE tgt.rowid IN ({inner}){output}",
             table.qualified
         );
-        Ok(Changed {
-            statement: Compiled { sql, columns: names, binds: self.binds },
-            into,
-            identity: false,
-        })
+        Ok(self.changed(sql, names, into, (table, false), Some(before)))
+    }
+
+    fn before(&self, prefix: &str, table: &Table, keys: &str) -> Compiled {
+        let table = &table.qualified;
+        Compiled {
+            sql: format!(
+                "{prefix}SELECT tgt.rowid, tgt.* FROM {table} AS tgt WHERE tgt.rowid IN ({keys})"
+            ),
+            columns: Vec::new(),
+            binds: self.binds.clone(),
+            tables: true,
+            hinted: false,
+        }
+    }
+
+    fn changed(
+        self,
+        sql: String,
+        columns: Vec<(String, Type)>,
+        into: Option<Vec<String>>,
+        (table, identity): (Rc<Table>, bool),
+        before: Option<Compiled>,
+    ) -> Changed {
+        let Self { binds, tables, hinted, .. } = self;
+        let statement = Compiled { sql, columns, binds, tables, hinted };
+        Changed { statement, into, identity, table, before }
     }
 
     fn prefix(&mut self, with: Option<&With>) -> Result<String, SqlError> {

@@ -105,11 +105,22 @@ pub(crate) struct Compiler<'a> {
     binds: Vec<String>,
     aliases: usize,
     commons: Vec<Common>,
+    /// Whether it names a table or view that others can see, and one with hints.
+    tables: bool,
+    hinted: bool,
 }
 
 impl<'a> Compiler<'a> {
     pub(crate) fn new(catalog: &'a Catalog<'a>, symbols: &'a Symbols) -> Self {
-        Self { catalog, symbols, binds: Vec::new(), aliases: 0, commons: Vec::new() }
+        Self {
+            catalog,
+            symbols,
+            binds: Vec::new(),
+            aliases: 0,
+            commons: Vec::new(),
+            tables: false,
+            hinted: false,
+        }
     }
 
     /// An expression outside any query, as a statement that selects it.
@@ -128,6 +139,8 @@ impl<'a> Compiler<'a> {
         Compiled {
             sql: format!("SELECT {}", piece.sql),
             columns: vec![(String::new(), piece.kind)],
+            tables: self.tables,
+            hinted: self.hinted,
             binds: self.binds,
         }
     }

@@ -29,6 +29,9 @@ pub(crate) struct Compiled {
     pub(crate) columns: Vec<(String, Type)>,
     /// The variables bound to `?1, ?2, ...`.
     pub(crate) binds: Vec<String>,
+    /// Whether it reads or changes a table or view that others can see, and one with hints.
+    pub(crate) tables: bool,
+    pub(crate) hinted: bool,
 }
 
 /// ORDER BY and limits. They belong to the query, but can use the names of the select.
@@ -59,7 +62,8 @@ impl Compiler<'_> {
             ));
         }
         let rows = self.query(query, None)?;
-        Ok(Compiled { sql: rows.sql, columns: rows.columns, binds: self.binds })
+        let Self { binds, tables, hinted, .. } = self;
+        Ok(Compiled { sql: rows.sql, columns: rows.columns, binds, tables, hinted })
     }
 
     pub(super) fn query(

@@ -93,7 +93,8 @@ impl Compiler<'_> {
     ) -> Result<String, SqlError> {
         let outside = Scope { sources: Vec::new(), parent };
         let (sql, source) = match factor {
-            TableFactor::Table { name, alias, args: None, .. } => {
+            TableFactor::Table { name, alias, args: None, with_hints, .. } => {
+                self.hinted |= !with_hints.is_empty();
                 self.named(&parts(name), alias.as_ref())?
             }
             TableFactor::Derived { subquery, alias, .. } => {
@@ -165,6 +166,7 @@ impl Compiler<'_> {
             return Ok((format!("({sql}) AS {short}"), source));
         }
         let table = self.catalog.table(names, self.symbols, "SELECT")?;
+        self.tables |= !table.qualified.starts_with("\"temp\"");
         let columns = table
             .columns
             .iter()

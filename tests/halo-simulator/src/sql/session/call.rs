@@ -116,22 +116,9 @@ impl Session<'_> {
             .flat_map(|set| set.rows)
             .map(|row| row.into_iter().map(procedures::to_val).collect())
             .collect();
-        self.atomically(|session| session.store_rows(&parts, &named, &rows))?;
+        self.store_rows(&parts, &named, &rows)?;
         self.row_count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         Ok(())
-    }
-
-    /// Transactions already exclude each other, so every lock is granted. A lock whose owner is a
-    /// transaction (the default) needs an open transaction. `owner` is the index of @LockOwner.
-    fn application_lock(&self, passed: &[Passed], owner: usize) -> i64 {
-        let named = |passed: &&Passed| {
-            passed.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("@LockOwner"))
-        };
-        let unnamed = || passed.get(owner).filter(|passed| passed.name.is_none());
-        let found = passed.iter().find(named).or_else(unnamed);
-        let session = matches!(found.and_then(|passed| passed.value.as_ref()),
-            Some((Val::Text(owner), _)) if owner.eq_ignore_ascii_case("Session"));
-        if session || self.transactions > 0 { 0 } else { -999 }
     }
 
     /// Runs dynamic SQL in its own frame and returns that frame.
@@ -160,8 +147,8 @@ impl Session<'_> {
         match short.to_ascii_lowercase().as_str() {
             "sp_executesql" => return self.execute_sql(passed),
             "sp_columns" | "sp_tables" => return self.describe(name, passed),
-            "sp_getapplock" => return Ok(self.application_lock(&passed, 2)),
-            "sp_releaseapplock" => return Ok(self.application_lock(&passed, 1)),
+            "sp_getapplock" => return Ok(self.get_application_lock(&passed)),
+            "sp_releaseapplock" => return Ok(self.release_application_lock(&passed)),
             "sp_set_session_context" => return Ok(0),
             _ => {}
         }
@@ -182,7 +169,7 @@ impl Session<'_> {
         let caller = std::mem::replace(&mut self.frame, frame);
         let owner = self.catalog.as_owner.replace(true);
         let switches = self.switches();
-        let transactions = self.transactions;
+        let transactions = self.work.transactions;
         self.depth += 1;
         let result = match procedure.body {
             Body::Batch(text) => self.batch(text).map(|flow| match flow {
@@ -198,10 +185,10 @@ impl Session<'_> {
         self.frame = caller;
         let result = result.and_then(|number| {
             // Under XACT_ABORT the server says nothing, and the batch goes on without a transaction.
-            if self.transactions == transactions || self.abort_on_error {
+            if self.work.transactions == transactions || self.abort_on_error {
                 return Ok(number);
             }
-            let (before, now) = (transactions, self.transactions);
+            let (before, now) = (transactions, self.work.transactions);
             Err(SqlError::new(
                 266,
                 format!(

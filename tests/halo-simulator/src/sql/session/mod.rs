@@ -1,13 +1,20 @@
 //! Runs batches: variables, control flow, transactions, errors.
 
+mod access;
+mod application;
 mod call;
 mod check;
 mod describe;
+mod keys;
+mod parts;
 mod run;
 mod table;
 mod transaction;
+mod undo;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -16,11 +23,15 @@ use super::catalog::{Catalog, Symbols};
 use super::compile::{Compiled, Compiler};
 use super::convert::{self, Val};
 use super::dates;
+use super::locks::Process;
 use super::types::Type;
 use super::{
     Command, CommandKind, Direction, Environment, ExecutionMode, Language, Outcome, ResultSet,
-    SqlError, parameters,
+    SqlError, parameters, statement_name,
 };
+use access::Reading;
+use keys::Keys;
+pub(crate) use transaction::Work;
 
 /// How the flow continues after a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +42,8 @@ pub(crate) enum Flow {
     Return(i64),
 }
 
-/// NOCOUNT, XACT_ABORT, LANGUAGE, and what is set about dates.
-type Switches = (bool, bool, Language, dates::Settings);
+/// NOCOUNT, XACT_ABORT, LANGUAGE, what is set about dates, and LOCK_TIMEOUT.
+type Switches = (bool, bool, Language, dates::Settings, i64);
 
 /// The variables of one batch or procedure.
 #[derive(Debug, Default)]
@@ -48,14 +59,16 @@ pub(crate) struct Session<'a> {
     pub(crate) catalog: Catalog<'a>,
     pub(crate) frame: Frame,
     pub(crate) result_sets: Vec<ResultSet>,
+    process: &'a Process,
+    work: Work,
+    /// The keys of the tables that were changed or locked, by their name for SQLite.
+    keys: RefCell<HashMap<String, Arc<Keys>>>,
     rows_affected: i64,
     no_count: bool,
     abort_on_error: bool,
     language: Language,
     /// Whether an INSERT EXEC is running.
     inserting: bool,
-    transactions: i64,
-    doomed: bool,
     row_count: i64,
     identity: Val,
     last_error: i32,
@@ -75,14 +88,13 @@ pub(crate) struct Session<'a> {
 
 /// Executes a whole command and leaves the connection in a clean state.
 pub(crate) fn execute(
-    database: &Connection,
+    process: &Process,
+    database: &mut Connection,
     command: &Command,
     environment: &Environment,
     language: Language,
 ) -> Result<Outcome, SqlError> {
-    let mut session = Session::new(database, environment);
-    session.language = language;
-    dates::set(language.dates());
+    let mut session = start(process, database, command, environment, language)?;
     let result = session.command(command);
     let cleaned = session.reset();
     let outcome = result?;
@@ -90,21 +102,57 @@ pub(crate) fn execute(
     Ok(outcome)
 }
 
+/// Executes a command of a connection that stays open, with its transaction if there is one.
+pub(crate) fn execute_in(
+    work: &mut Work,
+    process: &Process,
+    database: &mut Connection,
+    command: &Command,
+    environment: &Environment,
+) -> Result<Outcome, SqlError> {
+    let mut session = start(process, database, command, environment, Language::default())?;
+    session.work = std::mem::take(work);
+    let mut result = session.command(command);
+    // An error that ends the batch under XACT_ABORT ends the transaction too.
+    if (result.is_err() && session.abort_on_error) || session.work.doomed {
+        let undone = session.undo();
+        result = undone.and(result);
+    }
+    *work = session.work;
+    result
+}
+
+fn start<'a>(
+    process: &'a Process,
+    database: &'a mut Connection,
+    command: &Command,
+    environment: &'a Environment,
+    language: Language,
+) -> Result<Session<'a>, SqlError> {
+    undo::watch(database).map_err(|error| SqlError::from_sqlite(&error, "BEGIN"))?;
+    process.locks().hold().describe(process.id(), statement_name(command));
+    let mut session = Session::new(database, environment, process);
+    session.language = language;
+    dates::set(language.dates());
+    Ok(session)
+}
+
 impl<'a> Session<'a> {
-    fn new(database: &'a Connection, environment: &'a Environment) -> Self {
+    fn new(database: &'a Connection, environment: &'a Environment, process: &'a Process) -> Self {
         Self {
             database,
             environment,
             catalog: Catalog::new(database, environment),
             frame: Frame::default(),
             result_sets: Vec::new(),
+            process,
+            work: Work::default(),
+            keys: RefCell::default(),
             rows_affected: -1,
             no_count: false,
             abort_on_error: false,
             language: Language::default(),
             inserting: false,
-            transactions: 0,
-            doomed: false,
             row_count: 0,
             identity: Val::Null,
             last_error: 0,
@@ -138,7 +186,7 @@ impl<'a> Session<'a> {
         if let Some(error) = self.pending.take() {
             return Err(error);
         }
-        if self.doomed {
+        if self.work.doomed {
             return Err(SqlError::new(
                 3998,
                 "Uncommittable transaction is detected at the end of the batch. The transaction is \
@@ -178,12 +226,18 @@ impl<'a> Session<'a> {
 
     /// The settings that SET changes only until the end of a batch or procedure.
     fn switches(&self) -> Switches {
-        (self.no_count, self.abort_on_error, self.language, dates::settings())
+        (
+            self.no_count,
+            self.abort_on_error,
+            self.language,
+            dates::settings(),
+            self.work.lock_timeout,
+        )
     }
 
     fn switch_back(&mut self, before: Switches) {
         let dates;
-        (self.no_count, self.abort_on_error, self.language, dates) = before;
+        (self.no_count, self.abort_on_error, self.language, dates, self.work.lock_timeout) = before;
         dates::set(dates);
     }
 
@@ -229,7 +283,7 @@ impl<'a> Session<'a> {
     fn evaluate(&self, expr: &sqlparser::ast::Expr) -> Result<(Val, Type), SqlError> {
         let compiled = self.compiler().scalar(expr)?;
         let kind = compiled.columns[0].1;
-        let rows = self.fetch(&compiled, "SELECT")?;
+        let rows = self.read(&compiled, Reading::Expr(expr))?;
         Ok((
             rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Val::Null),
             kind,
@@ -271,15 +325,16 @@ impl<'a> Session<'a> {
         match name {
             "@@rowcount" | "@@rowcount_big()" => Val::Integer(self.row_count),
             "@@error" => Val::Integer(i64::from(self.last_error)),
-            "@@trancount" => Val::Integer(self.transactions),
-            "@@xact_state()" => Val::Integer(match (self.doomed, self.transactions) {
+            "@@trancount" => Val::Integer(self.work.transactions),
+            "@@xact_state()" => Val::Integer(match (self.work.doomed, self.work.transactions) {
                 (true, _) => -1,
                 (false, 0) => 0,
                 _ => 1,
             }),
             "@@identity" | "@@scope_identity()" => self.identity.clone(),
-            "@@spid" => Val::Integer(51),
-            "@@fetch_status" | "@@lock_timeout" => Val::Integer(-1),
+            "@@spid" => Val::Integer(i64::try_from(self.process.id()).unwrap_or(i64::MAX)),
+            "@@lock_timeout" => Val::Integer(self.work.lock_timeout),
+            "@@fetch_status" => Val::Integer(-1),
             "@@datefirst" => Val::Integer(i64::from(dates::settings().first_weekday)),
             "@@version" => {
                 text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite")
@@ -311,7 +366,7 @@ impl<'a> Session<'a> {
     pub(crate) fn query(&self, text: &str) -> Result<Vec<Vec<Val>>, SqlError> {
         match batch::parse(text)?.first() {
             Some(Statement::Query(query)) => {
-                self.fetch(&self.compiler().statement(query)?, "SELECT")
+                self.read(&self.compiler().statement(query)?, Reading::Query(query))
             }
             _ => Err(SqlError::syntax(text)),
         }
