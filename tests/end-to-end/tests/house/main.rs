@@ -86,7 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &["ledger"]),
     ("end-to-end", &["local"]),
     ("halo-webhook", &["api"]),
-    ("judges", &["halo-simulator", "local"]),
+    ("judges", &["best-practice", "domain", "halo", "halo-simulator", "local", "patient-summary"]),
     ("pairing", &["api"]),
     ("patient-search", &["api"]),
     ("patient-summary", &["domain"]),
