@@ -30,10 +30,10 @@ const fhirJs = new FhirJs(excuses);
 const ucum = new Ucum();
 const judges = [{ name: "walker", version: "our own, tests/judges/fhir/walker.mjs" }, ...paths.engines, medplum, fhirJs, ucum];
 
-/** A rule of ours for documents, which the engines evaluate beside the constraints of the definitions. */
+/** A rule of ours, beside the constraints of the definitions: what a document refers to is in it. */
 const RESOLVES = {
   key: "references",
-  expression: "descendants().ofType(Reference).reference.where($this.startsWith('urn:')).subsetOf(entry.fullUrl)",
+  expression: "descendants().reference.where($this.startsWith('urn:')).all($this in %resource.entry.fullUrl)",
   severity: "error",
   base: "Bundle",
   path: "Bundle",
