@@ -2,6 +2,7 @@
 // finding that excuses.mjs does not explain.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { compare } from "./cross.mjs";
 import { Definitions } from "./definitions.mjs";
 import { Excuses } from "./excuses.mjs";
 import { FhirJs } from "./fhirjs.mjs";
@@ -14,6 +15,7 @@ import { Walker } from "./walker.mjs";
 
 const [packages, folder, ...options] = process.argv.slice(2);
 const verbose = options.includes("--verbose");
+const FEWEST_PATIENTS = 77;
 const CONTROLS = [
   ["AU PS 1.0.0's documents", (it) => it.file.includes("au.ps") && it.resource.resourceType === "Bundle"],
   ["IPS 1.1.0's documents", (it) => it.file.includes("uv.ips") && it.resource.resourceType === "Bundle"],
@@ -39,7 +41,7 @@ const RESOLVES = {
   path: "Bundle",
 };
 
-/** Entries of our documents that are in none of their section's slices. */
+/** Entries of our documents that are in none of the slices of their section in AU PS. */
 const strays = new Map();
 
 /** All findings about a document, or about one resource. */
@@ -78,7 +80,7 @@ function table(groups) {
     const all = [];
     for (const [label, document] of documents) {
       const found = [], findings = judge(document, imposed, found);
-      if (imposed) for (const stray of found) strays.set(stray, (strays.get(stray) ?? 0) + 1);
+      if (imposed) for (const stray of found.filter((one) => one.startsWith("au-ps"))) strays.set(stray, (strays.get(stray) ?? 0) + 1);
       if (verbose) console.log(`  ${pad(label, 42)}${counted(findings)}`);
       all.push(...findings.map((finding) => ({ ...finding, label })));
     }
@@ -106,11 +108,29 @@ for (const { name, version } of judges) console.log(`  ${pad(name, 14)}${version
 const ours = readdirSync(folder).filter((name) => name.endsWith(".json")).sort()
   .map((name) => [name.slice(0, -5), JSON.parse(readFileSync(join(folder, name), "utf8"))]);
 const patients = ours.filter(([name]) => name.startsWith("patient")), records = ours.filter(([name]) => !name.startsWith("patient"));
+if (patients.length < FEWEST_PATIENTS) throw new Error(`only ${patients.length} patients have a document`);
 table([
   ["patients of the simulator", patients, true],
   ["made-up records", records, true],
   ...CONTROLS.map(([name, is]) => [name, definitions.examples.filter(is).map((it) => [it.name, it.resource]), false]),
 ]);
+
+console.log("\nWhat the judges get wrong (excuses.mjs):");
+for (const { judges: by, rules, profile, applied, reason } of excuses.entries) {
+  console.log(`  ${pad(applied, 7)}${by.join(", ")}: ${rules.join(", ")}${profile ? ` of ${profile}` : ""}: ${reason}`);
+  if (applied === 0) {
+    console.log("         NEVER APPLIED: take the entry out");
+    wrong += 1;
+  }
+}
+const list = (title, counts) => {
+  if (counts.size > 0) console.log(`\n${title}\n${[...counts].map(([rule, count]) => `  ${pad(count, 7)}${rule}`).join("\n")}`);
+};
+list("Entries in none of the slices of their section in AU PS (slices are open):", strays);
+list("Not judged, because the codes are not in the packages:", new Map([...walker.unjudged, ...paths.unjudged]));
+list("Not judged, because the definition is not in the packages:", definitions.missing);
+list("Advice (constraints of severity warning that are not true):", paths.warnings);
+console.log(`\n${paths.evaluations} evaluations of constraints`);
 
 const [name, good] = carrier(patients);
 head(`faults put into ${name} on purpose`);
@@ -126,20 +146,16 @@ for (const mutant of MUTANTS) {
   }
 }
 
-console.log("\nWhat the judges get wrong (excuses.mjs):");
-for (const { judge: by, rule, profile, applied, reason } of excuses.entries) {
-  console.log(`  ${pad(applied, 7)}${by.source} ${rule.source}${profile ? ` of ${profile.source}` : ""}: ${reason}`);
-  if (applied === 0) {
-    console.log("         NEVER APPLIED: take the entry out");
-    wrong += 1;
-  }
-}
-const list = (title, counts) => {
-  if (counts.size > 0) console.log(`\n${title}\n${[...counts].map(([rule, count]) => `  ${pad(count, 7)}${rule}`).join("\n")}`);
-};
-list("Entries that no slice of their section takes (slices are open):", strays);
-list("Not judged, because the codes are not in the packages:", new Map([...walker.unjudged, ...paths.unjudged]));
-list("Not judged, because the definition is not in the packages:", definitions.missing);
-list("Advice (constraints of severity warning that are not true):", paths.warnings);
-console.log(`\n${paths.evaluations} evaluations of constraints. ${wrong === 0 ? "The documents are right." : `${wrong} errors.`}`);
+const { counts, missed } = compare(definitions, profilesOf,
+  (resource, profile) => {
+    const walk = walker.judge(resource, null, profile, resource.resourceType);
+    return walk.findings.length > 0 || paths.judge(walk.constraints).some((one) => one.judge === "fhirpath.js");
+  },
+  (resource, profile) => medplum.judge(resource, profile, resource.resourceType));
+console.log(`\n${counts.copies} broken copies of HL7's own resources: ${counts.both} noticed by the walker or fhirpath.js and by ` +
+  `medplum, ${counts.oursOnly} not by medplum, ${missed.length} by medplum alone, ${counts.neither} by nobody (most of these are valid)`);
+for (const one of missed) console.log(`    NOT NOTICED: ${one}`);
+wrong += missed.length;
+
+console.log(wrong === 0 ? "\nThe documents are right." : `\n${wrong} errors.`);
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -46,7 +46,7 @@ export class SliceFinder {
     }
     const extension = /^extension\('(.*)'\)$/.exec(step);
     if (extension) {
-      const found = (value.extension ?? []).filter(({ url }) => url === extension[1]);
+      const found = [value.extension ?? []].flat().filter((one) => one?.url === extension[1]);
       return found.map((one) => ({ value: one, type: "Extension", path }));
     }
     if (step.startsWith("ofType(")) return [{ value, path }];

@@ -78,7 +78,7 @@ export function resolve(reference, resource, bundle) {
   if (typeof reference !== "string") return null;
   if (reference === "#") return resource;
   if (reference.startsWith("#")) {
-    return (resource.contained ?? []).find(({ id }) => id === reference.slice(1)) ?? null;
+    return resource.contained?.find?.((one) => one?.id === reference.slice(1)) ?? null;
   }
   const entries = bundle?.entry ?? [], [wanted] = reference.split("|");
   const exact = entries.find(({ fullUrl }) => fullUrl === wanted);

@@ -5,6 +5,8 @@ import { SliceFinder } from "./slices.mjs";
 import { Types, demanded, fits, resolve, valuesOf } from "./values.mjs";
 
 const REGEX = "http://hl7.org/fhir/StructureDefinition/regex";
+const FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+const SYSTEM = "http://hl7.org/fhirpath/System.";
 const BASE = "http://hl7.org/fhir/StructureDefinition/";
 const ANY = new Set(["Resource", "DomainResource"]);
 const STRINGS = /^(?!(boolean|integer|decimal|unsignedInt|positiveInt)$)/;
@@ -34,7 +36,7 @@ export class Walker {
     if (!known.has(profile.url)) {
       const inner = new Walk(this, value.resourceType ? value : walk.resource, walk.bundle, profile.url);
       Object.assign(inner, { conforming: walk.conforming, reasons: walk.reasons });
-      known.set(profile.url, inner); // While its findings are few, a circle of references conforms.
+      known.set(profile.url, inner); // Before the walk, so that a circle of references ends here.
       const { root } = this.definitions.tree(profile);
       if (value.resourceType) inner.root(value, profile, path);
       else {
@@ -90,6 +92,9 @@ class Walk {
   inside(element, item) {
     const { value, type, path, extra } = item, parent = { value, base: this.base(element, type) };
     const object = value !== null && typeof value === "object" ? value : extra;
+    if (this.isBase && extra !== undefined && (extra === null || typeof extra !== "object")) {
+      this.find(path, "json", "has beside it what must be an object");
+    }
     if (object === null || typeof object !== "object" || Array.isArray(object)) return;
     const children = this.definitions.children(element, type);
     const known = new Set(object.resourceType && path !== "" ? ["resourceType"] : []);
@@ -144,7 +149,7 @@ class Walk {
       }
       if (matching.length > 0) continue;
       if (element.definition.slicing?.rules === "closed") this.find(item.path, "closed", "in none of the slices");
-      else if (item.value?.reference) this.stray(item);
+      else if (typeof item.value?.reference === "string") this.stray(item);
     }
     for (const [slice, number] of counts) {
       this.count(slice.definition, number, path, `slice ${slice.slice}: `);
@@ -154,8 +159,7 @@ class Walk {
   value(element, item) {
     const { definition } = element, { value, path } = item;
     const allowed = definition.type ?? [];
-    const codes = allowed.map(({ code }) => code.replace("http://hl7.org/fhirpath/System.", "").replace(/^S/, "s"));
-    const type = item.type ?? (value?.resourceType && !ANY.has(codes[0]) ? codes[0] : codes[0]);
+    const codes = allowed.map(typeCode), type = item.type ?? codes[0];
     if (item.type && codes.length > 0 && !codes.includes(item.type)) {
       this.find(path, "type", `type ${item.type} is not allowed`);
       return;
@@ -172,7 +176,7 @@ class Walk {
     this.primitive(definition, is);
     this.binding(definition, is);
     this.constrain(element, is);
-    this.profiled(allowed.find(({ code }) => code === type || item.type === null), is);
+    this.profiled(allowed.find((one) => typeCode(one) === type), is);
     if (ANY.has(type) && value?.resourceType) this.contained(element, is);
     else this.inside(element, is);
   }
@@ -200,6 +204,7 @@ class Walk {
     const json = type === "boolean" ? "boolean" : STRINGS.test(type) ? "string" : "number";
     if (typeof value !== json) this.find(path, "json", `is a JSON ${typeof value}, but a ${type} is a ${json}`);
     const text = String(value);
+    if (text === "") this.find(path, "empty", "is an empty text");
     if (this.walker.regex(type)?.test(text) === false) this.find(path, "format", `is not a valid ${type}: ${text.slice(0, 40)}`);
     if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text)) this.find(path, "format", "has a control character");
     const day = /^(\d{4}-\d\d-\d\d)/.exec(text);
@@ -242,7 +247,7 @@ class Walk {
     if (allowed.profile?.length > 0 && type !== "Reference") {
       this.conformsToOne(allowed.profile, value, type, path);
     }
-    if (type === "Reference" && value.reference) this.target(allowed.targetProfile ?? [], value.reference, path);
+    if (type === "Reference" && typeof value?.reference === "string") this.target(allowed.targetProfile ?? [], value.reference, path);
   }
 
   target(targets, reference, path) {
@@ -280,9 +285,15 @@ class Walk {
   }
 }
 
+/** A type's code. What FHIRPath calls System.String has its FHIR type in an extension. */
+function typeCode({ code, extension }) {
+  if (!code.startsWith(SYSTEM)) return code;
+  return extension?.find(({ url }) => url === FHIR_TYPE)?.valueUrl ?? "string";
+}
+
 export function inValueSet(codes, value, type) {
-  const has = ({ system, code }) => codes.has(`${system}|${code}`);
+  const has = (coding) => codes.has(`${coding?.system}|${coding?.code}`);
   if (type === "Coding" || type === "Quantity") return has(value);
-  if (type === "CodeableConcept") return (value.coding ?? []).some(has);
+  if (type === "CodeableConcept") return Array.isArray(value?.coding) && value.coding.some(has);
   return [...codes].some((code) => code.endsWith(`|${value}`));
 }
