@@ -51,6 +51,7 @@ function judge(document, imposed, found = null) {
   const findings = [], constraints = [];
   for (const [resource, path] of [[document, document.resourceType], ...entries]) {
     if (!resource?.resourceType) continue;
+    if (imposed) findings.push(...unknownClaims(resource, path));
     for (const profile of profilesOf(definitions, resource, imposed)) {
       const walk = walker.judge(resource, bundle?.type === "document" ? bundle : null, profile, path);
       findings.push(...walk.findings);
@@ -63,6 +64,12 @@ function judge(document, imposed, found = null) {
   findings.push(...paths.judge(constraints), ...fhirJs.judge(document, document.resourceType));
   findings.push(...ucum.judge(document, document.resourceType));
   return findings;
+}
+
+/** Claims of profiles that do not exist. One of another version may exist, and is not judged. */
+function unknownClaims(resource, path) {
+  const unknown = (resource.meta?.profile ?? []).filter((claim) => !definitions.structures.has(claim.split("|")[0]));
+  return unknown.map((claim) => ({ judge: "walker", rule: "claim", path, text: `claims ${claim}, which is unknown`, profile: "R4" }));
 }
 
 const pad = (text, width) => String(text).padEnd(width);

@@ -107,6 +107,9 @@ export const MUTANTS = [
     const url = "http://hl7.org/fhir/StructureDefinition/patient-birthTime";
     resource(document, "Patient")._birthDate = { extension: [{ url, valueString: "noon" }] };
   }],
+  ["a claim of no known profile", (document) => {
+    resource(document, "Patient").meta = { profile: ["http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-person"] };
+  }],
   ["two compositions", (document) => {
     document.entry.push({ ...document.entry[0], fullUrl: "urn:uuid:00000000-0000-4000-8000-000000000001" });
   }],
