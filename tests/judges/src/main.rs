@@ -1,11 +1,16 @@
 //! `cargo run --bin judges`: checks what this project makes with programs by others, and fails on any error
-//! that they find: every T-SQL statement (`tsql`), and the FHIR documents of many patients (`fhir`).
+//! that they find.
+//!
+//! - Microsoft's own parser and schema model check every T-SQL statement (`tsql.rs`).
+//! - moto, a second emulator of AWS, checks uploads and events (`storage.rs`).
+//! - Several engines check the FHIR documents of many patients (`fhir.rs`).
 
 mod documents;
 mod fhir;
 #[path = "../../../shared/patient-summary/tests/records/mod.rs"]
 mod records;
 mod schema;
+mod storage;
 mod tools;
 mod tsql;
 
@@ -19,7 +24,7 @@ use halo_simulator::sql::SqlError;
 /// Programs by others judge what this project makes.
 #[derive(Parser)]
 struct Options {
-    /// Judge only this half.
+    /// Judge only this.
     #[arg(value_enum)]
     only: Option<Subject>,
     /// The folder with the packages of FHIR profiles. Default: ../shared/fhir-packages beside the checkout.
@@ -36,6 +41,7 @@ struct Options {
 #[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
 enum Subject {
     Tsql,
+    Storage,
     Fhir,
 }
 
@@ -48,6 +54,10 @@ enum Failure {
     Tools(#[from] local::Error),
     #[error("{0} ended with {1}")]
     Program(PathBuf, std::process::ExitStatus),
+    #[error("moto named no port")]
+    NoPort,
+    #[error(transparent)]
+    Client(#[from] aws::clients::ClientError),
     #[error("the practice's catalogue cannot be read: {0}")]
     Catalogue(String),
     #[error("the patients' documents cannot be made: {0}")]
@@ -86,12 +96,24 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Prints a verdict.
+fn say(verdict: &str) {
+    #[expect(clippy::print_stdout, reason = "this is a command")]
+    {
+        println!("{verdict}");
+    }
+}
+
 async fn judge(options: &Options) -> Result<bool, Failure> {
     let tools = tools::Tools::new()?;
     let wanted = |subject| options.only.is_none_or(|only| only == subject);
     let mut right = true;
     if wanted(Subject::Tsql) {
         right &= tsql::judge(&tools).await?;
+    }
+    if wanted(Subject::Storage) {
+        let room = tools.judges.join("storage");
+        right &= storage::judge(&tools.python("moto", &room, None).await?, &room).await?;
     }
     if wanted(Subject::Fhir) {
         right &= fhir::judge(&tools, options).await?;
