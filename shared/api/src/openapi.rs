@@ -155,6 +155,10 @@ mod tests {
         let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
         assert!(content["application/json"]["schema"].is_object(), "{content}");
         assert!(content["application/fhir+json"].is_object(), "{content}");
+        let path = "/v1/practices/{practiceId}/patients/{patientId}/summary";
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
+        assert_eq!(content.as_object().unwrap().len(), 1, "{content}");
+        assert!(content["application/fhir+json"].is_object(), "{content}");
     }
 
     #[test]

@@ -83,6 +83,7 @@ export function resolve(reference, resource, bundle) {
   const entries = bundle?.entry ?? [], [wanted] = reference.split("|");
   const exact = entries.find(({ fullUrl }) => fullUrl === wanted);
   if (exact) return exact.resource;
-  // A relative reference means the entry whose address ends so.
-  return entries.find(({ fullUrl }) => fullUrl?.endsWith(`/${wanted}`))?.resource ?? null;
+  // A relative reference means the entry whose address ends so. HL7's own documents also mean the resource's id.
+  const named = ({ resource: one }) => one !== undefined && `${one.resourceType}/${one.id}` === wanted;
+  return (entries.find(({ fullUrl }) => fullUrl?.endsWith(`/${wanted}`)) ?? entries.find(named))?.resource ?? null;
 }

@@ -159,7 +159,8 @@ class Walk {
   value(element, item) {
     const { definition } = element, { value, path } = item;
     const allowed = definition.type ?? [];
-    const codes = allowed.map(typeCode), type = item.type ?? codes[0];
+    // R4 calls the id of a resource a string.
+    const codes = definition.base?.path === "Resource.id" ? ["id"] : allowed.map(typeCode), type = item.type ?? codes[0];
     if (item.type && codes.length > 0 && !codes.includes(item.type)) {
       this.find(path, "type", `type ${item.type} is not allowed`);
       return;
@@ -253,8 +254,7 @@ class Walk {
   target(targets, reference, path) {
     const found = resolve(reference, this.resource, this.bundle);
     if (!found) {
-      const must = reference.startsWith("urn:") || reference.startsWith("#");
-      if (this.isBase && this.bundle && must) this.find(path, "reference", `${reference} refers to nothing in this document`);
+      if (this.isBase && (this.bundle || reference.startsWith("#"))) this.find(path, "reference", `${reference} refers to nothing in this document`);
       return;
     }
     const fitting = targets.filter((url) => {

@@ -1,6 +1,9 @@
 //! `cargo run --bin judges`: checks what this project makes with programs by others, and fails on any error
-//! that they find: every T-SQL statement (`tsql`), the FHIR documents of many patients (`fhir`), and uploads
-//! and events (`storage`).
+//! that they find.
+//!
+//! - Microsoft's own parser and schema model check every T-SQL statement (`tsql.rs`).
+//! - moto, a second emulator of AWS, checks uploads and events (`storage.rs`).
+//! - Several engines check the FHIR documents of many patients (`fhir.rs`).
 
 mod documents;
 mod fhir;
@@ -21,7 +24,7 @@ use halo_simulator::sql::SqlError;
 /// Programs by others judge what this project makes.
 #[derive(Parser)]
 struct Options {
-    /// Judge only this part.
+    /// Judge only this.
     #[arg(value_enum)]
     only: Option<Subject>,
     /// The folder with the packages of FHIR profiles. Default: ../shared/fhir-packages beside the checkout.
@@ -38,8 +41,8 @@ struct Options {
 #[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
 enum Subject {
     Tsql,
-    Fhir,
     Storage,
+    Fhir,
 }
 
 /// Why the check could not run.
@@ -93,6 +96,14 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Prints a verdict.
+fn say(verdict: &str) {
+    #[expect(clippy::print_stdout, reason = "this is a command")]
+    {
+        println!("{verdict}");
+    }
+}
+
 async fn judge(options: &Options) -> Result<bool, Failure> {
     let tools = tools::Tools::new()?;
     let wanted = |subject| options.only.is_none_or(|only| only == subject);
@@ -100,11 +111,12 @@ async fn judge(options: &Options) -> Result<bool, Failure> {
     if wanted(Subject::Tsql) {
         right &= tsql::judge(&tools).await?;
     }
+    if wanted(Subject::Storage) {
+        let room = tools.judges.join("storage");
+        right &= storage::judge(&tools.python("moto", &room, None).await?, &room).await?;
+    }
     if wanted(Subject::Fhir) {
         right &= fhir::judge(&tools, options).await?;
-    }
-    if wanted(Subject::Storage) {
-        right &= storage::judge(&tools).await?;
     }
     Ok(right)
 }

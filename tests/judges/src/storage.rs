@@ -1,6 +1,7 @@
 //! Has moto, a second emulator of AWS, judge uploads and events. It is stricter than the local stack's
 //! emulator here: it refuses small parts of uploads, and events that EventBridge would refuse.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use aws::clients;
@@ -19,8 +20,7 @@ use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-use crate::tools::Tools;
-use crate::{Failure, file};
+use crate::Failure;
 
 const REGION: &str = "ap-southeast-2";
 const BUCKET: &str = "documents";
@@ -30,19 +30,18 @@ const MIB: usize = 1024 * 1024;
 type Finding = Option<String>;
 
 /// Runs all checks against a moto of its own. Prints a line for each. Returns whether all are well.
-pub(crate) async fn judge(tools: &Tools) -> Result<bool, Failure> {
-    let python = tools.python_with_moto().await?;
-    let file = file(&python);
-    let mut moto = Command::new(&python)
-        .arg(tools.judges.join("storage/serve.py"))
+pub(crate) async fn judge(python: &Path, room: &Path) -> Result<bool, Failure> {
+    let file = |error| Failure::File(python.to_owned(), error);
+    let mut moto = Command::new(python)
+        .arg(room.join("serve.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .map_err(&file)?;
+        .map_err(file)?;
     let mut lines = BufReader::new(moto.stdout.take().ok_or(Failure::NoPort)?).lines();
-    let port = lines.next_line().await.map_err(&file)?.ok_or(Failure::NoPort)?;
+    let port = lines.next_line().await.map_err(file)?.ok_or(Failure::NoPort)?;
     let endpoint = format!("http://127.0.0.1:{port}").parse().map_err(|_| Failure::NoPort)?;
     let aws = clients::aws(&AwsConfig {
         region: REGION.to_owned(),
@@ -64,14 +63,14 @@ pub(crate) async fn judge(tools: &Tools) -> Result<bool, Failure> {
     for (name, finding) in checks {
         let finding = finding.unwrap_or_else(Some);
         is_well &= finding.is_none();
-        let verdict = finding.as_deref().unwrap_or("ok");
-        #[expect(clippy::print_stdout, reason = "this is a command")]
-        {
-            println!("moto: {name:<56} {verdict}");
-        }
+        crate::say(&format!(
+            "{:<60} {}",
+            format!("moto: {name}"),
+            finding.as_deref().unwrap_or("ok")
+        ));
     }
     drop(moto.stdin.take());
-    moto.wait().await.map_err(&file)?;
+    moto.wait().await.map_err(file)?;
     Ok(is_well)
 }
 

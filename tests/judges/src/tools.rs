@@ -24,38 +24,36 @@ impl Tools {
         Ok(Self { checkout, judges })
     }
 
-    /// The Python that has Microsoft's libraries.
-    pub(crate) async fn python_with_dotnet(&self) -> Result<PathBuf, Failure> {
-        let inputs = ["tsql/requirements.txt", "tsql/openssl.txt"];
-        let [requirements, openssl] = inputs.map(|name| self.judges.join(name));
-        let folder = self.checkout.join(".local/tools/judges");
+    /// The Python in a judge's own environment. Creates the environment if it does not exist. `libraries`
+    /// names a second list of packages, of which only the libraries are used.
+    pub(crate) async fn python(
+        &self,
+        name: &str,
+        room: &Path,
+        libraries: Option<&str>,
+    ) -> Result<PathBuf, Failure> {
+        let requirements = room.join("requirements.txt");
+        let libraries = libraries.map(|name| room.join(name));
+        let inputs: Vec<&Path> =
+            std::iter::once(&requirements).chain(&libraries).map(PathBuf::as_path).collect();
+        let folder = self.checkout.join(".local/tools").join(name);
         let python = folder.join("bin/python");
-        let Some(stamp) = Stamp::unless_installed(&folder, &[&requirements, &openssl])? else {
+        let Some(stamp) = Stamp::unless_installed(&folder, &inputs)? else {
             return Ok(python);
         };
         self.environment(&folder).await?;
         run(pip(&python).arg("--requirement").arg(&requirements)).await?;
-        // The libraries of this wheel work with every Python, although its name is for one.
-        let one = ["--python-version", "3.10", "--implementation", "cp"];
-        let linux = ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64"];
-        let target = folder.join("openssl");
-        let mut install = pip(&python);
-        install.arg("--requirement").arg(&openssl).args(one).args(linux);
-        run(install.arg("--target").arg(target)).await?;
-        stamp.write()?;
-        Ok(python)
-    }
-
-    /// The Python that has moto.
-    pub(crate) async fn python_with_moto(&self) -> Result<PathBuf, Failure> {
-        let requirements = self.judges.join("storage/requirements.txt");
-        let folder = self.checkout.join(".local/tools/moto");
-        let python = folder.join("bin/python");
-        if let Some(stamp) = Stamp::unless_installed(&folder, &[&requirements])? {
-            self.environment(&folder).await?;
-            run(pip(&python).arg("--requirement").arg(&requirements)).await?;
-            stamp.write()?;
+        if let Some(libraries) = &libraries {
+            // The libraries of this wheel work with every Python, although its name is for one.
+            let one = ["--python-version", "3.10", "--implementation", "cp"];
+            let linux =
+                ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64"];
+            let target = folder.join("openssl");
+            let mut install = pip(&python);
+            install.arg("--requirement").arg(libraries).args(one).args(linux);
+            run(install.arg("--target").arg(target)).await?;
         }
+        stamp.write()?;
         Ok(python)
     }
 
@@ -133,7 +131,7 @@ fn copy(from: &Path, folder: &Path) -> Result<(), Failure> {
 fn pip(python: &Path) -> Command {
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
-    pip.args(["--no-deps", "--no-compile", "--only-binary=:all:"]);
+    pip.args(["--no-deps", "--only-binary=:all:"]);
     pip
 }
 

@@ -12,7 +12,8 @@ use crate::{Failure, file, schema};
 
 /// Prints a verdict for each text. Answers whether all are right.
 pub(crate) async fn judge(tools: &Tools) -> Result<bool, Failure> {
-    let python = tools.python_with_dotnet().await?;
+    let room = tools.judges.join("tsql");
+    let python = tools.python("judges", &room, Some("openssl.txt")).await?;
     let mut statements = Vec::new();
     for folder in ["assumed", "public"] {
         let folder = tools.checkout.join("shared/best-practice/statements").join(folder);
@@ -30,7 +31,7 @@ pub(crate) async fn judge(tools: &Tools) -> Result<bool, Failure> {
     let input = folder.path().join("work.json");
     fs::write(&input, work.to_string()).map_err(file(&input))?;
     let status = Command::new(&python)
-        .arg(tools.judges.join("tsql/judge.py"))
+        .arg(room.join("judge.py"))
         .arg(&input)
         .stdin(Stdio::null())
         .status()

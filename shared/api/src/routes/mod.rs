@@ -84,6 +84,8 @@ routes! {
     /// A patient's clinical record.
     clinical(App, metered) {
         clinical::read_clinical_summary,
+        clinical::read_patient_summary,
+        clinical::run_patient_operation,
     }
     /// A patient's documents in Bp, and imports of them.
     attachments(App, metered) {
