@@ -123,7 +123,7 @@ fn identifiers(
     });
     let ihi = identity.ihi.as_deref().and_then(numbers::ihi);
     let dva = identity.dva.as_ref().and_then(|dva| numbers::dva(&dva.number));
-    // AU Base wants the name of whoever gave a record number.
+    // AU Base demands the name of the practice that gave a record number.
     let of_the_practice = |words, table, number: Option<&str>| {
         let kind = Coding::new(IDENTIFIER_TYPE, "MR").displayed("Medical record number");
         let numbered = typed(kind, words, &record_numbers(draft.site, table), number)?;
