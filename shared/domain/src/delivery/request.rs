@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::chosen::{Acknowledged, Chosen};
 use super::document::StoredDocument;
 use super::patient::MessagePatient;
+use super::summary::ReferralSummary;
 use crate::bp_text::{encode, line};
 use crate::ids::{BpUserId, PatientId};
 use crate::spelling::compose;
@@ -213,6 +214,14 @@ pub struct Referral {
     /// What the caller knows about the patient and accepts.
     #[serde(default)]
     pub acknowledged: Vec<Acknowledged>,
+    /// Whether the patient's summary goes with it, as a delivery of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub summary: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A message, for a clinician's unchecked inbox.
@@ -236,7 +245,7 @@ pub struct Message {
     pub content: Content,
 }
 
-/// A referral or a message.
+/// A referral, a message or a summary.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Letter {
@@ -244,6 +253,8 @@ pub enum Letter {
     Referral(Referral),
     /// To the unchecked inbox.
     Message(Message),
+    /// To Correspondence Out, after the referral.
+    Summary(ReferralSummary),
 }
 
 #[cfg(test)]
