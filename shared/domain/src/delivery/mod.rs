@@ -7,6 +7,7 @@ mod chosen;
 mod client_id;
 mod document;
 mod id;
+mod letter;
 mod patient;
 mod request;
 mod state;
@@ -22,10 +23,11 @@ pub use chosen::{Acknowledged, Chosen, ChosenPatient, PatientCheck};
 pub use client_id::ClientId;
 pub use document::{AnnouncedDocument, DocumentType, StoredDocument};
 pub use id::DeliveryId;
+pub use letter::Letter;
 pub use patient::{DescribedPatient, MedicareCard, MessagePatient, PatientName};
 pub use request::{
-    Addressee, Content, Letter, Message, MessageKind, MessageSubject, MessageText, RecipientName,
-    Referral, ReferralSubject, SenderName,
+    Addressee, Content, Message, MessageKind, MessageSubject, MessageText, RecipientName, Referral,
+    ReferralSubject, SenderName,
 };
 pub use state::{DeliveryKind, DeliveryState, DeliveryStep};
 pub use summary::{KeptFile, KeptSummary, ReferralSummary};

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use super::chosen::{Acknowledged, Chosen};
 use super::document::StoredDocument;
 use super::patient::MessagePatient;
-use super::summary::ReferralSummary;
 use crate::bp_text::{encode, line};
 use crate::ids::{BpUserId, PatientId};
 use crate::spelling::compose;
@@ -243,18 +242,6 @@ pub struct Message {
     pub subject: MessageSubject,
     /// The content.
     pub content: Content,
-}
-
-/// A referral, a message or a summary.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Letter {
-    /// To Correspondence Out.
-    Referral(Referral),
-    /// To the unchecked inbox.
-    Message(Message),
-    /// To Correspondence Out, after the referral.
-    Summary(ReferralSummary),
 }
 
 #[cfg(test)]

@@ -76,8 +76,9 @@ async fn a_referral_carries_the_patients_summary_to_bp_and_to_the_platform() {
     // Nobody else receives it, and the trail names who did.
     practice.clinician.get(&path).await.assert_status(200);
     practice.practice_admin.get(&path).await.assert_problem(403, "forbidden");
-    practice.stranger.get(&path).await.assert_problem(404, "not-found");
     let other = paired_practice(stack, &bp).await;
+    let outsider = other.clinician.at(&practice.practice_id);
+    outsider.get(&path).await.assert_problem(404, "not-found");
     other.platform.get(&path).await.assert_problem(404, "not-found");
     let trail = practice.practice_admin.get(&format!("/audit?patientId={PATIENT}")).await;
     let lines = trail.at("/records").as_array().unwrap();
