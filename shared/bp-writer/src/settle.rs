@@ -53,11 +53,15 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
             }
             self.apply(&mut entry, decision, outcome);
             self.publish_change(&before, &mut entry).await;
-            if matches!(entry.work.progress, WorkProgress::Settled(_))
-                && let Some((job, at)) = kind.later_check(&entry.body, now)
-            {
-                // Before the entry closes: one check too many does no harm.
-                services.store.schedule_by(context.practice, job, at).await?;
+            if matches!(entry.work.progress, WorkProgress::Settled(_)) {
+                // Both before the entry closes: one check too many does no harm, and if the writer dies now,
+                // the outcome of this entry is learned again and is the same.
+                if let Some((job, at)) = kind.later_check(&entry.body, now) {
+                    services.store.schedule_by(context.practice, job, at).await?;
+                }
+                if let Some(next) = kind.followed_by(&entry.body) {
+                    whole::make_due(*context, &next).await?;
+                }
             }
             let key = entry.key.clone();
             if let Some(stored) = self.store_with_whole(&before, entry).await? {

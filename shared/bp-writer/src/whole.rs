@@ -15,7 +15,7 @@ use crate::ports::{Clock, Messages, WorkStore};
 /// How often a whole is read again if a client changes it at the same moment. After that it stays due.
 const MOST_TRIES: u32 = 8;
 
-/// Makes a whole due. One read, and one write if it was not due.
+/// Makes a whole, or another closed entry, due. One read, and one write if it was not due.
 pub(crate) async fn make_due<S: WorkStore, M: Messages, C: Clock>(
     context: Context<'_, S, M, C>,
     whole: &WorkKey,

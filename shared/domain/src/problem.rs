@@ -199,6 +199,10 @@ problem_types! {
     DocumentMismatch => "document-mismatch", "The uploaded document is not what was announced";
     /// It is too large.
     DocumentTooLarge => "document-too-large", "The document is too large";
+    /// The referral's summary is not in Bp yet.
+    SummaryNotReady => "summary-not-ready", "The summary has not been delivered yet";
+    /// The referral's summary was delivered, and our copy has been deleted since.
+    SummaryExpired => "summary-expired", "The copy of the summary has expired";
     /// It was already delivered.
     AlreadyDelivered => "already-delivered", "This has already been delivered";
     /// Somebody else changed it at the same time.

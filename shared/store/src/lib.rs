@@ -18,6 +18,7 @@
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
 //! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
 //! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
+//! | | `DELIVERY#summary-<id>` | the summary that goes with the referral of this id; open once that is in Bp | api, site-writer |
 //! | | `BOOKING#<id>.<number>` | the part of an attendant in a booking that has several | api, site-writer |
 //! | | `LANE` | who writes to the site now, and when there is something to do, in the index `due` | api, site-writer |
 //! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |

@@ -30,6 +30,8 @@ pub struct Call {
     pub operation: String,
     /// The request's body, if it is JSON.
     pub body: Value,
+    /// The request's body, if it is in memory.
+    pub bytes: Vec<u8>,
 }
 
 /// An answer that the double gives.
@@ -37,13 +39,26 @@ pub struct Call {
 pub struct Answer {
     status: StatusCode,
     body: Value,
+    bytes: Option<Vec<u8>>,
 }
 
 impl Answer {
     /// Success, with this body.
     #[must_use]
     pub fn of(body: Value) -> Self {
-        Self { status: StatusCode::OK, body }
+        Self { status: StatusCode::OK, body, bytes: None }
+    }
+
+    /// Success, with these bytes: an object of S3.
+    #[must_use]
+    pub fn bytes(bytes: Vec<u8>) -> Self {
+        Self { bytes: Some(bytes), ..Self::nothing() }
+    }
+
+    /// No object of S3 has this key.
+    #[must_use]
+    pub fn no_object() -> Self {
+        Self { status: StatusCode::NOT_FOUND, ..Self::nothing() }
     }
 
     /// Success, without a body.
@@ -59,6 +74,7 @@ impl Answer {
         Self {
             status: StatusCode::BAD_REQUEST,
             body: json!({ "__type": name, "message": "refused" }),
+            bytes: None,
         }
     }
 
@@ -146,11 +162,13 @@ impl HttpConnector for Aws {
             },
             |(_, operation)| operation.to_owned(),
         );
-        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
-        let call = Call { operation, body: body.unwrap_or_default() };
-        let Answer { status, body } = (self.0.answer)(&call);
+        let bytes = request.body().bytes().unwrap_or_default().to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        let call = Call { operation, body, bytes };
+        let Answer { status, body, bytes } = (self.0.answer)(&call);
         self.kept().push(call);
-        let mut response = HttpResponse::new(status.into(), SdkBody::from(body.to_string()));
+        let body = bytes.map_or_else(|| SdkBody::from(body.to_string()), SdkBody::from);
+        let mut response = HttpResponse::new(status.into(), body);
         response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
         HttpConnectorFuture::ready(Ok(response))
     }

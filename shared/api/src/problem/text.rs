@@ -209,6 +209,10 @@ texts! {
         ["Compare the length, SHA-256 and content type with the file. Announce the file under another documentId and upload it again."];
     DocumentTooLarge => PAYLOAD_TOO_LARGE, None,
         ["Send a smaller document. For a letter, scans at 150 dots per inch are enough."];
+    SummaryNotReady => NOT_FOUND, None,
+        ["Wait for the event delivery.delivered of the summary, then repeat the request.", "If the summary's delivery has failed, its problem says what to do."];
+    SummaryExpired => GONE, None,
+        ["The summary is in the patient's Correspondence Out in Bp. Our copies are kept for a few weeks only."];
     AlreadyDelivered => CONFLICT, None, ["You do not need to do anything. If it has since been removed from Bp and is still needed there, send it under a new id."];
 
     Conflict => CONFLICT, None, ["Read the resource again, then repeat the request."];

@@ -99,6 +99,7 @@ routes! {
     correspondence(App, metered) {
         correspondence::announce_document,
         correspondence::send_referral,
+        correspondence::read_referral_summary,
         correspondence::send_message,
         correspondence::read_delivery,
         correspondence::list_deliveries,

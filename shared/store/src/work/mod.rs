@@ -3,7 +3,7 @@
 //!
 //! | Call | DynamoDB calls |
 //! |---|---|
-//! | [`Store::accept_work`] | 1 transaction (2 writes); 1 read more if the id is known |
+//! | [`Store::accept_work`], [`Store::accept_work_with`] | 1 transaction (2 writes); 1 read more if the id is known |
 //! | [`Store::reopen_work`] | 1 transaction (2 writes) |
 //! | [`Store::accept_together`], [`Store::transition_together`] | 1 transaction |
 //! | [`Store::transition_work`] | 1 write; 1 read more if the condition does not hold |

@@ -40,7 +40,27 @@ impl Store {
         entry: &Entry<T>,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
-        match self.put_and_call(practice, entry, None, now).await {
+        self.accept_work_with(practice, entry, None, now).await
+    }
+
+    /// Like [`Store::accept_work`]. Stores `follower` too, which begins when the entry has settled. Its due
+    /// time is removed.
+    ///
+    /// # Errors
+    /// See [`Store::accept_work`].
+    pub async fn accept_work_with<T: Serialize>(
+        &self,
+        practice: &PracticeId,
+        entry: &Entry<T>,
+        follower: Option<Entry<T>>,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        let mut writes = vec![self.put_entry(practice, entry, None)?, self.call(practice, now)?];
+        if let Some(follower) = follower {
+            let follower = Entry { due: None, ..follower };
+            writes.push(self.put_entry(practice, &follower, None)?);
+        }
+        match self.transact(writes).await {
             Ok(()) => return Ok(Accepted::New),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),

@@ -59,6 +59,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "domain",
             "halo",
             "ledger",
+            "patient-summary",
+            "renditions",
             "store",
             "usage",
         ],

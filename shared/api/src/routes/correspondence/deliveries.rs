@@ -58,7 +58,7 @@ pub(crate) async fn read_delivery(
     Path(path): Path<DeliveryPath>,
 ) -> Result<Json<DeliveryView>, Problem> {
     let entry = app.delivery(&allowed.practice, &path).await?;
-    Ok(Json(entry.body.into()))
+    Ok(Json(app.delivery_view(&allowed.practice, entry.body).await?))
 }
 
 /// List the practice's deliveries.
@@ -129,7 +129,10 @@ pub(crate) async fn retry_delivery(
                 return Err(Problem::new(ProblemType::AlreadyDelivered));
             }
             // The delivery is on its way already.
-            _ => return Ok((StatusCode::ACCEPTED, Json(entry.body.into()))),
+            _ => {
+                let view = app.delivery_view(practice, entry.body).await?;
+                return Ok((StatusCode::ACCEPTED, Json(view)));
+            }
         }
         let now = App::now();
         let mut delivery = entry.body.clone();
@@ -145,7 +148,8 @@ pub(crate) async fn retry_delivery(
         match app.store.reopen_work(practice, &entry, now).await {
             Ok(()) => {
                 app.wake_writer(practice).await;
-                return Ok((StatusCode::ACCEPTED, Json(delivery.into())));
+                let view = app.delivery_view(practice, delivery).await?;
+                return Ok((StatusCode::ACCEPTED, Json(view)));
             }
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -155,6 +159,23 @@ pub(crate) async fn retry_delivery(
 }
 
 impl App {
+    /// A delivery as callers see it. Reads the table once more if a summary goes with it.
+    pub(super) async fn delivery_view(
+        &self,
+        practice: &PracticeId,
+        delivery: Delivery,
+    ) -> Result<DeliveryView, Problem> {
+        let Some(id) = delivery.summary_id() else { return Ok(delivery.into()) };
+        let key = WorkKey::delivery(id.as_str());
+        let summary = self.store.work(practice, &key).await?;
+        let summary = summary.map(|entry| entry.read::<Delivery>()).transpose()?;
+        let view = DeliveryView::from(delivery);
+        Ok(match summary {
+            Some(summary) => view.with_summary(practice, &summary.body),
+            None => view,
+        })
+    }
+
     async fn delivery(
         &self,
         practice: &PracticeId,

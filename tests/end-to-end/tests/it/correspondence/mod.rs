@@ -8,6 +8,7 @@ mod fallback;
 mod messages;
 mod referral;
 mod requests;
+mod summary;
 
 use std::time::Duration;
 
