@@ -1,4 +1,4 @@
-//! DynamoDB: one table, every access pattern in one place.
+//! DynamoDB: one table. This crate holds all access patterns.
 //!
 //! | pk | sk | what | written by |
 //! |---|---|---|---|
@@ -24,14 +24,15 @@
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification that was handled, expires | halo-webhook |
 //!
-//! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release
-//! changes a kind of item so that earlier releases would misread it, it writes the next number. A reader
-//! of an item with a higher format than it knows returns [`StoreError::NewerFormat`]. Fields that a
-//! reader may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items
-//! of every kind as the previous release wrote them.
+//! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release changes a
+//! kind of item so that earlier releases would misread it, it writes the next number. A reader of an item with
+//! a higher format than it knows returns [`StoreError::NewerFormat`]. Fields that a reader may ignore, and
+//! fields that may be absent, need no new format. The test `tests/stored.rs` reads items of every kind as the
+//! previous release wrote them.
 //!
-//! The format guards what is read before it is used. Leases, the next run of a job and a new pairing
-//! attempt are written without being read, so an item of these kinds gets a new sort key instead.
+//! The format only protects items that are read before they are written. Leases, the next run of a job and a
+//! new pairing attempt are written without being read. If such an item changes its form, it gets a new sort key
+//! instead.
 //!
 //! The attribute `body` holds the entity. A practice has few items of its own, and one consistent query
 //! reads them together. A write that depends on what was read is conditional on it.

@@ -120,7 +120,11 @@ impl Session<'_> {
             let (name, kind) = &keys.columns[column.position];
             let mut marks = Vec::new();
             for value in &column.values {
-                values.push(value.clone());
+                // The `T` of a moment is the only letter that its column compares with case.
+                values.push(match value {
+                    Val::Text(text) if kind.is_temporal() => Val::Text(text.to_uppercase()),
+                    other => other.clone(),
+                });
                 marks.push(format!("?{}", values.len()));
             }
             let collation = if kind.may_be_text() { " COLLATE BP" } else { "" };
