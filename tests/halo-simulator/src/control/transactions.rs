@@ -27,7 +27,7 @@ struct Batch {
     text: String,
 }
 
-/// `GET /practices/{siteId}/transactions`: the locks of open transactions, and of those that have ended.
+/// `GET /practices/{siteId}/transactions`: the locks of transactions that are open or have ended.
 pub(super) async fn list(
     State(world): State<Arc<World>>,
     Path(site_id): Path<String>,

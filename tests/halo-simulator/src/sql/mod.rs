@@ -19,6 +19,7 @@ mod session;
 mod statement_name;
 mod storing;
 mod types;
+mod undo;
 
 use std::sync::Arc;
 
@@ -273,21 +274,22 @@ pub fn execute_on(
     command: &Command,
     environment: &Environment,
 ) -> Result<Outcome, SqlError> {
-    session::execute(process, database, command, environment, language)
+    let work = undo::Work::default();
+    session::execute(work, process, database, command, environment, language)
 }
 
 /// A connection that stays open over several commands, as Bp's own are.
 #[derive(Debug)]
 pub struct OpenConnection {
     process: Process,
-    work: session::Work,
+    work: undo::Work,
 }
 
 impl OpenConnection {
     /// A connection to the server.
     #[must_use]
     pub fn new(process: Process) -> Self {
-        Self { process, work: session::Work::default() }
+        Self { process, work: undo::Work::default() }
     }
 
     /// Executes a command. Its transaction stays open.

@@ -32,7 +32,7 @@ fn the_session_of_low_priority_is_the_victim_and_the_other_goes_on() {
     for low_is_first in [true, false] {
         let (mut first, mut second) = (server.client(), server.client());
         let low = if low_is_first { &mut first } else { &mut second };
-        // It has done more, and gives way all the same.
+        // It has done more, and still gives way.
         low.run(&format!(
             "SET DEADLOCK_PRIORITY LOW; BEGIN TRANSACTION; {}",
             server.book(0, DAY, 36_000)

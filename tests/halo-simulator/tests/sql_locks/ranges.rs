@@ -25,6 +25,8 @@ fn rows_of_a_locked_range_cannot_be_changed_or_moved_into_it() {
     let outside = ours.run(&server.book(0, OTHER_DAY, 36_000)).unwrap();
     ours.run("BEGIN TRANSACTION").unwrap();
     ours.run(&server.hold_day(0, DAY)).unwrap();
+    let held = server.held(ours.id());
+    assert!(held.contains(&"APPOINTMENTS rows U USERID+APPOINTMENTDATE".to_owned()), "{held:?}");
     let user = server.users[0];
     for refused in [
         format!("EXEC BP_CancelAppointment @aptid = {inside}, @loginid = 0"),

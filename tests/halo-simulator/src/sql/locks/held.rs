@@ -186,7 +186,7 @@ impl Holder {
             })
     }
 
-    /// Keeps what a statement has read. `rows` are those that the access finds.
+    /// Keeps what a statement has read. `rows` are the rows that the access finds.
     pub(super) fn keep(&mut self, access: &Access, rows: Vec<(i64, Image)>) {
         let Some(seek) = &access.seek else {
             let mode = self.tables.entry(Arc::clone(&access.object)).or_insert(access.mode);

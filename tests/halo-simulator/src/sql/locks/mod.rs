@@ -1,7 +1,7 @@
 //! The locks of a practice's SQL Server: who holds what, who waits for whom, and who gives way.
 //!
 //! SQLite has one writer for a whole file, so it cannot show which transaction waits for which. Each
-//! statement therefore runs alone and is stored at once, and this module decides whether it may run. A
+//! statement therefore runs alone and is stored at once, and this module decides whether it has to wait. A
 //! rollback undoes what the transaction's statements did.
 
 mod application;

@@ -18,8 +18,8 @@ use super::super::batch::Changing;
 use super::super::catalog::{Table, literal};
 use super::super::convert::{self, Val};
 use super::super::locks::{Access, Seek, SeekColumn, comparable};
+use super::super::undo::Keys;
 use super::Session;
-use super::keys::Keys;
 use super::parts::{CHANGING, Locking, PLAIN, Part, Parts, column_name, is_constant, locking};
 
 /// The statement whose reading is in question.
@@ -245,7 +245,10 @@ impl Session<'_> {
             let values: Result<Vec<Val>, SqlError> = list
                 .into_iter()
                 .map(|expr| {
-                    let (value, kind) = self.evaluate(expr)?;
+                    let compiled = self.compiler().scalar(expr)?;
+                    let kind = compiled.columns[0].1;
+                    let row = self.fetch(&compiled, "SELECT")?.into_iter().flatten().next();
+                    let value = row.unwrap_or(Val::Null);
                     Ok(comparable(convert::convert(value, kind, target.kind, 0)?))
                 })
                 .collect();

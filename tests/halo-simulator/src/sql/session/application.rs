@@ -44,7 +44,7 @@ impl Session<'_> {
             state = match locks.wait(state, id, blockers, until) {
                 Ok(state) => state,
                 Err(Refused::TimedOut) => return TIMED_OUT,
-                // The caller decides what becomes of its transaction.
+                // The transaction stays open, and the caller decides how it ends.
                 Err(Refused::Victim) => return VICTIM,
                 Err(Refused::Interrupted) => return CANCELLED,
             };

@@ -9,49 +9,20 @@ use super::super::catalog::Table;
 use super::super::convert::{self, Val};
 use super::super::locks::{Image, Object, Seek, comparable};
 use super::super::types::Type;
+use super::super::undo::Keys;
 use super::Session;
-
-/// A table as locks and rollbacks need it: with every column, whatever the login may see.
-#[derive(Debug)]
-pub(super) struct Keys {
-    pub(super) object: Object,
-    /// The name, quoted for SQLite.
-    pub(super) qualified: String,
-    pub(super) columns: Vec<(String, Type)>,
-    /// The columns of the primary key and of each index, by position.
-    pub(super) indexes: Vec<Vec<usize>>,
-    /// Whether a column is the row's number in SQLite.
-    pub(super) numbered: bool,
-    /// All columns of all indexes.
-    indexed: Vec<usize>,
-}
-
-impl Keys {
-    /// The indexed columns of a whole row.
-    pub(super) fn image(&self, row: &[Val]) -> Image {
-        let cell = |at: &usize| (*at, comparable(row.get(*at).cloned().unwrap_or(Val::Null)));
-        Image(self.indexed.iter().map(cell).collect())
-    }
-
-    fn indexed_list(&self) -> String {
-        self.indexed
-            .iter()
-            .map(|at| format!(", {}", super::super::catalog::quote(&self.columns[*at].0)))
-            .collect()
-    }
-}
 
 impl Session<'_> {
     /// The keys of a table that is not temporary.
     pub(super) fn keys(&self, table: &Table) -> Result<Arc<Keys>, SqlError> {
-        if let Some(known) = self.keys.borrow().get(&table.qualified) {
+        if let Some(known) = self.work.keys.borrow().get(&table.qualified) {
             return Ok(Arc::clone(known));
         }
         let keys = self
             .read_keys(table)
             .map(Arc::new)
             .map_err(|error| SqlError::from_sqlite(&error, "SELECT"))?;
-        self.keys.borrow_mut().insert(table.qualified.clone(), Arc::clone(&keys));
+        self.work.keys.borrow_mut().insert(table.qualified.clone(), Arc::clone(&keys));
         Ok(keys)
     }
 
@@ -120,7 +91,11 @@ impl Session<'_> {
             let (name, kind) = &keys.columns[column.position];
             let mut marks = Vec::new();
             for value in &column.values {
-                values.push(value.clone());
+                // The `T` of a moment is the only letter that its column compares with case.
+                values.push(match value {
+                    Val::Text(text) if kind.is_temporal() => Val::Text(text.to_uppercase()),
+                    other => other.clone(),
+                });
                 marks.push(format!("?{}", values.len()));
             }
             let collation = if kind.may_be_text() { " COLLATE BP" } else { "" };

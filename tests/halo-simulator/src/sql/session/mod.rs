@@ -5,33 +5,30 @@ mod application;
 mod call;
 mod check;
 mod describe;
+mod evaluate;
 mod keys;
 mod parts;
+mod record;
 mod run;
 mod table;
 mod transaction;
-mod undo;
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::batch::{self, Statement};
+use super::batch;
 use super::catalog::{Catalog, Symbols};
 use super::compile::{Compiled, Compiler};
 use super::convert::{self, Val};
 use super::dates;
 use super::locks::Process;
 use super::types::Type;
+use super::undo::{Work, watch};
 use super::{
     Command, CommandKind, Direction, Environment, ExecutionMode, Language, Outcome, ResultSet,
     SqlError, parameters, statement_name,
 };
-use access::Reading;
-use keys::Keys;
-pub(crate) use transaction::Work;
 
 /// How the flow continues after a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +58,6 @@ pub(crate) struct Session<'a> {
     pub(crate) result_sets: Vec<ResultSet>,
     process: &'a Process,
     work: Work,
-    /// The keys of the tables that were changed or locked, by their name for SQLite.
-    keys: RefCell<HashMap<String, Arc<Keys>>>,
     rows_affected: i64,
     no_count: bool,
     abort_on_error: bool,
@@ -88,13 +83,14 @@ pub(crate) struct Session<'a> {
 
 /// Executes a whole command and leaves the connection in a clean state.
 pub(crate) fn execute(
+    work: Work,
     process: &Process,
     database: &mut Connection,
     command: &Command,
     environment: &Environment,
     language: Language,
 ) -> Result<Outcome, SqlError> {
-    let mut session = start(process, database, command, environment, language)?;
+    let mut session = start(work, process, database, command, environment, language)?;
     let result = session.command(command);
     let cleaned = session.reset();
     let outcome = result?;
@@ -110,8 +106,8 @@ pub(crate) fn execute_in(
     command: &Command,
     environment: &Environment,
 ) -> Result<Outcome, SqlError> {
-    let mut session = start(process, database, command, environment, Language::default())?;
-    session.work = std::mem::take(work);
+    let (taken, language) = (std::mem::take(work), Language::default());
+    let mut session = start(taken, process, database, command, environment, language)?;
     let mut result = session.command(command);
     // An error that ends the batch under XACT_ABORT ends the transaction too.
     if (result.is_err() && session.abort_on_error) || session.work.doomed {
@@ -123,22 +119,28 @@ pub(crate) fn execute_in(
 }
 
 fn start<'a>(
+    work: Work,
     process: &'a Process,
     database: &'a mut Connection,
     command: &Command,
     environment: &'a Environment,
     language: Language,
 ) -> Result<Session<'a>, SqlError> {
-    undo::watch(database).map_err(|error| SqlError::from_sqlite(&error, "BEGIN"))?;
+    watch(database).map_err(|error| SqlError::from_sqlite(&error, "BEGIN"))?;
     process.locks().hold().describe(process.id(), statement_name(command));
-    let mut session = Session::new(database, environment, process);
+    let mut session = Session::new(database, environment, process, work);
     session.language = language;
     dates::set(language.dates());
     Ok(session)
 }
 
 impl<'a> Session<'a> {
-    fn new(database: &'a Connection, environment: &'a Environment, process: &'a Process) -> Self {
+    fn new(
+        database: &'a Connection,
+        environment: &'a Environment,
+        process: &'a Process,
+        work: Work,
+    ) -> Self {
         Self {
             database,
             environment,
@@ -146,8 +148,7 @@ impl<'a> Session<'a> {
             frame: Frame::default(),
             result_sets: Vec::new(),
             process,
-            work: Work::default(),
-            keys: RefCell::default(),
+            work,
             rows_affected: -1,
             no_count: false,
             abort_on_error: false,
@@ -279,17 +280,6 @@ impl<'a> Session<'a> {
         Compiler::new(&self.catalog, &self.frame.symbols)
     }
 
-    /// Evaluates an expression outside any query.
-    fn evaluate(&self, expr: &sqlparser::ast::Expr) -> Result<(Val, Type), SqlError> {
-        let compiled = self.compiler().scalar(expr)?;
-        let kind = compiled.columns[0].1;
-        let rows = self.read(&compiled, Reading::Expr(expr))?;
-        Ok((
-            rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Val::Null),
-            kind,
-        ))
-    }
-
     /// Runs a compiled statement and collects its rows.
     fn fetch(&self, compiled: &Compiled, verb: &str) -> Result<Vec<Vec<Val>>, SqlError> {
         let failed = |error: rusqlite::Error| SqlError::from_sqlite(&error, verb);
@@ -359,16 +349,6 @@ impl<'a> Session<'a> {
             "@@host_name()" => text("PRACTICE"),
             "@@app_name()" => text("Halo Link"),
             _ => Val::Null,
-        }
-    }
-
-    /// The rows of a query that a procedure contains, in the current frame.
-    pub(crate) fn query(&self, text: &str) -> Result<Vec<Vec<Val>>, SqlError> {
-        match batch::parse(text)?.first() {
-            Some(Statement::Query(query)) => {
-                self.read(&self.compiler().statement(query)?, Reading::Query(query))
-            }
-            _ => Err(SqlError::syntax(text)),
         }
     }
 }

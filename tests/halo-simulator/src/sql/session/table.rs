@@ -95,7 +95,7 @@ impl Session<'_> {
 
     fn forget_temporary(&self) {
         self.catalog.forget_temporary();
-        self.keys.borrow_mut().retain(|name, _| !name.starts_with("\"temp\""));
+        self.work.keys.borrow_mut().retain(|name, _| !name.starts_with("\"temp\""));
     }
 
     pub(super) fn drop_table(&mut self, name: &str, if_exists: bool) -> Result<(), SqlError> {

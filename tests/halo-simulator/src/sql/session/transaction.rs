@@ -1,6 +1,5 @@
 //! Transactions, the locks of statements, and the clean state between commands.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
@@ -10,42 +9,10 @@ use super::super::catalog::{Table, quote};
 use super::super::compile::Compiled;
 use super::super::convert::Val;
 use super::super::locks::{Ending, Keep, Refused, State};
+use super::super::undo::Reversal;
 use super::Session;
 use super::access::Reading;
-use super::undo::{Record, Reversal};
-
-/// The part of a session that outlives a command if its transaction does.
-#[derive(Debug)]
-pub(crate) struct Work {
-    pub(super) transactions: i64,
-    pub(super) doomed: bool,
-    reversals: Vec<Reversal>,
-    /// The names of SAVE TRANSACTION, and how many reversals there were.
-    savepoints: Vec<(String, usize)>,
-    /// `SET LOCK_TIMEOUT` in milliseconds; -1 waits for ever.
-    pub(super) lock_timeout: i64,
-    /// Whether the server has just chosen this session as the victim of a deadlock.
-    victim: Cell<bool>,
-}
-
-impl Default for Work {
-    fn default() -> Self {
-        Self {
-            transactions: 0,
-            doomed: false,
-            reversals: Vec::new(),
-            savepoints: Vec::new(),
-            lock_timeout: -1,
-            victim: Cell::new(false),
-        }
-    }
-}
-
-impl Work {
-    pub(crate) fn is_open(&self) -> bool {
-        self.transactions > 0
-    }
-}
+use super::record::Record;
 
 /// The moment at which a wait of so many milliseconds ends.
 pub(super) fn patience(milliseconds: i64) -> Option<Instant> {

@@ -1,24 +1,46 @@
-//! What a rollback does: the statements of a transaction are undone, the last one first.
+//! What a session keeps of its transaction: how to undo each change, the last one first.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 use rusqlite::hooks::Action;
 
-use super::super::SqlError;
-use super::super::catalog::{Table, quote};
-use super::super::compile::Compiled;
-use super::super::convert::Val;
-use super::super::locks::ChangedRow;
-use super::Session;
-use super::keys::Keys;
+use super::convert::Val;
+use super::locks::{Image, Object, comparable};
+use super::types::Type;
+
+/// A table as locks and rollbacks need it: with every column, whatever the login may see.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) object: Object,
+    /// The name, quoted for SQLite.
+    pub(crate) qualified: String,
+    pub(crate) columns: Vec<(String, Type)>,
+    /// The columns of the primary key and of each index, by position.
+    pub(crate) indexes: Vec<Vec<usize>>,
+    /// Whether a column is the row's number in SQLite.
+    pub(crate) numbered: bool,
+    /// All columns of all indexes.
+    pub(crate) indexed: Vec<usize>,
+}
+
+impl Keys {
+    /// The indexed columns of a whole row.
+    pub(crate) fn image(&self, row: &[Val]) -> Image {
+        let cell = |at: &usize| (*at, comparable(row.get(*at).cloned().unwrap_or(Val::Null)));
+        Image(self.indexed.iter().map(cell).collect())
+    }
+
+    pub(crate) fn indexed_list(&self) -> String {
+        self.indexed.iter().map(|at| format!(", {}", quote(&self.columns[*at].0))).collect()
+    }
+}
 
 /// How to undo one change.
 #[derive(Debug)]
-pub(super) enum Reversal {
+pub(crate) enum Reversal {
     Insert {
         keys: Arc<Keys>,
         row: i64,
@@ -43,7 +65,7 @@ thread_local! {
 }
 
 /// Learns of every inserted row from SQLite.
-pub(super) fn watch(database: &mut Connection) -> rusqlite::Result<()> {
+pub(crate) fn watch(database: &mut Connection) -> rusqlite::Result<()> {
     database.update_hook(Some(|action, _: &str, _: &str, row| {
         if action == Action::SQLITE_INSERT {
             INSERTED.with_borrow_mut(|rows| {
@@ -55,8 +77,19 @@ pub(super) fn watch(database: &mut Connection) -> rusqlite::Result<()> {
     }))
 }
 
+/// Runs an INSERT and returns the rows that it stored.
+pub(crate) fn inserted<T>(body: impl FnOnce() -> T) -> (T, Vec<i64>) {
+    INSERTED.set(Some(Vec::new()));
+    let value = body();
+    (value, INSERTED.take().unwrap_or_default())
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 impl Reversal {
-    pub(super) fn run(&self, database: &Connection) -> rusqlite::Result<()> {
+    pub(crate) fn run(&self, database: &Connection) -> rusqlite::Result<()> {
         let marks = |count: usize, from: usize| -> Vec<String> {
             (from..from + count).map(|at| format!("?{at}")).collect()
         };
@@ -102,59 +135,38 @@ impl Reversal {
     }
 }
 
-/// The changed rows, as locks and as rollbacks need them.
-#[derive(Default)]
-pub(super) struct Record {
-    pub(super) rows: Vec<ChangedRow>,
-    pub(super) reversals: Vec<Reversal>,
+/// The part of a session that outlives a command if its transaction does.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) transactions: i64,
+    pub(crate) doomed: bool,
+    pub(crate) reversals: Vec<Reversal>,
+    /// The names of SAVE TRANSACTION, and how many reversals there were.
+    pub(crate) savepoints: Vec<(String, usize)>,
+    /// `SET LOCK_TIMEOUT` in milliseconds; -1 waits for ever.
+    pub(crate) lock_timeout: i64,
+    /// The keys of the tables that were changed or locked, by their name for SQLite.
+    pub(crate) keys: RefCell<HashMap<String, Arc<Keys>>>,
+    /// Whether the server has just chosen this session as the victim of a deadlock.
+    pub(crate) victim: Cell<bool>,
 }
 
-impl Session<'_> {
-    /// Runs a change and finds out which rows it changed. `before` reads the rows of an UPDATE or DELETE.
-    pub(super) fn recorded<T>(
-        &mut self,
-        table: &Rc<Table>,
-        before: Option<&Compiled>,
-        body: &mut impl FnMut(&mut Self) -> Result<T, SqlError>,
-    ) -> Result<(T, Record), SqlError> {
-        let keys = self.keys(table)?;
-        let mut old: HashMap<i64, Vec<Val>> = HashMap::new();
-        if let Some(before) = before {
-            for mut row in self.fetch(before, "SELECT")? {
-                if let Some(Val::Integer(number)) = row.first() {
-                    let number = *number;
-                    row.remove(0);
-                    old.insert(number, row);
-                }
-            }
+impl Default for Work {
+    fn default() -> Self {
+        Self {
+            transactions: 0,
+            doomed: false,
+            reversals: Vec::new(),
+            savepoints: Vec::new(),
+            lock_timeout: -1,
+            keys: RefCell::default(),
+            victim: Cell::new(false),
         }
-        INSERTED.set(Some(Vec::new()));
-        let result = body(self);
-        let inserted = INSERTED.take().unwrap_or_default();
-        let value = result?;
-        let mut record = Record::default();
-        let changed = |row, images| ChangedRow { object: Arc::clone(&keys.object), row, images };
-        if before.is_none() {
-            for (row, image) in self.rows_numbered(&keys, &inserted)? {
-                record.rows.push(changed(row, vec![image]));
-                record.reversals.push(Reversal::Insert { keys: Arc::clone(&keys), row });
-            }
-            return Ok((value, record));
-        }
-        let numbers: Vec<i64> = old.keys().copied().collect();
-        let now: HashMap<i64, _> = self.rows_numbered(&keys, &numbers)?.into_iter().collect();
-        for (row, before) in old {
-            let mut images = vec![keys.image(&before)];
-            let keys = Arc::clone(&keys);
-            match now.get(&row) {
-                Some(image) => {
-                    images.push(image.clone());
-                    record.reversals.push(Reversal::Update { keys, row, before });
-                }
-                None => record.reversals.push(Reversal::Delete { keys, row, before }),
-            }
-            record.rows.push(changed(row, images));
-        }
-        Ok((value, record))
+    }
+}
+
+impl Work {
+    pub(crate) fn is_open(&self) -> bool {
+        self.transactions > 0
     }
 }
