@@ -30,8 +30,11 @@
 //! reader may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items
 //! of every kind as the previous release wrote them.
 //!
-//! The format guards what is read before it is used. Leases, the next run of a job and a new pairing
-//! attempt are written without being read, so an item of these kinds gets a new sort key instead.
+//! During a deployment two releases work at the same time, so a write must not change an item of a newer
+//! format either. A write names the version that was read, or it is refused with
+//! [`StoreError::NewerFormat`] (`format.rs`). One kind is written without a condition, because a batch
+//! has none: who was shown which patient (`SHOWN#`). A change that earlier releases must not overwrite
+//! gives this kind a new sort key. A list leaves items of a newer format out and logs them.
 //!
 //! The attribute `body` holds the entity. A practice has few items of its own, and one consistent query
 //! reads them together. A write that depends on what was read is conditional on it.
@@ -41,12 +44,14 @@ mod bookings;
 pub mod deliveries;
 mod documents;
 mod error;
+mod format;
 mod imports;
 mod item;
 mod limits;
 mod links;
 mod pairing;
 mod practice;
+mod refusal;
 mod schedule;
 mod shown;
 mod staff;
