@@ -1,5 +1,5 @@
-//! Builds what a function's handlers work with from its environment variables. Wrong configuration is
-//! named here, before the function takes its first event.
+//! Builds what a function's handlers work with from its environment variables. If the configuration is wrong,
+//! the function stops here with a message, before it takes its first event.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Letters and messages into Bp: the commands that write them and look them up, and their answers.
+//! Letters and messages: the commands that write them to Bp and look them up, and the answers.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
-//! Works on one entry as far as it goes now: marks it, sends it, asks for its end, or looks it up.
+//! Works on one entry as far as possible now: marks it, sends it, asks for its result, or looks it up.
 //!
-//! This file asks Halo and Bp and names what they answer. [`crate::decide`] decides what follows, and
+//! This file asks Halo and Bp and translates their answers. [`crate::decide`] decides what follows, and
 //! [`crate::settle`] stores it.
 
 use std::ops::ControlFlow::{self, Break, Continue};

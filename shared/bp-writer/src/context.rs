@@ -1,5 +1,5 @@
-//! What every step of one turn works with: the services, the practice, the lease and the end of the
-//! turn. Steps read, write and publish through it. It decides nothing.
+//! What every step of one turn works with: the services, the practice, the lease and the end of the turn. Steps
+//! read, write and publish through it. It makes no decisions.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The jobs that run for a practice on a schedule. Each costs one query of Bp at most, except where a
-//! correction needs its own.
+//! The jobs that run for a practice on a schedule. Each costs at most one query of Bp, plus one for each
+//! correction.
 
 use crate::bookings::BookingJobs;
 use crate::ports::{Clock as _, SystemClock};

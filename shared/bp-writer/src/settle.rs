@@ -1,7 +1,7 @@
-//! Stores what [`crate::decide`] decides about an entry, and publishes its event before.
+//! Publishes the event of an entry, then stores what [`crate::decide`] has decided about it.
 //!
-//! A client may replace the body of an entry at any moment, but not its progress during an attempt. So
-//! the outcome of the attempt holds for the newer body too, and is stored with it.
+//! A client may replace the body of an entry at any moment, but not its progress during an attempt. So the
+//! outcome of the attempt is stored together with the newer body.
 
 use std::mem::discriminant;
 use std::ops::ControlFlow::{self, Break, Continue};

@@ -1,4 +1,4 @@
-//! Connecting a practice: pair it if necessary, then link the asker.
+//! Connects a practice: pairs it if necessary, then links the caller's account to a Bp user.
 
 use std::time::Duration;
 

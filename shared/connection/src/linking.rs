@@ -1,4 +1,4 @@
-//! Linking the asker to a user of Bp. Costs one query, for the users of the entered name.
+//! Links the caller's account to a user of Bp. This costs one query, for the users with the entered name.
 
 use best_practice::{BpClient, BpError};
 use domain::audit::AuditedAction;

@@ -3,9 +3,9 @@
 //! Routes and workers ask through the same session, so what one of them learns about a practice's
 //! connection is stored for all of them:
 //!
-//! - The session looks for a new GUID when Halo no longer accepts the stored one, and adopts it if it
-//!   surely belongs to the same practice. Halo recommends this for databases that were split, merged
-//!   or moved.
+//! - The session looks for a new GUID when Halo no longer accepts the stored one. It adopts the new one only if
+//!   it certainly belongs to the same practice. Halo recommends this for databases that were split, merged or
+//!   moved.
 //! - The session marks the connection as revoked when the practice refuses our login, and as paired
 //!   again when Bp answers.
 //!

@@ -1,13 +1,13 @@
 //! Fetches a document by our SQL statements.
 //!
 //! ```text
-//! start     one query: what Bp says of the document; a small document comes along
+//! start     one query: what Bp knows of the document; a small document comes with it
 //! request   a large document: Halo queues a second query and returns its id
 //! wait      until Halo has the pages, or for some seconds
 //! copy      page by page into the bucket
 //! ```
 //!
-//! The id of the second query is stored. A later attempt goes on with it instead of asking Bp again.
+//! The id of the second query is stored. A later attempt continues with it instead of asking Bp again.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A section of the domain as a section of the document.
+//! Writes a section of the clinical record as a section of the FHIR document.
 
 use domain::clinical::{Section, SectionProblem, SectionStatus};
 use domain::problem::ProblemType;

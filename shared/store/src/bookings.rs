@@ -1,5 +1,5 @@
-//! Bookings as they are listed: by state, then by their start on the practice's clock. A booking is
-//! written together with the parts of its attendants, all or nothing.
+//! Lists bookings by state, then by their start in the practice's local time. A booking and the parts of its
+//! attendants are written in one transaction.
 
 use domain::booking::time::write_start;
 use domain::booking::{Booking, BookingId, BookingState, Role, Together};

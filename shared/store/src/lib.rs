@@ -1,4 +1,4 @@
-//! DynamoDB: one table, every access pattern in one place.
+//! DynamoDB: one table. This crate holds all access patterns.
 //!
 //! | pk | sk | what | written by |
 //! |---|---|---|---|
@@ -24,17 +24,17 @@
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification that was handled, expires | halo-webhook |
 //!
-//! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release
-//! changes a kind of item so that earlier releases would misread it, it writes the next number. A reader
-//! of an item with a higher format than it knows returns [`StoreError::NewerFormat`]. Fields that a
-//! reader may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items
-//! of every kind as the previous release wrote them.
+//! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release changes a
+//! kind of item so that earlier releases would misread it, it writes the next number. A reader of an item with
+//! a higher format than it knows returns [`StoreError::NewerFormat`]. Fields that a reader may ignore, and
+//! fields that may be absent, need no new format. The test `tests/stored.rs` reads items of every kind as the
+//! previous release wrote them.
 //!
-//! During a deployment two releases work at the same time, so a write must not change an item of a newer
-//! format either. A write names the version that was read, or it is refused with
-//! [`StoreError::NewerFormat`] (`format.rs`). One kind is written without a condition, because a batch
-//! has none: who was shown which patient (`SHOWN#`). A change that earlier releases must not overwrite
-//! gives this kind a new sort key. A list leaves items of a newer format out and logs them.
+//! During a deployment two releases work at the same time, so a write must not change an item of a newer format
+//! either. A write names the version that was read, or it is refused with [`StoreError::NewerFormat`]
+//! (`format.rs`). Only the items of `SHOWN#` are written without a condition, because DynamoDB's batches have
+//! none. If such an item changes its form, it gets a new sort key. A list of work leaves items of a newer format out and
+//! logs them. The audit trail and a practice's links are refused as a whole, because a part of them would mislead.
 //!
 //! The attribute `body` holds the entity. A practice has few items of its own, and one consistent query
 //! reads them together. A write that depends on what was read is conditional on it.

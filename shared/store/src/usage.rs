@@ -1,4 +1,4 @@
-//! How much a practice uses Halo. One item for each practice and day, to which usage is added.
+//! How much a practice uses Halo. There is one item for each practice and day. Figures are added to it.
 
 use std::collections::BTreeMap;
 

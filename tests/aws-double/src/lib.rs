@@ -1,6 +1,6 @@
-//! A double of AWS that gives the answers a test wants. It stands in below the SDK: the requests are those
-//! of production, and errors have AWS's own form. Use it for what a stack cannot produce on demand: a lost
-//! answer, two writers in the same millisecond, an item that our code never wrote.
+#![doc = include_str!("../README.md")]
+
+mod s3;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,8 @@ use aws_types::region::Region;
 use aws_types::sdk_config::{SdkConfig, SharedCredentialsProvider};
 use http::StatusCode;
 use serde_json::{Value, json};
+
+pub use s3::StrictS3;
 
 const ENDPOINT: &str = "http://aws.invalid";
 
@@ -96,21 +98,7 @@ impl Aws {
     /// The configuration to make an SDK client from.
     #[must_use]
     pub fn config(&self) -> SdkConfig {
-        let connector = SharedHttpConnector::new(self.clone());
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("ap-southeast-2"))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                "AKIAMADEUP",
-                "made up",
-                None,
-                None,
-                "a test",
-            )))
-            .endpoint_url(ENDPOINT)
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .retry_config(RetryConfig::disabled())
-            .build()
+        config_with(SharedHttpConnector::new(self.clone()))
     }
 
     /// All calls so far, in order.
@@ -128,6 +116,24 @@ impl Aws {
     fn kept(&self) -> MutexGuard<'_, Vec<Call>> {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The configuration of a client whose calls end at this connector.
+fn config_with(connector: SharedHttpConnector) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("ap-southeast-2"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "AKIAMADEUP",
+            "made up",
+            None,
+            None,
+            "a test",
+        )))
+        .endpoint_url(ENDPOINT)
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .retry_config(RetryConfig::disabled())
+        .build()
 }
 
 impl fmt::Debug for Aws {

@@ -1,8 +1,11 @@
 //! `cargo run -p judges`: checks what this project makes with programs by others, and fails on any error
-//! that they find. At present it checks every T-SQL statement with Microsoft's own parser and schema model
-//! (`tsql/judge.py`).
+//! that they find.
+//!
+//! - Microsoft's own parser and schema model check every T-SQL statement (`tsql/judge.py`).
+//! - moto, a second emulator of AWS, checks uploads and events (`storage.rs`).
 
 mod schema;
+mod storage;
 
 use std::fs;
 use std::io;
@@ -23,6 +26,10 @@ enum Failure {
     Tools(#[from] local::Error),
     #[error("{0} ended with {1}")]
     Program(PathBuf, std::process::ExitStatus),
+    #[error("moto named no port")]
+    NoPort,
+    #[error(transparent)]
+    Client(#[from] aws::clients::ClientError),
     #[error("the practice's catalogue cannot be read: {0}")]
     Catalogue(String),
 }
@@ -49,14 +56,29 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Prints a verdict.
+fn say(verdict: &str) {
+    #[expect(clippy::print_stdout, reason = "this is a command")]
+    {
+        println!("{verdict}");
+    }
+}
+
 async fn judge() -> Result<bool, Failure> {
     let room = Path::new(env!("CARGO_MANIFEST_DIR"));
     let checkout = room.join("../..");
+    let are_statements_well = judge_statements(room, &checkout).await?;
+    let python = environment(&checkout, "moto", &room.join("storage"), None).await?;
+    let is_storage_well = storage::judge(&python, &room.join("storage")).await?;
+    Ok(are_statements_well && is_storage_well)
+}
+
+async fn judge_statements(room: &Path, checkout: &Path) -> Result<bool, Failure> {
     let file = |path: &Path| {
         let path = path.to_owned();
         move |error| Failure::File(path, error)
     };
-    let python = environment(&checkout, &room.join("tsql")).await?;
+    let python = environment(checkout, "judges", &room.join("tsql"), Some("openssl.txt")).await?;
     let mut statements = Vec::new();
     for folder in ["assumed", "public"] {
         let folder = checkout.join("shared/best-practice/statements").join(folder);
@@ -83,20 +105,29 @@ async fn judge() -> Result<bool, Failure> {
     Ok(status.success())
 }
 
-/// The Python in the judges' own environment. Creates the environment if it does not exist.
-async fn environment(checkout: &Path, judges: &Path) -> Result<PathBuf, Failure> {
-    let file = |path: &Path| {
-        let path = path.to_owned();
-        move |error| Failure::File(path, error)
+/// The Python in a judge's own environment. Creates the environment if it does not exist. `libraries` names a
+/// second list of packages, of which only the libraries are used.
+async fn environment(
+    checkout: &Path,
+    name: &str,
+    judge: &Path,
+    libraries: Option<&str>,
+) -> Result<PathBuf, Failure> {
+    let read = |path: &Path| {
+        fs::read_to_string(path).map_err(|error| Failure::File(path.to_owned(), error))
     };
-    let checkout = fs::canonicalize(checkout).map_err(file(checkout))?;
+    let checkout =
+        fs::canonicalize(checkout).map_err(|error| Failure::File(checkout.to_owned(), error))?;
     let tools = Tools::install(&checkout, &Progress::shown()).await?;
-    let folder = checkout.join(".local/tools/judges");
+    let folder = checkout.join(".local/tools").join(name);
     let python = folder.join("bin/python");
     let stamp = folder.join("installed.txt");
-    let [requirements, openssl] = ["requirements.txt", "openssl.txt"].map(|name| judges.join(name));
-    let mut wanted = fs::read_to_string(&requirements).map_err(file(&requirements))?;
-    wanted += &fs::read_to_string(&openssl).map_err(file(&openssl))?;
+    let requirements = judge.join("requirements.txt");
+    let libraries = libraries.map(|name| judge.join(name));
+    let mut wanted = read(&requirements)?;
+    if let Some(libraries) = &libraries {
+        wanted += &read(libraries)?;
+    }
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(python);
     }
@@ -109,12 +140,14 @@ async fn environment(checkout: &Path, judges: &Path) -> Result<PathBuf, Failure>
         pip
     };
     run(install().arg(&requirements)).await?;
-    // The libraries of this wheel work with every Python, although its name is for one.
-    let one = ["--python-version", "3.10", "--implementation", "cp"];
-    let linux = ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64"];
-    let target = folder.join("openssl");
-    run(install().arg(&openssl).args(one).args(linux).arg("--target").arg(target)).await?;
-    fs::write(&stamp, wanted).map_err(file(&stamp))?;
+    if let Some(libraries) = &libraries {
+        // The libraries of this wheel work with every Python, although its name is for one.
+        let one = ["--python-version", "3.10", "--implementation", "cp"];
+        let linux = ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64"];
+        let target = folder.join("openssl");
+        run(install().arg(libraries).args(one).args(linux).arg("--target").arg(target)).await?;
+    }
+    fs::write(&stamp, wanted).map_err(|error| Failure::File(stamp, error))?;
     Ok(python)
 }
 

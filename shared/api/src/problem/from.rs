@@ -1,4 +1,4 @@
-//! The problems that errors of other crates become.
+//! Turns errors of other crates into problems.
 
 use best_practice::{BpError, PairingRefusal, problem_of};
 use domain::clinician::NotLinked;

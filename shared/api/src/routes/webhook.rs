@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 
 /// A notification has a few hundred bytes.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -76,7 +76,7 @@ pub(crate) struct HaloNotification {
         ("X-Halo-Signature-256" = String, Header, description = "HMAC-SHA256 of the body, a full stop and the timestamp."),
     ),
     request_body = HaloNotification,
-    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204), Problems))]
 pub(crate) async fn receive_notification(
     State(receiver): State<Arc<WebhookReceiver>>,
     headers: HeaderMap,

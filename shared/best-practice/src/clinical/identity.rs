@@ -1,4 +1,4 @@
-//! The patient whose record it is.
+//! The patient to whom the record belongs.
 
 use domain::clinical::{Identity, MedicareNumber};
 use domain::ids::PatientId;

@@ -286,3 +286,33 @@ impl<'a> BookingJobs<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_double::{Answer, Aws};
+    use best_practice::StatementPack;
+    use halo::{FixedKeys, HaloClient, Keys};
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn while_a_booking_cannot_be_read_no_appointment_counts_as_a_stray() {
+        let newer = json!({ "pk": { "S": "WORK#bluegum-hollow" }, "sk": { "S": "BOOKING#b-1" },
+            "format": { "N": "2" } });
+        let keys = Keys { primary: "made up".into(), secondary: None };
+        let url = "http://halo.invalid".parse().unwrap();
+        let http = aws::clients::http().unwrap();
+        let halo = HaloClient::new(http, url, Arc::new(FixedKeys(keys)));
+        let bp = BpClient::new(halo, StatementPack::load(None).unwrap());
+        let practice = PracticeId::parse("bluegum-hollow").unwrap();
+        for (items, known) in [(json!([]), Some(BTreeSet::new())), (json!([newer]), None)] {
+            let aws = Aws::answering(move |_| Answer::of(json!({ "Items": items })));
+            let store = Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table");
+            let tokens = BookingJobs::new(&bp, &store).tokens(&practice).await.unwrap();
+            assert_eq!(tokens, known);
+        }
+    }
+}

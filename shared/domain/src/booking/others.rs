@@ -1,9 +1,9 @@
-//! Bookings of one practice that stand in each other's way.
+//! Bookings of one practice that block each other.
 //!
-//! A platform may swap visits: two of them, or a ring of any length, also across practitioners. If they are
-//! pushed one by one, each finds another one's appointment at its new time. So a push may take an appointment
-//! out of the book if that appointment's booking is cancelled or is now wanted at another time. The other
-//! booking's own push then puts it at its new time. If there is no room for it there, it stays out of the
+//! A platform may swap the times of two visits, or move several visits in a ring, also between practitioners.
+//! If they are pushed one by one, each finds another one's appointment at its new time. So a push may take an
+//! appointment out of the book if that appointment's booking is cancelled or is now wanted at another time. The
+//! other booking's own push then puts it at its new time. If there is no room for it there, it stays out of the
 //! book and reports so. Its old time belongs to the other visit, because the platform said so.
 
 use jiff::Timestamp;

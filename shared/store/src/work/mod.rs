@@ -12,8 +12,8 @@
 //! | [`Store::claim_lane`], [`Store::release_lane`], [`Store::release_site`] | 1 write |
 //! | [`Store::claim_site`] | 1 write; 2 if another practice's writer has it |
 //!
-//! Two transactions on one lane at the same moment exclude each other. The one that loses is repeated
-//! after some milliseconds. Each repetition is one call more.
+//! If two transactions change one lane at the same moment, DynamoDB cancels one of them. It is repeated after
+//! some milliseconds. Each repetition is one more call.
 
 mod entry;
 mod lane;

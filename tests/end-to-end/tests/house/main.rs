@@ -87,7 +87,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &["ledger"]),
     ("end-to-end", &["local"]),
     ("halo-webhook", &["api"]),
-    ("judges", &["halo-simulator", "local"]),
+    ("judges", &["aws", "config", "document-bucket", "domain", "halo-simulator", "local"]),
     ("pairing", &["api"]),
     ("patient-search", &["api"]),
     ("patient-summary", &["domain"]),

@@ -1,4 +1,4 @@
-//! `…/bookings/resend`: resends all future bookings, as many as one call has time for.
+//! `…/bookings/resend`: resends future bookings, as many as possible in one call.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::caller::{Allowed, ManageBookings};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, Problems};
 
 /// Which bookings to resend.
 #[derive(Deserialize, IntoParams)]
@@ -52,7 +52,7 @@ pub(crate) struct Resent {
 /// unchanged.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/bookings/resend", tag = "Bookings",
     params(("practiceId" = String, Path), ResendParameters),
-    responses((status = 202, body = Resent), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = Resent), Problems))]
 pub(crate) async fn resend_bookings(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,

@@ -1,5 +1,5 @@
-//! Stores what a platform wants of a booking. The table refuses a write if somebody else changed the
-//! booking since it was read. The booking is then read and changed again.
+//! Stores how a platform wants a booking to be. If somebody else changed the booking since it was read, the
+//! table refuses the write. Then the booking is read and changed again.
 
 use domain::audit::AuditedAction;
 use domain::booking::{Booking, BookingId, Together, Visit};

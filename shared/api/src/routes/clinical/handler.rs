@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 use crate::routes::patients::{PatientPath, unknown_patient};
 
 const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
@@ -47,7 +47,7 @@ pub(crate) struct SummaryParameters {
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
         ("sections" = Option<String>, Query, description = "Names of sections, separated by commas: pastHistory, medications, allergies, familyHistory, social, observations, immunisations. All sections by default.")),
     responses((status = 200, content((ClinicalSummary = "application/json"), (Value = "application/fhir+json"))),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+        Problems))]
 pub(crate) async fn read_clinical_summary(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SeeDeliveries, SendReferrals};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 
 /// How often a delivery is read and changed again after a conflict.
 const ATTEMPTS: u32 = 4;
@@ -51,7 +51,7 @@ pub(crate) struct DeliveryParameters {
 /// Show a delivery.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
-    responses((status = 200, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = DeliveryView), Problems))]
 pub(crate) async fn read_delivery(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeDeliveries>,
@@ -66,7 +66,7 @@ pub(crate) async fn read_delivery(
 /// While a new version of the service is being deployed, a delivery may be missing for some minutes.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries", tag = "Correspondence",
     params(("practiceId" = String, Path), DeliveryParameters),
-    responses((status = 200, body = DeliveryPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = DeliveryPage), Problems))]
 pub(crate) async fn list_deliveries(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeDeliveries>,
@@ -111,7 +111,7 @@ pub(crate) async fn list_deliveries(
 /// Bp is asked first whether the delivery arrived, so it is never written twice.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}/retry", tag = "Correspondence",
     params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
-    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = DeliveryView), Problems))]
 pub(crate) async fn retry_delivery(
     State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,

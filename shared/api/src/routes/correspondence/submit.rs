@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SendMessages, SendReferrals};
 use crate::input::{Body, Checker};
-use crate::problem::{FieldError, Problem, ProblemBody, ProblemType};
+use crate::problem::{FieldError, Problem, ProblemType, Problems};
 use crate::routes::patients::latest_day;
 
 /// The path of a referral.
@@ -51,7 +51,7 @@ type AcceptedDelivery = (StatusCode, Json<DeliveryView>);
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/referrals/{referralId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("referralId" = String, Path, description = "The caller's own id")),
     request_body = ReferralRequest,
-    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = DeliveryView), Problems))]
 pub(crate) async fn send_referral(
     State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,
@@ -89,7 +89,7 @@ pub(crate) async fn send_referral(
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/correspondence/{messageId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("messageId" = String, Path, description = "The caller's own id")),
     request_body = MessageRequest,
-    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = DeliveryView), Problems))]
 pub(crate) async fn send_message(
     State(app): State<Arc<App>>,
     allowed: Allowed<SendMessages>,

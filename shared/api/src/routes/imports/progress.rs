@@ -1,4 +1,4 @@
-//! Shows how far an import is, with links to its copies, wakes the importer, and cancels documents.
+//! Shows the progress of an import with links to its copies, wakes the importer, and cancels documents.
 //!
 //! Imports have no sweep. If a message to the importer was lost, the next request for the import sends it
 //! again.
