@@ -9,11 +9,11 @@ use axum::middleware::{Next, from_fn, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use config::BrowserConfig;
-use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, RequestExt};
 use tower::{Service, ServiceExt as _};
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::problem::{Problem, ProblemType};
 use crate::request_log::{REQUEST_ID, RequestId, log_request};
@@ -92,7 +92,7 @@ async fn attach_caller(mut request: Request<Body>) -> Request<Body> {
         if let Some(id) = context.request_id {
             request.extensions_mut().insert(RequestId(id));
         }
-        if let Ok(caller) = Caller::from_authorizer(&context.authorizer.fields, Timestamp::now()) {
+        if let Ok(caller) = Caller::from_authorizer(&context.authorizer.fields, App::now()) {
             request.extensions_mut().insert(caller);
         }
     }

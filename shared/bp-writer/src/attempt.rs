@@ -100,7 +100,7 @@ struct Attempt<'t, 'a, K, S, M, C> {
 impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S, M, C> {
     async fn run(mut self, mut entry: Entry<K::Entity>) -> Result<Next, TurnError> {
         loop {
-            if entry.work.announce.is_some() {
+            if entry.work.unpublished.is_some() {
                 self.settle().publish_late(entry).await?;
                 return Ok(Next::GoOn);
             }
@@ -343,8 +343,9 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
             }
             if context.now() >= until || context.time_left() < 2 * services.limits.shortest {
                 let waiter = Waiter::Site { practice: practice.clone() };
+                let expires = context.now() + WAITER_KEPT;
                 // If this is lost, the query is asked for when the entry is due.
-                let _ = services.store.await_query(query, &waiter, WAITER_KEPT).await;
+                let _ = services.store.await_query(query, &waiter, expires).await;
                 return self.read_result(entry, answer).await;
             }
         }

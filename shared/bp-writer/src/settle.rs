@@ -98,13 +98,14 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
 
     /// Publishes an event that the bus did not take before. Only then the entry moves on.
     pub(crate) async fn publish_late(&self, mut entry: Entry<K::Entity>) -> Result<(), TurnError> {
-        let event = entry.work.announce.as_deref().and_then(|name| event_of(entry.key.kind, name));
+        let event =
+            entry.work.unpublished.as_deref().and_then(|name| event_of(entry.key.kind, name));
         let published = match event {
             Some(event) => self.context.publish(&entry.key.id, event).await,
             None => true,
         };
         if published {
-            entry.work.announce = None;
+            entry.work.unpublished = None;
             entry.due = entry.work.progress.due();
         } else {
             entry.due = Some(self.context.retry_at(5));
@@ -138,7 +139,7 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
         if let Some(event) = self.kind.event(before, &entry.body)
             && !self.context.publish(&entry.key.id, event).await
         {
-            entry.work.announce = Some(event.as_str().to_owned());
+            entry.work.unpublished = Some(event.as_str().to_owned());
             entry.due = Some(self.context.retry_at(1));
         }
     }

@@ -17,6 +17,8 @@ use domain::ids::{HaloGuid, PracticeId};
 use halo::{Deadline, Forbidden, SqlFailure};
 use store::{Store, StoreError};
 
+use crate::ports::{Clock as _, SystemClock};
+
 /// What a failed question implies for the connection itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Implication {
@@ -111,7 +113,7 @@ impl Connections for Store {
         site: &Site,
         standing: Standing,
     ) -> Result<(), StoreError> {
-        Store::refresh(self, practice, seen, site, standing).await
+        Store::refresh(self, practice, seen, site, standing, SystemClock.now()).await
     }
 }
 
@@ -274,7 +276,7 @@ impl<'a, C: Connections> Session<'a, C> {
     /// # Errors
     /// The table's error.
     pub async fn stand(&mut self, standing: Standing) -> Result<(), StoreError> {
-        self.keep(self.connection.site.clone(), standing).await
+        self.save(self.connection.site.clone(), standing).await
     }
 
     /// Stores what Halo now says of the site, if it is new.
@@ -282,7 +284,7 @@ impl<'a, C: Connections> Session<'a, C> {
     /// # Errors
     /// The table's error.
     pub async fn refresh(&mut self, site: Site) -> Result<(), StoreError> {
-        self.keep(site, self.connection.standing).await
+        self.save(site, self.connection.standing).await
     }
 
     /// Asks Halo for the site with the practice's Bp Site ID and adopts its GUID. Returns whether a new
@@ -307,7 +309,7 @@ impl<'a, C: Connections> Session<'a, C> {
         Ok(true)
     }
 
-    async fn keep(&mut self, site: Site, standing: Standing) -> Result<(), StoreError> {
+    async fn save(&mut self, site: Site, standing: Standing) -> Result<(), StoreError> {
         if (&site, standing) == (&self.connection.site, self.connection.standing) {
             return Ok(());
         }

@@ -31,9 +31,11 @@
 //! fields that may be absent, need no new format. The test `tests/stored.rs` reads items of every kind as the
 //! previous release wrote them.
 //!
-//! The format only protects items that are read before they are written. Leases, the next run of a job and a
-//! new pairing attempt are written without being read. If such an item changes its form, it gets a new sort key
-//! instead.
+//! During a deployment two releases work at the same time, so a write must not change an item of a newer format
+//! either. A write names the version that was read, or it is refused with [`StoreError::NewerFormat`]
+//! (`format.rs`). Only the items of `SHOWN#` are written without a condition, because DynamoDB's batches have
+//! none. If such an item changes its form, it gets a new sort key. A list of work leaves items of a newer format out and
+//! logs them. The audit trail and a practice's links are refused as a whole, because a part of them would mislead.
 //!
 //! The attribute `body` holds the entity. A practice has few items of its own, and one consistent query
 //! reads them together. A write that depends on what was read is conditional on it.
@@ -43,12 +45,14 @@ mod bookings;
 pub mod deliveries;
 mod documents;
 mod error;
+mod format;
 mod imports;
 mod item;
 mod limits;
 mod links;
 mod pairing;
 mod practice;
+mod refusal;
 mod schedule;
 mod shown;
 mod staff;

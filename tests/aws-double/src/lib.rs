@@ -78,6 +78,13 @@ impl Answer {
         }
     }
 
+    /// The same answer with a member more in its body.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.body[name] = value;
+        self
+    }
+
     /// A cancelled transaction, with DynamoDB's code for each of its writes.
     #[must_use]
     pub fn cancelled(codes: &[&str]) -> Self {

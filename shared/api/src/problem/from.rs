@@ -20,8 +20,12 @@ impl From<StoreError> for Problem {
                 Self::new(ProblemType::Internal)
             }
             StoreError::NewerFormat => {
-                tracing::error!("a newer release wrote an item of the table");
-                Self::new(ProblemType::Internal)
+                tracing::warn!("a newer release wrote an item of the table");
+                Self::because(
+                    ProblemType::StorageUnavailable,
+                    "A new version of the service is being deployed, and it has already changed this record.",
+                )
+                .retry_after(60)
             }
         }
     }

@@ -167,7 +167,7 @@ pub(crate) async fn replace_staff(
     }
     if list != kept.list {
         app.record(practice, &allowed.caller, AuditEntry::of(AuditedAction::StaffChanged)).await?;
-        app.store.keep_staff(practice, &list, kept.version).await?;
+        app.store.save_staff(practice, &list, kept.version).await?;
     }
     Ok(Json(view(list)))
 }

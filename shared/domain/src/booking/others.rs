@@ -32,7 +32,7 @@ impl Booking {
     /// Chooses which of the practice's other bookings the next push takes out of its way. `open` are the
     /// bookings that are on their way. If another booking stays in the way, no query is sent to Bp, and the
     /// result is the time of the next attempt.
-    pub fn make_way(&mut self, open: &[Self], now: Timestamp) -> Option<Timestamp> {
+    pub fn consider_others(&mut self, open: &[Self], now: Timestamp) -> Option<Timestamp> {
         let wanted = self.planned.placement.slot();
         let leaving = |other: &&Self| other.is_leaving(&wanted, self);
         let leaving: Vec<&Self> = open.iter().filter(leaving).collect();

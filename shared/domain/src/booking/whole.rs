@@ -55,7 +55,7 @@ impl Booking {
 
     /// Compares the parts of a visit to several attendants: withdraws and restores some, and computes the
     /// whole's state from them. Returns whether an event must be published.
-    pub fn gather(&mut self, parts: &mut [Self], now: Timestamp) -> bool {
+    pub fn combine(&mut self, parts: &mut [Self], now: Timestamp) -> bool {
         if !self.cancelled {
             let at: Vec<At> = parts.iter().map(Self::at).collect();
             for (part, what) in parts.iter_mut().zip(moves(&at, self.visit.fewest())) {

@@ -26,5 +26,5 @@ pub use entry::{
     WorkRefusal,
 };
 pub use lane::{DueLane, LANE_SHARDS, Lane, LaneRelease, ParkReason, Parked, Released};
-pub use list::{WorkCursor, WorkList, WorkPage};
+pub use list::{OpenWork, WorkCursor, WorkList, WorkPage};
 pub use write::Accepted;

@@ -10,6 +10,7 @@ use super::entry::Entry;
 use super::lane::{LANE, again_when_busy, shard_of};
 use super::list;
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{instant, key, number, text, work_key};
 use crate::table::Store;
 
@@ -196,6 +197,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key(work_key(practice), LANE)))
             .update_expression("ADD arrivals :one SET dueAt = :now, dueShard = :shard")
+            .known_format_only()
             .expression_attribute_values(":one", number(1_u64))
             .expression_attribute_values(":now", text(instant(now)))
             .expression_attribute_values(":shard", text(shard_of(practice)))

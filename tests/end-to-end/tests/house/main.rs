@@ -1,8 +1,9 @@
 //! Rules for the whole repository: which crate may depend on which, no circles of files, nothing unused,
-//! and documents name only what exists.
+//! one clock, and documents name only what exists.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod circles;
+mod clock;
 mod documents;
 mod sources;
 mod structure;

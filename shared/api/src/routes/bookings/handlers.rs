@@ -136,6 +136,8 @@ pub(crate) async fn read_booking(
 }
 
 /// List bookings by date and state, earliest first.
+///
+/// While a new version of the service is being deployed, a booking may be missing for some minutes.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/bookings", tag = "Bookings",
     params(("practiceId" = String, Path),
         ("from" = Option<String>, Query, description = "The first day, YYYY-MM-DD, in the practice's time zone."),

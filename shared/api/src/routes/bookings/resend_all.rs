@@ -12,7 +12,7 @@ use domain::booking::{BookingState, Together, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use store::{BookingQuery, BookingsOf};
+use store::{BookingQuery, BookingsOf, StoreError};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
@@ -76,8 +76,12 @@ pub(crate) async fn resend_bookings(
         to: None,
         most: usize::MAX,
     };
-    let bookings = app.store.bookings(practice, &query).await?.bookings;
-    let mut queue = TimedQueue::of(bookings);
+    let found = app.store.bookings(practice, &query).await?;
+    if found.left_out > 0 {
+        // An answer that counts only the others would hide that some were not resent.
+        return Err(StoreError::NewerFormat.into());
+    }
+    let mut queue = TimedQueue::of(found.bookings);
     let mut resent = 0;
     let mut outcome = Ok(());
     while let Some(booking) = queue.next(deadline.remaining().is_zero()) {

@@ -70,7 +70,7 @@ impl App {
                 }
             };
             let wanted = wanted.ok_or_else(|| Problem::new(ProblemType::Internal))?;
-            match self.store.keep_booking(practice, stored, &wanted, now).await {
+            match self.store.save_booking(practice, stored, &wanted, now).await {
                 Ok(()) => {
                     self.wake_writer(practice).await;
                     return Ok(wanted.record);
@@ -102,7 +102,7 @@ impl App {
             if attempt == 0 {
                 self.record_booking(allowed, action, id).await?;
             }
-            match self.store.keep_booking(practice, Some(stored), &wanted, now).await {
+            match self.store.save_booking(practice, Some(stored), &wanted, now).await {
                 Ok(()) => return Ok(Some((wanted.record, true))),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),

@@ -100,6 +100,6 @@ pub(crate) async fn disconnect_practice(
 ) -> Result<StatusCode, Problem> {
     let entry = AuditEntry::of(AuditedAction::Disconnected);
     app.record(&allowed.practice, &allowed.caller, entry).await?;
-    app.store.disconnect(&allowed.practice).await?;
+    app.store.disconnect(&allowed.practice, App::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

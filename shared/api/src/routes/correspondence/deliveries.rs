@@ -62,6 +62,8 @@ pub(crate) async fn read_delivery(
 }
 
 /// List the practice's deliveries.
+///
+/// While a new version of the service is being deployed, a delivery may be missing for some minutes.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries", tag = "Correspondence",
     params(("practiceId" = String, Path), DeliveryParameters),
     responses((status = 200, body = DeliveryPage), Problems))]
@@ -92,16 +94,14 @@ pub(crate) async fn list_deliveries(
     let wanted = WorkList {
         kind: WorkKind::Delivery,
         state: state.map(DeliveryState::name),
+        ascending: false,
         from: None,
         to: None,
         limit: limit.get(),
     };
     let page = app.store.list_work(practice, &wanted, after.as_ref()).await?;
-    let items = page
-        .entries
-        .into_iter()
-        .map(|entry| Ok(entry.read::<Delivery>()?.body.into()))
-        .collect::<Result<Vec<DeliveryView>, StoreError>>()?;
+    let readable = page.entries.into_iter().filter_map(|entry| entry.readable::<Delivery>());
+    let items = readable.map(|entry| entry.body.into()).collect();
     let next_cursor = page.next.map(|next| key.seal(&list, &next));
     Ok(Json(DeliveryPage { items, next_cursor }))
 }

@@ -83,7 +83,7 @@ impl App {
                 "messages to the importer were lost"
             );
         }
-        let lost = self.queues()?.wake_imports(practice.as_str(), id.as_str(), &items).await;
+        let lost = self.import_queue()?.wake_imports(practice.as_str(), id.as_str(), &items).await;
         if lost > 0 {
             tracing::error!(lost, "the import queue does not accept messages");
             return Err(Problem::new(ProblemType::StorageUnavailable).retry_after(5));
