@@ -180,6 +180,29 @@ fn smoking_is_a_status_without_components_and_the_rest_are_remarks() {
     assert_eq!(silent["dataAbsentReason"]["coding"][0]["code"], "unknown");
 }
 
+/// AU PS allows one smoking status. Two would make the whole document false.
+#[test]
+fn a_second_entry_about_tobacco_is_shown_but_is_no_second_status() {
+    let of = |status: Option<&str>, per_day| {
+        SocialItem::Tobacco(Tobacco {
+            status: status.map(str::to_owned),
+            per_day: Some(per_day),
+            ..Tobacco::default()
+        })
+    };
+    let document = with(|all| {
+        let items = vec![of(None, 3), of(Some("Smoker"), 20), of(Some("Ex smoker"), 7)];
+        all.social = Some(Section::conclude(items, NilMarker::Silent, &[]));
+    });
+    let text = document.to_string();
+    assert_eq!(text.matches("1747861000168109").count(), 1);
+    let status = observation(&document, "72166-2");
+    assert_eq!(status["valueCodeableConcept"]["coding"][0]["code"], "77176002");
+    for shown in ["A day: 3", "Status: Ex smoker; A day: 7"] {
+        assert!(text.contains(shown), "{shown}");
+    }
+}
+
 #[test]
 fn a_vital_sign_that_is_no_number_says_so_and_keeps_its_words() {
     let document = with(|all| {

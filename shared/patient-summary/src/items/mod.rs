@@ -71,7 +71,10 @@ pub(crate) fn sections(draft: &mut Draft<'_>, found: &Sections) -> Vec<Compositi
         allergies::write,
     ));
     sections.extend(section(draft, &FAMILY, found.family_history.as_ref(), None, family::write));
-    sections.extend(section(draft, &SOCIAL, found.social.as_ref(), None, social::write));
+    let status = found.social.as_ref().and_then(|social| social::smoking_status(&social.items));
+    sections.extend(section(draft, &SOCIAL, found.social.as_ref(), None, |draft, item| {
+        social::write(draft, item, status)
+    }));
     sections.extend(measured::sections(draft, found.observations.as_ref()));
     let immunisations = found.immunisations.as_ref();
     sections.extend(section(draft, &IMMUNISATIONS, immunisations, None, immunisations::write));

@@ -10,8 +10,24 @@ use crate::terminology::{LOINC, OBSERVATION_CATEGORY, SNOMED, smoking, unknown};
 
 const SMOKING: &str = "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-smokingstatus|1.0.0";
 
-pub(super) fn write(draft: &Draft<'_>, item: &SocialItem) -> Written {
+/// The item that becomes the patient's smoking status. AU PS allows one. Bp can have several items, so it is the
+/// first one with a status.
+pub(super) fn smoking_status(items: &[SocialItem]) -> Option<&Tobacco> {
+    let tobacco = || {
+        items.iter().filter_map(|item| match item {
+            SocialItem::Tobacco(tobacco) => Some(tobacco),
+            _ => None,
+        })
+    };
+    tobacco().find(|item| item.status.is_some()).or_else(|| tobacco().next())
+}
+
+/// `status` is the item of [`smoking_status`].
+pub(super) fn write(draft: &Draft<'_>, item: &SocialItem, status: Option<&Tobacco>) -> Written {
     match item {
+        SocialItem::Tobacco(tobacco) if status.is_some_and(|it| !std::ptr::eq(it, tobacco)) => {
+            also_smokes(draft, tobacco)
+        }
         SocialItem::Tobacco(tobacco) => smokes(draft, tobacco),
         SocialItem::Alcohol(alcohol) => drinks(draft, alcohol),
         SocialItem::Circumstances(circumstances) => lives(draft, circumstances),
@@ -79,6 +95,24 @@ fn smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
     observation.effective_absent = Some(Element::unknown());
     observation.note = line.remarks();
     Written { line, resource: Resource::Observation(Box::new(observation)) }
+}
+
+/// A further item about tobacco. It has the same facts, but not the codes of the status.
+fn also_smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
+    let mut line = Line::new(Text::ours("Tobacco, another entry"));
+    line.fact("Status", item.status.as_deref());
+    for other in &item.other_statuses {
+        line.fact("Also", Some(other.as_str()));
+    }
+    line.fact("Type", item.kind.as_deref());
+    line.fact("A day", item.per_day);
+    line.fact("Started", item.year_started);
+    line.fact("Past status", item.past_status.as_deref());
+    line.fact("A day in the past", item.past_per_day);
+    line.fact("Started in the past", item.past_year_started);
+    line.fact("Stopped", item.past_year_stopped);
+    line.unreadable(&item.unreadable);
+    finished(line, observation(draft, "Tobacco, another entry", None))
 }
 
 fn drinks(draft: &Draft<'_>, item: &Alcohol) -> Written {
