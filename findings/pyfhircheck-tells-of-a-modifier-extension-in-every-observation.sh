@@ -35,10 +35,10 @@ for name, resource in weights.items():
     pathlib.Path("weight.json").write_text(json.dumps(resource))
     for definitions in ("without", "with"):
         subprocess.run(
-            ["python/bin/pyfhircheck", "file", "weight.json", "-c", f"{definitions}.json", "--json-output", "seen.json"],
+            ["python/bin/pyfhircheck", "file", "weight.json", "-c", f"{definitions}.json", "--json-output", "o.json"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
-        report = json.load(open("seen.json"))
+        report = json.load(open("o.json"))
         found = [issue["path"] for issue in report["issues"] if "modifierExtension is present" in issue["message"]]
         print(f"{name}, {definitions} definitions: {found}")
 PY
