@@ -8,13 +8,13 @@ use rusqlite::Connection;
 
 use crate::support::{NINE, PUSH, Practice, QUARTER, Wanted, Wish};
 
-/// Everything that a push may hold: its mark, the appointment that it found, the book of one user and day, and
-/// the rows that it changes.
+/// Everything that a push may hold: its mark, the appointment that it found, the book of one day, and the rows that
+/// it changes. Publicly, Bp has an index of the day and one of the user, but none of both.
 const DECLARED: [&str; 5] = [
     "application application X",
     "BPSPatients.APPOINTMENTS rows U RECORDID",
-    "BPSPatients.APPOINTMENTS rows U APPOINTMENTDATE+USERID",
-    "BPSPatients.APPOINTMENTS range RangeS-U APPOINTMENTDATE+USERID",
+    "BPSPatients.APPOINTMENTS rows U APPOINTMENTDATE",
+    "BPSPatients.APPOINTMENTS range RangeS-U APPOINTMENTDATE",
     "BPSPatients.APPOINTMENTS rows X",
 ];
 /// BP_CancelAppointment writes here.
@@ -60,7 +60,7 @@ impl Receptionist {
 }
 
 #[test]
-fn a_push_holds_at_most_the_rows_of_one_user_and_day() {
+fn a_push_holds_at_most_the_rows_of_one_day() {
     let mut practice = Practice::open();
     let first = Wanted::at(NINE);
     let moved = Wanted { day: "2027-11-03", ..Wanted::at(NINE + QUARTER) };

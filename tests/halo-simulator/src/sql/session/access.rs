@@ -168,12 +168,28 @@ impl Session<'_> {
                 continue;
             }
             let keys = self.keys(&entry.table)?;
-            let seek = if entry.locking.whole { None } else { seek(&keys, &own) };
+            let seek = if entry.locking.whole { None } else { self.seek(&keys, &own)? };
             let Locking { mode, keep, .. } = entry.locking;
             needs.accesses.push(Access { object: keys.object.clone(), seek, mode, keep });
             needs.keys.push(keys);
         }
         Ok(())
+    }
+
+    /// The index that finds the fewest rows, as SQL Server's statistics would tell.
+    fn seek(&self, keys: &Keys, known: &[(String, Vec<Val>)]) -> Result<Option<Seek>, SqlError> {
+        let mut seeks = seeks(keys, known);
+        if seeks.len() < 2 {
+            return Ok(seeks.pop());
+        }
+        let mut best: Option<(i64, Seek)> = None;
+        for seek in seeks {
+            let rows = self.count_found(keys, &seek)?;
+            if best.as_ref().is_none_or(|(fewest, _)| rows < *fewest) {
+                best = Some((rows, seek));
+            }
+        }
+        Ok(best.map(|(_, seek)| seek))
     }
 
     /// The tables behind a view.
@@ -304,8 +320,8 @@ fn spread(entries: &[Entry], conditions: &[Expr], known: &mut Vec<(ColumnOf, Vec
     }
 }
 
-/// The index that finds the fewest rows: the one with the most leading columns of known value.
-fn seek(keys: &Keys, known: &[(String, Vec<Val>)]) -> Option<Seek> {
+/// The indexes with the most leading columns of known value.
+fn seeks(keys: &Keys, known: &[(String, Vec<Val>)]) -> Vec<Seek> {
     let value = |at: &usize| {
         let name = &keys.columns[*at].0;
         let found = known.iter().find(|(column, _)| column.eq_ignore_ascii_case(name));
@@ -315,7 +331,7 @@ fn seek(keys: &Keys, known: &[(String, Vec<Val>)]) -> Option<Seek> {
             values: values.clone(),
         })
     };
-    let mut best: Option<Vec<SeekColumn>> = None;
+    let mut best: Vec<Seek> = Vec::new();
     for (number, index) in keys.indexes.iter().enumerate() {
         let columns: Vec<SeekColumn> = index.iter().map_while(value).collect();
         if columns.is_empty() {
@@ -323,11 +339,15 @@ fn seek(keys: &Keys, known: &[(String, Vec<Val>)]) -> Option<Seek> {
         }
         // The primary key comes first. If it is known whole, it finds one row.
         if number == 0 && columns.len() == index.len() {
-            return Some(Seek { columns });
+            return vec![Seek { columns }];
         }
-        if best.as_ref().is_none_or(|best| columns.len() > best.len()) {
-            best = Some(columns);
+        let longest = best.first().map_or(0, |best| best.columns.len());
+        if columns.len() > longest {
+            best.clear();
+        }
+        if columns.len() >= longest {
+            best.push(Seek { columns });
         }
     }
-    best.map(|columns| Seek { columns })
+    best
 }

@@ -85,24 +85,20 @@ impl Session<'_> {
         keys: &Keys,
         seek: &Seek,
     ) -> Result<Vec<(i64, Image)>, SqlError> {
-        let mut values: Vec<Value> = Vec::new();
-        let mut conditions = Vec::new();
-        for column in &seek.columns {
-            let (name, kind) = &keys.columns[column.position];
-            let mut marks = Vec::new();
-            for value in &column.values {
-                // The `T` of a moment is the only letter that its column compares with case.
-                values.push(match value {
-                    Val::Text(text) if kind.is_temporal() => Val::Text(text.to_uppercase()),
-                    other => other.clone(),
-                });
-                marks.push(format!("?{}", values.len()));
-            }
-            let collation = if kind.may_be_text() { " COLLATE BP" } else { "" };
-            let name = super::super::catalog::quote(name);
-            conditions.push(format!("{name}{collation} IN ({})", marks.join(", ")));
-        }
-        self.images(keys, &conditions.join(" AND "), values)
+        let (condition, values) = condition(keys, seek);
+        self.images(keys, &condition, values)
+    }
+
+    /// How many rows are in this part of an index.
+    pub(super) fn count_found(&self, keys: &Keys, seek: &Seek) -> Result<i64, SqlError> {
+        let (condition, values) = condition(keys, seek);
+        let sql = format!("SELECT COUNT(*) FROM {} WHERE {condition}", keys.qualified);
+        self.database
+            .prepare_cached(&sql)
+            .and_then(|mut statement| {
+                statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0))
+            })
+            .map_err(|error| SqlError::from_sqlite(&error, "SELECT"))
     }
 
     /// These rows, as far as they exist.
@@ -137,4 +133,26 @@ impl Session<'_> {
         });
         rows.and_then(Iterator::collect).map_err(failed)
     }
+}
+
+/// The condition that finds the rows in this part of an index, and its values.
+fn condition(keys: &Keys, seek: &Seek) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = Vec::new();
+    let mut conditions = Vec::new();
+    for column in &seek.columns {
+        let (name, kind) = &keys.columns[column.position];
+        let mut marks = Vec::new();
+        for value in &column.values {
+            // The `T` of a moment is the only letter that its column compares with case.
+            values.push(match value {
+                Val::Text(text) if kind.is_temporal() => Val::Text(text.to_uppercase()),
+                other => other.clone(),
+            });
+            marks.push(format!("?{}", values.len()));
+        }
+        let collation = if kind.may_be_text() { " COLLATE BP" } else { "" };
+        let name = super::super::catalog::quote(name);
+        conditions.push(format!("{name}{collation} IN ({})", marks.join(", ")));
+    }
+    (conditions.join(" AND "), values)
 }
