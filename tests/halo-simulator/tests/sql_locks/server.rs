@@ -35,8 +35,8 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let files = small_copy(folder.path());
         // Some tests are about ranges of two columns. Publicly, Bp has no such index.
-        let both = "CREATE INDEX APPOINTMENTS_OF_BOTH ON APPOINTMENTS (USERID, APPOINTMENTDATE)";
-        practice::open(&files).unwrap().execute_batch(both).unwrap();
+        let both = "CREATE INDEX APPOINTMENTS_BOTH ON APPOINTMENTS (USERID, APPOINTMENTDATE)";
+        Connection::open(&files.patients).unwrap().execute_batch(both).unwrap();
         let mut server = Self { files, locks: Arc::default(), users: [0; 2], _folder: folder };
         let users = server.client().run("SELECT TOP (2) UserID FROM BPS_Users ORDER BY UserID");
         let users: Vec<i64> = users.unwrap().lines().map(|line| line.parse().unwrap()).collect();
