@@ -48,7 +48,8 @@
 --             patient's, whatever its text says. It is then never moved, corrected or cancelled, and like
 --             every other appointment it is a conflict if it is in the way.
 --             Only one push of a mark runs at a time. It locks the appointment that it found, and the book
---             of that user and day from the check to the write. The whole length is checked for overlaps,
+--             of that user and day from the check to the write. Publicly, Bp has an index of the day and none
+--             of both, so this is the book of the day. The whole length is checked for overlaps,
 --             and the written appointment is read again before the commit. An appointment that has arrived
 --             or is over stays as it is; arrived says that it is not as wanted. A time outside the sessions
 --             is accepted and reported: representatives come when there are no patients.

@@ -25,10 +25,10 @@ pub(super) fn smoking_status(items: &[SocialItem]) -> Option<&Tobacco> {
 /// `status` is the item of [`smoking_status`].
 pub(super) fn write(draft: &Draft<'_>, item: &SocialItem, status: Option<&Tobacco>) -> Written {
     match item {
-        SocialItem::Tobacco(tobacco) if status.is_some_and(|it| !std::ptr::eq(it, tobacco)) => {
-            also_smokes(draft, tobacco)
+        SocialItem::Tobacco(tobacco) => {
+            let is_status = status.is_some_and(|status| std::ptr::eq(status, tobacco));
+            smokes(draft, tobacco, is_status)
         }
-        SocialItem::Tobacco(tobacco) => smokes(draft, tobacco),
         SocialItem::Alcohol(alcohol) => drinks(draft, alcohol),
         SocialItem::Circumstances(circumstances) => lives(draft, circumstances),
         SocialItem::Occupation(occupation) => works(draft, occupation),
@@ -68,8 +68,9 @@ fn finished(line: Line, mut observation: Observation) -> Written {
     Written { line, resource: Resource::Observation(Box::new(observation)) }
 }
 
-/// The profile allows no components. So all that it has no member for becomes a remark.
-fn smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
+/// The profile allows no components. So all that it has no member for becomes a remark. An item that is not the
+/// patient's status has the same facts, without the profile and its codes.
+fn smokes(draft: &Draft<'_>, item: &Tobacco, is_status: bool) -> Written {
     let mut line = Line::new(Text::ours("Tobacco"));
     line.fact("Status", item.status.as_deref());
     for other in &item.other_statuses {
@@ -83,36 +84,21 @@ fn smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
     line.remark("Started in the past", item.past_year_started);
     line.remark("Stopped", item.past_year_stopped);
     line.unreadable(&item.unreadable);
-    let mut observation = observation(draft, "Tobacco smoking status", None);
-    observation.meta = Meta::claims([SMOKING]);
-    observation.code = observation.code.coded([
-        Coding::new(SNOMED, "1747861000168109").displayed("Smoking status"),
-        Coding::new(LOINC, "72166-2").displayed("Tobacco smoking status"),
-    ]);
+    let words = if is_status { "Tobacco smoking status" } else { "Tobacco, another entry" };
+    let mut observation = observation(draft, words, None);
+    if is_status {
+        observation.meta = Meta::claims([SMOKING]);
+        observation.code = observation.code.coded([
+            Coding::new(SNOMED, "1747861000168109").displayed("Smoking status"),
+            Coding::new(LOINC, "72166-2").displayed("Tobacco smoking status"),
+        ]);
+    }
     observation.value = CodeableConcept::said(item.status.as_deref())
         .map(|said| Value::Concept(said.coded(item.status.as_deref().and_then(smoking))));
     observation.data_absent_reason = observation.value.is_none().then(unknown);
     observation.effective_absent = Some(Element::unknown());
     observation.note = line.remarks();
     Written { line, resource: Resource::Observation(Box::new(observation)) }
-}
-
-/// A further item about tobacco. It has the same facts, but not the codes of the status.
-fn also_smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
-    let mut line = Line::new(Text::ours("Tobacco, another entry"));
-    line.fact("Status", item.status.as_deref());
-    for other in &item.other_statuses {
-        line.fact("Also", Some(other.as_str()));
-    }
-    line.fact("Type", item.kind.as_deref());
-    line.fact("A day", item.per_day);
-    line.fact("Started", item.year_started);
-    line.fact("Past status", item.past_status.as_deref());
-    line.fact("A day in the past", item.past_per_day);
-    line.fact("Started in the past", item.past_year_started);
-    line.fact("Stopped", item.past_year_stopped);
-    line.unreadable(&item.unreadable);
-    finished(line, observation(draft, "Tobacco, another entry", None))
 }
 
 fn drinks(draft: &Draft<'_>, item: &Alcohol) -> Written {
