@@ -1,7 +1,8 @@
-//! `cargo run -p judges`: checks what this project makes with programs by others, and fails on any error
+//! `cargo run --bin judges`: checks what this project makes with programs by others, and fails on any error
 //! that they find. At present it checks every T-SQL statement with Microsoft's own parser and schema model
 //! (`tsql/judge.py`).
 
+mod rows;
 mod schema;
 
 use std::fs;
@@ -23,8 +24,10 @@ enum Failure {
     Tools(#[from] local::Error),
     #[error("{0} ended with {1}")]
     Program(PathBuf, std::process::ExitStatus),
-    #[error("the practice's catalogue cannot be read: {0}")]
+    #[error("the practice's database does not answer: {0}")]
     Catalogue(String),
+    #[error("usage: judges [rows [--plans | --before FOLDER]]")]
+    Arguments,
 }
 
 impl From<SqlError> for Failure {
@@ -35,7 +38,15 @@ impl From<SqlError> for Failure {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match judge().await {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let verdict = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => judge().await,
+        ["rows"] => rows::report(None, false),
+        ["rows", "--plans"] => rows::report(None, true),
+        ["rows", "--before", folder] => rows::report(Some(Path::new(folder)), false),
+        _ => Err(Failure::Arguments),
+    };
+    match verdict {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {

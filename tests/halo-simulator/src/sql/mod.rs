@@ -5,6 +5,7 @@ mod bytes;
 mod catalog;
 mod compile;
 mod convert;
+mod counted;
 mod dates;
 mod declared;
 mod error;
@@ -22,6 +23,7 @@ use jiff::civil::DateTime;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+pub use counted::Counted;
 pub use functions::register;
 pub use statement_name::statement_name;
 
@@ -237,5 +239,17 @@ pub fn execute_as(
     command: &Command,
     environment: &Environment,
 ) -> Result<Outcome, SqlError> {
-    session::execute(database, command, environment, language)
+    session::execute(database, command, environment, language, None)
+}
+
+/// Executes a command as [`execute`] does, and counts what SQLite reads for it.
+pub fn execute_counted(
+    database: &mut Connection,
+    command: &Command,
+    environment: &Environment,
+) -> (Result<Outcome, SqlError>, Vec<Counted>) {
+    let counts = std::cell::RefCell::new(Vec::new());
+    let language = Language::default();
+    let outcome = session::execute(database, command, environment, language, Some(&counts));
+    (outcome, counts.into_inner())
 }

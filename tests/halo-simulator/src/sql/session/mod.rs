@@ -7,6 +7,7 @@ mod run;
 mod table;
 mod transaction;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use rusqlite::Connection;
@@ -15,6 +16,7 @@ use super::batch::{self, Statement};
 use super::catalog::{Catalog, Symbols};
 use super::compile::{Compiled, Compiler};
 use super::convert::{self, Val};
+use super::counted::{self, Counted};
 use super::dates;
 use super::types::Type;
 use super::{
@@ -66,17 +68,21 @@ pub(crate) struct Session<'a> {
     /// The first error that did not end the batch.
     pending: Option<SqlError>,
     temporaries: usize,
+    /// If present, what SQLite reads is counted here.
+    counts: Option<&'a RefCell<Vec<Counted>>>,
 }
 
 /// Executes a whole command and leaves the connection in a clean state.
-pub(crate) fn execute(
-    database: &Connection,
+pub(crate) fn execute<'a>(
+    database: &'a Connection,
     command: &Command,
-    environment: &Environment,
+    environment: &'a Environment,
     language: Language,
+    counts: Option<&'a RefCell<Vec<Counted>>>,
 ) -> Result<Outcome, SqlError> {
     let mut session = Session::new(database, environment);
     session.language = language;
+    session.counts = counts;
     dates::set_day_first(language.day_first());
     let result = session.command(command);
     let cleaned = session.reset();
@@ -109,6 +115,7 @@ impl<'a> Session<'a> {
             failed_depth: 0,
             pending: None,
             temporaries: 0,
+            counts: None,
         }
     }
 
@@ -228,6 +235,11 @@ impl<'a> Session<'a> {
             let cells: rusqlite::Result<Vec<Val>> =
                 (0..width).map(|index| row.get(index)).collect();
             result.push(cells.map_err(failed)?);
+        }
+        drop(rows);
+        if let Some(counts) = self.counts.filter(|_| !self.catalog.as_owner.get()) {
+            let counted = counted::of(self.database, &statement, &compiled.sql).map_err(failed)?;
+            counts.borrow_mut().push(counted);
         }
         Ok(result)
     }
