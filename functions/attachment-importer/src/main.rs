@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws::queues::{ImportWake, Queues};
-use aws::{SecretKeys, clients, telemetry};
+use aws::{SecretKeys, batch, clients, telemetry};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use best_practice::{BpClient, StatementPack};
 use config::{ImporterConfig, PracticeConfig, QueueConfig};
@@ -55,20 +55,20 @@ async fn serve(
 ) -> Result<SqsBatchResponse, Error> {
     let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     let deadline = Deadline::after(left.saturating_sub(MARGIN));
-    let mut answer = SqsBatchResponse::default();
+    let mut failed = Vec::new();
     for message in event.payload.records {
         let wake: Option<ImportWake> =
             message.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
         let practice = wake.as_ref().and_then(|wake| PracticeId::parse(&wake.practice_id).ok());
         let Some((wake, practice)) = wake.zip(practice) else {
             tracing::error!("a message that cannot be read");
-            answer.add_failure(message.message_id.unwrap_or_default());
+            failed.push(message.message_id);
             continue;
         };
         if let Err(error) = counter.charge(&practice, importer.wake(&wake, deadline)).await {
             tracing::error!(%error, "a message has to come again");
-            answer.add_failure(message.message_id.unwrap_or_default());
+            failed.push(message.message_id);
         }
     }
-    Ok(answer)
+    Ok(batch::repeat_only(failed)?)
 }

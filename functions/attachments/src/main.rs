@@ -4,5 +4,5 @@
 async fn main() -> Result<(), lambda_http::Error> {
     let app = api::AppBuilder::from_environment()?;
     let app = app.with_cursors()?.with_copies()?.with_import_queue()?.build();
-    api::serve::run(api::routes::attachments(app)).await
+    api::serve::run(api::routes::attachments(app)?).await
 }

@@ -4,5 +4,5 @@
 async fn main() -> Result<(), lambda_http::Error> {
     let app = api::AppBuilder::from_environment()?;
     let app = app.with_cursors()?.with_uploads()?.with_writer_queue()?.build();
-    api::serve::run(api::routes::correspondence(app)).await
+    api::serve::run(api::routes::correspondence(app)?).await
 }

@@ -1,4 +1,4 @@
-//! Finds what is due and wakes the workers. It asks no practice anything.
+//! Finds what is due and wakes the workers. It never calls Halo.
 //!
 //! EventBridge Scheduler starts it, and each schedule names a task: `{"job": "sweep"}` finds practices
 //! with deliveries or bookings that are due, `{"job": "turns"}` finds practices' jobs that are due. An

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::serve::run(api::routes::webhook(api::webhook_receiver()?)).await
+    api::serve::run(api::routes::webhook(api::webhook_receiver()?)?).await
 }

@@ -3,5 +3,5 @@
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let app = api::AppBuilder::from_environment()?.build();
-    api::serve::run(api::routes::practice(app)).await
+    api::serve::run(api::routes::practice(app)?).await
 }

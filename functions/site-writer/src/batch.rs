@@ -1,8 +1,9 @@
-//! A batch of messages. Each message starts a turn of its own, and no turn disturbs another.
+//! A batch of messages. Each message starts its own turn. A turn that fails does not affect the others.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use aws::batch;
 use aws::queues::SiteWake;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::ids::PracticeId;
@@ -30,19 +31,19 @@ pub(crate) async fn serve(
         .records
         .into_iter()
         .map(|message| {
-            let id = message.message_id.clone().unwrap_or_default();
+            let id = message.message_id.clone();
             let (writer, counter) = (Arc::clone(&writer), counter.clone());
             // A panic in one task does not end the others.
             (id, tokio::spawn(async move { turn(&writer, &counter, message, time).await }))
         })
         .collect();
-    let mut answer = SqsBatchResponse::default();
+    let mut failed = Vec::new();
     for (id, turn) in turns {
         if !matches!(turn.await, Ok(true)) {
-            answer.add_failure(id);
+            failed.push(id);
         }
     }
-    Ok(answer)
+    Ok(batch::repeat_only(failed)?)
 }
 
 /// How long a turn may take: the configured time, from which all limits follow, or less if Lambda

@@ -10,9 +10,9 @@ use aws::queues::Queues;
 use aws::{SecretKeys, clients, telemetry};
 use best_practice::{BpClient, StatementPack};
 use bp_writer::bookings::Bookings;
-use bp_writer::deliveries::Deliveries;
+use bp_writer::deliveries::{Deliveries, Summaries};
 use bp_writer::{Limits, QueueAndBus, SystemClock, Writer, jobs};
-use config::{BpWriterConfig, EventConfig, PracticeConfig, QueueConfig};
+use config::{BpWriterConfig, ClinicalConfig, EventConfig, PracticeConfig, QueueConfig};
 use document_bucket::DocumentBucket;
 use domain::usage::Caps;
 use halo::HaloClient;
@@ -55,8 +55,15 @@ fn writer(work: &BpWriterConfig) -> Result<(SiteWriter, Counter), Error> {
     };
     let bucket = DocumentBucket::new(clients::s3(&aws), &work.bucket);
     let limits = Limits::new(work);
+    let summaries = Summaries {
+        bp: bp.clone(),
+        store: store.clone(),
+        bucket,
+        audit_retention: SignedDuration::from_hours(24 * i64::from(config.audit_retention_days)),
+        observations_per_code: ClinicalConfig::read()?.observations_per_code,
+    };
     let writer = Writer::new(store.clone(), messages, SystemClock, halo, bp.clone(), limits)
-        .with(Deliveries::new(pack.clone(), bucket))
+        .with(Deliveries::new(pack.clone(), summaries))
         .with(Bookings::new(pack))
         .with_job(jobs::SiteHealth {
             store: store.clone(),

@@ -1,4 +1,4 @@
-//! A running stack, from this process's point of view.
+//! A running stack, as the process that started it controls it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

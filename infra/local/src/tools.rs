@@ -62,7 +62,8 @@ impl Tools {
         run(progress, "python -m venv", &mut venv, &log).await?;
         let mut pip = Command::new(self.python());
         pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"])
-            .args(["--progress-bar", "off", "--requirement"])
+            // The list names every package, so nothing need be resolved. Python compiles what it uses.
+            .args(["--no-deps", "--no-compile", "--progress-bar", "off", "--requirement"])
             .arg(requirements);
         run(progress, "pip install", &mut pip, &log).await?;
         Ok(())

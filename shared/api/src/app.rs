@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws::queues::Queues;
 use best_practice::BpClient;
 use config::{CopiesConfig, DocumentsConfig};
-use connection::Sessions;
+use connection::{Clock as _, Sessions, SystemClock};
 use document_bucket::DocumentBucket;
 use domain::ids::PracticeId;
 use halo::Deadline;
@@ -42,8 +42,10 @@ pub struct App {
 pub struct Parts {
     /// Signs the cursors of long lists.
     pub cursors: Option<Cursors>,
-    /// The queues that wake workers.
-    pub queues: Option<Lazy<Queues>>,
+    /// The queue that wakes practices' writers.
+    pub writer_queue: Option<Lazy<Queues>>,
+    /// The queue that wakes the importer of attachments.
+    pub import_queue: Option<Lazy<Queues>>,
     /// Copies of documents in Bp.
     pub copies: Option<Copies>,
     /// Documents that callers upload.
@@ -84,7 +86,7 @@ impl App {
     }
 
     pub(crate) fn now() -> Timestamp {
-        Timestamp::now()
+        SystemClock.now()
     }
 
     pub(crate) fn deadline() -> Deadline {
@@ -95,8 +97,8 @@ impl App {
         part(self.parts.cursors.as_ref(), "cursors")
     }
 
-    pub(crate) fn queues(&self) -> Result<&Queues, Problem> {
-        part(self.parts.queues.as_ref(), "queues").map(|queues| &**queues)
+    pub(crate) fn import_queue(&self) -> Result<&Queues, Problem> {
+        part(self.parts.import_queue.as_ref(), "import_queue").map(|queues| &**queues)
     }
 
     pub(crate) fn copies(&self) -> Result<&Copies, Problem> {
@@ -114,14 +116,21 @@ impl App {
     /// Wakes the practice's writer. A lost message only costs time: the dispatcher finds in the table
     /// what is due.
     pub(crate) async fn wake_writer(&self, practice: &PracticeId) {
-        let Ok(queues) = self.queues() else { return };
-        if queues.wake_site(practice.as_str(), Duration::ZERO).await.is_err() {
+        let queue = part(self.parts.writer_queue.as_ref(), "writer_queue");
+        let Ok(queue) = queue else { return };
+        if queue.wake_site(practice.as_str(), Duration::ZERO).await.is_err() {
             tracing::warn!(practice = practice.as_str(), "the site's writer could not be woken");
         }
     }
 }
 
-/// A missing part is a mistake in the function's `main`.
+/// A function's routes need a part that its `main` has not added. The function then does not start, so the
+/// mistake is seen before the first request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("this function was built without a part that its routes need: {0}")]
+pub struct MissingPart(pub(crate) &'static str);
+
+/// A missing part is a mistake in the list of what a group of routes needs.
 fn part<'a, T>(part: Option<&'a T>, name: &'static str) -> Result<&'a T, Problem> {
     part.ok_or_else(|| {
         tracing::error!(part = name, "this function was built without a part that it needs");

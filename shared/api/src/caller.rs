@@ -146,6 +146,8 @@ permissions! {
     SeeBookings: [Role::PracticeAdmin, Role::Clinician], [Scope::BookingsWrite];
     /// Upload documents and send referrals.
     SendReferrals: [Role::Clinician], [Scope::CorrespondenceWrite];
+    /// Read the summaries that clinicians have sent with referrals.
+    SeeSentSummaries: [Role::Clinician], [Scope::CorrespondenceWrite];
     /// Send messages to clinicians' inboxes. Platforms only, because a message may name any sender.
     SendMessages: [], [Scope::CorrespondenceWrite];
     /// See deliveries.
@@ -252,6 +254,7 @@ mod tests {
         assert_eq!(status::<ManagePractice>(administrator()).await, 200);
         assert_eq!(status::<ReadPatients>(administrator()).await, 403);
         assert_eq!(status::<SendReferrals>(administrator()).await, 403);
+        assert_eq!(status::<SeeSentSummaries>(administrator()).await, 403);
         let both = person("ours", &[Role::PracticeAdmin, Role::Clinician]);
         assert_eq!(status::<ReadPatients>(Some(both)).await, 200);
     }

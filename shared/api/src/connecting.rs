@@ -5,7 +5,6 @@ use connection::{Asker, AuditLine, Connecting, Entered, NotConnected, NotPaired,
 use domain::clinician::NotLinked;
 use domain::ids::PracticeId;
 use domain::pairing::LimitScope;
-use jiff::Timestamp;
 use store::{AuditItem, StoreError};
 
 use crate::app::App;
@@ -93,7 +92,7 @@ impl From<NotPaired> for Problem {
             NotPaired::Unconfirmed => Self::new(ProblemType::PairingUnconfirmed).retry_after(5),
             NotPaired::Busy => Self::new(ProblemType::PairingInProgress).retry_after(5),
             NotPaired::TooMany { until } => {
-                let left = until.duration_since(Timestamp::now()).as_secs();
+                let left = until.duration_since(App::now()).as_secs();
                 Self::new(ProblemType::TooManyPairings)
                     .retry_after(u64::try_from(left).unwrap_or_default().max(1))
             }

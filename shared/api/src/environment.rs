@@ -1,5 +1,5 @@
-//! Builds what a function's handlers work with from its environment variables. Wrong configuration is
-//! named here, before the function takes its first event.
+//! Builds what a function's handlers work with from its environment variables. If the configuration is wrong,
+//! the function stops here with a message, before it takes its first event.
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl AppBuilder {
     /// Names everything that is wrong with the configuration.
     pub fn with_writer_queue(mut self) -> Result<Self, Error> {
         let urls = QueueConfig::sites()?;
-        self.app.parts.queues = Some(lazy_queues(self.aws.clone(), urls));
+        self.app.parts.writer_queue = Some(lazy_queues(self.aws.clone(), urls));
         Ok(self)
     }
 
@@ -82,7 +82,7 @@ impl AppBuilder {
     /// Names everything that is wrong with the configuration.
     pub fn with_import_queue(mut self) -> Result<Self, Error> {
         let urls = QueueConfig::imports()?;
-        self.app.parts.queues = Some(lazy_queues(self.aws.clone(), urls));
+        self.app.parts.import_queue = Some(lazy_queues(self.aws.clone(), urls));
         Ok(self)
     }
 

@@ -17,7 +17,7 @@ pub mod serve;
 mod session;
 mod shown_patients;
 
-pub use app::{App, Copies, Parts, Uploads};
+pub use app::{App, Copies, MissingPart, Parts, Uploads};
 pub use clients::{Lazy, lazy_bucket, lazy_queues};
 pub use cursor::Cursors;
 pub use environment::{AppBuilder, webhook_receiver};

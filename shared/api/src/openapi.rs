@@ -124,12 +124,40 @@ mod tests {
         assert_eq!(described, deployed());
     }
 
+    /// A `default` would also describe a success that nobody documented.
+    #[test]
+    fn success_statuses_are_told_from_errors() {
+        let document = document();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let responses = operation["responses"].as_object().unwrap();
+                let is_exact = |status: &&String| status.starts_with('2') && status.len() == 3;
+                let successes = responses.keys().filter(is_exact).count();
+                let ranges: Vec<&str> = responses
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|it| !it.starts_with('2'))
+                    .collect();
+                let operation = format!("{method} {path}");
+                assert!(successes > 0, "{operation}");
+                assert!(!responses.contains_key("default"), "{operation}");
+                let is_open = path.ends_with("/health") || path.ends_with("/openapi.json");
+                let errors: &[&str] = if is_open { &[] } else { &["4XX", "5XX"] };
+                assert_eq!(ranges, errors, "{operation}");
+            }
+        }
+    }
+
     #[test]
     fn the_document_of_the_api_tells_both_formats() {
         let document = document();
         let path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary";
         let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
         assert!(content["application/json"]["schema"].is_object(), "{content}");
+        assert!(content["application/fhir+json"].is_object(), "{content}");
+        let path = "/v1/practices/{practiceId}/patients/{patientId}/summary";
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
+        assert_eq!(content.as_object().unwrap().len(), 1, "{content}");
         assert!(content["application/fhir+json"].is_object(), "{content}");
     }
 

@@ -1,16 +1,19 @@
-//! Turns Lambda's events into requests, and adds what every answer has.
+//! Turns Lambda's events into requests, and adds the headers that every answer has.
 
-use axum::Router;
-use axum::body::Body;
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::middleware::{Next, from_fn, map_request, map_response};
 use axum::response::{IntoResponse, Response};
+use axum::{BoxError, Router};
 use config::BrowserConfig;
-use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, RequestExt};
+use tower::{Service, ServiceExt as _};
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::problem::{Problem, ProblemType};
 use crate::request_log::{REQUEST_ID, RequestId, log_request};
@@ -19,13 +22,54 @@ use crate::request_log::{REQUEST_ID, RequestId, log_request};
 /// for support.
 const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after,x-amzn-requestid");
 
+/// The longest body of an answer, in bytes of Lambda's answer. Lambda allows 6 MiB, headers included.
+/// Source: AWS Lambda quotas, invocation payload.
+const LONGEST_ANSWER: u64 = 6 * 1024 * 1024 - 64 * 1024;
+
 /// Serves these routes until Lambda ends the process.
 ///
 /// # Errors
 /// The configuration is wrong, or Lambda's runtime API cannot be reached.
 pub async fn run(routes: Router) -> Result<(), Error> {
     let browsers = BrowserConfig::read()?;
-    lambda_http::run(with_layers(routes, browsers)).await
+    lambda_http::run(entrance(with_layers(routes, browsers))).await
+}
+
+/// What a request passes before it is routed.
+fn entrance<B>(
+    routes: Router,
+) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    routes.map_request(without_base_path::<B>)
+}
+
+/// Removes what stands before the resource's own path. Behind a custom domain with a base path, API Gateway
+/// sends the base path too, and the stage if the mapping names none.
+fn without_base_path<B>(mut request: Request<B>) -> Request<B> {
+    if let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref()
+        && let Some(resource) = &context.resource_path
+        && let Some(uri) = last_segments(request.uri(), segments(resource).count())
+    {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
+/// This address with only the last segments of its path. None if it has no more than these.
+fn last_segments(uri: &Uri, count: usize) -> Option<Uri> {
+    let path = uri.path();
+    let mut starts = path.match_indices('/').map(|(at, _)| at).rev();
+    let start = starts.nth(count.checked_sub(1)?).filter(|start| *start > 0)?;
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(format!("{}{query}", &path[start..]).parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// The routes with what every route has. The last layer is the outermost one.
@@ -34,6 +78,7 @@ fn with_layers(routes: Router, browsers: BrowserConfig) -> Router {
         .fallback(async || Problem::new(ProblemType::NotFound))
         .method_not_allowed_fallback(async || Problem::new(ProblemType::MethodNotAllowed))
         .layer(from_fn(catch_panics))
+        .layer(from_fn(no_larger_than_lambda_allows))
         .layer(from_fn(log_request))
         .layer(map_response(no_store))
         .layer(map_response(move |response| cors_headers(browsers.clone(), response)))
@@ -47,11 +92,34 @@ async fn attach_caller(mut request: Request<Body>) -> Request<Body> {
         if let Some(id) = context.request_id {
             request.extensions_mut().insert(RequestId(id));
         }
-        if let Ok(caller) = Caller::from_authorizer(&context.authorizer.fields, Timestamp::now()) {
+        if let Ok(caller) = Caller::from_authorizer(&context.authorizer.fields, App::now()) {
             request.extensions_mut().insert(caller);
         }
     }
     request
+}
+
+/// Replaces an answer that Lambda would refuse. Callers would see API Gateway's 502 without a reason.
+async fn no_larger_than_lambda_allows(request: Request, next: Next) -> Response {
+    let (head, body) = next.run(request).await.into_parts();
+    // Each byte takes at most two in Lambda's answer, so smaller bodies need not be counted.
+    if body.size_hint().upper().is_some_and(|bytes| bytes <= LONGEST_ANSWER / 2) {
+        return Response::from_parts(head, body);
+    }
+    match to_bytes(body, usize::MAX).await {
+        Ok(bytes) if length_in_json(&bytes) <= LONGEST_ANSWER => {
+            Response::from_parts(head, Body::from(bytes))
+        }
+        Ok(_) => Problem::new(ProblemType::RecordTooLarge).into_response(),
+        Err(_) => Problem::new(ProblemType::Internal).into_response(),
+    }
+}
+
+/// The length of this JSON as a text within JSON, in which Lambda takes it. There, quotation marks and
+/// backslashes are escaped. JSON has no bare control characters except line breaks.
+fn length_in_json(json: &[u8]) -> u64 {
+    let is_escaped = |byte: &&u8| matches!(byte, b'"' | b'\\' | ..=0x1F);
+    (json.len() + json.iter().filter(is_escaped).count()) as u64
 }
 
 /// Answers contain patients' records, so browsers and proxies must not store them.
@@ -95,11 +163,10 @@ async fn catch_panics(request: Request, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use axum::http::{HeaderMap, StatusCode};
     use axum::routing::get;
-    use tower::ServiceExt as _;
-
-    use super::*;
+    use serde_json::json;
 
     async fn headers_for(path: &str, origin: Option<&'static str>) -> (StatusCode, HeaderMap) {
         let routes = Router::new()
@@ -125,6 +192,53 @@ mod tests {
         let (_, headers) = headers_for("/answered", Some("https://app.example.org")).await;
         let varies: Vec<_> = headers.get_all("vary").iter().collect();
         assert_eq!(varies, ["accept", "origin"], "what a route itself says is kept");
+    }
+
+    /// A request as API Gateway sends it.
+    fn sent(path: &str, resource: &str) -> Request {
+        let context =
+            serde_json::from_value(json!({ "resourcePath": resource, "httpMethod": "GET" }))
+                .unwrap();
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        request.with_request_context(RequestContext::ApiGatewayV1(context))
+    }
+
+    #[tokio::test]
+    async fn a_route_is_found_behind_a_custom_domain_with_any_base_path() {
+        let resource = "/v1/practices/{practiceId}/audit";
+        let route = get(async |uri: Uri| uri.to_string());
+        let routes = Router::new().route(resource, route);
+        let answered = "/v1/practices/wattle-creek/audit?from=2026-01-01";
+        for base in ["", "/bridge", "/bridge/production", "/v1", "/a%2Fb"] {
+            let request = sent(&format!("{base}{answered}"), resource);
+            let answer = entrance(routes.clone()).oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK, "{base}");
+            assert_eq!(to_bytes(answer.into_body(), 1_000).await.unwrap(), answered, "{base}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_lambda_would_refuse_is_a_problem_with_a_step() {
+        let largest = usize::try_from(LONGEST_ANSWER).unwrap();
+        let answer = async |body: String| {
+            let routes = Router::new().route("/record", get(async move || body));
+            let browsers = BrowserConfig { allowed_origin: None };
+            let request = Request::get("/record").body(Body::empty()).unwrap();
+            with_layers(routes, browsers).oneshot(request).await.unwrap()
+        };
+        for fits in ["a".repeat(largest), "\"".repeat(largest / 2)] {
+            let whole = fits.clone();
+            let answer = answer(fits).await;
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert!(to_bytes(answer.into_body(), usize::MAX).await.unwrap() == whole);
+        }
+        for too_large in ["a".repeat(largest + 1), "\\".repeat(largest / 2 + 1)] {
+            let answer = answer(too_large).await;
+            assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+            let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(body.contains("record-too-large") && body.contains("fewer sections"), "{body}");
+        }
     }
 
     #[tokio::test]

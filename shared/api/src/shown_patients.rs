@@ -27,7 +27,7 @@ impl App {
             .into_iter()
             .map(|person| (person.patient_id, ShownPatient::of(person, database, now)))
             .collect();
-        if let Err(error) = self.store.keep_shown(practice, caller.subject(), &shown).await {
+        if let Err(error) = self.store.save_shown(practice, caller.subject(), &shown).await {
             tracing::warn!(%error, "the patients that a caller was shown could not be stored");
         }
     }

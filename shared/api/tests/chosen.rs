@@ -65,7 +65,7 @@ fn correspondence(aws: &Aws) -> App {
     };
     let parts = Parts {
         cursors: Some(Cursors::new(SecretText::new(secrets, "made up".to_owned()))),
-        queues: Some(lazy_queues(config.clone(), QueueConfig::default())),
+        writer_queue: Some(lazy_queues(config.clone(), QueueConfig::default())),
         uploads: Some(Uploads {
             config: uploads,
             bucket: lazy_bucket(config, "made-up".to_owned()),
@@ -181,7 +181,8 @@ async fn refer(aws: &Aws, caller: Caller, more: &Value) -> String {
         .extension(caller)
         .body(Body::from(body.to_string()))
         .unwrap();
-    let answer = routes::correspondence(correspondence(aws)).oneshot(request).await.unwrap();
+    let answer =
+        routes::correspondence(correspondence(aws)).unwrap().oneshot(request).await.unwrap();
     let answer = to_bytes(answer.into_body(), 100_000).await.unwrap();
     let problem: Value = serde_json::from_slice(&answer).unwrap();
     problem["type"].as_str().unwrap().to_owned()
@@ -256,7 +257,7 @@ async fn search(refuse: &'static str) -> (u16, Aws) {
         .extension(clinician())
         .body(Body::from(body.to_string()))
         .unwrap();
-    let answer = routes::patients(app(&aws, halo)).oneshot(request).await.unwrap();
+    let answer = routes::patients(app(&aws, halo)).unwrap().oneshot(request).await.unwrap();
     (answer.status().as_u16(), aws)
 }
 

@@ -51,8 +51,9 @@ fn app(aws: &Aws) -> App {
 }
 
 fn appointments(aws: &Aws) -> Router {
-    let queues = Some(lazy_queues(aws.config(), QueueConfig::default()));
-    routes::appointments(App { parts: Parts { queues, ..Parts::default() }, ..app(aws) })
+    let writer_queue = Some(lazy_queues(aws.config(), QueueConfig::default()));
+    let parts = Parts { writer_queue, ..Parts::default() };
+    routes::appointments(App { parts, ..app(aws) }).unwrap()
 }
 
 /// The status of the answer to a request.
@@ -168,7 +169,8 @@ async fn no_staff_list_is_kept_whose_jobs_are_not_planned_or_which_cannot_be_rec
 async fn a_practice_stays_connected_when_its_disconnecting_cannot_be_recorded() {
     let aws = Aws::answering(|_| refused());
     let status =
-        ask(routes::practice(app(&aws)), platform(), "DELETE", "/connection", Value::Null).await;
+        ask(routes::practice(app(&aws)).unwrap(), platform(), "DELETE", "/connection", Value::Null)
+            .await;
     assert_eq!(status, 503, "{aws:?}");
     assert!(!aws.calls().is_empty() && aws.calls().iter().all(is_note), "{aws:?}");
 }

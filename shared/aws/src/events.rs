@@ -1,5 +1,5 @@
-//! Events for platforms, so that they need not poll. An event names a thing and its new state. A
-//! platform that is allowed to know more asks the API.
+//! Events for platforms, so that they need not poll. An event contains only an id and the new state. A platform
+//! that needs more, and may read it, asks the API.
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::ProvideErrorMetadata;

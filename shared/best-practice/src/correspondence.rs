@@ -1,16 +1,17 @@
-//! Letters and messages into Bp: the commands that write them and look them up, and their answers.
+//! Letters and messages: the commands that write them to Bp and look them up, and the answers.
 
 use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::delivery::{
-    Acknowledged, AddressedTo, Addressee, Check, Content, CorrelationToken, Message,
-    MessagePatient, Referral, WhyFallback,
+    Acknowledged, AddressedTo, Addressee, Check, Chosen, Content, CorrelationToken, DocumentType,
+    Message, MessagePatient, RecipientName, Referral, ReferralSummary, WhyFallback,
 };
 use domain::ids::{BpUserId, HaloGuid, PatientId};
 use domain::numbers;
 use halo::{Command, Deadline, Parameter, Row};
+use jiff::civil::Date;
 
 use crate::client::BpClient;
 use crate::error::{BpError, malformed};
@@ -75,26 +76,60 @@ impl StatementPack {
         referral: &Referral,
         bytes: &[u8],
     ) -> Command {
-        let day = referral.date.map_or_else(String::new, |day| day.to_string());
-        let chosen = referral.chosen.patient();
+        let document = Outgoing {
+            patient: referral.patient,
+            chosen: &referral.chosen,
+            acknowledged: &referral.acknowledged,
+            sender: referral.sender,
+            subject: referral.subject.as_str(),
+            recipient: &referral.recipient,
+            date: referral.date,
+            extension: referral.document.announced.content_type.extension(),
+        };
+        self.file(token, &document, bytes)
+    }
+
+    /// Files the summary that goes with a referral in Correspondence Out. `pdf` are its bytes.
+    #[must_use]
+    pub fn write_summary(
+        &self,
+        token: &CorrelationToken,
+        summary: &ReferralSummary,
+        pdf: &[u8],
+    ) -> Command {
+        let document = Outgoing {
+            patient: summary.patient,
+            chosen: &summary.chosen,
+            acknowledged: &summary.acknowledged,
+            sender: summary.sender,
+            subject: ReferralSummary::SUBJECT,
+            recipient: &summary.recipient,
+            date: None,
+            extension: DocumentType::Pdf.extension(),
+        };
+        self.file(token, &document, pdf)
+    }
+
+    fn file(&self, token: &CorrelationToken, document: &Outgoing<'_>, bytes: &[u8]) -> Command {
+        let day = document.date.map_or_else(String::new, |day| day.to_string());
+        let chosen = document.chosen.patient();
         let key = chosen.map_or("", |patient| patient.surname.as_str());
         let born = chosen.map_or_else(String::new, |patient| patient.date_of_birth.to_string());
-        let accept = |what| i64::from(referral.acknowledged.contains(&what));
+        let accept = |what| i64::from(document.acknowledged.contains(&what));
         let parameters = [
             Parameter::var_char("@token", token.as_str()),
-            Parameter::int("@patientId", referral.patient.0),
+            Parameter::int("@patientId", document.patient.0),
             Parameter::var_char("@surnameKey", key),
             Parameter::var_char("@dateOfBirth", born),
             Parameter::int("@acceptDeceased", accept(Acknowledged::Deceased)),
             Parameter::int("@acceptInactive", accept(Acknowledged::Inactive)),
-            Parameter::int("@senderId", referral.sender.map_or(0, |sender| sender.0)),
-            Parameter::var_char("@subject", referral.subject.as_str()),
-            Parameter::var_char("@recipient", referral.recipient.as_str()),
+            Parameter::int("@senderId", document.sender.map_or(0, |sender| sender.0)),
+            Parameter::var_char("@subject", document.subject),
+            Parameter::var_char("@recipient", document.recipient.as_str()),
             Parameter::var_char("@day", day),
         ];
-        let extension = referral.document.announced.content_type.extension();
         let command = self.command(Statement::CorrespondenceOutWrite, parameters);
-        with_file(command, extension, bytes)
+        with_file(command, document.extension, bytes)
     }
 
     /// Puts a message into the addressee's unchecked inbox. `bytes` are those of its document or its
@@ -181,6 +216,18 @@ fn named(addressee: Option<&Addressee>) -> (i64, String, String) {
     }
 }
 
+/// A document for Correspondence Out.
+struct Outgoing<'a> {
+    patient: PatientId,
+    chosen: &'a Chosen,
+    acknowledged: &'a [Acknowledged],
+    sender: Option<BpUserId>,
+    subject: &'a str,
+    recipient: &'a RecipientName,
+    date: Option<Date>,
+    extension: &'static str,
+}
+
 /// Halo accepts no binary parameters (its documentation says that it fails to cast text to bytes). So a
 /// file is sent as text, and the statement turns it into bytes.
 fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command {
@@ -232,7 +279,7 @@ impl BpClient {
     }
 }
 
-/// Reads the answer to [`StatementPack::write_referral`].
+/// Reads the answer to [`StatementPack::write_referral`] or [`StatementPack::write_summary`].
 ///
 /// # Errors
 /// When the rows differ from what the statement's header promises.

@@ -67,9 +67,8 @@ pub fn problem_of(error: &Error) -> ProblemType {
         Error::Malformed { .. } => ProblemType::MalformedAnswer,
         Error::Sql(SqlFailure::PermissionDenied) => ProblemType::BpPermissionMissing,
         Error::Sql(SqlFailure::UnknownObject) => ProblemType::BpReleaseDiffers,
-        Error::ResultTooLarge | Error::Refused { .. } | Error::Sql(SqlFailure::Other { .. }) => {
-            ProblemType::BpRefused
-        }
+        Error::ResultTooLarge => ProblemType::RecordTooLarge,
+        Error::Refused { .. } | Error::Sql(SqlFailure::Other { .. }) => ProblemType::BpRefused,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Halo's sites: pairing with one, finding one, its status, and whether it still gives us access.
+//! Halo's sites: pairs with a site, finds one, reads its status, and checks whether it still gives us access.
 
 use domain::connection::{Availability, Site};
 use domain::ids::{HaloGuid, PairingCode, SiteId};

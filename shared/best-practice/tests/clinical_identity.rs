@@ -71,9 +71,18 @@ fn the_patient_is_named_once_even_where_the_view_has_two_rows() {
 fn a_column_that_a_release_lacks_costs_nothing_but_itself() {
     let mut practice = Practice::open();
     let whole = practice.identity(1);
-    for (column, member) in
-        [("Gender", "gender"), ("IHI", "ihi"), ("MedicareLineNo", "medicareLine"), ("DOB", "born")]
-    {
+    for (column, member) in [
+        ("Gender", "gender"),
+        ("IHI", "ihi"),
+        ("MedicareLineNo", "medicareLine"),
+        ("DOB", "born"),
+        ("MedicareExpiry", "medicareExpiry"),
+        ("RecordNo", "recordNumber"),
+        ("Email", "email"),
+        ("Ethnicity", "ethnicity"),
+        ("UsualDoctor", "usualDoctor"),
+    ] {
+        assert!(whole.contains_key(member), "{member} of {whole:?}");
         practice.bp.environment.missing_columns =
             vec![("BPS_Patients".to_owned(), column.to_owned())];
         let mut expected = whole.clone();

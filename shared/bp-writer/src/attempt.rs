@@ -1,6 +1,6 @@
-//! Works on one entry as far as it goes now: marks it, sends it, asks for its end, or looks it up.
+//! Works on one entry as far as possible now: marks it, sends it, asks for its result, or looks it up.
 //!
-//! This file asks Halo and Bp and names what they answer. [`crate::decide`] decides what follows, and
+//! This file asks Halo and Bp and translates their answers. [`crate::decide`] decides what follows, and
 //! [`crate::settle`] stores it.
 
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::context::{Context, TurnError};
 use crate::decide::Next;
-use crate::kind::{Kind, NoCommand, Status};
+use crate::kind::{Kind, NoCommand, NotRead, Status};
 use crate::outcome::{self, Outcome, Trouble};
 use crate::ports::{Clock, Messages, WorkStore};
 use crate::settle::{Settle, Step};
@@ -100,7 +100,7 @@ struct Attempt<'t, 'a, K, S, M, C> {
 impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S, M, C> {
     async fn run(mut self, mut entry: Entry<K::Entity>) -> Result<Next, TurnError> {
         loop {
-            if entry.work.announce.is_some() {
+            if entry.work.unpublished.is_some() {
                 self.settle().publish_late(entry).await?;
                 return Ok(Next::GoOn);
             }
@@ -178,18 +178,15 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
             return Ok(Break(next));
         }
         let before = entry.clone();
+        if let Break(next) = self.read_first(&mut entry).await? {
+            return match next {
+                Unread::Next(next) => Ok(Break(next)),
+                Unread::NoCommand(why) => self.no_command(before, entry, why).await,
+            };
+        }
         let command = match self.command(&mut entry).await? {
             Ok(command) => command,
-            Err(NoCommand::Later) => {
-                return self.settle().settle(entry, |_| Outcome::NotReady).await;
-            }
-            Err(NoCommand::Verdict(verdict)) => {
-                let outcome = |body: &mut K::Entity| {
-                    *body = entry.body.clone();
-                    Outcome::Verdict(verdict)
-                };
-                return self.settle().settle(before, outcome).await;
-            }
+            Err(why) => return self.no_command(before, entry, why).await,
         };
         let now = context.now();
         let Ok(sent) = ready.send(now, &limits.fence) else { return Ok(Break(Next::GoOn)) };
@@ -206,6 +203,50 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
         match (outcome, self.settle().settle(marked, |_| outcome).await?) {
             (Outcome::Accepted(query), Continue(stored)) => self.await_end(stored, query).await,
             (_, step) => Ok(step),
+        }
+    }
+
+    /// Stores why there is nothing to send now. `before` is the entry without the kind's changes.
+    async fn no_command(
+        &self,
+        before: Entry<K::Entity>,
+        entry: Entry<K::Entity>,
+        why: NoCommand,
+    ) -> Result<Step<K::Entity>, TurnError> {
+        match why {
+            NoCommand::Later => self.settle().settle(entry, |_| Outcome::NotReady).await,
+            NoCommand::Verdict(verdict) => {
+                let outcome = |body: &mut K::Entity| {
+                    *body = entry.body.clone();
+                    Outcome::Verdict(verdict)
+                };
+                self.settle().settle(before, outcome).await
+            }
+        }
+    }
+
+    /// Reads from Bp what the command needs, if it needs anything.
+    async fn read_first(
+        &mut self,
+        entry: &mut Entry<K::Entity>,
+    ) -> Result<ControlFlow<Unread>, TurnError> {
+        if !self.kind.must_read(&entry.body) {
+            return Ok(Continue(()));
+        }
+        let context = self.context();
+        if context.time_left() < 2 * context.services.limits.shortest {
+            return Ok(Break(Unread::Next(Next::EndTurn)));
+        }
+        let Some(session) = self.site.session() else {
+            return Ok(Break(Unread::Next(Next::Park(Trouble::of(ParkReason::NotConnected)))));
+        };
+        let (practice, now) = (context.practice, context.now());
+        match self.kind.read_first(&mut entry.body, practice, session, now).await {
+            Ok(()) => Ok(Continue(())),
+            Err(NotRead::NoCommand(why)) => Ok(Break(Unread::NoCommand(why))),
+            Err(NotRead::Site(error)) => {
+                Ok(Break(Unread::Next(Next::Park(Trouble::of_session(error)?))))
+            }
         }
     }
 
@@ -302,8 +343,9 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
             }
             if context.now() >= until || context.time_left() < 2 * services.limits.shortest {
                 let waiter = Waiter::Site { practice: practice.clone() };
+                let expires = context.now() + WAITER_KEPT;
                 // If this is lost, the query is asked for when the entry is due.
-                let _ = services.store.await_query(query, &waiter, WAITER_KEPT).await;
+                let _ = services.store.await_query(query, &waiter, expires).await;
                 return self.read_result(entry, answer).await;
             }
         }
@@ -401,6 +443,12 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
         };
         self.settle().settle(entry, outcome_of).await
     }
+}
+
+/// What the attempt does instead if it has not read what it needs.
+enum Unread {
+    Next(Next),
+    NoCommand(NoCommand),
 }
 
 /// The rows that a query ended with, or what else is known of it.

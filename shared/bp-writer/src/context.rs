@@ -1,5 +1,5 @@
-//! What every step of one turn works with: the services, the practice, the lease and the end of the
-//! turn. Steps read, write and publish through it. It decides nothing.
+//! What every step of one turn works with: the services, the practice, the lease and the end of the turn. Steps
+//! read, write and publish through it. It makes no decisions.
 
 use std::time::Duration;
 
@@ -101,8 +101,10 @@ impl<S: WorkStore, M: Messages, C: Clock> Context<'_, S, M, C> {
         but: &WorkKey,
     ) -> Result<Vec<Entry<E>>, TurnError> {
         let open = self.services.store.open_work(self.practice, u16::MAX).await?;
-        let others =
-            open.into_iter().filter(|other| other.key.kind == but.kind && other.key != *but);
+        let others = open
+            .entries
+            .into_iter()
+            .filter(|other| other.key.kind == but.kind && other.key != *but);
         // An entry that cannot be read is set aside when it is due.
         Ok(others.filter_map(|other| other.read().ok()).collect())
     }

@@ -1,7 +1,8 @@
-//! The jobs that run for a practice on a schedule. Each costs one query of Bp at most, except where a
-//! correction needs its own.
+//! The jobs that run for a practice on a schedule. Each costs at most one query of Bp, plus one for each
+//! correction.
 
 use crate::bookings::BookingJobs;
+use crate::ports::{Clock as _, SystemClock};
 use crate::{ScheduledJob, ScheduledJobError};
 use aws::events::{Event, EventKind, Events};
 use best_practice::{BpClient, BpError};
@@ -11,7 +12,7 @@ use domain::ids::PracticeId;
 use domain::schedule::{Job, until_checked_again, until_compared_again};
 use domain::usage::Caps;
 use halo::Deadline;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use store::Store;
 use usage::publish_near_cap;
 
@@ -38,6 +39,7 @@ impl ScheduledJob for SiteHealth {
         deadline: Deadline,
     ) -> Result<Option<SignedDuration>, ScheduledJobError> {
         let refreshed = self.refresh_site(practice, deadline).await;
+        let now = SystemClock.now();
         // Even if Halo does not answer, platforms learn what we know.
         if let Some(standing) = self.store.unpublished_standing(practice).await? {
             let state = match standing {
@@ -54,14 +56,13 @@ impl ScheduledJob for SiteHealth {
             self.store.mark_standing_published(practice, standing).await?;
             if standing == Standing::Paired {
                 // The appointment book was not compared while the practice was not connected.
-                self.store.bring_forward(practice, Job::Reconcile).await?;
+                self.store.bring_forward(practice, Job::Reconcile, now).await?;
             }
         }
         self.publish_relinks(practice).await?;
-        let (store, events, now) = (&self.store, &self.events, Timestamp::now());
-        publish_near_cap(store, events, self.caps, practice, now).await?;
+        publish_near_cap(&self.store, &self.events, self.caps, practice, now).await?;
         if self.store.forget_former_links(practice, FORMER_LINKS).await? {
-            self.store.bring_forward(practice, Job::SiteHealth).await?;
+            self.store.bring_forward(practice, Job::SiteHealth, now).await?;
         }
         refreshed?;
         Ok(None)
@@ -118,7 +119,7 @@ impl ScheduledJob for Checked {
         let found =
             crate::deliveries::find_checked_messages(store, bp, events, practice, after, deadline)
                 .await?;
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let age = found.latest.map(|latest| now.duration_since(latest));
         Ok(Some(until_checked_again(age)))
     }
@@ -162,7 +163,7 @@ impl ScheduledJob for Reconcile {
     ) -> Result<Option<SignedDuration>, ScheduledJobError> {
         let reconciled =
             BookingJobs::new(&self.bp, &self.store).reconcile(practice, deadline).await?;
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let begins = reconciled.next_visit.map(|visit| visit.duration_since(now));
         Ok(Some(until_compared_again(begins)))
     }

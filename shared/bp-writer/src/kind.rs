@@ -3,7 +3,9 @@
 
 use aws::events::EventKind;
 use best_practice::BpError;
+use connection::{Connections, Session, SessionError};
 use domain::connection::Database;
+use domain::ids::PracticeId;
 use domain::problem::ProblemType;
 use domain::schedule::Job;
 use halo::{Command, Row};
@@ -46,6 +48,32 @@ pub trait Kind: Send + Sync + 'static {
         entity: &mut Self::Entity,
         now: Timestamp,
     ) -> impl Future<Output = Result<Command, NoCommand>> + Send;
+
+    /// Whether something must be read from the practice's Bp before the command can be made.
+    fn must_read(&self, entity: &Self::Entity) -> bool {
+        let _ = entity;
+        false
+    }
+
+    /// Called before [`Kind::command`] if something must be read. Asks the practice's Bp, and keeps what the
+    /// command needs. Changes of the entity are stored together with the mark of the attempt, so all attempts
+    /// write the same.
+    fn read_first<C: Connections>(
+        &self,
+        entity: &mut Self::Entity,
+        practice: &PracticeId,
+        session: &mut Session<'_, C>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), NotRead>> + Send {
+        let _ = (entity, practice, session, now);
+        async { Ok(()) }
+    }
+
+    /// The entry that begins when this one has settled. It was accepted without a due time.
+    fn followed_by(&self, entity: &Self::Entity) -> Option<WorkKey> {
+        let _ = entity;
+        None
+    }
 
     /// Whether the next command depends on the practice's other open entries.
     fn depends_on_others(&self, entity: &Self::Entity) -> bool {
@@ -163,6 +191,15 @@ pub enum NoCommand {
     /// Nothing needs to be sent, or nothing may be sent. The entity already shows it. `Done` if there is
     /// nothing to write: a booking was cancelled before it was first sent, for example.
     Verdict(Verdict),
+}
+
+/// Why [`Kind::read_first`] has not read what it needs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NotRead {
+    /// The practice's Bp cannot be asked now. The lane is parked.
+    Site(SessionError),
+    /// There is no command for another reason.
+    NoCommand(NoCommand),
 }
 
 /// The result for an entry. The entity already shows it.

@@ -17,7 +17,7 @@ mod turn;
 mod whole;
 mod writer;
 
-pub use kind::{FailReason, Kind, NoCommand, Status, Verdict, WaitReason};
+pub use kind::{FailReason, Kind, NoCommand, NotRead, Status, Verdict, WaitReason};
 pub use limits::Limits;
 pub use ports::{Clock, Messages, NotTaken, QueueAndBus, SystemClock, WorkStore};
 pub use scheduled_job::{ScheduledJob, ScheduledJobError};

@@ -1,5 +1,5 @@
-//! What is known of an entry after a question to Halo or Bp, in one vocabulary, and how the answers of
-//! Halo are translated into it. Pure: `attempt` asks, and [`crate::decide`] decides what follows.
+//! What is known about an entry after a call to Halo or Bp. Every answer of Halo becomes one of these outcomes.
+//! Pure: `attempt` asks, and [`crate::decide`] decides what follows.
 
 use std::time::Duration;
 

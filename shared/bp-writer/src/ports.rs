@@ -12,10 +12,10 @@ use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use domain::waiting::Waiter;
 use halo::HaloClient;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use ledger::{Holder, Lease};
 use serde::Serialize;
-use store::work::{Entry, Lane, LaneRelease, Released, WorkKey};
+use store::work::{Entry, Lane, LaneRelease, OpenWork, Released, WorkKey};
 use store::{Store, StoreError};
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ pub trait WorkStore: Connections + Clone + Send + Sync {
     ) -> Stored<Released>;
     async fn claim_site(&self, site: &SiteId, lease: &Lease, now: Timestamp) -> Stored<bool>;
     async fn release_site(&self, site: &SiteId, holder: &Holder) -> Stored<bool>;
-    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<Vec<Entry>>;
+    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<OpenWork>;
     async fn newest_open_work(
         &self,
         practice: &PracticeId,
@@ -72,9 +72,15 @@ pub trait WorkStore: Connections + Clone + Send + Sync {
         practice: &PracticeId,
         entries: &[Entry<T>],
     ) -> Stored<()>;
-    async fn await_query(&self, query: Uuid, waiter: &Waiter, keep: SignedDuration) -> Stored<()>;
+    async fn await_query(&self, query: Uuid, waiter: &Waiter, expires: Timestamp) -> Stored<()>;
     async fn schedule_by(&self, practice: &PracticeId, job: Job, at: Timestamp) -> Stored<()>;
-    async fn finish_job(&self, practice: &PracticeId, job: Job, next: Timestamp) -> Stored<()>;
+    async fn finish_job(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        next: Timestamp,
+        now: Timestamp,
+    ) -> Stored<()>;
 }
 
 impl WorkStore for Store {
@@ -105,7 +111,7 @@ impl WorkStore for Store {
         Store::release_site(self, site, holder).await
     }
 
-    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<Vec<Entry>> {
+    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<OpenWork> {
         Store::open_work(self, practice, limit).await
     }
 
@@ -142,16 +148,22 @@ impl WorkStore for Store {
         Store::transition_together(self, practice, entries).await
     }
 
-    async fn await_query(&self, query: Uuid, waiter: &Waiter, keep: SignedDuration) -> Stored<()> {
-        Store::await_query(self, query, waiter, keep).await
+    async fn await_query(&self, query: Uuid, waiter: &Waiter, expires: Timestamp) -> Stored<()> {
+        Store::await_query(self, query, waiter, expires).await
     }
 
     async fn schedule_by(&self, practice: &PracticeId, job: Job, at: Timestamp) -> Stored<()> {
         Store::schedule_by(self, practice, job, at).await
     }
 
-    async fn finish_job(&self, practice: &PracticeId, job: Job, next: Timestamp) -> Stored<()> {
-        Store::finish_job(self, practice, job, next).await
+    async fn finish_job(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        next: Timestamp,
+        now: Timestamp,
+    ) -> Stored<()> {
+        Store::finish_job(self, practice, job, next, now).await
     }
 }
 
@@ -231,7 +243,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        connection::Clock::now(&connection::SystemClock)
     }
 
     async fn sleep(&self, duration: Duration) {

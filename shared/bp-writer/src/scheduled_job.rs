@@ -1,5 +1,5 @@
-//! Jobs that run for a practice on a schedule. The practice's writer runs them, so that they never
-//! write to Bp at the same time as a delivery or a booking. [`crate::jobs`] holds the jobs.
+//! The trait for jobs that run for a practice on a schedule. The practice's writer runs them, so that they
+//! never write to Bp at the same time as a delivery or a booking. [`crate::jobs`] holds the jobs.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;

@@ -1,7 +1,7 @@
-//! Stores what [`crate::decide`] decides about an entry, and publishes its event before.
+//! Publishes the event of an entry, then stores what [`crate::decide`] has decided about it.
 //!
-//! A client may replace the body of an entry at any moment, but not its progress during an attempt. So
-//! the outcome of the attempt holds for the newer body too, and is stored with it.
+//! A client may replace the body of an entry at any moment, but not its progress during an attempt. So the
+//! outcome of the attempt is stored together with the newer body.
 
 use std::mem::discriminant;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -53,11 +53,15 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
             }
             self.apply(&mut entry, decision, outcome);
             self.publish_change(&before, &mut entry).await;
-            if matches!(entry.work.progress, WorkProgress::Settled(_))
-                && let Some((job, at)) = kind.later_check(&entry.body, now)
-            {
-                // Before the entry closes: one check too many does no harm.
-                services.store.schedule_by(context.practice, job, at).await?;
+            if matches!(entry.work.progress, WorkProgress::Settled(_)) {
+                // Both before the entry closes: one check too many does no harm, and if the writer dies now,
+                // the outcome of this entry is learned again and is the same.
+                if let Some((job, at)) = kind.later_check(&entry.body, now) {
+                    services.store.schedule_by(context.practice, job, at).await?;
+                }
+                if let Some(next) = kind.followed_by(&entry.body) {
+                    whole::make_due(*context, &next).await?;
+                }
             }
             let key = entry.key.clone();
             if let Some(stored) = self.store_with_whole(&before, entry).await? {
@@ -94,13 +98,14 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
 
     /// Publishes an event that the bus did not take before. Only then the entry moves on.
     pub(crate) async fn publish_late(&self, mut entry: Entry<K::Entity>) -> Result<(), TurnError> {
-        let event = entry.work.announce.as_deref().and_then(|name| event_of(entry.key.kind, name));
+        let event =
+            entry.work.unpublished.as_deref().and_then(|name| event_of(entry.key.kind, name));
         let published = match event {
             Some(event) => self.context.publish(&entry.key.id, event).await,
             None => true,
         };
         if published {
-            entry.work.announce = None;
+            entry.work.unpublished = None;
             entry.due = entry.work.progress.due();
         } else {
             entry.due = Some(self.context.retry_at(5));
@@ -134,7 +139,7 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
         if let Some(event) = self.kind.event(before, &entry.body)
             && !self.context.publish(&entry.key.id, event).await
         {
-            entry.work.announce = Some(event.as_str().to_owned());
+            entry.work.unpublished = Some(event.as_str().to_owned());
             entry.due = Some(self.context.retry_at(1));
         }
     }

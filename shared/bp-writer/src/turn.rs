@@ -8,7 +8,8 @@ use std::time::Duration;
 use domain::schedule::Job;
 use jiff::Timestamp;
 use store::work::{
-    Entry, KnownWait, Lane, LaneRelease, ParkReason, Parked, WorkKey, WorkKind, WorkProgress,
+    Entry, KnownWait, Lane, LaneRelease, OpenWork, ParkReason, Parked, WorkKey, WorkKind,
+    WorkProgress,
 };
 
 use crate::attempt::KindRunner;
@@ -22,6 +23,9 @@ use crate::site::Site;
 
 /// Entries read at once.
 const PAGE: u16 = 16;
+/// When the writer comes back for entries that a newer release wrote. A deployment takes minutes, and
+/// then the writer of the newer release comes.
+const LEFT_TO_NEWER_RELEASE: Duration = Duration::from_secs(60);
 /// What a turn needs after a job, to release the lane.
 const TIME_TO_END: Duration = Duration::from_secs(3);
 
@@ -117,8 +121,9 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
             }
         };
         tracing::info!(practice = practice.as_str(), job = name, "done");
-        let next = Job::next_after(practice, rest, self.context.now());
-        services.store.finish_job(practice, job, next).await?;
+        let now = self.context.now();
+        let next = Job::next_after(practice, rest, now);
+        services.store.finish_job(practice, job, next, now).await?;
         Ok(true)
     }
 
@@ -126,12 +131,16 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
     async fn work(&mut self) -> Result<Option<Timestamp>, TurnError> {
         let Context { services, practice, .. } = self.context;
         loop {
-            let page = services.store.open_work(practice, PAGE).await?;
-            let Some(first_due) = page.first().and_then(|entry| entry.due) else {
+            let OpenWork { entries: page, newer } =
+                services.store.open_work(practice, PAGE).await?;
+            let now = self.context.now();
+            let first_due = page.first().and_then(|entry| entry.due);
+            // It is unknown when entries of a newer release are due.
+            let for_newer = newer.then(|| now + LEFT_TO_NEWER_RELEASE);
+            let Some(first_due) = first_due.into_iter().chain(for_newer).min() else {
                 self.lane.parked = None;
                 return Ok(None);
             };
-            let now = self.context.now();
             let early = std::mem::take(&mut self.early);
             let due: Vec<Entry> = page
                 .into_iter()

@@ -15,7 +15,7 @@ use crate::ports::{Clock, Messages, WorkStore};
 /// How often a whole is read again if a client changes it at the same moment. After that it stays due.
 const MOST_TRIES: u32 = 8;
 
-/// Makes a whole due. One read, and one write if it was not due.
+/// Makes a whole, or another closed entry, due. One read, and one write if it was not due.
 pub(crate) async fn make_due<S: WorkStore, M: Messages, C: Clock>(
     context: Context<'_, S, M, C>,
     whole: &WorkKey,
@@ -49,14 +49,14 @@ pub(crate) async fn combine<K: Kind, S: WorkStore, M: Messages, C: Clock>(
         let before: Vec<K::Entity> = parts.iter().map(|part| part.body.clone()).collect();
         let event = kind.combine(&mut whole, &mut parts, context.now());
         whole.list_under(&kind.listing(&whole.body));
-        if whole.work.announce.is_none() {
+        if whole.work.unpublished.is_none() {
             whole.due = None;
         }
         // The event is published before the new state can be read.
         if let Some(event) = event
             && !context.publish(&whole.key.id, event).await
         {
-            whole.work.announce = Some(event.as_str().to_owned());
+            whole.work.unpublished = Some(event.as_str().to_owned());
             whole.due = Some(context.retry_at(1));
         }
         let changed = parts.into_iter().zip(&before).filter(|(part, was)| part.body != **was);

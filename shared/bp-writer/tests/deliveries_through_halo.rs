@@ -1,14 +1,15 @@
 //! Referrals and messages through Halo, against the simulator's practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_s3::config::{BehaviorVersion, Config};
+use aws_double::{Answer, Aws};
 use best_practice::{
     AskedMessage, BpClient, Fate, Found, StatementPack, Written, delivery_found, referral_written,
 };
-use bp_writer::deliveries::Deliveries;
+use bp_writer::deliveries::{Deliveries, Summaries};
 use bp_writer::{Kind as _, Verdict};
 use document_bucket::DocumentBucket;
 use domain::Sha256;
@@ -21,8 +22,9 @@ use domain::delivery::{
 use domain::ids::{BpUserId, HaloGuid, PatientId, PracticeId, SiteId, Subject};
 use halo::{Call, Command, Deadline, FixedKeys, HaloClient, Keys, PmsName, Row};
 use halo_simulator::{Options, Running, Simulator, local_client};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use store::Store;
 
 struct Bench {
     running: Running,
@@ -87,9 +89,15 @@ impl Bench {
     }
 
     fn kind(&self) -> Deliveries {
-        let config = Config::builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
-        let bucket = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
-        Deliveries::new(self.pack.clone(), bucket)
+        let aws = Aws::answering(|_| Answer::nothing()).config();
+        let summaries = Summaries {
+            bp: BpClient::new(self.halo.clone(), self.pack.clone()),
+            store: Store::new(aws_sdk_dynamodb::Client::new(&aws), "table"),
+            bucket: DocumentBucket::new(aws_sdk_s3::Client::new(&aws), "made-up"),
+            audit_retention: SignedDuration::from_hours(1),
+            observations_per_code: NonZeroU16::new(5).unwrap(),
+        };
+        Deliveries::new(self.pack.clone(), summaries)
     }
 }
 
@@ -116,6 +124,7 @@ fn letter(bytes: &[u8]) -> Referral {
         sender: None,
         chosen: Chosen::NumberOnly,
         acknowledged: Vec::new(),
+        summary: false,
     }
 }
 

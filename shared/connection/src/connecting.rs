@@ -1,4 +1,4 @@
-//! Connecting a practice: pair it if necessary, then link the asker.
+//! Connects a practice: pairs it if necessary, then links the caller's account to a Bp user.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use store::Store;
 
 use crate::linking::{Linking, NotConnected};
 use crate::pairing::{NotPaired, Pairing};
-use crate::ports::{SystemClock, Trail};
+use crate::ports::{Clock as _, SystemClock, Trail};
 use crate::request::{Asker, Entered};
 use crate::session::Sessions;
 
@@ -34,7 +34,7 @@ impl<T: Trail> Connecting<'_, T> {
     /// # Errors
     /// [`NotConnected`] says why. If only the link fails, the practice stays paired.
     pub async fn connect(&self, asker: &Asker, entered: &Entered) -> Result<(), NotConnected> {
-        let until = Timestamp::now().saturating_add(REQUEST_TIME).unwrap_or(Timestamp::MAX);
+        let until = SystemClock.now().saturating_add(REQUEST_TIME).unwrap_or(Timestamp::MAX);
         let known = self.store.connection(&asker.practice).await?;
         let open =
             known.clone().filter(|known| known.is_open() && known.site_id == entered.site_id);
@@ -69,6 +69,6 @@ impl<T: Trail> Connecting<'_, T> {
 }
 
 fn deadline(until: Timestamp) -> Deadline {
-    let left = until.duration_since(Timestamp::now());
+    let left = until.duration_since(SystemClock.now());
     Deadline::after(Duration::try_from(left).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! Linking the asker to a user of Bp. Costs one query, for the users of the entered name.
+//! Links the caller's account to a user of Bp. This costs one query, for the users with the entered name.
 
 use best_practice::{BpClient, BpError};
 use domain::audit::AuditedAction;
@@ -6,11 +6,10 @@ use domain::clinician::{BpUser, Clinician, LinkChange, LinksSeen, NotLinked, cho
 use domain::connection::{Connection, Site};
 use domain::ids::BpUserId;
 use domain::release::Support;
-use jiff::Timestamp;
 use store::{AccountLink, Limited, Store, StoreError};
 
 use crate::pairing::NotPaired;
-use crate::ports::{AuditLine, Trail};
+use crate::ports::{AuditLine, Clock as _, SystemClock, Trail};
 use crate::request::{Asker, Entered};
 use crate::session::{Implication, QuestionError as _, Session, SessionError};
 
@@ -194,7 +193,7 @@ impl<T: Trail> Linking<'_, T> {
             relinked: matches!(change, LinkChange::Relinked { .. }) || !displaced.is_empty(),
             lines: &lines,
         };
-        Ok(self.store.link_account(practice, &link).await?)
+        Ok(self.store.link_account(practice, &link, SystemClock.now()).await?)
     }
 
     /// Chooses the user that the name and the digits mean. Each try with digits is counted, and wrong
@@ -211,7 +210,7 @@ impl<T: Trail> Linking<'_, T> {
             return Ok(chosen?);
         }
         let subject = asker.subject.0.as_str();
-        let tried = self.store.reserve_try(asker.scope, subject, Timestamp::now()).await?;
+        let tried = self.store.reserve_try(asker.scope, subject, SystemClock.now()).await?;
         let tried = tried.map_err(|Limited { until }| {
             let (practice, scope) = (asker.practice.as_str(), asker.scope);
             tracing::warn!(practice, ?scope, "pairing is limited");

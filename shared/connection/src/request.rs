@@ -1,4 +1,4 @@
-//! A request to connect a practice: who asks, and what they entered.
+//! A request to connect a practice: who the caller is, and what they entered.
 
 use domain::clinician::{ClinicianName, ProviderNumberPrefix};
 use domain::ids::{PairingCode, PracticeId, SiteId, Subject};

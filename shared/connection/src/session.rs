@@ -3,9 +3,9 @@
 //! Routes and workers ask through the same session, so what one of them learns about a practice's
 //! connection is stored for all of them:
 //!
-//! - The session looks for a new GUID when Halo no longer accepts the stored one, and adopts it if it
-//!   surely belongs to the same practice. Halo recommends this for databases that were split, merged
-//!   or moved.
+//! - The session looks for a new GUID when Halo no longer accepts the stored one. It adopts the new one only if
+//!   it certainly belongs to the same practice. Halo recommends this for databases that were split, merged or
+//!   moved.
 //! - The session marks the connection as revoked when the practice refuses our login, and as paired
 //!   again when Bp answers.
 //!
@@ -16,6 +16,8 @@ use domain::connection::{Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId};
 use halo::{Deadline, Forbidden, SqlFailure};
 use store::{Store, StoreError};
+
+use crate::ports::{Clock as _, SystemClock};
 
 /// What a failed question implies for the connection itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -111,7 +113,7 @@ impl Connections for Store {
         site: &Site,
         standing: Standing,
     ) -> Result<(), StoreError> {
-        Store::refresh(self, practice, seen, site, standing).await
+        Store::refresh(self, practice, seen, site, standing, SystemClock.now()).await
     }
 }
 
@@ -274,7 +276,7 @@ impl<'a, C: Connections> Session<'a, C> {
     /// # Errors
     /// The table's error.
     pub async fn stand(&mut self, standing: Standing) -> Result<(), StoreError> {
-        self.keep(self.connection.site.clone(), standing).await
+        self.save(self.connection.site.clone(), standing).await
     }
 
     /// Stores what Halo now says of the site, if it is new.
@@ -282,7 +284,7 @@ impl<'a, C: Connections> Session<'a, C> {
     /// # Errors
     /// The table's error.
     pub async fn refresh(&mut self, site: Site) -> Result<(), StoreError> {
-        self.keep(site, self.connection.standing).await
+        self.save(site, self.connection.standing).await
     }
 
     /// Asks Halo for the site with the practice's Bp Site ID and adopts its GUID. Returns whether a new
@@ -307,7 +309,7 @@ impl<'a, C: Connections> Session<'a, C> {
         Ok(true)
     }
 
-    async fn keep(&mut self, site: Site, standing: Standing) -> Result<(), StoreError> {
+    async fn save(&mut self, site: Site, standing: Standing) -> Result<(), StoreError> {
         if (&site, standing) == (&self.connection.site, self.connection.standing) {
             return Ok(());
         }

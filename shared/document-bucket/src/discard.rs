@@ -1,4 +1,4 @@
-//! Deleting what an import began.
+//! Deletes the objects of a document, and ends its open upload.
 
 use crate::{DocumentBucket, DocumentBucketError};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
 use domain::content::Sniffer;
 use tokio::task::JoinSet;
@@ -49,8 +49,15 @@ impl DocumentBucket {
     /// # Errors
     /// When S3 does not open it.
     pub async fn begin(&self, key: &str) -> Result<Upload, DocumentBucketError> {
-        let opened =
-            self.client.create_multipart_upload().bucket(&self.bucket).key(key).send().await?;
+        // The SDK sends a CRC32 with each part. S3 takes them only if the upload names the algorithm.
+        let opened = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .checksum_algorithm(ChecksumAlgorithm::Crc32)
+            .send()
+            .await?;
         let id = opened
             .upload_id
             .ok_or(DocumentBucketError::Unavailable { code: "no upload id".to_owned() })?;

@@ -12,12 +12,11 @@ use std::time::Duration;
 use aws::queues::{ImportWake, LONGEST_DELAY, Queues};
 use best_practice::BpClient;
 use config::ImporterConfig;
-use connection::Sessions;
+use connection::{Clock as _, Sessions, SystemClock};
 use domain::content::ContentType;
 use domain::imports::{Item, Patience, Place, StagedCopy};
 use domain::problem::ProblemType;
 use halo::Deadline;
-use jiff::Timestamp;
 use ledger::Backoff;
 
 use crate::claimed::{ClaimedDocument, Copied, signed};
@@ -117,7 +116,7 @@ impl Attempt<'_> {
             content_type: ContentType::header(content_type).to_owned(),
             extension: stored.beginning.extension(ending),
             sha256: stored.sha256.to_string(),
-            staged_at: Timestamp::now(),
+            staged_at: SystemClock.now(),
             dated: about.dated,
             rendition,
         };
@@ -130,7 +129,7 @@ impl Attempt<'_> {
         let mut fetching = self.document.fetching.clone();
         // No upload is open while the practice prepares the document.
         fetching.cleared();
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let pause = self.config.slow_poll;
         let next_wake = match fetching.effort().next_wake() {
             Some(coming) if coming > now => coming,
@@ -150,7 +149,7 @@ impl Attempt<'_> {
         }
         let fetching = self.document.fetching.clone();
         let place = fetching.place().cloned();
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let patience = patience(self.config);
         let pause = self.pause(obstacle.course);
         let next_wake = now + signed(pause);

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use best_practice::{DocumentError, DocumentKey, DocumentPart};
 use bytes::Bytes;
+use connection::{Clock as _, SystemClock};
 use document_bucket::{DocumentBucket, Stored};
 use domain::content::ContentType;
 use domain::ids::PracticeId;
 use domain::imports::{Fetching, ImportId, Item, Lease, Place, StagedRendition};
 use domain::problem::ProblemType;
 use futures::{Stream, StreamExt as _};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use store::{Store, StoreError, StoredItem};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use uuid::Uuid;
@@ -92,7 +93,7 @@ impl ClaimedDocument<'_> {
 
     /// Renews the lease and stores how many bytes have arrived.
     pub(crate) async fn progress(&mut self, received: u64) -> Result<(), Stop> {
-        let until = Timestamp::now() + signed(self.lease);
+        let until = SystemClock.now() + signed(self.lease);
         self.fetching.progress(received, Lease { owner: self.owner, until });
         self.save_fetching().await
     }

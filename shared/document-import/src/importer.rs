@@ -3,7 +3,7 @@
 use aws::queues::{ImportWake, Queues};
 use best_practice::BpClient;
 use config::ImporterConfig;
-use connection::Sessions;
+use connection::{Clock as _, Sessions, SystemClock};
 use document_bucket::DocumentBucket;
 use domain::ids::PracticeId;
 use domain::imports::{Claim, Fetching, ImportId, Item, Lease};
@@ -53,7 +53,7 @@ impl Importer {
             tracing::error!("a message that nobody of ours sends");
             return Ok(());
         };
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let item = self.store.import_item(&practice, &import, wake.item, now).await?;
         // An import that has expired is not waited for.
         let Some(item) = item else { return Ok(()) };

@@ -1,5 +1,5 @@
-//! A document's bytes on their way into the bucket. Most documents are copied unchanged. The pages of
-//! a scan become one PDF. The words of a letter are kept beside its copy.
+//! Handles the bytes of a document between Bp and the bucket. Most documents are copied unchanged. The pages of
+//! a scan become one PDF. The text of a letter is stored next to its copy.
 
 use best_practice::DocumentPart;
 use bytes::{Bytes, BytesMut};

@@ -1,4 +1,5 @@
-//! What prevents an import, and what to do about it. Pure: errors in, decisions out.
+//! What has prevented an import, and what to do now: wait, try again or give up. Pure: errors in, decisions
+//! out.
 
 use std::time::Duration;
 

@@ -1,18 +1,18 @@
 //! Fetches a document by our SQL statements.
 //!
 //! ```text
-//! start     one query: what Bp says of the document; a small document comes along
+//! start     one query: what Bp knows of the document; a small document comes with it
 //! request   a large document: Halo queues a second query and returns its id
 //! wait      until Halo has the pages, or for some seconds
 //! copy      page by page into the bucket
 //! ```
 //!
-//! The id of the second query is stored. A later attempt goes on with it instead of asking Bp again.
+//! The id of the second query is stored. A later attempt continues with it instead of asking Bp again.
 
 use std::time::Duration;
 
 use best_practice::{BpClient, Document, DocumentProgress, DocumentStart};
-use connection::Session;
+use connection::{Clock as _, Session, SystemClock};
 use domain::problem::ProblemType;
 use domain::waiting::Waiter;
 use halo::Deadline;
@@ -132,12 +132,12 @@ impl ByStatement<'_, '_> {
         };
         let give_up = Instant::now() + LONGEST_WAIT;
         let mut pause = FIRST_PAUSE;
-        let mut is_announced = false;
+        let mut is_waited_for = false;
         loop {
             let deadline = self.question_deadline();
             let question = |guid| bp.document_progress(guid, query, deadline);
             let progress = self.session.ask_halo(question).await?;
-            if progress != DocumentProgress::Running || is_announced {
+            if progress != DocumentProgress::Running || is_waited_for {
                 return Ok(progress);
             }
             if Instant::now() < give_up {
@@ -146,13 +146,14 @@ impl ByStatement<'_, '_> {
                 continue;
             }
             // The query may have ended before Halo's notification could find a waiter: ask once more.
-            is_announced = true;
+            is_waited_for = true;
             let waiter = Waiter::Import {
                 practice: self.document.practice.clone(),
                 import: self.document.import.as_str().to_owned(),
                 item: self.document.item.index,
             };
-            let waiting = self.document.store.await_query(query, &waiter, WAITER_KEPT).await;
+            let expires = SystemClock.now() + WAITER_KEPT;
+            let waiting = self.document.store.await_query(query, &waiter, expires).await;
             if let Err(error) = waiting {
                 tracing::warn!(%error, "Halo's notification will find nobody");
             }

@@ -24,6 +24,11 @@ pub enum AuditedAction {
     AttachmentLinksShown,
     /// A referral to the patient's Correspondence Out was accepted.
     ReferralSent,
+    /// A patient's clinical record was read for the summary that goes with a referral. The subject is the one
+    /// that sent the referral.
+    ReferralSummaryRead,
+    /// The summary that went with a referral was shown.
+    ReferralSummaryShown,
     /// A message about a patient was accepted.
     MessageSent,
     /// A failed delivery was started again.

@@ -1,4 +1,4 @@
-//! Short names: always the same for the same input, and different for different inputs.
+//! Makes short names. The same input always gives the same name, and different inputs give different names.
 
 use sha2::{Digest, Sha256};
 

@@ -1,10 +1,9 @@
 //! Pairing a practice with a Bp site (referral guide, section three).
 //!
 //! The rule that keeps practices apart: **only Halo's confirmation connects a practice.** A practice is
-//! connected to a site if Halo confirmed a code that this practice gave, and the confirmation reached us
-//! while the attempt was still the practice's current one. Nothing else connects. Halo lets all our practices
-//! query a site as soon as one of them is paired with it. So it proves nothing about a practice's code if
-//! Halo answers a query.
+//! connected to a site if Halo confirmed a code that this practice gave, and the confirmation reached us while
+//! the attempt was still the practice's current one. Nothing else connects. Halo lets all our practices query a
+//! site as soon as one of them is paired with it. So an answered query proves nothing about a practice's code.
 //!
 //! The consequences:
 //! - If no answer to an attempt arrives, the attempt is over and the practice is not connected. If Halo never

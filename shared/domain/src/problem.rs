@@ -1,7 +1,7 @@
 //! Everything that can go wrong. Each problem has a stable name, on which callers can switch. Deliveries,
 //! bookings and documents store it, and the API answers with it.
 //!
-//! The API adds the status, the steps and the contact of each problem (`api/problem/kind.rs`).
+//! The API adds the status, the steps and the contact of each problem (`api/problem/text.rs`).
 
 use std::borrow::Cow;
 
@@ -113,6 +113,8 @@ problem_types! {
     BpReleaseDiffers => "bp-release-differs" | "releaseDiffers", "This release of Bp lacks something we need";
     /// The database refused a statement.
     BpRefused => "bp-refused", "Bp's database rejected the query";
+    /// The answer is larger than Halo or Lambda can carry.
+    RecordTooLarge => "record-too-large", "The record is too large for one answer";
     /// Our Bp login has no permission to write this.
     BpWriteNotPermitted => "bp-write-not-permitted" | "notPermitted", "Bp does not let us write this";
     /// The database refused a write.
@@ -158,7 +160,7 @@ problem_types! {
     /// Somebody booked over our appointment.
     Overbooked => "overbooked", "Another appointment was booked over this one in Bp";
     /// Too few attendants of a visit have room, so the others were taken out again.
-    TooFewAttendants => "too-few-attendants", "Bp's appointment book has no room for as many attendants as the visit needs";
+    TooFewAttendants => "too-few-attendants", "Too few of the attendants have room in Bp's appointment book";
     /// The settings name an appointment type that does not exist.
     AppointmentTypeUnknown => "appointment-type-unknown", "The practice has no such appointment type";
     /// The appointment type in the settings is one for recalls. We cannot cancel such appointments.
@@ -197,6 +199,10 @@ problem_types! {
     DocumentMismatch => "document-mismatch", "The uploaded document is not what was announced";
     /// It is too large.
     DocumentTooLarge => "document-too-large", "The document is too large";
+    /// The referral's summary is not in Bp yet.
+    SummaryNotReady => "summary-not-ready", "The summary has not been delivered yet";
+    /// The referral's summary was delivered, and our copy has been deleted since.
+    SummaryExpired => "summary-expired", "The copy of the summary has expired";
     /// It was already delivered.
     AlreadyDelivered => "already-delivered", "This has already been delivered";
     /// Somebody else changed it at the same time.
@@ -212,7 +218,7 @@ impl PartialSchema for ProblemType {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(
-                "Which problem. Further ones may come: take an unknown one by its status.",
+                "The problem's type. New types may be added: treat an unknown type by its HTTP status.",
             ))
             .enum_values(Some(Self::ALL.iter().map(|kind| kind.slug())))
             .into()

@@ -1,5 +1,5 @@
-//! The same name is written differently by Bp, a telephone, a tablet and Word: with composed or separate
-//! accents, and with different apostrophes, dashes and blanks.
+//! Bp, a telephone, a tablet and Word write the same name differently: with composed or separate accents, and
+//! with different apostrophes, dashes and blanks.
 //!
 //! Names are compared in two ways. [`key`] leaves out everything that people type differently; patients are
 //! found with it. [`plain`] writes each sign in its plainest form; clinicians are linked with it, because

@@ -1,5 +1,5 @@
-//! Surnames as receptionists search for them: by their first letters, with differences in case, blanks,
-//! apostrophes and hyphens.
+//! Surnames as receptionists search for them: by their first letters. Case, blanks, apostrophes and hyphens
+//! make no difference.
 
 use std::fmt;
 

@@ -6,8 +6,8 @@ use crate::ids::PracticeId;
 
 /// A worker that submitted a query and waits for its end.
 ///
-/// A waiter never depends on the notification alone: Halo announces successes only, and a notification may be
-/// lost. So each waiter also makes a status call later.
+/// A waiter never depends on the notification alone: Halo notifies us of successes only, and a
+/// notification may be lost. So each waiter also makes a status call later.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Waiter {

@@ -1,4 +1,4 @@
-//! Sends one call: tries the keys, keeps the deadline, repeats what may be repeated.
+//! Sends one call: tries both keys, keeps the deadline, and repeats the call if that is allowed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

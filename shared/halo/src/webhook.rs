@@ -23,7 +23,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A notification says that a query completed **successfully**. Halo does not announce failures, and a
+//! A notification says that a query completed **successfully**. Halo does not notify us of failures, and a
 //! notification may come twice, late or never. So also poll, at long intervals, and remember each
 //! [`Notification::id`] for as long as Halo repeats notifications (about an hour and a half).
 

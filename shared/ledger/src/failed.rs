@@ -1,4 +1,4 @@
-//! Work that was given up, and what is unknown about its last attempt.
+//! Work that was given up, and whether its last attempt may still take effect.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

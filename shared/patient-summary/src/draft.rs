@@ -48,7 +48,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn record(&self, table: &str, number: Option<i64>) -> Vec<Identifier> {
         let value = number.and_then(|number| Text::new(&number.to_string()));
         let system = record_numbers(self.site, table);
-        value.map(|value| Identifier { r#type: None, system, value }).into_iter().collect()
+        value.map(|value| Identifier::new(None, system, value)).into_iter().collect()
     }
 
     /// All entries, the Composition first.

@@ -4,6 +4,7 @@ mod draft;
 pub mod fhir;
 mod items;
 mod patient;
+mod practice;
 mod section;
 mod terminology;
 
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use crate::draft::Draft;
 use crate::fhir::{
     Bundle, BundleResource, BundleType, CodeableConcept, Coding, Composition, CompositionStatus,
-    Identifier, Meta, Resource, Text, When,
+    Identifier, LANGUAGE, Meta, Resource, Text, When,
 };
 use crate::terminology::{LOINC, URI};
 
@@ -40,17 +41,20 @@ pub struct Origin<'a> {
 pub fn document(record: &IdentifiedRecord, origin: &Origin<'_>) -> Bundle {
     let zone = origin.time_zone.and_then(|zone| TimeZone::get(zone.as_str()).ok());
     let mut draft = Draft::new(origin.document, origin.site_id, zone);
-    let patient = patient::patient(&draft, &record.identity);
+    let patient = patient::patient(&draft, &record.identity, origin.practice_name);
     draft.add_subject(patient);
-    let practice = draft.add(patient::practice(origin));
-    let software = draft.add(patient::software());
+    let practice = draft.add(practice::practice(origin));
+    let software = draft.add(practice::software());
     let section = items::sections(&mut draft, &record.sections);
     let identifier = identifier(origin.document);
     let composition = Composition {
         meta: Meta {
-            profile: vec!["http://hl7.org/fhir/uv/ips/StructureDefinition/Composition-uv-ips"],
+            profile: vec![
+                "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-composition|1.0.0",
+                "http://hl7.org/fhir/uv/ips/StructureDefinition/Composition-uv-ips|2.0.0",
+            ],
         },
-        language: "en-AU",
+        language: LANGUAGE,
         identifier: identifier.clone(),
         status: CompositionStatus::Final,
         r#type: CodeableConcept::from(
@@ -58,7 +62,8 @@ pub fn document(record: &IdentifiedRecord, origin: &Origin<'_>) -> Bundle {
         ),
         subject: draft.subject(),
         date: origin.read_at.into(),
-        author: vec![practice.clone(), software],
+        // Software wrote it from the practice's data. Nobody has checked it.
+        author: vec![software],
         title: "Patient summary from Best Practice",
         custodian: practice,
         section,
@@ -66,8 +71,12 @@ pub fn document(record: &IdentifiedRecord, origin: &Origin<'_>) -> Bundle {
     Bundle {
         resource_type: BundleResource::Bundle,
         meta: Meta {
-            profile: vec!["http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips"],
+            profile: vec![
+                "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-bundle|1.0.0",
+                "http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips|2.0.0",
+            ],
         },
+        language: LANGUAGE,
         identifier,
         r#type: BundleType::Document,
         timestamp: When::from(origin.read_at),
@@ -78,5 +87,5 @@ pub fn document(record: &IdentifiedRecord, origin: &Origin<'_>) -> Bundle {
 fn identifier(document: Uuid) -> Identifier {
     let value =
         Text::new(&format!("urn:uuid:{document}")).unwrap_or_else(|| Text::ours("urn:uuid"));
-    Identifier { r#type: None, system: URI.to_owned(), value }
+    Identifier::new(None, URI.to_owned(), value)
 }

@@ -1,49 +1,52 @@
-//! The patient, the practice and the software of a document.
+//! The patient of a document.
 
 use domain::clinical::Identity;
 use domain::numbers;
 use domain::patient::PatientStatus;
 
-use crate::Origin;
 use crate::draft::Draft;
 use crate::fhir::{
-    Address, AddressUse, CodeableConcept, Coding, ContactPoint, ContactSystem, ContactUse, Device,
-    DeviceName, DeviceNameType, DeviceVersion, Element, Extension, ExtensionValue, Gender,
-    HumanName, Identifier, Meta, NameUse, Organization, Patient, Resource, Text, When,
+    Address, AddressUse, CodeableConcept, Coding, ContactPoint, ContactSystem, ContactUse, Element,
+    Extension, ExtensionValue, Gender, HumanName, Identifier, Meta, NameUse, Patient, Period,
+    Reference, Resource, Text, When,
 };
-use crate::terminology::{
-    DVA, IDENTIFIER_TYPE, IDENTIFIER_TYPE_AU, IHI, MEDICARE, SITE_ID, record_numbers,
-};
+use crate::practice::name;
+use crate::terminology::{DVA, IDENTIFIER_TYPE, IDENTIFIER_TYPE_AU, IHI, MEDICARE, record_numbers};
 
-const PROFILES: [&str; 2] = [
-    "http://hl7.org/fhir/uv/ips/StructureDefinition/Patient-uv-ips",
-    "http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient",
+const PROFILES: [&str; 3] = [
+    "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-patient|1.0.0",
+    "http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient|2.0.0",
+    "http://hl7.org/fhir/uv/ips/StructureDefinition/Patient-uv-ips|2.0.0",
 ];
 
-pub(crate) fn patient(draft: &Draft<'_>, identity: &Identity) -> Resource {
+pub(crate) fn patient(
+    draft: &Draft<'_>,
+    identity: &Identity,
+    practice_name: Option<&str>,
+) -> Resource {
     let birth_date = identity.date_of_birth.map(When::from);
     Resource::Patient(Box::new(Patient {
         meta: Meta { profile: PROFILES.to_vec() },
-        extension: identity
-            .gender
-            .as_deref()
-            .and_then(Text::new)
-            .map(said_gender)
+        extension: indigenous(identity.ethnicity.as_deref())
             .into_iter()
+            .chain(identity.gender.as_deref().and_then(Text::new).map(said_gender))
             .collect(),
-        identifier: identifiers(draft, identity),
+        identifier: identifiers(draft, identity, practice_name),
         active: match identity.status {
             PatientStatus::Active => Some(true),
             PatientStatus::Inactive => Some(false),
             PatientStatus::Deceased | PatientStatus::Other => None,
         },
         name: names(identity),
-        telecom: telephones(identity),
+        telecom: telecom(identity),
         gender: gender(identity.sex.as_deref()),
         birth_date_absent: Element::unless(&birth_date),
         birth_date,
         deceased_boolean: (identity.status == PatientStatus::Deceased).then_some(true),
         address: address(identity).into_iter().collect(),
+        general_practitioner: Reference::named(identity.usual_doctor.as_deref())
+            .into_iter()
+            .collect(),
     }))
 }
 
@@ -57,6 +60,29 @@ fn said_gender(word: Text) -> Extension {
     }
 }
 
+/// The Aboriginal and Torres Strait Islander status. Bp's other words name countries and peoples, which do not
+/// say it.
+fn indigenous(ethnicity: Option<&str>) -> Option<Extension> {
+    const SYSTEM: &str =
+        "https://healthterminologies.gov.au/fhir/CodeSystem/australian-indigenous-status-1";
+    let (code, display) = match ethnicity?.trim().to_ascii_lowercase().as_str() {
+        "aboriginal" => ("1", "Aboriginal but not Torres Strait Islander origin"),
+        "torres strait islander" => ("2", "Torres Strait Islander but not Aboriginal origin"),
+        "aboriginal/torres strait islander" => {
+            ("3", "Both Aboriginal and Torres Strait Islander origin")
+        }
+        "non aboriginal/torres strait islander" => {
+            ("4", "Neither Aboriginal nor Torres Strait Islander origin")
+        }
+        _ => return None,
+    };
+    Some(Extension {
+        url: "http://hl7.org.au/fhir/StructureDefinition/indigenous-status",
+        extension: Vec::new(),
+        value: Some(ExtensionValue::Coding(Coding::new(SYSTEM, code).displayed(display))),
+    })
+}
+
 fn gender(sex: Option<&str>) -> Gender {
     match sex.unwrap_or_default().to_ascii_lowercase().as_str() {
         "male" => Gender::Male,
@@ -66,13 +92,14 @@ fn gender(sex: Option<&str>) -> Gender {
     }
 }
 
-fn identifiers(draft: &Draft<'_>, identity: &Identity) -> Vec<Identifier> {
+fn identifiers(
+    draft: &Draft<'_>,
+    identity: &Identity,
+    practice_name: Option<&str>,
+) -> Vec<Identifier> {
     let typed = |coding: Coding, words, system: &str, number: Option<&str>| {
-        Some(Identifier {
-            r#type: Some(CodeableConcept::text(Text::ours(words)).coded([coding])),
-            system: system.to_owned(),
-            value: Text::new(number?)?,
-        })
+        let kind = CodeableConcept::text(Text::ours(words)).coded([coding]);
+        Some(Identifier::new(Some(kind), system.to_owned(), Text::new(number?)?))
     };
     // Only a valid number is an identifier: an invalid one may belong to another person.
     // A person's Medicare number is the card's number followed by the person's line on the card.
@@ -80,20 +107,49 @@ fn identifiers(draft: &Draft<'_>, identity: &Identity) -> Vec<Identifier> {
         let line = medicare.line.as_deref().and_then(numbers::medicare_line);
         numbers::medicare(&medicare.card).map(|card| card + &line.unwrap_or_default())
     });
+    let medicare = typed(
+        Coding::new(IDENTIFIER_TYPE, "MC").displayed("Patient's Medicare number"),
+        "Medicare number",
+        MEDICARE,
+        medicare.as_deref(),
+    );
+    let medicare = medicare.map(|number| Identifier {
+        period: identity
+            .medicare_expiry
+            .as_deref()
+            .and_then(When::month)
+            .map(|end| Period { start: None, end: Some(end) }),
+        ..number
+    });
     let ihi = identity.ihi.as_deref().and_then(numbers::ihi);
     let dva = identity.dva.as_ref().and_then(|dva| numbers::dva(&dva.number));
-    let own = identity.patient_id.0.to_string();
-    let numbers = record_numbers(draft.site, "PATIENTS");
+    // AU Base demands the name of the practice that gave a record number.
+    let of_the_practice = |words, table, number: Option<&str>| {
+        let kind = Coding::new(IDENTIFIER_TYPE, "MR").displayed("Medical record number");
+        let numbered = typed(kind, words, &record_numbers(draft.site, table), number)?;
+        let assigner = Reference { reference: None, display: Some(name(practice_name)) };
+        Some(Identifier { assigner: Some(assigner), ..numbered })
+    };
     [
         typed(
-            Coding::new(IDENTIFIER_TYPE, "NI"),
+            Coding::new(IDENTIFIER_TYPE, "NI").displayed("National unique individual identifier"),
             "Individual Healthcare Identifier",
             IHI,
             ihi.as_deref(),
         ),
-        typed(Coding::new(IDENTIFIER_TYPE, "MC"), "Medicare number", MEDICARE, medicare.as_deref()),
-        typed(Coding::new(IDENTIFIER_TYPE_AU, "DVAU"), "DVA number", DVA, dva.as_deref()),
-        typed(Coding::new(IDENTIFIER_TYPE, "MR"), "Number in Best Practice", &numbers, Some(&own)),
+        medicare,
+        typed(
+            Coding::new(IDENTIFIER_TYPE_AU, "DVAU").displayed("DVA Number"),
+            "DVA number",
+            DVA,
+            dva.as_deref(),
+        ),
+        of_the_practice(
+            "Number in Best Practice",
+            "PATIENTS",
+            Some(&identity.patient_id.0.to_string()),
+        ),
+        of_the_practice("Record number", "record-number", identity.record_number.as_deref()),
     ]
     .into_iter()
     .flatten()
@@ -107,10 +163,14 @@ fn names(identity: &Identity) -> Vec<HumanName> {
     let Identity { title, first_name, middle_name, last_name, .. } = identity;
     let parts = texts(&[title, first_name, middle_name, last_name]);
     let whole: Vec<&str> = parts.iter().map(Text::as_str).collect();
+    let family = last_name.as_deref().and_then(Text::new);
     let official = HumanName {
         r#use: NameUse::Official,
-        text: Some(Text::or(Some(&whole.join(" ")), "Name not recorded")),
-        family: last_name.as_deref().and_then(Text::new),
+        text: Text::new(&whole.join(" ")),
+        // AU Core demands a family name, or the reason why there is none. Only here does the reason also
+        // satisfy the International Patient Summary.
+        family_absent: Element::unless(&family),
+        family,
         given: texts(&[first_name, middle_name]),
         prefix: texts(&[title]),
     };
@@ -118,24 +178,27 @@ fn names(identity: &Identity) -> Vec<HumanName> {
         r#use: NameUse::Usual,
         text: Some(preferred.clone()),
         family: None,
+        family_absent: None,
         given: vec![preferred],
         prefix: Vec::new(),
     });
     std::iter::once(official).chain(usual).collect()
 }
 
-fn telephones(identity: &Identity) -> Vec<ContactPoint> {
+fn telecom(identity: &Identity) -> Vec<ContactPoint> {
     let phones = &identity.phones;
+    let reached = |system, value: &Option<String>, r#use| {
+        let value = Text::new(value.as_deref()?)?;
+        Some(ContactPoint { system, value, r#use })
+    };
     [
-        (&phones.mobile, ContactUse::Mobile),
-        (&phones.home, ContactUse::Home),
-        (&phones.work, ContactUse::Work),
+        reached(ContactSystem::Phone, &phones.mobile, Some(ContactUse::Mobile)),
+        reached(ContactSystem::Phone, &phones.home, Some(ContactUse::Home)),
+        reached(ContactSystem::Phone, &phones.work, Some(ContactUse::Work)),
+        reached(ContactSystem::Email, &identity.email, None),
     ]
     .into_iter()
-    .filter_map(|(number, r#use)| {
-        let value = Text::new(number.as_deref()?)?;
-        Some(ContactPoint { system: ContactSystem::Phone, value, r#use })
-    })
+    .flatten()
     .collect()
 }
 
@@ -151,29 +214,4 @@ fn address(identity: &Identity) -> Option<Address> {
     let is_known =
         !address.line.is_empty() || address.city.is_some() || address.postal_code.is_some();
     is_known.then_some(address)
-}
-
-pub(crate) fn practice(origin: &Origin<'_>) -> Resource {
-    let site = Text::new(origin.site_id.as_str());
-    Resource::Organization(Organization {
-        identifier: site
-            .map(|value| Identifier {
-                r#type: Some(CodeableConcept::text(Text::ours("Best Practice Site ID"))),
-                system: SITE_ID.to_owned(),
-                value,
-            })
-            .into_iter()
-            .collect(),
-        name: Text::or(origin.practice_name, "A practice that uses Best Practice"),
-    })
-}
-
-pub(crate) fn software() -> Resource {
-    Resource::Device(Device {
-        device_name: vec![DeviceName {
-            name: "Practice Bridge",
-            r#type: DeviceNameType::ManufacturerName,
-        }],
-        version: vec![DeviceVersion { value: Text::ours(env!("CARGO_PKG_VERSION")) }],
-    })
 }

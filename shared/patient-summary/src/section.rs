@@ -1,4 +1,4 @@
-//! A section of the domain as a section of the document.
+//! Writes a section of the clinical record as a section of the FHIR document.
 
 use domain::clinical::{Section, SectionProblem, SectionStatus};
 use domain::problem::ProblemType;
@@ -14,6 +14,8 @@ use crate::terminology::{EMPTY_REASON, LOINC};
 pub(crate) struct Kind {
     pub(crate) title: &'static str,
     pub(crate) loinc: &'static str,
+    /// LOINC's name of the section.
+    pub(crate) display: &'static str,
     /// Whether every summary must have this section.
     pub(crate) required: bool,
     /// "Nil known", in words that fit this section.
@@ -26,6 +28,25 @@ pub(crate) struct Written {
     pub(crate) resource: Resource,
 }
 
+/// The part of a section of the domain that becomes one section of the document.
+pub(crate) struct Part<'a, T> {
+    pub(crate) found: &'a Section<T>,
+    pub(crate) items: Vec<&'a T>,
+    /// Something to say about this part alone.
+    pub(crate) note: Option<String>,
+    /// Why this part is empty although something is recorded.
+    pub(crate) none_here: NoneHere,
+}
+
+/// Why a part of a section that has records is empty.
+#[derive(Clone, Copy)]
+pub(crate) enum NoneHere {
+    /// All that is recorded belongs to other parts.
+    Elsewhere(&'static str),
+    /// The practice keeps it out of summaries.
+    Withheld(&'static str),
+}
+
 /// Writes a section. A section that was not requested is left out, unless every summary must have it.
 pub(crate) fn section<T>(
     draft: &mut Draft<'_>,
@@ -34,24 +55,48 @@ pub(crate) fn section<T>(
     nil_known: Option<fn(&Draft<'_>) -> Resource>,
     write: impl Fn(&Draft<'_>, &T) -> Written,
 ) -> Option<CompositionSection> {
-    let Some(found) = found else {
-        return kind.required.then(|| {
-            let words = "This was not asked for. It says nothing about the patient.";
-            let reason = empty(EmptyReason::Unavailable, words);
-            shell(kind, Vec::new(), Vec::new(), Some(reason), vec![words.to_owned()], &[])
-        });
-    };
+    let Some(found) = found else { return kind.required.then(|| not_asked(kind)) };
+    let items = found.items.iter().collect();
+    let none_here = NoneHere::Elsewhere("Nothing is recorded here.");
+    Some(part(draft, kind, Part { found, items, note: None, none_here }, nil_known, write))
+}
+
+/// A section that nobody asked for.
+pub(crate) fn not_asked(kind: &Kind) -> CompositionSection {
+    let words = "This was not asked for. It says nothing about the patient.";
+    let reason = empty(EmptyReason::Unavailable, words);
+    shell(kind, Vec::new(), Vec::new(), Some(reason), vec![words.to_owned()], &[])
+}
+
+/// Writes a part of a section.
+pub(crate) fn part<T>(
+    draft: &mut Draft<'_>,
+    kind: &Kind,
+    part: Part<'_, T>,
+    nil_known: Option<fn(&Draft<'_>) -> Resource>,
+    write: impl Fn(&Draft<'_>, &T) -> Written,
+) -> CompositionSection {
+    let Part { found, items, note, none_here } = part;
     let mut remarks: Vec<String> = found.remark.iter().cloned().collect();
     remarks.extend(found.problem.as_ref().map(missing));
+    remarks.extend(note);
     let mut lines = Vec::new();
     let mut entry: Vec<Reference> = Vec::new();
-    for item in &found.items {
+    for item in items {
         let Written { line, resource } = write(draft, item);
         lines.push(line);
         entry.push(draft.add(resource));
     }
     let mut read = remarks.clone();
     let reason = match found.status {
+        SectionStatus::Recorded if entry.is_empty() => {
+            let (reason, words) = match none_here {
+                NoneHere::Elsewhere(words) => (CodeableConcept::text(Text::ours(words)), words),
+                NoneHere::Withheld(words) => (empty(EmptyReason::Withheld, words), words),
+            };
+            read.insert(0, words.to_owned());
+            Some(reason)
+        }
         SectionStatus::Recorded => None,
         SectionStatus::NilKnown => {
             read.insert(0, kind.nil.to_owned());
@@ -80,7 +125,7 @@ pub(crate) fn section<T>(
             Some(empty(code, found.problem.as_ref().map_or(words, |problem| problem.title)))
         }
     };
-    Some(shell(kind, remarks, entry, reason, read, &lines))
+    shell(kind, remarks, entry, reason, read, &lines)
 }
 
 fn shell(
@@ -94,7 +139,8 @@ fn shell(
     CompositionSection {
         extension: remarks.iter().filter_map(|remark| remark_extension(remark)).collect(),
         title: kind.title,
-        code: CodeableConcept::text(Text::ours(kind.title)).coded([Coding::new(LOINC, kind.loinc)]),
+        code: CodeableConcept::text(Text::ours(kind.title))
+            .coded([Coding::new(LOINC, kind.loinc).displayed(kind.display)]),
         text: Narrative { status: NarrativeStatus::Generated, div: narrative(&read, lines) },
         entry,
         empty_reason,

@@ -4,14 +4,12 @@
 use domain::clinical::ObservationKind;
 use domain::ids::SiteId;
 
-use crate::fhir::Coding;
+use crate::fhir::{CodeableConcept, Coding, Text};
 
 pub(crate) const LOINC: &str = "http://loinc.org";
 pub(crate) const SNOMED: &str = "http://snomed.info/sct";
 pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
 pub(crate) const EMPTY_REASON: &str = "http://terminology.hl7.org/CodeSystem/list-empty-reason";
-pub(crate) const ABSENT_UNKNOWN: &str =
-    "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips";
 pub(crate) const DATA_ABSENT: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
 pub(crate) const HISTORY_ABSENT: &str =
     "http://terminology.hl7.org/CodeSystem/history-absent-reason";
@@ -32,30 +30,48 @@ pub(crate) const IHI: &str = "http://ns.electronichealth.net.au/id/hi/ihi/1.0";
 pub(crate) const DVA: &str = "http://ns.electronichealth.net.au/id/dva";
 pub(crate) const URI: &str = "urn:ietf:rfc:3986";
 
-/// The system of Bp Site IDs.
-pub(crate) const SITE_ID: &str = "urn:practice-bridge:bp:site-id";
+/// The system of Bp Site IDs. Bp publishes none of the systems below, so we made them up. The top-level domain
+/// `example` is reserved: nobody else can own such a name.
+pub(crate) const SITE_ID: &str = "https://practice-bridge.example/bp/site-id";
 
-/// The system of the record numbers of one of a practice's tables. Bp publishes none, so we made one up
-/// that contains the Site ID.
+/// The system of the record numbers of one of a practice's tables. It contains the Site ID.
 pub(crate) fn record_numbers(site: &SiteId, table: &str) -> String {
-    format!("urn:practice-bridge:bp:site:{site}:{table}")
+    format!("https://practice-bridge.example/bp/site/{site}/{table}")
 }
 
 /// The system of one of Bp's own code lists, which are not public.
 pub(crate) mod bp {
-    pub(crate) const CONDITION: &str = "urn:practice-bridge:bp:condition-id";
-    pub(crate) const PRODUCT: &str = "urn:practice-bridge:bp:product-id";
-    pub(crate) const ROUTE: &str = "urn:practice-bridge:bp:route";
-    pub(crate) const VACCINE: &str = "urn:practice-bridge:bp:vaccine-id";
-    pub(crate) const VACCINE_ROUTE: &str = "urn:practice-bridge:bp:vaccine-route";
-    pub(crate) const VACCINE_SITE: &str = "urn:practice-bridge:bp:vaccine-site";
-    pub(crate) const DISEASE: &str = "urn:practice-bridge:bp:disease-code";
-    pub(crate) const OBSERVATION: &str = "urn:practice-bridge:bp:observation-code";
+    pub(crate) const CONDITION: &str = "https://practice-bridge.example/bp/condition-id";
+    pub(crate) const PRODUCT: &str = "https://practice-bridge.example/bp/product-id";
+    pub(crate) const ROUTE: &str = "https://practice-bridge.example/bp/route";
+    pub(crate) const VACCINE: &str = "https://practice-bridge.example/bp/vaccine-id";
+    pub(crate) const VACCINE_ROUTE: &str = "https://practice-bridge.example/bp/vaccine-route";
+    pub(crate) const VACCINE_SITE: &str = "https://practice-bridge.example/bp/vaccine-site";
+    pub(crate) const DISEASE: &str = "https://practice-bridge.example/bp/disease-code";
+    pub(crate) const OBSERVATION: &str = "https://practice-bridge.example/bp/observation-code";
 }
 
-/// One of Bp's own codes, if there is one.
-pub(crate) fn own(system: &'static str, code: Option<i64>) -> Option<Coding> {
-    code.map(|code| Coding::new(system, code.to_string()))
+/// One of Bp's own codes with Bp's word for it, if there is one.
+pub(crate) fn own(system: &'static str, code: Option<i64>, word: &Text) -> Option<Coding> {
+    code.map(|code| Coding::new(system, code.to_string()).named(word))
+}
+
+/// One of Bp's own codes whose word is not known. Its number is also the text, because the code alone says
+/// nothing to people.
+pub(crate) fn numbered(system: &'static str, code: Option<i64>) -> Option<CodeableConcept> {
+    let code = code?;
+    let text = Text::new(&format!("Bp code {code}"))?;
+    Some(CodeableConcept::text(text).coded([Coding::new(system, code.to_string())]))
+}
+
+/// Why there is no value: nobody knows it.
+pub(crate) fn unknown() -> CodeableConcept {
+    Coding::new(DATA_ABSENT, "unknown").displayed("Unknown").into()
+}
+
+/// Why there is no value: it is a text, and the profile allows only a number.
+pub(crate) fn as_text() -> CodeableConcept {
+    Coding::new(DATA_ABSENT, "as-text").displayed("As Text").into()
 }
 
 /// A SNOMED CT concept, if Bp's text is a concept's number.
@@ -68,79 +84,115 @@ pub(crate) fn snomed(text: Option<&str>) -> Option<Coding> {
 
 /// The code for mild, moderate or severe.
 pub(crate) fn severity(word: &str) -> Option<Coding> {
-    let code = match word.to_ascii_lowercase().as_str() {
-        "mild" => "255604002",
-        "moderate" => "6736007",
-        "severe" => "24484000",
+    let (code, display) = match word.to_ascii_lowercase().as_str() {
+        "mild" => ("255604002", "Mild"),
+        "moderate" => ("6736007", "Moderate"),
+        "severe" => ("24484000", "Severe"),
         _ => return None,
     };
-    Some(Coding::new(SNOMED, code))
-}
-
-/// The code for left, right or bilateral.
-pub(crate) fn side(word: &str) -> Option<Coding> {
-    let code = match word.to_ascii_lowercase().as_str() {
-        "left" => "7771000",
-        "right" => "24028007",
-        "bilateral" => "51440002",
-        _ => return None,
-    };
-    Some(Coding::new(SNOMED, code))
+    Some(Coding::new(SNOMED, code).displayed(display))
 }
 
 /// The code for one of Bp's three words about smoking.
 pub(crate) fn smoking(word: &str) -> Option<Coding> {
-    let code = match word.to_ascii_lowercase().replace('-', " ").as_str() {
-        "smoker" => "77176002",
-        "ex smoker" => "8517006",
-        "non smoker" => "8392000",
+    let (code, display) = match word.to_ascii_lowercase().replace('-', " ").as_str() {
+        "smoker" => ("77176002", "Smoker"),
+        "ex smoker" => ("8517006", "Ex-smoker"),
+        "non smoker" => ("8392000", "Non-smoker"),
         _ => return None,
     };
-    Some(Coding::new(SNOMED, code))
+    Some(Coding::new(SNOMED, code).displayed(display))
 }
 
-/// The LOINC code of a measurement. LOINC has hip circumferences of study protocols only, so a hip has none.
-pub(crate) fn observation(kind: ObservationKind) -> Vec<Coding> {
-    let loinc = match kind {
-        ObservationKind::Temperature => "8310-5",
-        ObservationKind::Pulse => "8867-4",
+/// What is known of a kind of measurement: its codes, its category, and the profile of AU Core.
+pub(crate) struct Measure {
+    loinc: Option<(&'static str, &'static str)>,
+    snomed: Option<(&'static str, &'static str)>,
+    category: (&'static str, &'static str),
+    /// The profile that a reading with a day keeps.
+    pub(crate) profile: Option<&'static str>,
+}
+
+impl Measure {
+    /// The LOINC code first, then SNOMED CT's.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = Coding> {
+        let coded = |system, code: Option<(&'static str, &'static str)>| {
+            code.map(|(code, display)| Coding::new(system, code).displayed(display))
+        };
+        coded(LOINC, self.loinc).into_iter().chain(coded(SNOMED, self.snomed))
+    }
+
+    pub(crate) fn category(&self) -> Coding {
+        let (code, display) = self.category;
+        Coding::new(OBSERVATION_CATEGORY, code).displayed(display)
+    }
+
+    /// FHIR demands a number from every reading with the code of a vital sign, or the reason why there is none.
+    pub(crate) fn is_vital_sign(&self) -> bool {
+        self.category.0 == "vital-signs"
+    }
+}
+
+const VITAL_SIGN: (&str, &str) = ("vital-signs", "Vital Signs");
+const EXAM: (&str, &str) = ("exam", "Exam");
+
+/// LOINC has hip circumferences of study protocols only, so a hip has no code.
+pub(crate) fn measure(kind: ObservationKind) -> Measure {
+    let vital = |loinc, snomed, profile| Measure {
+        loinc: Some(loinc),
+        snomed,
+        category: VITAL_SIGN,
+        profile,
+    };
+    let other = |category| Measure { loinc: None, snomed: None, category, profile: None };
+    match kind {
+        ObservationKind::Temperature => vital(
+            ("8310-5", "Body temperature"),
+            Some(("386725007", "Body temperature")),
+            Some("http://hl7.org.au/fhir/core/StructureDefinition/au-core-bodytemp|2.0.0"),
+        ),
+        ObservationKind::Pulse => vital(
+            ("8867-4", "Heart rate"),
+            Some(("364075005", "Heart rate")),
+            Some("http://hl7.org.au/fhir/core/StructureDefinition/au-core-heartrate|2.0.0"),
+        ),
         ObservationKind::BloodPressure
         | ObservationKind::SystolicPressure
-        | ObservationKind::DiastolicPressure => "85354-9",
-        ObservationKind::BloodSugar => "15074-8",
-        ObservationKind::Height => "8302-2",
-        ObservationKind::Weight => "29463-7",
-        ObservationKind::BodyMassIndex => "39156-5",
-        ObservationKind::HeadCircumference => "9843-4",
-        ObservationKind::Waist => "8280-0",
-        ObservationKind::Hip
-        | ObservationKind::WaistHipRatio
-        | ObservationKind::DiabetesRisk
-        | ObservationKind::Other => return Vec::new(),
-    };
-    vec![Coding::new(LOINC, loinc)]
-}
-
-/// The category of a measurement: a vital sign by FHIR's list, or a laboratory test, survey or exam.
-pub(crate) fn category(kind: ObservationKind) -> Coding {
-    let code = match kind {
-        ObservationKind::Temperature
-        | ObservationKind::Pulse
-        | ObservationKind::BloodPressure
-        | ObservationKind::SystolicPressure
-        | ObservationKind::DiastolicPressure
-        | ObservationKind::Height
-        | ObservationKind::Weight
-        | ObservationKind::BodyMassIndex
-        | ObservationKind::HeadCircumference => "vital-signs",
-        ObservationKind::BloodSugar => "laboratory",
-        ObservationKind::DiabetesRisk => "survey",
-        ObservationKind::Waist
-        | ObservationKind::Hip
-        | ObservationKind::WaistHipRatio
-        | ObservationKind::Other => "exam",
-    };
-    Coding::new(OBSERVATION_CATEGORY, code)
+        | ObservationKind::DiastolicPressure => vital(
+            ("85354-9", "Blood pressure panel with all children optional"),
+            Some(("75367002", "Blood pressure")),
+            Some("http://hl7.org.au/fhir/core/StructureDefinition/au-core-bloodpressure|2.0.0"),
+        ),
+        ObservationKind::Height => vital(
+            ("8302-2", "Body height"),
+            Some(("50373000", "Body height")),
+            Some("http://hl7.org.au/fhir/core/StructureDefinition/au-core-bodyheight|2.0.0"),
+        ),
+        ObservationKind::Weight => vital(
+            ("29463-7", "Body weight"),
+            Some(("27113001", "Body weight")),
+            Some("http://hl7.org.au/fhir/core/StructureDefinition/au-core-bodyweight|2.0.0"),
+        ),
+        ObservationKind::BodyMassIndex => {
+            vital(("39156-5", "Body mass index (BMI) [Ratio]"), None, None)
+        }
+        ObservationKind::HeadCircumference => {
+            vital(("9843-4", "Head Occipital-frontal circumference"), None, None)
+        }
+        ObservationKind::Waist => vital(
+            ("8280-0", "Waist Circumference at umbilicus by Tape measure"),
+            Some(("276361009", "Waist circumference")),
+            Some("http://hl7.org.au/fhir/core/StructureDefinition/au-core-waistcircum|2.0.0"),
+        ),
+        ObservationKind::BloodSugar => Measure {
+            loinc: Some(("15074-8", "Glucose [Moles/volume] in Blood")),
+            ..other(("laboratory", "Laboratory"))
+        },
+        ObservationKind::DiabetesRisk => other(("survey", "Survey")),
+        ObservationKind::Hip | ObservationKind::WaistHipRatio | ObservationKind::Other => {
+            other(EXAM)
+        }
+    }
 }
 
 /// The UCUM code of a unit of the domain.

@@ -64,6 +64,11 @@ fn record() -> IdentifiedRecord {
             medicare: None,
             dva: None,
             ihi: None,
+            medicare_expiry: None,
+            record_number: None,
+            email: None,
+            ethnicity: None,
+            usual_doctor: None,
         },
         sections: Sections {
             past_history: Some(Section::conclude(Vec::new(), NilMarker::Nil, &[])),

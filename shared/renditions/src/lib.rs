@@ -2,12 +2,14 @@
 
 mod doc;
 mod docx;
+mod fhir_pdf;
 mod pages;
 mod rtf;
 mod symbols;
 
 pub use doc::{LARGEST_DOC, doc_text};
 pub use docx::{LARGEST_DOCX, docx_text};
+pub use fhir_pdf::fhir_document_pdf;
 pub use pages::{Binder, CannotBind};
 pub use rtf::RtfText;
 

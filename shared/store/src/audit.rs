@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::item::{Item, audit_key, body, item, number, text};
+use crate::item::{Item, audit_key, body, exact_instant, item, number, text};
 use crate::table::Store;
 
 /// A line to append to the trail.
@@ -21,7 +21,7 @@ pub struct AuditItem {
 /// The item of a line, with a key of its own.
 pub(crate) fn audit_item(practice: &PracticeId, line: &AuditItem) -> Result<Item, StoreError> {
     let AuditItem { record, retention } = line;
-    let sk = format!("{:.9}#{}", record.at, Uuid::new_v4());
+    let sk = format!("{}#{}", exact_instant(record.at), Uuid::new_v4());
     let mut written = item(audit_key(practice), sk, record)?;
     written.insert("expiresAt".to_owned(), number((record.at + *retention).as_second()));
     Ok(written)
@@ -83,8 +83,8 @@ impl Store {
                 .table_name(&self.table)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
                 .expression_attribute_values(":pk", text(audit_key(practice)))
-                .expression_attribute_values(":from", text(format!("{:.9}", query.from)))
-                .expression_attribute_values(":to", text(format!("{:.9}", query.to)))
+                .expression_attribute_values(":from", text(exact_instant(query.from)))
+                .expression_attribute_values(":to", text(exact_instant(query.to)))
                 .set_exclusive_start_key(after)
                 .send()
                 .await?;
@@ -101,5 +101,28 @@ impl Store {
                 return Ok(AuditPage { records, more });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::item::sort_key;
+
+    #[test]
+    fn lines_of_one_millisecond_keep_their_order() {
+        let practice = PracticeId::parse("bluegum-hollow").unwrap();
+        let key = |at: &str| {
+            let record = json!({ "at": at, "subject": "somebody", "action": "patientSearch",
+                "patients": [], "requestId": "r-1" });
+            let record = serde_json::from_value(record).unwrap();
+            let line = AuditItem { record, retention: SignedDuration::from_hours(24) };
+            sort_key(&audit_item(&practice, &line).unwrap()).unwrap().to_owned()
+        };
+        let keys = ["00.001Z", "00.001000001Z", "00.001000002Z", "00.002Z", "01Z"]
+            .map(|second| key(&format!("2026-11-02T00:00:{second}")));
+        assert!(keys.is_sorted(), "{keys:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Bookings as they are listed: by state, then by their start on the practice's clock. A booking is
-//! written together with the parts of its attendants, all or nothing.
+//! Lists bookings by state, then by their start in the practice's local time. A booking and the parts of its
+//! attendants are written in one transaction.
 
 use domain::booking::time::write_start;
 use domain::booking::{Booking, BookingId, BookingState, Role, Together};
@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::error::StoreError;
 use crate::table::Store;
-use crate::work::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkList};
+use crate::work::{BodyHash, Entry, Listing, Work, WorkCursor, WorkKey, WorkKind, WorkList};
 
 /// How many bookings one query reads.
 const PAGE: u16 = 200;
@@ -90,7 +90,7 @@ impl KeptBooking {
                 let mut moved = booking_revised(moved, part.clone(), now);
                 moved.list_under(&booking_listing(part));
                 // Platforms do not know parts. The event of their newer revision is published later.
-                moved.work.announce = None;
+                moved.work.unpublished = None;
                 new.push(moved);
             } else {
                 new.push(booking_entry(part, now));
@@ -130,8 +130,40 @@ pub struct BookingQuery {
     pub from: Option<Date>,
     /// On this day or earlier.
     pub to: Option<Date>,
-    /// The largest number of bookings, for all states together.
+    /// The largest number of bookings, for all states together. The earliest ones are found.
     pub most: usize,
+}
+
+impl BookingQuery {
+    fn list(&self, state: BookingState) -> StateList {
+        let list = WorkList {
+            kind: WorkKind::Booking,
+            state: Some(state.name()),
+            ascending: true,
+            from: self.from.map(|day| day.to_string()),
+            to: self.to.and_then(|day| day.tomorrow().ok()).map(|day| day.to_string()),
+            limit: PAGE,
+        };
+        StateList { list, after: None }
+    }
+}
+
+/// The bookings of one state that are not read yet.
+struct StateList {
+    list: WorkList,
+    after: Option<WorkCursor>,
+}
+
+impl StateList {
+    /// The place of the last booking that was read. It sorts before all others if none was read.
+    fn place(&self) -> &str {
+        self.after.as_ref().map_or("", WorkCursor::place)
+    }
+}
+
+/// Where a booking is listed within its state. The texts of all states sort together.
+fn place(booking: &Booking) -> String {
+    format!("{}#{}", write_start(booking.visit.start), booking.entry_id())
 }
 
 /// Bookings, earliest first.
@@ -141,48 +173,46 @@ pub struct FoundBookings {
     pub bookings: Vec<Booking>,
     /// Whether there are more bookings than `most`.
     pub more: bool,
+    /// How many bookings cannot be read. They are left out of `bookings`, and logged.
+    pub left_out: usize,
 }
 
 impl Store {
-    /// Finds bookings. Costs one query for each state, and one more for each further 200 bookings in it.
+    /// Finds the earliest bookings. Costs one query for each state, and one more for each further 200
+    /// bookings that must be read to know which are the earliest.
     pub async fn bookings(
         &self,
         practice: &PracticeId,
         query: &BookingQuery,
     ) -> Result<FoundBookings, StoreError> {
         let mut found = FoundBookings::default();
-        for state in &query.states {
-            let list = WorkList {
-                kind: WorkKind::Booking,
-                state: Some(state.name()),
-                from: query.from.map(|day| day.to_string()),
-                to: query.to.and_then(|day| day.tomorrow().ok()).map(|day| day.to_string()),
-                limit: PAGE,
-            };
-            let mut after = None;
-            loop {
-                let page = self.list_work(practice, &list, after.as_ref()).await?;
-                for entry in page.entries {
-                    let booking = entry.read::<Booking>()?.body;
-                    if query.of.has(booking.role) {
-                        found.bookings.push(booking);
-                    }
-                }
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
-                if found.bookings.len() > query.most {
-                    found.more = true;
-                    break;
+        let mut unread: Vec<StateList> = query.states.iter().map(|it| query.list(*it)).collect();
+        loop {
+            // What is still unread is not earlier than the place that its list has reached.
+            unread.sort_by(|one, other| one.place().cmp(other.place()));
+            let Some(next) = unread.first_mut() else { break };
+            let earlier = |booking: &&Booking| place(booking).as_str() < next.place();
+            if found.bookings.iter().filter(earlier).count() > query.most {
+                break;
+            }
+            let page = self.list_work(practice, &next.list, next.after.as_ref()).await?;
+            found.left_out += page.left_out;
+            for entry in page.entries {
+                let Some(booking) = entry.readable::<Booking>() else {
+                    found.left_out += 1;
+                    continue;
+                };
+                if query.of.has(booking.body.role) {
+                    found.bookings.push(booking.body);
                 }
             }
+            next.after = page.next;
+            if next.after.is_none() {
+                unread.remove(0);
+            }
         }
-        found.bookings.sort_by(|one, other| {
-            let key = |it: &Booking| (it.visit.start, it.entry_id());
-            key(one).cmp(&key(other))
-        });
-        found.more |= found.bookings.len() > query.most;
+        found.bookings.sort_by_cached_key(place);
+        found.more = found.bookings.len() > query.most;
         found.bookings.truncate(query.most);
         Ok(found)
     }
@@ -211,7 +241,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if any of it has changed since it was read. Then read it and decide
     /// again.
-    pub async fn keep_booking(
+    pub async fn save_booking(
         &self,
         practice: &PracticeId,
         known: Option<KeptBooking>,

@@ -5,6 +5,7 @@ use domain::ids::PracticeId;
 use jiff::SignedDuration;
 
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{Item, body, item, key, number};
 use crate::table::Store;
 
@@ -32,7 +33,7 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(announced))
-            .condition_expression("attribute_not_exists(pk) OR expiresAt < :useless")
+            .only_if("attribute_not_exists(pk) OR expiresAt < :useless")
             .expression_attribute_values(
                 ":useless",
                 number((document.announced_at + useful).as_second()),

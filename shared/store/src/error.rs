@@ -1,7 +1,5 @@
 //! Why the table gave no answer.
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-
 /// Why the table gave no answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum StoreError {
@@ -20,15 +18,6 @@ pub enum StoreError {
     /// An item does not have the form in which we write it.
     #[error("an item of the table cannot be read")]
     Corrupt,
-}
-
-impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
-    fn from(error: SdkError<E, R>) -> Self {
-        match error.as_service_error().and_then(ProvideErrorMetadata::code) {
-            Some("ConditionalCheckFailedException") => Self::Conflict,
-            code => Self::Unavailable { code: code.unwrap_or("no answer").to_owned() },
-        }
-    }
 }
 
 impl From<serde_dynamo::Error> for StoreError {

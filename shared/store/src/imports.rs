@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{Item, body, item, key, number, sort_key};
 use crate::table::Store;
 
@@ -82,7 +83,7 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(head))
             // DynamoDB does not delete expired items at once.
-            .condition_expression("attribute_not_exists(pk) OR expiresAt < :now")
+            .only_if("attribute_not_exists(pk) OR expiresAt < :now")
             .expression_attribute_values(":now", number(now.as_second()))
             .build();
         let mut writes = vec![write(head)?];
@@ -96,9 +97,8 @@ impl Store {
                 expires_at,
                 version: 0,
             };
-            let put =
-                Put::builder().table_name(&self.table).set_item(Some(stored.to_item(&pk)?)).build();
-            writes.push(write(put)?);
+            let put = Put::builder().table_name(&self.table).set_item(Some(stored.to_item(&pk)?));
+            writes.push(write(put.known_format_only().build())?);
         }
         match self.transact(writes).await {
             Ok(()) => Ok(Created::New),
@@ -199,7 +199,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key(import_key(practice, id), HEAD)))
             .update_expression("SET #body.cancelledAt = :now")
-            .condition_expression("attribute_exists(pk)")
+            .only_if("attribute_exists(pk)")
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":now", serde_dynamo::to_attribute_value(now)?)
             .send()

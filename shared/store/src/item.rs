@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
-
-pub(crate) type Item = HashMap<String, AttributeValue>;
+pub(crate) use crate::format::Item;
+use crate::format::check_format;
 
 pub(crate) const CONNECTION: &str = "CONNECTION";
 pub(crate) const ACCOUNTS: &str = "ACCOUNTS#";
@@ -56,6 +56,13 @@ pub(crate) fn instant(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
+/// An instant as text for the keys of the audit trail: [`instant`], to the nanosecond. Several lines of
+/// the trail may belong to one millisecond, and the ids that follow are random. The trail would lose the
+/// order of these lines if its keys had milliseconds.
+pub(crate) fn exact_instant(at: Timestamp) -> String {
+    format!("{at:.9}")
+}
+
 pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
@@ -69,21 +76,6 @@ pub(crate) fn item(
     let mut item = key(pk, sk);
     item.insert("body".to_owned(), serde_dynamo::to_attribute_value(body)?);
     Ok(item)
-}
-
-/// The newest format of items that this release reads and writes.
-///
-/// An item without the attribute `format` has format 1. When a kind of item changes in a way that
-/// this release would misread, the next release writes `format` 2 on it, and this release refuses it.
-const NEWEST_FORMAT: i64 = 1;
-
-/// Refuses an item that a newer release wrote in another format. The readers of an item's content call
-/// this first.
-pub(crate) fn check_format(item: &Item) -> Result<(), StoreError> {
-    let Some(format) = item.get("format") else { return Ok(()) };
-    let format: i64 =
-        format.as_n().ok().and_then(|number| number.parse().ok()).ok_or(StoreError::Corrupt)?;
-    if format > NEWEST_FORMAT { Err(StoreError::NewerFormat) } else { Ok(()) }
 }
 
 /// An item's entity.
@@ -109,7 +101,11 @@ pub(crate) fn readable<T>(items: &[Item], read: impl Fn(&Item) -> Result<T, Stor
             let part =
                 |name: &str| item.get(name).and_then(|it| it.as_s().ok()).map(String::as_str);
             let (pk, sk) = (part("pk"), part("sk"));
-            tracing::error!(pk, sk, %error, "an item of the table cannot be read");
+            match error {
+                // A deployment is under way. The newer release reads it.
+                StoreError::NewerFormat => tracing::warn!(pk, sk, %error, "an item is left out"),
+                _ => tracing::error!(pk, sk, %error, "an item of the table cannot be read"),
+            }
         }
         read.ok()
     };

@@ -1,4 +1,4 @@
-//! DynamoDB: one table, every access pattern in one place.
+//! DynamoDB: one table. This crate holds all access patterns.
 //!
 //! | pk | sk | what | written by |
 //! |---|---|---|---|
@@ -18,20 +18,24 @@
 //! | `AUDIT#<practice>` | `<instant>#<uuid>` | [`domain::audit::AuditRecord`], expires | every patient read |
 //! | `WORK#<practice>` | `JOB#<job>` | when the job is due, in the index `due` | schedule |
 //! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
+//! | | `DELIVERY#summary-<id>` | the summary that goes with the referral of this id; open once that is in Bp | api, site-writer |
 //! | | `BOOKING#<id>.<number>` | the part of an attendant in a booking that has several | api, site-writer |
 //! | | `LANE` | who writes to the site now, and when there is something to do, in the index `due` | api, site-writer |
 //! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification that was handled, expires | halo-webhook |
 //!
-//! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release
-//! changes a kind of item so that earlier releases would misread it, it writes the next number. A reader
-//! of an item with a higher format than it knows returns [`StoreError::NewerFormat`]. Fields that a
-//! reader may ignore, and fields that may be absent, need no new format. `tests/stored.rs` reads items
-//! of every kind as the previous release wrote them.
+//! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release changes a
+//! kind of item so that earlier releases would misread it, it writes the next number. A reader of an item with
+//! a higher format than it knows returns [`StoreError::NewerFormat`]. Fields that a reader may ignore, and
+//! fields that may be absent, need no new format. The test `tests/stored.rs` reads items of every kind as the
+//! previous release wrote them.
 //!
-//! The format guards what is read before it is used. Leases, the next run of a job and a new pairing
-//! attempt are written without being read, so an item of these kinds gets a new sort key instead.
+//! During a deployment two releases work at the same time, so a write must not change an item of a newer format
+//! either. A write names the version that was read, or it is refused with [`StoreError::NewerFormat`]
+//! (`format.rs`). Only the items of `SHOWN#` are written without a condition, because DynamoDB's batches have
+//! none. If such an item changes its form, it gets a new sort key. A list of work leaves items of a newer format out and
+//! logs them. The audit trail and a practice's links are refused as a whole, because a part of them would mislead.
 //!
 //! The attribute `body` holds the entity. A practice has few items of its own, and one consistent query
 //! reads them together. A write that depends on what was read is conditional on it.
@@ -41,12 +45,14 @@ mod bookings;
 pub mod deliveries;
 mod documents;
 mod error;
+mod format;
 mod imports;
 mod item;
 mod limits;
 mod links;
 mod pairing;
 mod practice;
+mod refusal;
 mod schedule;
 mod shown;
 mod staff;

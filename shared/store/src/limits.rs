@@ -7,7 +7,8 @@ use domain::pairing::LimitScope;
 use jiff::Timestamp;
 
 use crate::error::StoreError;
-use crate::item::{Item, check_format, key, number};
+use crate::format::{KnownFormatOnly, check_format};
+use crate::item::{Item, key, number};
 use crate::table::Store;
 
 const FAILURES: &str = "failures";
@@ -90,7 +91,7 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(window))
-            .condition_expression("attribute_not_exists(pk) OR windowEnds <= :now")
+            .only_if("attribute_not_exists(pk) OR windowEnds <= :now")
             .expression_attribute_values(":now", number(now.as_millisecond()))
             .send()
             .await?;
@@ -103,7 +104,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key.clone()))
             .update_expression("SET failures = failures + :one")
-            .condition_expression("failures < :most AND windowEnds = :ends")
+            .only_if("failures < :most AND windowEnds = :ends")
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":most", number(most))
             .expression_attribute_values(":ends", number(ends.as_millisecond()))
@@ -123,7 +124,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(reserved.key.clone()))
             .update_expression("SET failures = failures - :one")
-            .condition_expression("failures > :none AND windowEnds = :ends")
+            .only_if("failures > :none AND windowEnds = :ends")
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":ends", number(reserved.ends.as_millisecond()))

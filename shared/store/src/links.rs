@@ -10,11 +10,11 @@ use jiff::Timestamp;
 
 use crate::audit::{AuditItem, audit_item};
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{
     ACCOUNTS, CLINICIAN, CONNECTION, Item, RELINKED, body, item, key, number, practice_key,
-    sort_key, text,
+    readable, sort_key, text,
 };
-use crate::schedule::turn;
 use crate::table::Store;
 use crate::transaction::TRANSACTION_TRIES;
 
@@ -150,6 +150,7 @@ impl Store {
         &self,
         practice: &PracticeId,
         link: &AccountLink<'_>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let AccountLink { account, clinician, generation, displaced, seen, relinked, .. } = *link;
         let user = clinician.user_id;
@@ -159,8 +160,8 @@ impl Store {
         let own = Put::builder()
             .table_name(&self.table)
             .set_item(Some(own))
-            .condition_expression(condition)
-            .set_expression_attribute_values((!values.is_empty()).then_some(values));
+            .set_expression_attribute_values((!values.is_empty()).then_some(values))
+            .only_if(condition);
         let own =
             if former.is_some() { own.expression_attribute_names("#body", "body") } else { own };
         let own = own.build().map_err(|_| StoreError::Corrupt)?;
@@ -184,7 +185,7 @@ impl Store {
             let sk = format!("{RELINKED}{}", uuid::Uuid::now_v7());
             writes.push(self.put(item(practice_key(practice), sk, &user)?)?);
             // The site check publishes the event.
-            writes.push(self.put(turn(practice, Job::SiteHealth, Timestamp::now()))?);
+            writes.extend(self.schedule_in_transaction(practice, Job::SiteHealth, now).await?);
         }
         self.transact(writes).await
     }
@@ -205,7 +206,7 @@ impl Store {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(link))
-            .condition_expression("attribute_not_exists(generation) OR generation <= :generation")
+            .only_if("attribute_not_exists(generation) OR generation <= :generation")
             .expression_attribute_values(":generation", number(generation))
             .build()
             .map_err(|_| StoreError::Corrupt)?;
@@ -312,7 +313,7 @@ impl Store {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), link.sort_key())))
-            .condition_expression(condition)
+            .only_if(condition)
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":user", number(user.0))
             .expression_attribute_values(":generation", number(generation))
@@ -321,17 +322,15 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Changes of links that are not published yet.
+    /// Changes of links that are not published yet. An item that cannot be read is left out and logged.
     pub async fn unpublished_relinks(
         &self,
         practice: &PracticeId,
     ) -> Result<Vec<UnpublishedRelink>, StoreError> {
         let found = self.beginning_with(practice, RELINKED).send().await?;
-        found
-            .items()
-            .iter()
-            .map(|item| Ok(UnpublishedRelink { sk: sort_key(item)?.to_owned(), user: body(item)? }))
-            .collect()
+        Ok(readable(found.items(), |item| {
+            Ok(UnpublishedRelink { sk: sort_key(item)?.to_owned(), user: body(item)? })
+        }))
     }
 
     /// Deletes a change of links that was published. Call it after publishing: a crash between the two
@@ -389,13 +388,13 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), sk)))
             // The account may have been linked again meanwhile.
-            .condition_expression(FORMER)
+            .only_if(FORMER)
             .expression_attribute_values(":generation", number(generation))
             .send()
             .await
             .map_err(StoreError::from);
         match deleted {
-            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Ok(_) | Err(StoreError::Conflict | StoreError::NewerFormat) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -13,8 +13,8 @@ use domain::settings::Settings;
 use jiff::Timestamp;
 
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{CONNECTION, PAIRING, SETTINGS, body, item, key, number, practice_key};
-use crate::schedule::turn;
 use crate::staff::{KeptStaff, staff_item};
 use crate::table::Store;
 
@@ -38,9 +38,7 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(new))
             // The attempt may be ours already, if the answer to an earlier try of this call was lost.
-            .condition_expression(
-                "attribute_not_exists(pk) OR leaseUntil <= :now OR #body.id = :id",
-            )
+            .only_if("attribute_not_exists(pk) OR leaseUntil <= :now OR #body.id = :id")
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":now", number(now.as_millisecond()))
             .expression_attribute_values(":id", serde_dynamo::to_attribute_value(attempt.id)?)
@@ -106,9 +104,10 @@ impl Store {
         let mut writes = vec![
             self.put(item(practice_key(practice), CONNECTION, connection)?)?,
             TransactWriteItem::builder().delete(ended).build(),
-            // The site check publishes that the practice is connected.
-            self.put(turn(practice, Job::SiteHealth, connection.paired_at))?,
         ];
+        // The site check publishes that the practice is connected.
+        let at = connection.paired_at;
+        writes.extend(self.schedule_in_transaction(practice, Job::SiteHealth, at).await?);
         if moved {
             let known = self.found(key(practice_key(practice), SETTINGS)).await?;
             let settings: Settings = known.as_ref().map(body).transpose()?.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! A practice: its connection, its clinicians, its settings.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
 use domain::clinician::Clinician;
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{BpUserId, PracticeId, Subject};
@@ -9,8 +9,9 @@ use domain::settings::Settings;
 use jiff::Timestamp;
 
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{
-    CLINICIAN, CONNECTION, Item, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
+    CLINICIAN, CONNECTION, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
 };
 use crate::links::{Link, LinkKey, link_of};
 use crate::table::Store;
@@ -116,6 +117,7 @@ impl Store {
         seen: &Connection,
         site: &Site,
         standing: Standing,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let value = |standing: Standing| serde_dynamo::to_attribute_value(standing);
         let mut set = Vec::new();
@@ -159,15 +161,15 @@ impl Store {
         }
         update
             .update_expression(format!("SET {}", set.join(", ")))
-            .condition_expression(condition)
+            .only_if(&condition)
             .send()
             .await?;
         if standing != seen.standing {
-            self.publish_standing_soon(practice).await?;
+            self.publish_standing_soon(practice, now).await?;
         }
         if is_back(seen, site, standing) {
             // The appointment book may have been changed meanwhile, or restored from a backup.
-            self.bring_forward(practice, Job::Reconcile).await?;
+            self.bring_forward(practice, Job::Reconcile, now).await?;
         }
         Ok(())
     }
@@ -175,27 +177,35 @@ impl Store {
     /// Disconnects a practice and ends its pairing attempt. An answer of Halo that arrives afterwards
     /// does not connect the practice. A second call, or a call for a practice without a connection,
     /// changes nothing.
-    pub async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
-        if self.leave_connection(practice).await? {
+    pub async fn disconnect(
+        &self,
+        practice: &PracticeId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if self.leave_connection(practice, now).await? {
             return Ok(());
         }
         // There was no connection. An attempt to make the first one must end too.
         self.transact(vec![self.end_of_attempt(practice)?]).await?;
         // The attempt may have succeeded just before.
         if self.connection(practice).await?.is_some() {
-            self.leave_connection(practice).await?;
+            self.leave_connection(practice, now).await?;
         }
         Ok(())
     }
 
     /// Ends the connection and the attempt in one transaction. Returns whether there was a connection.
-    async fn leave_connection(&self, practice: &PracticeId) -> Result<bool, StoreError> {
+    async fn leave_connection(
+        &self,
+        practice: &PracticeId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let attempt = self.end_of_attempt(practice)?;
         let connection = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), CONNECTION)))
             .update_expression("SET #body.standing = :disconnected")
-            .condition_expression("attribute_exists(pk)")
+            .only_if("attribute_exists(pk)")
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(
                 ":disconnected",
@@ -206,7 +216,7 @@ impl Store {
         let connection = TransactWriteItem::builder().update(connection).build();
         match self.transact(vec![attempt, connection]).await {
             Ok(()) => {
-                self.publish_standing_soon(practice).await?;
+                self.publish_standing_soon(practice, now).await?;
                 Ok(true)
             }
             Err(StoreError::Conflict) => Ok(false),
@@ -214,6 +224,7 @@ impl Store {
         }
     }
 
+    /// Ends an attempt of any format: nobody may connect the practice after this.
     fn end_of_attempt(&self, practice: &PracticeId) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.table)
@@ -225,8 +236,12 @@ impl Store {
 
     /// Makes the practice's site check due within about a minute. The check publishes the present
     /// standing. If this write is lost, the next regular check publishes it.
-    async fn publish_standing_soon(&self, practice: &PracticeId) -> Result<(), StoreError> {
-        self.schedule(practice, Job::SiteHealth, Timestamp::now()).await
+    async fn publish_standing_soon(
+        &self,
+        practice: &PracticeId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.schedule(practice, Job::SiteHealth, now).await
     }
 
     /// The connection's standing, if platforms have not received an event about it.
@@ -260,7 +275,7 @@ impl Store {
             .set_key(Some(key(practice_key(practice), CONNECTION)))
             .update_expression("SET #told = :standing")
             // If the standing has changed meanwhile, the new one is not published yet.
-            .condition_expression("#body.standing = :standing")
+            .only_if("#body.standing = :standing")
             .expression_attribute_names("#told", PUBLISHED_STANDING)
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":standing", told)
@@ -283,15 +298,10 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item(practice_key(practice), SETTINGS, settings)?))
+            .known_format_only()
             .send()
             .await?;
         Ok(())
-    }
-
-    pub(crate) fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
-        let put = put.map_err(|_| StoreError::Corrupt)?;
-        Ok(TransactWriteItem::builder().put(put).build())
     }
 }
 

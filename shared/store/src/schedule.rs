@@ -1,14 +1,17 @@
 //! When each practice's jobs are due. Each practice and job has one item. The index `due` finds the
 //! items of all practices by their time.
 
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::ids::PracticeId;
 use domain::schedule::{Job, scatter};
 use jiff::Timestamp;
 
 use crate::error::StoreError;
-use crate::item::{
-    Item, check_format, instant, key, practice_of_work, readable, sort_key, text, work_key,
-};
+use crate::format::{KnownFormatOnly, check_format};
+use crate::item::{Item, instant, key, practice_of_work, readable, sort_key, text, work_key};
+use crate::refusal::TableError;
 use crate::table::Store;
 
 const JOB: &str = "JOB#";
@@ -30,7 +33,7 @@ fn job_key(practice: &PracticeId, job: Job) -> Item {
 }
 
 /// The item that says when a practice's job is due.
-pub(crate) fn turn(practice: &PracticeId, job: Job, at: Timestamp) -> Item {
+fn turn(practice: &PracticeId, job: Job, at: Timestamp) -> Item {
     let mut turn = job_key(practice, job);
     turn.insert("dueShard".to_owned(), text(shard_of(practice)));
     turn.insert("dueAt".to_owned(), text(instant(at)));
@@ -53,9 +56,8 @@ impl Store {
         job: Job,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let turn = turn(practice, job, at);
-        self.client.put_item().table_name(&self.table).set_item(Some(turn)).send().await?;
-        Ok(())
+        let put = self.put_turn(practice, job, at).known_format_only();
+        was_done(put.send().await).map(drop)
     }
 
     /// Sets when a practice's job runs next, unless a time is set already. Returns whether it was set
@@ -66,21 +68,8 @@ impl Store {
         job: Job,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let turn = turn(practice, job, at);
-        let set = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(turn))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match set {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let put = self.put_turn(practice, job, at);
+        was_done(put.condition_expression("attribute_not_exists(pk)").send().await)
     }
 
     /// Makes a practice's job due at this time at the latest.
@@ -90,40 +79,52 @@ impl Store {
         job: Job,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let set = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(turn(practice, job, at)))
-            .condition_expression("attribute_not_exists(pk) OR dueAt > :at")
-            .expression_attribute_values(":at", text(instant(at)))
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match set {
-            Ok(_) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error),
-        }
+        let put = self
+            .put_turn(practice, job, at)
+            .only_if("attribute_not_exists(pk) OR dueAt > :at")
+            .expression_attribute_values(":at", text(instant(at)));
+        was_done(put.send().await).map(drop)
     }
 
-    /// Makes a practice's job due now, if the practice has that job.
-    pub async fn bring_forward(&self, practice: &PracticeId, job: Job) -> Result<(), StoreError> {
-        let hastened = self
+    /// Makes a practice's job due now, if the practice has that job and it is not due already.
+    pub async fn bring_forward(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(job_key(practice, job)))
             .update_expression("SET dueAt = :now")
-            .condition_expression("dueAt > :now")
-            .expression_attribute_values(":now", text(instant(Timestamp::now())))
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match hastened {
-            // The practice does not have the job, or the job is due already.
-            Ok(_) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error),
+            .only_if("dueAt > :now")
+            .expression_attribute_values(":now", text(instant(now)));
+        was_done(update.send().await).map(drop)
+    }
+
+    /// The write that sets when a practice's job runs next, for a transaction. `None` if a newer release
+    /// wrote the job's item: the transaction must not fail because of it. One read.
+    pub(crate) async fn schedule_in_transaction(
+        &self,
+        practice: &PracticeId,
+        job: Job,
+        at: Timestamp,
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
+        let known = self.found(job_key(practice, job)).await?;
+        match known.as_ref().map(check_format).transpose() {
+            Err(StoreError::NewerFormat) => {
+                leave_to_newer_release();
+                Ok(None)
+            }
+            _ => self.put(turn(practice, job, at)).map(Some),
         }
+    }
+
+    fn put_turn(&self, practice: &PracticeId, job: Job, at: Timestamp) -> PutItemFluentBuilder {
+        let turn = turn(practice, job, at);
+        self.client.put_item().table_name(&self.table).set_item(Some(turn))
     }
 
     /// The jobs of one shard (below [`JOB_SHARDS`]) that are due, at most `most`, the longest overdue
@@ -153,23 +154,16 @@ impl Store {
     /// next time with [`Store::finish_job`]. If the worker dies, the job is found again. Returns whether
     /// the claim succeeded.
     pub async fn claim_job(&self, due: &DueJob, retry: Timestamp) -> Result<bool, StoreError> {
-        let taken = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(job_key(&due.practice, due.job)))
             .update_expression("SET dueAt = :retry")
-            .condition_expression("dueAt = :since")
+            .only_if("dueAt = :since")
             .expression_attribute_values(":retry", text(instant(retry)))
-            .expression_attribute_values(":since", text(instant(due.since)))
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match taken {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+            .expression_attribute_values(":since", text(instant(due.since)));
+        was_done(update.send().await)
     }
 
     /// Finishes a job. It is due again at `next`, or at once if it was requested while it ran, because
@@ -182,22 +176,32 @@ impl Store {
         practice: &PracticeId,
         job: Job,
         next: Timestamp,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
-        let done = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(turn(practice, job, next)))
-            .condition_expression("attribute_not_exists(pk) OR dueAt > :now")
-            .expression_attribute_values(":now", text(instant(Timestamp::now())))
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match done {
-            Ok(_) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error),
-        }
+        let put = self
+            .put_turn(practice, job, next)
+            .only_if("attribute_not_exists(pk) OR dueAt > :now")
+            .expression_attribute_values(":now", text(instant(now)));
+        was_done(put.send().await).map(drop)
     }
+}
+
+/// Whether a conditional write was done. A job's item in a newer format stays as it is. The newer release
+/// then runs the job at the time that the item says.
+fn was_done<T, E: TableError, R>(outcome: Result<T, SdkError<E, R>>) -> Result<bool, StoreError> {
+    match outcome.map_err(StoreError::from) {
+        Ok(_) => Ok(true),
+        Err(StoreError::Conflict) => Ok(false),
+        Err(StoreError::NewerFormat) => {
+            leave_to_newer_release();
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn leave_to_newer_release() {
+    tracing::warn!("a job's item has a newer format and is left to the newer release");
 }
 
 fn read(item: &Item) -> Result<DueJob, StoreError> {

@@ -32,7 +32,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table does not answer, or does not store all of them. The others may then be stored.
-    pub async fn keep_shown(
+    pub async fn save_shown(
         &self,
         practice: &PracticeId,
         account: &Subject,

@@ -51,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if it has changed.
-    pub async fn keep_staff(
+    pub async fn save_staff(
         &self,
         practice: &PracticeId,
         list: &StaffList,
@@ -84,7 +84,7 @@ impl Store {
     ) -> Result<StaffList, StoreError> {
         for _ in 0..REPLACE_TRIES {
             let synced = kept.list.synced(register, site, now);
-            match self.keep_staff(practice, &synced, kept.version).await {
+            match self.save_staff(practice, &synced, kept.version).await {
                 Ok(()) => return Ok(synced),
                 Err(StoreError::Conflict) => kept = self.staff(practice).await?,
                 Err(error) => return Err(error),

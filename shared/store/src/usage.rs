@@ -1,4 +1,4 @@
-//! How much a practice uses Halo. One item for each practice and day, to which usage is added.
+//! How much a practice uses Halo. There is one item for each practice and day. Figures are added to it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::error::StoreError;
-use crate::item::{Item, check_format, key, number, readable, sort_key, text};
+use crate::format::{KnownFormatOnly, check_format};
+use crate::item::{Item, key, number, readable, sort_key, text};
 use crate::table::Store;
 
 const QUERIES: &str = "queries";
@@ -71,7 +72,7 @@ impl Store {
             update = update.expression_attribute_values(":answered", text(at.to_string()));
         }
         let add = if sums.is_empty() { String::new() } else { format!(" ADD {}", sums.join(", ")) };
-        let done = update.update_expression(set + &add).send().await?;
+        let done = update.update_expression(set + &add).known_format_only().send().await?;
         read(&done.attributes.ok_or(StoreError::Corrupt)?)
     }
 
@@ -134,6 +135,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(day_key(practice, date)))
             .update_expression(format!("SET {NEAR_CAP_PUBLISHED} = :at, expiresAt = :expires"))
+            .known_format_only()
             .expression_attribute_values(":at", text(at.to_string()))
             .expression_attribute_values(":expires", number(expires(date)?))
             .send()

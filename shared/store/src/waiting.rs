@@ -1,12 +1,12 @@
 //! Which worker waits for which of Halo's queries, and which of Halo's notifications were handled. Both
 //! are needed only for minutes, so DynamoDB expires them.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::waiting::Waiter;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{body, item, key, number};
 use crate::table::Store;
 
@@ -21,13 +21,9 @@ fn notification_key(id: Uuid) -> String {
     format!("WEBHOOK#{id}")
 }
 
-fn expiry(keep: SignedDuration) -> AttributeValue {
-    number((Timestamp::now() + keep).as_second())
-}
-
 impl Store {
-    /// Stores who is woken when Halo announces the end of a query. A later waiter for the same query
-    /// replaces an earlier one.
+    /// Stores who is woken when Halo notifies us of the end of a query. A later waiter for the same query
+    /// replaces an earlier one. DynamoDB deletes the item after `expires`.
     ///
     /// # Errors
     /// When the table does not answer. The waiter's own later status call then finds the end.
@@ -35,11 +31,12 @@ impl Store {
         &self,
         query: Uuid,
         waiter: &Waiter,
-        keep: SignedDuration,
+        expires: Timestamp,
     ) -> Result<(), StoreError> {
         let mut waiting = item(query_key(query), WAITER, waiter)?;
-        waiting.insert("expiresAt".to_owned(), expiry(keep));
-        self.client.put_item().table_name(&self.table).set_item(Some(waiting)).send().await?;
+        waiting.insert("expiresAt".to_owned(), number(expires.as_second()));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(waiting));
+        put.known_format_only().send().await?;
         Ok(())
     }
 
@@ -60,11 +57,15 @@ impl Store {
     pub async fn remember_notification(
         &self,
         id: Uuid,
-        keep: SignedDuration,
+        expires: Timestamp,
     ) -> Result<(), StoreError> {
         let mut mark = key(notification_key(id), NOTIFICATION);
-        mark.insert("expiresAt".to_owned(), expiry(keep));
-        self.client.put_item().table_name(&self.table).set_item(Some(mark)).send().await?;
-        Ok(())
+        mark.insert("expiresAt".to_owned(), number(expires.as_second()));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(mark));
+        match put.known_format_only().send().await.map_err(StoreError::from) {
+            // A newer release has marked it already.
+            Ok(_) | Err(StoreError::NewerFormat) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }

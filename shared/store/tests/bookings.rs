@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use aws_double::{Answer, Aws, Call};
 use domain::BpText;
-use domain::booking::{Attendance, BookingId, Planned, Representative, Role, Together, Visit};
+use domain::booking::{
+    Attendance, BookingId, BookingState, Planned, Representative, Role, Together, Visit,
+};
 use domain::ids::{BpUserId, LocationId, PracticeId, SiteId};
 use domain::settings::{BookingSettings, DurationMinutes, Settings};
 use domain::staff::AhpraNumber;
@@ -13,7 +15,7 @@ use domain::time_zone::PracticeTimeZone;
 use jiff::Timestamp;
 use jiff::civil::date;
 use serde_json::{Value, json};
-use store::{Store, StoreError};
+use store::{BookingQuery, BookingsOf, Store, StoreError};
 
 fn practice() -> PracticeId {
     PracticeId::parse("bluegum-hollow").unwrap()
@@ -100,7 +102,7 @@ fn puts(calls: &[Call]) -> Vec<(String, bool, Value)> {
 async fn a_booking_and_its_attendants_are_kept_in_one_transaction_or_not_at_all() {
     let aws = Aws::answering(|_| Answer::nothing());
     let whole = accepted(&visit(&["MED1", "MED2"]));
-    store(&aws).keep_booking(&practice(), None, &whole, now()).await.unwrap();
+    store(&aws).save_booking(&practice(), None, &whole, now()).await.unwrap();
     let puts = puts(&aws.calls());
     let keys: Vec<_> = puts.iter().map(|(key, new, _)| (key.as_str(), *new)).collect();
     let all = ["BOOKING#visit-1", "BOOKING#visit-1.MED1", "BOOKING#visit-1.MED2"];
@@ -115,7 +117,7 @@ async fn a_booking_and_its_attendants_are_kept_in_one_transaction_or_not_at_all(
     // Somebody else was first with one of them.
     let codes = ["None", "None", "ConditionalCheckFailed", "None"];
     let aws = Aws::answering(move |_| Answer::cancelled(&codes));
-    let refused = store(&aws).keep_booking(&practice(), None, &whole, now()).await;
+    let refused = store(&aws).save_booking(&practice(), None, &whole, now()).await;
     assert_eq!(refused, Err(StoreError::Conflict));
 }
 
@@ -124,7 +126,7 @@ async fn an_attempt_under_way_goes_with_the_part_that_a_booking_becomes() {
     // A visit to one attendant, whose push Halo has accepted.
     let aws = Aws::answering(|_| Answer::nothing());
     let alone = accepted(&visit(&["MED2"]));
-    store(&aws).keep_booking(&practice(), None, &alone, now()).await.unwrap();
+    store(&aws).save_booking(&practice(), None, &alone, now()).await.unwrap();
     let (_, _, mut item) = puts(&aws.calls()).remove(0);
     let sent = json!({
         "is": { "S": "sent" },
@@ -149,7 +151,7 @@ async fn an_attempt_under_way_goes_with_the_part_that_a_booking_becomes() {
     let planned = planned(Some(&both), &wanted);
     both.change(&practice(), &wanted, &planned, &zone(), now());
     assert_eq!(both.record.role, Role::Whole);
-    store.keep_booking(&practice(), Some(known), &both, now()).await.unwrap();
+    store.save_booking(&practice(), Some(known), &both, now()).await.unwrap();
     let puts = puts(&aws.calls());
     let progress = |key: &str| {
         let (_, new, item) = puts.iter().find(|(known, ..)| known == key).unwrap();
@@ -163,4 +165,69 @@ async fn an_attempt_under_way_goes_with_the_part_that_a_booking_becomes() {
     let work = &part["work"]["M"]["progress"]["M"];
     assert_eq!(work["fence"]["S"], "2026-11-01T01:00:00Z", "its fence stays");
     assert_eq!(part["body"]["M"]["token"]["S"], alone.record.token.as_str());
+}
+
+/// A table with these bookings. It gives them in pages, as the index `listed` does.
+fn listed(mut items: Vec<Value>) -> Aws {
+    items.sort_by_key(|item| item["listed"]["S"].as_str().unwrap().to_owned());
+    Aws::answering(move |call: &Call| {
+        assert_eq!(call.body["IndexName"], "listed");
+        let text = |value: &Value| value["S"].as_str().unwrap_or_default().to_owned();
+        let prefix = text(&call.body["ExpressionAttributeValues"][":prefix"]);
+        let mut found: Vec<_> = items.iter().collect();
+        if call.body["ScanIndexForward"] == false {
+            found.reverse();
+        }
+        found.retain(|item| text(&item["listed"]).starts_with(&prefix));
+        let start = &call.body["ExclusiveStartKey"]["listed"];
+        let begin = found.iter().position(|item| item["listed"] == *start).map_or(0, |it| it + 1);
+        let limit = usize::try_from(call.body["Limit"].as_u64().unwrap()).unwrap();
+        let page: Vec<_> = found[begin..].iter().take(limit).collect();
+        let mut answer = json!({ "Items": page });
+        if begin + page.len() < found.len() {
+            let last = page.last().unwrap();
+            answer["LastEvaluatedKey"] =
+                json!({ "pk": last["pk"], "sk": last["sk"], "listed": last["listed"] });
+        }
+        Answer::of(answer)
+    })
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_has_the_earliest_bookings_of_all_states() {
+    let aws = Aws::answering(|_| Answer::nothing());
+    let visit = accepted(&visit(&["MED1"]));
+    store(&aws).save_booking(&practice(), None, &visit, now()).await.unwrap();
+    let (_, _, item) = puts(&aws.calls()).remove(0);
+    let booking = |number: u32, state: &str| {
+        let mut item = item.clone();
+        let id = format!("visit-{number:04}");
+        let start = format!("2027-03-02T{:02}:{:02}", number / 60, number % 60);
+        item["sk"]["S"] = json!(format!("BOOKING#{id}"));
+        item["listed"]["S"] = json!(format!("BOOKING#{state}#{start}#{id}"));
+        let body = &mut item["body"]["M"];
+        body["bookingId"]["S"] = json!(id);
+        body["state"]["S"] = json!(state);
+        body["visit"]["M"]["start"]["S"] = json!(format!("{start}:00"));
+        item
+    };
+    // Nearly all of the earliest bookings are in one state, and more of both states come later.
+    let state =
+        |number: u32| if number < 500 || number.is_multiple_of(2) { "synced" } else { "pending" };
+    let aws = listed((0..1200).map(|number| booking(number, state(number))).collect());
+    let query = |most| BookingQuery {
+        of: BookingsOf::Platform,
+        states: vec![BookingState::Pending, BookingState::Synced],
+        from: None,
+        to: None,
+        most,
+    };
+    let found = store(&aws).bookings(&practice(), &query(700)).await.unwrap();
+    let ids: Vec<_> = found.bookings.iter().map(|it| it.booking_id.as_str()).collect();
+    let earliest: Vec<_> = (0..700).map(|number| format!("visit-{number:04}")).collect();
+    assert_eq!(ids, earliest);
+    assert!(found.more);
+    assert!(aws.calls().len() <= 7, "{} queries", aws.calls().len());
+    let found = store(&aws).bookings(&practice(), &query(1200)).await.unwrap();
+    assert_eq!((found.bookings.len(), found.more), (1200, false));
 }

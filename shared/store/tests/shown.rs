@@ -51,7 +51,7 @@ fn batches(aws: &Aws) -> Vec<Vec<Value>> {
 #[tokio::test]
 async fn a_searchs_matches_are_kept_twenty_five_at_once() {
     let aws = Aws::answering(|_| Answer::nothing());
-    store(&aws).keep_shown(&practice(), &account(), &people(50)).await.unwrap();
+    store(&aws).save_shown(&practice(), &account(), &people(50)).await.unwrap();
     assert_eq!(aws.operations(), ["BatchWriteItem", "BatchWriteItem"]);
     let batches = batches(&aws);
     assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [25, 25]);
@@ -64,10 +64,10 @@ async fn a_searchs_matches_are_kept_twenty_five_at_once() {
 #[tokio::test]
 async fn nobody_shown_costs_nothing_and_a_number_named_twice_is_kept_once() {
     let aws = Aws::answering(|_| Answer::nothing());
-    store(&aws).keep_shown(&practice(), &account(), &[]).await.unwrap();
+    store(&aws).save_shown(&practice(), &account(), &[]).await.unwrap();
     assert!(aws.calls().is_empty());
     let twice = [(PatientId(7), person("Earlier")), (PatientId(7), person("Later"))];
-    store(&aws).keep_shown(&practice(), &account(), &twice).await.unwrap();
+    store(&aws).save_shown(&practice(), &account(), &twice).await.unwrap();
     let batches = batches(&aws);
     assert_eq!(batches[0].len(), 1);
     assert_eq!(batches[0][0]["body"]["M"]["surname"]["S"], "LATER");
@@ -83,12 +83,12 @@ async fn what_dynamodb_leaves_over_is_written_again_and_not_for_ever() {
             _ => Answer::of(json!({ "UnprocessedItems": {} })),
         }
     });
-    store(&aws).keep_shown(&practice(), &account(), &people(3)).await.unwrap();
+    store(&aws).save_shown(&practice(), &account(), &people(3)).await.unwrap();
     assert_eq!(batches(&aws).iter().map(Vec::len).collect::<Vec<_>>(), [3, 2]);
 
     let aws =
         Aws::answering(|call| Answer::of(json!({ "UnprocessedItems": call.body["RequestItems"] })));
-    let left = store(&aws).keep_shown(&practice(), &account(), &people(1)).await;
+    let left = store(&aws).save_shown(&practice(), &account(), &people(1)).await;
     assert!(matches!(left, Err(StoreError::Unavailable { .. })), "{left:?}");
     assert_eq!(aws.calls().len(), 4);
 }
@@ -96,7 +96,7 @@ async fn what_dynamodb_leaves_over_is_written_again_and_not_for_ever() {
 #[tokio::test]
 async fn what_is_kept_is_read_back_by_the_same_account_and_number() {
     let aws = Aws::answering(|_| Answer::nothing());
-    store(&aws).keep_shown(&practice(), &account(), &people(1)).await.unwrap();
+    store(&aws).save_shown(&practice(), &account(), &people(1)).await.unwrap();
     let item = batches(&aws)[0][0].clone();
     let aws = Aws::answering(move |_| Answer::of(json!({ "Item": item })));
     let found = store(&aws).shown(&practice(), &account(), PatientId(1)).await.unwrap();

@@ -112,7 +112,7 @@ impl Counter {
         };
         if self.caps.is_near(&day.usage) && !self.caps.is_near(&before) {
             // The site's health job publishes the event. This makes it run soon.
-            let hastened = self.store.bring_forward(practice, Job::SiteHealth);
+            let hastened = self.store.bring_forward(practice, Job::SiteHealth, Timestamp::now());
             let failed = |error: StoreError| {
                 tracing::warn!(practice = practice.as_str(), %error, "the event waits for the regular health job");
             };

@@ -1,6 +1,6 @@
-//! A double of AWS that gives the answers a test wants. It stands in below the SDK: the requests are those
-//! of production, and errors have AWS's own form. Use it for what a stack cannot produce on demand: a lost
-//! answer, two writers in the same millisecond, an item that our code never wrote.
+#![doc = include_str!("../README.md")]
+
+mod s3;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,8 @@ use aws_types::sdk_config::{SdkConfig, SharedCredentialsProvider};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+pub use s3::StrictS3;
+
 const ENDPOINT: &str = "http://aws.invalid";
 
 /// One call that the code under test made.
@@ -28,6 +30,8 @@ pub struct Call {
     pub operation: String,
     /// The request's body, if it is JSON.
     pub body: Value,
+    /// The request's body, if it is in memory.
+    pub bytes: Vec<u8>,
 }
 
 /// An answer that the double gives.
@@ -35,13 +39,26 @@ pub struct Call {
 pub struct Answer {
     status: StatusCode,
     body: Value,
+    bytes: Option<Vec<u8>>,
 }
 
 impl Answer {
     /// Success, with this body.
     #[must_use]
     pub fn of(body: Value) -> Self {
-        Self { status: StatusCode::OK, body }
+        Self { status: StatusCode::OK, body, bytes: None }
+    }
+
+    /// Success, with these bytes: an object of S3.
+    #[must_use]
+    pub fn bytes(bytes: Vec<u8>) -> Self {
+        Self { bytes: Some(bytes), ..Self::nothing() }
+    }
+
+    /// No object of S3 has this key.
+    #[must_use]
+    pub fn no_object() -> Self {
+        Self { status: StatusCode::NOT_FOUND, ..Self::nothing() }
     }
 
     /// Success, without a body.
@@ -57,7 +74,15 @@ impl Answer {
         Self {
             status: StatusCode::BAD_REQUEST,
             body: json!({ "__type": name, "message": "refused" }),
+            bytes: None,
         }
+    }
+
+    /// The same answer with a member more in its body.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.body[name] = value;
+        self
     }
 
     /// A cancelled transaction, with DynamoDB's code for each of its writes.
@@ -89,21 +114,7 @@ impl Aws {
     /// The configuration to make an SDK client from.
     #[must_use]
     pub fn config(&self) -> SdkConfig {
-        let connector = SharedHttpConnector::new(self.clone());
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("ap-southeast-2"))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                "AKIAMADEUP",
-                "made up",
-                None,
-                None,
-                "a test",
-            )))
-            .endpoint_url(ENDPOINT)
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .retry_config(RetryConfig::disabled())
-            .build()
+        config_with(SharedHttpConnector::new(self.clone()))
     }
 
     /// All calls so far, in order.
@@ -123,6 +134,24 @@ impl Aws {
     }
 }
 
+/// The configuration of a client whose calls end at this connector.
+fn config_with(connector: SharedHttpConnector) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("ap-southeast-2"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "AKIAMADEUP",
+            "made up",
+            None,
+            None,
+            "a test",
+        )))
+        .endpoint_url(ENDPOINT)
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .retry_config(RetryConfig::disabled())
+        .build()
+}
+
 impl fmt::Debug for Aws {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.kept().iter()).finish()
@@ -140,11 +169,13 @@ impl HttpConnector for Aws {
             },
             |(_, operation)| operation.to_owned(),
         );
-        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
-        let call = Call { operation, body: body.unwrap_or_default() };
-        let Answer { status, body } = (self.0.answer)(&call);
+        let bytes = request.body().bytes().unwrap_or_default().to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        let call = Call { operation, body, bytes };
+        let Answer { status, body, bytes } = (self.0.answer)(&call);
         self.kept().push(call);
-        let mut response = HttpResponse::new(status.into(), SdkBody::from(body.to_string()));
+        let body = bytes.map_or_else(|| SdkBody::from(body.to_string()), SdkBody::from);
+        let mut response = HttpResponse::new(status.into(), body);
         response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
         HttpConnectorFuture::ready(Ok(response))
     }

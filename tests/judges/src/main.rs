@@ -1,19 +1,58 @@
 //! `cargo run --bin judges`: checks what this project makes with programs by others, and fails on any error
-//! that they find. At present it checks every T-SQL statement with Microsoft's own parser and schema model
-//! (`tsql/judge.py`).
+//! that they find.
+//!
+//! - Microsoft's own parser and schema model check every T-SQL statement (`tsql.rs`).
+//! - moto, a second emulator of AWS, checks uploads and events (`storage.rs`).
+//! - Several engines check the FHIR documents of many patients (`fhir.rs`).
+//! - SQLite counts the rows that each statement reads at a large practice (`rows`). A test does so too.
 
+mod documents;
+mod fhir;
+#[path = "../../../shared/patient-summary/tests/records/mod.rs"]
+mod records;
 mod rows;
 mod schema;
+mod storage;
+mod tools;
+mod tsql;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
+use clap::{Parser, ValueEnum};
 use halo_simulator::sql::SqlError;
-use local::{Progress, Tools};
-use serde_json::{Value, json};
-use tokio::process::Command;
+
+/// Programs by others judge what this project makes.
+#[derive(Parser)]
+struct Options {
+    /// Judge only this.
+    #[arg(value_enum)]
+    only: Option<Subject>,
+    /// The folder with the packages of FHIR profiles. Default: ../shared/fhir-packages beside the checkout.
+    #[arg(long)]
+    packages: Option<PathBuf>,
+    /// Print a line for each FHIR document and each rule.
+    #[arg(long)]
+    verbose: bool,
+    /// Keep the FHIR documents in this folder.
+    #[arg(long)]
+    keep: Option<PathBuf>,
+    /// With `rows`: print how SQLite reads the tables.
+    #[arg(long)]
+    plans: bool,
+    /// With `rows`: compare with the statements in this folder.
+    #[arg(long)]
+    before: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
+enum Subject {
+    Tsql,
+    Storage,
+    Fhir,
+    Rows,
+}
 
 /// Why the check could not run.
 #[derive(Debug, thiserror::Error)]
@@ -24,10 +63,20 @@ enum Failure {
     Tools(#[from] local::Error),
     #[error("{0} ended with {1}")]
     Program(PathBuf, std::process::ExitStatus),
+    #[error("moto named no port")]
+    NoPort,
+    #[error(transparent)]
+    Client(#[from] aws::clients::ClientError),
     #[error("the practice's database does not answer: {0}")]
     Catalogue(String),
-    #[error("usage: judges [rows [--plans | --before FOLDER]]")]
-    Arguments,
+    #[error("the patients' documents cannot be made: {0}")]
+    Documents(String),
+    #[error(
+        "there are no FHIR packages in {0}. Name their folder with --packages. It needs the files {1}, which \
+         HL7 publishes: hl7.fhir.au.ps, hl7.fhir.au.core and hl7.fhir.au.base at hl7.org.au/fhir, \
+         hl7.fhir.uv.ips at hl7.org/fhir/uv/ips (package.tgz of each version)"
+    )]
+    Packages(PathBuf, String),
 }
 
 impl From<SqlError> for Failure {
@@ -36,17 +85,13 @@ impl From<SqlError> for Failure {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
+fn file(path: &Path) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure::File(path.to_owned(), error)
+}
+
+#[tokio::main]
 async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let verdict = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => judge().await,
-        ["rows"] => rows::report(None, false),
-        ["rows", "--plans"] => rows::report(None, true),
-        ["rows", "--before", folder] => rows::report(Some(Path::new(folder)), false),
-        _ => Err(Failure::Arguments),
-    };
-    match verdict {
+    match judge(&Options::parse()).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
@@ -60,78 +105,30 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn judge() -> Result<bool, Failure> {
-    let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let checkout = room.join("../..");
-    let file = |path: &Path| {
-        let path = path.to_owned();
-        move |error| Failure::File(path, error)
-    };
-    let python = environment(&checkout, &room.join("tsql")).await?;
-    let mut statements = Vec::new();
-    for folder in ["assumed", "public"] {
-        let folder = checkout.join("shared/best-practice/statements").join(folder);
-        for entry in fs::read_dir(&folder).map_err(file(&folder))? {
-            let path = entry.map_err(file(&folder))?.path();
-            let text = fs::read_to_string(&path).map_err(file(&path))?;
-            let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
-            statements.push(json!({ "name": name, "text": text }));
-        }
+/// Prints a verdict.
+fn say(verdict: &str) {
+    #[expect(clippy::print_stdout, reason = "this is a command")]
+    {
+        println!("{verdict}");
     }
-    statements.sort_by_key(|statement| statement["name"].to_string());
-    let folder = tempfile::tempdir().map_err(file(room))?;
-    let work: Value =
-        json!({ "statements": statements, "schema": schema::of_a_practice(folder.path())? });
-    let input = folder.path().join("work.json");
-    fs::write(&input, work.to_string()).map_err(file(&input))?;
-    let status = Command::new(&python)
-        .arg(room.join("tsql/judge.py"))
-        .arg(&input)
-        .stdin(Stdio::null())
-        .status()
-        .await
-        .map_err(file(&python))?;
-    Ok(status.success())
 }
 
-/// The Python in the judges' own environment. Creates the environment if it does not exist.
-async fn environment(checkout: &Path, judges: &Path) -> Result<PathBuf, Failure> {
-    let file = |path: &Path| {
-        let path = path.to_owned();
-        move |error| Failure::File(path, error)
-    };
-    let checkout = fs::canonicalize(checkout).map_err(file(checkout))?;
-    let tools = Tools::install(&checkout, &Progress::shown()).await?;
-    let folder = checkout.join(".local/tools/judges");
-    let python = folder.join("bin/python");
-    let stamp = folder.join("installed.txt");
-    let [requirements, openssl] = ["requirements.txt", "openssl.txt"].map(|name| judges.join(name));
-    let mut wanted = fs::read_to_string(&requirements).map_err(file(&requirements))?;
-    wanted += &fs::read_to_string(&openssl).map_err(file(&openssl))?;
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        return Ok(python);
+async fn judge(options: &Options) -> Result<bool, Failure> {
+    if options.only == Some(Subject::Rows) {
+        return rows::report(options.before.as_deref(), options.plans);
     }
-    let base = tools.programs().join("python");
-    run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder)).await?;
-    let install = || {
-        let mut pip = Command::new(&python);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
-        pip.args(["--no-deps", "--only-binary=:all:", "--requirement"]);
-        pip
-    };
-    run(install().arg(&requirements)).await?;
-    // The libraries of this wheel work with every Python, although its name is for one.
-    let one = ["--python-version", "3.10", "--implementation", "cp"];
-    let linux = ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64"];
-    let target = folder.join("openssl");
-    run(install().arg(&openssl).args(one).args(linux).arg("--target").arg(target)).await?;
-    fs::write(&stamp, wanted).map_err(file(&stamp))?;
-    Ok(python)
-}
-
-async fn run(command: &mut Command) -> Result<(), Failure> {
-    let program = PathBuf::from(command.as_std().get_program());
-    let status = command.stdin(Stdio::null()).status().await;
-    let status = status.map_err(|error| Failure::File(program.clone(), error))?;
-    if status.success() { Ok(()) } else { Err(Failure::Program(program, status)) }
+    let tools = tools::Tools::new()?;
+    let wanted = |subject| options.only.is_none_or(|only| only == subject);
+    let mut right = true;
+    if wanted(Subject::Tsql) {
+        right &= tsql::judge(&tools).await?;
+    }
+    if wanted(Subject::Storage) {
+        let room = tools.judges.join("storage");
+        right &= storage::judge(&tools.python("moto", &room, None).await?, &room).await?;
+    }
+    if wanted(Subject::Fhir) {
+        right &= fhir::judge(&tools, options).await?;
+    }
+    Ok(right)
 }

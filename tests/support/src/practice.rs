@@ -2,8 +2,8 @@
 
 use halo_simulator::practice::{self, Demonstration};
 use halo_simulator::sql::{
-    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Outcome,
-    Parameter, SqlError, execute,
+    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Language, Outcome,
+    Parameter, SqlError, execute_as,
 };
 use jiff::civil::DateTime;
 use rusqlite::Connection;
@@ -17,6 +17,8 @@ pub struct Practice {
     pub connection: Connection,
     /// The practice's clock, and what its login may not read.
     pub environment: Environment,
+    /// The language of the login.
+    pub language: Language,
     /// Where the databases are; dropping it removes them.
     pub folder: tempfile::TempDir,
 }
@@ -41,6 +43,7 @@ impl Practice {
                 missing_columns: Vec::new(),
                 booking: BookingWeather::default(),
             },
+            language: which.login_language(),
             folder,
         }
     }
@@ -63,7 +66,23 @@ impl Practice {
             execution_mode: ExecutionMode::Reader,
             parameters,
         };
-        execute(&mut self.connection, &command, &self.environment)
+        let mut run =
+            |language| execute_as(language, &mut self.connection, &command, &self.environment);
+        if !text.starts_with("-- statement:") || text.contains("BEGIN TRANSACTION") {
+            return run(self.language);
+        }
+        // What our statements read does not depend on the language of the practice's login.
+        let british = run(Language::British);
+        let english = run(Language::English);
+        match (&british, &english) {
+            (Ok(one), Ok(other)) => assert_eq!(
+                one.result_sets, other.result_sets,
+                "this statement depends on the language of the login:\n{text}"
+            ),
+            (Err(one), Err(other)) => assert_eq!(one, other, "{text}"),
+            _ => panic!("{british:?} and {english:?} differ for:\n{text}"),
+        }
+        english
     }
 }
 

@@ -1,4 +1,4 @@
-//! The problems that errors of other crates become.
+//! Turns errors of other crates into problems.
 
 use best_practice::{BpError, PairingRefusal, problem_of};
 use domain::clinician::NotLinked;
@@ -20,8 +20,12 @@ impl From<StoreError> for Problem {
                 Self::new(ProblemType::Internal)
             }
             StoreError::NewerFormat => {
-                tracing::error!("a newer release wrote an item of the table");
-                Self::new(ProblemType::Internal)
+                tracing::warn!("a newer release wrote an item of the table");
+                Self::because(
+                    ProblemType::StorageUnavailable,
+                    "A new version of the service is being deployed, and it has already changed this record.",
+                )
+                .retry_after(60)
             }
         }
     }

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 pub use domain::problem::ProblemType;
 pub use text::ProblemText;
@@ -122,6 +122,19 @@ impl Problem {
             errors: self.errors,
         }
     }
+}
+
+/// The error answers of every operation, for the OpenAPI document. They name no `default`: a success with an
+/// unexpected status must not pass for a documented one.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers and is never made")]
+pub(crate) enum Problems {
+    /// The request cannot be served. The problem says what to correct.
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    Caller(ProblemBody),
+    /// This service, Halo or the practice's server failed. The problem says when to repeat the request.
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    Service(ProblemBody),
 }
 
 impl IntoResponse for Problem {

@@ -1,6 +1,6 @@
 //! The status, the steps and the contact of every problem. The list of problems with slugs and titles is
-//! [`domain::problem`]. The title says what happened, the steps say what to do, and the contact can help if
-//! the steps do not.
+//! [`domain::problem`]. The title says what happened. The steps say what to do. The contact can help if the
+//! steps do not.
 
 use axum::http::StatusCode;
 use domain::problem::ProblemType;
@@ -127,6 +127,8 @@ texts! {
         ["Report this to the platform's support, with the practice's version of Bp."];
     BpRefused => BAD_GATEWAY, Some(PLATFORM),
         ["Report this to the platform's support."];
+    RecordTooLarge => UNPROCESSABLE_ENTITY, None,
+        ["Ask for less at once: fewer sections, a shorter period or a smaller page."];
     BpWriteNotPermitted => BAD_GATEWAY, Some(PLATFORM),
         ["Nothing was written. The platform needs to arrange this with Best Practice.", "Retry when this is arranged."];
     BpWriteRefused => BAD_GATEWAY, Some(PLATFORM),
@@ -137,13 +139,13 @@ texts! {
     SignatureRefused => UNAUTHORIZED, Some(PLATFORM),
         ["Check that Halo and this deployment have the same webhook secret."];
     NotificationStale => UNAUTHORIZED, Some(PLATFORM),
-        ["Check the sender's clock. Old notifications are never accepted."];
+        ["Check the clocks of the sender and of this deployment. Old notifications are never accepted."];
 
     IdInUse => CONFLICT, None, ["Use a new id, or resend the original content."];
     ImportCancelled => CONFLICT, None, ["Start a new import under a new id."];
     DocumentUnknown => NOT_FOUND, None, ["List the patient's documents again and choose from them."];
     DocumentWithoutFile => UNPROCESSABLE_ENTITY, Some(PRACTICE), ["Open the document in Bp. If it opens, ask the practice to save it again, then retry the import."];
-    DocumentInParts => UNPROCESSABLE_ENTITY, Some(PRACTICE), ["Ask the practice to save it as one file, or attach it by hand."];
+    DocumentInParts => UNPROCESSABLE_ENTITY, Some(PRACTICE), ["Ask the practice to save the document as one file, or attach it to the referral by hand."];
     DocumentDamaged => BAD_GATEWAY, Some(HALO), ["Retry the import. Incomplete files are not kept."];
     DocumentChanged => CONFLICT, None, ["List the patient's documents again, then retry the import."];
     PracticeOffline => SERVICE_UNAVAILABLE, Some(PRACTICE), ["Check that the practice's server is on and has internet access, then retry."];
@@ -165,11 +167,11 @@ texts! {
     PractitionerAway => CONFLICT, Some(PRACTICE),
         ["We retry automatically. To resolve it, correct the days away in Bp, or move or cancel the booking."];
     Overbooked => CONFLICT, Some(PRACTICE),
-        ["Both are in Bp's appointment book at the same time. Ask the practice which one to keep, then move or cancel the other."];
+        ["Bp's appointment book now has both at the same time, and we change neither. Ask the practice which one to keep, then move or cancel the other."];
     AppointmentTypeUnknown => UNPROCESSABLE_ENTITY, None,
         ["Choose one of the practice's appointment types."];
     TooFewAttendants => CONFLICT, Some(PRACTICE),
-        ["Nobody is visited until enough attendants have room. Those who had room were taken out of Bp's appointment book again. We retry automatically as soon as another attendant has room.", "To resolve it, free the time of the attendants who stand in the way, move the booking, name fewer attendants, or lower atLeast.", "Resend the booking to try all attendants again now."];
+        ["Nobody is booked until enough attendants have room. We removed the appointments of those who had room, and retry automatically as soon as another attendant has room.", "To resolve it, free the time of the other attendants in Bp, move the booking, name fewer attendants, or lower atLeast.", "Resend the booking to try all attendants again now."];
     RecallType => UNPROCESSABLE_ENTITY, Some(PRACTICE),
         ["Choose another appointment type in the booking settings: Bp does not let other software cancel recall appointments.", "Resend the bookings that failed."];
     AppointmentArrived => CONFLICT, None,
@@ -207,6 +209,10 @@ texts! {
         ["Compare the length, SHA-256 and content type with the file. Announce the file under another documentId and upload it again."];
     DocumentTooLarge => PAYLOAD_TOO_LARGE, None,
         ["Send a smaller document. For a letter, scans at 150 dots per inch are enough."];
+    SummaryNotReady => NOT_FOUND, None,
+        ["Wait for the event delivery.delivered of the summary, then repeat the request.", "If the summary's delivery has failed, its problem says what to do."];
+    SummaryExpired => GONE, None,
+        ["The summary is in the patient's Correspondence Out in Bp. Our copies are kept for a few weeks only."];
     AlreadyDelivered => CONFLICT, None, ["You do not need to do anything. If it has since been removed from Bp and is still needed there, send it under a new id."];
 
     Conflict => CONFLICT, None, ["Read the resource again, then repeat the request."];

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, Problems};
 
 /// Which documents to list.
 #[derive(Deserialize, IntoParams)]
@@ -55,7 +55,7 @@ pub(crate) struct AttachmentList {
 /// List a patient's documents.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/attachments", tag = "Attachments",
     params(("practiceId" = String, Path), ("patientId" = i64, Path), AttachmentParameters),
-    responses((status = 200, body = AttachmentList), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = AttachmentList), Problems))]
 pub(crate) async fn list_attachments(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,

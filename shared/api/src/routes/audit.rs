@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::caller::{Allowed, ReadAudit};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, Problems};
 
 /// Which audit lines to show. The last 24 hours by default.
 #[derive(Deserialize, IntoParams)]
@@ -42,7 +42,7 @@ pub(crate) struct AuditTrail {
 /// Show the audit trail.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/audit", tag = "Audit",
     params(("practiceId" = String, Path), AuditParameters),
-    responses((status = 200, body = AuditTrail), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = AuditTrail), Problems))]
 pub(crate) async fn read_audit_trail(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadAudit>,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::{Allowed, SeePractice};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, Problems};
 
 /// A practice's locations.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,7 +63,7 @@ impl App {
 /// List the practice's locations.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/locations", tag = "Settings",
     params(("practiceId" = String, Path)),
-    responses((status = 200, body = Locations), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Locations), Problems))]
 pub(crate) async fn list_locations(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
@@ -81,7 +81,7 @@ pub(crate) async fn list_locations(
 /// List the practice's appointment types.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/appointment-types", tag = "Settings",
     params(("practiceId" = String, Path)),
-    responses((status = 200, body = AppointmentTypes), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = AppointmentTypes), Problems))]
 pub(crate) async fn list_appointment_types(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,

@@ -25,10 +25,10 @@ use utoipa::openapi::HttpMethod;
 
 pub use self::service::WriteDocument;
 pub use self::webhook::WebhookReceiver;
-use crate::app::App;
+use crate::app::{App, MissingPart};
 use crate::metering::metered;
 
-/// Lists the handlers of each group once. Makes a function for each group that returns the group's
+/// Lists the handlers of each group once, and the optional parts of the state that they need. Makes a function for each group that returns the group's
 /// router, and `Operations`, which describes all handlers for the OpenAPI document. Path and method come
 /// from a handler's `#[utoipa::path]`.
 ///
@@ -38,18 +38,28 @@ use crate::metering::metered;
 macro_rules! routes {
     ($(
         $(#[$doc:meta])*
-        $group:ident($state:ty, $finish:path) { $($module:ident::$handler:ident,)+ }
+        $group:ident($state:ty, $finish:path) $(needs($($part:ident),+))? {
+            $($module:ident::$handler:ident,)+
+        }
     )+) => {
         $(
             $(#[$doc])*
-            pub fn $group(state: $state) -> Router {
+            ///
+            /// # Errors
+            /// Names a part that the routes need and that the state lacks.
+            pub fn $group(state: $state) -> Result<Router, MissingPart> {
+                $($(
+                    if state.parts.$part.is_none() {
+                        return Err(MissingPart(stringify!($part)));
+                    }
+                )+)?
                 let routes = Router::new();
                 $(
                     let routes = pastey::paste! {
                         add::<$module::[<__path_ $handler>], _, _, _>(routes, $module::$handler)
                     };
                 )+
-                $finish(state.into(), routes)
+                Ok($finish(state.into(), routes))
             }
         )+
 
@@ -82,11 +92,13 @@ routes! {
         patients::read_demographics,
     }
     /// A patient's clinical record.
-    clinical(App, metered) {
+    clinical(App, metered) needs(observations_per_code) {
         clinical::read_clinical_summary,
+        clinical::read_patient_summary,
+        clinical::run_patient_operation,
     }
     /// A patient's documents in Bp, and imports of them.
-    attachments(App, metered) {
+    attachments(App, metered) needs(cursors, copies, import_queue) {
         attachments::list_attachments,
         imports::start_import,
         imports::read_import,
@@ -94,16 +106,17 @@ routes! {
         imports::cancel_import,
     }
     /// Documents, referrals, messages and their deliveries.
-    correspondence(App, metered) {
+    correspondence(App, metered) needs(cursors, uploads, writer_queue) {
         correspondence::announce_document,
         correspondence::send_referral,
+        correspondence::read_referral_summary,
         correspondence::send_message,
         correspondence::read_delivery,
         correspondence::list_deliveries,
         correspondence::retry_delivery,
     }
     /// Staff and bookings.
-    appointments(App, metered) {
+    appointments(App, metered) needs(writer_queue) {
         staff::replace_staff,
         staff::read_staff,
         staff::sync_staff,

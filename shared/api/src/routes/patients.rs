@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Body, Checker, number};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 
 /// Bp is sold in Australia and New Zealand. A new day begins first in Auckland.
 const EARLIEST_CALENDAR: &str = "Pacific/Auckland";
@@ -42,7 +42,7 @@ pub(crate) struct SearchRequest {
 /// Search patients by last name and date of birth.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/patients/search", tag = "Patients",
     params(("practiceId" = String, Path)), request_body = SearchRequest,
-    responses((status = 200, body = PatientMatches), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = PatientMatches), Problems))]
 pub(crate) async fn search_patients(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
@@ -92,7 +92,7 @@ pub(crate) fn unknown_patient() -> Problem {
 /// Show a patient's demographics.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path)),
-    responses((status = 200, body = Demographics), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Demographics), Problems))]
 pub(crate) async fn read_demographics(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,

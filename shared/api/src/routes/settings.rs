@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ManagePractice, SeePractice};
 use crate::input::{Body, Checker};
-use crate::problem::{FieldError, Problem, ProblemBody, ProblemType};
+use crate::problem::{FieldError, Problem, ProblemType, Problems};
 
 /// New settings. They replace all settings.
 #[derive(Deserialize, ToSchema)]
@@ -96,7 +96,7 @@ impl SettingsRequest {
 /// Show the practice's settings.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
     params(("practiceId" = String, Path)),
-    responses((status = 200, body = Settings), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Settings), Problems))]
 pub(crate) async fn read_settings(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
@@ -110,7 +110,7 @@ pub(crate) async fn read_settings(
 /// every booking where nobody looks, and a recall appointment could not be cancelled.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
     params(("practiceId" = String, Path)), request_body = SettingsRequest,
-    responses((status = 200, body = Settings), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = Settings), Problems))]
 pub(crate) async fn replace_settings(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,

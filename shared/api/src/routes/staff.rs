@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ManageBookings, SeeBookings};
 use crate::input::{Body, Checker};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemBody, ProblemType, Problems};
 
 /// A member of the platform's staff list.
 #[derive(Deserialize, ToSchema)]
@@ -136,7 +136,7 @@ fn read(requests: Vec<StaffRequest>) -> Result<Vec<StaffMember>, Problem> {
 /// Bp is not asked, so this works while the practice is offline.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/staff", tag = "Staff",
     params(("practiceId" = String, Path)), request_body = Vec<StaffRequest>,
-    responses((status = 200, body = StaffView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = StaffView), Problems))]
 pub(crate) async fn replace_staff(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,
@@ -167,7 +167,7 @@ pub(crate) async fn replace_staff(
     }
     if list != kept.list {
         app.record(practice, &allowed.caller, AuditEntry::of(AuditedAction::StaffChanged)).await?;
-        app.store.keep_staff(practice, &list, kept.version).await?;
+        app.store.save_staff(practice, &list, kept.version).await?;
     }
     Ok(Json(view(list)))
 }
@@ -175,7 +175,7 @@ pub(crate) async fn replace_staff(
 /// Show the staff list, and the Bp user of each member.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/staff", tag = "Staff",
     params(("practiceId" = String, Path)),
-    responses((status = 200, body = StaffView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = StaffView), Problems))]
 pub(crate) async fn read_staff(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeBookings>,
@@ -188,7 +188,7 @@ pub(crate) async fn read_staff(
 /// Sends one query, however long the list is.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/staff/sync", tag = "Staff",
     params(("practiceId" = String, Path)),
-    responses((status = 200, body = StaffView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = StaffView), Problems))]
 pub(crate) async fn sync_staff(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,

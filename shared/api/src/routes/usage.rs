@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::caller::{Allowed, ManagePractice};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, Problems};
 
 /// The number of days in an answer by default.
 const USUAL_DAYS: i64 = 30;
@@ -100,7 +100,7 @@ impl From<Caps> for CapView {
 /// Shows queries and bytes per day.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/usage", tag = "Usage",
     params(("practiceId" = String, Path), UsageParameters),
-    responses((status = 200, body = UsageView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = UsageView), Problems))]
 pub(crate) async fn read_usage(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,

@@ -20,7 +20,8 @@ use store::Store;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::app::App;
+use crate::problem::{Problem, ProblemType, Problems};
 
 /// A notification has a few hundred bytes.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -75,7 +76,7 @@ pub(crate) struct HaloNotification {
         ("X-Halo-Signature-256" = String, Header, description = "HMAC-SHA256 of the body, a full stop and the timestamp."),
     ),
     request_body = HaloNotification,
-    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204), Problems))]
 pub(crate) async fn receive_notification(
     State(receiver): State<Arc<WebhookReceiver>>,
     headers: HeaderMap,
@@ -99,7 +100,7 @@ impl WebhookReceiver {
             Some(waiter) if !known => {
                 self.wake(&waiter).await.map_err(|_| unavailable("the queue"))?;
                 // Stored after the wake: in the other order, a crash between the two would lose the wake.
-                self.store.remember_notification(id, REMEMBERED).await?;
+                self.store.remember_notification(id, App::now() + REMEMBERED).await?;
                 tracing::info!(%query, "the worker that waits for the query is woken");
             }
             // The worker that submitted the query may not be registered yet. Its own slow polling finds
@@ -117,7 +118,7 @@ impl WebhookReceiver {
             timestamp: header(TIMESTAMP_HEADER),
             signature: header(SIGNATURE_HEADER),
         };
-        let judge = |keys: &Keys| verify(&signed, body, keys, Timestamp::now(), self.window);
+        let judge = |keys: &Keys| verify(&signed, body, keys, App::now(), self.window);
         let secrets = self.secrets.current().await.map_err(|_| unavailable("the secret"))?;
         let mut judged = judge(&secrets);
         if judged == Err(Rejected::Signature) && signed.signature.is_some() {

@@ -1,5 +1,5 @@
-//! The appointment book: pushing a booking, looking one up, and listing our appointments. How a lost push
-//! is judged by a lookup is in `domain::booking`.
+//! The appointment book: pushes a booking, looks one up, and lists our appointments. `domain::booking` decides
+//! from a lookup how a push without an answer has ended.
 
 mod rows;
 

@@ -1,4 +1,4 @@
-//! The patient whose record it is.
+//! The patient to whom the record belongs.
 
 use domain::clinical::{Identity, MedicareNumber};
 use domain::ids::PatientId;
@@ -42,6 +42,11 @@ pub(super) fn identity(row: &Row, patient_id: PatientId) -> Result<Identity, Pro
         },
         medicare: cells.text("medicareNumber").map(|card| MedicareNumber { card, line }),
         dva: cells.text("dva").map(|number| Dva { number }),
+        medicare_expiry: cells.text("medicareExpiry"),
         ihi: cells.text("ihi"),
+        record_number: cells.text("recordNumber"),
+        email: cells.text("email"),
+        ethnicity: cells.text("ethnicity"),
+        usual_doctor: cells.text("usualDoctor"),
     })
 }

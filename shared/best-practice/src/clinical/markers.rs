@@ -1,4 +1,4 @@
-//! What Bp says about an empty list: codes, and words that a data file explains.
+//! What Bp's codes and words say about an empty list. A data file explains the words.
 
 use domain::clinical::{NilMarker, Unreadable};
 use domain::problem::ProblemType;

@@ -1,4 +1,4 @@
-//! Reads a section's sources, and collects what could not be read of them.
+//! Reads the sources of a section, and collects what could not be read.
 
 use domain::clinical::Unreadable;
 use domain::problem::ProblemType;

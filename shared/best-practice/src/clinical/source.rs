@@ -1,4 +1,4 @@
-//! The columns of `clinical_summary`, and the views they are read from.
+//! The columns of `clinical_summary`, and the views that they are read from.
 
 /// One side read of the statement: its columns, and the view it reads.
 #[derive(Clone, Copy)]

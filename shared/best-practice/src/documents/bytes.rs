@@ -1,4 +1,4 @@
-//! A large document's bytes, part by part. If a part is missing, cut or out of order, the result is an
+//! A large document's bytes, part by part. If a part is missing, incomplete or out of order, the result is an
 //! error, never wrong bytes.
 
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! Asking for a document: the first answer, the asynchronous request, and its progress.
+//! Requests a document: the first query, the asynchronous query, and its progress.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Reads the first answer, and the list of pages of an asynchronous request.
+//! Reads the answer to the first query, and the list of pages of an asynchronous query.
 
 use bytes::Bytes;
 use domain::imports::About;

@@ -1,4 +1,4 @@
-//! Everything that a deployment can replace by a file: the SQL statements, and the data beside them.
+//! Everything that a deployment can replace by a file: the SQL statements and the data files.
 
 mod fhir_names;
 mod markers;

@@ -179,6 +179,8 @@ mod tests {
             for setting in ["SET LOCK_TIMEOUT 5000;", "SET DEADLOCK_PRIORITY LOW;"] {
                 let set = text.find(setting).unwrap_or_else(|| panic!("{statement:?}: {setting}"));
                 assert!(set < begins, "{statement:?}: {setting}");
+                let reads = text.find("FROM dbo.").unwrap_or(begins);
+                assert!(set < reads, "{statement:?}: {setting} comes after the first read");
             }
             assert!(text.contains("@LockOwner = 'Transaction', @LockTimeout = 5000;"));
             // A range is locked only in one user's book of one day.

@@ -51,6 +51,10 @@
 --             then an addressee who is away receives it. DETAIL tells people and delivery_lookup why it is
 --             not with the addressee.
 SET NOCOUNT ON;
+-- People at the practice come first: we do not wait long for rows that they have locked, and we give way in
+-- a deadlock.
+SET LOCK_TIMEOUT 5000;
+SET DEADLOCK_PRIORITY LOW;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
 DECLARE @record int, @internalId int = 0, @user int, @location int, @store int, @addressedTo varchar(40);
 DECLARE @outcome varchar(20) = 'found', @detail varchar(1000), @why varchar(10) = '', @number varchar(8) = @provider;
@@ -72,14 +76,12 @@ BEGIN
             N'@day date', @day = @today;
     END TRY
     BEGIN CATCH
+        -- A row that somebody has locked says nothing about who is away: the message is tried again.
+        IF ERROR_NUMBER() IN (1205, 1222) THROW;
         DELETE FROM @away;
     END CATCH;
 END;
 SET XACT_ABORT ON;
--- People at the practice come first: we do not wait long for rows that they have locked, and we give way in
--- a deadlock.
-SET LOCK_TIMEOUT 5000;
-SET DEADLOCK_PRIORITY LOW;
 SET @bytes = CAST(N'' AS xml).value('xs:base64Binary(sql:variable("@content"))', 'varbinary(max)');
 IF ISNULL(DATALENGTH(@bytes), -1) <> @length
     THROW 50001, 'The document did not arrive whole.', 1;

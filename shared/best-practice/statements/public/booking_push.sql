@@ -55,6 +55,10 @@
 --             is accepted and reported: representatives come when there are no patients.
 SET NOCOUNT ON;
 SET XACT_ABORT OFF;
+-- People at the practice come first: we do not wait long for rows that they have locked, and we give way in
+-- a deadlock.
+SET LOCK_TIMEOUT 5000;
+SET DEADLOCK_PRIORITY LOW;
 DECLARE @marker varchar(27) = '[' + @token + ']';
 DECLARE @anyMark varchar(250) = '%[[]PB' + REPLICATE('[0-9A-Z]', 23) + ']%';
 DECLARE @ourMark varchar(200) = '%[[]' + LEFT(@token, 9) + REPLICATE('[0-9A-Z]', 16) + ']%';
@@ -77,6 +81,8 @@ BEGIN TRY
         SET @recall = 1;
 END TRY
 BEGIN CATCH
+    -- A row that somebody has locked says nothing about the type: the push is tried again.
+    IF ERROR_NUMBER() IN (1205, 1222) THROW;
     SET @recall = 0;
 END CATCH;
 
@@ -92,6 +98,7 @@ BEGIN
             SET @sessions = 'inside';
     END TRY
     BEGIN CATCH
+        IF ERROR_NUMBER() IN (1205, 1222) THROW;
         IF LOWER(ERROR_MESSAGE()) LIKE '%away%' SET @away = 1;
         ELSE SET @sessions = 'unreadable';
     END CATCH;
@@ -99,10 +106,6 @@ END;
 IF EXISTS (SELECT 1 FROM dbo.BPS_Users AS u WHERE u.UserID = @userId) SET @active = 1;
 
 SET XACT_ABORT ON;
--- People at the practice come first: we do not wait long for rows that they have locked, and we give way in
--- a deadlock.
-SET LOCK_TIMEOUT 5000;
-SET DEADLOCK_PRIORITY LOW;
 BEGIN TRY
     BEGIN TRANSACTION;
     EXEC @returned = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;

@@ -17,7 +17,8 @@
 --               Family, Relatives, FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations,
 --               Immunisations, Identity.
 --             - Identity has one object: status, title, first, middle, last and preferred name, born, sex,
---               gender, address, phones, Medicare number and line, DVA number, IHI.
+--               gender, address, phones, e-mail, Medicare number, line and expiry, DVA number, IHI, record
+--               number, ethnicity, usual doctor.
 -- Evidence:   public for every view and column, and for CLINICAL.KNOWNALLERGIES (0 nothing recorded, 1 nil
 --             known, 2 some recorded; one row for each patient). INFERRED: ObservationTime is seconds since
 --             midnight; 0 is "not set" in dates and codes. The mapping, not this statement, compares the
@@ -323,7 +324,9 @@ BEGIN
                        RTRIM(Address2) AS line2, RTRIM(City) AS suburb, RTRIM(Postcode) AS postcode,
                        RTRIM(HomePhone) AS homePhone, RTRIM(WorkPhone) AS workPhone,
                        RTRIM(MobilePhone) AS mobilePhone, RTRIM(MedicareNo) AS medicareNumber,
-                       RTRIM(MedicareLineNo) AS medicareLine, RTRIM(DVANo) AS dva, RTRIM(IHI) AS ihi
+                       RTRIM(MedicareLineNo) AS medicareLine, RTRIM(DVANo) AS dva, RTRIM(IHI) AS ihi,
+                       RTRIM(MedicareExpiry) AS medicareExpiry, RTRIM(RecordNo) AS recordNumber,
+                       RTRIM(Email) AS email, RTRIM(Ethnicity) AS ethnicity, RTRIM(UsualDoctor) AS usualDoctor
                 FROM dbo.BPS_Patients AS g
                 WHERE g.InternalID = @patientId
                 FOR JSON PATH)
@@ -336,7 +339,10 @@ BEGIN
                          CAST(NULL AS varchar(40)) AS Postcode, CAST(NULL AS varchar(40)) AS HomePhone,
                          CAST(NULL AS varchar(40)) AS WorkPhone, CAST(NULL AS varchar(40)) AS MobilePhone,
                          CAST(NULL AS varchar(40)) AS MedicareNo, CAST(NULL AS varchar(40)) AS MedicareLineNo,
-                         CAST(NULL AS varchar(40)) AS DVANo, CAST(NULL AS varchar(40)) AS IHI) AS absent)',
+                         CAST(NULL AS varchar(40)) AS DVANo, CAST(NULL AS varchar(40)) AS IHI,
+                         CAST(NULL AS varchar(40)) AS MedicareExpiry, CAST(NULL AS varchar(40)) AS RecordNo,
+                         CAST(NULL AS varchar(250)) AS Email, CAST(NULL AS varchar(50)) AS Ethnicity,
+                         CAST(NULL AS varchar(162)) AS UsualDoctor) AS absent)',
             N'@patientId int, @found nvarchar(max) OUTPUT',
             @patientId = @patientId, @found = @who OUTPUT;
         SET @identityError = 0;

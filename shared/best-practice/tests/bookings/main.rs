@@ -1,6 +1,7 @@
 //! The statements of the appointment book, executed on a made-up practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+mod locks;
 mod overtyped;
 mod patients;
 mod place;

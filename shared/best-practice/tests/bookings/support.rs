@@ -1,7 +1,9 @@
 //! A made-up practice, and what is wanted in its book.
 
+use std::sync::Arc;
+
 use halo_simulator::sql::{
-    Command, CommandKind, Environment, ExecutionMode, SqlError, Value, execute,
+    Command, CommandKind, Environment, ExecutionMode, Language, Locks, SqlError, Value, execute_on,
 };
 use rusqlite::Connection;
 
@@ -20,11 +22,12 @@ pub(crate) const QUARTER: i64 = 900;
 pub(crate) struct Practice {
     pub(crate) connection: Connection,
     pub(crate) environment: Environment,
+    pub(crate) locks: Arc<Locks>,
     /// The appointment's number, as the booking stores it; 0 for none.
     pub(crate) known: i64,
     /// When that appointment was created, as the booking stores it; empty for none.
     pub(crate) created: String,
-    pub(crate) _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// A booking as it is wanted.
@@ -75,9 +78,10 @@ pub(crate) type Row = (i64, i64, String, i64, i64, i64, String);
 
 impl Practice {
     pub(crate) fn open() -> Self {
-        let support::Practice { connection, environment, folder } =
+        let support::Practice { connection, environment, folder, .. } =
             support::Practice::open().at(jiff::civil::date(2027, 11, 1).at(9, 30, 0, 0));
-        Self { connection, environment, known: 0, created: String::new(), _folder: folder }
+        let (locks, known, created) = (Arc::default(), 0, String::new());
+        Self { connection, environment, locks, known, created, folder }
     }
 
     pub(crate) fn run(
@@ -95,15 +99,32 @@ impl Practice {
             execution_mode: ExecutionMode::Reader,
             parameters,
         };
-        let outcome = execute(&mut self.connection, &command, &self.environment)?;
+        // Our statements run for a British login: it reads dates in the order that is easier to get wrong.
+        let language = match text.starts_with("-- statement:") {
+            true => Language::British,
+            false => Language::English,
+        };
+        let (process, environment) = (self.locks.process(), &self.environment);
+        let connection = &mut self.connection;
+        let outcome = execute_on(&process, language, connection, &command, environment)?;
         Ok(outcome.result_sets.into_iter().next_back().map(|set| set.rows).unwrap_or_default())
     }
 
     pub(crate) fn try_push(&mut self, wanted: &Wanted, wish: Wish) -> Result<Answer, SqlError> {
+        self.try_text(PUSH, wanted, wish)
+    }
+
+    /// Pushes with this text of the statement.
+    pub(crate) fn try_text(
+        &mut self,
+        push: &str,
+        wanted: &Wanted,
+        wish: Wish,
+    ) -> Result<Answer, SqlError> {
         let number = |number: i64| number.to_string();
         let (known, created) = (number(self.known), self.created.clone());
         let rows = self.run(
-            PUSH,
+            push,
             &[
                 ("@token", "VarChar", wanted.token),
                 ("@firstDay", "Date", "2027-11-01"),

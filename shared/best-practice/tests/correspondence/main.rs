@@ -4,5 +4,6 @@
 mod chosen;
 mod fallback;
 mod letters;
+mod locks;
 mod messages;
 mod support;

@@ -1,13 +1,14 @@
 //! A made-up practice, and what is written into it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use halo_simulator::practice::{self, Demonstration};
 use halo_simulator::sql::{
-    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Language,
-    Parameter, SqlError, Value, execute_as,
+    BookingWeather, Command, CommandKind, Direction, Environment, ExecutionMode, Language, Locks,
+    Parameter, SqlError, Value, execute_on,
 };
 use rusqlite::Connection;
 
@@ -27,6 +28,7 @@ pub(crate) struct Practice {
     pub(crate) environment: Environment,
     /// The language of the practice's login.
     pub(crate) language: Language,
+    pub(crate) locks: Arc<Locks>,
     pub(crate) _folder: tempfile::TempDir,
 }
 
@@ -117,6 +119,7 @@ impl Practice {
                 booking: BookingWeather::default(),
             },
             language: Language::default(),
+            locks: Arc::default(),
             _folder: folder,
         }
     }
@@ -142,7 +145,9 @@ impl Practice {
                 })
                 .collect(),
         };
-        let outcome = execute_as(self.language, &mut self.connection, &command, &self.environment)?;
+        let (process, environment) = (self.locks.process(), &self.environment);
+        let connection = &mut self.connection;
+        let outcome = execute_on(&process, self.language, connection, &command, environment)?;
         assert_eq!(outcome.result_sets.len(), 1, "one result set is promised");
         let set = &outcome.result_sets[0];
         Ok(set

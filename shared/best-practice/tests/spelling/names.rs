@@ -182,6 +182,7 @@ fn referral(chosen: Chosen) -> Referral {
         sender: None,
         chosen,
         acknowledged: Vec::new(),
+        summary: false,
     }
 }
 

@@ -15,6 +15,8 @@ use jiff::Timestamp;
 use store::work::{Entry, WorkKey, WorkKind, WorkList};
 use store::{BookingQuery, BookingsOf, Store, StoreError, booking_listing, booking_revised};
 
+use crate::ports::{Clock as _, SystemClock};
+
 /// Bookings that one query of the table reads.
 const PAGE: u16 = 200;
 /// How often an entry is read again if a client changes it at the same moment.
@@ -81,7 +83,7 @@ impl<'a> BookingJobs<'a> {
         };
         let register = session.ask(|guid| self.bp.register(guid, deadline)).await?;
         let database = session.connection().database();
-        Ok(self.store.sync_staff(practice, kept, &register, &database, Timestamp::now()).await?)
+        Ok(self.store.sync_staff(practice, kept, &register, &database, SystemClock.now()).await?)
     }
 
     /// Compares the record with Bp's appointment book from today on, with one query. Bookings that differ
@@ -100,7 +102,7 @@ impl<'a> BookingJobs<'a> {
         let (Some(zone), true) = (&settings.time_zone, settings.bookings.enabled) else {
             return Ok(Reconciled::default());
         };
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let today = time::local(now, zone).date();
         let sessions = Sessions::new(self.bp.clone(), self.store);
         let mut session = match sessions.open(practice, deadline).await {
@@ -116,7 +118,8 @@ impl<'a> BookingJobs<'a> {
             to: None,
             most: usize::MAX,
         };
-        let mut record = self.store.bookings(practice, &query).await?.bookings;
+        let found = self.store.bookings(practice, &query).await?;
+        let (mut record, all_read) = (found.bookings, found.left_out == 0);
         // A booking that was planned for another Bp is sent to this one only when a client says so.
         let database = session.connection().database();
         record.retain(|booking| booking.planned.site == database);
@@ -129,7 +132,7 @@ impl<'a> BookingJobs<'a> {
         };
         let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));
         // Past bookings, and bookings that are being moved to another day, have marks as well.
-        let known = if strays { self.tokens(practice).await? } else { BTreeSet::new() };
+        let known = if strays && all_read { self.tokens(practice).await? } else { None };
         for correction in found {
             match correction {
                 Correction::PushAgain { booking, why } => {
@@ -151,7 +154,9 @@ impl<'a> BookingJobs<'a> {
                     let as_wanted = |booking: &mut Booking| booking.found_as_wanted(now);
                     self.change(practice, &booking, None, as_wanted).await?;
                 }
-                Correction::Clear { token, day } if !known.contains(&token) => {
+                Correction::Clear { token, day }
+                    if known.as_ref().is_some_and(|known| !known.contains(&token)) =>
+                {
                     session
                         .ask(|guid| self.bp.clear_appointment(guid, &token, day, deadline))
                         .await?;
@@ -191,7 +196,7 @@ impl<'a> BookingJobs<'a> {
             if entry.body == before {
                 return Ok(());
             }
-            let now = Timestamp::now();
+            let now = SystemClock.now();
             if before.role == Role::Attendant {
                 let part = entry.clone().with_body(before);
                 let part = booking_revised(part, entry.body, now);
@@ -213,7 +218,7 @@ impl<'a> BookingJobs<'a> {
                         true => EventKind::BookingConflict,
                         false => EventKind::BookingSynced,
                     };
-                    entry.work.announce = Some(event.as_str().to_owned());
+                    entry.work.unpublished = Some(event.as_str().to_owned());
                     entry.due = Some(now);
                 }
                 self.store.transition_work(practice, &entry).await.map(drop)
@@ -248,16 +253,27 @@ impl<'a> BookingJobs<'a> {
         self.store.accept_together(practice, &[], &[part, whole], now).await
     }
 
-    /// The marks of all bookings that ever were.
-    async fn tokens(self, practice: &PracticeId) -> Result<BTreeSet<Token>, StoreError> {
+    /// The marks of all bookings that ever were. `None` if a booking cannot be read: its appointment then
+    /// looks as if it belonged to no booking, and must not be cancelled.
+    async fn tokens(self, practice: &PracticeId) -> Result<Option<BTreeSet<Token>>, StoreError> {
         let mut tokens = BTreeSet::new();
-        let list =
-            WorkList { kind: WorkKind::Booking, state: None, from: None, to: None, limit: PAGE };
+        let list = WorkList {
+            kind: WorkKind::Booking,
+            state: None,
+            ascending: true,
+            from: None,
+            to: None,
+            limit: PAGE,
+        };
         let mut after = None;
         loop {
             let page = self.store.list_work(practice, &list, after.as_ref()).await?;
+            if page.left_out > 0 {
+                return Ok(None);
+            }
             for entry in page.entries {
-                let booking = entry.read::<Booking>()?.body;
+                let Some(booking) = entry.readable::<Booking>() else { return Ok(None) };
+                let booking = booking.body;
                 // Each part of a visit has a mark in the book. The whole has none.
                 if booking.role != Role::Whole {
                     tokens.insert(booking.token);
@@ -265,8 +281,38 @@ impl<'a> BookingJobs<'a> {
             }
             after = page.next;
             if after.is_none() {
-                return Ok(tokens);
+                return Ok(Some(tokens));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_double::{Answer, Aws};
+    use best_practice::StatementPack;
+    use halo::{FixedKeys, HaloClient, Keys};
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn while_a_booking_cannot_be_read_no_appointment_counts_as_a_stray() {
+        let newer = json!({ "pk": { "S": "WORK#bluegum-hollow" }, "sk": { "S": "BOOKING#b-1" },
+            "format": { "N": "2" } });
+        let keys = Keys { primary: "made up".into(), secondary: None };
+        let url = "http://halo.invalid".parse().unwrap();
+        let http = aws::clients::http().unwrap();
+        let halo = HaloClient::new(http, url, Arc::new(FixedKeys(keys)));
+        let bp = BpClient::new(halo, StatementPack::load(None).unwrap());
+        let practice = PracticeId::parse("bluegum-hollow").unwrap();
+        for (items, known) in [(json!([]), Some(BTreeSet::new())), (json!([newer]), None)] {
+            let aws = Aws::answering(move |_| Answer::of(json!({ "Items": items })));
+            let store = Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table");
+            let tokens = BookingJobs::new(&bp, &store).tokens(&practice).await.unwrap();
+            assert_eq!(tokens, known);
         }
     }
 }

@@ -59,7 +59,7 @@ impl Kind for Bookings {
         now: Timestamp,
     ) -> Result<(), NoCommand> {
         booking
-            .make_way(open, now)
+            .consider_others(open, now)
             .map_or(Ok(()), |again_at| Err(NoCommand::Verdict(Verdict::Blocked { again_at })))
     }
 
@@ -91,7 +91,7 @@ impl Kind for Bookings {
         now: Timestamp,
     ) -> Option<EventKind> {
         let mut bookings: Vec<Booking> = parts.iter().map(|part| part.body.clone()).collect();
-        let news = whole.body.gather(&mut bookings, now);
+        let news = whole.body.combine(&mut bookings, now);
         for (part, booking) in parts.iter_mut().zip(bookings) {
             *part = booking_revised(part.clone(), booking, now);
         }

@@ -12,6 +12,8 @@ use store::deliveries::{UNCHECKED, UNCHECKED_END, listing};
 use store::work::{Entry, WorkKind, WorkList};
 use store::{Store, StoreError};
 
+use crate::ports::{Clock as _, SystemClock};
+
 /// The most messages that one query asks about. The newest are asked about: a message with a thousand
 /// newer ones will probably never be checked.
 const MOST_ASKED: u16 = 1000;
@@ -73,7 +75,7 @@ pub async fn find_checked_messages(
     let sessions = Sessions::new(bp.clone(), store);
     let mut session = sessions.open(practice, deadline).await?;
     let fates = session.ask(|guid| bp.fates_of_messages(guid, &asked, deadline)).await?;
-    let now = Timestamp::now();
+    let now = SystemClock.now();
     let (mut changed, mut overdue) = (Vec::new(), Vec::new());
     for entry in &waiting {
         let Some(fate) = fates.get(entry.body.token.as_str()) else { continue };
@@ -147,6 +149,7 @@ async fn unchecked(
     let list = WorkList {
         kind: WorkKind::Delivery,
         state: Some("delivered"),
+        ascending: false,
         from: Some(UNCHECKED.to_owned()),
         to: Some(UNCHECKED_END.to_owned()),
         limit: MOST_ASKED,
@@ -155,9 +158,7 @@ async fn unchecked(
     let mut after = None;
     loop {
         let page = store.list_work(practice, &list, after.as_ref()).await?;
-        for entry in page.entries {
-            found.push(entry.read::<Delivery>()?);
-        }
+        found.extend(page.entries.into_iter().filter_map(Entry::readable::<Delivery>));
         after = page.next;
         if after.is_none() || found.len() >= usize::from(MOST_ASKED) {
             found.truncate(usize::from(MOST_ASKED));

@@ -1,26 +1,30 @@
 //! Deliveries as a [`Kind`] of work: what to write, and what Bp's answers mean.
 
-use crate::{Kind, NoCommand, Status, Verdict};
+use super::summary::Summaries;
+use crate::{Kind, NoCommand, NotRead, Status, Verdict};
 use aws::events::EventKind;
 use best_practice::{
     BpError, StatementPack, Written, delivery_found, message_written, referral_written,
 };
-use document_bucket::{DocumentBucket, DocumentBucketError};
+use connection::{Connections, Session};
+use document_bucket::DocumentBucketError;
 use domain::connection::Database;
 use domain::delivery::{
-    Content, Delivery, DeliveryState, Letter, Message, MessagePatient, StoredDocument,
+    Content, Delivery, DeliveryState, DocumentType, KeptSummary, Letter, Message, MessagePatient,
+    StoredDocument,
 };
+use domain::ids::PracticeId;
 use domain::problem::ProblemType;
 use domain::schedule::Job;
 use halo::{Command, Row};
 use jiff::Timestamp;
-use store::work::{Listing, WorkKind};
+use store::work::{Listing, WorkKey, WorkKind};
 
 /// Deliveries as a kind of work.
 #[derive(Clone, Debug)]
 pub struct Deliveries {
     pack: StatementPack,
-    bucket: DocumentBucket,
+    summaries: Summaries,
 }
 
 /// Why a document cannot be read.
@@ -30,27 +34,32 @@ enum Unreadable {
 }
 
 impl Deliveries {
-    /// Uses the statements of this pack and the documents of this bucket.
+    /// Uses the statements of this pack, and the documents of the bucket that summaries are kept in.
     #[must_use]
-    pub fn new(pack: StatementPack, bucket: DocumentBucket) -> Self {
-        Self { pack, bucket }
+    pub fn new(pack: StatementPack, summaries: Summaries) -> Self {
+        Self { pack, summaries }
     }
 
     /// The bytes of a document, if they are what was announced.
     async fn bytes(&self, document: &StoredDocument) -> Result<Vec<u8>, Unreadable> {
         let announced = &document.announced;
         let mismatch = || Unreadable::Never(ProblemType::DocumentMismatch);
-        let read = self.bucket.read(&document.key, announced.sha256, announced.bytes).await;
-        let bytes = read.map_err(|error| match error {
-            DocumentBucketError::NotFound => Unreadable::Never(ProblemType::DocumentNotFound),
-            DocumentBucketError::Corrupt | DocumentBucketError::TooLarge { .. } => mismatch(),
-            error => {
-                tracing::warn!(%error, "a document cannot be read at the moment");
-                Unreadable::Later
-            }
-        })?;
+        let bucket = &self.summaries.bucket;
+        let read = bucket.read(&document.key, announced.sha256, announced.bytes).await;
+        let bytes = read.map_err(unreadable)?;
         if bytes.len() as u64 != announced.bytes || announced.content_type.fits(&bytes).is_err() {
             return Err(mismatch());
+        }
+        Ok(bytes.into())
+    }
+
+    /// The PDF of a summary.
+    async fn summary_pdf(&self, kept: &KeptSummary) -> Result<Vec<u8>, Unreadable> {
+        let pdf = &kept.pdf;
+        let read = self.summaries.bucket.read(&pdf.key, pdf.sha256, pdf.bytes).await;
+        let bytes = read.map_err(unreadable)?;
+        if DocumentType::Pdf.fits(&bytes).is_err() {
+            return Err(Unreadable::Never(ProblemType::DocumentMismatch));
         }
         Ok(bytes.into())
     }
@@ -62,6 +71,11 @@ impl Deliveries {
                 let bytes = self.bytes(&referral.document).await?;
                 self.pack.write_referral(&delivery.token, referral, &bytes)
             }
+            Letter::Summary(summary) => {
+                let kept = summary.kept.as_ref().ok_or(Unreadable::Later)?;
+                let pdf = self.summary_pdf(kept).await?;
+                self.pack.write_summary(&delivery.token, summary, &pdf)
+            }
             Letter::Message(Message { patient: MessagePatient::Erased, .. }) => return Ok(None),
             Letter::Message(message) => {
                 let bytes = match &message.content {
@@ -72,6 +86,19 @@ impl Deliveries {
                 self.pack.write_message(&delivery.token, message, &bytes)
             }
         }))
+    }
+}
+
+fn unreadable(error: DocumentBucketError) -> Unreadable {
+    match error {
+        DocumentBucketError::NotFound => Unreadable::Never(ProblemType::DocumentNotFound),
+        DocumentBucketError::Corrupt | DocumentBucketError::TooLarge { .. } => {
+            Unreadable::Never(ProblemType::DocumentMismatch)
+        }
+        error => {
+            tracing::warn!(%error, "a document cannot be read at the moment");
+            Unreadable::Later
+        }
     }
 }
 
@@ -89,10 +116,36 @@ impl Kind for Deliveries {
             Ok(None) => Err(NoCommand::Verdict(Verdict::Done)),
             Err(Unreadable::Later) => Err(NoCommand::Later),
             Err(Unreadable::Never(problem)) => {
+                if let Letter::Summary(summary) = &mut delivery.letter
+                    && problem == ProblemType::DocumentNotFound
+                {
+                    // The copy has expired. No attempt has written it, so the record may be read again.
+                    summary.kept = None;
+                    return Err(NoCommand::Later);
+                }
                 delivery.failed(problem, now);
                 Err(NoCommand::Verdict(Verdict::Refused))
             }
         }
+    }
+
+    fn must_read(&self, delivery: &Delivery) -> bool {
+        matches!(&delivery.letter, Letter::Summary(summary) if summary.kept.is_none())
+    }
+
+    async fn read_first<C: Connections>(
+        &self,
+        delivery: &mut Delivery,
+        practice: &PracticeId,
+        session: &mut Session<'_, C>,
+        now: Timestamp,
+    ) -> Result<(), NotRead> {
+        self.summaries.read(delivery, practice, session, now).await
+    }
+
+    /// A summary begins when its referral is in Bp.
+    fn followed_by(&self, delivery: &Delivery) -> Option<WorkKey> {
+        delivery.summary_id().map(|id| WorkKey::delivery(id.as_str()))
     }
 
     fn lookup(&self, delivery: &Delivery) -> Command {
@@ -106,7 +159,7 @@ impl Kind for Deliveries {
         now: Timestamp,
     ) -> Result<Verdict, BpError> {
         let written = match delivery.letter {
-            Letter::Referral(_) => referral_written(rows)?,
+            Letter::Referral(_) | Letter::Summary(_) => referral_written(rows)?,
             Letter::Message(_) => message_written(rows)?,
         };
         let problem = match written {
@@ -172,22 +225,40 @@ impl Kind for Deliveries {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU16;
+    use std::sync::Arc;
+
+    use aws_double::{Answer, Aws};
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
+    use best_practice::BpClient;
+    use document_bucket::DocumentBucket;
     use domain::delivery::{
         AddressedTo, Addressee, ClientId, DeliveryId, Message, MessageKind, MessagePatient,
         MessageSubject, MessageText, WhyFallback,
     };
-    use domain::ids::{BpUserId, PatientId, PracticeId, SiteId, Subject};
+    use domain::ids::{BpUserId, PatientId, SiteId, Subject};
+    use halo::{FixedKeys, HaloClient, Keys};
+    use jiff::SignedDuration;
+    use store::Store;
 
     use super::*;
 
+    /// None of these tests asks Halo or AWS.
     fn deliveries() -> Deliveries {
-        let config = aws_sdk_s3::config::Config::builder()
-            .behavior_version(aws_sdk_s3::config::BehaviorVersion::v2026_01_12())
-            .build();
-        let bucket = DocumentBucket::new(aws_sdk_s3::Client::from_conf(config), "made-up");
-        Deliveries::new(StatementPack::load(None).unwrap(), bucket)
+        let aws = Aws::answering(|_| Answer::nothing()).config();
+        let keys = Arc::new(FixedKeys(Keys { primary: String::new().into(), secondary: None }));
+        let url = "http://halo.invalid".parse().unwrap();
+        let halo = HaloClient::new(halo_simulator::local_client().unwrap(), url, keys);
+        let pack = StatementPack::load(None).unwrap();
+        let summaries = Summaries {
+            bp: BpClient::new(halo, pack.clone()),
+            store: Store::new(aws_sdk_dynamodb::Client::new(&aws), "table"),
+            bucket: DocumentBucket::new(aws_sdk_s3::Client::new(&aws), "bucket"),
+            audit_retention: SignedDuration::ZERO,
+            observations_per_code: NonZeroU16::MIN,
+        };
+        Deliveries::new(pack, summaries)
     }
 
     fn message() -> Delivery {

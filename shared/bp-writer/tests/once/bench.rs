@@ -90,6 +90,11 @@ impl Bench {
     }
 
     pub(crate) async fn with(kind: impl Kind) -> Self {
+        Self::with_asking(|_| kind).await
+    }
+
+    /// With a kind that asks the practice's Bp itself.
+    pub(crate) async fn with_asking<K: Kind>(kind: impl FnOnce(&BpClient) -> K) -> Self {
         let running = Simulator::start(Options::default()).await.expect("the simulator starts");
         let keys = Keys { primary: running.primary_key().to_owned().into(), secondary: None };
         let http = local_client().unwrap();
@@ -104,6 +109,7 @@ impl Bench {
         let own = connect(&running, &http, &bp, 0).await;
         let sentinel = connect(&running, &http, &bp, 1).await.site.halo_guid;
         memory.connect(&practice, own);
+        let kind = kind(&bp);
         let writer =
             Writer::new(memory.clone(), memory.clone(), memory.clone(), halo.clone(), bp, limits())
                 .with(kind)

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::bench::{Bench, TURN};
 
 /// Takes a turn that is killed at one of its half steps. Returns whether it came that far.
-async fn killed_turn(bench: &Bench, at: u64) -> bool {
+pub(crate) async fn killed_turn(bench: &Bench, at: u64) -> bool {
     bench.memory.kill_at(Some(at));
     let killed = tokio::select! {
         biased;

@@ -51,6 +51,29 @@ async fn a_practice_offline_for_days_costs_no_query_and_gets_everything_in_order
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_whose_open_work_a_newer_release_wrote_is_visited_again_and_stays_parked() {
+    let bench = Bench::new().await;
+    bench.change(json!({"availability": "offline"})).await;
+    let key = bench.accept("PB-OURS");
+    bench.turn().await;
+    let parked = bench.memory.lane(&bench.practice).parked;
+    assert!(parked.is_some());
+    // The newer release takes the entry over: this one no longer finds an entry that it can read.
+    bench.memory.have_newer_work(true);
+    bench.memory.remove(&bench.practice, &key);
+    bench.sleep_until_due().await;
+    bench.turn().await;
+    let lane = bench.memory.lane(&bench.practice);
+    assert_eq!(lane.parked, parked, "the practice does not look reachable");
+    let wait = lane.due.unwrap().duration_since(bench.now());
+    assert!(wait <= SignedDuration::from_mins(5), "{wait}");
+    bench.memory.have_newer_work(false);
+    bench.turn().await;
+    let lane = bench.memory.lane(&bench.practice);
+    assert_eq!((lane.parked, lane.due), (None, None), "an idle lane needs no visit");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_practice_that_unticks_us_is_marked_and_waited_for() {
     let bench = Bench::new().await;
     bench.change(json!({"integrationEnabled": false})).await;

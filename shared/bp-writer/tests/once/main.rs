@@ -13,4 +13,5 @@ mod lanes;
 mod late;
 mod letters;
 mod memory;
+mod summaries;
 mod wholes;

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde::Serialize;
 use store::StoreError;
-use store::work::{Entry, Lane, LaneRelease, Released, WorkKey, WorkProgress};
+use store::work::{Entry, Lane, LaneRelease, OpenWork, Released, WorkKey, WorkProgress};
 use support::pause;
 use tokio::sync::Notify;
 
@@ -36,6 +36,8 @@ struct Kept {
     jobs_done: Vec<Job>,
     events: Vec<Event>,
     overtimes: Vec<Duration>,
+    /// Whether a newer release wrote some of the open entries.
+    has_newer_work: bool,
     bus_down: bool,
     steps: u64,
     kill_at: Option<u64>,
@@ -102,6 +104,10 @@ impl Memory {
         self.killed.notified().await;
     }
 
+    pub(crate) fn have_newer_work(&self, newer: bool) {
+        self.kept().has_newer_work = newer;
+    }
+
     pub(crate) fn advance(&self, by: SignedDuration) {
         self.offset.fetch_add(by.as_millis() as i64, Ordering::SeqCst);
     }
@@ -140,6 +146,10 @@ impl Memory {
 
     pub(crate) fn entry(&self, practice: &PracticeId, key: &WorkKey) -> Entry {
         self.kept().entries[&(practice.clone(), key.clone())].clone()
+    }
+
+    pub(crate) fn remove(&self, practice: &PracticeId, key: &WorkKey) {
+        self.kept().entries.remove(&(practice.clone(), key.clone()));
     }
 
     pub(crate) fn entries(&self, practice: &PracticeId) -> Vec<Entry> {
@@ -308,12 +318,12 @@ impl WorkStore for Memory {
             .await)
     }
 
-    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Result<Vec<Entry>, StoreError> {
+    async fn open_work(&self, practice: &PracticeId, limit: u16) -> Result<OpenWork, StoreError> {
         Ok(self
             .step(|kept| {
-                let mut open = open(kept, practice);
-                open.truncate(usize::from(limit));
-                open
+                let mut entries = open(kept, practice);
+                entries.truncate(usize::from(limit));
+                OpenWork { entries, newer: kept.has_newer_work }
             })
             .await)
     }
@@ -394,12 +404,7 @@ impl WorkStore for Memory {
         .await
     }
 
-    async fn await_query(
-        &self,
-        query: Uuid,
-        _: &Waiter,
-        _: SignedDuration,
-    ) -> Result<(), StoreError> {
+    async fn await_query(&self, query: Uuid, _: &Waiter, _: Timestamp) -> Result<(), StoreError> {
         self.step(|kept| kept.waiters.push(query)).await;
         Ok(())
     }
@@ -409,7 +414,13 @@ impl WorkStore for Memory {
         Ok(())
     }
 
-    async fn finish_job(&self, _: &PracticeId, job: Job, _: Timestamp) -> Result<(), StoreError> {
+    async fn finish_job(
+        &self,
+        _: &PracticeId,
+        job: Job,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
         self.step(|kept| kept.jobs_done.push(job)).await;
         Ok(())
     }

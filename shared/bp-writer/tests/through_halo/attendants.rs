@@ -92,7 +92,7 @@ impl<'a> Clinic<'a> {
     }
 
     /// Combines the parts, as the writer does after each change of a part.
-    fn gather(&mut self) {
+    fn combine(&mut self) {
         let Together { record, parts } = &mut self.together;
         let mut whole = booking_entry(record, now());
         let mut entries: Vec<_> = parts.iter().map(|part| booking_entry(part, now())).collect();
@@ -121,7 +121,7 @@ impl<'a> Clinic<'a> {
             }
             let command = match kind.command(part, now()).await {
                 Ok(command) => command,
-                Err(NoCommand::Verdict(Verdict::Done)) => return self.gather(),
+                Err(NoCommand::Verdict(Verdict::Done)) => return self.combine(),
                 Err(other) => panic!("{other:?}"),
             };
             if fate != Fate::NeverRan {
@@ -134,7 +134,7 @@ impl<'a> Clinic<'a> {
             }
         }
         assert_eq!(kind.event(&before, &self.together.parts[index]), None, "the whole is told");
-        self.gather();
+        self.combine();
     }
 
     /// Pushes what is due, in any order, until nothing is due. Then pushes once more what has no room.
@@ -149,7 +149,7 @@ impl<'a> Clinic<'a> {
         random: &mut ChaCha8Rng,
         fate: impl Fn(&mut ChaCha8Rng) -> Fate,
     ) -> bool {
-        self.gather();
+        self.combine();
         let mut retried: BTreeMap<Token, usize> = BTreeMap::new();
         for _ in 0..most {
             let due: Vec<usize> = (0..self.together.parts.len())

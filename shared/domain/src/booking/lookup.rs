@@ -1,4 +1,4 @@
-//! Decides how a push whose answer was lost has ended.
+//! Decides from a lookup how a push has ended if its answer was lost.
 
 use jiff::Timestamp;
 

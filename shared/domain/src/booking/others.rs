@@ -1,9 +1,9 @@
-//! Bookings of one practice that stand in each other's way.
+//! Bookings of one practice that block each other.
 //!
-//! A platform may swap visits: two of them, or a ring of any length, also across practitioners. If they are
-//! pushed one by one, each finds another one's appointment at its new time. So a push may take an appointment
-//! out of the book if that appointment's booking is cancelled or is now wanted at another time. The other
-//! booking's own push then puts it at its new time. If there is no room for it there, it stays out of the
+//! A platform may swap the times of two visits, or move several visits in a ring, also between practitioners.
+//! If they are pushed one by one, each finds another one's appointment at its new time. So a push may take an
+//! appointment out of the book if that appointment's booking is cancelled or is now wanted at another time. The
+//! other booking's own push then puts it at its new time. If there is no room for it there, it stays out of the
 //! book and reports so. Its old time belongs to the other visit, because the platform said so.
 
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ impl Booking {
     /// Chooses which of the practice's other bookings the next push takes out of its way. `open` are the
     /// bookings that are on their way. If another booking stays in the way, no query is sent to Bp, and the
     /// result is the time of the next attempt.
-    pub fn make_way(&mut self, open: &[Self], now: Timestamp) -> Option<Timestamp> {
+    pub fn consider_others(&mut self, open: &[Self], now: Timestamp) -> Option<Timestamp> {
         let wanted = self.planned.placement.slot();
         let leaving = |other: &&Self| other.is_leaving(&wanted, self);
         let leaving: Vec<&Self> = open.iter().filter(leaving).collect();

@@ -343,23 +343,23 @@ fn a_push_takes_out_of_its_way_only_what_is_wanted_elsewhere_in_the_same_bp() {
     of_another_bp.planned.site = SiteId::parse("71002").unwrap().into();
     let open =
         [leaving.clone(), cancelled.clone(), staying.clone(), elsewhere, of_another_bp.clone()];
-    assert_eq!(mover.make_way(&open, now()), None);
+    assert_eq!(mover.consider_others(&open, now()), None);
     assert_eq!(mover.lifts, [leaving.token.clone(), cancelled.token.clone()]);
     // An appointment that Bp names stays in the way unless it is known to leave.
     for stays in [&staying, &of_another_bp] {
         let mut named = mover.clone();
         named.in_way = vec![stays.token.clone(), leaving.token.clone()];
-        assert!(named.make_way(&open, now()).is_some_and(|again_at| again_at > now()));
+        assert!(named.consider_others(&open, now()).is_some_and(|again_at| again_at > now()));
         assert_eq!((named.lifts.len(), &named.blocked_by), (0, &vec![stays.token.clone()]));
         assert_eq!(named.problem, Some(ProblemType::SlotTaken));
     }
     let unknown_place = Booking { slot_in_bp: None, ..leaving };
     let mut named = Booking { in_way: vec![unknown_place.token.clone()], ..mover.clone() };
-    assert_eq!(named.make_way(std::slice::from_ref(&unknown_place), now()), None);
+    assert_eq!(named.consider_others(std::slice::from_ref(&unknown_place), now()), None);
     assert_eq!(named.lifts, std::slice::from_ref(&unknown_place.token));
     // The choice was never sent, so it is made again: a booking that was leaving may have come back.
     assert!(named.minds_others());
-    assert_eq!(named.make_way(&[], now()), None);
+    assert_eq!(named.consider_others(&[], now()), None);
     assert_eq!(named.lifts, []);
     mover.cancel(now());
     assert!(!mover.minds_others(), "cancelled, it is in nobody's way");

@@ -1,4 +1,4 @@
-//! What the platform wants, and how that looks in Bp's book.
+//! A visit as the platform wants it, and how it appears in Bp's appointment book.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};

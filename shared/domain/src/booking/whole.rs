@@ -1,12 +1,12 @@
 //! A visit to several attendants at once, such as a whole clinic.
 //!
-//! The platform's booking is the whole: one record, of which nothing is sent to Bp. Each attendant has a
-//! part. The writer treats a part like any other booking, with its own token, its own place in the book and
-//! its own fence. The whole's state is computed from its parts.
+//! The platform's booking is the whole. It is one record, and is never sent to Bp itself. Each attendant has a
+//! part. The writer treats a part like any other booking, with its own token, its own place in the book and its
+//! own fence. The whole's state is computed from its parts.
 //!
-//! If fewer attendants have room than the platform needs, the parts that have room are withdrawn: taken out
-//! of the book again. The parts without room are tried again. As soon as one of them has room, the withdrawn
-//! parts are tried again too.
+//! If fewer attendants are free than the platform needs, the parts of the free ones are withdrawn, which means
+//! that their appointments are removed from the book. The other parts are tried again. As soon as one of them
+//! finds a free time, the withdrawn parts are tried again too.
 
 mod sum;
 
@@ -55,7 +55,7 @@ impl Booking {
 
     /// Compares the parts of a visit to several attendants: withdraws and restores some, and computes the
     /// whole's state from them. Returns whether an event must be published.
-    pub fn gather(&mut self, parts: &mut [Self], now: Timestamp) -> bool {
+    pub fn combine(&mut self, parts: &mut [Self], now: Timestamp) -> bool {
         if !self.cancelled {
             let at: Vec<At> = parts.iter().map(Self::at).collect();
             for (part, what) in parts.iter_mut().zip(moves(&at, self.visit.fewest())) {

@@ -35,8 +35,18 @@ pub struct Identity {
     pub medicare: Option<MedicareNumber>,
     /// `DVANo`, as Bp has it.
     pub dva: Option<Dva>,
+    /// `MedicareExpiry`, as Bp has it: `11/2024`.
+    pub medicare_expiry: Option<String>,
     /// `IHI`, as Bp has it.
     pub ihi: Option<String>,
+    /// `RecordNo`, the practice's own number.
+    pub record_number: Option<String>,
+    /// `Email`.
+    pub email: Option<String>,
+    /// `Ethnicity`, Bp's word.
+    pub ethnicity: Option<String>,
+    /// `UsualDoctor`, the name.
+    pub usual_doctor: Option<String>,
 }
 
 /// A person's number on a Medicare card (`MedicareNo`, `MedicareLineNo`).

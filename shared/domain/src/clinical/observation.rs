@@ -1,4 +1,4 @@
-//! Measurements: Bp's rows, with the two halves of a blood pressure joined.
+//! Measurements from Bp's rows. The two rows of a blood pressure become one measurement.
 
 use std::fmt;
 

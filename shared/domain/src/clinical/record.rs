@@ -1,5 +1,5 @@
-//! Lists with one item for each row: past history, medications, allergies, immunisations. A tick box is null
-//! if Bp says neither yes nor no. This is never taken for no.
+//! Lists with one item for each row: past history, medications, allergies, immunisations. A tick box is null if
+//! Bp says neither yes nor no. Null never means no.
 
 use jiff::civil::Date;
 use serde::Serialize;

@@ -56,6 +56,13 @@ impl Chosen {
         }
     }
 
+    /// Forgets the person's details.
+    pub(super) fn erase(&mut self) {
+        if matches!(self, Self::Patient(_)) {
+            *self = Self::Erased;
+        }
+    }
+
     /// How the write checks the patient.
     #[must_use]
     pub fn check(&self) -> PatientCheck {

@@ -7,9 +7,11 @@ mod chosen;
 mod client_id;
 mod document;
 mod id;
+mod letter;
 mod patient;
 mod request;
 mod state;
+mod summary;
 mod token;
 
 use jiff::{SignedDuration, Timestamp};
@@ -21,12 +23,14 @@ pub use chosen::{Acknowledged, Chosen, ChosenPatient, PatientCheck};
 pub use client_id::ClientId;
 pub use document::{AnnouncedDocument, DocumentType, StoredDocument};
 pub use id::DeliveryId;
+pub use letter::Letter;
 pub use patient::{DescribedPatient, MedicareCard, MessagePatient, PatientName};
 pub use request::{
-    Addressee, Content, Letter, Message, MessageKind, MessageSubject, MessageText, RecipientName,
-    Referral, ReferralSubject, SenderName,
+    Addressee, Content, Message, MessageKind, MessageSubject, MessageText, RecipientName, Referral,
+    ReferralSubject, SenderName,
 };
 pub use state::{DeliveryKind, DeliveryState, DeliveryStep};
+pub use summary::{KeptFile, KeptSummary, ReferralSummary};
 pub use token::CorrelationToken;
 
 use crate::connection::Database;
@@ -40,7 +44,7 @@ pub struct Delivery {
     pub delivery_id: DeliveryId,
     /// The Bp database. The numbers of patients and users in the letter belong to it.
     pub site: Database,
-    /// The referral or message.
+    /// The referral, message or summary.
     pub letter: Letter,
     /// Who sent it: a token's subject.
     pub asked_by: Subject,
@@ -120,6 +124,7 @@ impl Delivery {
     pub fn kind(&self) -> DeliveryKind {
         match &self.letter {
             Letter::Referral(_) => DeliveryKind::Referral,
+            Letter::Summary(_) => DeliveryKind::PatientSummary,
             Letter::Message(message) => match message.kind {
                 MessageKind::Acknowledgement => DeliveryKind::Acknowledgement,
                 MessageKind::Advice => DeliveryKind::Advice,
@@ -134,16 +139,18 @@ impl Delivery {
     pub fn patient(&self) -> Option<PatientId> {
         match &self.letter {
             Letter::Referral(referral) => Some(referral.patient),
+            Letter::Summary(summary) => Some(summary.patient),
             Letter::Message(Message { patient: MessagePatient::Known(id), .. }) => Some(*id),
             Letter::Message(_) => None,
         }
     }
 
-    /// How a referral's write checks the patient; `None` for a message.
+    /// How a referral's or a summary's write checks the patient; `None` for a message.
     #[must_use]
     pub fn patient_check(&self) -> Option<PatientCheck> {
         match &self.letter {
             Letter::Referral(referral) => Some(referral.chosen.check()),
+            Letter::Summary(summary) => Some(summary.chosen.check()),
             Letter::Message(_) => None,
         }
     }
@@ -167,7 +174,43 @@ impl Delivery {
         match &self.letter {
             Letter::Referral(referral) => Some(&referral.document),
             Letter::Message(Message { content: Content::Document(document), .. }) => Some(document),
-            Letter::Message(_) => None,
+            Letter::Message(_) | Letter::Summary(_) => None,
+        }
+    }
+
+    /// The delivery of the summary that goes with this referral, if one does.
+    #[must_use]
+    pub fn summary_id(&self) -> Option<DeliveryId> {
+        match &self.letter {
+            Letter::Referral(Referral { summary: true, .. }) => {
+                self.delivery_id.client_id().map(|id| DeliveryId::of_summary(&id))
+            }
+            _ => None,
+        }
+    }
+
+    /// The delivery of the summary that goes with this referral, to be accepted together with it.
+    #[must_use]
+    pub fn summary(&self, practice: &PracticeId) -> Option<Self> {
+        let Letter::Referral(referral) = &self.letter else { return None };
+        Some(Self::accept(
+            practice,
+            self.site.clone(),
+            self.summary_id()?,
+            Letter::Summary(ReferralSummary::of(referral)),
+            self.asked_by.clone(),
+            self.accepted_at,
+        ))
+    }
+
+    /// The documents of a summary, once they are in Bp.
+    #[must_use]
+    pub fn delivered_summary(&self) -> Option<&KeptSummary> {
+        match &self.letter {
+            Letter::Summary(summary) if self.state == DeliveryState::Delivered => {
+                summary.kept.as_ref()
+            }
+            _ => None,
         }
     }
 
@@ -208,10 +251,9 @@ impl Delivery {
                 }
             }
             Letter::Referral(referral) => {
-                if matches!(referral.chosen, Chosen::Patient(_)) {
-                    referral.chosen = Chosen::Erased;
-                }
+                referral.chosen.erase();
             }
+            Letter::Summary(summary) => summary.chosen.erase(),
         }
         let why = self.addressed_to.and_then(|to| to.fallback);
         self.step(DeliveryState::Delivered, why.map(WhyFallback::problem), now);

@@ -213,6 +213,14 @@ pub struct Referral {
     /// What the caller knows about the patient and accepts.
     #[serde(default)]
     pub acknowledged: Vec<Acknowledged>,
+    /// Whether the patient's summary goes with it, as a delivery of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub summary: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A message, for a clinician's unchecked inbox.
@@ -234,16 +242,6 @@ pub struct Message {
     pub subject: MessageSubject,
     /// The content.
     pub content: Content,
-}
-
-/// A referral or a message.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Letter {
-    /// To Correspondence Out.
-    Referral(Referral),
-    /// To the unchecked inbox.
-    Message(Message),
 }
 
 #[cfg(test)]

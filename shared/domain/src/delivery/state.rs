@@ -13,6 +13,8 @@ use crate::problem::ProblemType;
 pub enum DeliveryKind {
     /// A referral, for Correspondence Out.
     Referral,
+    /// The patient's summary that goes with a referral, for Correspondence Out.
+    PatientSummary,
     /// The receipt of a referral.
     Acknowledgement,
     /// Advice and guidance.

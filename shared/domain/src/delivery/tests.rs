@@ -1,4 +1,5 @@
 use super::*;
+use crate::Sha256;
 use crate::problem::ProblemType as P;
 
 fn at(second: i64) -> Timestamp {
@@ -106,6 +107,36 @@ fn who_was_chosen_is_kept_until_bp_has_the_letter_and_no_longer() {
     let kept = serde_json::to_string(&delivery).unwrap();
     assert!(!kept.contains("OWATTLE") && !kept.contains("1957"), "{kept}");
     assert_eq!(delivery.patient_check(), Some(PatientCheck::NameAndDateOfBirth));
+}
+
+#[test]
+fn a_summary_goes_with_a_referral_under_its_id_with_a_token_of_its_own() {
+    let practice = PracticeId::parse("ours").unwrap();
+    let mut referral: Delivery = serde_json::from_value(old_referral()).unwrap();
+    assert!(referral.summary(&practice).is_none(), "an older release sent none");
+    let stored = serde_json::to_value(&referral.letter).unwrap();
+    assert!(stored["referral"].get("summary").is_none(), "an older release reads it again");
+    let Letter::Referral(letter) = &mut referral.letter else { panic!("no referral") };
+    letter.summary = true;
+    let mut summary = referral.summary(&practice).unwrap();
+    assert_eq!(summary.delivery_id, DeliveryId::parse("summary-r-1").unwrap());
+    assert_eq!(Some(&summary.delivery_id), referral.summary_id().as_ref());
+    assert_eq!(
+        (summary.patient(), summary.kind()),
+        (Some(PatientId(7)), DeliveryKind::PatientSummary)
+    );
+    assert_ne!(summary.token, DeliveryId::parse("referral-r-1").unwrap().token(&practice));
+    assert!(!summary.is_for_an_inbox() && summary.summary(&practice).is_none());
+
+    let file = |key: &str| KeptFile { key: key.to_owned(), bytes: 1, sha256: Sha256::of(b"1") };
+    let kept = KeptSummary { read_at: at(1), fhir: file("summaries/a"), pdf: file("summaries/b") };
+    let Letter::Summary(letter) = &mut summary.letter else { panic!("no summary") };
+    letter.kept = Some(kept.clone());
+    let stored = serde_json::to_string(&summary).unwrap();
+    assert_eq!(serde_json::from_str::<Delivery>(&stored).unwrap(), summary);
+    assert_eq!(summary.delivered_summary(), None, "nobody receives it before Bp has it");
+    summary.delivered(9, true, at(2));
+    assert_eq!(summary.delivered_summary(), Some(&kept));
 }
 
 #[test]

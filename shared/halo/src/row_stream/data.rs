@@ -1,4 +1,4 @@
-//! Reads the text of an envelope's `data`: base64 of rows or bytes, perhaps with JSON escapes.
+//! Reads the text of an envelope's `data`: base64 of rows or of bytes. It may contain JSON escapes.
 
 use std::collections::VecDeque;
 

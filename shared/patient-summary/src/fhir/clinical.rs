@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::{
-    Absent, Annotation, CodeableConcept, Coding, Element, Identifier, Period, Quantity, Reference,
-    Text, When, codes, elements,
+    Absent, Annotation, CodeableConcept, Coding, Element, Identifier, Meta, Period, Quantity,
+    Reference, Text, When, codes, elements,
 };
 
 elements! {
     Condition {
+        meta: Option<Meta>,
         identifier: Vec<Identifier>,
         clinical_status: Option<CodeableConcept>,
         category: Vec<CodeableConcept>,
@@ -21,7 +22,21 @@ elements! {
         note: Vec<Annotation>,
     }
 
+    Procedure {
+        meta: Option<Meta>,
+        identifier: Vec<Identifier>,
+        status: ProcedureStatus,
+        code: CodeableConcept,
+        subject: Reference,
+        performed_date_time: Option<When>,
+        #[serde(rename = "_performedDateTime")]
+        performed_absent: Option<Element>,
+        body_site: Vec<CodeableConcept>,
+        note: Vec<Annotation>,
+    }
+
     MedicationStatement {
+        meta: Option<Meta>,
         identifier: Vec<Identifier>,
         status: MedicationStatus,
         medication_codeable_concept: CodeableConcept,
@@ -49,9 +64,11 @@ elements! {
     }
 
     AllergyIntolerance {
+        meta: Option<Meta>,
         clinical_status: CodeableConcept,
         code: CodeableConcept,
         patient: Reference,
+        recorded_date: Option<When>,
         note: Vec<Annotation>,
         reaction: Vec<Reaction>,
     }
@@ -62,6 +79,7 @@ elements! {
     }
 
     Observation {
+        meta: Option<Meta>,
         identifier: Vec<Identifier>,
         status: ObservationStatus,
         category: Vec<CodeableConcept>,
@@ -87,6 +105,7 @@ elements! {
     }
 
     Immunization {
+        meta: Option<Meta>,
         identifier: Vec<Identifier>,
         status: ImmunizationStatus,
         vaccine_code: CodeableConcept,
@@ -142,6 +161,10 @@ pub enum Value {
 }
 
 codes! {
+    ProcedureStatus {
+        Completed = "completed",
+    }
+
     MedicationStatus {
         Active = "active",
     }
@@ -170,6 +193,7 @@ impl Observation {
     #[must_use]
     pub fn of(subject: Reference, category: Coding, code: CodeableConcept) -> Self {
         Self {
+            meta: None,
             identifier: Vec::new(),
             status: ObservationStatus::Final,
             category: vec![category.into()],

@@ -11,10 +11,11 @@ elements! {
         profile: Vec<&'static str>,
     }
 
+    /// A viewer may show nothing but `display`, so a text without a code is also written as a coding.
     Coding {
-        system: &'static str,
-        code: Cow<'static, str>,
-        display: Option<&'static str>,
+        system: Option<&'static str>,
+        code: Option<Cow<'static, str>>,
+        display: Option<Text>,
     }
 
     CodeableConcept {
@@ -26,6 +27,8 @@ elements! {
         r#type: Option<CodeableConcept>,
         system: String,
         value: Text,
+        period: Option<Period>,
+        assigner: Option<Reference>,
     }
 
     Reference {
@@ -59,6 +62,8 @@ elements! {
         r#use: NameUse,
         text: Option<Text>,
         family: Option<Text>,
+        #[serde(rename = "_family")]
+        family_absent: Option<Element>,
         given: Vec<Text>,
         prefix: Vec<Text>,
     }
@@ -66,7 +71,7 @@ elements! {
     ContactPoint {
         system: ContactSystem,
         value: Text,
-        r#use: ContactUse,
+        r#use: Option<ContactUse>,
     }
 
     Address {
@@ -92,6 +97,8 @@ elements! {
 pub enum ExtensionValue {
     #[serde(rename = "valueCode")]
     Code(&'static str),
+    #[serde(rename = "valueCoding")]
+    Coding(Coding),
     #[serde(rename = "valueAnnotation")]
     Annotation(Annotation),
     #[serde(rename = "valueCodeableConcept")]
@@ -117,6 +124,7 @@ codes! {
 
     ContactSystem {
         Phone = "phone",
+        Email = "email",
     }
 
     ContactUse {
@@ -127,6 +135,7 @@ codes! {
 
     AddressUse {
         Home = "home",
+        Work = "work",
     }
 }
 
@@ -134,12 +143,23 @@ impl Absent for Cow<'_, str> {}
 
 impl Coding {
     pub fn new(system: &'static str, code: impl Into<Cow<'static, str>>) -> Self {
-        Self { system, code: code.into(), display: None }
+        Self { system: Some(system), code: Some(code.into()), display: None }
+    }
+
+    /// A name without a code.
+    #[must_use]
+    pub fn name(name: &Text) -> Self {
+        Self { system: None, code: None, display: Some(name.clone()) }
     }
 
     #[must_use]
     pub fn displayed(self, display: &'static str) -> Self {
-        Self { display: Some(display), ..self }
+        self.named(&Text::ours(display))
+    }
+
+    #[must_use]
+    pub fn named(self, display: &Text) -> Self {
+        Self { display: Some(display.clone()), ..self }
     }
 }
 
@@ -164,6 +184,22 @@ impl CodeableConcept {
 impl From<Coding> for CodeableConcept {
     fn from(coding: Coding) -> Self {
         Self { coding: vec![coding], text: None }
+    }
+}
+
+impl Identifier {
+    #[must_use]
+    pub fn new(r#type: Option<CodeableConcept>, system: String, value: Text) -> Self {
+        Self { r#type, system, value, period: None, assigner: None }
+    }
+}
+
+impl Meta {
+    /// The profiles that a resource keeps, with their versions. `None` if there are none.
+    #[must_use]
+    pub fn claims(profile: impl IntoIterator<Item = &'static str>) -> Option<Self> {
+        let profile: Vec<&'static str> = profile.into_iter().collect();
+        (!profile.is_empty()).then_some(Self { profile })
     }
 }
 

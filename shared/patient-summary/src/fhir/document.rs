@@ -1,4 +1,5 @@
-//! The document itself and its first resources: Bundle, Composition, Patient, Organization, Device.
+//! The document itself and its first resources: Bundle, Composition, Patient, Device, and the practice with its
+//! people.
 
 use super::{
     Address, CodeableConcept, ContactPoint, Element, Extension, HumanName, Identifier, Meta,
@@ -9,6 +10,7 @@ elements! {
     Bundle {
         resource_type: BundleResource,
         meta: Meta,
+        language: &'static str,
         identifier: Identifier,
         r#type: BundleType,
         timestamp: When,
@@ -56,11 +58,28 @@ elements! {
         birth_date_absent: Option<Element>,
         deceased_boolean: Option<bool>,
         address: Vec<Address>,
+        general_practitioner: Vec<Reference>,
     }
 
     Organization {
+        meta: Option<Meta>,
         identifier: Vec<Identifier>,
         name: Text,
+        telecom: Vec<ContactPoint>,
+        address: Vec<Address>,
+    }
+
+    Practitioner {
+        meta: Option<Meta>,
+        identifier: Vec<Identifier>,
+        name: Vec<HumanName>,
+    }
+
+    PractitionerRole {
+        meta: Option<Meta>,
+        identifier: Vec<Identifier>,
+        practitioner: Reference,
+        organization: Reference,
     }
 
     Device {

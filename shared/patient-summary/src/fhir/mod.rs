@@ -19,6 +19,9 @@ pub use document::*;
 pub use resources::Resource;
 pub use text::{Decimal, Text, When, Xhtml};
 
+/// The language of the document and of its narratives.
+pub(crate) const LANGUAGE: &str = "en-AU";
+
 /// Decides whether an element is left out.
 pub(crate) trait Absent {
     fn is_absent(&self) -> bool {

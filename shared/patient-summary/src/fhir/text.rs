@@ -59,6 +59,15 @@ impl Text {
 pub struct When(String);
 
 impl When {
+    /// A month as Bp writes the expiry of a Medicare card: `11/2024`.
+    #[must_use]
+    pub fn month(text: &str) -> Option<Self> {
+        let (month, year) = text.trim().split_once('/')?;
+        let month: i64 = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+        let year: i64 = year.parse().ok().filter(|year| (1900..=2999).contains(year))?;
+        Some(Self(format!("{year:04}-{month:02}")))
+    }
+
     #[must_use]
     pub fn year(year: i64) -> Option<Self> {
         (1..=9999).contains(&year).then(|| Self(format!("{year:04}")))
@@ -125,7 +134,9 @@ pub struct Xhtml(String);
 impl Xhtml {
     #[must_use]
     pub fn new() -> Self {
-        Self("<div xmlns=\"http://www.w3.org/1999/xhtml\">".to_owned())
+        let lang = super::LANGUAGE;
+        let xmlns = "http://www.w3.org/1999/xhtml";
+        Self(format!("<div xmlns=\"{xmlns}\" lang=\"{lang}\" xml:lang=\"{lang}\">"))
     }
 
     pub fn text(&mut self, text: &str) {
@@ -202,7 +213,7 @@ mod tests {
         narrative.paragraph("<script>'5 > 4' & \"so\"</script>");
         assert_eq!(
             narrative.to_string(),
-            "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>&lt;script&gt;&#39;5 &gt; 4&#39; &amp; &quot;so&quot;&lt;/script&gt;</p></div>"
+            "<div xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en-AU\" xml:lang=\"en-AU\"><p>&lt;script&gt;&#39;5 &gt; 4&#39; &amp; &quot;so&quot;&lt;/script&gt;</p></div>"
         );
     }
 }

@@ -2,10 +2,14 @@ use domain::clinical::Allergy;
 
 use crate::draft::{Draft, Line};
 use crate::fhir::{
-    AllergyIntolerance, Annotation, CodeableConcept, Coding, Reaction, Resource, Severity, Text,
+    AllergyIntolerance, Annotation, CodeableConcept, Coding, Meta, Reaction, Resource, Severity,
+    Text,
 };
 use crate::section::Written;
-use crate::terminology::{ABSENT_UNKNOWN, ALLERGY_STATUS, SNOMED};
+use crate::terminology::{ALLERGY_STATUS, SNOMED};
+
+const PROFILE: &str =
+    "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-allergyintolerance|1.0.0";
 
 pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
     let name = Text::or(item.item.as_deref(), "Something that Bp does not name");
@@ -29,19 +33,20 @@ pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
     });
     let resource = intolerance(
         draft,
-        CodeableConcept::text(name),
+        CodeableConcept::text(name.clone()).coded([Coding::name(&name)]),
         line.remarks(),
         reaction.into_iter().collect(),
     );
     Written { line, resource }
 }
 
-/// "No known allergies", as the International Patient Summary writes it.
+/// "No known allergies", as AU Patient Summary writes it.
 pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
-    let code = CodeableConcept::text(Text::ours("No known allergies")).coded([
-        Coding::new(SNOMED, "716186003").displayed("No known allergy"),
-        Coding::new(ABSENT_UNKNOWN, "no-known-allergies").displayed("No known allergies"),
-    ]);
+    let code = CodeableConcept::text(Text::ours("No known allergies")).coded([Coding::new(
+        SNOMED,
+        "716186003",
+    )
+    .displayed("No known allergy")]);
     intolerance(draft, code, Vec::new(), Vec::new())
 }
 
@@ -52,10 +57,12 @@ fn intolerance(
     reaction: Vec<Reaction>,
 ) -> Resource {
     Resource::AllergyIntolerance(Box::new(AllergyIntolerance {
+        meta: Meta::claims([PROFILE]),
         // Bp's view lists active reactions only.
-        clinical_status: Coding::new(ALLERGY_STATUS, "active").into(),
+        clinical_status: Coding::new(ALLERGY_STATUS, "active").displayed("Active").into(),
         code,
         patient: draft.subject(),
+        recorded_date: None,
         note,
         reaction,
     }))

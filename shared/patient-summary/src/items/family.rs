@@ -6,7 +6,7 @@ use crate::fhir::{
     Quantity, Resource, Text,
 };
 use crate::section::Written;
-use crate::terminology::{HISTORY_ABSENT, ROLE, UCUM, bp, own};
+use crate::terminology::{HISTORY_ABSENT, ROLE, UCUM, bp, numbered, own};
 
 pub(super) fn write(draft: &Draft<'_>, item: &FamilyItem) -> Written {
     match item {
@@ -23,7 +23,8 @@ pub(super) fn write(draft: &Draft<'_>, item: &FamilyItem) -> Written {
 }
 
 fn family(words: &'static str) -> CodeableConcept {
-    CodeableConcept::text(Text::ours(words)).coded([Coding::new(ROLE, "FAMMEMB")])
+    CodeableConcept::text(Text::ours(words))
+        .coded([Coding::new(ROLE, "FAMMEMB").displayed("family member")])
 }
 
 fn history(draft: &Draft<'_>, relationship: CodeableConcept, line: &Line) -> FamilyMemberHistory {
@@ -43,16 +44,18 @@ fn unknown(draft: &Draft<'_>) -> Written {
     let line = Line::new(Text::ours("The family is not known"));
     let history = FamilyMemberHistory {
         status: FamilyHistoryStatus::HealthUnknown,
-        data_absent_reason: Some(Coding::new(HISTORY_ABSENT, "subject-unknown").into()),
+        data_absent_reason: Some(
+            Coding::new(HISTORY_ABSENT, "subject-unknown").displayed("Subject Unknown").into(),
+        ),
         ..history(draft, family("Family"), &line)
     };
     Written { line, resource: Resource::FamilyMemberHistory(Box::new(history)) }
 }
 
 fn relation(draft: &Draft<'_>, parent: &Parent) -> Written {
-    let (word, code) = match parent.relation {
-        ParentRelation::Father => ("Father", "FTH"),
-        ParentRelation::Mother => ("Mother", "MTH"),
+    let (word, code, display) = match parent.relation {
+        ParentRelation::Father => ("Father", "FTH", "father"),
+        ParentRelation::Mother => ("Mother", "MTH", "mother"),
     };
     let mut line = Line::new(Text::ours(word));
     line.fact("Alive", parent.alive.map(|alive| if alive { "yes" } else { "no" }));
@@ -65,7 +68,8 @@ fn relation(draft: &Draft<'_>, parent: &Parent) -> Written {
     }
     line.fact("Cause of death", parent.cause_of_death.as_deref());
     line.unreadable(&parent.unreadable);
-    let relationship = CodeableConcept::text(Text::ours(word)).coded([Coding::new(ROLE, code)]);
+    let relationship =
+        CodeableConcept::text(Text::ours(word)).coded([Coding::new(ROLE, code).displayed(display)]);
     let history = FamilyMemberHistory {
         deceased_boolean: parent.alive.filter(|_| age.is_none()).map(|alive| !alive),
         deceased_age: age,
@@ -80,7 +84,7 @@ fn relation(draft: &Draft<'_>, parent: &Parent) -> Written {
 
 fn years(age: i64) -> Option<Quantity> {
     let value = Decimal::parse(&age.to_string()).filter(|_| age > 0)?;
-    Some(Quantity { value, comparator: None, unit: "a", system: UCUM, code: "a" })
+    Some(Quantity { value, comparator: None, unit: "years", system: UCUM, code: "a" })
 }
 
 fn suffering(draft: &Draft<'_>, relative: &Relative) -> Written {
@@ -90,15 +94,19 @@ fn suffering(draft: &Draft<'_>, relative: &Relative) -> Written {
     line.fact("Condition, Bp's code", relative.disease_code);
     line.remark("Comment", relative.comment.as_deref());
     line.unreadable(&relative.unreadable);
-    let relationship = CodeableConcept::text(relation).coded([Coding::new(ROLE, "FAMMEMB")]);
-    let code = CodeableConcept {
-        coding: own(bp::DISEASE, relative.disease_code).into_iter().collect(),
-        text: relative.condition.as_deref().and_then(Text::new),
+    let relationship = CodeableConcept::text(relation)
+        .coded([Coding::new(ROLE, "FAMMEMB").displayed("family member")]);
+    let code = match relative.condition.as_deref().and_then(Text::new) {
+        Some(word) => Some(CodeableConcept::text(word.clone()).coded(own(
+            bp::DISEASE,
+            relative.disease_code,
+            &word,
+        ))),
+        None => numbered(bp::DISEASE, relative.disease_code),
     };
-    let is_known = code.text.is_some() || !code.coding.is_empty();
     let history = FamilyMemberHistory {
-        condition: is_known
-            .then_some(FamilyCondition { code, contributed_to_death: None })
+        condition: code
+            .map(|code| FamilyCondition { code, contributed_to_death: None })
             .into_iter()
             .collect(),
         ..history(draft, relationship, &line)

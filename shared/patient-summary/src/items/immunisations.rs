@@ -2,11 +2,13 @@ use domain::clinical::Immunisation;
 
 use crate::draft::{Draft, Line, yes};
 use crate::fhir::{
-    CodeableConcept, Immunization, ImmunizationStatus, Performer, Protocol, Reference, Resource,
-    Text, When,
+    CodeableConcept, Immunization, ImmunizationStatus, Meta, Performer, Protocol, Reference,
+    Resource, Text, When,
 };
 use crate::section::Written;
-use crate::terminology::{bp, own};
+use crate::terminology::{bp, numbered, own};
+
+const PROFILE: &str = "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-immunization|1.0.0";
 
 pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
     let name = Text::or(item.vaccine.as_deref(), "A vaccine that Bp does not name");
@@ -19,21 +21,32 @@ pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
     line.fact("Route, Bp's code", item.route_code);
     line.remark("Consent, Bp's code", item.consent_code);
     line.remark("Comment", item.comment.as_deref());
-    line.fact("By", item.provider.as_deref());
+    // Bp's "Provider" of a vaccine that somebody else gave is who typed it in.
+    let gave_it = item.not_given_here == Some(false);
+    if gave_it {
+        line.fact("By", item.provider.as_deref());
+    } else {
+        line.remark("Recorded by", item.provider.as_deref());
+    }
     line.unreadable(&item.unreadable);
     let occurrence_date_time = item.given_on.map(When::from);
     let resource = Resource::Immunization(Box::new(Immunization {
+        meta: Meta::claims([PROFILE]),
         identifier: draft.record("BPS_Immunisations", item.record_id),
         status: ImmunizationStatus::Completed,
-        vaccine_code: CodeableConcept::text(name).coded(own(bp::VACCINE, item.vaccine_id)),
+        vaccine_code: CodeableConcept::text(name.clone()).coded(own(
+            bp::VACCINE,
+            item.vaccine_id,
+            &name,
+        )),
         patient: draft.subject(),
         occurrence_string: occurrence_date_time.is_none().then(|| Text::ours("unknown")),
         occurrence_date_time,
         primary_source: item.not_given_here.map(|elsewhere| !elsewhere),
         lot_number: item.batch_number.as_deref().and_then(Text::new),
-        site: own(bp::VACCINE_SITE, item.site_code).map(CodeableConcept::from),
-        route: own(bp::VACCINE_ROUTE, item.route_code).map(CodeableConcept::from),
-        performer: Reference::named(item.provider.as_deref())
+        site: numbered(bp::VACCINE_SITE, item.site_code),
+        route: numbered(bp::VACCINE_ROUTE, item.route_code),
+        performer: Reference::named(item.provider.as_deref().filter(|_| gave_it))
             .map(|actor| Performer { actor })
             .into_iter()
             .collect(),

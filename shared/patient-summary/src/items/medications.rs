@@ -2,11 +2,14 @@ use domain::clinical::Medication;
 
 use crate::draft::{Draft, Line, yes};
 use crate::fhir::{
-    CodeableConcept, Dosage, Element, MedicationStatement, MedicationStatus, Period, Resource,
-    Text, Timing,
+    CodeableConcept, Coding, Dosage, Element, MedicationStatement, MedicationStatus, Meta, Period,
+    Resource, Text, Timing,
 };
 use crate::section::Written;
-use crate::terminology::{bp, own};
+use crate::terminology::{SNOMED, bp, numbered, own};
+
+const PROFILE: &str =
+    "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-medicationstatement|1.0.0";
 
 pub(super) fn write(draft: &Draft<'_>, item: &Medication) -> Written {
     let name = Text::or(item.name.as_deref(), "A medication that Bp does not name");
@@ -24,25 +27,56 @@ pub(super) fn write(draft: &Draft<'_>, item: &Medication) -> Written {
     line.remark("Repeats", item.repeats);
     line.fact("First prescribed", item.first_date);
     // This is the date of the last script. It is not known when the patient stops taking it.
-    line.remark("Last prescribed", item.last_date);
-    line.fact("Recorded", item.recorded_on);
+    // But it is the last day on which somebody at the practice said that the patient takes it.
+    line.fact("Last prescribed", item.last_date);
+    if item.last_date.is_some() {
+        line.remark("Recorded", item.recorded_on);
+    } else {
+        line.fact("Recorded", item.recorded_on);
+    }
     line.unreadable(&item.unreadable);
     let effective_period =
         item.first_date.map(|first| Period { start: Some(first.into()), end: None });
     let resource = Resource::MedicationStatement(Box::new(MedicationStatement {
+        meta: Meta::claims([PROFILE]),
         identifier: draft.record("BPS_CurrentRx", item.record_id),
         status: MedicationStatus::Active,
-        medication_codeable_concept: CodeableConcept::text(name)
-            .coded(own(bp::PRODUCT, item.product_id)),
+        medication_codeable_concept: CodeableConcept::text(name.clone()).coded(own(
+            bp::PRODUCT,
+            item.product_id,
+            &name,
+        )),
         subject: draft.subject(),
         effective_absent: Element::unless(&effective_period),
         effective_period,
-        date_asserted: item.recorded_on.map(Into::into),
+        date_asserted: item.last_date.or(item.recorded_on).map(Into::into),
         reason_code: CodeableConcept::said(item.indication.as_deref()).into_iter().collect(),
         note: line.remarks(),
         dosage: vec![dosage(item)],
     }));
     Written { line, resource }
+}
+
+/// "No known medications", as AU Patient Summary writes it.
+pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
+    let code = CodeableConcept::text(Text::ours("No known medications")).coded([Coding::new(
+        SNOMED,
+        "787481004",
+    )
+    .displayed("No known medications")]);
+    Resource::MedicationStatement(Box::new(MedicationStatement {
+        meta: Meta::claims([PROFILE]),
+        identifier: Vec::new(),
+        status: MedicationStatus::Active,
+        medication_codeable_concept: code,
+        subject: draft.subject(),
+        effective_period: None,
+        effective_absent: Some(Element::unknown()),
+        date_asserted: None,
+        reason_code: Vec::new(),
+        note: Vec::new(),
+        dosage: Vec::new(),
+    }))
 }
 
 fn dosage(item: &Medication) -> Dosage {
@@ -66,6 +100,6 @@ fn dosage(item: &Medication) -> Dosage {
         patient_instruction: item.instructions.as_deref().and_then(Text::new),
         timing: CodeableConcept::said(item.frequency.as_deref()).map(|code| Timing { code }),
         as_needed_boolean: item.when_needed,
-        route: own(bp::ROUTE, item.route_code).map(CodeableConcept::from),
+        route: numbered(bp::ROUTE, item.route_code),
     }
 }

@@ -1,9 +1,11 @@
 use domain::clinical::{Fracture, PastHistory};
 
 use crate::draft::{Draft, Line, yes};
-use crate::fhir::{CodeableConcept, Coding, Condition, Resource, Text};
+use crate::fhir::{CodeableConcept, Coding, Condition, Meta, Resource, Text};
 use crate::section::Written;
-use crate::terminology::{CONDITION_CATEGORY, CONDITION_STATUS, bp, own, severity, side, snomed};
+use crate::terminology::{CONDITION_CATEGORY, CONDITION_STATUS, SNOMED, bp, own, severity, snomed};
+
+const PROFILE: &str = "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-condition|1.0.0";
 
 pub(super) fn write(draft: &Draft<'_>, item: &PastHistory) -> Written {
     let name = Text::or(item.condition.as_deref(), "A condition that Bp does not name");
@@ -29,35 +31,64 @@ pub(super) fn write(draft: &Draft<'_>, item: &PastHistory) -> Written {
         line.remark("SNOMED CT", item.snomed.as_deref());
     }
     line.unreadable(&item.unreadable);
-    let worded = |word: &str, coding: fn(&str) -> Option<Coding>| {
-        Text::new(word).map(|text| CodeableConcept::text(text).coded(coding(word)))
-    };
-    let resource = Resource::Condition(Box::new(Condition {
-        identifier: draft.record("BPS_History", item.record_id),
-        clinical_status: status.map(CodeableConcept::from),
-        category: vec![Coding::new(CONDITION_CATEGORY, "problem-list-item").into()],
-        severity: item.severity.as_deref().and_then(|word| worded(word, severity)),
-        code: CodeableConcept::text(name)
-            .coded(concept)
-            .coded(own(bp::CONDITION, item.condition_code)),
-        body_site: item.side.as_deref().and_then(|word| worded(word, side)).into_iter().collect(),
+    let severity = item.severity.as_deref().and_then(|word| {
+        Text::new(word).map(|text| CodeableConcept::text(text).coded(severity(word)))
+    });
+    let mut condition = condition(
+        draft,
+        CodeableConcept::text(name.clone()).coded(concept).coded(own(
+            bp::CONDITION,
+            item.condition_code,
+            &name,
+        )),
+    );
+    condition.identifier = draft.record("BPS_History", item.record_id);
+    condition.clinical_status = status.map(CodeableConcept::from);
+    condition.severity = severity;
+    // A side is no structure of the body, so it has no code here.
+    condition.body_site = CodeableConcept::said(item.side.as_deref()).into_iter().collect();
+    condition.onset_date_time = item.date.map(Into::into);
+    condition.recorded_date = item.recorded_on.map(Into::into);
+    condition.note = line.remarks();
+    Written { line, resource: Resource::Condition(Box::new(condition)) }
+}
+
+/// "No significant past history", as AU Patient Summary writes it.
+pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
+    let code = CodeableConcept::text(Text::ours("No significant past history"))
+        .coded([Coding::new(SNOMED, "160245001").displayed("No current problems or disability")]);
+    let mut none = condition(draft, code);
+    none.clinical_status = status("active").map(CodeableConcept::from);
+    Resource::Condition(Box::new(none))
+}
+
+fn condition(draft: &Draft<'_>, code: CodeableConcept) -> Condition {
+    let category =
+        Coding::new(CONDITION_CATEGORY, "problem-list-item").displayed("Problem List Item");
+    Condition {
+        meta: Meta::claims([PROFILE]),
+        identifier: Vec::new(),
+        clinical_status: None,
+        category: vec![category.into()],
+        severity: None,
+        code,
+        body_site: Vec::new(),
         subject: draft.subject(),
-        onset_date_time: item.date.map(Into::into),
-        recorded_date: item.recorded_on.map(Into::into),
-        note: line.remarks(),
-    }));
-    Written { line, resource }
+        onset_date_time: None,
+        recorded_date: None,
+        note: Vec::new(),
+    }
 }
 
 fn status(word: &str) -> Option<Coding> {
     match word.to_ascii_lowercase().as_str() {
-        "active" => Some(Coding::new(CONDITION_STATUS, "active")),
-        "inactive" => Some(Coding::new(CONDITION_STATUS, "inactive")),
+        "active" => Some(Coding::new(CONDITION_STATUS, "active").displayed("Active")),
+        "inactive" => Some(Coding::new(CONDITION_STATUS, "inactive").displayed("Inactive")),
         _ => None,
     }
 }
 
-fn broken(fracture: Fracture) -> String {
+pub(super) fn broken(fracture: Fracture) -> String {
     let kinds: Vec<&str> = [
         (fracture.displaced, "displaced"),
         (fracture.compound, "compound"),

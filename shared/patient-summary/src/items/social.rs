@@ -2,10 +2,13 @@ use domain::clinical::{Alcohol, Circumstances, Occupation, SocialItem, Tobacco};
 
 use crate::draft::{Draft, Line, yes};
 use crate::fhir::{
-    CodeableConcept, Coding, Component, Element, Observation, Period, Resource, Text, Value, When,
+    CodeableConcept, Coding, Component, Element, Meta, Observation, Period, Resource, Text, Value,
+    When,
 };
 use crate::section::Written;
-use crate::terminology::{LOINC, OBSERVATION_CATEGORY, smoking};
+use crate::terminology::{LOINC, OBSERVATION_CATEGORY, SNOMED, smoking, unknown};
+
+const SMOKING: &str = "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-smokingstatus|1.0.0";
 
 pub(super) fn write(draft: &Draft<'_>, item: &SocialItem) -> Written {
     match item {
@@ -16,48 +19,66 @@ pub(super) fn write(draft: &Draft<'_>, item: &SocialItem) -> Written {
     }
 }
 
-fn observation(draft: &Draft<'_>, words: &'static str, loinc: Option<&'static str>) -> Observation {
-    let category = Coding::new(OBSERVATION_CATEGORY, "social-history");
+fn observation(
+    draft: &Draft<'_>,
+    words: &'static str,
+    loinc: Option<(&'static str, &'static str)>,
+) -> Observation {
+    let category = Coding::new(OBSERVATION_CATEGORY, "social-history").displayed("Social History");
     let code = CodeableConcept::text(Text::ours(words))
-        .coded(loinc.map(|loinc| Coding::new(LOINC, loinc)));
+        .coded(loinc.map(|(code, display)| Coding::new(LOINC, code).displayed(display)));
     Observation::of(draft.subject(), category, code)
 }
 
 /// Every fact becomes a component of the observation, named in words: no code system matches Bp's fields.
+/// All facts together are also its value, because viewers show no components.
 fn finished(line: Line, mut observation: Observation) -> Written {
-    observation.component = line
-        .facts()
-        .iter()
+    let facts = line.facts().iter();
+    observation.component = facts
+        .clone()
         .map(|(label, value)| Component {
             code: CodeableConcept::text(Text::ours(label)),
             value: Some(Value::Text(value.clone())),
             data_absent_reason: None,
         })
         .collect();
+    let all: Vec<String> =
+        facts.map(|(label, value)| format!("{label}: {}", value.as_str())).collect();
+    observation.value = Text::new(&all.join("; ")).map(Value::Text);
+    observation.data_absent_reason = observation.value.is_none().then(unknown);
     if observation.effective_period.is_none() {
         observation.effective_absent = Some(Element::unknown());
     }
     Written { line, resource: Resource::Observation(Box::new(observation)) }
 }
 
+/// The profile allows no components. So all that it has no member for becomes a remark.
 fn smokes(draft: &Draft<'_>, item: &Tobacco) -> Written {
     let mut line = Line::new(Text::ours("Tobacco"));
     line.fact("Status", item.status.as_deref());
     for other in &item.other_statuses {
-        line.fact("Also", Some(other));
+        line.remark("Also", Some(other));
     }
-    line.fact("Type", item.kind.as_deref());
-    line.fact("A day", item.per_day);
-    line.fact("Started", item.year_started);
-    line.fact("Past status", item.past_status.as_deref());
-    line.fact("A day in the past", item.past_per_day);
-    line.fact("Started in the past", item.past_year_started);
-    line.fact("Stopped", item.past_year_stopped);
+    line.remark("Type", item.kind.as_deref());
+    line.remark("A day", item.per_day);
+    line.remark("Started", item.year_started);
+    line.remark("Past status", item.past_status.as_deref());
+    line.remark("A day in the past", item.past_per_day);
+    line.remark("Started in the past", item.past_year_started);
+    line.remark("Stopped", item.past_year_stopped);
     line.unreadable(&item.unreadable);
-    let mut observation = observation(draft, "Tobacco smoking status", Some("72166-2"));
+    let mut observation = observation(draft, "Tobacco smoking status", None);
+    observation.meta = Meta::claims([SMOKING]);
+    observation.code = observation.code.coded([
+        Coding::new(SNOMED, "1747861000168109").displayed("Smoking status"),
+        Coding::new(LOINC, "72166-2").displayed("Tobacco smoking status"),
+    ]);
     observation.value = CodeableConcept::said(item.status.as_deref())
         .map(|said| Value::Concept(said.coded(item.status.as_deref().and_then(smoking))));
-    finished(line, observation)
+    observation.data_absent_reason = observation.value.is_none().then(unknown);
+    observation.effective_absent = Some(Element::unknown());
+    observation.note = line.remarks();
+    Written { line, resource: Resource::Observation(Box::new(observation)) }
 }
 
 fn drinks(draft: &Draft<'_>, item: &Alcohol) -> Written {
@@ -71,7 +92,7 @@ fn drinks(draft: &Draft<'_>, item: &Alcohol) -> Written {
     line.fact("Stopped", item.year_stopped);
     line.fact("Comment", item.comment.as_deref());
     line.unreadable(&item.unreadable);
-    finished(line, observation(draft, "Alcohol use", Some("11331-6")))
+    finished(line, observation(draft, "Alcohol use", Some(("11331-6", "History of Alcohol use"))))
 }
 
 fn lives(draft: &Draft<'_>, item: &Circumstances) -> Written {
@@ -96,7 +117,7 @@ fn lives(draft: &Draft<'_>, item: &Circumstances) -> Written {
 
 fn works(draft: &Draft<'_>, item: &Occupation) -> Written {
     let occupation = Text::or(item.occupation.as_deref(), "An occupation that Bp does not name");
-    let mut line = Line::new(occupation.clone());
+    let mut line = Line::new(occupation);
     line.fact("Occupation", item.occupation.as_deref());
     line.fact("Description", item.description.as_deref());
     line.fact("Employer", item.employer.as_deref());
@@ -109,8 +130,8 @@ fn works(draft: &Draft<'_>, item: &Occupation) -> Written {
     line.fact("Comment", item.comment.as_deref());
     line.fact("Defence force status, Bp's code", item.adf_status);
     line.unreadable(&item.unreadable);
-    let mut observation = observation(draft, "Occupation", Some("11341-5"));
-    observation.value = Some(Value::Text(occupation));
+    let mut observation =
+        observation(draft, "Occupation", Some(("11341-5", "History of Occupation")));
     let period = Period {
         start: item.year_started.and_then(When::year),
         end: item.year_stopped.and_then(When::year),

@@ -144,7 +144,10 @@ fn resource(resource: &Value, patient: &str, faults: &mut Faults<'_>) {
     match kind {
         "Patient" => {
             let name = &resource["name"][0];
-            demand(is_text(name.get("text")) || is_text(name.get("family")), "a name");
+            demand(
+                is_text(name.get("family")) != (name["_family"]["extension"][0]["url"] == ABSENT),
+                "au-core-pat-02: a family name or why not",
+            );
             demand(present("birthDate") != absent("_birthDate"), "a date of birth or why not");
             demand(present("gender"), "a gender");
             demand(is_text(resource.pointer("/identifier/0/value")), "an identifier");

@@ -5,7 +5,9 @@ const ENTITIES: [&str; 5] = ["amp;", "lt;", "gt;", "quot;", "#39;"];
 
 /// The first fault, if there is one.
 pub(super) fn fault(div: &str) -> Option<String> {
-    let Some(rest) = div.strip_prefix("<div xmlns=\"http://www.w3.org/1999/xhtml\">") else {
+    const BEGIN: &str =
+        "<div xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en-AU\" xml:lang=\"en-AU\">";
+    let Some(rest) = div.strip_prefix(BEGIN) else {
         return Some("does not begin as a div of XHTML".to_owned());
     };
     let mut open = vec!["div"];

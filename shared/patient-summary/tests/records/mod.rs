@@ -37,9 +37,14 @@ pub(crate) fn person() -> Identity {
             work: text("07 5550 0102"),
             mobile: text("0491 570 006"),
         },
-        medicare: Some(MedicareNumber { card: "0000000000".to_owned(), line: text("1") }),
+        medicare: Some(MedicareNumber { card: "2950000041".to_owned(), line: text("1") }),
         dva: Some(Dva { number: "QX000000".to_owned() }),
         ihi: text("8003600000000007"),
+        medicare_expiry: text("11/2027"),
+        record_number: text("C-1234"),
+        email: text("peg@example.org"),
+        ethnicity: text("Aboriginal/Torres Strait Islander"),
+        usual_doctor: text("Dr Ada Quill"),
     }
 }
 

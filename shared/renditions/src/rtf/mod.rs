@@ -1,8 +1,8 @@
 //! The text of a letter in rich text, read as its bytes arrive.
 //!
-//! A letter may state a dose, so each character must be right. The reader follows each font's encoding and
-//! the letters of symbol fonts, and handles optional hyphens, tabs and table cells. Deleted and hidden text
-//! is left out. The input cannot make it use unlimited memory or time.
+//! A letter may state a dose, so each character must be right. The reader follows each font's encoding and the
+//! letters of symbol fonts, and handles optional hyphens, tabs and table cells. Deleted and hidden text is left
+//! out. No input can make it use unlimited memory or time.
 
 mod fonts;
 mod group;

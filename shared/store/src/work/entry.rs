@@ -155,15 +155,15 @@ pub struct Work {
     #[serde(rename = "noted", default)]
     pub known_wait: Option<KnownWait>,
     /// An event that must be published before the entry closes.
-    #[serde(default)]
-    pub announce: Option<String>,
+    #[serde(rename = "announce", default)]
+    pub unpublished: Option<String>,
 }
 
 impl Work {
     /// The work of an entry that was just accepted.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self { progress: Progress::new(now), sent_revision: 0, known_wait: None, announce: None }
+        Self { progress: Progress::new(now), sent_revision: 0, known_wait: None, unpublished: None }
     }
 }
 
@@ -278,5 +278,17 @@ impl Entry {
     pub fn read<T: DeserializeOwned>(self) -> Result<Entry<T>, StoreError> {
         let body = T::deserialize(&self.body).map_err(|_| StoreError::Corrupt)?;
         Ok(self.with_body(body))
+    }
+
+    /// The entry with its body read as an entity, for a list that leaves out what it cannot read. `None`
+    /// is logged.
+    #[must_use]
+    pub fn readable<T: DeserializeOwned>(self) -> Option<Entry<T>> {
+        let key = self.key.clone();
+        let read = self.read();
+        if let Err(error) = &read {
+            tracing::error!(%key, %error, "an entry cannot be read");
+        }
+        read.ok()
     }
 }

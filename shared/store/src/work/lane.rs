@@ -9,9 +9,8 @@ use ledger::{Holder, Lease};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::item::{
-    Item, check_format, instant, key, number, practice_of_work, readable, text, work_key,
-};
+use crate::format::{KnownFormatOnly, check_format};
+use crate::item::{Item, instant, key, number, practice_of_work, readable, text, work_key};
 use crate::table::Store;
 use crate::transaction::pause;
 
@@ -168,7 +167,7 @@ impl Store {
                      arrivals = if_not_exists(arrivals, :none)",
                 )
                 // An earlier try of this call may have been written although its answer was lost.
-                .condition_expression(
+                .only_if(
                     "attribute_not_exists(leaseUntil) OR leaseUntil <= :now OR holder = :holder",
                 )
                 .expression_attribute_values(":none", number(0))
@@ -240,13 +239,13 @@ impl Store {
                 .table_name(&self.table)
                 .set_key(Some(key(work_key(practice), LANE)))
                 .update_expression(&expression)
-                .condition_expression("holder = :holder AND arrivals = :arrivals")
                 .set_expression_attribute_values(Some(
                     values
                         .iter()
                         .map(|(name, value)| ((*name).to_owned(), value.clone()))
                         .collect(),
                 ))
+                .only_if("holder = :holder AND arrivals = :arrivals")
                 .send()
                 .await;
             let Err(error) = outcome else { return Ok(Released::Free) };

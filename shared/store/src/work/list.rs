@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::entry::{BodyHash, Entry, Work, WorkKey, WorkKind};
 use super::lane::{integer, string};
 use crate::error::StoreError;
+use crate::format::check_format;
 use crate::item::{Item, body, instant, key, number, readable, sort_key, text, work_key};
 use crate::table::Store;
 
@@ -23,9 +24,10 @@ const LISTED: &str = "listed";
 pub struct WorkList {
     /// Of this kind.
     pub kind: WorkKind,
-    /// In this state, in the descending order of their listing. `None` for all states, in the order of
-    /// their ids.
+    /// In this state, in the order of their listing. `None` for all states, in the order of their ids.
     pub state: Option<&'static str>,
+    /// Whether the order within a state is ascending. If not, it is descending.
+    pub ascending: bool,
     /// Only entries listed at this text or after it (see [`super::Listing::by`]). Needs a state.
     pub from: Option<String>,
     /// Only entries listed before this text. Needs a state.
@@ -42,13 +44,33 @@ pub struct WorkCursor {
     listed: Option<String>,
 }
 
+impl WorkCursor {
+    /// Where the last entry of the page is listed within its state: the text that it is sorted by, and its
+    /// id.
+    pub(crate) fn place(&self) -> &str {
+        self.listed.as_deref().and_then(|it| it.splitn(3, '#').nth(2)).unwrap_or_default()
+    }
+}
+
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub struct WorkPage {
     /// The entries, in order.
     pub entries: Vec<Entry>,
+    /// How many entries cannot be read. They are left out of `entries`, and logged.
+    pub left_out: usize,
     /// Where the next page begins, if there is one.
     pub next: Option<WorkCursor>,
+}
+
+/// Entries with something to do.
+#[derive(Clone, Debug, Default)]
+pub struct OpenWork {
+    /// The entries, in order.
+    pub entries: Vec<Entry>,
+    /// Whether a newer release wrote some of the entries, in a format that this one does not know. They
+    /// are left out of `entries`, but there is something to do.
+    pub newer: bool,
 }
 
 impl Store {
@@ -90,7 +112,8 @@ impl Store {
         }
     }
 
-    /// A page of entries by kind and state. One query.
+    /// A page of entries by kind and state. One query. One entry that cannot be read does not hide the
+    /// others.
     pub async fn list_work(
         &self,
         practice: &PracticeId,
@@ -115,12 +138,12 @@ impl Store {
                 .expression_attribute_values(":prefix", text(prefix)),
             (Some(_), None) => query
                 .index_name(LISTED)
-                .scan_index_forward(false)
+                .scan_index_forward(list.ascending)
                 .key_condition_expression("pk = :pk AND begins_with(listed, :prefix)")
                 .expression_attribute_values(":prefix", text(prefix)),
             (Some(_), Some(_)) => query
                 .index_name(LISTED)
-                .scan_index_forward(false)
+                .scan_index_forward(list.ascending)
                 .key_condition_expression("pk = :pk AND listed BETWEEN :from AND :to")
                 .expression_attribute_values(
                     ":from",
@@ -140,9 +163,10 @@ impl Store {
             query = query.set_exclusive_start_key(Some(start));
         }
         let found = query.send().await?;
-        let entries = found.items().iter().map(read).collect::<Result<_, _>>()?;
+        let entries = readable(found.items(), read);
+        let left_out = found.items().len() - entries.len();
         let next = found.last_evaluated_key().map(cursor).transpose()?;
-        Ok(WorkPage { entries, next })
+        Ok(WorkPage { entries, left_out, next })
     }
 
     /// Entries with something to do, in the order in which they are due. Entries that are due later than
@@ -151,9 +175,9 @@ impl Store {
         &self,
         practice: &PracticeId,
         limit: u16,
-    ) -> Result<Vec<Entry>, StoreError> {
+    ) -> Result<OpenWork, StoreError> {
         let query = self.partition(work_key(practice)).index_name(OPEN);
-        entries(query, limit).await
+        open(query, limit).await
     }
 
     /// Entries with something to do until `until`, in the reverse order. They begin with what arrived
@@ -171,28 +195,30 @@ impl Store {
             .key_condition_expression("pk = :pk AND #open <= :until")
             .expression_attribute_names("#open", OPEN)
             .expression_attribute_values(":until", text(open_bound(until)));
-        entries(query, limit).await
+        Ok(open(query, limit).await?.entries)
     }
 }
 
 /// The first `limit` entries that can be read. An entry that cannot be read must not hold up the
 /// practice's others, even if it comes first. One query, and one more only if entries were left out or
 /// are large.
-async fn entries(query: QueryFluentBuilder, limit: u16) -> Result<Vec<Entry>, StoreError> {
-    let mut entries = Vec::new();
+async fn open(query: QueryFluentBuilder, limit: u16) -> Result<OpenWork, StoreError> {
+    let mut found = OpenWork::default();
     let mut start = None;
     loop {
-        let missing = usize::from(limit) - entries.len();
+        let missing = usize::from(limit) - found.entries.len();
         let page = query
             .clone()
             .limit(i32::try_from(missing).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start)
             .send()
             .await?;
-        entries.extend(readable(page.items(), read));
+        found.entries.extend(readable(page.items(), read));
+        let is_newer = |item: &Item| check_format(item) == Err(StoreError::NewerFormat);
+        found.newer |= page.items().iter().any(is_newer);
         start = page.last_evaluated_key;
-        if start.is_none() || entries.len() >= usize::from(limit) {
-            return Ok(entries);
+        if start.is_none() || found.entries.len() >= usize::from(limit) {
+            return Ok(found);
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! | Call | DynamoDB calls |
 //! |---|---|
-//! | [`Store::accept_work`] | 1 transaction (2 writes); 1 read more if the id is known |
+//! | [`Store::accept_work`], [`Store::accept_work_with`] | 1 transaction (2 writes); 1 read more if the id is known |
 //! | [`Store::reopen_work`] | 1 transaction (2 writes) |
 //! | [`Store::accept_together`], [`Store::transition_together`] | 1 transaction |
 //! | [`Store::transition_work`] | 1 write; 1 read more if the condition does not hold |
@@ -12,8 +12,8 @@
 //! | [`Store::claim_lane`], [`Store::release_lane`], [`Store::release_site`] | 1 write |
 //! | [`Store::claim_site`] | 1 write; 2 if another practice's writer has it |
 //!
-//! Two transactions on one lane at the same moment exclude each other. The one that loses is repeated
-//! after some milliseconds. Each repetition is one call more.
+//! If two transactions change one lane at the same moment, DynamoDB cancels one of them. It is repeated after
+//! some milliseconds. Each repetition is one more call.
 
 mod entry;
 mod lane;
@@ -26,5 +26,5 @@ pub use entry::{
     WorkRefusal,
 };
 pub use lane::{DueLane, LANE_SHARDS, Lane, LaneRelease, ParkReason, Parked, Released};
-pub use list::{WorkCursor, WorkList, WorkPage};
+pub use list::{OpenWork, WorkCursor, WorkList, WorkPage};
 pub use write::Accepted;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use ledger::{Holder, Lease};
 
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{Item, key, number, text};
 use crate::table::Store;
 
@@ -29,9 +30,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(site_key(site)))
             .update_expression("SET holder = :holder, leaseUntil = :until REMOVE wanted")
-            .condition_expression(
-                "attribute_not_exists(leaseUntil) OR leaseUntil <= :now OR holder = :holder",
-            )
+            .only_if("attribute_not_exists(leaseUntil) OR leaseUntil <= :now OR holder = :holder")
             .expression_attribute_values(":holder", text(&lease.holder.0))
             .expression_attribute_values(":until", number(lease.until.as_millisecond()))
             .expression_attribute_values(":now", number(now.as_millisecond()))
@@ -48,7 +47,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(site_key(site)))
             .update_expression("SET wanted = :wanted")
-            .condition_expression("attribute_exists(holder)")
+            .only_if("attribute_exists(holder)")
             .expression_attribute_values(":wanted", number(1))
             .send()
             .await;
@@ -66,7 +65,7 @@ impl Store {
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(site_key(site)))
-            .condition_expression("holder = :holder")
+            .only_if("holder = :holder")
             .expression_attribute_values(":holder", text(&holder.0))
             .return_values(ReturnValue::AllOld)
             .send()

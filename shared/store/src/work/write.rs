@@ -10,6 +10,7 @@ use super::entry::Entry;
 use super::lane::{LANE, again_when_busy, shard_of};
 use super::list;
 use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
 use crate::item::{instant, key, number, text, work_key};
 use crate::table::Store;
 
@@ -40,7 +41,27 @@ impl Store {
         entry: &Entry<T>,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
-        match self.put_and_call(practice, entry, None, now).await {
+        self.accept_work_with(practice, entry, None, now).await
+    }
+
+    /// Like [`Store::accept_work`]. Stores `follower` too, which begins when the entry has settled. Its due
+    /// time is removed.
+    ///
+    /// # Errors
+    /// See [`Store::accept_work`].
+    pub async fn accept_work_with<T: Serialize>(
+        &self,
+        practice: &PracticeId,
+        entry: &Entry<T>,
+        follower: Option<Entry<T>>,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        let mut writes = vec![self.put_entry(practice, entry, None)?, self.call(practice, now)?];
+        if let Some(follower) = follower {
+            let follower = Entry { due: None, ..follower };
+            writes.push(self.put_entry(practice, &follower, None)?);
+        }
+        match self.transact(writes).await {
             Ok(()) => return Ok(Accepted::New),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),
@@ -176,6 +197,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key(work_key(practice), LANE)))
             .update_expression("ADD arrivals :one SET dueAt = :now, dueShard = :shard")
+            .known_format_only()
             .expression_attribute_values(":one", number(1_u64))
             .expression_attribute_values(":now", text(instant(now)))
             .expression_attribute_values(":shard", text(shard_of(practice)))

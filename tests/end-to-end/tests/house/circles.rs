@@ -11,9 +11,9 @@ type Graph = BTreeMap<usize, BTreeSet<usize>>;
 const KNOWN: &[&str] = &[
     "halo-simulator: cloud/asynchronous.rs cloud/immediate.rs cloud/pages.rs cloud/registered.rs cloud/webhook.rs cloud/world.rs",
     "halo-simulator: cloud/mod.rs cloud/simulator.rs control/faults.rs control/mod.rs control/time.rs",
-    "halo-simulator: sql/catalog.rs sql/compile/aggregate.rs sql/compile/comparison.rs sql/compile/data.rs sql/compile/function.rs sql/compile/mod.rs sql/compile/query.rs sql/objects.rs sql/procedures/book.rs sql/procedures/mod.rs sql/procedures/patients.rs sql/session/mod.rs",
+    "halo-simulator: sql/catalog.rs sql/compile/aggregate.rs sql/compile/argument.rs sql/compile/comparison.rs sql/compile/data.rs sql/compile/function.rs sql/compile/grouping.rs sql/compile/json.rs sql/compile/metadata.rs sql/compile/mod.rs sql/compile/query.rs sql/compile/source.rs sql/compile/walk.rs sql/objects.rs sql/procedures/book.rs sql/procedures/mod.rs sql/procedures/patients.rs sql/session/mod.rs",
     "halo-simulator: impl Catalog: sql/catalog.rs sql/objects.rs",
-    "halo-simulator: impl Compiler: sql/compile/aggregate.rs sql/compile/apply.rs sql/compile/expression.rs sql/compile/function.rs sql/compile/query.rs sql/compile/select.rs sql/compile/source.rs",
+    "halo-simulator: impl Compiler: sql/compile/aggregate.rs sql/compile/apply.rs sql/compile/expression.rs sql/compile/function.rs sql/compile/grouping.rs sql/compile/query.rs sql/compile/select.rs sql/compile/source.rs",
     "halo-simulator: impl Session: sql/session/call.rs sql/session/run.rs",
 ];
 

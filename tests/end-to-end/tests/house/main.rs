@@ -1,8 +1,9 @@
 //! Rules for the whole repository: which crate may depend on which, no circles of files, nothing unused,
-//! and documents name only what exists.
+//! one clock, and documents name only what exists.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod circles;
+mod clock;
 mod documents;
 mod sources;
 mod structure;
@@ -59,6 +60,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "domain",
             "halo",
             "ledger",
+            "patient-summary",
+            "renditions",
             "store",
             "usage",
         ],
@@ -86,7 +89,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &["ledger"]),
     ("end-to-end", &["local"]),
     ("halo-webhook", &["api"]),
-    ("judges", &["halo-simulator", "local"]),
+    (
+        "judges",
+        &[
+            "aws",
+            "best-practice",
+            "config",
+            "document-bucket",
+            "domain",
+            "halo",
+            "halo-simulator",
+            "local",
+            "patient-summary",
+        ],
+    ),
     ("pairing", &["api"]),
     ("patient-search", &["api"]),
     ("patient-summary", &["domain"]),

@@ -397,7 +397,7 @@ async fn a_malformed_answer_is_said_so_and_a_read_record_is_audited_and_never_lo
         ("malformedBody", 502, "malformed-answer"),
         ("wrongShape", 502, "malformed-answer"),
         ("503", 503, "site-offline"),
-        ("tooLarge", 502, "bp-refused"),
+        ("tooLarge", 422, "record-too-large"),
     ] {
         bp.faults(json!([{ "operation": "immediateQuery", "effect": effect }])).await;
         practice.clinician.get(path).await.assert_problem(status, slug);

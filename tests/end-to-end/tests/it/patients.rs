@@ -300,7 +300,7 @@ async fn every_failure_of_a_search_is_a_clear_problem_and_passing_ones_are_ridde
         ("malformedBody", 502, "malformed-answer"),
         ("wrongShape", 502, "malformed-answer"),
         ("executionFailed", 502, "bp-refused"),
-        ("tooLarge", 502, "bp-refused"),
+        ("tooLarge", 422, "record-too-large"),
         ("401", 502, "halo-key-refused"),
     ] {
         bp.faults(json!([{ "operation": "immediateQuery", "effect": effect }])).await;

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    cloud::{answer::Refusal, fault::Traits, site::Catalogue},
+    cloud::{answer::Refusal, fault::Traits, pool::Catalogue},
     sql::{self, Command, CommandKind, Direction, SqlError},
 };
 

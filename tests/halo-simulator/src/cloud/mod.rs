@@ -9,12 +9,14 @@ mod effect;
 mod encoding;
 mod fault;
 mod fhir;
+mod held;
 mod immediate;
 mod journal;
 mod operation;
 mod options;
 mod pages;
 mod pipeline;
+mod pool;
 mod registered;
 mod simulator;
 mod site;
@@ -35,6 +37,7 @@ pub use self::{
 };
 pub(crate) use self::{
     clock::utc,
+    held::HeldTransaction,
     journal::Since,
     site::{Site, SiteState},
     world::World,

@@ -258,7 +258,7 @@ impl Running {
 
     /// Stops serving. Waits a short time for open calls.
     pub async fn shutdown(mut self) {
-        self.world.stop();
+        self.world.close();
         let _ = self.stop.send(true);
         for mut server in self.servers.drain(..) {
             if tokio::time::timeout(Duration::from_secs(2), &mut server).await.is_err() {
@@ -270,7 +270,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.world.stop();
+        self.world.close();
         let _ = self.stop.send(true);
         if let Some(folder) = &self.temporary {
             let _ = std::fs::remove_dir_all(folder);

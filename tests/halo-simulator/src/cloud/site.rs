@@ -9,11 +9,15 @@ use std::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, OwnedMutexGuard};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
-    cloud::options::RowEncoding,
+    cloud::{
+        held::HeldTransactions,
+        options::RowEncoding,
+        pool::{Catalogue, Lease, Pool},
+    },
     practice::{self, Demonstration, Highlights, PracticeFiles, Pristine, Resettable},
     sql::{self, BookingWeather, Command, Environment, Language, Outcome, SqlError},
 };
@@ -40,28 +44,6 @@ pub enum LookupBeforePair {
     Forbidden,
     /// The answer is empty, as if the site did not exist.
     Empty,
-}
-
-/// One of the two databases of Bp.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Catalogue {
-    Patients,
-    Documents,
-}
-
-impl Catalogue {
-    pub(crate) const ALL: [Catalogue; 2] = [Self::Patients, Self::Documents];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Patients => "BPSPatients",
-            Self::Documents => "BPSDocuments",
-        }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|catalogue| catalogue.name().eq_ignore_ascii_case(name))
-    }
 }
 
 /// The properties of a site that the control API can change.
@@ -115,31 +97,9 @@ pub(crate) struct Site {
     state: Mutex<SiteState>,
     /// Notified when the state changes, so that queued queries check it again.
     pub(crate) changed: Notify,
-    databases: Arc<tokio::sync::Mutex<Databases>>,
-}
-
-/// One practice server: both databases behind one lock.
-pub(crate) struct Databases {
-    patients: Connection,
-    documents: Connection,
-    language: Language,
-}
-
-impl Databases {
-    fn open(files: &PracticeFiles) -> rusqlite::Result<Self> {
-        Ok(Self {
-            patients: practice::open(files)?,
-            documents: practice::open_documents(files)?,
-            language: Language::default(),
-        })
-    }
-
-    pub(crate) fn catalogue(&mut self, catalogue: Catalogue) -> &mut Connection {
-        match catalogue {
-            Catalogue::Patients => &mut self.patients,
-            Catalogue::Documents => &mut self.documents,
-        }
-    }
+    pub(crate) pool: Arc<Pool>,
+    /// The transactions that people at the practice have open.
+    pub(crate) held: HeldTransactions,
 }
 
 /// Why a command has no result.
@@ -161,7 +121,7 @@ impl Site {
     pub(crate) fn new(identity: Identity, folder: &Path, seed: u64) -> rusqlite::Result<Self> {
         let files = practice::seed(identity.which, folder, seed)?;
         let pristine = Pristine::keep(&files)?;
-        let databases = Databases::open(&files)?;
+        let pool = Arc::new(Pool::new(files.clone())?);
         let resettable = Resettable::new(&files, &pristine)?;
         Ok(Self {
             state: Mutex::new(initial(&identity)),
@@ -169,7 +129,8 @@ impl Site {
             files,
             resettable: Arc::new(Mutex::new(resettable)),
             changed: Notify::new(),
-            databases: Arc::new(tokio::sync::Mutex::new(databases)),
+            pool,
+            held: HeldTransactions::default(),
         })
     }
 
@@ -196,11 +157,11 @@ impl Site {
         }
     }
 
-    /// Waits until the practice server is free.
-    pub(crate) async fn connect(&self) -> OwnedMutexGuard<Databases> {
-        let mut guard = Arc::clone(&self.databases).lock_owned().await;
-        guard.language = self.state().login_language;
-        guard
+    /// Waits until the practice server has a connection free.
+    pub(crate) async fn connect(&self) -> Lease {
+        let mut lease = Pool::lease(&self.pool).await;
+        lease.language = self.state().login_language;
+        lease
     }
 
     /// The users and patients to try at this practice.
@@ -213,8 +174,8 @@ impl Site {
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> rusqlite::Result<T> {
-        let mut guard = self.connect().await;
-        tokio::task::spawn_blocking(move || work(&mut guard.patients))
+        let mut lease = self.connect().await;
+        tokio::task::spawn_blocking(move || work(lease.catalogue(Catalogue::Patients)?))
             .await
             .unwrap_or(Err(rusqlite::Error::InvalidQuery))
     }
@@ -233,31 +194,40 @@ impl Site {
 
     /// Restores the seeded state: content, identity and settings.
     pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
+        self.held.end_all();
+        self.pool.locks.interrupt_all();
+        let alone = self.pool.alone().await;
         let resettable = Arc::clone(&self.resettable);
-        self.with_patients(move |_| {
+        tokio::task::spawn_blocking(move || {
             resettable.lock().unwrap_or_else(PoisonError::into_inner).reset()
         })
-        .await?;
+        .await
+        .unwrap_or(Err(rusqlite::Error::InvalidQuery))?;
+        drop(alone);
+        self.pool.locks.forget();
         *self.state() = initial(&self.identity);
         self.changed.notify_waiters();
         Ok(())
     }
 }
 
-/// Runs a command on a practice server that the caller has already locked.
+/// Runs a command on a connection that the caller has taken.
 pub(crate) async fn run(
-    mut guard: OwnedMutexGuard<Databases>,
+    mut lease: Lease,
     catalogue: Catalogue,
     command: Command,
     environment: Environment,
     limit: Option<Duration>,
 ) -> Result<(Outcome, Duration), ExecutionError> {
-    let interrupt = guard.catalogue(catalogue).get_interrupt_handle();
+    let connection = lease.catalogue(catalogue).map_err(|_| ExecutionError::Crashed)?;
+    let statement = connection.get_interrupt_handle();
+    let process = lease.process();
+    let wait = process.interrupter();
     let mut work = tokio::task::spawn_blocking(move || {
         let started = Instant::now();
-        let language = guard.language;
-        let outcome =
-            sql::execute_as(language, guard.catalogue(catalogue), &command, &environment)?;
+        let language = lease.language;
+        let connection = lease.catalogue(catalogue).map_err(|_| ExecutionError::Crashed)?;
+        let outcome = sql::execute_on(&process, language, connection, &command, &environment)?;
         Ok((outcome, started.elapsed()))
     });
     let Some(limit) = limit else {
@@ -266,7 +236,8 @@ pub(crate) async fn run(
     match tokio::time::timeout(limit, &mut work).await {
         Ok(done) => done.unwrap_or(Err(ExecutionError::Crashed)),
         Err(_) => {
-            interrupt.interrupt();
+            statement.interrupt();
+            wait.interrupt();
             // The caller sees the failure only after the statement is rolled back.
             let _ = work.await;
             Err(ExecutionError::TimedOut)
@@ -289,7 +260,7 @@ fn initial(identity: &Identity) -> SiteState {
         lookup_before_pair: LookupBeforePair::Allowed,
         denied_objects: Vec::new(),
         missing_columns: Vec::new(),
-        login_language: Language::default(),
+        login_language: identity.which.login_language(),
         row_encoding: RowEncoding::default(),
         caller_ip_allowed: true,
         queue_paused: false,

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::cloud::{
     answer::{Answer, Refusal},
     clock::utc,
-    site::{Availability, Catalogue, LookupBeforePair, Site},
+    pool::Catalogue,
+    site::{Availability, LookupBeforePair, Site},
     world::World,
 };
 

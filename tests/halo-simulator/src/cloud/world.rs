@@ -232,6 +232,15 @@ impl World {
         }
     }
 
+    /// Ends everything, also what waits for a lock.
+    pub(crate) fn close(&self) {
+        self.stop();
+        for site in &self.sites {
+            site.held.end_all();
+            site.pool.locks.close();
+        }
+    }
+
     /// Restores the seeded state.
     pub(crate) async fn reset(&self) -> rusqlite::Result<()> {
         self.stop();

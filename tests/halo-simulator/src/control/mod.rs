@@ -5,6 +5,7 @@ mod inbox;
 mod practices;
 mod problem;
 mod time;
+mod transactions;
 
 use std::sync::Arc;
 
@@ -25,6 +26,13 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/practices/{site_id}", put(practices::change).get(practices::get))
         .route("/practices/{site_id}/pairing-codes", post(practices::issue_code))
         .route("/practices/{site_id}/inbox/{record_id}/check", post(inbox::check))
+        .route(
+            "/practices/{site_id}/transactions",
+            get(transactions::list).post(transactions::open),
+        )
+        .route("/practices/{site_id}/transactions/{session}/statements", post(transactions::more))
+        .route("/practices/{site_id}/transactions/{session}/commit", post(transactions::commit))
+        .route("/practices/{site_id}/transactions/{session}/rollback", post(transactions::rollback))
         .route("/faults", put(faults::replace).delete(faults::clear).get(faults::list))
         .route("/queries", get(time::queries))
         .route("/clock/advance", post(time::advance))

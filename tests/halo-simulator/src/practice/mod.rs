@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+use crate::sql::Language;
+
 pub use cast::{CAST, CROWD_BORN, CROWD_SIZE, CROWD_SURNAME, Role, patient};
 pub use highlights::{HighlightedPatient, HighlightedUser, Highlights, highlights};
 pub(crate) use reset::Resettable;
@@ -26,7 +28,8 @@ pub enum Demonstration {
     Small,
     /// One location and four practitioners, in Melbourne's time zone.
     QuandongFlat,
-    /// One location and three practitioners, in a time zone half an hour off its neighbours'.
+    /// One location and three practitioners, in a time zone half an hour off its neighbours'. The login's
+    /// language is British English.
     MalleeCrossing,
     /// One location and five practitioners, in a time zone without summer time.
     LakeTarrawonga,
@@ -59,6 +62,16 @@ impl Demonstration {
             Self::QuandongFlat => "Quandong Flat Medical Centre",
             Self::MalleeCrossing => "Mallee Crossing Doctors",
             Self::LakeTarrawonga => "Lake Tarrawonga Clinic",
+        }
+    }
+
+    /// The language of the integrator's login on the practice's server. SQL Server takes it from the
+    /// server's installation, so a practice with British English is likely.
+    #[must_use]
+    pub fn login_language(self) -> Language {
+        match self {
+            Self::MalleeCrossing => Language::British,
+            _ => Language::English,
         }
     }
 

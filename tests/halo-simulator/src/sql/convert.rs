@@ -24,6 +24,14 @@ pub(crate) fn convert(value: Val, source: Type, target: Type, style: i64) -> Res
         Type::Text { unicode, fixed, length } => {
             let text = to_text(&value, source, style)?;
             let text = if unicode { text } else { ansi(&text) };
+            // A whole number that does not fit becomes a star, but only in these types.
+            let starred = matches!(source, Type::TinyInt | Type::SmallInt | Type::Int) && !unicode;
+            if let Some(length) = length
+                && starred
+                && text.chars().count() > to_usize(length)
+            {
+                return Ok(Val::Text(fit("*".to_owned(), fixed, Some(length))));
+            }
             if let Some(length) = length
                 && !source.is_text()
                 && source != Type::Unknown
@@ -300,10 +308,11 @@ fn temporal(value: &Val, source: Type, target: Type, style: i64) -> Result<Val, 
     };
     let old = matches!(target, Type::DateTime | Type::SmallDateTime);
     let moment = match value {
-        Val::Text(text) if source.is_text() && style == 0 && dates::day_first() => {
-            dates::parse_day_first(text, old).map_err(|problem| match problem {
-                Unreadable::OutOfRange => out_of_range(),
-                Unreadable::NoDate => not_a_date(),
+        Val::Text(text) if source.is_text() => {
+            let order = if style == 0 { dates::settings().order } else { Order::of_style(style) };
+            dates::read(text, order, old).map_err(|problem| match problem {
+                Unreadable::OutOfRange if old => out_of_range(),
+                Unreadable::OutOfRange | Unreadable::NoDate => not_a_date(),
             })?
         }
         _ => match moment(value, if source.is_temporal() { 0 } else { style })? {

@@ -26,6 +26,8 @@ const DAYS: [&str; 7] =
 pub(crate) enum Order {
     MonthFirst,
     DayFirst,
+    /// The year comes first, then the month. It differs from `MonthFirst` for years of two digits only.
+    YearMonthDay,
 }
 
 impl Order {
@@ -38,19 +40,30 @@ impl Order {
 }
 
 thread_local! {
-    /// The session's DATEFORMAT. A command runs on one thread, and functions that SQLite calls have no
-    /// other way to know the session.
-    static DAY_FIRST: Cell<bool> = const { Cell::new(false) };
+    /// The session's settings. A command runs on one thread, and functions that SQLite calls have no other
+    /// way to know the session.
+    static SETTINGS: Cell<Settings> = const {
+        Cell::new(Settings { order: Order::MonthFirst, first_weekday: 7 })
+    };
 }
 
-/// Whether the session reads the day before the month.
-pub(crate) fn day_first() -> bool {
-    DAY_FIRST.get()
+/// What the session's language, or SET, says about dates.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Settings {
+    /// DATEFORMAT.
+    pub(crate) order: Order,
+    /// DATEFIRST. 1 is Monday and 7 is Sunday.
+    pub(crate) first_weekday: u8,
 }
 
-/// Sets the session's DATEFORMAT and returns the former one.
-pub(crate) fn set_day_first(day_first: bool) -> bool {
-    DAY_FIRST.replace(day_first)
+/// The session's settings.
+pub(crate) fn settings() -> Settings {
+    SETTINGS.get()
+}
+
+/// Sets the session's settings.
+pub(crate) fn set(settings: Settings) {
+    SETTINGS.set(settings);
 }
 
 /// Why a string is not a date.
@@ -62,32 +75,45 @@ pub(crate) enum Unreadable {
     NoDate,
 }
 
-/// Reads a string under `SET DATEFORMAT dmy`. `datetime` and `smalldatetime` (`old`) then read `2026-05-06`
-/// as 5 June. The newer types do not.
-pub(crate) fn parse_day_first(text: &str, old: bool) -> Result<DateTime, Unreadable> {
+/// Reads a string that a statement converts. Where the day comes first, `datetime` and `smalldatetime`
+/// (`old`) read `2026-05-06` as 5 June. The newer types do not.
+pub(crate) fn read(text: &str, order: Order, old: bool) -> Result<DateTime, Unreadable> {
     let plain = text.trim();
     let (date, time) = split(plain);
-    let swapped = match date.split('-').collect::<Vec<_>>()[..] {
-        [year, day, month] if old && year.len() == 4 && !plain.contains(['T', 't']) => {
-            format!("{year}-{month}-{day} {time}")
+    let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
+    let swapped = match parts[..] {
+        [year, day, month]
+            if old
+                && order == Order::DayFirst
+                && year.len() == 4
+                && !plain.contains(['T', 't']) =>
+        {
+            Some(format!("{year}-{month}-{day} {time}"))
         }
-        _ => return parse(text, Order::DayFirst).ok_or(Unreadable::NoDate),
+        _ => None,
     };
-    let as_written = parse(text, Order::DayFirst).is_some();
-    parse(&swapped, Order::DayFirst).ok_or(if as_written {
-        Unreadable::OutOfRange
-    } else {
-        Unreadable::NoDate
+    parse(swapped.as_deref().unwrap_or(plain), order).ok_or_else(|| {
+        let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let shaped = match parts[..] {
+            [one] => matches!(one.len(), 6 | 8),
+            _ => parts.len() == 3,
+        };
+        if shaped && parts.iter().all(digits) && (time.is_empty() || parse_time(time).is_some()) {
+            Unreadable::OutOfRange
+        } else {
+            Unreadable::NoDate
+        }
     })
 }
 
-/// The day of the week as Bp and `DATEPART(weekday)` count it. 1 is Sunday.
+/// The day of the week as `DATEPART(weekday)` counts it: 1 is the session's first day.
 pub(crate) fn weekday_number(date: Date) -> i64 {
-    i64::from(date.weekday().to_sunday_zero_offset()) + 1
+    let monday_first = i64::from(date.weekday().to_monday_one_offset());
+    (monday_first - i64::from(settings().first_weekday)).rem_euclid(7) + 1
 }
 
 pub(crate) fn weekday_name(date: Date) -> &'static str {
-    DAYS[usize::try_from(weekday_number(date) - 1).unwrap_or(0)]
+    DAYS[usize::try_from(date.weekday().to_sunday_zero_offset()).unwrap_or(0)]
 }
 
 pub(crate) fn month_name(month: i8) -> &'static str {
@@ -164,7 +190,10 @@ fn parse_date(text: &str, order: Order) -> Option<Date> {
         return civil(a.parse().ok()?, b.parse().ok()?, c.parse().ok()?);
     }
     match order {
-        Order::MonthFirst => civil(year(c)?, a.parse().ok()?, b.parse().ok()?),
+        Order::YearMonthDay if c.len() <= 2 => civil(year(a)?, b.parse().ok()?, c.parse().ok()?),
+        Order::MonthFirst | Order::YearMonthDay => {
+            civil(year(c)?, a.parse().ok()?, b.parse().ok()?)
+        }
         Order::DayFirst => civil(year(c)?, b.parse().ok()?, a.parse().ok()?),
     }
 }
@@ -303,7 +332,7 @@ pub(crate) fn styled(value: DateTime, style: i64, date_only: bool) -> Option<Str
     })
 }
 
-/// The first day of the week of `date`. Weeks begin on Sunday.
+/// The first day of the week of `date`. Weeks begin on Sunday, as DATEDIFF counts them.
 pub(crate) fn week_start(date: Date) -> Date {
     let days = i64::from(date.weekday().since(Weekday::Sunday));
     date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date)

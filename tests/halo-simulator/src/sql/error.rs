@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::SqlError;
+use super::reserved::is_reserved;
 
 /// Marks the text of an error that one of our own SQLite functions raised.
 const MARK: char = '\u{1}';
@@ -25,7 +26,35 @@ impl SqlError {
     }
 
     pub(crate) fn syntax(near: &str) -> Self {
+        if near.eq_ignore_ascii_case("WITH") {
+            return Self::new(
+                319,
+                "Incorrect syntax near the keyword 'with'. If this statement is a common table \
+                 expression, an xmlnamespaces clause or a change tracking context clause, the previous \
+                 statement must be terminated with a semicolon.",
+            );
+        }
+        if is_reserved(near) {
+            return Self::new(156, format!("Incorrect syntax near the keyword '{near}'."));
+        }
         Self::new(102, format!("Incorrect syntax near '{near}'."))
+    }
+
+    pub(crate) fn operands(left: &str, right: &str, operation: &str) -> Self {
+        Self::new(
+            402,
+            format!(
+                "The data types {left} and {right} are incompatible in the {operation} operator."
+            ),
+        )
+    }
+
+    pub(crate) fn operand(kind: &str, operation: &str) -> Self {
+        Self::new(8117, format!("Operand data type {kind} is invalid for {operation} operator."))
+    }
+
+    pub(crate) fn clash(kind: &str, wanted: &str) -> Self {
+        Self::new(206, format!("Operand type clash: {kind} is incompatible with {wanted}"))
     }
 
     pub(crate) fn unsupported(construct: impl fmt::Display) -> Self {
@@ -77,7 +106,7 @@ impl SqlError {
     pub(crate) fn ends_only_the_statement(&self) -> bool {
         matches!(
             self.number,
-            229 | 515 | 544 | 547 | 1505 | 2601 | 2627 | 2628 | 2812 | 8134 | 8152
+            229 | 515 | 544 | 547 | 1222 | 1505 | 2601 | 2627 | 2628 | 2812 | 8134 | 8152
         )
     }
 

@@ -11,13 +11,18 @@ mod declared;
 mod error;
 mod functions;
 mod like;
+mod locks;
 mod objects;
 mod parameters;
 mod procedures;
+mod reserved;
 mod session;
 mod statement_name;
 mod storing;
 mod types;
+mod undo;
+
+use std::sync::Arc;
 
 use jiff::civil::DateTime;
 use rusqlite::Connection;
@@ -25,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use counted::Counted;
 pub use functions::register;
+pub use locks::{EndedTransaction, Ending, HeldLock, Interrupter, Locks, OpenTransaction, Process};
 pub use statement_name::statement_name;
 
 /// The command to execute: Halo's `command`.
@@ -42,6 +48,19 @@ pub struct Command {
     /// The inputs and outputs.
     #[serde(default)]
     pub parameters: Vec<Parameter>,
+}
+
+impl Command {
+    /// A batch of T-SQL without parameters.
+    #[must_use]
+    pub fn batch(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            kind: CommandKind::default(),
+            execution_mode: ExecutionMode::default(),
+            parameters: Vec::new(),
+        }
+    }
 }
 
 /// Halo's `command.type`.
@@ -211,8 +230,11 @@ impl Language {
         }
     }
 
-    fn day_first(self) -> bool {
-        self == Self::British
+    fn dates(self) -> dates::Settings {
+        match self {
+            Self::English => dates::Settings { order: dates::Order::MonthFirst, first_weekday: 7 },
+            Self::British => dates::Settings { order: dates::Order::DayFirst, first_weekday: 1 },
+        }
     }
 }
 
@@ -239,7 +261,23 @@ pub fn execute_as(
     command: &Command,
     environment: &Environment,
 ) -> Result<Outcome, SqlError> {
-    session::execute(database, command, environment, language, None)
+    let locks = Arc::new(Locks::default());
+    execute_on(&locks.process(), language, database, command, environment)
+}
+
+/// Executes a command on a practice's database, beside the other sessions of the server.
+///
+/// # Errors
+/// The same as for [`execute`].
+pub fn execute_on(
+    process: &Process,
+    language: Language,
+    database: &mut Connection,
+    command: &Command,
+    environment: &Environment,
+) -> Result<Outcome, SqlError> {
+    let work = undo::Work::default();
+    session::execute(work, process, database, command, environment, language, None)
 }
 
 /// Executes a command as [`execute`] does, and counts what SQLite reads for it.
@@ -249,7 +287,50 @@ pub fn execute_counted(
     environment: &Environment,
 ) -> (Result<Outcome, SqlError>, Vec<Counted>) {
     let counts = std::cell::RefCell::new(Vec::new());
-    let language = Language::default();
-    let outcome = session::execute(database, command, environment, language, Some(&counts));
+    let (locks, language) = (Arc::new(Locks::default()), Language::default());
+    let (work, process) = (undo::Work::default(), locks.process());
+    let outcome = session::execute(
+        work, &process, database, command, environment, language, Some(&counts),
+    );
     (outcome, counts.into_inner())
+}
+
+/// A connection that stays open over several commands, as Bp's own are.
+#[derive(Debug)]
+pub struct OpenConnection {
+    process: Process,
+    work: undo::Work,
+}
+
+impl OpenConnection {
+    /// A connection to the server.
+    #[must_use]
+    pub fn new(process: Process) -> Self {
+        Self { process, work: undo::Work::default() }
+    }
+
+    /// Executes a command. Its transaction stays open.
+    ///
+    /// # Errors
+    /// The same as for [`execute`].
+    pub fn execute(
+        &mut self,
+        database: &mut Connection,
+        command: &Command,
+        environment: &Environment,
+    ) -> Result<Outcome, SqlError> {
+        session::execute_in(&mut self.work, &self.process, database, command, environment)
+    }
+
+    /// Whether a transaction is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.work.is_open()
+    }
+
+    /// The server's number for it.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.process.id()
+    }
 }

@@ -6,7 +6,14 @@ use super::types::Type;
 
 /// Refuses conversions that SQL Server does only with CAST or CONVERT.
 pub(crate) fn implicit(source: Type, target: Type) -> Result<(), SqlError> {
-    if !(source.is_text() && matches!(target, Type::Binary { .. })) {
+    let clashes = (source.is_newer_temporal() && target.is_number())
+        || (source.is_number() && target.is_newer_temporal());
+    if clashes {
+        return Err(SqlError::clash(source.name(), target.name()));
+    }
+    let explicit = (source.is_text() && matches!(target, Type::Binary { .. }))
+        || (matches!(source, Type::DateTime | Type::SmallDateTime) && target.is_number());
+    if !explicit {
         return Ok(());
     }
     Err(SqlError::new(

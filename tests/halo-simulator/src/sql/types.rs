@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::SqlError;
+
 /// A SQL Server type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Type {
@@ -49,15 +51,47 @@ impl Type {
         Self::Text { unicode: true, fixed: false, length }
     }
 
-    /// The old types `text` and `ntext`, which hardly any function accepts. They are the only fixed types
-    /// without a length.
+    /// The old types `text` and `ntext`, which hardly any function accepts. They and `image` are the only
+    /// fixed types without a length.
     const fn legacy_text(unicode: bool) -> Self {
         Self::Text { unicode, fixed: true, length: None }
     }
 
-    /// Whether this is `text` or `ntext`.
+    /// Whether this is `text`, `ntext` or `image`.
     pub(crate) fn is_legacy(self) -> bool {
-        matches!(self, Self::Text { fixed: true, length: None, .. })
+        matches!(
+            self,
+            Self::Text { fixed: true, length: None, .. }
+                | Self::Binary { fixed: true, length: None }
+        )
+    }
+
+    /// Whether this is one of the date types of SQL Server 2008, which know no arithmetic.
+    pub(crate) fn is_newer_temporal(self) -> bool {
+        matches!(self, Self::Date | Self::Time | Self::DateTime2 | Self::DateTimeOffset)
+    }
+
+    /// The error for a length that SQL Server does not have. `what` is `type 'varchar'` or similar.
+    pub(crate) fn check_length(self, what: &str) -> Result<(), SqlError> {
+        let (length, most) = match self {
+            Self::Text { unicode, length: Some(length), .. } => {
+                (length, if unicode { 4000 } else { 8000 })
+            }
+            Self::Binary { length: Some(length), .. } => (length, 8000),
+            _ => return Ok(()),
+        };
+        if length <= most {
+            return Ok(());
+        }
+        let (number, maximum) = if length > 8000 {
+            (131, "allowed for any data type (8000)".to_owned())
+        } else {
+            (2717, format!("allowed ({most})"))
+        };
+        Err(SqlError::new(
+            number,
+            format!("The size ({length}) given to the {what} exceeds the maximum {maximum}."),
+        ))
     }
 
     /// Reads a type name from T-SQL, from a SQLite schema, or from `SqlDbType`.
@@ -107,7 +141,8 @@ impl Type {
             "datetimeoffset" => Self::DateTimeOffset,
             "binary" => Self::Binary { fixed: true, length: length(Some(1)) },
             "varbinary" => Self::Binary { fixed: false, length: length(Some(1)) },
-            "image" | "blob" => Self::Binary { fixed: false, length: None },
+            "image" => Self::Binary { fixed: true, length: None },
+            "blob" => Self::Binary { fixed: false, length: None },
             "timestamp" | "rowversion" => Self::Binary { fixed: true, length: Some(8) },
             "uniqueidentifier" | "uuid" => Self::Uuid,
             "xml" => Self::Xml,
@@ -239,6 +274,7 @@ impl Type {
             Self::SmallDateTime => "smalldatetime",
             Self::DateTime2 => "datetime2",
             Self::DateTimeOffset => "datetimeoffset",
+            Self::Binary { fixed: true, length: None } => "image",
             Self::Binary { fixed: true, .. } => "binary",
             Self::Binary { .. } => "varbinary",
             Self::Uuid => "uniqueidentifier",

@@ -12,4 +12,5 @@ mod registered;
 mod rows;
 mod schema;
 mod support;
+mod transactions;
 mod webhooks;

@@ -62,6 +62,20 @@ pub fn small() -> Connection {
     practice::open(files(Demonstration::Small)).unwrap()
 }
 
+/// A copy of the small practice's files in this folder.
+pub fn small_copy(folder: &Path) -> PracticeFiles {
+    let copy = |from: &Path, name: &str| {
+        let to = folder.join(name);
+        std::fs::copy(from, &to).unwrap();
+        to
+    };
+    let files = files(Demonstration::Small);
+    PracticeFiles {
+        patients: copy(&files.patients, "patients.sqlite"),
+        documents: copy(&files.documents, "documents.sqlite"),
+    }
+}
+
 /// The first column of every row.
 pub fn texts(practice: &Connection, sql: &str) -> Vec<String> {
     let mut statement = practice.prepare(sql).unwrap();

@@ -19,7 +19,7 @@ use super::view::BookingView;
 use crate::app::App;
 use crate::caller::{Allowed, ManageBookings, SeeBookings};
 use crate::input::{Body, Checker, Parameters};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 
 /// The largest number of bookings in a list.
 const LONGEST_LIST: usize = 1000;
@@ -71,7 +71,7 @@ pub(crate) struct ListParameters {
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/bookings/{bookingId}", tag = "Bookings",
     params(("practiceId" = String, Path), ("bookingId" = String, Path, description = "The platform's own id: 1 to 64 letters, digits, hyphens and underscores.")),
     request_body = BookingRequest,
-    responses((status = 202, body = BookingView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = BookingView), Problems))]
 pub(crate) async fn save_booking(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,
@@ -88,7 +88,7 @@ pub(crate) async fn save_booking(
 /// Answers 204 if the booking is already out of Bp's appointment book.
 #[utoipa::path(delete, path = "/v1/practices/{practiceId}/bookings/{bookingId}", tag = "Bookings",
     params(("practiceId" = String, Path), ("bookingId" = String, Path)),
-    responses((status = 202, body = BookingView), (status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = BookingView), (status = 204), Problems))]
 pub(crate) async fn cancel_booking(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,
@@ -113,7 +113,7 @@ pub(crate) async fn cancel_booking(
 /// Show a booking.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/bookings/{bookingId}", tag = "Bookings",
     params(("practiceId" = String, Path), ("bookingId" = String, Path)),
-    responses((status = 200, body = BookingView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = BookingView), Problems))]
 pub(crate) async fn read_booking(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeBookings>,
@@ -136,12 +136,14 @@ pub(crate) async fn read_booking(
 }
 
 /// List bookings by date and state, earliest first.
+///
+/// While a new version of the service is being deployed, a booking may be missing for some minutes.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/bookings", tag = "Bookings",
     params(("practiceId" = String, Path),
         ("from" = Option<String>, Query, description = "The first day, YYYY-MM-DD, in the practice's time zone."),
         ("to" = Option<String>, Query, description = "The last day, YYYY-MM-DD, in the practice's time zone."),
         ("state" = Option<String>, Query, description = "One or more states, separated by commas: pending, synced, conflict, waiting, failed or cancelled.")),
-    responses((status = 200, body = BookingList), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = BookingList), Problems))]
 pub(crate) async fn list_bookings(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeBookings>,
@@ -176,7 +178,7 @@ pub(crate) async fn list_bookings(
 /// Sends the booking to Bp again, with the practice's settings and staff as they are now. Costs one query.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/bookings/{bookingId}/resend", tag = "Bookings",
     params(("practiceId" = String, Path), ("bookingId" = String, Path)),
-    responses((status = 202, body = BookingView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = BookingView), Problems))]
 pub(crate) async fn resend_booking(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,

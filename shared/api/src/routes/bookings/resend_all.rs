@@ -1,4 +1,4 @@
-//! `…/bookings/resend`: resends all future bookings, as many as one call has time for.
+//! `…/bookings/resend`: resends future bookings, as many as possible in one call.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use domain::booking::{BookingState, Together, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use store::{BookingQuery, BookingsOf};
+use store::{BookingQuery, BookingsOf, StoreError};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::caller::{Allowed, ManageBookings};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, Problems};
 
 /// Which bookings to resend.
 #[derive(Deserialize, IntoParams)]
@@ -52,7 +52,7 @@ pub(crate) struct Resent {
 /// unchanged.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/bookings/resend", tag = "Bookings",
     params(("practiceId" = String, Path), ResendParameters),
-    responses((status = 202, body = Resent), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = Resent), Problems))]
 pub(crate) async fn resend_bookings(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,
@@ -76,8 +76,12 @@ pub(crate) async fn resend_bookings(
         to: None,
         most: usize::MAX,
     };
-    let bookings = app.store.bookings(practice, &query).await?.bookings;
-    let mut queue = TimedQueue::of(bookings);
+    let found = app.store.bookings(practice, &query).await?;
+    if found.left_out > 0 {
+        // An answer that counts only the others would hide that some were not resent.
+        return Err(StoreError::NewerFormat.into());
+    }
+    let mut queue = TimedQueue::of(found.bookings);
     let mut resent = 0;
     let mut outcome = Ok(());
     while let Some(booking) = queue.next(deadline.remaining().is_zero()) {

@@ -1,5 +1,5 @@
-//! Stores what a platform wants of a booking. The table refuses a write if somebody else changed the
-//! booking since it was read. The booking is then read and changed again.
+//! Stores how a platform wants a booking to be. If somebody else changed the booking since it was read, the
+//! table refuses the write. Then the booking is read and changed again.
 
 use domain::audit::AuditedAction;
 use domain::booking::{Booking, BookingId, Together, Visit};
@@ -70,7 +70,7 @@ impl App {
                 }
             };
             let wanted = wanted.ok_or_else(|| Problem::new(ProblemType::Internal))?;
-            match self.store.keep_booking(practice, stored, &wanted, now).await {
+            match self.store.save_booking(practice, stored, &wanted, now).await {
                 Ok(()) => {
                     self.wake_writer(practice).await;
                     return Ok(wanted.record);
@@ -102,7 +102,7 @@ impl App {
             if attempt == 0 {
                 self.record_booking(allowed, action, id).await?;
             }
-            match self.store.keep_booking(practice, Some(stored), &wanted, now).await {
+            match self.store.save_booking(practice, Some(stored), &wanted, now).await {
                 Ok(()) => return Ok(Some((wanted.record, true))),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),

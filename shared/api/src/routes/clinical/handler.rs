@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 use crate::routes::patients::{PatientPath, unknown_patient};
 
 const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
@@ -40,14 +40,13 @@ pub(crate) struct SummaryParameters {
 /// understood is counted in its section's `problem.unreadableRows`: the list is then incomplete. A value
 /// that cannot be understood is null, and `unreadable` of its entry names it.
 ///
-/// With `Accept: application/fhir+json` the same record comes as an International Patient Summary (FHIR
-/// R4, a document Bundle), also with one query. It has no `advisories`, because the profiles have no
-/// place for them. Any other `Accept` gets JSON.
+/// With `Accept: application/fhir+json` the answer is the document of `…/summary`, with the sections that are
+/// asked for. This is kept for one release: use `…/summary`. Any other `Accept` gets JSON.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
         ("sections" = Option<String>, Query, description = "Names of sections, separated by commas: pastHistory, medications, allergies, familyHistory, social, observations, immunisations. All sections by default.")),
     responses((status = 200, content((ClinicalSummary = "application/json"), (Value = "application/fhir+json"))),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+        Problems))]
 pub(crate) async fn read_clinical_summary(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
@@ -68,6 +67,59 @@ pub(crate) async fn read_clinical_summary(
     };
     answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     Ok(answer)
+}
+
+/// Parameters of a route that has none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoParameters {}
+
+/// Show a patient's summary as a FHIR document.
+///
+/// An Australian Patient Summary (AU PS 1.0.0, FHIR R4), which is also an International Patient Summary (IPS
+/// 2.0.0): a document Bundle with the whole record, from one query. Entries of the past history that the
+/// practice does not include in summaries are left out, and the document says how many. It has no
+/// `advisories`, because the profiles have no place for them. Errors are problems, like everywhere in this
+/// API.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/summary", tag = "Patients",
+    params(("practiceId" = String, Path), ("patientId" = i64, Path)),
+    responses((status = 200, body = Value, content_type = "application/fhir+json"),
+        Problems))]
+pub(crate) async fn read_patient_summary(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ReadPatients>,
+    path: Path<PatientPath>,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+) -> Result<Response, Problem> {
+    fhir_summary(&app, &allowed, path.patient()?, &SectionName::ALL).await
+}
+
+/// The operation after a patient's FHIR path.
+#[derive(Deserialize)]
+pub(crate) struct OperationPath {
+    operation: String,
+}
+
+/// Show a patient's summary by its FHIR operation.
+///
+/// The only operation is `$summary`. The answer is that of `…/summary`. API Gateway allows no `$` in a path,
+/// so the operation is a variable.
+#[utoipa::path(get, path = "/v1/practices/{practiceId}/fhir/Patient/{patientId}/{operation}", tag = "Patients",
+    params(("practiceId" = String, Path), ("patientId" = i64, Path),
+        ("operation" = String, Path, description = "`$summary`", example = "$summary")),
+    responses((status = 200, body = Value, content_type = "application/fhir+json"),
+        Problems))]
+pub(crate) async fn run_patient_operation(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ReadPatients>,
+    path: Path<PatientPath>,
+    Path(OperationPath { operation }): Path<OperationPath>,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+) -> Result<Response, Problem> {
+    if operation != "$summary" {
+        return Err(Problem::new(ProblemType::NotFound));
+    }
+    fhir_summary(&app, &allowed, path.patient()?, &SectionName::ALL).await
 }
 
 async fn json_summary(

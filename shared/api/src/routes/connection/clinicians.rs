@@ -1,4 +1,4 @@
-//! Ends and allows accounts' links to Bp users.
+//! Ends an account's link to a Bp user, or allows it again.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ManagePractice};
 use crate::input::{Body, number};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 
 /// The path of a linked clinician.
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ impl ClinicianPath {
 /// the first digits of the provider number, or an administrator who allows it.
 #[utoipa::path(delete, path = "/v1/practices/{practiceId}/connection/clinicians/{userId}", tag = "Connection",
     params(("practiceId" = String, Path), ("userId" = i64, Path)),
-    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204), Problems))]
 pub(crate) async fn unlink_clinician(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,
@@ -78,7 +78,7 @@ pub(crate) struct AllowedAccount {
 /// The account's link to this Bp user was ended. Afterwards the name alone is enough to link it again.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/connection/clinicians/{userId}/allowed-accounts", tag = "Connection",
     params(("practiceId" = String, Path), ("userId" = i64, Path)), request_body = AllowedAccount,
-    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204), Problems))]
 pub(crate) async fn allow_account(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Connect, ManagePractice};
 use crate::input::{Body, Checker};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, Problems};
 
 /// What a person enters to connect.
 #[derive(Deserialize, ToSchema)]
@@ -73,7 +73,7 @@ impl ConnectRequest {
 /// Pairs the practice if it is not paired. Then links the caller's account to the Bp user with this name.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/connection", tag = "Connection",
     params(("practiceId" = String, Path)), request_body = ConnectRequest,
-    responses((status = 200, body = ConnectionView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ConnectionView), Problems))]
 pub(crate) async fn connect_practice(
     State(app): State<Arc<App>>,
     allowed: Allowed<Connect>,
@@ -93,13 +93,13 @@ pub(crate) async fn connect_practice(
 /// The integration stays ticked in Bp until the practice unticks it there.
 #[utoipa::path(delete, path = "/v1/practices/{practiceId}/connection", tag = "Connection",
     params(("practiceId" = String, Path)),
-    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204), Problems))]
 pub(crate) async fn disconnect_practice(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,
 ) -> Result<StatusCode, Problem> {
     let entry = AuditEntry::of(AuditedAction::Disconnected);
     app.record(&allowed.practice, &allowed.caller, entry).await?;
-    app.store.disconnect(&allowed.practice).await?;
+    app.store.disconnect(&allowed.practice, App::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

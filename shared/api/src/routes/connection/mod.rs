@@ -1,4 +1,4 @@
-//! `…/connection`: connects a practice with its Bp and shows how the connection stands.
+//! `…/connection`: connects a practice with its Bp, and shows the state of the connection.
 
 mod clinicians;
 mod connect;

@@ -1,4 +1,4 @@
-//! Shows how a connection stands.
+//! Shows the state of a connection.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::view::{ConnectionView, check_release};
 use crate::app::App;
 use crate::caller::{Allowed, SeePractice};
 use crate::input::Parameters;
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 
 /// How the connection is checked.
 #[derive(Deserialize, IntoParams)]
@@ -32,7 +32,7 @@ pub(crate) struct StatusParameters {
 /// (`checkedAt`). With `live=true`, Bp is asked now.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/connection", tag = "Connection",
     params(("practiceId" = String, Path), StatusParameters),
-    responses((status = 200, body = ConnectionView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ConnectionView), Problems))]
 pub(crate) async fn read_connection(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,

@@ -16,7 +16,7 @@ use super::view::{advisories, check_release};
 use crate::app::App;
 use crate::caller::{Allowed, SeePractice};
 use crate::input::{Body, Checker};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemBody, ProblemType, Problems};
 
 /// A Site ID to check.
 #[derive(Deserialize, ToSchema)]
@@ -46,7 +46,7 @@ pub(crate) struct ValidationView {
 /// Shows whether Halo knows the Site ID, and the practice's name.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/connection/validation", tag = "Connection",
     params(("practiceId" = String, Path)), request_body = ValidationRequest,
-    responses((status = 200, body = ValidationView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ValidationView), Problems))]
 pub(crate) async fn validate_site_id(
     State(app): State<Arc<App>>,
     _allowed: Allowed<SeePractice>,

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SeeDeliveries, SendReferrals};
 use crate::input::{Checker, Parameters};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 
 /// How often a delivery is read and changed again after a conflict.
 const ATTEMPTS: u32 = 4;
@@ -51,20 +51,22 @@ pub(crate) struct DeliveryParameters {
 /// Show a delivery.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
-    responses((status = 200, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = DeliveryView), Problems))]
 pub(crate) async fn read_delivery(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeDeliveries>,
     Path(path): Path<DeliveryPath>,
 ) -> Result<Json<DeliveryView>, Problem> {
     let entry = app.delivery(&allowed.practice, &path).await?;
-    Ok(Json(entry.body.into()))
+    Ok(Json(app.delivery_view(&allowed.practice, entry.body).await?))
 }
 
 /// List the practice's deliveries.
+///
+/// While a new version of the service is being deployed, a delivery may be missing for some minutes.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries", tag = "Correspondence",
     params(("practiceId" = String, Path), DeliveryParameters),
-    responses((status = 200, body = DeliveryPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = DeliveryPage), Problems))]
 pub(crate) async fn list_deliveries(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeDeliveries>,
@@ -92,16 +94,14 @@ pub(crate) async fn list_deliveries(
     let wanted = WorkList {
         kind: WorkKind::Delivery,
         state: state.map(DeliveryState::name),
+        ascending: false,
         from: None,
         to: None,
         limit: limit.get(),
     };
     let page = app.store.list_work(practice, &wanted, after.as_ref()).await?;
-    let items = page
-        .entries
-        .into_iter()
-        .map(|entry| Ok(entry.read::<Delivery>()?.body.into()))
-        .collect::<Result<Vec<DeliveryView>, StoreError>>()?;
+    let readable = page.entries.into_iter().filter_map(|entry| entry.readable::<Delivery>());
+    let items = readable.map(|entry| entry.body.into()).collect();
     let next_cursor = page.next.map(|next| key.seal(&list, &next));
     Ok(Json(DeliveryPage { items, next_cursor }))
 }
@@ -111,7 +111,7 @@ pub(crate) async fn list_deliveries(
 /// Bp is asked first whether the delivery arrived, so it is never written twice.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}/retry", tag = "Correspondence",
     params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
-    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = DeliveryView), Problems))]
 pub(crate) async fn retry_delivery(
     State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,
@@ -129,7 +129,10 @@ pub(crate) async fn retry_delivery(
                 return Err(Problem::new(ProblemType::AlreadyDelivered));
             }
             // The delivery is on its way already.
-            _ => return Ok((StatusCode::ACCEPTED, Json(entry.body.into()))),
+            _ => {
+                let view = app.delivery_view(practice, entry.body).await?;
+                return Ok((StatusCode::ACCEPTED, Json(view)));
+            }
         }
         let now = App::now();
         let mut delivery = entry.body.clone();
@@ -145,7 +148,8 @@ pub(crate) async fn retry_delivery(
         match app.store.reopen_work(practice, &entry, now).await {
             Ok(()) => {
                 app.wake_writer(practice).await;
-                return Ok((StatusCode::ACCEPTED, Json(delivery.into())));
+                let view = app.delivery_view(practice, delivery).await?;
+                return Ok((StatusCode::ACCEPTED, Json(view)));
             }
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -155,6 +159,23 @@ pub(crate) async fn retry_delivery(
 }
 
 impl App {
+    /// A delivery as callers see it. Reads the table once more if a summary goes with it.
+    pub(super) async fn delivery_view(
+        &self,
+        practice: &PracticeId,
+        delivery: Delivery,
+    ) -> Result<DeliveryView, Problem> {
+        let Some(id) = delivery.summary_id() else { return Ok(delivery.into()) };
+        let key = WorkKey::delivery(id.as_str());
+        let summary = self.store.work(practice, &key).await?;
+        let summary = summary.map(|entry| entry.read::<Delivery>()).transpose()?;
+        let view = DeliveryView::from(delivery);
+        Ok(match summary {
+            Some(summary) => view.with_summary(practice, &summary.body),
+            None => view,
+        })
+    }
+
     async fn delivery(
         &self,
         practice: &PracticeId,

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::app::{App, Uploads};
 use crate::caller::{Allowed, Caller, SendReferrals};
 use crate::input::{Body, Checker};
-use crate::problem::{FieldError, Problem, ProblemBody, ProblemType};
+use crate::problem::{FieldError, Problem, ProblemType, Problems};
 
 /// How long a practice may be offline. A document is only accepted if it is kept for at least this time.
 const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -94,7 +94,7 @@ impl DocumentRequest {
 /// Gives a link for the upload.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/documents", tag = "Correspondence",
     params(("practiceId" = String, Path)), request_body = DocumentRequest,
-    responses((status = 201, body = UploadView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 201, body = UploadView), Problems))]
 pub(crate) async fn announce_document(
     State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,

@@ -8,8 +8,10 @@ mod documents;
 mod message_request;
 mod referral_request;
 mod submit;
+mod summary;
 mod view;
 
 pub(crate) use self::deliveries::*;
 pub(crate) use self::documents::*;
 pub(crate) use self::submit::*;
+pub(crate) use self::summary::*;

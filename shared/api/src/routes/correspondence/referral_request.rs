@@ -46,6 +46,18 @@ pub(crate) struct ReferralRequest {
     #[schema(value_type = Option<Vec<Acknowledged>>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     acknowledge: Option<Vec<String>>,
+    /// Whether the patient's summary goes with the letter, for clinicians only. Once the letter is in Bp, the
+    /// clinical record is read, and filed next to the letter as a PDF. The referral's `summary` gives the same
+    /// facts as FHIR. The summary is a delivery of its own, so the letter arrives whatever becomes of it.
+    #[serde(default, skip_serializing_if = "is_not_set")]
+    #[schema(default = false)]
+    summary: Option<bool>,
+}
+
+/// `false` is the default, so it has the same hash as an absent field.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_not_set(flag: &Option<bool>) -> bool {
+    *flag != Some(true)
 }
 
 /// A referral's fields.
@@ -58,6 +70,7 @@ pub(super) struct ReferralFields {
     pub(super) sender: Option<BpUserId>,
     pub(super) chosen: Option<ChosenPatient>,
     pub(super) acknowledged: Vec<Acknowledged>,
+    pub(super) summary: bool,
 }
 
 impl ReferralRequest {
@@ -83,6 +96,7 @@ impl ReferralRequest {
             sender: sender.flatten(),
             chosen: chosen.flatten(),
             acknowledged,
+            summary: self.summary.unwrap_or_default(),
         }))
     }
 }

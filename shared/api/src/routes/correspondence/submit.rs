@@ -27,14 +27,14 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SendMessages, SendReferrals};
 use crate::input::{Body, Checker};
-use crate::problem::{FieldError, Problem, ProblemBody, ProblemType};
+use crate::problem::{FieldError, Problem, ProblemType, Problems};
 use crate::routes::patients::latest_day;
 
 /// The path of a referral.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReferralPath {
-    referral_id: String,
+    pub(super) referral_id: String,
 }
 
 /// The path of a message.
@@ -51,7 +51,7 @@ type AcceptedDelivery = (StatusCode, Json<DeliveryView>);
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/referrals/{referralId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("referralId" = String, Path, description = "The caller's own id")),
     request_body = ReferralRequest,
-    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = DeliveryView), Problems))]
 pub(crate) async fn send_referral(
     State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,
@@ -63,6 +63,9 @@ pub(crate) async fn send_referral(
     let hash = BodyHash::of(&request);
     if let Some(known) = app.known_delivery(&allowed.practice, &id, &hash).await? {
         return Ok(known);
+    }
+    if fields.summary {
+        check_summary(&allowed.caller)?;
     }
     let (site, sender) = app.sender(&allowed, fields.sender).await?;
     let (chosen, document) = tokio::join!(
@@ -79,6 +82,7 @@ pub(crate) async fn send_referral(
         sender,
         chosen,
         acknowledged: fields.acknowledged,
+        summary: fields.summary,
     });
     app.accept_delivery(&allowed, site, id, letter, hash, AuditedAction::ReferralSent).await
 }
@@ -89,7 +93,7 @@ pub(crate) async fn send_referral(
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/correspondence/{messageId}", tag = "Correspondence",
     params(("practiceId" = String, Path), ("messageId" = String, Path, description = "The caller's own id")),
     request_body = MessageRequest,
-    responses((status = 202, body = DeliveryView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = DeliveryView), Problems))]
 pub(crate) async fn send_message(
     State(app): State<Arc<App>>,
     allowed: Allowed<SendMessages>,
@@ -130,8 +134,26 @@ fn id(name: &str, text: &str) -> Result<ClientId, Problem> {
     fields.finish(id)
 }
 
-fn accepted(delivery: Delivery) -> AcceptedDelivery {
-    (StatusCode::ACCEPTED, Json(delivery.into()))
+/// A platform's server reads no records. It receives only what clinicians send.
+fn check_summary(caller: &Caller) -> Result<(), Problem> {
+    if matches!(caller, Caller::Person { .. }) {
+        return Ok(());
+    }
+    let why = "Only a clinician can send a patient's summary.";
+    Err(Problem {
+        errors: vec![FieldError {
+            pointer: "/summary".to_owned(),
+            message: "this needs a clinician's token".to_owned(),
+        }],
+        ..Problem::because(ProblemType::Forbidden, why)
+    })
+}
+
+/// The entry of a delivery.
+fn entry(delivery: Delivery, hash: &BodyHash) -> Entry<Delivery> {
+    let now = delivery.accepted_at;
+    let (key, listed) = (WorkKey::delivery(delivery.delivery_id.as_str()), listing(&delivery));
+    Entry::new(key, delivery, hash.clone(), &listed, now)
 }
 
 fn in_use() -> Problem {
@@ -151,7 +173,15 @@ impl App {
         if entry.hash != *hash {
             return Err(in_use());
         }
-        Ok(Some(accepted(entry.read::<Delivery>()?.body)))
+        Ok(Some(self.accepted(practice, entry.read::<Delivery>()?.body).await?))
+    }
+
+    async fn accepted(
+        &self,
+        practice: &PracticeId,
+        delivery: Delivery,
+    ) -> Result<AcceptedDelivery, Problem> {
+        Ok((StatusCode::ACCEPTED, Json(self.delivery_view(practice, delivery).await?)))
     }
 
     /// The Bp that a referral goes to, and who refers. A clinician refers in their own name. A platform's
@@ -264,19 +294,19 @@ impl App {
         action: AuditedAction,
     ) -> Result<AcceptedDelivery, Problem> {
         let (practice, now) = (&allowed.practice, App::now());
-        let key = WorkKey::delivery(id.as_str());
         let asked_by = allowed.caller.subject().clone();
         let delivery = Delivery::accept(practice, site, id, letter, asked_by, now);
+        let summary = delivery.summary(practice).map(|summary| entry(summary, &hash));
         let patients = delivery.patient().into_iter().collect();
-        let entry = AuditEntry::of(action).about(patients).with(delivery.delivery_id.as_str());
-        self.record(practice, &allowed.caller, entry).await?;
-        let entry = Entry::new(key, delivery.clone(), hash, &listing(&delivery), now);
-        match self.store.accept_work(practice, &entry, now).await? {
+        let line = AuditEntry::of(action).about(patients).with(delivery.delivery_id.as_str());
+        self.record(practice, &allowed.caller, line).await?;
+        let accepted = entry(delivery.clone(), &hash);
+        match self.store.accept_work_with(practice, &accepted, summary, now).await? {
             Accepted::New => {
                 self.wake_writer(practice).await;
-                Ok(accepted(delivery))
+                self.accepted(practice, delivery).await
             }
-            Accepted::Known(known) => Ok(accepted(known.read::<Delivery>()?.body)),
+            Accepted::Known(known) => self.accepted(practice, known.read::<Delivery>()?.body).await,
             Accepted::Different(_) => Err(in_use()),
         }
     }
@@ -323,7 +353,9 @@ mod tests {
         assert_eq!(hash(&format!("{{{old}}}")), kept);
         assert_eq!(hash(&format!(r#"{{{old}, "patient": null, "acknowledge": null}}"#)), kept);
         let patient = r#""patient": {"lastName": "Brown", "dateOfBirth": "1984-02-29"}"#;
-        for more in [patient, r#""acknowledge": ["deceased"]"#] {
+        assert_eq!(hash(&format!(r#"{{{old}, "summary": false}}"#)), kept);
+        assert_eq!(hash(&format!(r#"{{{old}, "summary": null}}"#)), kept);
+        for more in [patient, r#""acknowledge": ["deceased"]"#, r#""summary": true"#] {
             assert_ne!(hash(&format!("{{{old}, {more}}}")), kept, "{more}");
         }
     }

@@ -3,7 +3,7 @@
 use domain::delivery::{
     AddressedTo, Check, Delivery, DeliveryKind, DeliveryState, DeliveryStep, PatientCheck,
 };
-use domain::ids::BpUserId;
+use domain::ids::{BpUserId, PracticeId};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use crate::problem::{Problem, ProblemBody};
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeliveryView {
-    /// `referral-` or `message-`, followed by the caller's own id.
+    /// `referral-`, `message-` or `summary-`, followed by the caller's own id.
     delivery_id: String,
     kind: DeliveryKind,
     state: DeliveryState,
@@ -49,8 +49,33 @@ pub(crate) struct DeliveryView {
     /// Why it waits or has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
+    /// The patient's summary that goes with a referral. Left out in lists, where the summary is an item of its
+    /// own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<SummaryView>,
     /// What happened, oldest first.
     history: Vec<DeliveryStep>,
+}
+
+/// The summary that goes with a referral. It is a delivery of its own, which begins when the letter is in Bp.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SummaryView {
+    delivery_id: String,
+    state: DeliveryState,
+    /// Why it waits or has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemBody>,
+    /// The path of the FHIR document, once the summary is in Bp.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fhir: Option<String>,
+    /// SHA-256 of the FHIR document, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    /// When the record was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    read_at: Option<Timestamp>,
 }
 
 /// The user whose inbox a message was put in.
@@ -95,7 +120,27 @@ impl From<Delivery> for DeliveryView {
             inbox_user_id: delivery.inbox_of,
             check: delivery.check,
             problem: delivery.problem.map(|problem| Problem::new(problem).body()),
+            summary: None,
             history: delivery.history,
         }
+    }
+}
+
+impl DeliveryView {
+    /// Adds the summary that goes with a referral.
+    pub(super) fn with_summary(self, practice: &PracticeId, summary: &Delivery) -> Self {
+        let kept = summary.delivered_summary();
+        let own = summary.delivery_id.client_id();
+        let fhir =
+            own.map(|id| format!("/v1/practices/{practice}/referrals/{}/summary", id.as_str()));
+        let view = SummaryView {
+            delivery_id: summary.delivery_id.as_str().to_owned(),
+            state: summary.state,
+            problem: summary.problem.map(|problem| Problem::new(problem).body()),
+            fhir: fhir.filter(|_| kept.is_some()),
+            sha256: kept.map(|kept| kept.fhir.sha256.to_string()),
+            read_at: kept.map(|kept| kept.read_at),
+        };
+        Self { summary: Some(view), ..self }
     }
 }

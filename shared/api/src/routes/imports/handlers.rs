@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Body, Parameters};
-use crate::problem::{Problem, ProblemBody, ProblemType};
+use crate::problem::{Problem, ProblemType, Problems};
 use crate::routes::patients::PatientPath;
 
 /// The path of an import.
@@ -72,7 +72,7 @@ impl From<LinkDisposition> for Disposition {
 /// Copies the chosen documents from Bp. The same `importId` with the same content is the same import.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/patients/{patientId}/attachment-imports", tag = "Attachments",
     params(("practiceId" = String, Path), ("patientId" = i64, Path)), request_body = ImportRequest,
-    responses((status = 202, body = ImportView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = ImportView), Problems))]
 pub(crate) async fn start_import(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
@@ -128,7 +128,7 @@ pub(crate) async fn start_import(
 /// Shows the progress of each document, with new links to the copies.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/attachment-imports/{importId}", tag = "Attachments",
     params(("practiceId" = String, Path), ("importId" = String, Path), ImportParameters),
-    responses((status = 200, body = ImportView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = ImportView), Problems))]
 pub(crate) async fn read_import(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
@@ -150,7 +150,7 @@ pub(crate) async fn read_import(
 /// Retry the failed documents of an import.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/attachment-imports/{importId}/retry", tag = "Attachments",
     params(("practiceId" = String, Path), ("importId" = String, Path)),
-    responses((status = 202, body = ImportView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, body = ImportView), Problems))]
 pub(crate) async fn retry_import(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
@@ -191,7 +191,7 @@ pub(crate) async fn retry_import(
 /// Cancel an import and remove its copies.
 #[utoipa::path(delete, path = "/v1/practices/{practiceId}/attachment-imports/{importId}", tag = "Attachments",
     params(("practiceId" = String, Path), ("importId" = String, Path)),
-    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204), Problems))]
 pub(crate) async fn cancel_import(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,

@@ -1,4 +1,4 @@
-//! Shows how far an import is, with links to its copies, wakes the importer, and cancels documents.
+//! Shows the progress of an import with links to its copies, wakes the importer, and cancels documents.
 //!
 //! Imports have no sweep. If a message to the importer was lost, the next request for the import sends it
 //! again.
@@ -83,7 +83,7 @@ impl App {
                 "messages to the importer were lost"
             );
         }
-        let lost = self.queues()?.wake_imports(practice.as_str(), id.as_str(), &items).await;
+        let lost = self.import_queue()?.wake_imports(practice.as_str(), id.as_str(), &items).await;
         if lost > 0 {
             tracing::error!(lost, "the import queue does not accept messages");
             return Err(Problem::new(ProblemType::StorageUnavailable).retry_after(5));

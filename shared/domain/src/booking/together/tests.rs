@@ -271,11 +271,11 @@ fn a_visit_that_is_found_missing_is_put_back_and_platforms_are_told_so() {
     assert_eq!(book.told.len(), 2);
     // If somebody only books over it later, nothing is put back.
     whole.parts[0].overbooked(now());
-    book.gather(&mut whole);
+    book.combine(&mut whole);
     assert_eq!(whole.record.problem, Some(ProblemType::Overbooked));
     assert_eq!(book.users().len(), 2, "people decide which one stays");
     whole.parts[0].found_as_wanted(now());
-    book.gather(&mut whole);
+    book.combine(&mut whole);
     assert_eq!(whole.record.state, BookingState::Synced);
     assert!(!whole.record.was_put_back());
     assert_eq!(book.told.len(), 4);

@@ -1,12 +1,14 @@
 //! "Sending a referral": documents that are written to Bp, and their results when something fails on the
 //! way.
 
+mod british;
 mod chosen;
 mod doubt;
 mod fallback;
 mod messages;
 mod referral;
 mod requests;
+mod summary;
 
 use std::time::Duration;
 

@@ -148,7 +148,7 @@ CREATE TABLE EMAIL (
     UPDATEDBY int
 );
 
-CREATE INDEX EMAIL_INTERNALID ON EMAIL (INTERNALID);
+CREATE INDEX EMAIL_INTERNALID ON EMAIL (EMAIL, INTERNALID);
 
 -- Only TYPE and INTERNALID are public; the rest is assumed from the parameters of BP_SetNextOfKin.
 CREATE TABLE NEXTOFKIN (
@@ -171,7 +171,6 @@ CREATE TABLE NEXTOFKIN (
     UPDATEDBY int
 );
 
-CREATE INDEX NEXTOFKIN_INTERNALID ON NEXTOFKIN (INTERNALID);
 
 -- Code lists. Their text columns' widths come from the views; the text columns' names are assumed.
 CREATE TABLE TITLES (

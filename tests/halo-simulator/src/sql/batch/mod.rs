@@ -4,12 +4,14 @@
 //! needs no semicolons. It also reads everything that controls the flow (DECLARE, IF, EXEC, TRY...).
 
 mod definition;
+mod hints;
 mod statement;
 mod steering;
 mod tokens;
 
 use sqlparser::ast::{Expr, Query};
 
+use super::dates::Order;
 use super::types::Type;
 use super::{Language, SqlError};
 use tokens::Tokens;
@@ -60,9 +62,15 @@ pub(crate) struct Changing<T> {
 pub(crate) enum Switch {
     NoCount(bool),
     AbortOnError(bool),
-    /// DATEFORMAT: whether the day is read before the month.
-    DayFirst(bool),
-    /// LANGUAGE, which also sets DATEFORMAT.
+    /// DATEFORMAT.
+    DateFormat(Order),
+    /// DATEFIRST. 1 is Monday.
+    FirstWeekday(u8),
+    /// LOCK_TIMEOUT in milliseconds; -1 waits for ever.
+    LockTimeout(i64),
+    /// DEADLOCK_PRIORITY: -5 for LOW, 0 for NORMAL, 5 for HIGH.
+    DeadlockPriority(i32),
+    /// LANGUAGE, which also sets DATEFORMAT and DATEFIRST.
     Language(Language),
 }
 

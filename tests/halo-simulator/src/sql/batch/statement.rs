@@ -5,7 +5,7 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::super::SqlError;
-use super::steering::{declare, execute, set};
+use super::steering::{declare, execute, plain, set};
 use super::tokens::Tokens;
 use super::{Changing, Statement, definition};
 
@@ -18,6 +18,14 @@ pub(super) fn sequence(tokens: &mut Tokens) -> Result<Vec<Statement>, SqlError> 
         }
         if tokens.peek().is_none() || tokens.is_word(tokens.position(), "END") {
             return Ok(statements);
+        }
+        let at = tokens.position();
+        let ended = at == 0
+            || statements.is_empty()
+            || tokens.get(at - 1) == Some(&Token::SemiColon)
+            || tokens.is_word(at - 1, "END");
+        if !ended && tokens.is_word(at, "THROW") {
+            return Err(tokens.error(at));
         }
         one(tokens, &mut statements)?;
     }
@@ -91,6 +99,9 @@ fn begin(tokens: &mut Tokens) -> Result<Statement, SqlError> {
         return Ok(Statement::Try { body, handler });
     }
     let body = sequence(tokens)?;
+    if body.is_empty() {
+        return Err(SqlError::new(102, "Incorrect syntax near 'END'."));
+    }
     tokens.expect("END")?;
     Ok(Statement::Block(body))
 }
@@ -139,8 +150,9 @@ fn simple(
         "PRINT" => Statement::Print(tokens.expression(rest, end)?),
         "THROW" if rest == end => Statement::Throw(None),
         "THROW" => {
-            let parts = expressions(tokens, rest, end)?;
-            let parts: [Expr; 3] = parts.try_into().map_err(|_| tokens.error(rest))?;
+            let parts: Result<Vec<Expr>, SqlError> =
+                expressions(tokens, rest, end)?.into_iter().map(plain).collect();
+            let parts: [Expr; 3] = parts?.try_into().map_err(|_| tokens.error(rest))?;
             Statement::Throw(Some(Box::new(parts)))
         }
         "RAISERROR" => {

@@ -1,8 +1,10 @@
 //! DECLARE, SET and EXEC.
 
+use sqlparser::ast::{Expr, UnaryOperator};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
+use super::super::dates::Order;
 use super::super::{Language, SqlError};
 use super::tokens::Tokens;
 use super::{Argument, Execute, Statement, Switch, definition};
@@ -38,9 +40,6 @@ const IGNORED: &[&str] = &[
     "QUOTED_IDENTIFIER",
     "NUMERIC_ROUNDABORT",
     "TRANSACTION",
-    "LOCK_TIMEOUT",
-    "DATEFIRST",
-    "DEADLOCK_PRIORITY",
     "ANSI_NULL_DFLT_ON",
     "ANSI_DEFAULTS",
     "STATISTICS",
@@ -87,8 +86,23 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
             ("NOCOUNT", Some(on)) => switches.push(Statement::Switch(Switch::NoCount(on))),
             ("XACT_ABORT", Some(on)) => switches.push(Statement::Switch(Switch::AbortOnError(on))),
             ("NOCOUNT" | "XACT_ABORT", None) => return Err(tokens.error(end - 1)),
+            ("LOCK_TIMEOUT", _) => {
+                let wait = number(tokens, start + 1)?;
+                switches.push(Statement::Switch(Switch::LockTimeout(wait)));
+            }
+            ("DEADLOCK_PRIORITY", _) => {
+                let priority = priority(tokens, start + 1)?;
+                switches.push(Statement::Switch(Switch::DeadlockPriority(priority)));
+            }
             ("DATEFORMAT", _) => {
-                switches.push(Statement::Switch(Switch::DayFirst(day_first(tokens, start + 1)?)));
+                let order = date_format(tokens, start + 1)?;
+                switches.push(Statement::Switch(Switch::DateFormat(order)));
+            }
+            ("DATEFIRST", _) => {
+                let day = tokens.text(start + 1, start + 2).parse();
+                let day = day.ok().filter(|day| (1..=7).contains(day));
+                let day = day.ok_or_else(|| tokens.error(start + 1))?;
+                switches.push(Statement::Switch(Switch::FirstWeekday(day)));
             }
             ("LANGUAGE", _) => {
                 switches.push(Statement::Switch(Switch::Language(language(tokens, start + 1)?)));
@@ -105,6 +119,25 @@ pub(super) fn set(tokens: &Tokens, from: usize, end: usize) -> Result<Statement,
     Ok(Statement::Block(switches))
 }
 
+fn number(tokens: &Tokens, at: usize) -> Result<i64, SqlError> {
+    let negative = tokens.get(at) == Some(&Token::Minus);
+    let digits = at + usize::from(negative);
+    let number: i64 = tokens.text(digits, digits + 1).parse().map_err(|_| tokens.error(digits))?;
+    Ok(if negative { -number } else { number })
+}
+
+fn priority(tokens: &Tokens, at: usize) -> Result<i32, SqlError> {
+    match tokens.word(at).as_deref() {
+        Some("LOW") => Ok(-5),
+        Some("NORMAL") => Ok(0),
+        Some("HIGH") => Ok(5),
+        _ => match number(tokens, at)? {
+            priority @ -10..=10 => Ok(i32::try_from(priority).unwrap_or_default()),
+            _ => Err(tokens.error(at)),
+        },
+    }
+}
+
 fn language(tokens: &Tokens, at: usize) -> Result<Language, SqlError> {
     let written = bare(&tokens.text(at, at + 1));
     match written.to_ascii_lowercase().as_str() {
@@ -114,10 +147,11 @@ fn language(tokens: &Tokens, at: usize) -> Result<Language, SqlError> {
     }
 }
 
-fn day_first(tokens: &Tokens, at: usize) -> Result<bool, SqlError> {
+fn date_format(tokens: &Tokens, at: usize) -> Result<Order, SqlError> {
     match bare(&tokens.text(at, at + 1)).to_ascii_lowercase().as_str() {
-        "mdy" | "ymd" | "myd" => Ok(false),
-        "dmy" | "ydm" | "dym" => Ok(true),
+        "mdy" | "myd" => Ok(Order::MonthFirst),
+        "ymd" => Ok(Order::YearMonthDay),
+        "dmy" | "ydm" | "dym" => Ok(Order::DayFirst),
         _ => Err(SqlError::new(2741, "SET DATEFORMAT date order is invalid.")),
     }
 }
@@ -126,6 +160,20 @@ fn day_first(tokens: &Tokens, at: usize) -> Result<bool, SqlError> {
 fn bare(written: &str) -> String {
     let text = written.strip_prefix(['N', 'n']).filter(|text| text.starts_with('\''));
     text.unwrap_or(written).trim_matches(['\'', '[', ']', '"']).to_owned()
+}
+
+/// Refuses an argument that SQL Server would have to calculate: EXEC and THROW take constants and variables.
+pub(super) fn plain(expr: Expr) -> Result<Expr, SqlError> {
+    match &expr {
+        Expr::Value(_) | Expr::Identifier(_) => Ok(expr),
+        Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr: inner }
+            if matches!(inner.as_ref(), Expr::Value(_)) =>
+        {
+            Ok(expr)
+        }
+        Expr::BinaryOp { op, .. } => Err(SqlError::syntax(&op.to_string())),
+        _ => Err(SqlError::syntax("(")),
+    }
 }
 
 pub(super) fn execute(tokens: &Tokens, from: usize, end: usize) -> Result<Execute, SqlError> {
@@ -162,7 +210,7 @@ pub(super) fn execute(tokens: &Tokens, from: usize, end: usize) -> Result<Execut
             to -= 1;
         }
         let default = tokens.is_word(from, "DEFAULT") && to == from + 1;
-        let value = if default { None } else { Some(tokens.expression(from, to)?) };
+        let value = if default { None } else { Some(plain(tokens.expression(from, to)?)?) };
         arguments.push(Argument { name, value, output });
     }
     Ok(Execute { result, procedure, arguments })

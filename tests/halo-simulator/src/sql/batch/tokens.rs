@@ -6,6 +6,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
 use super::super::SqlError;
+use super::hints;
 
 static DIALECT: MsSqlDialect = MsSqlDialect {};
 
@@ -43,30 +44,7 @@ const STARTERS: &[&str] = &[
     "MERGE",
 ];
 
-const HINTS: &[&str] = &[
-    "NOLOCK",
-    "READUNCOMMITTED",
-    "UPDLOCK",
-    "HOLDLOCK",
-    "ROWLOCK",
-    "TABLOCK",
-    "TABLOCKX",
-    "READPAST",
-    "READCOMMITTED",
-    "READCOMMITTEDLOCK",
-    "REPEATABLEREAD",
-    "SERIALIZABLE",
-    "XLOCK",
-    "PAGLOCK",
-    "NOWAIT",
-    "INDEX",
-    "FORCESEEK",
-    "FORCESCAN",
-    "NOEXPAND",
-    "SNAPSHOT",
-];
-
-/// Tokens without blanks, comments and table hints, and a reading position.
+/// Tokens without blanks, comments and hints for the plan, and a reading position.
 pub(super) struct Tokens {
     tokens: Vec<TokenWithSpan>,
     at: usize,
@@ -89,9 +67,16 @@ impl Tokens {
             let advice = "Halo's parameters have names: use @name.";
             return Err(SqlError::new(number, format!("{message} {advice}")));
         }
+        for token in &all {
+            match token.token {
+                Token::DoubleEq => return Err(SqlError::syntax("=")),
+                Token::StringConcat => return Err(SqlError::syntax("|")),
+                _ => {}
+            }
+        }
         let mut tokens: Vec<TokenWithSpan> =
             all.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-        strip_hints(&mut tokens);
+        hints::strip(&mut tokens);
         guard_for(&mut tokens);
         Ok(Self { tokens, at: 0 })
     }
@@ -302,47 +287,6 @@ fn syntax_error(error: &ParserError, last: &str) -> SqlError {
         None => return SqlError::new(102, format!("Incorrect syntax: {text}")),
     };
     SqlError::syntax(if near == "EOF" { last } else { near })
-}
-
-/// Removes `WITH (NOLOCK, ...)`, `(NOLOCK)` and `OPTION (...)`: SQLite has other locks and plans.
-fn strip_hints(tokens: &mut Vec<TokenWithSpan>) {
-    let word = |token: Option<&TokenWithSpan>, words: &[&str]| match token.map(|t| &t.token) {
-        Some(Token::Word(Word { value, quote_style: None, .. })) => {
-            words.iter().any(|word| value.eq_ignore_ascii_case(word))
-        }
-        _ => false,
-    };
-    let open = |token: Option<&TokenWithSpan>| token.is_some_and(|t| t.token == Token::LParen);
-    let mut at = 0;
-    while at < tokens.len() {
-        let hinted = word(tokens.get(at), &["WITH"])
-            && open(tokens.get(at + 1))
-            && word(tokens.get(at + 2), HINTS);
-        let bare = open(tokens.get(at))
-            && word(tokens.get(at + 1), HINTS)
-            && tokens.get(at + 2).is_some_and(|t| t.token == Token::RParen)
-            && at > 0
-            && matches!(tokens[at - 1].token, Token::Word(_));
-        let option = word(tokens.get(at), &["OPTION"]) && open(tokens.get(at + 1));
-        if hinted || bare || option {
-            let mut depth = 0_usize;
-            let mut end = at;
-            while let Some(token) = tokens.get(end) {
-                match token.token {
-                    Token::LParen => depth += 1,
-                    Token::RParen => depth -= 1,
-                    _ => {}
-                }
-                end += 1;
-                if depth == 0 && end > at + 1 {
-                    break;
-                }
-            }
-            tokens.drain(at..end);
-        } else {
-            at += 1;
-        }
-    }
 }
 
 /// Inserts `WHERE 1 = 1` before the FOR JSON of a SELECT without FROM. Otherwise sqlparser would read FOR

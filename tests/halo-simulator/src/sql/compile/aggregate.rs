@@ -7,8 +7,10 @@ use sqlparser::ast::{
 
 use super::super::SqlError;
 use super::super::types::Type;
-use super::comparison::loose;
-use super::function::written;
+use super::argument::written;
+use super::comparison::{loose, whole};
+use super::function::AGGREGATES;
+use super::grouping::aggregated;
 use super::{Compiler, Piece, Scope};
 
 impl Compiler<'_> {
@@ -20,6 +22,9 @@ impl Compiler<'_> {
         scope: &Scope<'_>,
     ) -> Result<Piece, SqlError> {
         let star = matches!(arguments, [Expr::Wildcard(_)]);
+        if call.over.is_none() {
+            aggregated(arguments)?;
+        }
         let mut pieces = Vec::new();
         if !star {
             for argument in arguments {
@@ -35,6 +40,13 @@ impl Compiler<'_> {
             _ => "",
         };
         let first = pieces.first().map_or(Type::Unknown, |piece| piece.kind);
+        let sums = matches!(name, "SUM" | "AVG");
+        if AGGREGATES.contains(&name)
+            && (first.is_legacy()
+                || (sums && (first.is_text() || first.is_temporal() || first == Type::Bit)))
+        {
+            return Err(SqlError::operand(first.name(), &name.to_lowercase()));
+        }
         let one = || {
             pieces
                 .first()
@@ -60,7 +72,7 @@ impl Compiler<'_> {
                 let kind = if name == "COUNT" { Type::Int } else { Type::BigInt };
                 Piece::new(format!("count({distinct}{what}){over}"), kind)
             }
-            "SUM" => Piece::new(format!("sum({distinct}{}){over}", one()?), sum),
+            "SUM" => whole(Piece::new(format!("sum({distinct}{}){over}", one()?), sum)),
             "AVG" if integral => {
                 Piece::new(format!("CAST(avg({distinct}{}){over} AS INTEGER)", one()?), sum)
             }
@@ -84,6 +96,13 @@ impl Compiler<'_> {
                     return Err(SqlError::new(
                         10753,
                         format!("The function '{name}' must have an OVER clause."),
+                    ));
+                }
+                if matches!(&call.over, Some(WindowType::WindowSpec(window)) if window.order_by.is_empty())
+                {
+                    return Err(SqlError::new(
+                        4112,
+                        format!("The function '{name}' must have an OVER clause with ORDER BY."),
                     ));
                 }
                 let kind = match name {

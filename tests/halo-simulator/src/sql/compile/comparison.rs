@@ -5,7 +5,7 @@ use sqlparser::ast::BinaryOperator;
 use super::super::SqlError;
 use super::super::catalog::literal;
 use super::super::types::Type;
-use super::Piece;
+use super::{Collation, Piece};
 
 /// The same text type without padding or length, as string functions return it.
 pub(super) fn loose(kind: Type) -> Type {
@@ -44,6 +44,13 @@ pub(super) fn plus(left: &Piece, right: &Piece) -> Piece {
     if left.kind.is_number() && right.kind.is_number() {
         return Piece::new(format!("({l} + {r})"), arithmetic(left.kind, right.kind));
     }
+    // Text joined with a date is read as a date, which usually fails.
+    if left.kind.is_text() && right.kind.is_temporal() {
+        return Piece::new(format!("ts_add({}, {r})", cast(left, right.kind)), right.kind);
+    }
+    if left.kind.is_temporal() && right.kind.is_text() {
+        return Piece::new(format!("ts_add({l}, {})", cast(right, left.kind)), left.kind);
+    }
     let kind = match (left.kind, right.kind) {
         (Type::Unknown, text) | (text, Type::Unknown) if text.is_text() => loose(text),
         (a, b) => arithmetic(a, b),
@@ -51,7 +58,7 @@ pub(super) fn plus(left: &Piece, right: &Piece) -> Piece {
     Piece::new(format!("ts_add({l}, {r})"), kind)
 }
 
-fn cast(piece: &Piece, target: Type) -> String {
+pub(super) fn cast(piece: &Piece, target: Type) -> String {
     format!(
         "ts_cast({}, {}, {}, 0)",
         piece.sql,
@@ -95,21 +102,101 @@ pub(super) fn comparison(
         && left.kind != Type::Unknown
         && right.kind != Type::Unknown
     {
-        return Err(SqlError::new(
-            402,
-            format!(
-                "The data types {} and {} are incompatible in the {words} operator.",
-                left.kind.name(),
-                right.kind.name()
-            ),
-        ));
+        return Err(SqlError::operands(left.kind.name(), right.kind.name(), words));
     }
-    match (left.collation, right.collation) {
-        (Some(one), Some(other)) if one != other => Err(SqlError::new(
-            468,
-            format!("Cannot resolve the collation conflict in the {words} operation."),
-        )),
+    for (one, other) in [(left, right), (right, left)] {
+        if one.kind.is_newer_temporal() && other.kind.is_number() {
+            return Err(SqlError::clash(one.kind.name(), other.kind.name()));
+        }
+    }
+    conflict(left, right, words)
+}
+
+/// Refuses two different collations that the statement names.
+pub(super) fn conflict(left: &Piece, right: &Piece, operation: &str) -> Result<(), SqlError> {
+    match (&left.collation, &right.collation) {
+        (Some(one), Some(other)) if !one.name.eq_ignore_ascii_case(&other.name) => {
+            Err(SqlError::new(
+                468,
+                format!(
+                    "Cannot resolve the collation conflict between \"{}\" and \"{}\" in the {operation} \
+                     operation.",
+                    other.name, one.name
+                ),
+            ))
+        }
         _ => Ok(()),
+    }
+}
+
+/// The collation that one of the two operands names.
+pub(super) fn one_of(left: &Piece, right: &Piece) -> Option<Collation> {
+    left.collation.clone().or_else(|| right.collation.clone())
+}
+
+/// Refuses operands with which SQL Server does not calculate.
+pub(super) fn calculable(
+    left: &Piece,
+    right: &Piece,
+    operator: &BinaryOperator,
+) -> Result<(), SqlError> {
+    let word = match operator {
+        BinaryOperator::Plus => "add",
+        BinaryOperator::Minus => "subtract",
+        BinaryOperator::Multiply => "multiply",
+        BinaryOperator::Divide => "divide",
+        BinaryOperator::Modulo => "modulo",
+        _ => return Ok(()),
+    };
+    let (l, r) = (left.kind, right.kind);
+    if l == Type::Unknown || r == Type::Unknown {
+        return Ok(());
+    }
+    if l.is_legacy() || r.is_legacy() {
+        return Err(SqlError::operands(l.name(), r.name(), word));
+    }
+    if word != "add" && l.is_text() && r.is_text() {
+        return Err(SqlError::operand(l.name(), word));
+    }
+    for (one, other) in [(l, r), (r, l)] {
+        if one.is_newer_temporal() && other.is_number() {
+            return Err(SqlError::clash(one.name(), other.name()));
+        }
+        if one.is_newer_temporal() && other.is_text() {
+            return Err(SqlError::operands(l.name(), r.name(), word));
+        }
+        if one.is_newer_temporal() && other.is_temporal() {
+            return Err(SqlError::operand(one.name(), word));
+        }
+    }
+    Ok(())
+}
+
+/// A result that must fit its type of whole numbers.
+pub(super) fn whole(piece: Piece) -> Piece {
+    match piece.kind {
+        Type::TinyInt | Type::SmallInt | Type::Int => Piece {
+            sql: format!("ts_fits({}, {})", piece.sql, literal(piece.kind.name())),
+            ..piece
+        },
+        _ => piece,
+    }
+}
+
+/// Whether CAST and CONVERT convert between the types.
+pub(super) fn explicit(source: Type, target: Type) -> bool {
+    if source == Type::Unknown || target == Type::Unknown {
+        return true;
+    }
+    match source {
+        Type::Binary { fixed: true, length: None } => matches!(target, Type::Binary { .. }),
+        legacy if legacy.is_legacy() => target.is_text(),
+        _ if target.is_legacy() => source.is_text() || matches!(source, Type::Binary { .. }),
+        _ => {
+            let mixed =
+                |a: Type, b: Type| (a.is_newer_temporal() || a == Type::Uuid) && b.is_number();
+            !mixed(source, target) && !mixed(target, source)
+        }
     }
 }
 
@@ -155,7 +242,7 @@ pub(super) fn comparable(left: &Piece, right: &Piece) -> (String, String) {
     if l.is_number() || r.is_number() {
         return (left.sql.clone(), right.sql.clone());
     }
-    match (left.collation, right.collation) {
+    match (&left.collation, &right.collation) {
         (None, Some(_)) => (left.sql.clone(), right.collated()),
         _ if l.may_be_text() => (left.collated(), right.sql.clone()),
         _ => (left.sql.clone(), right.collated()),

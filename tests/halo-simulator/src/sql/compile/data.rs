@@ -22,6 +22,9 @@ pub(crate) struct Changed {
     pub(crate) into: Option<Vec<String>>,
     /// Whether the table has an identity column.
     pub(crate) identity: bool,
+    pub(crate) table: Rc<Table>,
+    /// Reads the rows that an UPDATE or DELETE will change: their numbers, then all columns.
+    pub(crate) before: Option<Compiled>,
 }
 
 impl Compiler<'_> {
@@ -41,7 +44,7 @@ impl Compiler<'_> {
         match &insert.source {
             None => sql += "DEFAULT VALUES",
             Some(query) => {
-                let rows = self.source_rows(query, &table, &columns)?;
+                let rows = self.source_rows(query, &table, &columns, !insert.columns.is_empty())?;
                 sql += &format!("({}) {rows}", list.join(", "));
                 if let Some(top) = top {
                     sql += &format!(" LIMIT {}", self.expr(top, &Scope::default())?.sql);
@@ -51,11 +54,7 @@ impl Compiler<'_> {
         let (output, into, names) = self.output(insert.output.as_ref(), &table, "inserted")?;
         sql += &output;
         let identity = table.columns.iter().any(|column| column.identity);
-        Ok(Changed {
-            statement: Compiled { sql, columns: names, binds: self.binds },
-            into,
-            identity,
-        })
+        Ok(self.changed(sql, names, into, (table, identity), None))
     }
 
     fn source_rows(
@@ -63,13 +62,28 @@ impl Compiler<'_> {
         query: &Query,
         table: &Table,
         columns: &[TableColumn],
+        named: bool,
     ) -> Result<String, SqlError> {
+        let values = matches!(query.body.as_ref(), SetExpr::Values(_));
         let count = |found: usize| {
-            let (number, direction) =
-                if found < columns.len() { (109, "more") } else { (110, "fewer") };
             if found == columns.len() {
                 return Ok(());
             }
+            let more = found < columns.len();
+            if !named {
+                return Err(SqlError::wrong_width());
+            }
+            if !values {
+                let (number, word) = if more { (120, "fewer") } else { (121, "more") };
+                return Err(SqlError::new(
+                    number,
+                    format!(
+                        "The select list for the INSERT statement contains {word} items than the insert \
+                         list. The number of SELECT values must match the number of INSERT columns."
+                    ),
+                ));
+            }
+            let (number, direction) = if more { (109, "more") } else { (110, "fewer") };
             Err(SqlError::new(
                 number,
                 format!(
@@ -141,28 +155,36 @@ impl Compiler<'_> {
                 .iter()
                 .find(|column| column.name.eq_ignore_ascii_case(&name))
                 .ok_or_else(|| SqlError::invalid_column(&name))?;
+            if table.has_identity && column.identity {
+                return Err(SqlError::new(
+                    8102,
+                    format!("Cannot update identity column '{}'.", column.name),
+                ));
+            }
+            let set = format!("{} = src.", quote(&column.name));
+            if sets.iter().any(|known: &String| known.starts_with(&set)) {
+                return Err(named_twice(&column.name));
+            }
             let piece = self.expr(value, &scope)?;
             list.push(format!("{} AS _{}", stored(&piece, &table, column, "UPDATE")?, index + 1));
             sets.push(format!("{} = src._{}", quote(&column.name), index + 1));
         }
         let mut inner = format!("SELECT {}{from_sql}", list.join(", "));
         if let Some(condition) = &update.selection {
-            inner += &format!(" WHERE {}", self.expr(condition, &scope)?.sql);
+            inner += &format!(" WHERE {}", self.condition(condition, &scope)?.sql);
         }
         if let Some(top) = top {
             inner += &format!(" LIMIT {}", self.expr(top, &scope)?.sql);
         }
+        let before =
+            self.before(&prefix, &table, &format!("SELECT src._key FROM ({inner}) AS src"));
         let (output, into, names) = self.output(update.output.as_ref(), &table, "inserted")?;
         let sql = format!(
             "{prefix}UPDATE {} AS tgt SET {} FROM ({inner}) AS src WHERE tgt.rowid = src._key{output}",
             table.qualified,
             sets.join(", ")
         );
-        Ok(Changed {
-            statement: Compiled { sql, columns: names, binds: self.binds },
-            into,
-            identity: false,
-        })
+        Ok(self.changed(sql, names, into, (table, false), Some(before)))
     }
 
     pub(crate) fn delete(mut self, statement: &Changing<Delete>) -> Result<Changed, SqlError> {
@@ -182,23 +204,46 @@ impl Compiler<'_> {
         let key = key_of(&scope, &target, &table)?;
         let mut inner = format!("SELECT {key}{from_sql}");
         if let Some(condition) = &delete.selection {
-            inner += &format!(" WHERE {}", self.expr(condition, &scope)?.sql);
+            inner += &format!(" WHERE {}", self.condition(condition, &scope)?.sql);
         }
         if let Some(top) = top {
             let tail = Tail::default();
             let top = self.expr(top, &scope)?.sql;
             inner += &self.limit(Some(top), tail, None)?;
         }
+        let before = self.before(&prefix, &table, &inner);
         let (output, into, names) = self.output(delete.output.as_ref(), &table, "deleted")?;
         let sql = format!(
             "{prefix}DELETE FROM {} AS tgt WHERE tgt.rowid IN ({inner}){output}",
             table.qualified
         );
-        Ok(Changed {
-            statement: Compiled { sql, columns: names, binds: self.binds },
-            into,
-            identity: false,
-        })
+        Ok(self.changed(sql, names, into, (table, false), Some(before)))
+    }
+
+    fn before(&self, prefix: &str, table: &Table, keys: &str) -> Compiled {
+        let table = &table.qualified;
+        Compiled {
+            sql: format!(
+                "{prefix}SELECT tgt.rowid, tgt.* FROM {table} AS tgt WHERE tgt.rowid IN ({keys})"
+            ),
+            columns: Vec::new(),
+            binds: self.binds.clone(),
+            tables: true,
+            hinted: false,
+        }
+    }
+
+    fn changed(
+        self,
+        sql: String,
+        columns: Vec<(String, Type)>,
+        into: Option<Vec<String>>,
+        (table, identity): (Rc<Table>, bool),
+        before: Option<Compiled>,
+    ) -> Changed {
+        let Self { binds, tables, hinted, .. } = self;
+        let statement = Compiled { sql, columns, binds, tables, hinted };
+        Changed { statement, into, identity, table, before }
     }
 
     fn prefix(&mut self, with: Option<&With>) -> Result<String, SqlError> {
@@ -283,6 +328,7 @@ fn target_columns(table: &Table, insert: &Insert) -> Result<Vec<TableColumn>, Sq
             .cloned()
             .collect());
     }
+    let mut known: Vec<String> = Vec::new();
     insert
         .columns
         .iter()
@@ -303,9 +349,25 @@ fn target_columns(table: &Table, insert: &Insert) -> Result<Vec<TableColumn>, Sq
                     ),
                 ));
             }
+            if known.contains(&column.name) {
+                return Err(named_twice(&column.name));
+            }
+            known.push(column.name.clone());
             Ok(column.clone())
         })
         .collect()
+}
+
+fn named_twice(column: &str) -> SqlError {
+    SqlError::new(
+        264,
+        format!(
+            "The column name '{column}' is specified more than once in the SET clause or column list of \
+             an INSERT. A column cannot be assigned more than one value in the same clause. Modify the \
+             clause to make sure that a column is updated only once. If this statement updates or inserts \
+             columns into a view, column aliasing can conceal the duplication in your code."
+        ),
+    )
 }
 
 fn stored(

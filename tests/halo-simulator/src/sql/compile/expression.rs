@@ -2,33 +2,70 @@
 
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, Expr, TrimWhereField, UnaryOperator,
-    Value,
 };
 
 use super::super::SqlError;
 use super::super::catalog::literal;
 use super::super::types::Type;
 use super::comparison::{
-    arithmetic, coerced, common_kind, comparable, comparison, loose, plus, text_of,
+    arithmetic, calculable, coerced, common_kind, comparable, comparison, conflict, explicit,
+    loose, one_of, plus, text_of, whole,
 };
-use super::{Compiler, Piece, Scope, is_variable};
+use super::constant::{NAMELESS, constant, one_column, one_row, part_of_bytes, spelt_out};
+use super::walk::{is_condition, sign};
+use super::{Compiler, Piece, Scope, is_variable, named};
 
 impl Compiler<'_> {
+    /// A value.
     pub(super) fn expr(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<Piece, SqlError> {
+        if is_condition(expr) {
+            return Err(SqlError::syntax(&sign(expr)));
+        }
+        self.any(expr, scope)
+    }
+
+    /// A condition.
+    pub(super) fn condition(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<Piece, SqlError> {
+        if !is_condition(expr) {
+            return Err(SqlError::new(
+                4145,
+                format!(
+                    "An expression of non-boolean type specified in a context where a condition is \
+                     expected, near '{expr}'."
+                ),
+            ));
+        }
+        self.any(expr, scope)
+    }
+
+    fn any(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<Piece, SqlError> {
         match expr {
             Expr::Identifier(ident) if is_variable(ident) => self.variable(&ident.value),
-            Expr::Identifier(ident) => scope.column(&ident.value),
+            Expr::Identifier(ident) => {
+                if !NAMELESS.iter().any(|word| ident.value.eq_ignore_ascii_case(word)) {
+                    named(ident)?;
+                }
+                scope.column(&ident.value)
+            }
             Expr::CompoundIdentifier(idents) => {
+                idents.iter().try_for_each(named)?;
+                if let Some(first) = idents.first().filter(|ident| is_variable(ident)) {
+                    return Err(SqlError::undeclared(&first.value));
+                }
                 let parts: Vec<&str> = idents.iter().map(|ident| ident.value.as_str()).collect();
                 let [.., qualifier, name] = parts[..] else { return Err(SqlError::syntax(".")) };
                 scope.qualified(qualifier, name, &parts.join("."))
             }
             Expr::Value(value) => constant(&value.value),
             Expr::Nested(inner) => {
-                let piece = self.expr(inner, scope)?;
+                let piece = self.any(inner, scope)?;
                 Ok(Piece { sql: format!("({})", piece.sql), ..piece })
             }
             Expr::BinaryOp { left, op, right } => self.binary(left, op, right, scope),
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
+                let piece = self.condition(expr, scope)?;
+                Ok(Piece::new(format!("(NOT {})", piece.sql), Type::Bit))
+            }
             Expr::UnaryOp { op, expr } => {
                 let piece = self.expr(expr, scope)?;
                 match op {
@@ -39,7 +76,6 @@ impl Compiler<'_> {
                     UnaryOperator::BitwiseNot => {
                         Ok(Piece::new(format!("(~ {})", piece.sql), piece.kind))
                     }
-                    UnaryOperator::Not => Ok(Piece::new(format!("(NOT {})", piece.sql), Type::Bit)),
                     other => Err(SqlError::unsupported(format!("the operator {other}"))),
                 }
             }
@@ -64,6 +100,7 @@ impl Compiler<'_> {
                 let mut first = left.collated();
                 for item in list {
                     let right = self.expr(item, scope)?;
+                    comparison(&left, &right, &BinaryOperator::Eq)?;
                     let (left, right) = comparable(&left, &right);
                     first = left;
                     items.push(right);
@@ -75,7 +112,9 @@ impl Compiler<'_> {
                 let left = self.expr(expr, scope)?;
                 let query = self.inner_query(subquery, Some(scope))?;
                 let [(_, kind)] = query.columns[..] else { return Err(one_column()) };
-                let (left, right) = comparable(&left, &Piece::new("_1", kind));
+                let found = Piece::new("_1", kind);
+                comparison(&left, &found, &BinaryOperator::Eq)?;
+                let (left, right) = comparable(&left, &found);
                 let not = if *negated { "NOT " } else { "" };
                 Ok(Piece::new(
                     format!("({left} {not}IN (SELECT {right} FROM ({})))", query.sql),
@@ -85,6 +124,8 @@ impl Compiler<'_> {
             Expr::Between { expr, negated, low, high } => {
                 let value = self.expr(expr, scope)?;
                 let (low, high) = (self.expr(low, scope)?, self.expr(high, scope)?);
+                comparison(&value, &low, &BinaryOperator::GtEq)?;
+                comparison(&value, &high, &BinaryOperator::LtEq)?;
                 let ((a, low), (b, high)) = (comparable(&value, &low), comparable(&value, &high));
                 let not = if *negated { "NOT " } else { "" };
                 Ok(Piece::new(format!("({not}({a} >= {low} AND {b} <= {high}))"), Type::Bit))
@@ -92,6 +133,7 @@ impl Compiler<'_> {
             Expr::Like { negated, any: false, expr, pattern, escape_char } => {
                 let value = self.expr(expr, scope)?;
                 let pattern = self.expr(pattern, scope)?;
+                conflict(&value, &pattern, "like")?;
                 let escape = match escape_char {
                     Some(escape) => self.expr(escape, scope)?.sql,
                     None => "NULL".to_owned(),
@@ -112,7 +154,10 @@ impl Compiler<'_> {
             Expr::Subquery(subquery) => {
                 let query = self.inner_query(subquery, Some(scope))?;
                 let [(_, kind)] = query.columns[..] else { return Err(one_column()) };
-                Ok(Piece::new(format!("({})", query.sql), kind))
+                if one_row(subquery) {
+                    return Ok(Piece::new(format!("({})", query.sql), kind));
+                }
+                Ok(Piece::new(format!("(SELECT ts_single(_1) FROM ({}))", query.sql), kind))
             }
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.case(operand.as_deref(), conditions, else_result.as_deref(), scope)
@@ -120,9 +165,19 @@ impl Compiler<'_> {
             Expr::Function(function) => self.function(function, scope),
             Expr::Collate { expr, collation } => {
                 let piece = self.expr(expr, scope)?;
-                let name = collation.to_string().to_ascii_uppercase();
-                let exact = name.contains("_BIN") || name.contains("_CS");
-                Ok(Piece { collation: Some(if exact { "BINARY" } else { "BP" }), ..piece })
+                if !piece.kind.may_be_text() {
+                    return Err(SqlError::new(
+                        447,
+                        format!(
+                            "Expression type {} is invalid for COLLATE clause.",
+                            piece.kind.name()
+                        ),
+                    ));
+                }
+                Ok(Piece { collation: Some(spelt_out(&collation.to_string())?), ..piece })
+            }
+            Expr::Substring { substring_for: None, .. } => {
+                Err(SqlError::argument_count("substring", 3))
             }
             Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
                 let piece = self.expr(expr, scope)?;
@@ -131,15 +186,21 @@ impl Compiler<'_> {
                     Some(length) => format!(", {}", self.expr(length, scope)?.sql),
                     None => String::new(),
                 };
-                let kind = loose(piece.kind);
+                let kind = match piece.kind {
+                    Type::Binary { length, .. } => Type::Binary { fixed: false, length },
+                    kind => loose(kind),
+                };
                 let part = match (substring_for, piece.kind) {
                     (Some(_), Type::Binary { .. }) => part_of_bytes(&piece.sql, &from, &length),
                     _ => format!("ts_substring({}, {from}{length})", piece.sql),
                 };
-                Ok(Piece::new(part, kind))
+                Ok(Piece { sql: part, kind, collation: piece.collation })
             }
             Expr::Trim { trim_where, trim_what, expr, .. } => {
                 let piece = self.expr(expr, scope)?;
+                if piece.kind.is_legacy() {
+                    return Err(SqlError::argument_type("trim", 0, piece.kind.name()));
+                }
                 let characters = match trim_what {
                     Some(what) => self.expr(what, scope)?.sql,
                     None => "' '".to_owned(),
@@ -173,24 +234,33 @@ impl Compiler<'_> {
         right: &Expr,
         scope: &Scope<'_>,
     ) -> Result<Piece, SqlError> {
+        if matches!(op, BinaryOperator::And | BinaryOperator::Or) {
+            let (l, r) = (self.condition(left, scope)?, self.condition(right, scope)?);
+            return Ok(Piece::new(format!("({} {op} {})", l.sql, r.sql), Type::Bit));
+        }
         let (l, r) = (self.expr(left, scope)?, self.expr(right, scope)?);
-        let logical =
-            |word: &str| Ok(Piece::new(format!("({} {word} {})", l.sql, r.sql), Type::Bit));
         let relation = |sign: &str| {
             comparison(&l, &r, op)?;
             let (left, right) = comparable(&l, &r);
             Ok(Piece::new(format!("({left} {sign} {right})"), Type::Bit))
         };
         match op {
-            BinaryOperator::And => logical("AND"),
-            BinaryOperator::Or => logical("OR"),
             BinaryOperator::Eq => relation("="),
             BinaryOperator::NotEq => relation("<>"),
             BinaryOperator::Lt => relation("<"),
             BinaryOperator::LtEq => relation("<="),
             BinaryOperator::Gt => relation(">"),
             BinaryOperator::GtEq => relation(">="),
-            BinaryOperator::Plus => Ok(plus(&l, &r)),
+            BinaryOperator::Plus => {
+                calculable(&l, &r, op)?;
+                conflict(&l, &r, "add")?;
+                Ok(Piece { collation: one_of(&l, &r), ..whole(plus(&l, &r)) })
+            }
+            BinaryOperator::Minus if l.kind.is_temporal() && r.kind.is_temporal() => {
+                calculable(&l, &r, op)?;
+                Err(SqlError::unsupported("the difference of two datetime values (use DATEDIFF)"))
+            }
+            _ if calculable(&l, &r, op).is_err() => calculable(&l, &r, op).map(|()| l),
             BinaryOperator::Minus if l.kind.is_temporal() => Ok(Piece::new(
                 format!(
                     "ts_dateadd('day', -({}), {}, {})",
@@ -201,7 +271,8 @@ impl Compiler<'_> {
                 l.kind,
             )),
             BinaryOperator::Minus | BinaryOperator::Multiply => {
-                Ok(Piece::new(format!("({} {op} {})", l.sql, r.sql), arithmetic(l.kind, r.kind)))
+                let sql = format!("({} {op} {})", l.sql, r.sql);
+                Ok(whole(Piece::new(sql, arithmetic(l.kind, r.kind))))
             }
             BinaryOperator::Divide => {
                 let kind = match arithmetic(l.kind, r.kind) {
@@ -244,12 +315,14 @@ impl Compiler<'_> {
                 SqlError::new(243, format!("Type {written} is not a defined system type."))
             })?
             .for_cast(&written);
-        if piece.kind.is_legacy() && !target.is_text() {
+        target.check_length(&format!("type '{}'", target.name()))?;
+        if !explicit(piece.kind, target) {
             return Err(SqlError::new(
                 529,
                 format!(
-                    "Explicit conversion from data type {} to {target} is not allowed.",
-                    piece.kind.name()
+                    "Explicit conversion from data type {} to {} is not allowed.",
+                    piece.kind.name(),
+                    target.name()
                 ),
             ));
         }
@@ -263,16 +336,15 @@ impl Compiler<'_> {
         {
             return Ok(Piece::new(piece.sql, target));
         }
+        let collation = piece.collation.clone().filter(|_| target.is_text());
         let function = if safe { "ts_try_cast" } else { "ts_cast" };
-        Ok(Piece::new(
-            format!(
-                "{function}({}, {}, {}, {style})",
-                piece.sql,
-                literal(&piece.kind.to_string()),
-                literal(&target.to_string())
-            ),
-            target,
-        ))
+        let sql = format!(
+            "{function}({}, {}, {}, {style})",
+            piece.sql,
+            literal(&piece.kind.to_string()),
+            literal(&target.to_string())
+        );
+        Ok(Piece { sql, kind: target, collation })
     }
 
     pub(super) fn case(
@@ -286,18 +358,26 @@ impl Compiler<'_> {
         let mut sql = "CASE".to_owned();
         let mut results = Vec::new();
         for CaseWhen { condition, result } in conditions {
-            let condition = self.expr(condition, scope)?;
             let condition = match &operand {
                 Some(operand) => {
-                    let (left, right) = comparable(operand, &condition);
+                    let wanted = self.expr(condition, scope)?;
+                    comparison(operand, &wanted, &BinaryOperator::Eq)?;
+                    let (left, right) = comparable(operand, &wanted);
                     format!("{left} = {right}")
                 }
-                None => condition.sql,
+                None => self.condition(condition, scope)?.sql,
             };
             results.push((Some(condition), self.expr(result, scope)?));
         }
         if let Some(otherwise) = otherwise {
             results.push((None, self.expr(otherwise, scope)?));
+        }
+        if results.iter().all(|(_, piece)| piece.sql == "NULL") {
+            return Err(SqlError::new(
+                8133,
+                "At least one of the result expressions in a CASE specification must be an expression \
+                 other than the NULL constant.",
+            ));
         }
         let kind = common_kind(results.iter().map(|(_, piece)| piece));
         for (condition, piece) in &results {
@@ -339,63 +419,5 @@ impl Compiler<'_> {
             format!("ts_base64({})", piece.sql),
             Type::Binary { fixed: false, length: None },
         ))
-    }
-}
-
-/// SUBSTRING of a binary value with SQLite's own function, which does not copy the whole of a large value.
-/// `length` begins with a comma.
-fn part_of_bytes(value: &str, from: &str, length: &str) -> String {
-    let length = length.trim_start_matches([',', ' ']);
-    format!("substr({value}, max({from}, 1), max({length} + min({from}, 1) - 1, 0))")
-}
-
-fn one_column() -> SqlError {
-    SqlError::new(
-        116,
-        "Only one expression can be specified in the select list when the subquery is not introduced \
-         with EXISTS.",
-    )
-}
-
-fn constant(value: &Value) -> Result<Piece, SqlError> {
-    let text = |text: &str, unicode| {
-        let length = u32::try_from(text.chars().count()).ok().map(|n| n.max(1));
-        Piece::new(literal(text), Type::Text { unicode, fixed: false, length })
-    };
-    Ok(match value {
-        Value::Number(digits, _) => number(digits),
-        Value::SingleQuotedString(content) => text(content, false),
-        Value::NationalStringLiteral(content) => text(content, true),
-        Value::HexStringLiteral(digits) => {
-            let padded =
-                if digits.len().is_multiple_of(2) { digits.clone() } else { format!("0{digits}") };
-            let length = u32::try_from(padded.len() / 2).ok();
-            Piece::new(format!("x'{padded}'"), Type::Binary { fixed: false, length })
-        }
-        Value::Null => Piece::new("NULL", Type::Unknown),
-        other => return Err(SqlError::unsupported(format!("the literal {other}"))),
-    })
-}
-
-fn number(digits: &str) -> Piece {
-    if digits.contains(['e', 'E']) {
-        return Piece::new(digits, Type::Float);
-    }
-    if let Some((whole, fraction)) = digits.split_once('.') {
-        let scale = u8::try_from(fraction.len()).unwrap_or(38);
-        let precision = u8::try_from(whole.len()).unwrap_or(38).saturating_add(scale);
-        return Piece::new(
-            format!("{whole}.{fraction}0").replacen(
-                '.',
-                if whole.is_empty() { "0." } else { "." },
-                1,
-            ),
-            Type::Decimal { precision: precision.max(1), scale },
-        );
-    }
-    match digits.parse::<i64>() {
-        Ok(number) if i32::try_from(number).is_ok() => Piece::new(digits, Type::Int),
-        Ok(_) => Piece::new(digits, Type::BigInt),
-        Err(_) => Piece::new(format!("{digits}.0"), Type::Decimal { precision: 38, scale: 0 }),
     }
 }

@@ -1,11 +1,12 @@
 //! Calls of built-in functions.
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::ast::{BinaryOperator, Expr, Function};
 
 use super::super::SqlError;
 use super::super::catalog::literal;
 use super::super::types::Type;
-use super::comparison::{coerced, common_kind, comparable, loose};
+use super::argument::{arguments, as_date, dated, written};
+use super::comparison::{cast, coerced, common_kind, comparable, comparison, loose};
 use super::{Compiler, Piece, Scope};
 
 /// The type that a function returns.
@@ -126,8 +127,12 @@ impl Compiler<'_> {
         };
         let rest = usize::from(part.is_some());
         let mut pieces = Vec::with_capacity(arguments.len());
-        for argument in &arguments[rest..] {
-            pieces.push(self.expr(argument, scope)?);
+        for (index, argument) in arguments[rest..].iter().enumerate() {
+            pieces.push(if name == "IIF" && index == 0 {
+                self.condition(argument, scope)?
+            } else {
+                self.expr(argument, scope)?
+            });
         }
         if let Some(part) = part {
             return dated(&name, &part, &pieces);
@@ -158,7 +163,11 @@ impl Compiler<'_> {
                 .iter()
                 .map(|piece| if textual { written(piece) } else { piece.sql.clone() })
                 .collect();
-            return Ok(Piece::new(format!("{target}({})", list.join(", ")), kind));
+            let collation = match returns {
+                Returns::Text => pieces[0].collation.clone(),
+                _ => None,
+            };
+            return Ok(Piece { sql: format!("{target}({})", list.join(", ")), kind, collation });
         }
         self.special(&name, &pieces)
     }
@@ -198,16 +207,36 @@ impl Compiler<'_> {
                 wants(2)?;
                 let kind =
                     if pieces[0].kind == Type::Unknown { pieces[1].kind } else { pieces[0].kind };
-                Piece::new(format!("ifnull({}, {})", sql(0), coerced(&pieces[1], kind)), kind)
+                // The replacement is cut to the length of the first argument's type.
+                let replacement = match kind {
+                    Type::Text { length: Some(_), .. } => cast(&pieces[1], kind),
+                    _ => coerced(&pieces[1], kind),
+                };
+                Piece::new(format!("ifnull({}, {replacement})", sql(0)), kind)
             }
             "COALESCE" => {
                 wants(2)?;
+                if pieces.iter().all(|piece| piece.sql == "NULL") {
+                    return Err(SqlError::new(
+                        4127,
+                        "At least one of the arguments to COALESCE must be an expression that is not the \
+                         NULL constant.",
+                    ));
+                }
                 let kind = common_kind(pieces.iter());
                 let list: Vec<String> = pieces.iter().map(|piece| coerced(piece, kind)).collect();
                 Piece::new(format!("coalesce({})", list.join(", ")), kind)
             }
             "NULLIF" => {
                 wants(2)?;
+                if sql(0) == "NULL" {
+                    return Err(SqlError::new(
+                        4151,
+                        "The type of the first argument to NULLIF cannot be the NULL constant because the \
+                         type of the first argument has to be known.",
+                    ));
+                }
+                comparison(&pieces[0], &pieces[1], &BinaryOperator::Eq)?;
                 let (left, right) = comparable(&pieces[0], &pieces[1]);
                 Piece::new(
                     format!("(CASE WHEN {left} = {right} THEN NULL ELSE {} END)", sql(0)),
@@ -248,7 +277,8 @@ impl Compiler<'_> {
             }
             "YEAR" | "MONTH" | "DAY" => {
                 wants(1)?;
-                Piece::new(format!("ts_datepart('{}', {})", name.to_lowercase(), sql(0)), Type::Int)
+                let moment = as_date(&pieces[0], Type::DateTime2);
+                Piece::new(format!("ts_datepart('{}', {moment})", name.to_lowercase()), Type::Int)
             }
             "HASHBYTES" => {
                 wants(2)?;
@@ -340,57 +370,5 @@ impl Compiler<'_> {
                 ));
             }
         })
-    }
-}
-
-/// A value as text functions take it: dates are written as SQL Server writes them.
-pub(super) fn written(piece: &Piece) -> String {
-    if piece.kind.is_temporal() || matches!(piece.kind, Type::Decimal { .. } | Type::Money) {
-        return format!(
-            "ts_cast({}, {}, 'varchar(max)', 0)",
-            piece.sql,
-            literal(&piece.kind.to_string())
-        );
-    }
-    piece.sql.clone()
-}
-
-fn dated(name: &str, part: &str, pieces: &[Piece]) -> Result<Piece, SqlError> {
-    let wanted = if matches!(name, "DATEPART" | "DATENAME") { 1 } else { 2 };
-    if pieces.len() != wanted {
-        return Err(SqlError::argument_count(&name.to_lowercase(), wanted + 1));
-    }
-    let first = &pieces[0].sql;
-    Ok(match name {
-        "DATEADD" => {
-            let kind = if pieces[1].kind.is_temporal() { pieces[1].kind } else { Type::DateTime };
-            let sql = format!(
-                "ts_dateadd({part}, {first}, {}, {})",
-                pieces[1].sql,
-                literal(&kind.to_string())
-            );
-            Piece::new(sql, kind)
-        }
-        "DATEPART" => Piece::new(format!("ts_datepart({part}, {first})"), Type::Int),
-        "DATENAME" => Piece::new(format!("ts_datename({part}, {first})"), Type::nvarchar(Some(30))),
-        _ => Piece::new(format!("ts_datediff({part}, {first}, {})", pieces[1].sql), Type::Int),
-    })
-}
-
-fn arguments(call: &Function) -> Result<Vec<Expr>, SqlError> {
-    match &call.args {
-        FunctionArguments::None => Ok(Vec::new()),
-        FunctionArguments::Subquery(query) => Ok(vec![Expr::Subquery(query.clone())]),
-        FunctionArguments::List(list) => list
-            .args
-            .iter()
-            .map(|argument| match argument {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr.clone()),
-                FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => Ok(Expr::Wildcard(
-                    sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
-                )),
-                other => Err(SqlError::syntax(&other.to_string())),
-            })
-            .collect(),
     }
 }

@@ -2,19 +2,25 @@
 
 mod aggregate;
 mod apply;
+mod argument;
 mod comparison;
+mod constant;
 mod data;
 mod expression;
 mod function;
+mod grouping;
+mod json;
 mod metadata;
 mod query;
 mod select;
 mod source;
+mod walk;
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
 use super::SqlError;
 use super::catalog::{Catalog, Symbols};
+use super::reserved::is_reserved;
 use super::types::Type;
 
 pub(crate) use data::Changed;
@@ -26,7 +32,21 @@ struct Piece {
     sql: String,
     kind: Type,
     /// An explicit COLLATE.
-    collation: Option<&'static str>,
+    collation: Option<Collation>,
+}
+
+/// A collation that the statement names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Collation {
+    name: String,
+    /// Whether it tells upper and lower case apart.
+    exact: bool,
+}
+
+impl Collation {
+    fn sqlite(&self) -> &'static str {
+        if self.exact { "BINARY" } else { "BP" }
+    }
 }
 
 impl Piece {
@@ -36,8 +56,8 @@ impl Piece {
 
     /// The expression in the form for SQLite's comparisons and sorting.
     fn collated(&self) -> String {
-        match self.collation {
-            Some(collation) => format!("({}) COLLATE {collation}", self.sql),
+        match &self.collation {
+            Some(collation) => format!("({}) COLLATE {}", self.sql, collation.sqlite()),
             None if self.kind.may_be_text() => format!("({}) COLLATE BP", self.sql),
             None => self.sql.clone(),
         }
@@ -85,21 +105,44 @@ pub(crate) struct Compiler<'a> {
     binds: Vec<String>,
     aliases: usize,
     commons: Vec<Common>,
+    /// Whether it names a table or view that others can see, and one with hints.
+    tables: bool,
+    hinted: bool,
 }
 
 impl<'a> Compiler<'a> {
     pub(crate) fn new(catalog: &'a Catalog<'a>, symbols: &'a Symbols) -> Self {
-        Self { catalog, symbols, binds: Vec::new(), aliases: 0, commons: Vec::new() }
+        Self {
+            catalog,
+            symbols,
+            binds: Vec::new(),
+            aliases: 0,
+            commons: Vec::new(),
+            tables: false,
+            hinted: false,
+        }
     }
 
     /// An expression outside any query, as a statement that selects it.
     pub(crate) fn scalar(mut self, expr: &sqlparser::ast::Expr) -> Result<Compiled, SqlError> {
         let piece = self.expr(expr, &Scope::default())?;
-        Ok(Compiled {
+        Ok(self.alone(piece))
+    }
+
+    /// A condition outside any query, as a statement that selects it.
+    pub(crate) fn holds(mut self, expr: &sqlparser::ast::Expr) -> Result<Compiled, SqlError> {
+        let piece = self.condition(expr, &Scope::default())?;
+        Ok(self.alone(piece))
+    }
+
+    fn alone(self, piece: Piece) -> Compiled {
+        Compiled {
             sql: format!("SELECT {}", piece.sql),
             columns: vec![(String::new(), piece.kind)],
+            tables: self.tables,
+            hinted: self.hinted,
             binds: self.binds,
-        })
+        }
     }
 
     fn alias(&mut self) -> String {
@@ -189,6 +232,14 @@ fn parts(name: &ObjectName) -> Vec<String> {
             other @ ObjectNamePart::Function(_) => other.to_string(),
         })
         .collect()
+}
+
+/// Refuses a reserved word without brackets as a name.
+fn named(ident: &Ident) -> Result<(), SqlError> {
+    if ident.quote_style.is_none() && is_reserved(&ident.value) {
+        return Err(SqlError::syntax(&ident.value));
+    }
+    Ok(())
 }
 
 fn is_variable(ident: &Ident) -> bool {

@@ -1,16 +1,17 @@
 //! Whole queries: CTEs, set operations, limits, FOR JSON.
 
 use sqlparser::ast::{
-    Expr, ForClause, ForJson, ForXml, LimitClause, OrderByExpr, OrderByKind, Query, Select,
-    SelectItem, SetExpr, SetOperator, SetQuantifier, Values, With,
+    Expr, ForClause, ForXml, LimitClause, OrderByExpr, OrderByKind, Query, SetExpr, SetOperator,
+    SetQuantifier, Values, With,
 };
 
 use super::super::SqlError;
-use super::super::catalog::literal;
 use super::super::functions::Specification;
 use super::super::types::Type;
 use super::aggregate::direction;
 use super::comparison::{coerced, common_kind};
+use super::json::{assignments, for_json_rows};
+use super::source::one_name_each;
 use super::{Common, Compiler, Piece, Scope};
 
 /// A query inside a statement. Its columns are named `_1`, `_2`, ...
@@ -28,6 +29,9 @@ pub(crate) struct Compiled {
     pub(crate) columns: Vec<(String, Type)>,
     /// The variables bound to `?1, ?2, ...`.
     pub(crate) binds: Vec<String>,
+    /// Whether it reads or changes a table or view that others can see, and one with hints.
+    pub(crate) tables: bool,
+    pub(crate) hinted: bool,
 }
 
 /// ORDER BY and limits. They belong to the query, but can use the names of the select.
@@ -38,15 +42,28 @@ pub(super) struct Tail<'q> {
     pub(super) fetch: Option<&'q Expr>,
 }
 
-/// The column name SQL Server gives to top-level FOR JSON.
-const JSON_COLUMN: &str = "JSON_F52E2B61-18A1-11d1-B105-00805F49916B";
 const XML_COLUMN: &str = "XML_F52E2B61-18A1-11d1-B105-00805F49916B";
 
 impl Compiler<'_> {
     /// A query as a complete statement.
     pub(crate) fn statement(mut self, query: &Query) -> Result<Compiled, SqlError> {
+        let assigning = assignments(&query.body);
+        if assigning.is_some() && query.for_clause.is_some() {
+            return Err(SqlError::new(
+                13602,
+                "The FOR JSON clause is not allowed in a ASSIGNMENT statement.",
+            ));
+        }
+        if assigning == Some(false) {
+            return Err(SqlError::new(
+                141,
+                "A SELECT statement that assigns a value to a variable must not be combined with \
+                 data-retrieval operations.",
+            ));
+        }
         let rows = self.query(query, None)?;
-        Ok(Compiled { sql: rows.sql, columns: rows.columns, binds: self.binds })
+        let Self { binds, tables, hinted, .. } = self;
+        Ok(Compiled { sql: rows.sql, columns: rows.columns, binds, tables, hinted })
     }
 
     pub(super) fn query(
@@ -99,7 +116,9 @@ impl Compiler<'_> {
             }
             let rows = self.inner_query(&cte.query, parent)?;
             list.push(format!("{sql} AS ({})", rows.sql));
-            self.commons.push(Common { name, sql, columns: rename(rows.columns) });
+            let columns = rename(rows.columns);
+            one_name_each(&name, columns.iter().map(|(name, _)| name.as_str()))?;
+            self.commons.push(Common { name, sql, columns });
         }
         Ok(format!("WITH RECURSIVE {} ", list.join(", ")))
     }
@@ -119,6 +138,12 @@ impl Compiler<'_> {
         };
         if (offset.is_some() || query.fetch.is_some()) && order.is_empty() {
             return Err(SqlError::syntax("OFFSET"));
+        }
+        if query.fetch.is_some() && offset.is_none() {
+            return Err(SqlError::new(
+                153,
+                "Invalid usage of the option NEXT in the FETCH statement.",
+            ));
         }
         let fetch = query.fetch.as_ref().and_then(|fetch| fetch.quantity.as_ref());
         let rows = self.set_expr(&query.body, parent, Tail { order, offset, fetch })?;
@@ -182,6 +207,18 @@ impl Compiler<'_> {
                          equal number of expressions in their target lists.",
                     ));
                 }
+                let comparable = (op, set_quantifier) != (&SetOperator::Union, &SetQuantifier::All);
+                let old = left.columns.iter().chain(&right.columns).find(|(_, k)| k.is_legacy());
+                if let Some((_, kind)) = old.filter(|_| comparable) {
+                    return Err(SqlError::new(
+                        5335,
+                        format!(
+                            "The data type {} cannot be used as an operand to the UNION, INTERSECT or \
+                             EXCEPT operators because it is not comparable.",
+                            kind.name()
+                        ),
+                    ));
+                }
                 let word = match (op, set_quantifier) {
                     (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
                     (SetOperator::Union, _) => "UNION",
@@ -219,6 +256,7 @@ impl Compiler<'_> {
     ) -> Result<Rows, SqlError> {
         let mut list = Vec::new();
         for item in tail.order {
+            in_range(&item.expr, columns.len())?;
             let position = output_position(&item.expr, &columns).ok_or_else(|| {
                 SqlError::new(
                     104,
@@ -326,6 +364,21 @@ fn arm(rows: &Rows, columns: &[(String, Type)]) -> String {
     format!("SELECT {} FROM ({})", list.join(", "), rows.sql)
 }
 
+/// Refuses a position that the select list does not have.
+pub(super) fn in_range(expr: &Expr, width: usize) -> Result<(), SqlError> {
+    let Expr::Value(value) = expr else { return Ok(()) };
+    match value.to_string().parse::<usize>() {
+        Ok(number) if !(1..=width).contains(&number) => Err(SqlError::new(
+            108,
+            format!(
+                "The ORDER BY position number {number} is out of range of the number of items in the \
+                 select list."
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The output column that an ORDER BY item means, by number or by name.
 pub(super) fn output_position(expr: &Expr, columns: &[(String, Type)]) -> Option<usize> {
     match expr {
@@ -338,53 +391,4 @@ pub(super) fn output_position(expr: &Expr, columns: &[(String, Type)]) -> Option
         }
         _ => None,
     }
-}
-
-fn for_json_rows(
-    rows: Rows,
-    mut specification: Specification,
-    mode: &ForJson,
-    body: &SetExpr,
-) -> Result<Rows, SqlError> {
-    if matches!(mode, ForJson::Auto)
-        && let SetExpr::Select(select) = body
-        && several_sources(select)
-    {
-        return Err(SqlError::unsupported("FOR JSON AUTO over several tables (use FOR JSON PATH)"));
-    }
-    for (name, kind) in &rows.columns {
-        if name.is_empty() {
-            return Err(SqlError::new(
-                13605,
-                "Column expressions and data sources without names or aliases cannot be formatted as \
-                 JSON text using FOR JSON clause. Add alias to the unnamed column or table.",
-            ));
-        }
-        specification.types.push(kind.to_string());
-        specification.paths.push(match mode {
-            ForJson::Path => name.split('.').map(str::to_owned).collect(),
-            ForJson::Auto => vec![name.clone()],
-        });
-    }
-    let text = serde_json::to_string(&specification)
-        .map_err(|error| SqlError::unsupported(format!("this FOR JSON ({error})")))?;
-    let list: Vec<String> = (1..=rows.columns.len()).map(|index| format!("_{index}")).collect();
-    Ok(Rows {
-        sql: format!(
-            "SELECT ts_json({}, {}) AS _1 FROM ({})",
-            literal(&text),
-            list.join(", "),
-            rows.sql
-        ),
-        columns: vec![(JSON_COLUMN.to_owned(), Type::Json)],
-    })
-}
-
-fn several_sources(select: &Select) -> bool {
-    let joined = select.from.len() > 1 || select.from.iter().any(|table| !table.joins.is_empty());
-    joined
-        && select
-            .projection
-            .iter()
-            .any(|item| !matches!(item, SelectItem::UnnamedExpr(Expr::Function(_))))
 }

@@ -9,8 +9,9 @@ use super::super::SqlError;
 use super::super::types::Type;
 use super::aggregate::direction;
 use super::comparison::sortable;
-use super::query::{Rows, Tail, output_position};
-use super::{Compiler, Piece, Scope, is_variable, parts};
+use super::grouping::{Clause, before_grouping, groups};
+use super::query::{Rows, Tail, in_range, output_position};
+use super::{Compiler, Piece, Scope, is_variable, named, parts};
 
 impl Compiler<'_> {
     pub(super) fn select(
@@ -48,36 +49,58 @@ impl Compiler<'_> {
             .collect();
         let mut sql = format!("SELECT {distinct}{}{from}", list.join(", "));
         if let Some(condition) = &select.selection {
-            sql += &format!(" WHERE {}", self.expr(condition, &scope)?.sql);
+            before_grouping(condition, 147)?;
+            sql += &format!(" WHERE {}", self.condition(condition, &scope)?.sql);
         }
+        let mut group_keys = Vec::new();
         if let GroupByExpr::Expressions(groups, modifiers) = &select.group_by {
             if !modifiers.is_empty() {
                 return Err(SqlError::unsupported("GROUP BY WITH ROLLUP or CUBE"));
             }
             let mut keys = Vec::new();
             for group in groups {
+                before_grouping(group, 144)?;
+                if matches!(group, Expr::Value(_)) {
+                    return Err(SqlError::new(
+                        164,
+                        "Each GROUP BY expression must contain at least one column that is not an outer \
+                         reference.",
+                    ));
+                }
                 let key = self.expr(group, &scope)?;
                 sortable(&key)?;
                 keys.push(key.collated());
+                group_keys.push(key.sql);
             }
             if !keys.is_empty() {
                 sql += &format!(" GROUP BY {}", keys.join(", "));
             }
         }
+        let grouped = groups(select);
+        if grouped {
+            self.selected_groups(&select.projection, &group_keys, &scope)?;
+        }
         if let Some(having) = &select.having {
-            sql += &format!(" HAVING {}", self.expr(having, &scope)?.sql);
+            self.grouped(having, &group_keys, Clause::Having, &scope)?;
+            sql += &format!(" HAVING {}", self.condition(having, &scope)?.sql);
         }
         let columns: Vec<(String, Type)> =
             items.iter().map(|(name, piece)| (name.clone(), piece.kind)).collect();
         let mut order = Vec::new();
         for item in tail.order {
+            in_range(&item.expr, columns.len())?;
             let place = |position: usize| Piece {
                 sql: format!("_{}", position + 1),
                 ..items[position].1.clone()
             };
             let piece = match output_position(&item.expr, &columns) {
                 Some(position) => place(position),
-                None if distinct.is_empty() => self.expr(&item.expr, &scope)?,
+                None if distinct.is_empty() => {
+                    if grouped {
+                        self.grouped(&item.expr, &group_keys, Clause::OrderBy, &scope)?;
+                    }
+                    self.expr(&item.expr, &scope)?
+                }
                 None => {
                     let wanted = self.expr(&item.expr, &scope)?.sql;
                     let selected = items.iter().position(|(_, piece)| piece.sql == wanted);
@@ -95,6 +118,12 @@ impl Compiler<'_> {
         }
         if !order.is_empty() {
             sql += &format!(" ORDER BY {}", order.join(", "));
+        }
+        if select.top.is_some() && tail.offset.is_some() {
+            return Err(SqlError::new(
+                10741,
+                "A TOP can not be used in the same query or sub-query as a OFFSET.",
+            ));
         }
         let top = match &select.top {
             Some(top) => Some(self.top(top, &scope)?),
@@ -129,6 +158,7 @@ impl Compiler<'_> {
                     items.push((natural_name(expr), piece));
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
+                    named(alias)?;
                     items.push((alias.value.clone(), self.expr(expr, scope)?));
                 }
                 SelectItem::Wildcard(_) => {

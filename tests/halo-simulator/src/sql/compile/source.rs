@@ -7,6 +7,7 @@ use sqlparser::ast::{
 use super::super::SqlError;
 use super::super::catalog::quote;
 use super::super::types::Type;
+use super::grouping::before_grouping;
 use super::metadata::system_view;
 use super::query::Rows;
 use super::{Column, Compiler, Scope, Source, parts};
@@ -21,7 +22,13 @@ impl Compiler<'_> {
         let mut sources = Vec::new();
         let mut list = Vec::new();
         for table in from {
-            list.push(self.joined(table, &mut sources, parent)?);
+            // An ON does not see what stands before the comma.
+            let mut own = Vec::new();
+            list.push(self.joined(table, &mut own, parent)?);
+            for source in own {
+                distinct(&sources, &source, aliased(&table.relation))?;
+                sources.push(source);
+            }
         }
         if list.is_empty() {
             return Ok((String::new(), sources));
@@ -64,7 +71,8 @@ impl Compiler<'_> {
             match constraint {
                 JoinConstraint::On(condition) => {
                     let scope = Scope { sources: std::mem::take(sources), parent };
-                    let condition = self.expr(condition, &scope);
+                    let condition = before_grouping(condition, 1015)
+                        .and_then(|()| self.condition(condition, &scope));
                     *sources = scope.sources;
                     sql += &format!(" ON {}", condition?.sql);
                 }
@@ -85,11 +93,13 @@ impl Compiler<'_> {
     ) -> Result<String, SqlError> {
         let outside = Scope { sources: Vec::new(), parent };
         let (sql, source) = match factor {
-            TableFactor::Table { name, alias, args: None, .. } => {
+            TableFactor::Table { name, alias, args: None, with_hints, .. } => {
+                self.hinted |= !with_hints.is_empty();
                 self.named(&parts(name), alias.as_ref())?
             }
             TableFactor::Derived { subquery, alias, .. } => {
                 let rows = self.inner_query(subquery, parent)?;
+                check_derived(alias.as_ref(), &rows.columns)?;
                 let name = self.alias();
                 let source = derived(&name, alias.as_ref(), &rows.columns, |index| {
                     format!("{name}._{}", index + 1)
@@ -105,18 +115,7 @@ impl Compiler<'_> {
             | TableFactor::Function { .. } => self.table_function(factor, &outside)?,
             other => return Err(SqlError::unsupported(format!("the table source {other}"))),
         };
-        if sources.iter().any(|known| known.name.eq_ignore_ascii_case(&source.name))
-            && !source.name.is_empty()
-        {
-            return Err(SqlError::new(
-                1013,
-                format!(
-                    "The objects \"{0}\" and \"{0}\" in the FROM clause have the same exposed names. Use \
-                     correlation names to distinguish them.",
-                    source.name
-                ),
-            ));
-        }
+        distinct(sources, &source, aliased(factor))?;
         sources.push(source);
         Ok(sql)
     }
@@ -167,6 +166,7 @@ impl Compiler<'_> {
             return Ok((format!("({sql}) AS {short}"), source));
         }
         let table = self.catalog.table(names, self.symbols, "SELECT")?;
+        self.tables |= !table.qualified.starts_with("\"temp\"");
         let columns = table
             .columns
             .iter()
@@ -182,6 +182,79 @@ impl Compiler<'_> {
         let key = (!table.is_view).then(|| format!("{short}.rowid"));
         Ok((format!("{} AS {short}", table.qualified), Source { name, columns, key }))
     }
+}
+
+fn aliased(factor: &TableFactor) -> bool {
+    matches!(factor, TableFactor::Table { alias: Some(_), .. } | TableFactor::Derived { .. })
+}
+
+/// Refuses two sources with one name.
+fn distinct(known: &[Source], source: &Source, aliased: bool) -> Result<(), SqlError> {
+    let twice = !source.name.is_empty()
+        && known.iter().any(|known| known.name.eq_ignore_ascii_case(&source.name));
+    if !twice {
+        return Ok(());
+    }
+    if aliased {
+        return Err(SqlError::new(
+            1011,
+            format!(
+                "The correlation name '{}' is specified multiple times in a FROM clause.",
+                source.name
+            ),
+        ));
+    }
+    Err(SqlError::new(
+        1013,
+        format!(
+            "The objects \"{0}\" and \"{0}\" in the FROM clause have the same exposed names. Use \
+             correlation names to distinguish them.",
+            source.name
+        ),
+    ))
+}
+
+/// Refuses a derived table without a name, or whose columns have none or two.
+fn check_derived(alias: Option<&TableAlias>, columns: &[(String, Type)]) -> Result<(), SqlError> {
+    let Some(alias) = alias else { return Err(SqlError::syntax(")")) };
+    let name = &alias.name.value;
+    let given = alias.columns.len();
+    if given == 0 {
+        return one_name_each(name, columns.iter().map(|(name, _)| name.as_str()));
+    }
+    if given != columns.len() {
+        let (number, word) = if given < columns.len() { (8158, "more") } else { (8159, "fewer") };
+        return Err(SqlError::new(
+            number,
+            format!("'{name}' has {word} columns than were specified in the column list."),
+        ));
+    }
+    one_name_each(name, alias.columns.iter().map(|column| column.name.value.as_str()))
+}
+
+/// Refuses columns of an inner query that have no name, or the same name.
+pub(super) fn one_name_each<'n>(
+    table: &str,
+    names: impl Iterator<Item = &'n str>,
+) -> Result<(), SqlError> {
+    let mut known: Vec<String> = Vec::new();
+    for (index, name) in names.enumerate() {
+        if name.is_empty() {
+            return Err(SqlError::new(
+                8155,
+                format!("No column name was specified for column {} of '{table}'.", index + 1),
+            ));
+        }
+        let lower = name.to_lowercase();
+        if known.contains(&lower) {
+            return Err(SqlError::new(
+                8156,
+                format!("The column '{name}' was specified multiple times for '{table}'."),
+            ));
+        }
+        known.push(lower);
+    }
+    Ok(())
 }
 
 /// The columns of a subquery under its alias.

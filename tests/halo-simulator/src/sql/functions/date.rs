@@ -20,7 +20,9 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     ("ts_isdate", |a| {
         let valid = match at(a, 0) {
             Val::Null => false,
-            value => convert::moment(value, 0).is_ok_and(|m| m.is_some_and(|m| m.year() >= 1753)),
+            Val::Text(text) => dates::read(text, dates::settings().order, true)
+                .is_ok_and(|moment| moment.year() >= 1753),
+            _ => false,
         };
         Ok(Val::Integer(i64::from(valid)))
     }),
@@ -152,7 +154,8 @@ fn date_part(arguments: &[Val]) -> Result<Val, SqlError> {
         Part::Day => i64::from(moment.day()),
         Part::Week => {
             let first = moment.date().first_of_year();
-            (days(dates::week_start(moment.date())) - days(dates::week_start(first))) / 7 + 1
+            let began = |date: Date| days(date) - dates::weekday_number(date);
+            (began(moment.date()) - began(first)) / 7 + 1
         }
         Part::Weekday => dates::weekday_number(moment.date()),
         Part::Hour => i64::from(moment.hour()),

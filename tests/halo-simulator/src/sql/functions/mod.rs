@@ -3,6 +3,7 @@
 mod date;
 mod json;
 mod number;
+mod single;
 mod text;
 
 use rusqlite::Connection;
@@ -35,6 +36,7 @@ pub fn register(connection: &Connection) -> rusqlite::Result<()> {
     scalar(connection, "ts_newid", false, |_| {
         Ok(Val::Text(uuid::Uuid::new_v4().to_string().to_uppercase()))
     })?;
+    single::register(connection)?;
     json::register(connection)
 }
 

@@ -3,11 +3,15 @@
 use super::super::SqlError;
 use super::super::convert::{self, Val};
 use super::super::types::Type;
-use super::{Body, at, float_at, integer_at, text_at};
+use super::{Body, at, float_at, integer_at, text_at, type_at};
 
 pub(super) const FUNCTIONS: &[(&str, Body)] = &[
     ("ts_div", |a| divide(a, false)),
     ("ts_mod", |a| divide(a, true)),
+    ("ts_fits", |a| match at(a, 0) {
+        Val::Integer(_) => fits(a),
+        other => Ok(other.clone()),
+    }),
     ("ts_round", round),
     ("ts_floor", |a| whole(a, f64::floor)),
     ("ts_ceiling", |a| whole(a, f64::ceil)),
@@ -32,6 +36,20 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
         }))
     }),
 ];
+
+/// `ts_fits(number, type)`: the number, or an error if the type does not hold it.
+fn fits(arguments: &[Val]) -> Result<Val, SqlError> {
+    let kind = type_at(arguments, 1);
+    convert::convert(at(arguments, 0).clone(), Type::BigInt, kind, 0).map_err(|_| {
+        SqlError::new(
+            8115,
+            format!(
+                "Arithmetic overflow error converting expression to data type {}.",
+                kind.name()
+            ),
+        )
+    })
+}
 
 fn same_kind(arguments: &[Val], number: f64) -> Val {
     match at(arguments, 0) {

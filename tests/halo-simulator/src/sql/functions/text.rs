@@ -137,8 +137,8 @@ fn cut(arguments: &[Val], body: fn(String, usize) -> String) -> Result<Val, SqlE
     };
     if length < 0 {
         return Err(SqlError::new(
-            536,
-            "Invalid length parameter passed to the LEFT or RIGHT function.",
+            537,
+            "Invalid length parameter passed to the LEFT or SUBSTRING function.",
         ));
     }
     Ok(Val::Text(body(text, clamp(length))))

@@ -62,7 +62,7 @@ fn free(session: &mut Session<'_>) -> Result<i64, SqlError> {
     }
     let sessions = numbers(session.query(
         "SELECT STARTTIME, ENDTIME, LENGTH FROM dbo.SESSIONS
-         WHERE RECORDSTATUS = 1 AND USERID = @userid AND DAYOFWEEK = DATEPART(weekday, @aptdate)
+         WHERE RECORDSTATUS = 1 AND USERID = @userid AND DAYOFWEEK = DATEDIFF(day, '19000107', @aptdate) % 7 + 1
          AND (STARTDATE IS NULL OR STARTDATE <= @aptdate) AND (ENDDATE IS NULL OR ENDDATE >= @aptdate)
          AND (WEEKS <= 1 OR CYCLEDATE IS NULL
               OR DATEDIFF(week, CYCLEDATE, @aptdate) % WEEKS = (CYCLEWEEK - 1) % WEEKS)

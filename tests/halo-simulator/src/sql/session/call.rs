@@ -116,22 +116,9 @@ impl Session<'_> {
             .flat_map(|set| set.rows)
             .map(|row| row.into_iter().map(procedures::to_val).collect())
             .collect();
-        self.atomically(|session| session.store_rows(&parts, &named, &rows))?;
+        self.store_rows(&parts, &named, &rows)?;
         self.row_count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         Ok(())
-    }
-
-    /// Transactions already exclude each other, so every lock is granted. A lock whose owner is a
-    /// transaction (the default) needs an open transaction. `owner` is the index of @LockOwner.
-    fn application_lock(&self, passed: &[Passed], owner: usize) -> i64 {
-        let named = |passed: &&Passed| {
-            passed.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("@LockOwner"))
-        };
-        let unnamed = || passed.get(owner).filter(|passed| passed.name.is_none());
-        let found = passed.iter().find(named).or_else(unnamed);
-        let session = matches!(found.and_then(|passed| passed.value.as_ref()),
-            Some((Val::Text(owner), _)) if owner.eq_ignore_ascii_case("Session"));
-        if session || self.transactions > 0 { 0 } else { -999 }
     }
 
     /// Runs dynamic SQL in its own frame and returns that frame.
@@ -143,6 +130,7 @@ impl Session<'_> {
         self.depth += 1;
         let result = self.batch(text);
         self.depth -= 1;
+        self.leave();
         self.switch_back(switches);
         std::mem::swap(&mut self.frame, &mut frame);
         if result.is_err() {
@@ -159,8 +147,8 @@ impl Session<'_> {
         match short.to_ascii_lowercase().as_str() {
             "sp_executesql" => return self.execute_sql(passed),
             "sp_columns" | "sp_tables" => return self.describe(name, passed),
-            "sp_getapplock" => return Ok(self.application_lock(&passed, 2)),
-            "sp_releaseapplock" => return Ok(self.application_lock(&passed, 1)),
+            "sp_getapplock" => return Ok(self.get_application_lock(&passed)),
+            "sp_releaseapplock" => return Ok(self.release_application_lock(&passed)),
             "sp_set_session_context" => return Ok(0),
             _ => {}
         }
@@ -181,7 +169,7 @@ impl Session<'_> {
         let caller = std::mem::replace(&mut self.frame, frame);
         let owner = self.catalog.as_owner.replace(true);
         let switches = self.switches();
-        let transactions = self.transactions;
+        let transactions = self.work.transactions;
         self.depth += 1;
         let result = match procedure.body {
             Body::Batch(text) => self.batch(text).map(|flow| match flow {
@@ -191,15 +179,16 @@ impl Session<'_> {
             Body::Rust(body) => body(self),
         };
         self.depth -= 1;
+        self.leave();
         self.switch_back(switches);
         self.catalog.as_owner.set(owner);
         self.frame = caller;
         let result = result.and_then(|number| {
             // Under XACT_ABORT the server says nothing, and the batch goes on without a transaction.
-            if self.transactions == transactions || self.abort_on_error {
+            if self.work.transactions == transactions || self.abort_on_error {
                 return Ok(number);
             }
-            let (before, now) = (transactions, self.transactions);
+            let (before, now) = (transactions, self.work.transactions);
             Err(SqlError::new(
                 266,
                 format!(
@@ -216,26 +205,33 @@ impl Session<'_> {
 
     fn execute_sql(&mut self, passed: Vec<Passed>) -> Result<i64, SqlError> {
         let mut arguments = passed.into_iter();
+        let wrong = |name: &str| {
+            SqlError::new(
+                214,
+                format!("Procedure expects parameter '{name}' of type 'ntext/nchar/nvarchar'."),
+            )
+        };
         let text_of = |passed: Option<Passed>| match passed.and_then(|passed| passed.value) {
-            Some((Val::Text(text), _)) => Some(text),
+            Some((Val::Text(text), kind)) => Some((text, kind.is_unicode())),
             _ => None,
         };
-        let Some(text) = text_of(arguments.next()) else {
-            return Err(SqlError::new(
-                214,
-                "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.",
-            ));
+        let Some((text, true)) = text_of(arguments.next()) else {
+            return Err(wrong("@statement"));
         };
-        let definitions = text_of(arguments.next()).unwrap_or_default();
+        let definitions = match text_of(arguments.next()) {
+            Some((_, false)) => return Err(wrong("@params")),
+            Some((definitions, true)) => definitions,
+            None => String::new(),
+        };
         let mut frame = Frame::default();
         let mut outputs = Vec::new();
         for (index, (name, kind, _)) in declarations(&definitions)?.into_iter().enumerate() {
             let _ = index;
             frame.symbols.variables.insert(name.to_lowercase(), kind);
-            frame.values.insert(name.to_lowercase(), Val::Null);
             outputs.push(name);
         }
         let mut received = Vec::new();
+        let mut given = Vec::new();
         for (index, passed) in arguments.enumerate() {
             let name =
                 passed.name.clone().or_else(|| outputs.get(index).cloned()).ok_or_else(|| {
@@ -244,11 +240,23 @@ impl Session<'_> {
             let kind = *frame.symbols.variables.get(&name.to_lowercase()).ok_or_else(|| {
                 SqlError::new(8145, format!("{name} is not a parameter for procedure ."))
             })?;
+            given.push(name.to_lowercase());
             if let Some((value, source)) = passed.value {
                 frame.values.insert(name.to_lowercase(), convert::convert(value, source, kind, 0)?);
             }
             if let Some(output) = passed.output {
                 received.push((name.to_lowercase(), kind, output));
+            }
+        }
+        for name in &outputs {
+            if !given.contains(&name.to_lowercase()) {
+                return Err(SqlError::new(
+                    8178,
+                    format!(
+                        "The parameterized query '({definitions}){text}' expects the parameter '{name}', \
+                         which was not supplied."
+                    ),
+                ));
             }
         }
         let frame = self.dynamic(&text, frame)?;

@@ -11,6 +11,7 @@ use super::Session;
 impl Session<'_> {
     pub(super) fn check(&self, statements: &[Statement]) -> Result<(), SqlError> {
         let mut symbols = self.frame.symbols.clone();
+        no_stray_jump(statements)?;
         self.check_all(statements, &mut symbols)
     }
 
@@ -21,6 +22,13 @@ impl Session<'_> {
     fn check_one(&self, statement: &Statement, symbols: &mut Symbols) -> Result<(), SqlError> {
         match statement {
             Statement::Declare { name, kind, initial } => {
+                if kind.is_legacy() {
+                    return Err(SqlError::new(
+                        2739,
+                        "The text, ntext, and image data types are invalid for local variables.",
+                    ));
+                }
+                kind.check_length(&format!("parameter '{name}'"))?;
                 if let Some(initial) = initial {
                     self.check_expr(initial, symbols)?;
                 }
@@ -57,12 +65,12 @@ impl Session<'_> {
                 deferred(Compiler::new(&self.catalog, symbols).delete(delete))
             }
             Statement::If { condition, then, otherwise } => {
-                self.check_expr(condition, symbols)?;
+                deferred(Compiler::new(&self.catalog, symbols).holds(condition))?;
                 self.check_one(then, symbols)?;
                 otherwise.as_ref().map_or(Ok(()), |otherwise| self.check_one(otherwise, symbols))
             }
             Statement::While { condition, body } => {
-                self.check_expr(condition, symbols)?;
+                deferred(Compiler::new(&self.catalog, symbols).holds(condition))?;
                 self.check_one(body, symbols)
             }
             Statement::Block(body) => self.check_all(body, symbols),
@@ -103,6 +111,32 @@ impl Session<'_> {
     fn check_expr(&self, expr: &Expr, symbols: &Symbols) -> Result<(), SqlError> {
         deferred(Compiler::new(&self.catalog, symbols).scalar(expr))
     }
+}
+
+/// Refuses BREAK and CONTINUE outside a WHILE.
+fn no_stray_jump(statements: &[Statement]) -> Result<(), SqlError> {
+    statements.iter().try_for_each(|statement| match statement {
+        Statement::Break | Statement::Continue => {
+            let (number, word) = match statement {
+                Statement::Break => (135, "BREAK"),
+                _ => (136, "CONTINUE"),
+            };
+            Err(SqlError::new(
+                number,
+                format!("Cannot use a {word} statement outside the scope of a WHILE statement."),
+            ))
+        }
+        Statement::If { then, otherwise, .. } => {
+            no_stray_jump(std::slice::from_ref(then))?;
+            otherwise.as_ref().map_or(Ok(()), |body| no_stray_jump(std::slice::from_ref(body)))
+        }
+        Statement::Block(body) => no_stray_jump(body),
+        Statement::Try { body, handler } => {
+            no_stray_jump(body)?;
+            no_stray_jump(handler)
+        }
+        _ => Ok(()),
+    })
 }
 
 fn known_variable(name: &str, symbols: &Symbols) -> Result<(), SqlError> {

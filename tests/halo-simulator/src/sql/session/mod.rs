@@ -1,8 +1,14 @@
 //! Runs batches: variables, control flow, transactions, errors.
 
+mod access;
+mod application;
 mod call;
 mod check;
 mod describe;
+mod evaluate;
+mod keys;
+mod parts;
+mod record;
 mod run;
 mod table;
 mod transaction;
@@ -12,16 +18,18 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::batch::{self, Statement};
+use super::batch;
 use super::catalog::{Catalog, Symbols};
 use super::compile::{Compiled, Compiler};
 use super::convert::{self, Val};
 use super::counted::{self, Counted};
 use super::dates;
+use super::locks::Process;
 use super::types::Type;
+use super::undo::{Work, watch};
 use super::{
     Command, CommandKind, Direction, Environment, ExecutionMode, Language, Outcome, ResultSet,
-    SqlError, parameters,
+    SqlError, parameters, statement_name,
 };
 
 /// How the flow continues after a statement.
@@ -32,6 +40,9 @@ pub(crate) enum Flow {
     Continue,
     Return(i64),
 }
+
+/// NOCOUNT, XACT_ABORT, LANGUAGE, what is set about dates, and LOCK_TIMEOUT.
+type Switches = (bool, bool, Language, dates::Settings, i64);
 
 /// The variables of one batch or procedure.
 #[derive(Debug, Default)]
@@ -47,14 +58,14 @@ pub(crate) struct Session<'a> {
     pub(crate) catalog: Catalog<'a>,
     pub(crate) frame: Frame,
     pub(crate) result_sets: Vec<ResultSet>,
+    process: &'a Process,
+    work: Work,
     rows_affected: i64,
     no_count: bool,
     abort_on_error: bool,
     language: Language,
     /// Whether an INSERT EXEC is running.
     inserting: bool,
-    transactions: i64,
-    doomed: bool,
     row_count: i64,
     identity: Val,
     last_error: i32,
@@ -68,22 +79,24 @@ pub(crate) struct Session<'a> {
     /// The first error that did not end the batch.
     pending: Option<SqlError>,
     temporaries: usize,
+    /// The temporary tables and the depth of the batch that made each.
+    temporary: Vec<(usize, String)>,
     /// If present, what SQLite reads is counted here.
     counts: Option<&'a RefCell<Vec<Counted>>>,
 }
 
 /// Executes a whole command and leaves the connection in a clean state.
 pub(crate) fn execute<'a>(
-    database: &'a Connection,
+    work: Work,
+    process: &'a Process,
+    database: &'a mut Connection,
     command: &Command,
     environment: &'a Environment,
     language: Language,
     counts: Option<&'a RefCell<Vec<Counted>>>,
 ) -> Result<Outcome, SqlError> {
-    let mut session = Session::new(database, environment);
-    session.language = language;
+    let mut session = start(work, process, database, command, environment, language)?;
     session.counts = counts;
-    dates::set_day_first(language.day_first());
     let result = session.command(command);
     let cleaned = session.reset();
     let outcome = result?;
@@ -91,21 +104,62 @@ pub(crate) fn execute<'a>(
     Ok(outcome)
 }
 
+/// Executes a command of a connection that stays open, with its transaction if there is one.
+pub(crate) fn execute_in(
+    work: &mut Work,
+    process: &Process,
+    database: &mut Connection,
+    command: &Command,
+    environment: &Environment,
+) -> Result<Outcome, SqlError> {
+    let (taken, language) = (std::mem::take(work), Language::default());
+    let mut session = start(taken, process, database, command, environment, language)?;
+    let mut result = session.command(command);
+    // An error that ends the batch under XACT_ABORT ends the transaction too.
+    if (result.is_err() && session.abort_on_error) || session.work.doomed {
+        let undone = session.undo();
+        result = undone.and(result);
+    }
+    *work = session.work;
+    result
+}
+
+fn start<'a>(
+    work: Work,
+    process: &'a Process,
+    database: &'a mut Connection,
+    command: &Command,
+    environment: &'a Environment,
+    language: Language,
+) -> Result<Session<'a>, SqlError> {
+    watch(database).map_err(|error| SqlError::from_sqlite(&error, "BEGIN"))?;
+    process.locks().hold().describe(process.id(), statement_name(command));
+    let mut session = Session::new(database, environment, process, work);
+    session.language = language;
+    dates::set(language.dates());
+    Ok(session)
+}
+
 impl<'a> Session<'a> {
-    fn new(database: &'a Connection, environment: &'a Environment) -> Self {
+    fn new(
+        database: &'a Connection,
+        environment: &'a Environment,
+        process: &'a Process,
+        work: Work,
+    ) -> Self {
         Self {
             database,
             environment,
             catalog: Catalog::new(database, environment),
             frame: Frame::default(),
             result_sets: Vec::new(),
+            process,
+            work,
             rows_affected: -1,
             no_count: false,
             abort_on_error: false,
             language: Language::default(),
             inserting: false,
-            transactions: 0,
-            doomed: false,
             row_count: 0,
             identity: Val::Null,
             last_error: 0,
@@ -116,6 +170,7 @@ impl<'a> Session<'a> {
             pending: None,
             temporaries: 0,
             counts: None,
+            temporary: Vec::new(),
         }
     }
 
@@ -139,7 +194,7 @@ impl<'a> Session<'a> {
         if let Some(error) = self.pending.take() {
             return Err(error);
         }
-        if self.doomed {
+        if self.work.doomed {
             return Err(SqlError::new(
                 3998,
                 "Uncommittable transaction is detected at the end of the batch. The transaction is \
@@ -178,14 +233,34 @@ impl<'a> Session<'a> {
     }
 
     /// The settings that SET changes only until the end of a batch or procedure.
-    fn switches(&self) -> (bool, bool, Language, bool) {
-        (self.no_count, self.abort_on_error, self.language, dates::day_first())
+    fn switches(&self) -> Switches {
+        (
+            self.no_count,
+            self.abort_on_error,
+            self.language,
+            dates::settings(),
+            self.work.lock_timeout,
+        )
     }
 
-    fn switch_back(&mut self, before: (bool, bool, Language, bool)) {
-        let day_first;
-        (self.no_count, self.abort_on_error, self.language, day_first) = before;
-        dates::set_day_first(day_first);
+    fn switch_back(&mut self, before: Switches) {
+        let dates;
+        (self.no_count, self.abort_on_error, self.language, dates, self.work.lock_timeout) = before;
+        dates::set(dates);
+    }
+
+    /// Drops the temporary tables of a batch or procedure that has ended.
+    fn leave(&mut self) {
+        let depth = self.depth;
+        let gone: Vec<String> = self
+            .temporary
+            .extract_if(.., |(made, _)| *made > depth)
+            .map(|(_, name)| name)
+            .collect();
+        for name in gone {
+            // The batch may have dropped it already.
+            let _ = self.drop_table(&name, true);
+        }
     }
 
     /// Declares a variable of the current frame.
@@ -210,17 +285,6 @@ impl<'a> Session<'a> {
 
     fn compiler(&self) -> Compiler<'_> {
         Compiler::new(&self.catalog, &self.frame.symbols)
-    }
-
-    /// Evaluates an expression outside any query.
-    fn evaluate(&self, expr: &sqlparser::ast::Expr) -> Result<(Val, Type), SqlError> {
-        let compiled = self.compiler().scalar(expr)?;
-        let kind = compiled.columns[0].1;
-        let rows = self.fetch(&compiled, "SELECT")?;
-        Ok((
-            rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or(Val::Null),
-            kind,
-        ))
     }
 
     /// Runs a compiled statement and collects its rows.
@@ -263,16 +327,17 @@ impl<'a> Session<'a> {
         match name {
             "@@rowcount" | "@@rowcount_big()" => Val::Integer(self.row_count),
             "@@error" => Val::Integer(i64::from(self.last_error)),
-            "@@trancount" => Val::Integer(self.transactions),
-            "@@xact_state()" => Val::Integer(match (self.doomed, self.transactions) {
+            "@@trancount" => Val::Integer(self.work.transactions),
+            "@@xact_state()" => Val::Integer(match (self.work.doomed, self.work.transactions) {
                 (true, _) => -1,
                 (false, 0) => 0,
                 _ => 1,
             }),
             "@@identity" | "@@scope_identity()" => self.identity.clone(),
-            "@@spid" => Val::Integer(51),
-            "@@fetch_status" | "@@lock_timeout" => Val::Integer(-1),
-            "@@datefirst" => Val::Integer(7),
+            "@@spid" => Val::Integer(i64::try_from(self.process.id()).unwrap_or(i64::MAX)),
+            "@@lock_timeout" => Val::Integer(self.work.lock_timeout),
+            "@@fetch_status" => Val::Integer(-1),
+            "@@datefirst" => Val::Integer(i64::from(dates::settings().first_weekday)),
             "@@version" => {
                 text("Microsoft SQL Server 2019 (RTM) - 15.0.2000.5 (X64), simulated over SQLite")
             }
@@ -296,16 +361,6 @@ impl<'a> Session<'a> {
             "@@host_name()" => text("PRACTICE"),
             "@@app_name()" => text("Halo Link"),
             _ => Val::Null,
-        }
-    }
-
-    /// The rows of a query that a procedure contains, in the current frame.
-    pub(crate) fn query(&self, text: &str) -> Result<Vec<Vec<Val>>, SqlError> {
-        match batch::parse(text)?.first() {
-            Some(Statement::Query(query)) => {
-                self.fetch(&self.compiler().statement(query)?, "SELECT")
-            }
-            _ => Err(SqlError::syntax(text)),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::super::dates;
 use super::super::storing;
 use super::super::types::Type;
 use super::super::{ResultSet, SqlError, parameters};
+use super::access::Reading;
 use super::{Flow, Session};
 
 /// The number of characters of each row into which SQL Server splits top-level FOR JSON.
@@ -25,6 +26,7 @@ impl Session<'_> {
                 Err(error) => {
                     self.last_error = error.number;
                     self.failed_depth = self.failed_depth.max(self.depth);
+                    self.give_way()?;
                     if self.tries == 0 && !self.abort_on_error && error.ends_only_the_statement() {
                         self.pending.get_or_insert(error);
                         continue;
@@ -66,28 +68,35 @@ impl Session<'_> {
             }
             Statement::Switch(Switch::NoCount(on)) => self.no_count = *on,
             Statement::Switch(Switch::AbortOnError(on)) => self.abort_on_error = *on,
-            Statement::Switch(Switch::DayFirst(on)) => {
-                dates::set_day_first(*on);
+            Statement::Switch(Switch::LockTimeout(wait)) => self.work.lock_timeout = *wait,
+            Statement::Switch(Switch::DeadlockPriority(priority)) => {
+                self.process.locks().hold().set_priority(self.process.id(), *priority);
+            }
+            Statement::Switch(Switch::DateFormat(order)) => {
+                dates::set(dates::Settings { order: *order, ..dates::settings() });
+            }
+            Statement::Switch(Switch::FirstWeekday(day)) => {
+                dates::set(dates::Settings { first_weekday: *day, ..dates::settings() });
             }
             Statement::Switch(Switch::Language(language)) => {
                 self.language = *language;
-                dates::set_day_first(language.day_first());
+                dates::set(language.dates());
             }
             Statement::Query(query) => self.select(query)?,
             Statement::Insert(insert) => {
                 let changed = self.compiler().insert(insert)?;
-                self.change(&changed, "INSERT")?;
+                self.change(&changed, "INSERT", Reading::Insert(&insert.statement))?;
             }
             Statement::InsertExecute { target, execute } => self.insert_execute(target, execute)?,
             Statement::Update(update) => {
                 let changed = self.compiler().update(update)?;
-                self.change(&changed, "UPDATE")?;
+                self.change(&changed, "UPDATE", Reading::Update(update))?;
             }
             Statement::Delete(delete) => {
                 let changed = self.compiler().delete(delete)?;
-                self.change(&changed, "DELETE")?;
+                self.change(&changed, "DELETE", Reading::Delete(delete))?;
             }
-            Statement::Begin => self.begin()?,
+            Statement::Begin => self.begin(),
             Statement::Commit => self.commit()?,
             Statement::Rollback(name) => self.rollback(name.as_deref())?,
             Statement::Save(name) => self.save(name)?,
@@ -133,10 +142,9 @@ impl Session<'_> {
     }
 
     fn holds(&self, condition: &Expr) -> Result<bool, SqlError> {
-        Ok(match self.evaluate(condition)?.0 {
-            Val::Integer(number) => number != 0,
-            _ => false,
-        })
+        let compiled = self.compiler().holds(condition)?;
+        let rows = self.fetch(&compiled, "SELECT")?;
+        Ok(matches!(rows.first().and_then(|row| row.first()), Some(Val::Integer(1..))))
     }
 
     fn repeat(&mut self, condition: &Expr, body: &Statement) -> Result<Flow, SqlError> {
@@ -170,8 +178,8 @@ impl Session<'_> {
             }
             Err(error) => error,
         };
-        if self.abort_on_error && self.transactions > 0 {
-            self.doomed = true;
+        if self.abort_on_error && self.work.transactions > 0 {
+            self.work.doomed = true;
         }
         self.caught.push(error);
         let result = self.run(handler);
@@ -270,10 +278,12 @@ impl Session<'_> {
                 compiled.sql
             );
             compiled.columns.clear();
-            return self
-                .change(&Changed { statement: compiled, into: None, identity: false }, "INSERT");
+            let table = self.catalog.table(&[name], &self.frame.symbols, "INSERT")?;
+            let changed =
+                Changed { statement: compiled, into: None, identity: false, table, before: None };
+            return self.change(&changed, "INSERT", Reading::Query(query));
         }
-        let rows = self.fetch(&compiled, "SELECT")?;
+        let rows = self.read(&compiled, Reading::Query(query))?;
         let is_assignment = select.is_some_and(|select| {
             select.projection.iter().any(|item| {
                 matches!(item, SelectItem::ExprWithAlias { alias, .. }
@@ -335,17 +345,24 @@ impl Session<'_> {
     }
 
     /// Runs an INSERT, UPDATE or DELETE.
-    pub(super) fn change(&mut self, changed: &Changed, verb: &str) -> Result<(), SqlError> {
-        let rows = self.atomically(|session| {
-            let before = session.database.total_changes();
-            let rows = session.fetch(&changed.statement, verb)?;
-            let count = session.database.total_changes() - before;
-            session.row_count = i64::try_from(count).unwrap_or(i64::MAX);
-            if changed.identity && count > 0 {
-                session.identity = Val::Integer(session.database.last_insert_rowid());
-            }
-            Ok(rows)
-        })?;
+    pub(super) fn change(
+        &mut self,
+        changed: &Changed,
+        verb: &str,
+        reading: Reading<'_>,
+    ) -> Result<(), SqlError> {
+        let reading = (reading, changed.statement.hinted);
+        let rows =
+            self.atomically(&changed.table, changed.before.as_ref(), reading, |session| {
+                let before = session.database.total_changes();
+                let rows = session.fetch(&changed.statement, verb)?;
+                let count = session.database.total_changes() - before;
+                session.row_count = i64::try_from(count).unwrap_or(i64::MAX);
+                if changed.identity && count > 0 {
+                    session.identity = Val::Integer(session.database.last_insert_rowid());
+                }
+                Ok(rows)
+            })?;
         let count = self.row_count;
         if !changed.statement.columns.is_empty() {
             match &changed.into {

@@ -2,11 +2,13 @@
 
 use super::super::SqlError;
 use super::super::batch::TableDefinition;
-use super::super::catalog::{TableColumn, quote};
+use super::super::catalog::{Table, TableColumn, quote};
 use super::super::compile::Compiler;
-use super::super::convert::{self, Val};
+use super::super::convert::Val;
+use super::super::storing;
 use super::super::types::Type;
 use super::Session;
+use super::access::Reading;
 
 impl Session<'_> {
     pub(super) fn declare_table(
@@ -83,8 +85,17 @@ impl Session<'_> {
                 SqlError::from_sqlite(&error, "CREATE")
             }
         })?;
-        self.catalog.forget_temporary();
+        self.forget_temporary();
+        self.created(name);
+        if name.starts_with('#') {
+            self.temporary.push((self.depth, name.to_owned()));
+        }
         Ok(())
+    }
+
+    fn forget_temporary(&self) {
+        self.catalog.forget_temporary();
+        self.work.keys.borrow_mut().retain(|name, _| !name.starts_with("\"temp\""));
     }
 
     pub(super) fn drop_table(&mut self, name: &str, if_exists: bool) -> Result<(), SqlError> {
@@ -107,7 +118,7 @@ impl Session<'_> {
                 ),
             )
         })?;
-        self.catalog.forget_temporary();
+        self.forget_temporary();
         Ok(())
     }
 
@@ -138,6 +149,17 @@ impl Session<'_> {
     ) -> Result<(), SqlError> {
         let table = self.catalog.table(target, &self.frame.symbols, "INSERT")?;
         let columns = self.target_columns(target, named)?;
+        self.atomically(&table, None, (Reading::Nothing, false), |session| {
+            session.store_each(&table, &columns, rows)
+        })
+    }
+
+    fn store_each(
+        &self,
+        table: &Table,
+        columns: &[TableColumn],
+        rows: &[Vec<Val>],
+    ) -> Result<(), SqlError> {
         let list: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
         for row in rows {
             if row.len() > columns.len() {
@@ -151,8 +173,14 @@ impl Session<'_> {
                 marks.join(", ")
             );
             let mut values = Vec::with_capacity(row.len());
-            for (value, column) in row.iter().zip(&columns) {
-                values.push(convert::convert(value.clone(), Type::Unknown, column.kind, 0)?);
+            for (value, column) in row.iter().zip(columns) {
+                let place = storing::Target {
+                    table: &table.name,
+                    column: &column.name,
+                    not_null: column.not_null && !column.identity,
+                    verb: "INSERT",
+                };
+                values.push(storing::store(value.clone(), Type::Unknown, column.kind, &place)?);
             }
             self.database
                 .execute(&sql, rusqlite::params_from_iter(values))

@@ -54,8 +54,8 @@ impl Book {
     }
 
     /// Compares the parts, as the writer does after each change of a part.
-    pub(super) fn gather(&mut self, together: &mut Together) {
-        if together.record.gather(&mut together.parts, now()) {
+    pub(super) fn combine(&mut self, together: &mut Together) {
+        if together.record.combine(&mut together.parts, now()) {
             let record = &together.record;
             self.told.push((record.state, record.problem));
             let told = record.state;
@@ -75,7 +75,7 @@ impl Book {
     /// Pushes the parts that are on their way, in any order, until there are none. Tries those without room
     /// again.
     pub(super) fn settle(&mut self, together: &mut Together, random: &mut ChaCha8Rng) {
-        self.gather(together);
+        self.combine(together);
         for _ in 0..6 {
             let mut retried = BTreeSet::new();
             loop {
@@ -91,7 +91,7 @@ impl Book {
                     retried.insert(part.token.clone());
                 }
                 self.push(part);
-                self.gather(together);
+                self.combine(together);
                 assert!(self.pushes < 10_000, "it does not come to rest: {together:?}");
             }
         }

@@ -1,0 +1,70 @@
+//! The patient's summary that goes with a referral. It is a delivery of its own, so the letter arrives whatever
+//! becomes of the summary.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::chosen::{Acknowledged, Chosen};
+use super::request::{RecipientName, Referral};
+use crate::Sha256;
+use crate::ids::{BpUserId, PatientId};
+
+/// A summary, to be kept in the patient's Correspondence Out. The record is read when the summary is written,
+/// not when the referral is accepted.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReferralSummary {
+    pub patient: PatientId,
+    pub recipient: RecipientName,
+    /// The linked clinician who sent the referral.
+    pub sender: Option<BpUserId>,
+    pub chosen: Chosen,
+    pub acknowledged: Vec<Acknowledged>,
+    /// How often the record could not be read.
+    #[serde(default)]
+    pub failed_reads: u32,
+    /// The documents, once the record was read. All attempts to write use the same ones.
+    #[serde(default)]
+    pub kept: Option<KeptSummary>,
+}
+
+/// A summary in the bucket: the same facts as FHIR, for platforms, and as a PDF, for people.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptSummary {
+    /// When Bp was asked.
+    pub read_at: Timestamp,
+    pub fhir: KeptFile,
+    pub pdf: KeptFile,
+}
+
+/// A file in the bucket.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptFile {
+    /// The object's key. It contains no names.
+    pub key: String,
+    pub bytes: u64,
+    pub sha256: Sha256,
+}
+
+impl ReferralSummary {
+    /// The subject of the document in Correspondence Out.
+    pub const SUBJECT: &str = "Patient summary";
+    /// After so many failures to read the record, the summary is given up.
+    pub const MOST_FAILED_READS: u32 = 8;
+
+    /// The summary that goes with a referral.
+    #[must_use]
+    pub fn of(referral: &Referral) -> Self {
+        Self {
+            patient: referral.patient,
+            recipient: referral.recipient.clone(),
+            sender: referral.sender,
+            chosen: referral.chosen.clone(),
+            acknowledged: referral.acknowledged.clone(),
+            failed_reads: 0,
+            kept: None,
+        }
+    }
+}
