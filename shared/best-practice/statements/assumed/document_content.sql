@@ -16,6 +16,7 @@
 --             - Content: the part in base64.
 -- Evidence:   ASSUMED as in document_start: BPSDocuments.dbo.DOCUMENTS and ReportBody. The views and their
 --             columns are public.
+-- Reads:      at most 50,000 rows: one document, and 10,000 numbers of parts.
 -- Note:       the parts are numbered in a table variable, and the file's row is named by its whole key. So
 --             the server reads a large value piece by piece in order and sorts nothing. A value cannot have
 --             more than 10,000 parts, so every part of the largest page is included.

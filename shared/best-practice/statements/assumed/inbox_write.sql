@@ -35,6 +35,8 @@
 --             BPSDocuments.dbo.DOCUMENTS is our own assumption. A partner replaces this by what Best Practice
 --             prescribes, and keeps the mark, the lookup before the write under one lock, the single
 --             transaction, the rule for patients, and the returned row.
+-- Reads:      at most 1,150,000 rows: every message, because staff may have moved ours to another patient, and Bp has
+--             no known key for USERREFERENCE. For a described patient also every patient.
 -- Note:       a described patient is accepted only if exactly one patient agrees with everything given, and
 --             if a first name or an IHI is given. The reason is that twins share the rest, and that a number
 --             on a Medicare card can later be given to another person. An identifier that Bp lacks does not

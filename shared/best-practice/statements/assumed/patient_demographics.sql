@@ -7,6 +7,7 @@
 -- Evidence:   public for everything from BPS_Patients. ASSUMED: the columns of NEXTOFKIN (only its
 --             TYPE and INTERNALID, and PATIENTS.NEXTOFKINID, are public). It is read in a batch of its own, so
 --             that a wrong assumption or a missing permission loses only the next of kin.
+-- Reads:      at most 600 rows: one patient.
 -- Note:       the unqualified Gender in the innermost SELECT is the view's own column if the view has one,
 --             else that of "absent": a missing column is not an error.
 SET NOCOUNT ON;

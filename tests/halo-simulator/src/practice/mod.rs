@@ -2,6 +2,7 @@
 
 mod cast;
 mod highlights;
+pub mod large;
 mod reset;
 mod schema;
 mod seed;
