@@ -114,12 +114,15 @@ fn say(verdict: &str) {
 }
 
 async fn judge(options: &Options) -> Result<bool, Failure> {
-    if options.only == Some(Subject::Rows) {
-        return rows::report(options.before.as_deref(), options.plans);
-    }
-    let tools = tools::Tools::new()?;
     let wanted = |subject| options.only.is_none_or(|only| only == subject);
     let mut right = true;
+    if wanted(Subject::Rows) {
+        right &= rows::report(options.before.as_deref(), options.plans).await?;
+    }
+    if options.only == Some(Subject::Rows) {
+        return Ok(right);
+    }
+    let tools = tools::Tools::new()?;
     if wanted(Subject::Tsql) {
         right &= tsql::judge(&tools).await?;
     }

@@ -22,7 +22,7 @@
 --             Neither the documents database nor its tables are public. Replace this by what Best Practice's
 --             partner documents say, in document_content too. Also assumed: a result with Stored = 0 has its
 --             text in ReportBody, as plain bytes. The views and their columns are public.
--- Reads:      at most 300 rows: one document.
+-- Reads:      at most 400 rows: one document.
 -- Note:       how Halo renders binary columns is not public. Base64 that is made here stays text in any case.
 SET NOCOUNT ON;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0;

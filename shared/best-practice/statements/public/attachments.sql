@@ -18,7 +18,8 @@
 --               words), Stored (0: no file).
 -- Evidence:   public for every column. The columns of BPS_CorrespondenceOut, BPS_EPCReports and
 --             BPS_ClinicalImages are public; no public source shows their content.
--- Reads:      at most 560,000 rows: the patient's documents, and the users of each.
+-- Reads:      at most 360,000 rows: all documents of the patient, and the practice's users for each result. No known
+--             index has the day, so each page reads them all.
 -- Note:       each folder is read in a batch of its own, so that a folder that our login may not read, or
 --             that this release lacks, loses only itself. Each is limited to @take before they are combined.
 --             The pages follow a key (day, folder, number), not a count: a new document moves no other. The

@@ -2,6 +2,9 @@
 
 use rusqlite::{Connection, Statement, StatementStatus};
 
+use super::locks::EndedTransaction;
+use super::{Outcome, SqlError};
+
 /// What SQLite did for one statement of a batch. Bp's own procedures are not counted.
 #[derive(Clone, Debug)]
 pub struct Counted {
@@ -12,6 +15,17 @@ pub struct Counted {
     pub steps: u64,
     /// How SQLite reads each table, in its own words (`SCAN …`, `SEARCH … USING INDEX …`).
     pub plan: Vec<String>,
+}
+
+/// A command that has run, with what was counted.
+#[derive(Debug)]
+pub struct Examined {
+    /// Its answer.
+    pub outcome: Result<Outcome, SqlError>,
+    /// What SQLite read for each of its statements.
+    pub counted: Vec<Counted>,
+    /// Its transactions with locks.
+    pub transactions: Vec<EndedTransaction>,
 }
 
 /// The counters of a statement that has run, which begin at 0 again.

@@ -28,7 +28,7 @@ use jiff::civil::DateTime;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-pub use counted::Counted;
+pub use counted::{Counted, Examined};
 pub use functions::register;
 pub use locks::{EndedTransaction, Ending, HeldLock, Interrupter, Locks, OpenTransaction, Process};
 pub use statement_name::statement_name;
@@ -280,19 +280,18 @@ pub fn execute_on(
     session::execute(work, process, database, command, environment, language, None)
 }
 
-/// Executes a command as [`execute`] does, and counts what SQLite reads for it.
+/// Executes a command as [`execute`] does, and counts what SQLite reads for it and what it locks.
 pub fn execute_counted(
     database: &mut Connection,
     command: &Command,
     environment: &Environment,
-) -> (Result<Outcome, SqlError>, Vec<Counted>) {
+) -> Examined {
     let counts = std::cell::RefCell::new(Vec::new());
     let (locks, language) = (Arc::new(Locks::default()), Language::default());
     let (work, process) = (undo::Work::default(), locks.process());
-    let outcome = session::execute(
-        work, &process, database, command, environment, language, Some(&counts),
-    );
-    (outcome, counts.into_inner())
+    let outcome =
+        session::execute(work, &process, database, command, environment, language, Some(&counts));
+    Examined { outcome, counted: counts.into_inner(), transactions: locks.ended() }
 }
 
 /// A connection that stays open over several commands, as Bp's own are.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use halo_simulator::practice::{CROWD_SURNAME, large, patient};
-use halo_simulator::sql::{Direction, Parameter, Value, execute};
+use halo_simulator::sql::{Direction, Parameter};
 
-use super::{Bench, command, environment};
+use super::bench::Bench;
 use crate::Failure;
 
 /// A mark that nothing in the practice has.
@@ -27,7 +27,10 @@ pub(super) fn all(bench: &mut Bench) -> Result<BTreeMap<&'static str, Vec<Case>>
         ("login_probe", one("any", "")),
         ("practice_locations", one("any", "")),
         ("staff_by_registration", one("any", "")),
-        ("users_named", one("any", "@firstNameKey=ANNE @lastNameKey=NOBODY")),
+        (
+            "users_named",
+            one("any", "@firstNameKey=ANNE @lastNameKey=NOBODY @firstName=Anne @lastName=Nobody"),
+        ),
         ("patient_demographics", one("thickest", &format!("@patientId:int={thick}"))),
         (
             "patient_search",
@@ -68,9 +71,9 @@ pub(super) fn all(bench: &mut Bench) -> Result<BTreeMap<&'static str, Vec<Case>>
         ],
     );
     for statement in ["document_start", "document_content"] {
-        let of_folder = |(folder, document): &(i64, String)| {
+        let of_folder = |(folder, document): &(usize, String)| {
             case(
-                "document",
+                ["", "result", "letter in", "letter out", "enhanced care", "image"][*folder],
                 &format!(
                     "@patientId:int={thick} @folder:int={folder} @documentId:int={document} @inlineLimit:int=2000000"
                 ),
@@ -187,7 +190,7 @@ struct Found {
     /// The mark of one of our visits.
     mark: String,
     /// A document of the thickest patient in each folder.
-    documents: Vec<(i64, String)>,
+    documents: Vec<(usize, String)>,
     /// Our messages in the inbox, and others that were filed: mark, number in the inbox, patient.
     messages: Vec<(String, i64, i64)>,
     filed: Vec<(String, i64, i64)>,
@@ -197,75 +200,78 @@ struct Found {
 
 impl Found {
     fn look(bench: &mut Bench) -> Result<Self, Failure> {
-        let mut cell = |text: &str| -> Result<String, Failure> {
-            let outcome = execute(&mut bench.database, &command(text, Vec::new()), &environment())?;
-            let rows = outcome.result_sets.into_iter().next().map(|set| set.rows);
-            Ok(match rows.into_iter().flatten().flatten().next() {
-                Some(Value::Int(number)) => number.to_string(),
-                Some(Value::Text(text)) => text,
-                _ => String::new(),
-            })
-        };
-        let busiest = "FROM dbo.APPOINTMENTS AS a WHERE a.APPOINTMENTDATE > '2026-11-03'
-            AND a.RECORDSTATUS = 1 GROUP BY a.USERID, a.LOCATIONID, a.APPOINTMENTDATE ORDER BY COUNT(*) DESC";
+        let busiest = bench.rows(
+            "SELECT TOP (1) a.USERID, a.LOCATIONID, CONVERT(char(10), a.APPOINTMENTDATE, 23)
+             FROM dbo.APPOINTMENTS AS a WHERE a.APPOINTMENTDATE > '2026-11-03' AND a.RECORDSTATUS = 1
+             GROUP BY a.USERID, a.LOCATIONID, a.APPOINTMENTDATE ORDER BY COUNT(*) DESC",
+        )?;
+        let mut busiest = busiest.into_iter().flatten();
+        let mut next = || busiest.next().unwrap_or_default();
+        let (user, location, day) = (next(), next(), next());
         let mut documents = Vec::new();
         for (folder, view, key) in [
             (1, "BPS_Investigations", "ReportID"),
             (2, "BPS_CorrespondenceIn", "DocumentID"),
             (3, "BPS_CorrespondenceOut", "RecordID"),
             (4, "BPS_EPCReports", "ReportID"),
+            (5, "BPS_ClinicalImages", "DocumentID"),
         ] {
             let patient = patient::MANY_DOCUMENTS;
+            // Every tenth letter has its file.
             let text = format!(
-                "SELECT MAX({key}) FROM dbo.{view} WHERE InternalID = {patient} AND Stored > 0"
+                "SELECT COALESCE(MAX(CASE WHEN Stored > 0 AND {key} % 10 = 0 THEN {key} END), MAX({key}))
+                 FROM dbo.{view} WHERE InternalID = {patient}"
             );
-            documents.push((folder, cell(&text)?));
+            documents.push((folder, cell(bench, &text)?));
         }
         documents.retain(|(_, document)| !document.is_empty());
-        let documents_of_all =
-            ["CORRESPONDENCEIN", "CORRESPONDENCEOUT", "INVESTIGATIONS", "EPCREPORTS"];
-        let mut count = |tables: &[&str]| -> Result<i64, Failure> {
-            let mut total = 0;
-            for table in tables {
-                let number = cell(&format!("SELECT COUNT(*) FROM dbo.{table}"))?;
-                total += number.parse::<i64>().unwrap_or(0);
-            }
-            Ok(total)
-        };
-        let size = [count(&["PATIENTS"])?, count(&documents_of_all)?];
-        let mut marked =
-            |kind: i64, table: &str, key: &str| -> Result<Vec<(String, i64, i64)>, Failure> {
-                let mut found = Vec::new();
-                for number in 1..=20 {
-                    let mark = format!("PB{kind}{number:022}");
-                    let mut of = |column: &str| -> Result<i64, Failure> {
-                        let text = format!(
-                            "SELECT MAX({column}) FROM dbo.{table} WHERE USERREFERENCE = '{mark}'"
-                        );
-                        Ok(cell(&text)?.parse().unwrap_or(0))
-                    };
-                    let (item, patient) = (of(key)?, of("INTERNALID")?);
-                    found.push((mark, item, patient));
-                }
-                Ok(found)
-            };
-        let (messages, mut filed) = (
-            marked(1, "INCOMINGREPORTS", "REPORTID")?,
-            marked(2, "CORRESPONDENCEIN", "DOCUMENTID")?,
-        );
+        let mut size = [0, 0];
+        for (table, place) in [
+            ("PATIENTS", 0),
+            ("CORRESPONDENCEIN", 1),
+            ("CORRESPONDENCEOUT", 1),
+            ("INVESTIGATIONS", 1),
+            ("EPCREPORTS", 1),
+        ] {
+            size[place] += number(&cell(bench, &format!("SELECT COUNT(*) FROM dbo.{table}"))?);
+        }
+        let messages = marked(bench, "PB1", "INCOMINGREPORTS", "REPORTID")?;
+        let mut filed = marked(bench, "PB2", "CORRESPONDENCEIN", "DOCUMENTID")?;
         // Their items in the inbox are gone.
         filed.iter_mut().for_each(|(_, item, _)| *item += 1_000_000);
-        Ok(Self {
-            user: cell(&format!("SELECT TOP (1) a.USERID {busiest}"))?,
-            location: cell(&format!("SELECT TOP (1) a.LOCATIONID {busiest}"))?,
-            day: cell(&format!("SELECT TOP (1) CONVERT(char(10), a.APPOINTMENTDATE, 23) {busiest}"))?,
-            mark: cell("SELECT TOP (1) SUBSTRING(a.REASON, CHARINDEX('[PB', a.REASON) + 1, 25) FROM dbo.APPOINTMENTS AS a
-                WHERE a.APPOINTMENTDATE > '2026-11-03' AND a.INTERNALID = 0 AND a.RECORDSTATUS = 1
-                  AND CHARINDEX('[PB', a.REASON) > 0 AND a.APPOINTMENTCODE = 1 ORDER BY a.RECORDID")?,
-            documents,
-            messages,
-            filed,
-            size,
-        })
+        let mark = cell(
+            bench,
+            "SELECT TOP (1) SUBSTRING(a.REASON, CHARINDEX('[PB', a.REASON) + 1, 25) FROM dbo.APPOINTMENTS AS a
+             WHERE a.APPOINTMENTDATE > '2026-11-03' AND a.INTERNALID = 0 AND a.RECORDSTATUS = 1
+               AND CHARINDEX('[PB', a.REASON) > 0 AND a.APPOINTMENTCODE = 1 ORDER BY a.RECORDID",
+        )?;
+        Ok(Self { user, location, day, mark, documents, messages, filed, size })
     }
+}
+
+/// The first value that a query finds.
+fn cell(bench: &mut Bench, text: &str) -> Result<String, Failure> {
+    Ok(bench.rows(text)?.into_iter().flatten().next().unwrap_or_default())
+}
+
+/// Our messages whose marks begin so: mark, number, patient.
+fn marked(
+    bench: &mut Bench,
+    start: &str,
+    table: &str,
+    key: &str,
+) -> Result<Vec<(String, i64, i64)>, Failure> {
+    let found = bench.rows(&format!(
+        "SELECT TOP (20) RTRIM(r.USERREFERENCE), r.{key}, r.INTERNALID FROM dbo.{table} AS r
+         WHERE r.USERREFERENCE LIKE '{start}%' ORDER BY r.{key}"
+    ))?;
+    let message = |row: Vec<String>| match row.as_slice() {
+        [mark, item, patient] => Some((mark.clone(), number(item), number(patient))),
+        _ => None,
+    };
+    Ok(found.into_iter().filter_map(message).collect())
+}
+
+fn number(text: &str) -> i64 {
+    text.parse().unwrap_or(0)
 }

@@ -3,91 +3,19 @@
 //! SQLite executes the statements, and its own counters say what it read. The practice has no index that Bp
 //! is not known to have.
 
+mod bench;
 mod cases;
+mod times;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use halo_simulator::practice::{self, large};
-use halo_simulator::sql::{
-    BookingWeather, Command, CommandKind, Environment, ExecutionMode, Parameter, execute_counted,
-};
-use rusqlite::Connection;
+use halo_simulator::sql::SqlError;
 
-use crate::Failure;
+use crate::{Failure, say};
+use bench::{Bench, Measured};
 use cases::Case;
-
-/// The seed of the large practice.
-const SEED: u64 = 7;
-
-/// SQLite's machine needs at least this many steps for a row that it reads and tests.
-const STEPS_PER_ROW: u64 = 3;
-
-/// What a case of a statement reads.
-#[derive(Clone, Debug, Default)]
-struct Measured {
-    /// At most this many rows were read: the steps of SQLite's machine, divided by the fewest per row.
-    rows: u64,
-    /// Exactly this many rows were read one after the other, without any key.
-    scanned: u64,
-    /// How the tables are read.
-    plan: Vec<String>,
-}
-
-/// The large practice, opened for statements that write. The file that is kept stays as it is.
-struct Bench {
-    database: Connection,
-    _room: tempfile::TempDir,
-}
-
-impl Bench {
-    fn open() -> Result<Self, Failure> {
-        let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/large-practice");
-        let failed = |error: rusqlite::Error| Failure::Catalogue(error.to_string());
-        let kept = large::large(&cache, SEED).map_err(failed)?;
-        let room = tempfile::tempdir_in(&cache).map_err(|error| Failure::File(cache, error))?;
-        let files = large::copy_of(&kept, room.path()).map_err(failed)?;
-        Ok(Self { database: practice::open(&files).map_err(failed)?, _room: room })
-    }
-
-    /// Runs a case. An error of the statement is an error here: it would hide what is read.
-    fn run(&mut self, text: &str, case: &Case) -> Result<Measured, Failure> {
-        let command = command(text, case.parameters.clone());
-        let (outcome, counted) = execute_counted(&mut self.database, &command, &environment());
-        outcome.map_err(|error| Failure::Catalogue(format!("{}: {error}", case.name)))?;
-        let (mut measured, mut steps) = (Measured::default(), 0);
-        for part in counted {
-            measured.scanned += part.scanned;
-            steps += part.steps;
-            if part.scanned + part.steps > 2_000 {
-                measured.plan.push(format!("{:>9} scanned, {:>9} steps", part.scanned, part.steps));
-                measured.plan.extend(part.plan.into_iter().map(|line| format!("    {line}")));
-            }
-        }
-        measured.rows = steps.div_ceil(STEPS_PER_ROW);
-        Ok(measured)
-    }
-}
-
-fn command(text: &str, parameters: Vec<Parameter>) -> Command {
-    Command {
-        text: text.to_owned(),
-        kind: CommandKind::Text,
-        execution_mode: ExecutionMode::Reader,
-        parameters,
-    }
-}
-
-fn environment() -> Environment {
-    Environment {
-        now: practice::REFERENCE_DATE.at(9, 30, 0, 0),
-        denied_objects: Vec::new(),
-        missing_columns: Vec::new(),
-        booking: BookingWeather::default(),
-    }
-}
 
 /// The statements of a pack by name.
 fn statements(pack: &Path) -> Result<BTreeMap<String, String>, Failure> {
@@ -118,71 +46,100 @@ fn declared(text: &str) -> Option<u64> {
     number.replace(',', "").parse().ok()
 }
 
-/// Prints what each statement reads, and what it may read. With an older pack, also what that one reads.
-/// Returns false if a statement reads more than its header says.
-#[expect(clippy::print_stdout, reason = "this is a command")]
-pub(crate) fn report(before: Option<&Path>, plans: bool) -> Result<bool, Failure> {
-    let pack = statements(&our_pack())?;
+/// A statement with a case of it: what it reads, what it may read, and what an older text reads.
+struct Line {
+    name: String,
+    now: Result<Measured, SqlError>,
+    most: Option<u64>,
+    before: Option<Result<Measured, SqlError>>,
+}
+
+impl Line {
+    /// What is wrong. An older text may be wrong.
+    fn fault(&self) -> Option<String> {
+        match &self.now {
+            Err(error) => Some(format!("CANNOT RUN: {error}")),
+            Ok(now) if self.most.is_none_or(|most| now.rows > most) => Some("TOO MANY".to_owned()),
+            Ok(_) => None,
+        }
+    }
+
+    fn shown(&self) -> String {
+        let number = |from: fn(&Measured) -> u64, measured: Option<&Result<Measured, SqlError>>| {
+            let measured = measured.and_then(|it| it.as_ref().ok());
+            measured.map_or_else(|| "-".to_owned(), |it| grouped(from(it)))
+        };
+        let both = |from| [number(from, self.before.as_ref()), number(from, Some(&self.now))];
+        let [scanned_before, scanned] = both(|it| it.scanned);
+        let [rows_before, rows] = both(|it| it.rows);
+        let [locks_before, locks] = both(|it| it.locks);
+        let most = self.most.map_or_else(|| "-".to_owned(), grouped);
+        let older = match &self.before {
+            Some(Err(error)) => format!("  (before: cannot run: {error})"),
+            _ => String::new(),
+        };
+        let fault = self.fault().map(|fault| format!("  {fault}")).unwrap_or_default();
+        format!(
+            "{:38} {scanned_before:>10} {scanned:>10}   {rows_before:>10} {rows:>10} {most:>10}   {locks_before:>6} {locks:>6}{older}{fault}",
+            self.name
+        )
+    }
+}
+
+/// Measures every case of our statements. A statement without a case is a fault.
+fn measured(before: Option<&Path>) -> Result<Vec<Line>, Failure> {
     let old = before.map(statements).transpose()?.unwrap_or_default();
     let mut bench = Bench::open()?;
     // A statement that writes would find what the older one has written.
     let mut older_bench = before.map(|_| Bench::open()).transpose()?;
     let cases = cases::all(&mut bench)?;
-    println!("{:44} {:>23}   {:>35}", "", "rows without any key", "rows read, at most");
-    println!(
-        "{:44} {:>11} {:>11}   {:>11} {:>11} {:>11}",
-        "statement: case", "before", "now", "before", "now", "declared"
-    );
-    let mut is_within = true;
-    for (name, text) in &pack {
-        let most = declared(text);
-        for case in cases.get(name.as_str()).map_or(&[][..], Vec::as_slice) {
-            let earlier = match (&mut older_bench, old.get(name)) {
-                (Some(bench), Some(text)) => Some(bench.run(text, case)?),
+    let mut lines = Vec::new();
+    for (name, text) in statements(&our_pack())? {
+        let most = declared(&text);
+        let of_statement: &[Case] = cases.get(name.as_str()).map_or(&[], Vec::as_slice);
+        if of_statement.is_empty() {
+            return Err(Failure::Catalogue(format!("{name} has no case")));
+        }
+        for case in of_statement {
+            let before = match (&mut older_bench, old.get(&name)) {
+                (Some(bench), Some(text)) => Some(bench.run(text, case)),
                 _ => None,
             };
-            let now = bench.run(text, case)?;
-            let shown = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), grouped);
-            let verdict = if most.is_some_and(|most| now.rows <= most) { "" } else { "  TOO MANY" };
-            is_within &= verdict.is_empty();
-            println!(
-                "{:44} {:>11} {:>11}   {:>11} {:>11} {:>11}{verdict}",
-                format!("{name}: {}", case.name),
-                shown(earlier.as_ref().map(|it| it.scanned)),
-                grouped(now.scanned),
-                shown(earlier.as_ref().map(|it| it.rows)),
-                grouped(now.rows),
-                shown(most),
-            );
-            if plans {
-                now.plan.iter().for_each(|line| println!("    {line}"));
-            }
+            let now = bench.run(&text, case);
+            lines.push(Line { name: format!("{name}: {}", case.name), now, most, before });
         }
     }
-    if let Some(older) = old.get("clinical_summary") {
-        println!();
-        for case in cases.get("clinical_summary").map_or(&[][..], Vec::as_slice) {
-            let [before, now] = paired(&mut bench, [older, &pack["clinical_summary"]], case)?;
-            println!("time of clinical_summary, {}: {before:.1?} before, {now:.1?} now", case.name);
-        }
-    }
-    Ok(is_within)
+    Ok(lines)
 }
 
-/// The median times of two statements that run in turn.
-fn paired(bench: &mut Bench, texts: [&String; 2], case: &Case) -> Result<[Duration; 2], Failure> {
-    let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..11 {
-        for (text, times) in texts.iter().zip(&mut times) {
-            let start = Instant::now();
-            bench.run(text, case)?;
-            times.push(start.elapsed());
+/// Prints what each statement reads, what it may read, and what it locks. With an older pack, also what
+/// that one does, and the times of both. Returns false if a statement reads more than its header says.
+pub(crate) async fn report(before: Option<&Path>, plans: bool) -> Result<bool, Failure> {
+    let lines = measured(before)?;
+    let title = |a, b, c, d, e, f, g, h| {
+        say(&format!("{a:38} {b:>10} {c:>10}   {d:>10} {e:>10} {f:>10}   {g:>6} {h:>6}"));
+    };
+    title(
+        "Rows that statements read",
+        "no key",
+        "no key",
+        "at most",
+        "at most",
+        "",
+        "locks",
+        "locks",
+    );
+    title("statement: case", "before", "now", "before", "now", "declared", "before", "now");
+    for line in &lines {
+        say(&line.shown());
+        if let (true, Ok(now)) = (plans, &line.now) {
+            now.plan.iter().for_each(|part| say(&format!("    {part}")));
         }
     }
-    Ok(times.map(|mut times| {
-        times.sort();
-        times[times.len() / 2]
-    }))
+    if let Some(before) = before {
+        times::report(before).await?;
+    }
+    Ok(lines.iter().all(|line| line.fault().is_none()))
 }
 
 /// A number with a comma before each group of three digits.
@@ -212,24 +169,10 @@ mod tests {
 
     #[test]
     fn no_statement_reads_more_at_a_large_practice_than_its_header_says() {
-        let mut bench = Bench::open().unwrap();
-        let cases = cases::all(&mut bench).unwrap();
-        let mut wrong = Vec::new();
-        for (name, text) in statements(&our_pack()).unwrap() {
-            let most = declared(&text);
-            let of_statement = cases.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-            if of_statement.is_empty() {
-                wrong.push(format!("{name} has no case"));
-            }
-            for case in of_statement {
-                let measured = bench.run(&text, case).unwrap();
-                if most.is_none_or(|most| measured.rows > most) {
-                    let read = grouped(measured.rows);
-                    wrong.push(format!("{name}, {}: {read} rows, declared {most:?}", case.name));
-                    wrong.extend(measured.plan);
-                }
-            }
-        }
+        let lines = measured(None).unwrap();
+        let wrong = lines.iter().filter(|line| line.fault().is_some());
+        let wrong: Vec<String> =
+            wrong.map(|line| format!("{}\n{:?}", line.shown(), line.now)).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

@@ -23,9 +23,9 @@ fn rows_without_a_key_are_counted_one_by_one_and_rows_by_a_key_are_not() {
             execution_mode: ExecutionMode::Reader,
             parameters: Vec::new(),
         };
-        let (outcome, counted) = execute_counted(&mut database, &command, &environment);
-        assert!(outcome.is_ok(), "{outcome:?}");
-        counted.into_iter().next().unwrap()
+        let examined = execute_counted(&mut database, &command, &environment);
+        assert!(examined.outcome.is_ok(), "{examined:?}");
+        examined.counted.into_iter().next().unwrap()
     };
     let (scan, search) = (counted("p.CITY = 'Nowhere'"), counted("p.INTERNALID = 1"));
     assert!(scan.scanned > 100, "{scan:?}");
