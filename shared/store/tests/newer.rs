@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use aws_double::{Answer, Aws, Call};
-use domain::clinician::{Clinician, UserAccounts};
+use domain::account_links::UserAccounts;
+use domain::clinician::Clinician;
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::delivery::ClientId;
 use domain::ids::{BpUserId, HaloGuid, PracticeId, SiteId, Subject};
