@@ -28,7 +28,7 @@
 //! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release changes a
 //! kind of item so that earlier releases would misread it, it writes the next number. A reader of an item with
 //! a higher format than it knows returns [`StoreError::NewerFormat`]. Fields that a reader may ignore, and
-//! fields that may be absent, need no new format. The test `tests/stored.rs` reads items of every kind as the
+//! fields that may be absent, need no new format. The test `tests/items/stored.rs` reads items of every kind as the
 //! previous release wrote them.
 //!
 //! During a deployment two releases work at the same time, so a write must not change an item of a newer format

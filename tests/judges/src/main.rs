@@ -7,7 +7,7 @@
 
 mod documents;
 mod fhir;
-#[path = "../../../shared/patient-summary/tests/records/mod.rs"]
+#[path = "../../../shared/patient-summary/tests/summary/records/mod.rs"]
 mod records;
 mod schema;
 mod storage;

@@ -34,7 +34,7 @@ impl Practice {
     #[must_use]
     pub fn of(which: Demonstration) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the practice");
-        let files = practice::seed(which, folder.path(), SEED).expect("a seeded practice");
+        let files = practice::seed_copy(which, folder.path(), SEED).expect("a seeded practice");
         Self {
             connection: practice::open(&files).expect("the practice opens"),
             environment: Environment {

@@ -8,6 +8,7 @@ mod documents;
 mod sources;
 mod structure;
 mod unused;
+mod waits_and_features;
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! The clinical import as an International Patient Summary. Each member must match the JSON import, and the
 //! document must be valid by HL7's own schema and rules.
 
-#[path = "../../../../shared/patient-summary/tests/conformance/mod.rs"]
+#[path = "../../../../shared/patient-summary/tests/summary/conformance/mod.rs"]
 mod conformance;
 mod same;
 

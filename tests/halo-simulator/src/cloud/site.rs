@@ -119,7 +119,7 @@ pub(crate) enum ExecutionError {
 impl Site {
     /// Creates the practice's databases in an existing folder.
     pub(crate) fn new(identity: Identity, folder: &Path, seed: u64) -> rusqlite::Result<Self> {
-        let files = practice::seed(identity.which, folder, seed)?;
+        let files = practice::seed_copy(identity.which, folder, seed)?;
         let pristine = Pristine::keep(&files)?;
         let pool = Arc::new(Pool::new(files.clone())?);
         let resettable = Resettable::new(&files, &pristine)?;

@@ -1,6 +1,7 @@
 //! The schema and content of a practice's Bp database. The content is made up and the same every time.
 
 mod cast;
+mod copies;
 mod highlights;
 mod reset;
 mod schema;
@@ -13,6 +14,7 @@ use rusqlite::{Connection, params};
 use crate::sql::Language;
 
 pub use cast::{CAST, CROWD_BORN, CROWD_SIZE, CROWD_SURNAME, Role, patient};
+pub use copies::seed_copy;
 pub use highlights::{HighlightedPatient, HighlightedUser, Highlights, highlights};
 pub(crate) use reset::Resettable;
 pub use reset::{Pristine, reset};
@@ -96,6 +98,15 @@ pub struct PracticeFiles {
     pub documents: PathBuf,
 }
 
+impl PracticeFiles {
+    fn in_folder(folder: &Path) -> Self {
+        Self {
+            patients: folder.join("patients.sqlite"),
+            documents: folder.join("documents.sqlite"),
+        }
+    }
+}
+
 /// Opens a practice. The main database is `:memory:`. The patients database is attached as `dbo`, so it
 /// comes first when a name is resolved. The documents database is attached as `BPSDocuments`. The vendor's
 /// drugs are attached as `BPSDrugs`, in memory, because nobody changes them. Collations and functions are
@@ -138,10 +149,7 @@ fn attach(databases: [(&PathBuf, &str); 2]) -> rusqlite::Result<Connection> {
 /// # Errors
 /// Any error of SQLite or the disk.
 pub fn seed(which: Demonstration, folder: &Path, seed: u64) -> rusqlite::Result<PracticeFiles> {
-    let files = PracticeFiles {
-        patients: folder.join("patients.sqlite"),
-        documents: folder.join("documents.sqlite"),
-    };
+    let files = PracticeFiles::in_folder(folder);
     seed::create(which, &files, seed)?;
     Ok(files)
 }

@@ -1,6 +1,7 @@
 //! Restores the seeded state in the same files, even while others read them. A file without changes is left
 //! alone, because most tests only read and the large practice has 130 MB.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,17 +17,21 @@ pub struct Pristine {
 }
 
 impl Pristine {
-    /// Copies the present state of a practice to files beside its own (`name.pristine`).
+    /// Copies the present state of a practice to files beside its own (`name.pristine`). Nobody may have the
+    /// practice open: SQLite's locks end when another part of the process closes the same file.
     ///
     /// # Errors
-    /// Any error of SQLite or the disk.
+    /// Any error of the disk.
     pub fn keep(files: &PracticeFiles) -> rusqlite::Result<Self> {
         let pristine = PracticeFiles {
             patients: beside(&files.patients),
             documents: beside(&files.documents),
         };
-        copy(&files.patients, &pristine.patients)?;
-        copy(&files.documents, &pristine.documents)?;
+        for (from, to) in
+            [(&files.patients, &pristine.patients), (&files.documents, &pristine.documents)]
+        {
+            fs::copy(from, to).map_err(|_| rusqlite::Error::InvalidPath(to.clone()))?;
+        }
         Ok(Self { files: pristine })
     }
 }

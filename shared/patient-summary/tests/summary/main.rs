@@ -1,0 +1,9 @@
+//! Documents of made-up records.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
+mod conformance;
+mod document;
+mod identifiers;
+mod profiles;
+mod records;
+mod snapshot;

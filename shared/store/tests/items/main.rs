@@ -1,0 +1,9 @@
+//! What is stored, and how the table is asked for it.
+
+mod bookings;
+mod connection;
+mod newer;
+mod shown;
+mod stored;
+mod usage;
+mod work;
