@@ -10,7 +10,6 @@ use halo_simulator::sql::{
 };
 use rusqlite::Connection;
 
-use super::cases::Case;
 use crate::Failure;
 
 /// The seed of the large practice.
@@ -21,6 +20,13 @@ const STEPS_PER_ROW: u64 = 3;
 
 /// Shorter statements of a batch are not explained.
 const WORTH_A_PLAN: u64 = 2_000;
+
+/// One set of parameters.
+#[derive(Clone)]
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) parameters: Vec<Parameter>,
+}
 
 /// What a case of a statement reads and locks.
 #[derive(Clone, Debug, Default)]

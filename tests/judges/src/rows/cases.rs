@@ -5,18 +5,11 @@ use std::collections::BTreeMap;
 use halo_simulator::practice::{CROWD_SURNAME, large, patient};
 use halo_simulator::sql::{Direction, Parameter};
 
-use super::bench::Bench;
+use super::bench::{Bench, Case};
 use crate::Failure;
 
 /// A mark that nothing in the practice has.
 const UNKNOWN: &str = "PBZZZZZZZZZZZZZZZZZZZZZZZ";
-
-/// One set of parameters.
-#[derive(Clone)]
-pub(super) struct Case {
-    pub(super) name: &'static str,
-    pub(super) parameters: Vec<Parameter>,
-}
 
 /// Each statement's cases. Older statements may lack a parameter; it is then ignored.
 pub(super) fn all(bench: &mut Bench) -> Result<BTreeMap<&'static str, Vec<Case>>, Failure> {

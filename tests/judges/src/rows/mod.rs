@@ -14,8 +14,7 @@ use std::path::{Path, PathBuf};
 use halo_simulator::sql::SqlError;
 
 use crate::{Failure, say};
-use bench::{Bench, Measured};
-use cases::Case;
+use bench::{Bench, Case, Measured};
 
 /// The statements of a pack by name.
 fn statements(pack: &Path) -> Result<BTreeMap<String, String>, Failure> {
