@@ -33,6 +33,8 @@
 --             merged record is not public: it looks like a deleted one, and both are noPatient. A partner
 --             replaces this by what Best Practice prescribes, and keeps the mark, the lookup before the write
 --             under one lock, the single transaction, the rules for patients, and the returned row.
+-- Reads:      at most 550,000 rows: every letter of the practice, because staff may have moved ours to another
+--             patient, and Bp has no known key for USERREFERENCE.
 -- Note:       the lock is on our mark only: nobody at the practice waits for it. A letter that somebody
 --             deleted in Bp counts as written; it is not written again.
 SET NOCOUNT ON;

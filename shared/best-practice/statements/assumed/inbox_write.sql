@@ -35,6 +35,8 @@
 --             BPSDocuments.dbo.DOCUMENTS is our own assumption. A partner replaces this by what Best Practice
 --             prescribes, and keeps the mark, the lookup before the write under one lock, the single
 --             transaction, the rule for patients, and the returned row.
+-- Reads:      at most 1,100,000 rows: every message, because staff may have moved ours to another patient, and Bp
+--             has no known key for USERREFERENCE. For a described patient also every patient.
 -- Note:       a described patient is accepted only if exactly one patient agrees with everything given, and
 --             if a first name or an IHI is given. The reason is that twins share the rest, and that a number
 --             on a Medicare card can later be given to another person. An identifier that Bp lacks does not
@@ -138,23 +140,28 @@ BEGIN
         SET @user = @first;
         SET @why = '';
     END;
-    INSERT INTO @candidates (InternalId)
-    SELECT DISTINCT p.InternalID
-    FROM dbo.BPS_Patients AS p
-    WHERE p.InternalID > 0
-      AND ((@patientId > 0 AND p.InternalID = @patientId)
-        OR (@patientId = 0
-            AND CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date)
-            AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-                p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
-                CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey
-            AND (@firstName = '' OR (@firstNameKey <> '' AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-                p.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
-                CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey))
-            AND (@firstNameKey <> '' OR @ihi <> '')
-            AND (@medicare = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @medicare)
-            AND (@medicareLine = '' OR LTRIM(RTRIM(p.MedicareLineNo)) = @medicareLine)
-            AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi)));
+    -- One statement with OR would read every patient, even if the number is known.
+    IF @patientId > 0
+        INSERT INTO @candidates (InternalId)
+        SELECT DISTINCT p.InternalID
+        FROM dbo.BPS_Patients AS p
+        WHERE p.InternalID = @patientId;
+    ELSE IF @patientId = 0
+        INSERT INTO @candidates (InternalId)
+        SELECT DISTINCT p.InternalID
+        FROM dbo.BPS_Patients AS p
+        WHERE p.InternalID > 0
+          AND CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date)
+          AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+              p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+              CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey
+          AND (@firstName = '' OR (@firstNameKey <> '' AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+              p.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+              CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey))
+          AND (@firstNameKey <> '' OR @ihi <> '')
+          AND (@medicare = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @medicare)
+          AND (@medicareLine = '' OR LTRIM(RTRIM(p.MedicareLineNo)) = @medicareLine)
+          AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi);
     IF @patientId > 0 AND NOT EXISTS (SELECT 1 FROM @candidates)
         SET @outcome = 'noPatient';
     ELSE IF @user IS NULL AND @named = 0

@@ -18,6 +18,8 @@
 --             - Overlapped: 1 if another live appointment of the user overlaps it, else 0.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
+-- Reads:      at most 33,000 rows: the appointments without a patient, and the whole book of the day of each
+--             booking, because no known index begins with user and day.
 SELECT a.RECORDID AS AppointmentId,
        CONVERT(varchar(23), a.CREATED, 121) AS Created,
        a.USERID AS UserId,

@@ -44,6 +44,7 @@
 --             - Assumptions: BP_AddAppointmentEx accepts patient 0, Bp's row for slots without a patient,
 --               and stores it as INTERNALID; and login 0 may book. Both are parameters. How Bp treats a taken
 --               slot is not public (an error, a zero, or two appointments): each ends as conflict here.
+-- Reads:      at most 9,000 rows: the appointments without a patient, and one day of the book.
 -- Note:       only an appointment of @patientId is ours. Once the practice gives it to a patient it is the
 --             patient's, whatever its text says. It is then never moved, corrected or cancelled, and like
 --             every other appointment it is a conflict if it is in the way.

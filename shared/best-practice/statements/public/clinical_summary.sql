@@ -23,6 +23,8 @@
 --             known, 2 some recorded; one row for each patient). INFERRED: ObservationTime is seconds since
 --             midnight; 0 is "not set" in dates and codes. The mapping, not this statement, compares the
 --             markers' words with data/markers.json.
+-- Reads:      at most 205,000 rows: the patient's own rows. Also all relatives, occupations and second clinical
+--             rows of the practice, because Bp has no known key by patient for them.
 -- Note:       the code of AllergyCode has priority over the words of AllergyMarker. A login that may not read
 --             the base table loses only the code; then the words decide.
 --             A blood pressure has two rows (codes 3 and 4) of one moment, which therefore count as one
