@@ -162,6 +162,10 @@ pub struct Attachment {
     /// Whether Bp has a file for it. A result without a file is a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_file: Option<bool>,
+    /// The members whose values could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub unreadable: Vec<&'static str>,
 }
 
 impl Attachment {
@@ -202,6 +206,8 @@ pub struct AttachmentPage {
     pub more: bool,
     /// What is missing.
     pub unavailable_folders: Vec<UnavailableFolder>,
+    /// How many rows of Bp's answer could not be read. Their documents are missing from the items.
+    pub unreadable_rows: usize,
 }
 
 #[cfg(test)]

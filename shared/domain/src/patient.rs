@@ -90,6 +90,10 @@ pub struct PatientMatch {
     /// The last four of the ten digits of `MedicareNo`. Left out if it holds anything else. Enough to tell
     /// one twin from the other, and too little to misuse.
     pub medicare_ending: Option<String>,
+    /// The members whose values could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub unreadable: Vec<&'static str>,
 }
 
 /// What a search found.
@@ -100,6 +104,15 @@ pub struct PatientMatches {
     pub matches: Vec<PatientMatch>,
     /// Whether there are more matches than shown. Then more letters of the surname are needed.
     pub more: bool,
+    /// How many patients in Bp's answer could not be read. They are missing from `matches`: the patient may be
+    /// one of them, and has to be looked for in Bp. Left out if none.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    pub unreadable_rows: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl PatientMatches {

@@ -1,6 +1,6 @@
 -- statement: delivery_lookup
 -- Does:       finds our letter or message in Bp, even if somebody has moved or deleted it.
--- Parameters: @token varchar(25): our mark of it.
+-- Parameters: @token varchar(25): the correlation token.
 -- Returns:    a row for each place that holds it, in the order in which it passes them. No row if it never
 --             arrived.
 --             - Place: 1 correspondence out, 2 inbox, 3 correspondence in.

@@ -1,6 +1,6 @@
 -- statement: appointment_book
 -- Does:       lists our live appointments from a day on: those with our own patient number and with one of
---             our marks in their text. They are compared with our bookings. A patient's appointment is not
+--             our correlation tokens in their text. They are compared with our bookings. A patient's appointment is not
 --             ours, whatever its text says.
 -- Parameters:
 --             - @from date: the first day.
