@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod contact;
 mod draft;
 pub mod fhir;
 mod items;

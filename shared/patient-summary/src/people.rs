@@ -13,8 +13,8 @@ use crate::terminology::{AHPRA, HPII, IDENTIFIER_TYPE, IDENTIFIER_TYPE_AU, PROVI
 const PRACTITIONER: &str = "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-practitioner|1.0.0";
 const ROLE: &str = "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-practitionerrole|1.0.0";
 
-/// Adds the practitioners, who work at the practice. The profile demands a surname, so whoever has none stays
-/// a name.
+/// Adds the practitioners, who work at the practice. The profile demands a surname, so somebody who has none
+/// stays a name.
 pub(crate) fn add(
     draft: &mut Draft<'_>,
     practitioners: &[clinical::Practitioner],

@@ -4,11 +4,11 @@ use domain::clinical::PracticeDetails;
 use domain::numbers;
 
 use crate::Origin;
+use crate::contact::{address, reached};
 use crate::fhir::{
     AddressUse, CodeableConcept, Coding, ContactSystem, ContactUse, Device, DeviceName,
     DeviceNameType, DeviceVersion, Identifier, Meta, Organization, Resource, Text,
 };
-use crate::patient::{address, reached};
 use crate::people::identifier;
 use crate::terminology::{ABN, HPIO, IDENTIFIER_TYPE_AU, SITE_ID};
 

@@ -64,7 +64,7 @@ impl Practice {
             _ => Vec::new(),
         };
         let Value::Int(error) = of(&format!("{name}Error")) else { panic!("{row:?}") };
-        (objects, error.into())
+        (objects, error)
     }
 
     /// The patient's identity. Fails unless the error column says that it was read.
