@@ -148,7 +148,7 @@ async fn what_bp_did_not_give_is_said_in_the_pdf_and_an_expired_copy_is_gone() {
             "sk": { "S": format!("DELIVERY#summary-{id}") } },
         "UpdateExpression": "SET #body.#letter.#summary.#kept.#fhir.#key = :nowhere",
         "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": { ":nowhere": { "S": "outgoing/nowhere" } },
+        "ExpressionAttributeValues": { ":nowhere": { "S": "summaries/nowhere" } },
     });
     stack.aws().call("dynamodb", "DynamoDB_20120810.UpdateItem", &gone).await.unwrap();
     practice.platform.get(&path).await.assert_problem(410, "summary-expired");
