@@ -42,7 +42,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // A gateway may already have replaced bytes that were not UTF-8 with U+FFFD. The name that was sent is
     // then lost.
     let is_utf_8 = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\u{fffd}'));

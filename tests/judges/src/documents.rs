@@ -17,7 +17,7 @@ use patient_summary::{Origin, document};
 use uuid::Uuid;
 
 use crate::Failure;
-use crate::records::{everything, person, sections};
+use crate::records::{doctor, everything, of, person, practice, sections};
 
 /// Patients of the large practice: those who have a part in a story, and some of the others.
 const CAST: std::ops::RangeInclusive<i64> = 1..=41;
@@ -92,26 +92,26 @@ fn of_test_records() -> Result<Vec<(String, String)>, Failure> {
     ] {
         *part = Some(ODD.to_owned());
     }
+    let mut odd_doctor = doctor(ODD);
+    for number in
+        [&mut odd_doctor.registration, &mut odd_doctor.hpii, &mut odd_doctor.provider_number]
+    {
+        *number = Some(ODD.to_owned());
+    }
+    odd.usual_doctor = Some(ODD.to_owned());
+    let odd_record = IdentifiedRecord {
+        practitioners: vec![odd_doctor],
+        practice: practice(),
+        ..of(odd, sections(ODD))
+    };
     let mut unreadable = empty(NilMarker::Silent, &[DENIED]);
     unreadable.past_history = Some(Section::conclude(vec![], NilMarker::Silent, &[LOST]));
     [
         ("everything", everything(), Some("Australia/Sydney")),
-        (
-            "nil-known",
-            IdentifiedRecord { identity: person(), sections: empty(NilMarker::Nil, &[]) },
-            None,
-        ),
-        ("nobody-unreadable", IdentifiedRecord { identity: nobody, sections: unreadable }, None),
-        (
-            "odd-characters",
-            IdentifiedRecord { identity: odd, sections: sections(ODD) },
-            Some("Australia/Perth"),
-        ),
-        (
-            "nothing-asked-for",
-            IdentifiedRecord { identity: person(), sections: Sections::default() },
-            None,
-        ),
+        ("nil-known", of(person(), empty(NilMarker::Nil, &[])), None),
+        ("nobody-unreadable", of(nobody, unreadable), None),
+        ("odd-characters", odd_record, Some("Australia/Perth")),
+        ("nothing-asked-for", of(person(), Sections::default()), None),
     ]
     .into_iter()
     .zip(1000..)

@@ -96,6 +96,7 @@ routes! {
         clinical::read_clinical_summary,
         clinical::read_patient_summary,
         clinical::run_patient_operation,
+        clinical::run_patient_operation_by_post,
     }
     /// A patient's documents in Bp, and imports of them.
     attachments(App, metered) needs(cursors, copies, import_queue) {

@@ -121,6 +121,9 @@ pub struct Allergy {
     pub severity: Option<String>,
     /// `Comment`.
     pub comment: Option<String>,
+    /// `Created`, the day on which it was entered.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub recorded_on: Option<Date>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]

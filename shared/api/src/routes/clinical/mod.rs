@@ -2,5 +2,6 @@
 
 mod handler;
 mod negotiation;
+mod operation;
 
 pub(crate) use self::handler::*;
