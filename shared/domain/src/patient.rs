@@ -224,6 +224,7 @@ pub struct Demographics {
     pub usual_doctor: Option<String>,
     /// Left out if Bp does not let us read it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub next_of_kin: Option<NextOfKin>,
 }
 

@@ -146,18 +146,22 @@ pub struct Observation {
     pub value: Option<String>,
     /// Inferred from the code, because Bp has no unit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub unit: Option<&'static str>,
     /// Only for a blood pressure.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub systolic: Option<String>,
     /// Only for a blood pressure.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub diastolic: Option<String>,
     /// In the practice's local time. Only the day if no time was recorded.
     #[schema(value_type = Option<String>, example = "2026-05-23T09:15")]
     pub observed_at: Option<ObservedAt>,
     /// `Description`, a code whose list is not public.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub modifier: Option<i64>,
     /// `Provider`.
     pub provider: Option<String>,

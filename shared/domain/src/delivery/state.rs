@@ -86,10 +86,12 @@ impl DeliveryState {
 pub struct DeliveryStep {
     /// The time.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "crate::instant::serialize")]
     pub at: Timestamp,
     /// The new state.
     pub state: DeliveryState,
     /// The reason, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub reason: Option<ProblemType>,
 }
