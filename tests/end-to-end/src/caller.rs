@@ -2,7 +2,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
-use crate::contract::assert_described;
+use crate::contract::{Received, assert_described};
 
 /// Calls the API with a token. A path is relative to the practice, or starts with `/v1`.
 #[derive(Clone, Debug)]
@@ -87,7 +87,9 @@ impl Caller {
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         let answer = Answer { status, headers, json, text };
         let path = url.strip_prefix(&self.api_url).and_then(|path| path.split('?').next());
-        assert_described(&method, path.unwrap_or_default(), sent.as_deref(), &answer);
+        let content_type = answer.header("content-type").unwrap_or_default();
+        let received = Received { status, content_type, body: &answer.json };
+        assert_described(&method, path.unwrap_or_default(), sent.as_deref(), &received);
         answer
     }
 }

@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
 use jsonschema::Validator;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-
-use crate::Answer;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let document = include_str!("../../../shared/api/openapi.json");
@@ -18,30 +16,41 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 static VALIDATORS: LazyLock<Mutex<BTreeMap<String, &'static Validator>>> =
     LazyLock::new(Mutex::default);
 
+/// What a test received.
+pub(crate) struct Received<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: &'a str,
+    pub(crate) body: &'a Value,
+}
+
 /// Fails the test if the document does not describe this request and its answer. `path` has no host and no query.
 /// A path that the document does not have is not judged.
 #[track_caller]
-pub(crate) fn assert_described(method: &Method, path: &str, body: Option<&[u8]>, answer: &Answer) {
+pub(crate) fn assert_described(
+    method: &Method,
+    path: &str,
+    sent: Option<&[u8]>,
+    answer: &Received<'_>,
+) {
     let Some(operation) = operation(method, path) else { return };
     let name = operation["operationId"].as_str().unwrap_or_default();
     let status = answer.status.as_u16();
     let response = resolved(&operation["responses"][status.to_string()]);
-    assert!(!response.is_null(), "{name} does not document {status}: {}", answer.text);
+    assert!(!response.is_null(), "{name} does not document {status}: {}", answer.body);
     if answer.status.is_success() {
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-        if let Some(Ok(body)) = body.map(serde_json::from_slice::<Value>) {
+        if let Some(Ok(body)) = sent.map(serde_json::from_slice::<Value>) {
             assert_valid(&format!("the request of {name}"), schema, &body);
         }
     } else {
-        let kind = &answer.json["type"];
+        let kind = &answer.body["type"];
         let documented = response["x-problem-types"].as_array();
         let is_documented = documented.is_some_and(|kinds| kinds.contains(kind));
-        assert!(is_documented, "{name} does not document {status} {kind}: {}", answer.text);
+        assert!(is_documented, "{name} does not document {status} {kind}: {}", answer.body);
     }
-    let media = answer.header("content-type").unwrap_or_default();
-    let media = media.split(';').next().unwrap_or_default();
+    let media = answer.content_type.split(';').next().unwrap_or_default();
     let schema = &response["content"][media]["schema"];
-    assert_valid(&format!("the answer of {name}"), schema, &answer.json);
+    assert_valid(&format!("the answer of {name}"), schema, answer.body);
 }
 
 /// The operation of this path. A path without variables comes first.

@@ -3,8 +3,10 @@
 //!
 //! - Microsoft's own parser and schema model check every T-SQL statement (`tsql.rs`).
 //! - moto, a second emulator of AWS, checks uploads and events (`storage.rs`).
+//! - A validator checks the OpenAPI documents (`contract.rs`).
 //! - Several engines check the FHIR documents of many patients (`fhir.rs`).
 
+mod contract;
 mod documents;
 mod fhir;
 #[path = "../../../shared/patient-summary/tests/summary/records/mod.rs"]
@@ -42,6 +44,7 @@ struct Options {
 enum Subject {
     Tsql,
     Storage,
+    Contract,
     Fhir,
 }
 
@@ -114,6 +117,11 @@ async fn judge(options: &Options) -> Result<bool, Failure> {
     if wanted(Subject::Storage) {
         let room = tools.judges.join("storage");
         right &= storage::judge(&tools.python("moto", &room, None).await?, &room).await?;
+    }
+    if wanted(Subject::Contract) {
+        let room = tools.judges.join("contract");
+        let python = tools.python("judges-contract", &room, None).await?;
+        right &= contract::judge(&tools, &python, &room).await?;
     }
     if wanted(Subject::Fhir) {
         right &= fhir::judge(&tools, options).await?;

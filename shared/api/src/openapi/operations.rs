@@ -160,7 +160,7 @@ fn respond(
         if response["description"].as_str().unwrap_or_default().is_empty() {
             response["description"] = Value::from(success(status));
         }
-        response["headers"] = json!({ "x-amzn-requestid": header("RequestId") });
+        response["headers"]["x-amzn-requestid"] = header("RequestId");
     }
     let mut by_status: BTreeMap<u16, Vec<ProblemType>> = BTreeMap::new();
     for kind in ProblemType::ALL {
