@@ -141,8 +141,8 @@ fn describe_parameters(operation: &mut Map<String, Value>) {
     }
 }
 
-/// Describes each response, and adds one for each status of a problem. Returns the types of the problems, and adds
-/// to `alone` those that are their status's only one.
+/// Describes each response, and adds one for each status of a problem. Returns the types of the problems. `alone`
+/// receives each type that is the only one of its status here.
 fn respond(
     operation: &mut Map<String, Value>,
     handler: &str,

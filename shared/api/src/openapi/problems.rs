@@ -25,7 +25,7 @@ const HALO: &[ProblemType] = &[
     RecordTooLarge,
 ];
 
-/// A session with the practice's Bp, besides the calls of Halo.
+/// What opening a session with the practice's Bp adds to the calls of Halo.
 const SESSION: &[ProblemType] = &[NotConnected, PracticeChanged];
 
 /// The caller must be linked to a Bp user.
