@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::process::{Folders, ProcessId};
+use crate::folders::Folders;
+use crate::process::ProcessId;
 use crate::stack::{RunFile, SignIn, forget};
 use crate::stack_file::Tokens;
 use crate::{Aws, Error, People, StackFile};

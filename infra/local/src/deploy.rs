@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::aws::{ACCESS_KEY_ID, Outputs, REGION, SECRET_ACCESS_KEY};
-use crate::process::{Folders, isolated, run};
+use crate::folders::Folders;
+use crate::program::{isolated, run};
 use crate::tools::Tools;
 use crate::{Aws, Error, Progress};
 

@@ -4,7 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::aws::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
-use crate::process::{Folders, Group, ReservedPort, failed, isolated};
+use crate::folders::Folders;
+use crate::log::failed;
+use crate::port::ReservedPort;
+use crate::process::Group;
+use crate::program::isolated;
 use crate::tools::Tools;
 use crate::{Aws, Error};
 

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
-use crate::process::{Folders, run};
+use crate::folders::Folders;
+use crate::program::run;
 use crate::{Error, Progress};
 
 /// What was built.

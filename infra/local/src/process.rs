@@ -1,20 +1,16 @@
 //! Child processes and process groups that end with their owner.
 
 use std::fs;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
-use crate::{Error, Progress};
-
-/// How many lines of a failed program's output an error quotes.
-const TAIL_LINES: usize = 25;
+use crate::Error;
+use crate::log::open_log;
 
 /// A process, identified by its number and start time: the system may give the number to another.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -83,7 +79,7 @@ fn started(pid: i32) -> Option<String> {
     (!state.starts_with('Z')).then(|| start.trim().to_owned())
 }
 
-fn kill_group(group: Option<Pid>) {
+pub(crate) fn kill_group(group: Option<Pid>) {
     if let Some(group) = group {
         // If the group does not exist any more, there is nothing left to do.
         let _ = kill_process_group(group, Signal::KILL);
@@ -162,7 +158,7 @@ impl Group {
 
     /// Kills all members and waits until none is left. Processes that we started stay as zombies
     /// until we wait for them.
-    pub(crate) async fn end(mut self, mut member: Child) {
+    pub(crate) async fn kill(mut self, mut member: Child) {
         kill_group(Some(self.id));
         self.ended().await;
         let _ = member.wait().await;
@@ -184,174 +180,6 @@ fn log_pair(log: &Path) -> Result<(fs::File, fs::File), Error> {
     let file = open_log(log)?;
     let copy = file.try_clone().map_err(Error::file("opening the log", log))?;
     Ok((file, copy))
-}
-
-/// A log of this run. Only its owner can read it, because programs may print secrets.
-fn open_log(log: &Path) -> Result<fs::File, Error> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    fs::OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(log)
-        .map_err(Error::file("opening the log", log))
-}
-
-/// Runs a program to its end, shows its latest line as progress, and returns the lines of its standard
-/// output. Dropping the future kills the program and every process that it started.
-pub(crate) async fn run(
-    progress: &Progress,
-    program: &'static str,
-    command: &mut Command,
-    log: &Path,
-) -> Result<Vec<String>, Error> {
-    let start = |source| Error::Start { program, source };
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(start)?;
-    let mut guard =
-        KillOnDrop(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
-    let stdout = child.stdout.take();
-    let stderr = child.stderr.take();
-    let mut file = tokio::fs::File::from_std(open_log(log)?);
-    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-    tokio::spawn(lines(stdout, Source::Output, sender.clone()));
-    tokio::spawn(lines(stderr, Source::Remarks, sender));
-    let mut output = Vec::new();
-    while let Some((source, line)) = receiver.recv().await {
-        // JSON lines are for the caller only.
-        if !line.starts_with('{') {
-            progress.detail(&line);
-            file.write_all(format!("{line}\n").as_bytes())
-                .await
-                .map_err(Error::file("writing the log", log))?;
-        }
-        if source == Source::Output {
-            output.push(line);
-        }
-    }
-    file.flush().await.map_err(Error::file("writing the log", log))?;
-    let status = child.wait().await.map_err(start)?;
-    guard.0 = None;
-    if status.success() { Ok(output) } else { Err(failed(program, log)) }
-}
-
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Source {
-    Output,
-    Remarks,
-}
-
-async fn lines(
-    stream: Option<impl AsyncRead + Unpin>,
-    source: Source,
-    sender: tokio::sync::mpsc::UnboundedSender<(Source, String)>,
-) {
-    let Some(stream) = stream else { return };
-    let mut reader = BufReader::new(stream);
-    let mut line = Vec::new();
-    while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        line.clear();
-        if sender.send((source, text)).is_err() {
-            return;
-        }
-    }
-}
-
-struct KillOnDrop(Option<Pid>);
-
-impl Drop for KillOnDrop {
-    fn drop(&mut self) {
-        kill_group(self.0);
-    }
-}
-
-/// The error for a program that failed or ended unexpectedly.
-pub(crate) fn failed(program: &'static str, log: &Path) -> Error {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<_> = text.lines().collect();
-    let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
-    Error::Failed { program, log: log.to_owned(), tail }
-}
-
-/// A free port. No other program gets it while this value exists.
-#[derive(Debug)]
-pub(crate) struct ReservedPort(TcpListener);
-
-impl ReservedPort {
-    pub(crate) fn new() -> Result<Self, Error> {
-        TcpListener::bind(("127.0.0.1", 0))
-            .map(Self)
-            .map_err(|source| Error::Start { program: "a loopback port", source })
-    }
-
-    pub(crate) fn number(&self) -> u16 {
-        self.0.local_addr().map_or(0, |address| address.port())
-    }
-}
-
-/// A command without the caller's environment, except `PATH`. It neither uses nor changes the user's
-/// AWS profile and home directory.
-pub(crate) fn isolated(program: &Path, state: &Path) -> Command {
-    let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", state.join("home"))
-        .env("TMPDIR", state.join("tmp"))
-        .env("PYTHONUTF8", "1")
-        .env("PYTHONUNBUFFERED", "1")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("NO_PROXY", "127.0.0.1,localhost")
-        .env("no_proxy", "127.0.0.1,localhost");
-    command
-}
-
-/// The folders of a run.
-#[derive(Clone, Debug)]
-pub(crate) struct Folders {
-    pub(crate) root: PathBuf,
-}
-
-impl Folders {
-    pub(crate) fn create(root: &Path) -> Result<Self, Error> {
-        let folders = Self { root: root.to_owned() };
-        for folder in [folders.logs(), folders.state()] {
-            fs::create_dir_all(&folder).map_err(Error::file("creating the folder", &folder))?;
-        }
-        Ok(folders)
-    }
-
-    /// Empties the state folder, so that this run sees nothing of an earlier one.
-    pub(crate) fn clear_state(&self) -> Result<(), Error> {
-        let state = self.state();
-        if state.exists() {
-            fs::remove_dir_all(&state).map_err(Error::file("emptying the folder", &state))?;
-        }
-        for folder in [state.join("home"), state.join("tmp"), state.join("simulator")] {
-            fs::create_dir_all(&folder).map_err(Error::file("creating the folder", &folder))?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn state(&self) -> PathBuf {
-        self.root.join("state")
-    }
-
-    pub(crate) fn logs(&self) -> PathBuf {
-        self.root.join("logs")
-    }
-
-    pub(crate) fn log(&self, name: &str) -> PathBuf {
-        self.logs().join(format!("{name}.log"))
-    }
 }
 
 #[cfg(test)]
@@ -422,16 +250,5 @@ mod tests {
             if member.is_alive() { Err("it is alive") } else { Ok(()) }
         })
         .await;
-    }
-
-    #[tokio::test]
-    async fn a_failed_program_is_reported_with_the_end_of_its_output() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
-        let mut command = Command::new("sh");
-        command.args(["-c", "echo one; echo the reason >&2; exit 3"]);
-        let error = run(&Progress::silent(), "sh", &mut command, &log).await.unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains("the reason") && text.contains(&log.display().to_string()), "{text}");
     }
 }

@@ -8,7 +8,10 @@ use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 use crate::Error;
-use crate::process::{Folders, Group, ReservedPort, failed};
+use crate::folders::Folders;
+use crate::log::failed;
+use crate::port::ReservedPort;
+use crate::process::Group;
 
 const PROGRAM: &str = "the Halo simulator";
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -8,9 +8,11 @@ use serde_json::json;
 use tokio::process::Child;
 
 use crate::aws::{ACCESS_KEY_ID, Outputs, REGION, SECRET_ACCESS_KEY};
+use crate::folders::Folders;
+use crate::log::failed;
 use crate::packages::Binaries;
 use crate::people::{Cast, PoolAccess};
-use crate::process::{Folders, Group, ProcessId, failed};
+use crate::process::{Group, ProcessId};
 use crate::simulator::{Plan, Ready};
 use crate::stack_file::{self, AwsAccess, Practice, SimulatorAccess};
 use crate::tools::{Tools, check_prerequisites};
@@ -226,7 +228,7 @@ impl Stack {
 
     /// Stops everything and waits until it has ended.
     pub async fn stop(self) {
-        self.group.end(self.simulator).await;
+        self.group.kill(self.simulator).await;
         forget(&self.folders.root);
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use crate::process::{Folders, run};
+use crate::folders::Folders;
+use crate::program::run;
 use crate::{Error, Progress};
 
 /// The interpreter and programs under `.local/tools`.

@@ -36,7 +36,7 @@ impl BpClient {
         parameters: [Parameter; N],
         deadline: Deadline,
     ) -> Result<Vec<Row>, BpError> {
-        let command = parameters.into_iter().fold(self.pack.begin(statement), Command::with);
+        let command = parameters.into_iter().fold(self.pack.bare_command(statement), Command::with);
         self.query(guid, statement, &command, deadline).await
     }
 

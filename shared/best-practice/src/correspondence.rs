@@ -198,7 +198,7 @@ impl StatementPack {
     }
 
     fn command<const N: usize>(&self, statement: Statement, parameters: [Parameter; N]) -> Command {
-        parameters.into_iter().fold(self.begin(statement), Command::with)
+        parameters.into_iter().fold(self.bare_command(statement), Command::with)
     }
 }
 

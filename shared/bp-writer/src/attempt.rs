@@ -1,7 +1,7 @@
-//! Works on one entry as far as possible now: marks it, sends it, asks for its result, or looks it up.
+//! Works on one entry as far as possible now: marks it, sends it and asks for its result.
 //!
-//! This file asks Halo and Bp and translates their answers. [`crate::decide`] decides what follows, and
-//! [`crate::settle`] stores it.
+//! This file sends to Bp and asks Halo how the write ended. [`crate::look_up`] asks Bp what a write in doubt
+//! left there, [`crate::decide`] decides what follows, and [`crate::settle`] stores it.
 
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::panic::AssertUnwindSafe;
@@ -15,16 +15,18 @@ use domain::waiting::Waiter;
 use futures::FutureExt as _;
 use halo::{AsyncState, Call, Command, Deadline, Error, Row};
 use jiff::SignedDuration;
-use ledger::{Backoff, Doubtful, Ready, Sent};
+use ledger::{Backoff, Ready, Sent};
 use store::StoreError;
-use store::work::{Entry, ParkReason, WorkKind, WorkProgress, WorkRefusal};
+use store::work::{Entry, ParkReason, WorkKind, WorkProgress};
 use uuid::Uuid;
 
 use crate::context::{Context, TurnError};
 use crate::decide::Next;
-use crate::kind::{Kind, NoCommand, NotRead, Status};
+use crate::kind::{Kind, NoCommand, Status};
+use crate::look_up::look_up;
 use crate::outcome::{self, Outcome, Trouble};
 use crate::ports::{Clock, Messages, WorkStore};
+use crate::read_first::{Unread, read_first};
 use crate::settle::{Settle, Step};
 use crate::site::Site;
 use crate::whole;
@@ -122,7 +124,9 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
                 _ if self.is_for_another_bp(&entry) => self.practice_moved(entry).await?,
                 WorkProgress::Ready(ready) => self.send(entry, ready).await?,
                 WorkProgress::Sent(sent) => self.ask_once(entry, sent).await?,
-                WorkProgress::Doubtful(doubtful) => self.look_up(entry, doubtful).await?,
+                WorkProgress::Doubtful(doubtful) => {
+                    look_up(self.kind, self.site, entry, doubtful).await?
+                }
             };
             match step {
                 Break(next) => return Ok(next),
@@ -178,8 +182,10 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
             return Ok(Break(next));
         }
         let before = entry.clone();
-        if let Break(next) = self.read_first(&mut entry).await? {
-            return match next {
+        if kind.must_read(&entry.body)
+            && let Break(unread) = read_first(kind, self.site, &mut entry.body).await?
+        {
+            return match unread {
                 Unread::Next(next) => Ok(Break(next)),
                 Unread::NoCommand(why) => self.no_command(before, entry, why).await,
             };
@@ -221,31 +227,6 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
                     Outcome::Verdict(verdict)
                 };
                 self.settle().settle(before, outcome).await
-            }
-        }
-    }
-
-    /// Reads from Bp what the command needs, if it needs anything.
-    async fn read_first(
-        &mut self,
-        entry: &mut Entry<K::Entity>,
-    ) -> Result<ControlFlow<Unread>, TurnError> {
-        if !self.kind.must_read(&entry.body) {
-            return Ok(Continue(()));
-        }
-        let context = self.context();
-        if context.time_left() < 2 * context.services.limits.shortest {
-            return Ok(Break(Unread::Next(Next::EndTurn)));
-        }
-        let Some(session) = self.site.session() else {
-            return Ok(Break(Unread::Next(Next::Park(Trouble::of(ParkReason::NotConnected)))));
-        };
-        let (practice, now) = (context.practice, context.now());
-        match self.kind.read_first(&mut entry.body, practice, session, now).await {
-            Ok(()) => Ok(Continue(())),
-            Err(NotRead::NoCommand(why)) => Ok(Break(Unread::NoCommand(why))),
-            Err(NotRead::Site(error)) => {
-                Ok(Break(Unread::Next(Next::Park(Trouble::of_session(error)?))))
             }
         }
     }
@@ -405,50 +386,6 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
         };
         self.settle().settle(entry, outcome_of).await
     }
-
-    /// Looks up in Bp what an attempt in doubt left there, once its fence has passed. Costs one query.
-    async fn look_up(
-        &mut self,
-        entry: Entry<K::Entity>,
-        doubtful: Doubtful<WorkRefusal>,
-    ) -> Result<Step<K::Entity>, TurnError> {
-        let context = self.context();
-        let (halo, limits) = (&context.services.halo, &context.services.limits);
-        let asked_at = context.now();
-        if doubtful.due() > asked_at {
-            return Ok(Break(Next::GoOn));
-        }
-        if context.time_left() < 2 * limits.shortest {
-            return Ok(Break(Next::EndTurn));
-        }
-        let command = &self.kind.lookup(&entry.body);
-        let deadline = context.deadline(limits.answer);
-        let question = |guid: HaloGuid| async move {
-            halo.immediate(guid.0, command, Call::Read, deadline).await
-        };
-        let Some(session) = self.site.session() else {
-            return Ok(Break(Next::Park(Trouble::of(ParkReason::NotConnected))));
-        };
-        let rows = match session.ask(question).await {
-            Ok(answer) => answer.sets.into_iter().next_back().unwrap_or_default(),
-            Err(error) => {
-                let outcome = outcome::from_lookup_error(error)?;
-                return self.settle().settle(entry, |_| outcome).await;
-            }
-        };
-        let key = entry.key.clone();
-        let outcome_of = |body: &mut K::Entity| {
-            let read = |body: &mut K::Entity| self.kind.read_lookup(body, &rows, asked_at);
-            outcome::from_lookup(body, &key, asked_at, read)
-        };
-        self.settle().settle(entry, outcome_of).await
-    }
-}
-
-/// What the attempt does instead if it has not read what it needs.
-enum Unread {
-    Next(Next),
-    NoCommand(NoCommand),
 }
 
 /// The rows that a query ended with, or what else is known of it.

@@ -74,7 +74,7 @@ pub trait WorkStore: Connections + Clone + Send + Sync {
     ) -> Stored<()>;
     async fn await_query(&self, query: Uuid, waiter: &Waiter, expires: Timestamp) -> Stored<()>;
     async fn schedule_by(&self, practice: &PracticeId, job: Job, at: Timestamp) -> Stored<()>;
-    async fn finish_job(
+    async fn reschedule_job(
         &self,
         practice: &PracticeId,
         job: Job,
@@ -156,14 +156,14 @@ impl WorkStore for Store {
         Store::schedule_by(self, practice, job, at).await
     }
 
-    async fn finish_job(
+    async fn reschedule_job(
         &self,
         practice: &PracticeId,
         job: Job,
         next: Timestamp,
         now: Timestamp,
     ) -> Stored<()> {
-        Store::finish_job(self, practice, job, next, now).await
+        Store::reschedule_job(self, practice, job, next, now).await
     }
 }
 

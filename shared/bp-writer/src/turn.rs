@@ -123,7 +123,7 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
         tracing::info!(practice = practice.as_str(), job = name, "done");
         let now = self.context.now();
         let next = Job::next_after(practice, rest, now);
-        services.store.finish_job(practice, job, next, now).await?;
+        services.store.reschedule_job(practice, job, next, now).await?;
         Ok(true)
     }
 
@@ -160,7 +160,7 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
             }
             let sending = due.iter().any(needs_bp);
             if let Break(next) = self.site.reach(&mut self.lane, sending).await? {
-                return self.end(next).await;
+                return self.stop(next).await;
             }
             let mut stuck = true;
             for entry in due {
@@ -176,7 +176,7 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
                 match self.work_on(entry).await? {
                     Next::GoOn => {}
                     Next::SetAside => self.context.set_aside(&key).await?,
-                    next => return self.end(next).await,
+                    next => return self.stop(next).await,
                 }
                 if was_due {
                     self.done.insert(version);
@@ -200,8 +200,8 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
         self.kinds.iter().map(Box::as_ref).find(|known| known.kind() == kind)
     }
 
-    /// Ends the work. Returns when something is due next.
-    async fn end(&mut self, next: Next) -> Result<Option<Timestamp>, TurnError> {
+    /// Stops the work. Returns when something is due next.
+    async fn stop(&mut self, next: Next) -> Result<Option<Timestamp>, TurnError> {
         let services = self.context.services;
         Ok(Some(match next {
             Next::Park(trouble) => self.park(trouble).await?,

@@ -1,8 +1,9 @@
 //! Links the caller's account to a user of Bp. This costs one query, for the users with the entered name.
 
 use best_practice::{BpClient, BpError};
+use domain::account_links::{LinkChange, LinksSeen, judge_link};
 use domain::audit::AuditedAction;
-use domain::clinician::{BpUser, Clinician, LinkChange, LinksSeen, NotLinked, choose, judge_link};
+use domain::clinician::{BpUser, Clinician, NotLinked, choose};
 use domain::connection::{Connection, Site};
 use domain::ids::BpUserId;
 use domain::release::Support;

@@ -48,7 +48,7 @@ impl DocumentBucket {
     ///
     /// # Errors
     /// When S3 does not open it.
-    pub async fn begin(&self, key: &str) -> Result<Upload, DocumentBucketError> {
+    pub async fn create_upload(&self, key: &str) -> Result<Upload, DocumentBucketError> {
         // The SDK sends a CRC32 with each part. S3 takes them only if the upload names the algorithm.
         let opened = self
             .client
@@ -133,7 +133,7 @@ impl Upload {
     ///
     /// # Errors
     /// When S3 did not accept a part, or does not complete the object.
-    pub async fn finish(mut self) -> Result<Stored, DocumentBucketError> {
+    pub async fn complete(mut self) -> Result<Stored, DocumentBucketError> {
         let last = self.filler.rest();
         // An object has at least one part, even if it is empty.
         if !last.is_empty() || self.bytes == 0 {

@@ -21,11 +21,11 @@ async fn an_upload_of_any_length_is_completed_by_an_s3_that_takes_only_what_aws_
         let s3 = StrictS3::default();
         let bucket = DocumentBucket::new(client(&s3), "documents");
         let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
-        let mut upload = bucket.begin("practice/object").await.unwrap();
+        let mut upload = bucket.create_upload("practice/object").await.unwrap();
         for piece in bytes.chunks(700_001) {
             upload.write(piece).await.unwrap();
         }
-        let stored = upload.finish().await.unwrap();
+        let stored = upload.complete().await.unwrap();
         assert_eq!(stored.sha256, Sha256::of(&bytes));
         assert!(s3.object("documents", "practice/object").unwrap() == bytes, "{length} bytes");
         assert_eq!(s3.open_uploads(), 0);
@@ -36,7 +36,7 @@ async fn an_upload_of_any_length_is_completed_by_an_s3_that_takes_only_what_aws_
 async fn an_aborted_upload_leaves_nothing_and_may_be_aborted_again() {
     let s3 = StrictS3::default();
     let bucket = DocumentBucket::new(client(&s3), "documents");
-    let mut upload = bucket.begin("practice/object").await.unwrap();
+    let mut upload = bucket.create_upload("practice/object").await.unwrap();
     upload.write(&vec![7; 6 * MIB]).await.unwrap();
     let id = upload.id().to_owned();
     drop(upload);

@@ -63,7 +63,7 @@ impl Attempt<'_> {
         );
         match ended {
             Ok(Fetched::Copied(copied)) => self.stage(copied).await,
-            Ok(Fetched::Preparing) => self.leave_preparing().await,
+            Ok(Fetched::Preparing) => self.suspend().await,
             Err(Stop::Obstacle(obstacle)) => self.postpone_or_fail(obstacle).await,
             Err(Stop::PagesGone) => {
                 self.document.fetching.forget_query();
@@ -78,7 +78,7 @@ impl Attempt<'_> {
     }
 
     async fn fetch(&mut self) -> Result<Fetched, Stop> {
-        self.document.begin().await?;
+        self.document.reserve_place().await?;
         let mut session = self.sessions.open(&self.document.practice, self.deadline).await?;
         if session.connection().database() != self.document.item.site {
             // In another Bp the same numbers mean other patients' documents.
@@ -125,7 +125,7 @@ impl Attempt<'_> {
 
     /// Leaves the document to the practice. Halo's notification wakes a worker when the pages are
     /// ready. A delayed message does the same in case the notification is lost.
-    async fn leave_preparing(mut self) -> Result<(), ImportError> {
+    async fn suspend(mut self) -> Result<(), ImportError> {
         let mut fetching = self.document.fetching.clone();
         // No upload is open while the practice prepares the document.
         fetching.cleared();

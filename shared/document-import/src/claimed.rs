@@ -52,19 +52,20 @@ pub(crate) struct Copied {
 }
 
 impl ClaimedDocument<'_> {
-    /// Takes the lease and reserves a new place in the bucket. Deletes what an earlier attempt left.
-    pub(crate) async fn begin(&mut self) -> Result<(), Stop> {
+    /// Claims the document in the table, and reserves a new place in the bucket. Deletes what an earlier
+    /// attempt left.
+    pub(crate) async fn reserve_place(&mut self) -> Result<(), Stop> {
         if let Some(old) = self.fetching.place().cloned() {
             let claimed = Item::Fetching(self.fetching.clone());
             // Until the lease is ours, that object belongs to another worker, and may be finished.
             self.fetching.cleared();
             self.save(claimed).await?;
-            self.fetching.put_at(old.clone());
+            self.fetching.reserve(old.clone());
             self.bucket.discard(&old.keys(), old.upload_id.as_deref()).await?;
             self.fetching.cleared();
         }
         let key = format!("{FOLDER}{}", Uuid::new_v4());
-        self.fetching.put_at(Place { key, upload_id: None });
+        self.fetching.reserve(Place { key, upload_id: None });
         self.save_fetching().await
     }
 
@@ -104,9 +105,9 @@ impl ClaimedDocument<'_> {
         let mut written: Vec<Bytes> = Vec::with_capacity(pages.len() + 1);
         let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
         for (page, bytes) in (1..).zip(pages) {
-            written.push(incoming.take(DocumentPart { page, pages: count, bytes })?);
+            written.push(incoming.add(DocumentPart { page, pages: count, bytes })?);
         }
-        let (last, words) = incoming.end()?;
+        let (last, words) = incoming.finish()?;
         written.push(last);
         written.retain(|part| !part.is_empty());
         let whole = match written.as_slice() {
@@ -127,8 +128,8 @@ impl ClaimedDocument<'_> {
         announced: Option<u64>,
     ) -> Result<Copied, Stop> {
         let key = self.copy_key()?;
-        let mut upload = self.bucket.begin(&key).await?;
-        self.fetching.put_at(Place { key: key.clone(), upload_id: Some(upload.id().to_owned()) });
+        let mut upload = self.bucket.create_upload(&key).await?;
+        self.fetching.reserve(Place { key: key.clone(), upload_id: Some(upload.id().to_owned()) });
         self.save_fetching().await?;
         let (mut parts, mut incoming) = (pin!(parts), Incoming::default());
         let mut progress = interval_at(Instant::now() + FIRST_PROGRESS, PROGRESS);
@@ -138,15 +139,15 @@ impl ClaimedDocument<'_> {
                 biased;
                 _ = progress.tick() => self.progress(upload.bytes()).await?,
                 part = parts.next() => match part {
-                    Some(part) => upload.write(&incoming.take(part?)?).await?,
+                    Some(part) => upload.write(&incoming.add(part?)?).await?,
                     None => break,
                 },
             }
         }
         is_whole(upload.bytes(), announced)?;
-        let (last, words) = incoming.end()?;
+        let (last, words) = incoming.finish()?;
         upload.write(&last).await?;
-        let stored = upload.finish().await?;
+        let stored = upload.complete().await?;
         let rendition = self.copy_words(&key, words).await?;
         Ok(Copied { stored, rendition })
     }
@@ -157,7 +158,7 @@ impl ClaimedDocument<'_> {
         if let Some(upload) = self.fetching.place().and_then(|place| place.upload_id.clone()) {
             self.bucket.abort(&key, &upload).await?;
         }
-        self.fetching.put_at(Place { key, upload_id: None });
+        self.fetching.reserve(Place { key, upload_id: None });
         Ok(())
     }
 

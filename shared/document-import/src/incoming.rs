@@ -22,14 +22,14 @@ struct Scan {
 }
 
 impl Incoming {
-    /// Takes the next part and returns the next bytes of the copy.
+    /// Adds the next part and returns the next bytes of the copy.
     ///
     /// # Errors
     /// When the pages cannot become one file.
-    pub(crate) fn take(&mut self, part: DocumentPart) -> Result<Bytes, CannotBind> {
+    pub(crate) fn add(&mut self, part: DocumentPart) -> Result<Bytes, CannotBind> {
         if part.pages == 1 {
             self.words.see(&part.bytes);
-            self.letter.keep(&part.bytes);
+            self.letter.add(&part.bytes);
             return Ok(part.bytes);
         }
         let scan = self.scan.get_or_insert_default();
@@ -50,7 +50,7 @@ impl Incoming {
     ///
     /// # Errors
     /// When the pages cannot become one file.
-    pub(crate) fn end(self) -> Result<(Bytes, Option<String>), CannotBind> {
+    pub(crate) fn finish(self) -> Result<(Bytes, Option<String>), CannotBind> {
         let Some(mut scan) = self.scan else {
             let words = self.letter.words().or_else(|| self.words.finish());
             return Ok((Bytes::new(), words));
@@ -79,7 +79,7 @@ impl Default for WordLetter {
 }
 
 impl WordLetter {
-    fn keep(&mut self, bytes: &[u8]) {
+    fn add(&mut self, bytes: &[u8]) {
         let (Self::Unknown(kept) | Self::Doc(kept) | Self::Docx(kept)) = self else { return };
         kept.extend_from_slice(bytes);
         *self = match std::mem::replace(self, Self::None) {
@@ -143,10 +143,10 @@ mod tests {
             for part in page.chunks(size) {
                 let part = Bytes::copy_from_slice(part);
                 let pages = u32::try_from(pages.len()).unwrap();
-                bytes.extend(copy.take(DocumentPart { page: number, pages, bytes: part })?);
+                bytes.extend(copy.add(DocumentPart { page: number, pages, bytes: part })?);
             }
         }
-        let (last, words) = copy.end()?;
+        let (last, words) = copy.finish()?;
         bytes.extend(last);
         Ok((bytes, words))
     }
@@ -177,10 +177,10 @@ mod tests {
         for (mark, largest) in [(b"\xD0\xCF\x11\xE0" as &[u8], LARGEST_DOC), (b"PK", LARGEST_DOCX)]
         {
             let mut letter = WordLetter::default();
-            letter.keep(mark);
-            letter.keep(&vec![0; largest - mark.len()]);
+            letter.add(mark);
+            letter.add(&vec![0; largest - mark.len()]);
             assert!(!matches!(letter, WordLetter::None));
-            letter.keep(b"0");
+            letter.add(b"0");
             assert!(matches!(letter, WordLetter::None));
         }
     }
@@ -200,7 +200,7 @@ mod tests {
         let mut copy = Incoming::default();
         let bytes = Bytes::from(vec![0; 1 << 20]);
         let part = DocumentPart { page: 1, pages: 2, bytes };
-        let taken = (0..40).take_while(|_| copy.take(part.clone()).is_ok()).count();
+        let taken = (0..40).take_while(|_| copy.add(part.clone()).is_ok()).count();
         assert_eq!(taken, Binder::LARGEST_PAGE >> 20);
     }
 }

@@ -119,7 +119,7 @@ impl Bench {
         else {
             panic!("{queued:?}");
         };
-        fetching.put_at(Place { key: COPY.to_owned(), upload_id: None });
+        fetching.reserve(Place { key: COPY.to_owned(), upload_id: None });
         let state = Item::Fetching(fetching.clone());
         let taken = store.move_import_item(&practice, &id, &queued, state).await.unwrap();
         Self { table, aws, store, practice, import: id, taken, fetching }

@@ -25,6 +25,7 @@ macro_rules! text_conversions {
     )*};
 }
 
+pub mod account_links;
 pub mod advisory;
 pub mod attachments;
 pub mod audit;

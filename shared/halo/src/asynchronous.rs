@@ -293,7 +293,7 @@ impl HaloClient {
                 let read = match bytes.next().await {
                     Some(Ok(piece)) => reader.feed(&piece),
                     Some(Err(error)) => Err(error),
-                    None => match reader.finish() {
+                    None => match reader.end_input() {
                         Ok(()) => return None,
                         Err(error) => Err(error),
                     },

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `PRACTICE#<practice>` | `CONNECTION` | [`domain::connection::Connection`] | pairing, status |
 //! | | `CLINICIAN#<account or user>` | a linked clinician, for one `generation` of the connection | pairing |
-//! | | `ACCOUNTS#<generation>#<user>` | [`domain::clinician::UserAccounts`]: who is linked to the user, and whose link was ended | pairing |
+//! | | `ACCOUNTS#<generation>#<user>` | [`domain::account_links::UserAccounts`]: who is linked to the user, and whose link was ended | pairing |
 //! | | `RELINKED#<uuid>` | the Bp user of a changed link, until the change is published | pairing, site-writer |
 //! | | `PAIRING` | [`domain::pairing::Attempt`]: the practice's current attempt, with a lease | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |

@@ -1,8 +1,11 @@
-//! Links between accounts and users of Bp, each for one generation of the connection.
+//! Links between accounts and users of Bp, each for one generation of the connection: made, ended and read.
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem};
-use domain::clinician::{Clinician, UserAccounts};
+mod former;
+mod item;
+
+use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem};
+use domain::account_links::UserAccounts;
+use domain::clinician::Clinician;
 use domain::connection::Connection;
 use domain::ids::{BpUserId, PracticeId, Subject};
 use domain::schedule::Job;
@@ -12,53 +15,14 @@ use crate::audit::{AuditItem, audit_item};
 use crate::error::StoreError;
 use crate::format::KnownFormatOnly;
 use crate::item::{
-    ACCOUNTS, CLINICIAN, CONNECTION, Item, RELINKED, body, item, key, number, practice_key,
-    readable, sort_key, text,
+    CONNECTION, Item, RELINKED, body, item, key, number, practice_key, readable, sort_key,
 };
 use crate::table::Store;
 use crate::transaction::TRANSACTION_TRIES;
 
-/// The key under which a link is stored. An account has one link. A platform's server can link many
-/// users.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum LinkKey {
-    /// The person's account.
-    Account(Subject),
-    /// The Bp user, if a platform's server made the link.
-    User(BpUserId),
-}
-
-impl LinkKey {
-    pub(crate) fn sort_key(&self) -> String {
-        match self {
-            Self::Account(subject) => format!("{CLINICIAN}ACCOUNT#{}", subject.0),
-            Self::User(user) => format!("{CLINICIAN}USER#{}", user.0),
-        }
-    }
-
-    fn parse(sk: &str) -> Option<Self> {
-        let of = sk.strip_prefix(CLINICIAN)?;
-        if let Some(subject) = of.strip_prefix("ACCOUNT#") {
-            return Some(Self::Account(Subject(subject.to_owned())));
-        }
-        of.strip_prefix("USER#")?.parse().ok().map(|user| Self::User(BpUserId(user)))
-    }
-}
-
-/// The generation of the connection that a link was made for. It is an attribute beside the body.
-const GENERATION: &str = "generation";
-
-/// The condition that an item belongs to an earlier generation.
-const FORMER: &str = "attribute_not_exists(generation) OR generation < :generation";
-
-/// A clinician's link that is valid for the present connection.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Link {
-    /// Who was linked.
-    pub key: LinkKey,
-    /// The Bp user that the link leads to.
-    pub clinician: Clinician,
-}
+pub(crate) use self::item::link_of;
+use self::item::{GENERATION, accounts_key, link_item};
+pub use self::item::{Link, LinkKey};
 
 /// A new link of an account, with what was read before.
 #[derive(Clone, Copy, Debug)]
@@ -344,85 +308,6 @@ impl Store {
         self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await?;
         Ok(())
     }
-
-    /// Deletes at most `most` items about links that were made for an earlier site. They are no longer
-    /// valid, even while they are stored. Returns whether there may be more of them.
-    pub async fn forget_former_links(
-        &self,
-        practice: &PracticeId,
-        most: usize,
-    ) -> Result<bool, StoreError> {
-        let Some(connection) = self.connection(practice).await? else { return Ok(false) };
-        let generation = i64::from(connection.generation);
-        if generation == 0 {
-            return Ok(false);
-        }
-        let (mut deleted, mut may_be_more) = (0, false);
-        for prefix in [CLINICIAN, ACCOUNTS] {
-            let found = self
-                .beginning_with(practice, prefix)
-                .filter_expression(FORMER)
-                .expression_attribute_values(":generation", number(generation))
-                .projection_expression("sk")
-                .send()
-                .await?;
-            let some = most.saturating_sub(deleted);
-            for item in found.items().iter().take(some) {
-                self.forget_former(practice, sort_key(item)?, generation).await?;
-                deleted += 1;
-            }
-            may_be_more |= found.items().len() > some || found.last_evaluated_key().is_some();
-        }
-        Ok(may_be_more)
-    }
-
-    async fn forget_former(
-        &self,
-        practice: &PracticeId,
-        sk: &str,
-        generation: i64,
-    ) -> Result<(), StoreError> {
-        let deleted = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key(practice_key(practice), sk)))
-            // The account may have been linked again meanwhile.
-            .only_if(FORMER)
-            .expression_attribute_values(":generation", number(generation))
-            .send()
-            .await
-            .map_err(StoreError::from);
-        match deleted {
-            Ok(_) | Err(StoreError::Conflict | StoreError::NewerFormat) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn beginning_with(&self, practice: &PracticeId, prefix: &str) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(practice_key(practice)))
-            .expression_attribute_values(":prefix", text(prefix))
-    }
-}
-
-fn accounts_key(practice: &PracticeId, generation: u32, user: BpUserId) -> Item {
-    key(practice_key(practice), format!("{ACCOUNTS}{generation}#{}", user.0))
-}
-
-fn link_item(
-    practice: &PracticeId,
-    link: &LinkKey,
-    clinician: &Clinician,
-    generation: u32,
-) -> Result<Item, StoreError> {
-    let mut kept = item(practice_key(practice), link.sort_key(), clinician)?;
-    kept.insert(GENERATION.to_owned(), number(generation));
-    Ok(kept)
 }
 
 /// The condition that an account's link is still the one that was read. A link without a number belongs
@@ -440,16 +325,4 @@ fn still_linked_to(former: Option<BpUserId>, generation: u32) -> (&'static str, 
             Item::from([generation_value]),
         ),
     }
-}
-
-/// A link, and the generation of the connection that it was made for. A link without a number belongs to
-/// the first generation: it was made before generations were counted.
-pub(crate) fn link_of(item: &Item) -> Result<(u32, Link), StoreError> {
-    let generation = match item.get(GENERATION).map(AttributeValue::as_n) {
-        Some(Ok(number)) => number.parse().map_err(|_| StoreError::Corrupt)?,
-        Some(Err(_)) => return Err(StoreError::Corrupt),
-        None => 0,
-    };
-    let key = LinkKey::parse(sort_key(item)?).ok_or(StoreError::Corrupt)?;
-    Ok((generation, Link { key, clinician: body(item)? }))
 }

@@ -182,25 +182,25 @@ impl Store {
         practice: &PracticeId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if self.leave_connection(practice, now).await? {
+        if self.end_connection(practice, now).await? {
             return Ok(());
         }
         // There was no connection. An attempt to make the first one must end too.
-        self.transact(vec![self.end_of_attempt(practice)?]).await?;
+        self.transact(vec![self.delete_attempt(practice)?]).await?;
         // The attempt may have succeeded just before.
         if self.connection(practice).await?.is_some() {
-            self.leave_connection(practice, now).await?;
+            self.end_connection(practice, now).await?;
         }
         Ok(())
     }
 
     /// Ends the connection and the attempt in one transaction. Returns whether there was a connection.
-    async fn leave_connection(
+    async fn end_connection(
         &self,
         practice: &PracticeId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let attempt = self.end_of_attempt(practice)?;
+        let attempt = self.delete_attempt(practice)?;
         let connection = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), CONNECTION)))
@@ -224,8 +224,8 @@ impl Store {
         }
     }
 
-    /// Ends an attempt of any format: nobody may connect the practice after this.
-    fn end_of_attempt(&self, practice: &PracticeId) -> Result<TransactWriteItem, StoreError> {
+    /// The write that ends an attempt of any format: nobody may connect the practice after this.
+    fn delete_attempt(&self, practice: &PracticeId) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), PAIRING)))

@@ -115,7 +115,7 @@ impl Store {
         let known = self.found(job_key(practice, job)).await?;
         match known.as_ref().map(check_format).transpose() {
             Err(StoreError::NewerFormat) => {
-                leave_to_newer_release();
+                log_newer_format();
                 Ok(None)
             }
             _ => self.put(turn(practice, job, at)).map(Some),
@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// Claims a due job, so that it is not found again before `retry`. Until then the worker sets its
-    /// next time with [`Store::finish_job`]. If the worker dies, the job is found again. Returns whether
+    /// next time with [`Store::reschedule_job`]. If the worker dies, the job is found again. Returns whether
     /// the claim succeeded.
     pub async fn claim_job(&self, due: &DueJob, retry: Timestamp) -> Result<bool, StoreError> {
         let update = self
@@ -166,12 +166,12 @@ impl Store {
         was_done(update.send().await)
     }
 
-    /// Finishes a job. It is due again at `next`, or at once if it was requested while it ran, because
+    /// Sets when a finished job is due again: at `next`, or at once if it was requested while it ran, because
     /// the run may have missed the reason.
     ///
     /// # Errors
     /// When the table does not answer. The turn is then repeated.
-    pub async fn finish_job(
+    pub async fn reschedule_job(
         &self,
         practice: &PracticeId,
         job: Job,
@@ -193,14 +193,14 @@ fn was_done<T, E: TableError, R>(outcome: Result<T, SdkError<E, R>>) -> Result<b
         Ok(_) => Ok(true),
         Err(StoreError::Conflict) => Ok(false),
         Err(StoreError::NewerFormat) => {
-            leave_to_newer_release();
+            log_newer_format();
             Ok(false)
         }
         Err(error) => Err(error),
     }
 }
 
-fn leave_to_newer_release() {
+fn log_newer_format() {
     tracing::warn!("a job's item has a newer format and is left to the newer release");
 }
 

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use domain::ids::PracticeId;
 
 use crate::error::StoreError;
 use crate::item::{self, Item};
@@ -33,5 +34,15 @@ impl Store {
             .consistent_read(true)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", item::text(pk))
+    }
+    /// A practice's items whose sort keys begin with this prefix, read consistently.
+    pub(crate) fn beginning_with(&self, practice: &PracticeId, prefix: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", item::text(item::practice_key(practice)))
+            .expression_attribute_values(":prefix", item::text(prefix))
     }
 }

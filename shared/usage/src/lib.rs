@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-mod gathered;
 mod near;
+mod pending;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use store::{Store, StoreError};
 use tokio::time::{Instant, timeout_at};
 
-use crate::gathered::Gathered;
+use crate::pending::PendingUsage;
 
 pub use near::{NearCapError, publish_near_cap};
 
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Counts usage. Cheap to clone; one for each process.
 #[derive(Clone, Debug)]
 pub struct Counter {
-    gathered: Arc<Gathered>,
+    pending: Arc<PendingUsage>,
     store: Store,
     caps: Caps,
 }
@@ -35,13 +35,13 @@ impl Counter {
     /// A counter that adds to this table and compares with these caps.
     #[must_use]
     pub fn new(store: Store, caps: Caps) -> Self {
-        Self { gathered: Arc::default(), store, caps }
+        Self { pending: Arc::default(), store, caps }
     }
 
     /// The meter for Halo's client ([`halo::HaloClient::metered`]).
     #[must_use]
     pub fn meter(&self) -> Arc<dyn Meter> {
-        Arc::<Gathered>::clone(&self.gathered)
+        Arc::<PendingUsage>::clone(&self.pending)
     }
 
     /// How much a practice may use in a day.
@@ -67,28 +67,28 @@ impl Counter {
     /// When the practice's Bp last answered or refused, if that is not in the table yet.
     #[must_use]
     pub fn answered_at(&self, practice: &PracticeId) -> Option<Timestamp> {
-        self.gathered.answered_at(practice.as_str())
+        self.pending.answered_at(practice.as_str())
     }
 
     /// Adds the collected figures to the table, those of this practice first. If time runs out, the
     /// other figures stay in memory.
     async fn add_up(&self, own: &PracticeId) {
         let until = Instant::now() + PATIENCE;
-        for account in self.gathered.accounts(own.as_str()) {
+        for account in self.pending.accounts(own.as_str()) {
             if Instant::now() >= until {
                 tracing::warn!("usage is added later");
                 return;
             }
             // Accounts are always ids of practices.
             let Ok(id) = PracticeId::parse(&account.0) else { continue };
-            let Some(used) = self.gathered.take(&account) else { continue };
+            let Some(used) = self.pending.take(&account) else { continue };
             match timeout_at(until, self.store.add_usage(&id, account.1, &used)).await {
                 Ok(Ok(day)) => self.report(&id, &used, &day, until).await,
                 outcome => {
                     let error = outcome.map_or(None, Result::err);
                     let error = error.map_or("no answer in time".to_owned(), |it| it.to_string());
                     tracing::warn!(practice = id.as_str(), error, "usage is added later");
-                    self.gathered.put_back(account, &used);
+                    self.pending.add(account, &used);
                 }
             }
         }

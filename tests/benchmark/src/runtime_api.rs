@@ -102,7 +102,7 @@ impl Shared {
     }
 
     /// The number of the invocation to hand out next.
-    fn take(&self) -> Option<usize> {
+    fn next_number(&self) -> Option<usize> {
         let mut progress = self.progress();
         progress.left = progress.left.checked_sub(1)?;
         Some(progress.left)
@@ -115,7 +115,7 @@ impl Shared {
 
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
     let polled_at = Instant::now();
-    let Some(number) = shared.take() else {
+    let Some(number) = shared.next_number() else {
         shared.idle_since.send_if_modified(|since| since.replace(polled_at).is_none());
         return pending().await;
     };

@@ -94,9 +94,9 @@ async fn upload(s3: &Client) -> Result<Finding, String> {
     let documents = DocumentBucket::new(s3.clone(), BUCKET);
     for length in [0, 1, 5 * MIB, 12 * MIB + 345] {
         let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
-        let mut upload = documents.begin("object").await.map_err(text)?;
+        let mut upload = documents.create_upload("object").await.map_err(text)?;
         upload.write(&bytes).await.map_err(text)?;
-        let stored = upload.finish().await.map_err(text)?;
+        let stored = upload.complete().await.map_err(text)?;
         let read = documents.read("object", Sha256::of(&bytes), u64::MAX).await.map_err(text)?;
         if stored.bytes != length as u64 || read != bytes {
             return Ok(Some(format!("{length} bytes came back as {}", read.len())));
@@ -107,7 +107,7 @@ async fn upload(s3: &Client) -> Result<Finding, String> {
 
 async fn abort(s3: &Client) -> Result<Finding, String> {
     let documents = DocumentBucket::new(s3.clone(), BUCKET);
-    let mut upload = documents.begin("aborted").await.map_err(text)?;
+    let mut upload = documents.create_upload("aborted").await.map_err(text)?;
     upload.write(&vec![7; 6 * MIB]).await.map_err(text)?;
     let id = upload.id().to_owned();
     drop(upload);

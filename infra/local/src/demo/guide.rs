@@ -158,7 +158,7 @@ impl<'a> Guide<'a> {
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn show_summary(&mut self) {
         self.show(&format!("\nAll {} steps were answered as they should be.\n", self.steps));
     }
 

@@ -26,6 +26,6 @@ pub async fn run(folder: &Path, out: &mut (dyn Write + Send)) -> Result<(), Erro
     attachments::import_attachments(&mut guide, &example, &patient).await?;
     sending::send_a_referral(&mut guide, &example, &patient).await?;
     bookings::book_a_visit(&mut guide, &example).await?;
-    guide.end();
+    guide.show_summary();
     Ok(())
 }

@@ -48,7 +48,7 @@ impl StatementPack {
     #[must_use]
     pub fn look_up_booking(&self, booking: &Booking) -> Command {
         let (number, created) = known(booking);
-        self.begin(Statement::BookingLookup)
+        self.bare_command(Statement::BookingLookup)
             .with(Parameter::var_char("@token", booking.token.as_str()))
             .with(Parameter::date("@firstDay", booking.first_day))
             .with(Parameter::int("@appointmentId", number))
@@ -71,7 +71,7 @@ impl StatementPack {
             Wish::AsItStands(placement) => (2, Some(placement)),
         };
         let number = |of: fn(&Placement) -> i64| wanted.map_or(0, of);
-        self.begin(Statement::BookingPush)
+        self.bare_command(Statement::BookingPush)
             .with(Parameter::var_char("@token", token.as_str()))
             .with(Parameter::date("@firstDay", first_day))
             .with(Parameter::int("@appointmentId", appointment))

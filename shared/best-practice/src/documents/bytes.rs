@@ -67,7 +67,7 @@ impl Reader {
     async fn next(&mut self) -> Option<Result<DocumentPart, DocumentError>> {
         loop {
             let Some(&page) = self.pages.front() else {
-                return self.assembly.end().err().map(Err);
+                return self.assembly.check_complete().err().map(Err);
             };
             let Some(rows) = &mut self.rows else {
                 match self.halo.page_rows(self.site, self.query, page, self.deadline).await {
@@ -77,7 +77,7 @@ impl Reader {
                 continue;
             };
             match rows.next().await {
-                Some(Ok(row)) => match self.assembly.take(&row) {
+                Some(Ok(row)) => match self.assembly.next_part(&row) {
                     Ok(Some(part)) => return Some(Ok(part)),
                     // This part was read before the page broke off.
                     Ok(None) => {}
@@ -148,7 +148,7 @@ impl Assembly {
     }
 
     /// The next part, or nothing for a part that was seen before.
-    fn take(&mut self, row: &Row) -> Result<Option<DocumentPart>, DocumentError> {
+    fn next_part(&mut self, row: &Row) -> Result<Option<DocumentPart>, DocumentError> {
         self.read(row).map_err(|problem| malformed(&problem.to_string()))
     }
 
@@ -201,7 +201,7 @@ impl Assembly {
     }
 
     /// Checks that the document is complete.
-    fn end(&self) -> Result<(), DocumentError> {
+    fn check_complete(&self) -> Result<(), DocumentError> {
         let (Some(announced), Some(current)) = (self.announced, &self.current) else {
             return Err(DocumentError::Changed);
         };

@@ -54,7 +54,8 @@ impl BpClient {
         deadline: Deadline,
     ) -> Result<Uuid, BpError> {
         let statement = Statement::DocumentContent;
-        let command = key.parameters().into_iter().fold(self.pack.begin(statement), Command::with);
+        let command =
+            key.parameters().into_iter().fold(self.pack.bare_command(statement), Command::with);
         let submitted =
             self.halo.submit(guid.0, &command, max_time_in_queue, Call::Read, deadline).await;
         tracing::info!(

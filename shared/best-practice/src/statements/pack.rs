@@ -85,7 +85,7 @@ impl StatementPack {
 
     /// A command with the statement's text and no parameters yet. The meter counts its queries under the
     /// statement's name.
-    pub(crate) fn begin(&self, statement: Statement) -> Command {
+    pub(crate) fn bare_command(&self, statement: Statement) -> Command {
         Command::text(self.text(statement)).named(statement.name())
     }
 
@@ -152,7 +152,7 @@ mod tests {
             for heading in ["-- Does:", "-- Parameters:", "-- Returns:", "-- Evidence:"] {
                 assert!(text.contains(heading), "{} lacks {heading}", statement.name());
             }
-            assert_eq!(pack().begin(statement).name(), statement.name());
+            assert_eq!(pack().bare_command(statement).name(), statement.name());
         }
     }
 

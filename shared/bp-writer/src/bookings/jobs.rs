@@ -141,7 +141,7 @@ impl<'a> BookingJobs<'a> {
                     reconciled.put_back += 1;
                 }
                 Correction::LeaveArrived { booking } => {
-                    let left = |booking: &mut Booking| booking.leave_arrived(now);
+                    let left = |booking: &mut Booking| booking.found_arrived(now);
                     self.change(practice, &booking, None, left).await?;
                     reconciled.left += 1;
                 }

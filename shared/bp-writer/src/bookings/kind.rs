@@ -164,7 +164,7 @@ impl Kind for Bookings {
 /// The event of a booking that has reached this state.
 fn event(booking: &Booking) -> Option<EventKind> {
     match booking.state {
-        BookingState::Synced if booking.was_put_back() && !booking.is_left_arrived() => {
+        BookingState::Synced if booking.was_put_back() && !booking.is_found_arrived() => {
             Some(EventKind::BookingRestored)
         }
         BookingState::Synced => Some(EventKind::BookingSynced),

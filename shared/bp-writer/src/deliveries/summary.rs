@@ -128,7 +128,11 @@ impl Summaries {
         }
         let pdf = renditions::fhir_document_pdf(&fhir, settings.time_zone.as_ref())
             .ok_or(Unread::Never(ProblemType::Internal))?;
-        Ok(KeptSummary { read_at: now, fhir: self.keep(fhir).await?, pdf: self.keep(pdf).await? })
+        Ok(KeptSummary {
+            read_at: now,
+            fhir: self.store_file(fhir).await?,
+            pdf: self.store_file(pdf).await?,
+        })
     }
 
     /// Records who had the record read, for which referral.
@@ -154,7 +158,7 @@ impl Summaries {
         written.map_err(|_| Unread::Later("the audit line was not written"))
     }
 
-    async fn keep(&self, bytes: Vec<u8>) -> Result<KeptFile, Unread> {
+    async fn store_file(&self, bytes: Vec<u8>) -> Result<KeptFile, Unread> {
         // A random name, because it appears in the bucket's logs.
         let key = format!("summaries/{}", Uuid::new_v4().simple());
         let stored = self.bucket.put(&key, bytes.into()).await;

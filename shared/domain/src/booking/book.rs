@@ -114,11 +114,11 @@ pub fn corrections<'b>(
                 continue;
             }
             // If the practice takes back a wrong "arrived", the cancelled visit is still removed.
-            BookingState::Failed if booking.is_left_arrived() => {}
+            BookingState::Failed if booking.is_found_arrived() => {}
             BookingState::Pending | BookingState::Waiting | BookingState::Failed => continue,
         }
         found.extend(match (booking.cancelled, &rows[..]) {
-            (true, []) if booking.is_left_arrived() => again(Happened::FoundMissing),
+            (true, []) if booking.is_found_arrived() => again(Happened::FoundMissing),
             (true, []) => None,
             (true, rows) if rows.iter().all(|row| row.arrived) => {
                 Some(Correction::LeaveArrived { booking: id() })
@@ -129,7 +129,7 @@ pub fn corrections<'b>(
                 match row.overlapped && !row.arrived {
                     true if booking.is_overbooked() => None,
                     true => Some(Correction::Overbooked { booking: id() }),
-                    false if booking.is_left_arrived() || booking.is_overbooked() => {
+                    false if booking.is_found_arrived() || booking.is_overbooked() => {
                         Some(Correction::AsWanted { booking: id() })
                     }
                     false => None,

@@ -1,9 +1,10 @@
 //! A representative's visit: what the booking platform wants, and what Bp's appointment book shows. The
 //! platform is the source of truth (booking guide, sections 2.4 and "Conclusion").
 //!
-//! Begin with `record.rs`. `together.rs` and `whole.rs` are about visits to several attendants. `others.rs`
+//! Begin with `record.rs` and `answer.rs`. `together.rs` and `whole.rs` are about visits to several attendants. `others.rs`
 //! is about bookings of one practice that overlap. `book.rs` compares bookings with Bp's book.
 
+mod answer;
 mod book;
 mod history;
 mod id;

@@ -1,15 +1,16 @@
 //! A booking from acceptance until it is in Bp's book, and until it is taken out again: what is stored, and
-//! how each request of the platform and each answer of Bp changes it.
+//! how each request of the platform and each comparison with Bp's book changes it. `answer.rs` says how an
+//! answer of Bp changes it.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::history::{Happened, HistoryLine};
 use super::id::BookingId;
 use super::role::{Attendant, Published, Role};
 use super::slot::Slot;
-use super::state::{BookingState, NextStep, Outcome, Pushed};
+use super::state::BookingState;
 use super::time;
 use super::token::Token;
 use super::visit::{Planned, Visit};
@@ -21,11 +22,6 @@ use crate::time_zone::PracticeTimeZone;
 const MOST_LINES: usize = 60;
 /// How many of the first lines are kept.
 const FIRST_LINES: usize = 10;
-
-/// The first wait before a slot that was taken, or a practitioner who was away, is tried again. Each attempt
-/// costs a query, and most obstacles stay. So the wait doubles, up to 80 minutes.
-const BETWEEN_ATTEMPTS: SignedDuration = SignedDuration::from_mins(10);
-const DOUBLINGS: u32 = 3;
 
 /// A booking, from acceptance until it is in Bp's book, and until it is taken out again.
 ///
@@ -247,8 +243,8 @@ impl Booking {
 
     /// A comparison found a difference in Bp's book, but the visit has arrived. It is left alone, and the
     /// history says so once.
-    pub fn leave_arrived(&mut self, now: Timestamp) {
-        if !self.is_left_arrived() {
+    pub fn found_arrived(&mut self, now: Timestamp) {
+        if !self.is_found_arrived() {
             self.problem = Some(ProblemType::AppointmentArrived);
             self.add_history(Happened::LeftAsItIs, self.problem, now);
         }
@@ -256,7 +252,7 @@ impl Booking {
 
     /// Whether it is known to differ from what is wanted because it has arrived.
     #[must_use]
-    pub fn is_left_arrived(&self) -> bool {
+    pub fn is_found_arrived(&self) -> bool {
         self.problem == Some(ProblemType::AppointmentArrived)
     }
 
@@ -277,7 +273,7 @@ impl Booking {
 
     /// A comparison found it as wanted in Bp's book.
     pub fn found_as_wanted(&mut self, now: Timestamp) {
-        if self.is_left_arrived() || self.is_overbooked() {
+        if self.is_found_arrived() || self.is_overbooked() {
             self.state = BookingState::Synced;
             self.problem = None;
             self.add_history(Happened::Found, None, now);
@@ -288,95 +284,6 @@ impl Booking {
     pub fn mark_sent(&mut self) {
         self.sent_revision = self.revision;
         self.sent_slot = (!self.cancelled).then(|| self.planned.placement.slot());
-    }
-
-    /// Bp's answer to the last push. If a newer revision exists by then, the answer only says what is in the
-    /// book, and the newer revision is sent next.
-    pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> NextStep {
-        (self.appointment, self.appointment_created) = (pushed.appointment, pushed.created);
-        self.slot_in_bp = match pushed.outcome {
-            Outcome::Created | Outcome::Moved | Outcome::Updated | Outcome::Unchanged => {
-                self.sent_slot.clone()
-            }
-            Outcome::Cancelled | Outcome::TooLate => None,
-            Outcome::Conflict
-            | Outcome::Away
-            | Outcome::Arrived
-            | Outcome::UnknownUser
-            | Outcome::RecallType => self.slot_in_bp.take(),
-        };
-        let lifted = !std::mem::take(&mut self.lifts).is_empty();
-        if self.sent_revision != self.revision {
-            return NextStep::Again(now);
-        }
-        if pushed.outcome == Outcome::Conflict && !lifted && !pushed.in_way.is_empty() {
-            // Before an event is published: they may be on their way elsewhere.
-            self.in_way = pushed.in_way;
-            return NextStep::Again(now);
-        }
-        self.next_attempt_at = None;
-        self.problem = None;
-        self.blocked_by = pushed.in_way;
-        if let Some(outside) = pushed.outside_sessions {
-            self.outside_sessions = outside;
-        }
-        match (pushed.outcome, self.cancelled) {
-            (Outcome::Created, false) => self.synced(Happened::Created, now),
-            (Outcome::Moved, false) => self.synced(Happened::Moved, now),
-            (Outcome::Updated, false) => self.synced(Happened::Updated, now),
-            (Outcome::Unchanged, false) => self.synced(Happened::Found, now),
-            (Outcome::Cancelled, true) => {
-                (self.appointment, self.appointment_created) = (None, None);
-                self.state = BookingState::Cancelled;
-                self.add_history(Happened::Cancelled, None, now);
-                NextStep::Done
-            }
-            (Outcome::Arrived, false) => {
-                self.state = BookingState::Synced;
-                self.problem = Some(ProblemType::AppointmentArrived);
-                self.add_history(Happened::LeftAsItIs, self.problem, now);
-                NextStep::Done
-            }
-            (Outcome::Arrived, true) => self.fail(ProblemType::AppointmentArrived, now),
-            (Outcome::Conflict, false) => self.blocked(ProblemType::SlotTaken, now),
-            (Outcome::Away, false) => self.blocked(ProblemType::PractitionerAway, now),
-            (Outcome::UnknownUser, false) => self.fail(ProblemType::PractitionerInactive, now),
-            (Outcome::RecallType, false) => self.fail(ProblemType::RecallType, now),
-            (Outcome::TooLate, false) => self.fail(ProblemType::StartPassed, now),
-            // This answer does not belong to what was sent.
-            _ => self.fail(ProblemType::MalformedAnswer, now),
-        }
-    }
-
-    fn synced(&mut self, how: Happened, now: Timestamp) -> NextStep {
-        self.state = BookingState::Synced;
-        self.blocked = 0;
-        self.add_history(how, None, now);
-        NextStep::Done
-    }
-
-    /// Bp's book has no room for it, for this reason. Returns when it is tried again.
-    fn blocked(&mut self, problem: ProblemType, now: Timestamp) -> NextStep {
-        NextStep::Again(self.put_off(problem, now))
-    }
-
-    pub(super) fn put_off(&mut self, problem: ProblemType, now: Timestamp) -> Timestamp {
-        let again = now + BETWEEN_ATTEMPTS * 2_i32.pow(self.blocked.min(DOUBLINGS));
-        self.blocked = self.blocked.saturating_add(1);
-        self.state = BookingState::Conflict;
-        self.problem = Some(problem);
-        self.next_attempt_at = Some(again);
-        self.add_history(Happened::Blocked, Some(problem), now);
-        again
-    }
-
-    /// It cannot be booked.
-    pub fn fail(&mut self, problem: ProblemType, now: Timestamp) -> NextStep {
-        self.state = BookingState::Failed;
-        self.problem = Some(problem);
-        self.next_attempt_at = None;
-        self.add_history(Happened::Failed, Some(problem), now);
-        NextStep::Failed
     }
 
     /// The practice cannot be reached, or does not let us in.

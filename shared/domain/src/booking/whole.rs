@@ -37,12 +37,12 @@ impl Booking {
         match (self.cancelled, self.withdrawn, self.state) {
             (true, false, S::Cancelled) => At::Left,
             (true, false, S::Failed) => At::Stuck(self.problem),
-            (true, true, S::Failed) if self.is_left_arrived() => At::Arrived,
+            (true, true, S::Failed) if self.is_found_arrived() => At::Arrived,
             (true, true, S::Failed) | (false, _, S::Failed) => At::Failed(self.problem),
             (true, true, state) => {
                 At::Out { gone: state == S::Cancelled, blocked: self.blocked > 0 }
             }
-            (false, _, S::Synced) if self.is_left_arrived() => At::Arrived,
+            (false, _, S::Synced) if self.is_found_arrived() => At::Arrived,
             (false, _, S::Synced) => At::Placed,
             (false, _, S::Conflict) if self.is_overbooked() => At::Overbooked,
             // Another attempt changes nothing until there is room.

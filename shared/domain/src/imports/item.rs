@@ -313,7 +313,7 @@ impl Fetching {
     }
 
     /// An object will be written here.
-    pub fn put_at(&mut self, place: Place) {
+    pub fn reserve(&mut self, place: Place) {
         self.effort.place = Some(place);
     }
 

@@ -53,7 +53,7 @@ fn a_worker_that_died_leaves_word_of_its_query_and_its_upload() {
     let mut working = claimed(Item::new(at(0)), 0);
     let query = Uuid::new_v4();
     working.asked(query);
-    working.put_at(place());
+    working.reserve(place());
     working.progress(1_000, lease(10));
     let next = claimed(Item::Fetching(working), 100);
     assert_eq!(next.effort().query(), Some(query));
@@ -138,7 +138,7 @@ fn what_is_over_stays_over_unless_somebody_asks_again() {
 #[test]
 fn a_cancelled_document_says_what_is_to_be_cleared_away() {
     let mut working = claimed(Item::new(at(0)), 0);
-    working.put_at(place());
+    working.reserve(place());
     let cancelled = Item::Fetching(working).cancel().unwrap();
     assert_eq!(cancelled.leftover(), Some(&place()));
     assert!(cancelled.cancel().is_none());
@@ -149,7 +149,7 @@ fn a_cancelled_document_says_what_is_to_be_cleared_away() {
 #[test]
 fn a_retried_document_clears_away_what_the_failed_try_left() {
     let mut working = claimed(Item::new(at(0)), 0);
-    working.put_at(place());
+    working.reserve(place());
     let again = working.fail(ProblemType::StorageUnavailable, at(1)).retry(at(2)).unwrap();
     assert_eq!(claimed(again, 3).place(), Some(&place()));
 }
@@ -171,7 +171,7 @@ fn an_import_is_as_its_documents_are() {
 fn an_item_reads_back_as_it_was_written() {
     let mut working = claimed(Item::new(at(0)), 0);
     working.asked(Uuid::new_v4());
-    working.put_at(place());
+    working.reserve(place());
     for item in [
         Item::new(at(0)),
         Item::Fetching(working.clone()),

@@ -33,7 +33,7 @@ fn too_long() -> Error {
 
 impl Capture {
     /// Begins with a value's first byte.
-    pub(super) fn begin(byte: u8) -> Self {
+    pub(super) fn new(byte: u8) -> Self {
         let opens = matches!(byte, b'{' | b'[');
         let in_text = byte == b'"';
         Self {
@@ -51,20 +51,20 @@ impl Capture {
     }
 
     /// Ends the input.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end_input(&mut self) {
         self.complete |= self.bare;
     }
 
-    /// Takes the bytes that belong to the value. Returns whether the value is complete.
-    pub(super) fn take(&mut self, piece: &mut &[u8]) -> Result<bool, Error> {
+    /// Reads the bytes that belong to the value. Returns whether the value is complete.
+    pub(super) fn read(&mut self, piece: &mut &[u8]) -> Result<bool, Error> {
         while !self.complete && !piece.is_empty() {
             self.step(piece)?;
         }
         Ok(self.complete)
     }
 
-    /// Takes an object up to the end of its first text, which is the name of its first field.
-    pub(super) fn take_first_text(&mut self, piece: &mut &[u8]) -> Result<Step, Error> {
+    /// Reads an object up to the end of its first text, which is the name of its first field.
+    pub(super) fn read_first_text(&mut self, piece: &mut &[u8]) -> Result<Step, Error> {
         while !piece.is_empty() {
             let was_in_text = self.in_text;
             self.step(piece)?;

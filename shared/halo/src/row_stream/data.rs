@@ -55,7 +55,7 @@ impl RowReader {
                             return Err(broken());
                         }
                         if let Inside::Rows(inside) = inside {
-                            inside.finish()?;
+                            inside.end_input()?;
                         }
                         self.state = State::Between;
                         self.after_value();

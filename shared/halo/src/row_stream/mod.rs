@@ -155,7 +155,7 @@ impl RowReader {
                     self.between(byte)?;
                 }
                 State::Undecided(mut capture) => {
-                    let step = capture.take_first_text(&mut piece)?;
+                    let step = capture.read_first_text(&mut piece)?;
                     self.state = match step {
                         Step::More => State::Undecided(capture),
                         // `{}`
@@ -164,7 +164,7 @@ impl RowReader {
                     };
                     self.settle_if_complete()?;
                 }
-                State::Field(mut capture) => match capture.take(&mut piece)? {
+                State::Field(mut capture) => match capture.read(&mut piece)? {
                     true => {
                         let name: String = capture.parse()?;
                         self.name_field(name);
@@ -172,7 +172,7 @@ impl RowReader {
                     false => self.state = State::Field(capture),
                 },
                 State::Value(purpose, mut capture) => {
-                    capture.take(&mut piece)?;
+                    capture.read(&mut piece)?;
                     self.state = State::Value(purpose, capture);
                     self.settle_if_complete()?;
                 }
@@ -182,11 +182,11 @@ impl RowReader {
         Ok(())
     }
 
-    /// Ends the page.
-    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+    /// Ends the input: a page, or a text with rows inside a page.
+    pub(crate) fn end_input(&mut self) -> Result<(), Error> {
         let cut = malformed("page that breaks off");
         if let State::Value(_, capture) = &mut self.state {
-            capture.end();
+            capture.end_input();
             self.settle_if_complete()?;
         }
         if !matches!(self.state, State::Between) || !self.stack.is_empty() {
@@ -213,7 +213,7 @@ impl RowReader {
             }
             (Expected::Value { .. }, byte) => self.open(byte),
             (Expected::Field, b'"') => {
-                self.state = State::Field(Capture::begin(byte));
+                self.state = State::Field(Capture::new(byte));
                 Ok(())
             }
             (Expected::Colon, b':') => {
@@ -234,7 +234,7 @@ impl RowReader {
 
     /// Begins a value.
     fn open(&mut self, byte: u8) -> Result<(), Error> {
-        let value = |purpose| State::Value(purpose, Capture::begin(byte));
+        let value = |purpose| State::Value(purpose, Capture::new(byte));
         match (self.stack.last(), byte) {
             (None, b'{') if self.document == Document::Binary => {
                 self.stack.push(Frame::Envelope { field: String::new() });
@@ -247,7 +247,7 @@ impl RowReader {
                 self.stack.push(Frame::Set);
                 self.expected = Expected::Value { first: true };
             }
-            (None | Some(Frame::Set), b'{') => self.state = State::Undecided(Capture::begin(byte)),
+            (None | Some(Frame::Set), b'{') => self.state = State::Undecided(Capture::new(byte)),
             (None, b'n') => self.state = value(Purpose::Other),
             (Some(Frame::TableRows), b'[' | b'{') => self.state = value(Purpose::Row),
             (Some(Frame::Table { field, .. }), b'[') => match field.as_str() {

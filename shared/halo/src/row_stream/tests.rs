@@ -16,7 +16,7 @@ fn read(page: &[u8], size: usize) -> Result<Vec<Row>, Error> {
             found.push(row);
         }
     }
-    reader.finish()?;
+    reader.end_input()?;
     Ok(found)
 }
 
@@ -141,7 +141,7 @@ fn binary(resource: &str, size: usize) -> Result<Vec<u8>, Error> {
             found.extend_from_slice(&bytes);
         }
     }
-    reader.finish()?;
+    reader.end_input()?;
     Ok(found)
 }
 

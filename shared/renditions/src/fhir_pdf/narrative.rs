@@ -88,7 +88,7 @@ impl Reading {
                 self.lists = self.lists.saturating_sub(1);
             }
             "td" | "th" => {
-                let cell = self.taken();
+                let cell = self.take_text();
                 self.cells.push(cell);
             }
             "tr" => self.row(),
@@ -121,14 +121,14 @@ impl Reading {
         }
     }
 
-    /// The text so far, with single spaces.
-    fn taken(&mut self) -> String {
+    /// Takes the text so far, with single spaces.
+    fn take_text(&mut self) -> String {
         let text = std::mem::take(&mut self.text);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn flush(&mut self) {
-        let (text, is_name) = (self.taken(), std::mem::take(&mut self.is_name));
+        let (text, is_name) = (self.take_text(), std::mem::take(&mut self.is_name));
         if text.is_empty() {
             return;
         }

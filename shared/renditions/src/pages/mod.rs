@@ -66,7 +66,7 @@ impl Binder {
     /// Ends the PDF and returns its last bytes.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
-        self.writer.finish();
+        self.writer.write_trailer();
         self.writer.take()
     }
 }

@@ -30,14 +30,14 @@ impl Writer {
     }
 
     pub(super) fn object(&mut self, number: u32, body: &[u8]) {
-        self.begin(number);
+        self.begin_object(number);
         self.out.extend_from_slice(body);
         self.out.extend_from_slice(b"\nendobj\n");
     }
 
     /// Writes a stream object. `entries` are those of its dictionary without the length.
     pub(super) fn stream(&mut self, number: u32, entries: &[u8], bytes: &[u8]) {
-        self.begin(number);
+        self.begin_object(number);
         self.out.extend_from_slice(b"<< ");
         self.out.extend_from_slice(entries);
         self.out.extend_from_slice(format!(" /Length {} >>\nstream\n", bytes.len()).as_bytes());
@@ -55,7 +55,7 @@ impl Writer {
         self.pages.len()
     }
 
-    fn begin(&mut self, number: u32) {
+    fn begin_object(&mut self, number: u32) {
         let here = self.here();
         if let Some(place) = self.places.get_mut(number as usize - 1) {
             *place = here;
@@ -73,7 +73,7 @@ impl Writer {
         std::mem::take(&mut self.out)
     }
 
-    pub(super) fn finish(&mut self) {
+    pub(super) fn write_trailer(&mut self) {
         let kids: Vec<String> = self.pages.iter().map(|page| format!("{page} 0 R")).collect();
         let tree = format!("<< /Type /Pages /Count {} /Kids [{}] >>", kids.len(), kids.join(" "));
         self.object(TREE, tree.as_bytes());

@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use aws_double::{Answer, Aws};
-use domain::clinician::{Clinician, UserAccounts};
+use domain::account_links::UserAccounts;
+use domain::clinician::Clinician;
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{BpUserId, HaloGuid, PracticeId, SiteId, Subject};
 use domain::pairing::{Attempt, LimitScope};

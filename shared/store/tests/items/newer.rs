@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use aws_double::{Answer, Aws, Call};
-use domain::clinician::{Clinician, UserAccounts};
+use domain::account_links::UserAccounts;
+use domain::clinician::Clinician;
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::delivery::ClientId;
 use domain::ids::{BpUserId, HaloGuid, PracticeId, SiteId, Subject};
@@ -196,7 +197,7 @@ async fn a_job_of_a_newer_release_keeps_its_time_and_stops_nothing() {
     assert_eq!(store.bring_forward(&practice, job, now()).await, Ok(()));
     let due = DueJob { practice: practice.clone(), job, since: now() };
     assert_eq!(store.claim_job(&due, now()).await, Ok(false));
-    assert_eq!(store.finish_job(&practice, job, now(), now()).await, Ok(()));
+    assert_eq!(store.reschedule_job(&practice, job, now(), now()).await, Ok(()));
     assert_eq!(table.changed(), [] as [&str; 0]);
 }
 

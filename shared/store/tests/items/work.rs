@@ -89,7 +89,7 @@ async fn a_job_that_somebody_wished_for_while_it_was_done_stays_due() {
     let aws = Aws::answering(|_| Answer::refused(REFUSED));
     let now = Timestamp::UNIX_EPOCH;
     let next = now + SignedDuration::from_mins(15);
-    assert_eq!(store(&aws).finish_job(&practice(), Job::SiteHealth, next, now).await, Ok(()));
+    assert_eq!(store(&aws).reschedule_job(&practice(), Job::SiteHealth, next, now).await, Ok(()));
     let asked = &aws.calls()[0].body;
     let condition = asked["ConditionExpression"].as_str().unwrap();
     assert!(condition.starts_with("(attribute_not_exists(pk) OR dueAt > :now)"), "{condition}");

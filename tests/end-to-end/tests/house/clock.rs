@@ -16,7 +16,7 @@ const READINGS: &[&str] = &[
 /// The files that may read the time of day, with the reason.
 const NAMED: &[(&str, &str)] = &[
     ("shared/connection/src/ports.rs", "this is the clock"),
-    ("shared/usage/src/gathered.rs", "the day of a figure; the crate is below the clock"),
+    ("shared/usage/src/pending.rs", "the day of a figure; the crate is below the clock"),
     ("shared/usage/src/lib.rs", "the crate is below the clock"),
     ("shared/aws/src/metrics.rs", "the time of a metric; the crate is below the clock"),
     ("shared/halo/src/wire.rs", "Halo may say when to come back; the crate can be used alone"),

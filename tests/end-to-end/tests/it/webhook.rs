@@ -91,7 +91,7 @@ async fn put(stack: &TestStack, item: Value) {
 }
 
 /// Stores that the writer of a practice's site waits for a query, as the writer does.
-async fn put_down(stack: &TestStack, query: Uuid, practice: &str) {
+async fn put_waiter(stack: &TestStack, query: Uuid, practice: &str) {
     let waiter = json!({ "M": { "kind": { "S": "site" }, "practice": { "S": practice } } });
     let expires = (Timestamp::now() + SignedDuration::from_hours(1)).as_second();
     put(
@@ -111,7 +111,7 @@ async fn whoever_waits_is_woken_once_however_often_halo_says_it() {
     let stack = TestStack::shared().await;
     let practice = stack.new_practice().await;
     let query = Uuid::new_v4();
-    put_down(stack, query, &practice.practice_id).await;
+    put_waiter(stack, query, &practice.practice_id).await;
     let notification = Notification::about(stack, query).await;
     notification.send(&practice.stranger).await.assert_status(204);
     eventually("somebody is woken", async || notification.woken(stack).await == 1).await;
@@ -140,7 +140,7 @@ async fn what_halo_did_not_sign_just_now_is_refused_and_leaves_no_trace() {
     let practice = stack.new_practice().await;
     let stranger = &practice.stranger;
     let query = Uuid::new_v4();
-    put_down(stack, query, &practice.practice_id).await;
+    put_waiter(stack, query, &practice.practice_id).await;
     let good = Notification::about(stack, query).await;
     let signature = good.signature();
 

@@ -87,6 +87,41 @@ impl SqlError {
         Self::new(213, "Column name or number of supplied values does not match table definition.")
     }
 
+    /// An INSERT whose rows have `fewer` or more values than its list of columns.
+    pub(crate) fn insert_width(values: bool, fewer: bool) -> Self {
+        if values {
+            let (number, direction) = if fewer { (109, "more") } else { (110, "fewer") };
+            return Self::new(
+                number,
+                format!(
+                    "There are {direction} columns in the INSERT statement than values specified in the \
+                     VALUES clause."
+                ),
+            );
+        }
+        let (number, word) = if fewer { (120, "fewer") } else { (121, "more") };
+        Self::new(
+            number,
+            format!(
+                "The select list for the INSERT statement contains {word} items than the insert list. The \
+                 number of SELECT values must match the number of INSERT columns."
+            ),
+        )
+    }
+
+    /// A column that SET or the list of an INSERT names twice.
+    pub(crate) fn named_twice(column: &str) -> Self {
+        Self::new(
+            264,
+            format!(
+                "The column name '{column}' is specified more than once in the SET clause or column list \
+                 of an INSERT. A column cannot be assigned more than one value in the same clause. Modify \
+                 the clause to make sure that a column is updated only once. If this statement updates or \
+                 inserts columns into a view, column aliasing can conceal the duplication in your code."
+            ),
+        )
+    }
+
     pub(crate) fn argument_count(function: &str, wanted: usize) -> Self {
         Self::new(174, format!("The {function} function requires {wanted} argument(s)."))
     }

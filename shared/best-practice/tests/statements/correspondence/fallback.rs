@@ -42,11 +42,11 @@ impl Clinic {
         ));
     }
 
-    fn leaves(&self, user: i64) {
+    fn deactivate(&self, user: i64) {
         self.change(&format!("UPDATE dbo.USERS SET USERSTATUS = 2 WHERE USERID = {user}"));
     }
 
-    fn returns(&self, user: i64) {
+    fn reactivate(&self, user: i64) {
         self.change(&format!("UPDATE dbo.USERS SET USERSTATUS = 1 WHERE USERID = {user}"));
     }
 
@@ -86,7 +86,7 @@ fn a_message_goes_to_the_fallback_when_the_addressee_has_left_is_ambiguous_or_aw
     const TODAY: &str = "'2026-03-02T00:00:00'";
     let cases: [Case<'_>; 12] = [
         ("the addressee is there", &|_| {}, ""),
-        ("has left", &|it| it.leaves(it.addressee), "notFound"),
+        ("has left", &|it| it.deactivate(it.addressee), "notFound"),
         ("is away today", &|it| it.away(it.addressee, TODAY, TODAY), "away"),
         (
             "is away this month",
@@ -117,14 +117,14 @@ fn a_message_goes_to_the_fallback_when_the_addressee_has_left_is_ambiguous_or_aw
             "one is away, the other has left",
             &|it| {
                 it.away(it.addressee, TODAY, TODAY);
-                it.leaves(it.fallback);
+                it.deactivate(it.fallback);
             },
             "",
         ),
         (
             "one has left, the other is away",
             &|it| {
-                it.leaves(it.addressee);
+                it.deactivate(it.addressee);
                 it.away(it.fallback, TODAY, TODAY);
             },
             "notFound",
@@ -220,11 +220,11 @@ fn a_repeat_after_others_are_active_writes_nothing_and_names_whoever_has_it() {
     let mut clinic = Clinic::open();
     let (addressee, fallback) = (clinic.addressee, clinic.fallback);
     let message = clinic.message();
-    clinic.leaves(addressee);
+    clinic.deactivate(addressee);
     assert_eq!(clinic.sent(&message), to(fallback, "notFound"));
     // The answer was lost. Meanwhile the addressee is back and the fallback has left.
-    clinic.returns(addressee);
-    clinic.leaves(fallback);
+    clinic.reactivate(addressee);
+    clinic.deactivate(fallback);
     let again = clinic.sent(&message);
     assert_eq!(again, ("found".to_owned(), fallback.to_string(), "notFound".to_owned()));
     let ours = format!("dbo.INCOMINGREPORTS WHERE USERREFERENCE = '{TOKEN}'");
@@ -233,7 +233,7 @@ fn a_repeat_after_others_are_active_writes_nothing_and_names_whoever_has_it() {
     // The other way round.
     let mut clinic = Clinic::open();
     assert_eq!(clinic.sent(&message), to(addressee, ""));
-    clinic.leaves(addressee);
+    clinic.deactivate(addressee);
     let again = clinic.sent(&message);
     assert_eq!(again, ("found".to_owned(), addressee.to_string(), String::new()));
     assert_eq!(clinic.practice.count(&ours), 1);
@@ -250,7 +250,7 @@ fn a_login_that_may_not_read_days_away_finds_nobody_away_and_still_writes() {
     let mut clinic = Clinic::open();
     let column = ("DAYSAWAY".to_owned(), "FINISHDATE".to_owned());
     clinic.practice.environment.missing_columns = vec![column];
-    clinic.leaves(addressee);
+    clinic.deactivate(addressee);
     let fallback = clinic.fallback;
     assert_eq!(clinic.sent(&message), to(fallback, "notFound"));
 }
@@ -292,6 +292,6 @@ fn a_deployments_own_statement_that_knows_no_fallback_still_works_and_fails_as_b
     let found = clinic.looked(OLD_LOOKUP);
     assert_eq!(found[0]["RecordId"], done["RecordId"]);
     let mut clinic = Clinic::open();
-    clinic.leaves(clinic.addressee);
+    clinic.deactivate(clinic.addressee);
     assert_eq!(clinic.practice.outcome(OLD_INBOX, &message)["Outcome"], "noAddressee");
 }

@@ -50,7 +50,7 @@ impl ScheduledJob for Greeting {
         practice: &PracticeId,
         _: Deadline,
     ) -> Result<Option<SignedDuration>, ScheduledJobError> {
-        self.0.put(practice, &Letter::new("PB-GREETING").entry(self.0.now()));
+        self.0.accept(practice, &Letter::new("PB-GREETING").entry(self.0.now()));
         Ok(None)
     }
 }
@@ -158,7 +158,7 @@ impl Bench {
 
     pub(crate) fn accept(&self, token: &str) -> WorkKey {
         let entry = Letter::new(token).entry(self.memory.now());
-        self.memory.put(&self.practice, &entry);
+        self.memory.accept(&self.practice, &entry);
         entry.key
     }
 

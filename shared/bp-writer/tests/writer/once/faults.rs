@@ -165,7 +165,7 @@ async fn what_the_database_refuses_for_good_fails_with_its_reason_and_is_not_sen
         let again = letter.body.clone();
         let listing = store::work::Listing::state("accepted");
         let hash = letter.hash.clone();
-        bench.memory.put(&bench.practice, &letter.reopened(again, hash, &listing, bench.now()));
+        bench.memory.accept(&bench.practice, &letter.reopened(again, hash, &listing, bench.now()));
         bench.until_closed().await;
         bench.assert_once(&[key], reason);
     }
@@ -213,7 +213,7 @@ async fn what_cannot_be_looked_up_is_never_sent_again_by_itself() {
     bench.faults(&[]).await;
     let (body, hash) = (letter.body.clone(), letter.hash.clone());
     let listing = store::work::Listing::state("accepted");
-    bench.memory.put(&bench.practice, &letter.reopened(body, hash, &listing, bench.now()));
+    bench.memory.accept(&bench.practice, &letter.reopened(body, hash, &listing, bench.now()));
     bench.until_closed().await;
     bench.assert_once(&[key], "once it could be looked for");
     assert_eq!(bench.calls("asyncQuery").await, 1);

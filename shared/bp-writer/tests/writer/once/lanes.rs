@@ -182,7 +182,7 @@ async fn what_is_meant_for_another_bp_fails_and_is_never_sent() {
     let key = bench.accept("PB-ELSEWHERE");
     let mut entry = bench.letter(&key);
     entry.body.site = SiteId::parse("71009").unwrap().into();
-    bench.memory.put(&bench.practice, &entry);
+    bench.memory.accept(&bench.practice, &entry);
     bench.turn().await;
     let letter = bench.letter(&key);
     assert_eq!((letter.body.state.as_str(), letter.is_open()), ("site changed", false));
@@ -205,7 +205,7 @@ async fn what_arrives_for_a_new_bp_in_the_middle_of_a_turn_at_the_old_one_is_lef
         let mut letter = Letter::new("PB-NEW");
         letter.site = SiteId::parse("71009").unwrap().into();
         let entry = letter.entry(bench.now());
-        bench.memory.put(&bench.practice, &entry);
+        bench.memory.accept(&bench.practice, &entry);
         entry.key
     };
     let (went, new) = tokio::join!(work, move_on);
@@ -225,7 +225,7 @@ async fn of_two_practices_with_one_bp_one_writes_after_the_other() {
     bench.memory.connect(&other, connection.clone());
     let first = bench.accept("PB-FIRST");
     let second = Letter::new("PB-SECOND").entry(bench.now());
-    bench.memory.put(&other, &second);
+    bench.memory.accept(&other, &second);
     let work = bench.writer.turn(&bench.practice, None, TURN);
     let meanwhile = async {
         while !bench.memory.is_held(&connection.site_id) {
@@ -274,7 +274,7 @@ async fn a_letter_that_panics_does_not_hold_up_the_others() {
     let poison = bench.accept("PB-POISON");
     let mut entry = bench.letter(&poison);
     entry.body.subject = "poison".to_owned();
-    bench.memory.put(&bench.practice, &entry);
+    bench.memory.accept(&bench.practice, &entry);
     let good = bench.accept("PB-GOOD");
     bench.turn().await;
     bench.assert_once(&[good], "beside a bad one");
@@ -292,7 +292,7 @@ async fn what_a_client_changes_while_an_attempt_is_under_way_is_sent_after_it() 
     let mut body = entry.body.clone();
     body.subject = "second".to_owned();
     let (hash, listing) = (BodyHash("second".to_owned()), Listing::state("accepted"));
-    bench.memory.put(&bench.practice, &entry.reopened(body, hash, &listing, bench.now()));
+    bench.memory.accept(&bench.practice, &entry.reopened(body, hash, &listing, bench.now()));
     bench.change(json!({"queuePaused": false})).await;
     bench.until_closed().await;
     let letter = bench.letter(&key);
@@ -308,7 +308,7 @@ async fn what_needs_no_writing_closes_without_a_query() {
     let key = bench.accept("PB-NOTHING");
     let mut entry = bench.letter(&key);
     entry.body.subject = "nothing".to_owned();
-    bench.memory.put(&bench.practice, &entry);
+    bench.memory.accept(&bench.practice, &entry);
     bench.turn().await;
     assert!(!bench.letter(&key).is_open());
     assert_eq!(bench.letter(&key).body.state, "nothing");

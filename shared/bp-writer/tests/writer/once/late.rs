@@ -168,7 +168,7 @@ async fn what_was_given_up_when_the_practice_moved_is_looked_for_only_after_its_
     bench.memory.connect(&bench.practice, here);
     let (body, hash) = (letter.body.clone(), letter.hash.clone());
     let listing = Listing::state("accepted");
-    bench.memory.put(&bench.practice, &letter.reopened(body, hash, &listing, bench.now()));
+    bench.memory.accept(&bench.practice, &letter.reopened(body, hash, &listing, bench.now()));
     bench.turn().await;
     assert_eq!(bench.calls("immediateQuery").await, 0, "the first attempt may still come");
     assert_eq!(bench.letter(&key).due, Some(fence));

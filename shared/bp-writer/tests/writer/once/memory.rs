@@ -162,7 +162,7 @@ impl Memory {
     }
 
     /// What `Store::accept_work` and `Store::reopen_work` do.
-    pub(crate) fn put<T: Serialize>(&self, practice: &PracticeId, entry: &Entry<T>) {
+    pub(crate) fn accept<T: Serialize>(&self, practice: &PracticeId, entry: &Entry<T>) {
         let mut raw = raw(entry);
         let now = self.now();
         let mut kept = self.kept();
@@ -414,7 +414,7 @@ impl WorkStore for Memory {
         Ok(())
     }
 
-    async fn finish_job(
+    async fn reschedule_job(
         &self,
         _: &PracticeId,
         job: Job,

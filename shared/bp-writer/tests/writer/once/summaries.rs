@@ -101,10 +101,10 @@ impl Scene {
         if let Some(summary) = delivery.summary(practice) {
             let mut dormant = entry(summary);
             dormant.due = None;
-            self.bench.memory.put(practice, &dormant);
+            self.bench.memory.accept(practice, &dormant);
         }
         let referral = entry(delivery);
-        self.bench.memory.put(practice, &referral);
+        self.bench.memory.accept(practice, &referral);
         (referral.key, WorkKey::delivery(DeliveryId::of_summary(&own).as_str()))
     }
 

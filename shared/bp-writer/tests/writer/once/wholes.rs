@@ -10,7 +10,7 @@ use crate::once::letters::Letter;
 fn accept(bench: &Bench, token: &str) -> (WorkKey, Vec<WorkKey>) {
     let now = bench.now();
     let whole = Letter { whole: true, ..Letter::new(token) }.entry(now);
-    bench.memory.put(&bench.practice, &whole);
+    bench.memory.accept(&bench.practice, &whole);
     let parts = ["1", "2"].map(|part| bench.accept(&format!("{token}.{part}")));
     (whole.key, parts.to_vec())
 }

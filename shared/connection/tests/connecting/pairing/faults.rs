@@ -95,7 +95,7 @@ impl Bench {
         self.world.kept().connections.get(&practice).is_some_and(Connection::is_open)
     }
 
-    async fn leave(&self, practice: &str) {
+    async fn disconnect(&self, practice: &str) {
         self.world.disconnect(&PracticeId::parse(practice).unwrap()).await.unwrap();
     }
 }
@@ -106,7 +106,7 @@ async fn a_wrong_code_lets_nobody_in_whatever_breaks_and_a_right_one_never_lets_
     for effect in EFFECTS {
         // Halo lets us query the site, because the owner was paired with it and has left.
         bench.pair("owner", &bench.code().await).await.unwrap();
-        bench.leave("owner").await;
+        bench.disconnect("owner").await;
         for practice in ["owner", "another"] {
             let fault = json!([{ "operation": "pairSite", "effect": effect, "times": 2 }]);
             bench.control(Method::PUT, "/faults", fault).await;
@@ -133,7 +133,7 @@ async fn a_wrong_code_lets_nobody_in_whatever_breaks_and_a_right_one_never_lets_
             }
         }
         assert!(bench.is_open("owner"), "{effect}");
-        bench.leave("owner").await;
+        bench.disconnect("owner").await;
     }
 }
 

@@ -79,7 +79,7 @@ impl World {
 
     /// Like [`store::Store::disconnect`].
     pub(crate) async fn disconnect(&self, practice: &PracticeId) -> Result<(), StoreError> {
-        if self.leave_connection(practice).await? {
+        if self.end_connection(practice).await? {
             return Ok(());
         }
         self.call(|kept| {
@@ -90,13 +90,13 @@ impl World {
         })
         .await?;
         if self.call(|kept| kept.connections.contains_key(practice)).await? {
-            self.leave_connection(practice).await?;
+            self.end_connection(practice).await?;
         }
         Ok(())
     }
 
     /// One transaction, which is refused if there never was a connection.
-    async fn leave_connection(&self, practice: &PracticeId) -> Result<bool, StoreError> {
+    async fn end_connection(&self, practice: &PracticeId) -> Result<bool, StoreError> {
         self.call(|kept| {
             let Some(connection) = kept.connections.get_mut(practice) else { return false };
             connection.standing = Standing::Disconnected;

@@ -128,8 +128,8 @@ impl Letter {
             (15, self.font_table()),
             (33, pieces),
         ] {
-            put(&mut words, 154 + 8 * number, tables.len());
-            put(&mut words, 158 + 8 * number, table.len());
+            write_number(&mut words, 154 + 8 * number, tables.len());
+            write_number(&mut words, 158 + 8 * number, table.len());
             tables.extend(table);
         }
         let flags = self.flags | if self.second_table { 0x0200 } else { 0 };
@@ -138,7 +138,7 @@ impl Letter {
             words[at..at + 2].copy_from_slice(&value.to_le_bytes());
         }
         for (at, value) in [(76, body), (84, self.headers), (100, self.boxes)] {
-            put(&mut words, at, usize::try_from(value).unwrap());
+            write_number(&mut words, at, usize::try_from(value).unwrap());
         }
         (words, tables)
     }
@@ -183,7 +183,7 @@ fn words_of(numbers: &[u16]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
-fn put(bytes: &mut [u8], at: usize, value: usize) {
+fn write_number(bytes: &mut [u8], at: usize, value: usize) {
     bytes[at..at + 4].copy_from_slice(&u32::try_from(value).unwrap().to_le_bytes());
 }
 
@@ -196,8 +196,8 @@ fn write_pages(words: &mut Vec<u8>, runs: &[(usize, usize, Vec<u8>)], paragraphs
         let mut page = vec![0; PAGE];
         let mut free = PAGE - 2;
         for (number, (start, end, list)) in runs.iter().enumerate() {
-            put(&mut page, 4 * number, *start);
-            put(&mut page, 4 * number + 4, *end);
+            write_number(&mut page, 4 * number, *start);
+            write_number(&mut page, 4 * number + 4, *end);
             let length = u8::try_from(list.len()).unwrap();
             let bytes = match (paragraphs, length % 2) {
                 (false, _) => [&[length], list.as_slice()].concat(),

@@ -106,7 +106,7 @@ impl<'c> Cabinet<'c> {
             date
         ])?;
         let at = Address { store: CURRENT, kind: Kind::CorrespondenceIn, record, page: 1 };
-        self.store.put(at, FileType::Text, 160, &subject)
+        self.store.insert(at, FileType::Text, 160, &subject)
     }
 
     fn incoming(&mut self, person: &Person, dice: &mut Dice) -> rusqlite::Result<()> {
@@ -139,7 +139,7 @@ impl<'c> Cabinet<'c> {
         }
         let kind = *dice.pick(&[FileType::Rtf, FileType::Text, FileType::Html, FileType::Pdf]);
         let at = Address { store, kind: Kind::CorrespondenceIn, record, page: 1 };
-        self.store.put(at, kind, 1_500, subject)
+        self.store.insert(at, kind, 1_500, subject)
     }
 
     fn outgoing(&mut self, person: &Person, dice: &mut Dice) -> rusqlite::Result<()> {
@@ -162,7 +162,7 @@ impl<'c> Cabinet<'c> {
             midnight(day(-ago)),
         ])?;
         let at = Address { store: CURRENT, kind: Kind::CorrespondenceOut, record, page: 1 };
-        self.store.put(at, FileType::Rtf, 1_200, "Referral letter")
+        self.store.insert(at, FileType::Rtf, 1_200, "Referral letter")
     }
 
     fn plan_of_care(&mut self, person: &Person, dice: &mut Dice) -> rusqlite::Result<()> {
@@ -177,7 +177,7 @@ impl<'c> Cabinet<'c> {
             date
         ])?;
         let at = Address { store: CURRENT, kind: Kind::EpcReport, record, page: 1 };
-        self.store.put(at, FileType::Rtf, 2_000, "Care plan")
+        self.store.insert(at, FileType::Rtf, 2_000, "Care plan")
     }
 
     fn image(&mut self, person: &Person, dice: &mut Dice) -> rusqlite::Result<()> {
@@ -202,6 +202,6 @@ impl<'c> Cabinet<'c> {
             date,
         ])?;
         let at = Address { store: CURRENT, kind: Kind::CorrespondenceIn, record, page: 1 };
-        self.store.put(at, FileType::Jpeg, 2_048, "")
+        self.store.insert(at, FileType::Jpeg, 2_048, "")
     }
 }

@@ -112,7 +112,7 @@ fn receive(seeding: &Seeding<'_>, person: &Person, store: &mut Store<'_>) -> rus
         ])?;
         for (page, (kind, size)) in (1_i64..).zip(document.pages) {
             let at = Address { store: document.store, kind: Kind::CorrespondenceIn, record, page };
-            store.put(at, *kind, (*size).min(seeding.plan.largest), document.subject)?;
+            store.insert(at, *kind, (*size).min(seeding.plan.largest), document.subject)?;
             if document.pages.len() > 1 {
                 pages.add(params![record, page, ""])?;
             }
@@ -142,7 +142,7 @@ fn send(seeding: &Seeding<'_>, person: &Person, store: &mut Store<'_>) -> rusqli
             date,
         ])?;
         let at = Address { store: CURRENT, kind: Kind::CorrespondenceOut, record, page: 1 };
-        store.put(at, kind, size.min(seeding.plan.largest), subject)?;
+        store.insert(at, kind, size.min(seeding.plan.largest), subject)?;
     }
     Ok(())
 }
@@ -155,7 +155,7 @@ fn plan(seeding: &Seeding<'_>, person: &Person, store: &mut Store<'_>) -> rusqli
         let record =
             rows.add(params![person.id, person.doctor, CURRENT, date, code, finalised, date])?;
         let at = Address { store: CURRENT, kind: Kind::EpcReport, record, page: 1 };
-        store.put(at, kind, size.min(seeding.plan.largest), "Care plan")?;
+        store.insert(at, kind, size.min(seeding.plan.largest), "Care plan")?;
     }
     Ok(())
 }
@@ -199,7 +199,7 @@ fn report(
         ])?;
         if !in_row {
             let at = Address { store: CURRENT, kind: Kind::Investigation, record, page: 1 };
-            store.put(at, kind, size.min(seeding.plan.largest), name)?;
+            store.insert(at, kind, size.min(seeding.plan.largest), name)?;
         }
     }
     Ok(())

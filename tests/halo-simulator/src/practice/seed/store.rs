@@ -59,7 +59,7 @@ impl<'c> Store<'c> {
         Ok(Self { connection, insert })
     }
 
-    pub(super) fn put(
+    pub(super) fn insert(
         &mut self,
         at: Address,
         kind: FileType,

@@ -69,28 +69,10 @@ impl Compiler<'_> {
             if found == columns.len() {
                 return Ok(());
             }
-            let more = found < columns.len();
             if !named {
                 return Err(SqlError::wrong_width());
             }
-            if !values {
-                let (number, word) = if more { (120, "fewer") } else { (121, "more") };
-                return Err(SqlError::new(
-                    number,
-                    format!(
-                        "The select list for the INSERT statement contains {word} items than the insert \
-                         list. The number of SELECT values must match the number of INSERT columns."
-                    ),
-                ));
-            }
-            let (number, direction) = if more { (109, "more") } else { (110, "fewer") };
-            Err(SqlError::new(
-                number,
-                format!(
-                    "There are {direction} columns in the INSERT statement than values specified in the \
-                     VALUES clause."
-                ),
-            ))
+            Err(SqlError::insert_width(values, found < columns.len()))
         };
         if let SetExpr::Values(values) = query.body.as_ref() {
             let scope = Scope::default();
@@ -163,7 +145,7 @@ impl Compiler<'_> {
             }
             let set = format!("{} = src.", quote(&column.name));
             if sets.iter().any(|known: &String| known.starts_with(&set)) {
-                return Err(named_twice(&column.name));
+                return Err(SqlError::named_twice(&column.name));
             }
             let piece = self.expr(value, &scope)?;
             list.push(format!("{} AS _{}", stored(&piece, &table, column, "UPDATE")?, index + 1));
@@ -350,24 +332,12 @@ fn target_columns(table: &Table, insert: &Insert) -> Result<Vec<TableColumn>, Sq
                 ));
             }
             if known.contains(&column.name) {
-                return Err(named_twice(&column.name));
+                return Err(SqlError::named_twice(&column.name));
             }
             known.push(column.name.clone());
             Ok(column.clone())
         })
         .collect()
-}
-
-fn named_twice(column: &str) -> SqlError {
-    SqlError::new(
-        264,
-        format!(
-            "The column name '{column}' is specified more than once in the SET clause or column list of \
-             an INSERT. A column cannot be assigned more than one value in the same clause. Modify the \
-             clause to make sure that a column is updated only once. If this statement updates or inserts \
-             columns into a view, column aliasing can conceal the duplication in your code."
-        ),
-    )
 }
 
 fn stored(

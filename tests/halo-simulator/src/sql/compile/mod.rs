@@ -15,6 +15,7 @@ mod query;
 mod select;
 mod source;
 mod walk;
+mod xml;
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 

@@ -191,7 +191,12 @@ impl Compiler<'_> {
             SetExpr::Select(select) => self.select(select, parent, tail),
             SetExpr::Query(query) => {
                 let rows = self.query(query, parent)?;
-                self.finish(format!("SELECT * FROM ({})", rows.sql), rows.columns, parent, tail)
+                self.order_and_limit(
+                    format!("SELECT * FROM ({})", rows.sql),
+                    rows.columns,
+                    parent,
+                    tail,
+                )
             }
             SetExpr::Values(values) => self.values(values, parent),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
@@ -240,14 +245,14 @@ impl Compiler<'_> {
                     }
                 };
                 let sql = format!("{} {word} {}", arm(&left, plain[0]), arm(&right, plain[1]));
-                self.finish(sql, columns, parent, tail)
+                self.order_and_limit(sql, columns, parent, tail)
             }
             other => Err(SqlError::unsupported(format!("the query {other}"))),
         }
     }
 
     /// Appends ORDER BY (only over output columns) and limits.
-    fn finish(
+    fn order_and_limit(
         &mut self,
         mut sql: String,
         columns: Vec<(String, Type)>,

@@ -130,7 +130,7 @@ impl Session<'_> {
         self.depth += 1;
         let result = self.batch(text);
         self.depth -= 1;
-        self.leave();
+        self.drop_temporary_tables();
         self.switch_back(switches);
         std::mem::swap(&mut self.frame, &mut frame);
         if result.is_err() {
@@ -179,7 +179,7 @@ impl Session<'_> {
             Body::Rust(body) => body(self),
         };
         self.depth -= 1;
-        self.leave();
+        self.drop_temporary_tables();
         self.switch_back(switches);
         self.catalog.as_owner.set(owner);
         self.frame = caller;

@@ -243,7 +243,7 @@ impl<'a> Session<'a> {
     }
 
     /// Drops the temporary tables of a batch or procedure that has ended.
-    fn leave(&mut self) {
+    fn drop_temporary_tables(&mut self) {
         let depth = self.depth;
         let gone: Vec<String> = self
             .temporary

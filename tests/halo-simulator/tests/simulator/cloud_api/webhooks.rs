@@ -28,7 +28,7 @@ struct Receiver {
     answers: Arc<Mutex<Vec<u16>>>,
 }
 
-async fn take(
+async fn receive(
     State(receiver): State<Receiver>,
     uri: Uri,
     headers: HeaderMap,
@@ -47,7 +47,7 @@ impl Receiver {
     async fn start(answers: &[u16]) -> (Self, Bench) {
         let receiver = Self::default();
         answers.clone_into(&mut receiver.answers.lock().unwrap());
-        let router = Router::new().route("/{*rest}", post(take)).with_state(receiver.clone());
+        let router = Router::new().route("/{*rest}", post(receive)).with_state(receiver.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!(
             "http://{}/hook/{{siteId}}/{{queryId}}/{{source}}",

@@ -12,9 +12,9 @@ use jiff::civil::Date;
 type Account = (String, Date);
 
 #[derive(Debug, Default)]
-pub(crate) struct Gathered(Mutex<BTreeMap<Account, Usage>>);
+pub(crate) struct PendingUsage(Mutex<BTreeMap<Account, Usage>>);
 
-impl Meter for Gathered {
+impl Meter for PendingUsage {
     fn used(&self, account: Option<&str>, used: Used) {
         let Some(practice) = account else {
             if let Used::Query(name) = used {
@@ -26,7 +26,7 @@ impl Meter for Gathered {
     }
 }
 
-impl Gathered {
+impl PendingUsage {
     fn count(&self, practice: &str, used: Used, now: Timestamp) {
         let mut kept = self.kept();
         let usage = kept.entry((practice.to_owned(), Usage::day(now))).or_default();
@@ -54,8 +54,8 @@ impl Gathered {
         self.kept().remove(account)
     }
 
-    /// Puts figures back that could not be stored.
-    pub(crate) fn put_back(&self, account: Account, usage: &Usage) {
+    /// Adds figures that could not be stored.
+    pub(crate) fn add(&self, account: Account, usage: &Usage) {
         self.kept().entry(account).or_default().add(usage);
     }
 
@@ -75,23 +75,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_used_is_gathered_by_practice_and_day() {
-        let gathered = Gathered::default();
+    fn what_was_used_is_counted_by_practice_and_day() {
+        let pending = PendingUsage::default();
         let before: Timestamp = "2026-11-27T23:59:59Z".parse().unwrap();
         let after: Timestamp = "2026-11-28T00:00:01Z".parse().unwrap();
         for used in [Used::Query("patient_search"), Used::Sent(5), Used::Received(7)] {
-            gathered.count("wattle-creek", used, before);
+            pending.count("wattle-creek", used, before);
         }
-        gathered.count("wattle-creek", Used::Answered, after);
-        gathered.count("wattle-creek", Used::Other, after);
-        gathered.count("bluegum-hollow", Used::Query("login_probe"), after);
-        assert_eq!(gathered.answered_at("wattle-creek"), Some(after));
-        assert_eq!(gathered.answered_at("bluegum-hollow"), None);
-        let accounts = gathered.accounts("wattle-creek");
+        pending.count("wattle-creek", Used::Answered, after);
+        pending.count("wattle-creek", Used::Other, after);
+        pending.count("bluegum-hollow", Used::Query("login_probe"), after);
+        assert_eq!(pending.answered_at("wattle-creek"), Some(after));
+        assert_eq!(pending.answered_at("bluegum-hollow"), None);
+        let accounts = pending.accounts("wattle-creek");
         assert_eq!(accounts[0].0, "wattle-creek", "whoever waits comes first");
         let days: BTreeMap<_, _> = accounts
             .into_iter()
-            .map(|account| (account.clone(), gathered.take(&account).unwrap()))
+            .map(|account| (account.clone(), pending.take(&account).unwrap()))
             .collect();
         let of = |practice: &str, at| &days[&(practice.to_owned(), Usage::day(at))];
         let first = of("wattle-creek", before);
@@ -102,13 +102,13 @@ mod tests {
             (0, 1)
         );
         assert_eq!(of("bluegum-hollow", after).queries, 1);
-        assert!(gathered.accounts("").is_empty(), "it is handed over once");
+        assert!(pending.accounts("").is_empty(), "it is handed over once");
     }
 
     #[test]
     fn what_nobody_pays_for_is_nobodys() {
-        let gathered = Gathered::default();
-        gathered.used(None, Used::Query("login_probe"));
-        assert!(gathered.accounts("").is_empty());
+        let pending = PendingUsage::default();
+        pending.used(None, Used::Query("login_probe"));
+        assert!(pending.accounts("").is_empty());
     }
 }
