@@ -100,10 +100,12 @@ mod tests {
 
     #[test]
     fn a_line_that_was_written_without_a_resource_is_still_read() {
-        let old = json!({ "at": "2026-03-02T01:00:00Z", "subject": "somebody", "action": "bookingCancelled",
+        let mut line = json!({ "at": "2026-03-02T01:00:00Z", "subject": "somebody", "action": "bookingCancelled",
             "patients": [], "requestId": "r-1" });
-        let record: AuditRecord = serde_json::from_value(old.clone()).unwrap();
+        let record: AuditRecord = serde_json::from_value(line.clone()).unwrap();
         assert_eq!((&record.resource, record.user_id), (&None, None));
-        assert_eq!(serde_json::to_value(&record).unwrap(), old);
+        // It is the same when it is written again, apart from the milliseconds.
+        line["at"] = json!("2026-03-02T01:00:00.000Z");
+        assert_eq!(serde_json::to_value(&record).unwrap(), line);
     }
 }

@@ -86,7 +86,6 @@ impl DeliveryState {
 pub struct DeliveryStep {
     /// The time.
     #[schema(value_type = String, format = DateTime)]
-    #[serde(serialize_with = "crate::instant::serialize")]
     pub at: Timestamp,
     /// The new state.
     pub state: DeliveryState,

@@ -5,10 +5,10 @@ use domain::delivery::{
 };
 use domain::ids::{BpUserId, PracticeId};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, ProblemType};
 
 /// A document or text on its way to a practice's Bp.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,6 +64,7 @@ pub(crate) struct DeliveryView {
     #[schema(nullable = false)]
     summary: Option<SummaryView>,
     /// What happened, oldest first.
+    #[serde(serialize_with = "steps")]
     history: Vec<DeliveryStep>,
 }
 
@@ -101,6 +102,24 @@ pub(crate) struct AddressedToView {
     /// Whether this is the fallback addressee. The `reason` of the step `delivered` in the history says why:
     /// `addressee-not-found`, `addressee-ambiguous` or `addressee-away`.
     fallback: bool,
+}
+
+/// A step with milliseconds. Stored steps keep their own form.
+#[derive(Serialize)]
+struct StepView {
+    #[serde(serialize_with = "domain::instant::serialize")]
+    at: Timestamp,
+    state: DeliveryState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<ProblemType>,
+}
+
+fn steps<S: Serializer>(steps: &[DeliveryStep], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(steps.iter().map(|step| StepView {
+        at: step.at,
+        state: step.state,
+        reason: step.reason,
+    }))
 }
 
 impl From<AddressedTo> for AddressedToView {
