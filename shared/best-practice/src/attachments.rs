@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::client::BpClient;
 use crate::error::{BpError, malformed};
-use crate::rows::Unmappable;
+use crate::rows::{Unmappable, Unread, readable};
 use crate::statements::Statement;
 
 /// The day under which the statement lists documents without a date.
@@ -69,24 +69,42 @@ pub(crate) fn number_of(folder: Folder) -> i64 {
 }
 
 fn page(rows: &[Row], size: PageSize) -> Result<Option<AttachmentPage>, Unmappable> {
-    let mut known = false;
-    let mut items = Vec::new();
+    let (mut known, mut documents) = (false, 0);
     let mut unavailable_folders = Vec::new();
-    for row in rows {
-        match row.int("Kind")? {
-            0 => known = true,
-            1 => unavailable_folders.push(UnavailableFolder {
-                folder: folder(row)?,
-                problem: problem(row.int("Problem")?),
-            }),
-            2 => items.push(attachment(row)?),
-            _ => return Err(Unmappable::OutOfRange("Kind")),
+    let lines = rows.iter().filter_map(|row| match row.int("Kind") {
+        Ok(0) => {
+            known = true;
+            None
         }
+        Ok(1) => match folder(row) {
+            Ok(folder) => {
+                // A number that cannot be read means that the database refused, as an unknown number does.
+                let problem = row.int("Problem").map_or(FolderProblem::BpRefused, problem);
+                unavailable_folders.push(UnavailableFolder { folder, problem });
+                None
+            }
+            Err(problem) => Some(Err(problem)),
+        },
+        Ok(2) => {
+            documents += 1;
+            Some(attachment(row))
+        }
+        Ok(_) => Some(Err(Unmappable::OutOfRange("Kind"))),
+        Err(problem) => Some(Err(problem.into())),
+    });
+    let (mut items, unreadable_rows) = readable(Statement::Attachments, lines);
+    if !known && !rows.is_empty() {
+        // Whether Bp has the patient is then not known.
+        return Err(Unmappable::NotRead("Kind"));
     }
     let shown = usize::from(size.get());
-    let more = items.len() > shown;
+    let more = documents > shown;
+    if more && items.is_empty() {
+        // The next page begins after the last document of this page, and no place can be read.
+        return Err(Unmappable::NotRead("DocumentId"));
+    }
     items.truncate(shown);
-    Ok(known.then_some(AttachmentPage { items, more, unavailable_folders }))
+    Ok(known.then_some(AttachmentPage { items, more, unavailable_folders, unreadable_rows }))
 }
 
 fn folder(row: &Row) -> Result<Folder, Unmappable> {
@@ -106,23 +124,26 @@ fn problem(number: i64) -> FolderProblem {
     }
 }
 
+/// The place of a document must be known, because pages begin after a place. Everything else may be missing.
 fn attachment(row: &Row) -> Result<Attachment, Unmappable> {
-    let stored = match row.value("Stored")? {
-        value if value.is_null() => None,
-        _ => Some(row.int("Stored")? > 0),
+    let mut unread = Unread::default();
+    let stored = || match row.value("Stored")? {
+        value if value.is_null() => Ok(None),
+        _ => row.int("Stored").map(|stored| Some(stored > 0)),
     };
     Ok(Attachment {
         folder: folder(row)?,
         document_id: DocumentId::parse(row.int("DocumentId")?)
             .map_err(|_| Unmappable::OutOfRange("DocumentId"))?,
         date: row.date("Day")?,
-        subject: row.text("Subject")?,
-        category: row.text("Category")?,
-        from: row.text("Sender")?,
-        to: row.text("Recipient")?,
-        confidential: flag(row.text("Confidential")?),
-        draft: flag(row.text("Draft")?),
-        has_file: stored,
+        subject: unread.member("subject", row.text("Subject")),
+        category: unread.member("category", row.text("Category")),
+        from: unread.member("from", row.text("Sender")),
+        to: unread.member("to", row.text("Recipient")),
+        confidential: flag(unread.member("confidential", row.text("Confidential"))),
+        draft: flag(unread.member("draft", row.text("Draft"))),
+        has_file: unread.member("hasFile", stored()),
+        unreadable: unread.names(),
     })
 }
 
@@ -137,7 +158,82 @@ fn flag(word: Option<String>) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::rows::rows_of;
+
+    fn line(kind: Value, folder: Value, document: Value, day: Value) -> Value {
+        json!({ "Kind": kind, "Folder": folder, "Problem": null, "DocumentId": document, "Day": day,
+            "Subject": "Left knee", "Category": null, "Sender": "Dr Made-Up", "Recipient": null,
+            "Confidential": "No", "Draft": null, "Stored": 1 })
+    }
+
+    fn document(number: i64) -> Value {
+        line(json!(2), json!(2), json!(number), json!("2026-05-06"))
+    }
+
+    fn head() -> Value {
+        line(json!(0), json!(null), json!(null), json!(null))
+    }
+
+    fn read(lines: Vec<Value>, size: &str) -> Result<Option<AttachmentPage>, Unmappable> {
+        page(&rows_of(Value::Array(lines)), PageSize::parse(size).unwrap())
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_costs_its_document_and_is_counted() {
+        let odd = [
+            line(json!(null), json!(2), json!(8), json!("2026-05-06")),
+            line(json!(9), json!(2), json!(8), json!("2026-05-06")),
+            line(json!(2), json!(6), json!(8), json!("2026-05-06")),
+            line(json!(2), json!(null), json!(8), json!("2026-05-06")),
+            line(json!(2), json!(2), json!(null), json!("2026-05-06")),
+            line(json!(2), json!(2), json!(0), json!("2026-05-06")),
+            line(json!(2), json!(2), json!(2_147_483_648_i64), json!("2026-05-06")),
+            line(json!(2), json!(2), json!("eight"), json!("2026-05-06")),
+            line(json!(2), json!(2), json!(8), json!("someday")),
+            line(json!(2), json!(2), json!(8), json!({})),
+            line(json!(1), json!(7), json!(null), json!(null)),
+        ];
+        for odd in odd {
+            let lines = vec![head(), document(9), odd.clone(), document(7)];
+            let page = read(lines, "50").unwrap().unwrap();
+            let numbers: Vec<_> = page.items.iter().map(|item| item.document_id.0).collect();
+            assert_eq!((numbers, page.unreadable_rows, page.more), (vec![9, 7], 1, false), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_cell_that_cannot_be_read_costs_its_member_which_is_named() {
+        let columns =
+            ["Subject", "Category", "Sender", "Recipient", "Confidential", "Draft", "Stored"];
+        let members = ["subject", "category", "from", "to", "confidential", "draft", "hasFile"];
+        for (column, member) in columns.into_iter().zip(members) {
+            let mut odd = document(8);
+            odd[column] = json!({ "a": 1 });
+            let page = read(vec![head(), odd, document(7)], "50").unwrap().unwrap();
+            assert_eq!(page.items[0].unreadable, [member]);
+            assert_eq!((page.items.len(), page.unreadable_rows), (2, 0), "{column}");
+            assert_eq!(page.items[1].subject.as_deref(), Some("Left knee"));
+        }
+    }
+
+    #[test]
+    fn a_page_goes_on_after_its_last_readable_document() {
+        let odd = || line(json!(2), json!(2), json!(null), json!("2026-05-06"));
+        // The statement returned one more document than the page shows.
+        let page = read(vec![head(), document(9), odd(), document(7)], "2").unwrap().unwrap();
+        assert_eq!((page.items.len(), page.more, page.unreadable_rows), (2, true, 1));
+        let page = read(vec![head(), document(9), document(8), odd()], "2").unwrap().unwrap();
+        assert_eq!((page.items.len(), page.more, page.unreadable_rows), (2, true, 1));
+        // Without any place there is no next page, and the rest must not look like nothing.
+        assert!(read(vec![head(), odd(), odd(), odd()], "2").is_err());
+        let page = read(vec![head(), odd()], "2").unwrap().unwrap();
+        assert_eq!((page.items.len(), page.more, page.unreadable_rows), (0, false, 1));
+        assert!(read(vec![odd()], "2").is_err(), "whether there is such a patient is not known");
+        assert_eq!(read(Vec::new(), "2"), Ok(None));
+    }
 
     #[test]
     fn a_word_that_is_neither_yes_nor_no_says_nothing() {

@@ -1,6 +1,6 @@
 //! Letters and messages: the commands that write them to Bp and look them up, and the answers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,9 +60,15 @@ pub enum Fate {
         record: i64,
         /// What the doctor decided.
         check: Check,
+        /// Whose record it is filed under. A replaced statement may not return it.
+        patient: Option<PatientId>,
     },
     /// It waits in this user's inbox.
-    Unchecked { owner: BpUserId },
+    Unchecked {
+        owner: BpUserId,
+        /// Whose record it is filed under, if it is filed.
+        patient: Option<PatientId>,
+    },
     /// It is neither in an inbox nor in Correspondence In.
     Missing,
 }
@@ -244,7 +250,7 @@ pub struct AskedMessage {
     pub token: CorrelationToken,
     /// Its number in the inbox, as the write answered it.
     pub record: Option<i64>,
-    /// Whose record it was sent to.
+    /// Whose record it is filed under or was sent to.
     pub patient: Option<PatientId>,
 }
 
@@ -275,7 +281,7 @@ impl BpClient {
         let parameters =
             [Parameter::var_char("@tokens", tokens.join(" ")), Parameter::var_char("@keys", keys)];
         let rows = self.read(guid, Statement::InboxChecked, parameters, deadline).await?;
-        malformed(Statement::InboxChecked, fates(&tokens, &rows))
+        Ok(fates(&tokens, &rows))
     }
 }
 
@@ -304,11 +310,20 @@ pub fn delivery_found(rows: &[Row]) -> Result<Option<Found>, BpError> {
     malformed(Statement::DeliveryLookup, last_place(rows))
 }
 
-/// The last place, with the addressee from the inbox if the last place does not name one.
+/// The last place that can be read, with the addressee from the inbox if that place does not name one.
+///
+/// Each row says that it is in Bp. If no row can be read, it is not known where, and it never counts as absent.
 fn last_place(rows: &[Row]) -> Result<Option<Found>, Unmappable> {
-    let places: Vec<Found> = rows.iter().map(found).collect::<Result<_, _>>()?;
-    let addressed = places.iter().find_map(|place| place.addressed);
-    Ok(places.last().map(|last| Found { addressed, ..*last }))
+    let place = |row: &Row| -> Result<Found, Unmappable> {
+        let (record, allocated) = (record_id(row)?, row.int("Allocated")? > 0);
+        Ok(Found { record, allocated, addressed: addressed(row).unwrap_or_default() })
+    };
+    let places: Vec<_> = rows.iter().map(place).collect();
+    let addressed = places.iter().flatten().find_map(|place| place.addressed);
+    match places.iter().flatten().next_back() {
+        Some(last) => Ok(Some(Found { addressed, ..*last })),
+        None => places.into_iter().next_back().transpose(),
+    }
 }
 
 fn found(row: &Row) -> Result<Found, Unmappable> {
@@ -349,41 +364,151 @@ fn record_id(row: &Row) -> Result<i64, Unmappable> {
 }
 
 /// The rows of one message are in the order of its places. Its last checked row decides; without one, its
-/// last unchecked row.
-fn fates(asked: &[&str], rows: &[Row]) -> Result<HashMap<String, Fate>, Unmappable> {
+/// last unchecked row. A message with a row that cannot be read has no fate, unless another row says that it
+/// was checked: it is asked about again.
+fn fates(asked: &[&str], rows: &[Row]) -> HashMap<String, Fate> {
     let mut found = HashMap::new();
-    let mut is_complete = false;
+    let (mut is_complete, mut whose_is_known) = (false, true);
+    let mut unknown = HashSet::new();
     for row in rows {
-        let token = row.text("Token")?.unwrap_or_default();
+        let token = match row.text("Token") {
+            Ok(token) => token.unwrap_or_default(),
+            Err(problem) => {
+                tracing::warn!(%problem, "a row does not say which message it is about");
+                whose_is_known = false;
+                continue;
+            }
+        };
         if token.is_empty() {
             is_complete = true;
             continue;
         }
-        let checked_by = row.int("CheckedBy")?;
-        let fate = if checked_by > 0 {
-            let by =
-                BpUserId::parse(checked_by).map_err(|_| Unmappable::OutOfRange("CheckedBy"))?;
-            let (on, notation) = (row.date("CheckedOn")?, row.int("Notation")?);
-            let check = Check::of(by, on, notation, row.int("Action")?);
-            Fate::Checked { record: record_id(row)?, check }
-        } else if is_complete && row.int("Live")? != 0 {
-            let owner = BpUserId::parse(row.int("UserId")?)
-                .map_err(|_| Unmappable::OutOfRange("UserId"))?;
-            Fate::Unchecked { owner }
-        } else {
-            continue;
-        };
-        let known = found.get(&token);
-        if !(matches!(known, Some(Fate::Checked { .. })) && matches!(fate, Fate::Unchecked { .. }))
-        {
-            found.insert(token, fate);
+        match fate(row) {
+            Ok(Some(Fate::Unchecked { .. })) if !is_complete => {}
+            Ok(Some(fate)) => {
+                let known = found.get(&token);
+                if !(matches!(known, Some(Fate::Checked { .. }))
+                    && matches!(fate, Fate::Unchecked { .. }))
+                {
+                    found.insert(token, fate);
+                }
+            }
+            Ok(None) => {}
+            Err(problem) => {
+                tracing::warn!(%problem, "what happened to a message cannot be read");
+                unknown.insert(token);
+            }
         }
     }
+    found.retain(|token, fate| matches!(fate, Fate::Checked { .. }) || !unknown.contains(token));
     // A replaced statement may list the checked messages only.
-    if is_complete {
-        for token in asked {
+    if is_complete && whose_is_known {
+        for token in asked.iter().filter(|token| !unknown.contains(**token)) {
             found.entry((*token).to_owned()).or_insert(Fate::Missing);
         }
     }
-    Ok(found)
+    found
+}
+
+/// What one row says. `None` if the message was deleted there.
+fn fate(row: &Row) -> Result<Option<Fate>, Unmappable> {
+    // It only spares Bp a search, so nothing is lost if it cannot be read.
+    let patient = row.int("PatientId").ok().and_then(|patient| PatientId::parse(patient).ok());
+    let checked_by = row.int("CheckedBy")?;
+    if checked_by > 0 {
+        let by = BpUserId::parse(checked_by).map_err(|_| Unmappable::OutOfRange("CheckedBy"))?;
+        let (on, notation) = (row.date("CheckedOn")?, row.int("Notation")?);
+        let check = Check::of(by, on, notation, row.int("Action")?);
+        return Ok(Some(Fate::Checked { record: record_id(row)?, check, patient }));
+    }
+    if row.int("Live")? == 0 {
+        return Ok(None);
+    }
+    let owner =
+        BpUserId::parse(row.int("UserId")?).map_err(|_| Unmappable::OutOfRange("UserId"))?;
+    Ok(Some(Fate::Unchecked { owner, patient }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::rows::rows_of;
+
+    fn line(token: &str, place: i64, checked_by: i64) -> Value {
+        json!({ "Token": token, "Place": place, "RecordId": 7, "PatientId": 4, "UserId": 3, "Live": 1,
+            "CheckedBy": checked_by, "CheckedOn": "2026-05-06", "Notation": 2, "Action": 7 })
+    }
+
+    fn odd(column: &str, value: Value, checked_by: i64) -> Value {
+        let mut odd = line("A", 2, checked_by);
+        odd[column] = value;
+        odd
+    }
+
+    fn read(lines: Vec<Value>) -> HashMap<String, Fate> {
+        let mut all = vec![line("", 0, 0)];
+        all.extend(lines);
+        fates(&["A", "B", "C"], &rows_of(Value::Array(all)))
+    }
+
+    #[test]
+    fn a_message_whose_row_cannot_be_read_has_no_fate_and_the_others_have_theirs() {
+        let unchecked = Fate::Unchecked { owner: BpUserId(3), patient: Some(PatientId(4)) };
+        for odd in [
+            odd("CheckedBy", json!(null), 0),
+            odd("CheckedBy", json!("x"), 0),
+            odd("CheckedBy", json!(2_147_483_648_i64), 0),
+            odd("Live", json!(null), 0),
+            odd("UserId", json!(0), 0),
+            odd("UserId", json!({}), 0),
+            odd("RecordId", json!(null), 3),
+            odd("CheckedOn", json!("2026-02-30"), 3),
+            odd("Notation", json!("x"), 3),
+            odd("Action", json!(null), 3),
+        ] {
+            let found = read(vec![odd.clone(), line("B", 2, 0)]);
+            assert_eq!(found.get("A"), None, "{odd}");
+            assert_eq!(found.get("B"), Some(&unchecked), "{odd}");
+            assert_eq!(found.get("C"), Some(&Fate::Missing), "{odd}");
+            // Another row says that it was checked.
+            let found = read(vec![odd.clone(), line("A", 3, 3)]);
+            assert!(matches!(found.get("A"), Some(Fate::Checked { .. })), "{odd}");
+            let found = read(vec![line("A", 2, 0), odd.clone()]);
+            assert_eq!(found.get("A"), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn while_it_is_not_known_whose_row_it_is_no_message_counts_as_missing() {
+        let found = read(vec![odd("Token", json!({}), 0), line("B", 2, 0)]);
+        assert_eq!(found.len(), 1);
+        assert!(found.contains_key("B"));
+    }
+
+    #[test]
+    fn a_patient_that_cannot_be_read_costs_nothing_else() {
+        for bad in [json!(null), json!(0), json!("x"), json!({})] {
+            let found = read(vec![odd("PatientId", bad, 0)]);
+            assert_eq!(found["A"], Fate::Unchecked { owner: BpUserId(3), patient: None });
+        }
+    }
+
+    #[test]
+    fn a_delivery_in_a_place_that_cannot_be_read_is_never_absent() {
+        let place = |record: Value| json!({ "Place": 2, "RecordId": record, "Allocated": 1, "UserId": 3, "Fallback": "" });
+        for bad in [json!(null), json!(0), json!("x"), json!({})] {
+            assert!(delivery_found(&rows_of(json!([place(bad.clone())]))).is_err(), "{bad}");
+            let found = delivery_found(&rows_of(json!([place(json!(7)), place(bad.clone())])));
+            assert_eq!(found.unwrap().unwrap().record, 7, "{bad}");
+        }
+        assert_eq!(delivery_found(&[]), Ok(None));
+        for (column, bad) in [("UserId", json!(null)), ("Fallback", json!("because"))] {
+            let mut odd = place(json!(7));
+            odd[column] = bad;
+            let found = delivery_found(&rows_of(json!([odd]))).unwrap().unwrap();
+            assert_eq!((found.record, found.addressed), (7, None), "{column}");
+        }
+    }
 }

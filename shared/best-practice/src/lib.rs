@@ -14,7 +14,7 @@ mod rows;
 mod sites;
 mod statements;
 
-pub use bookings::{read_lookup, read_push};
+pub use bookings::{AppointmentBook, read_lookup, read_push};
 pub use client::BpClient;
 pub use correspondence::{
     AskedMessage, BEING_WRITTEN, Fate, Found, Written, delivery_found, message_written,

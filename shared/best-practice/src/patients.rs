@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::client::BpClient;
 use crate::error::{BpError, malformed};
-use crate::rows::{Unmappable, known_day};
+use crate::rows::{Unmappable, Unread, known_day, readable};
 use crate::statements::Statement;
 
 impl BpClient {
@@ -33,7 +33,7 @@ impl BpClient {
             Parameter::var_char("@surnamePattern", prefix_pattern(surname.as_str())),
         ];
         let rows = self.read(guid, Statement::PatientSearch, parameters, deadline).await?;
-        malformed(Statement::PatientSearch, matches(&rows))
+        Ok(matches(&rows))
     }
 
     /// One patient's demographics, or `None` when Bp has no such patient.
@@ -66,35 +66,56 @@ fn prefix_pattern(text: &str) -> String {
     pattern
 }
 
-fn matches(rows: &[Row]) -> Result<PatientMatches, Unmappable> {
+/// A row without the patient's number cannot be chosen, so it is left out and counted.
+fn matches(rows: &[Row]) -> PatientMatches {
+    let lines = rows.iter().map(|row| {
+        let mut unread = Unread::default();
+        let ending = unread.member("medicareEnding", row.text("MedicareEnding"));
+        person(row, ending.and_then(|ending| numbers::medicare_ending(&ending)), unread)
+    });
+    let (people, unreadable_rows) = readable(Statement::PatientSearch, lines);
     let mut matches: Vec<PatientMatch> = Vec::new();
-    for row in rows {
-        let ending =
-            row.text("MedicareEnding")?.and_then(|ending| numbers::medicare_ending(&ending));
-        let person = person(row, ending)?;
+    for person in people {
         if matches.iter().all(|known| known.patient_id != person.patient_id) {
             matches.push(person);
         }
     }
     let more = rows.len() > PatientMatches::MOST_LINES;
     matches.truncate(PatientMatches::MOST_LINES);
-    Ok(PatientMatches { matches, more })
+    PatientMatches { matches, more, unreadable_rows }
 }
 
-fn person(row: &Row, medicare_ending: Option<String>) -> Result<PatientMatch, Unmappable> {
+fn person(
+    row: &Row,
+    medicare_ending: Option<String>,
+    mut unread: Unread,
+) -> Result<PatientMatch, Unmappable> {
+    let mut text = |member, column| unread.member(member, row.text(column));
+    let status = text("status", "StatusText").unwrap_or_default();
+    let [title, first_name, middle_name, last_name, preferred_name, sex, suburb] = [
+        ("title", "Title"),
+        ("firstName", "Firstname"),
+        ("middleName", "Middlename"),
+        ("lastName", "Surname"),
+        ("preferredName", "Preferredname"),
+        ("sex", "Sex"),
+        ("suburb", "City"),
+    ]
+    .map(|(member, column)| text(member, column));
     Ok(PatientMatch {
         patient_id: PatientId::parse(row.int("InternalID")?)
             .map_err(|_| Unmappable::OutOfRange("InternalID"))?,
-        status: PatientStatus::from_bp(&row.text("StatusText")?.unwrap_or_default()),
-        title: row.text("Title")?,
-        first_name: row.text("Firstname")?,
-        middle_name: row.text("Middlename")?,
-        last_name: row.text("Surname")?,
-        preferred_name: row.text("Preferredname")?,
-        date_of_birth: row.date("DOB")?.and_then(known_day),
-        sex: row.text("Sex")?,
-        suburb: row.text("City")?,
+        status: PatientStatus::from_bp(&status),
+        title,
+        first_name,
+        middle_name,
+        last_name,
+        preferred_name,
+        date_of_birth: unread.member("dateOfBirth", row.date("DOB")).and_then(known_day),
+        sex,
+        suburb,
         medicare_ending,
+        unreadable: unread.names(),
     })
 }
 
@@ -104,7 +125,7 @@ fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappable> {
     let ending = medicare_number.as_deref().and_then(numbers::medicare_ending);
     let fund = HealthFund { name: row.text("HealthFundName")?, number: row.text("HealthFundNo")? };
     Ok(Some(Demographics {
-        person: person(row, ending)?,
+        person: person(row, ending, Unread::default())?,
         gender: row.text("Gender")?,
         address: Address {
             line1: row.text("Address1")?,
@@ -184,7 +205,61 @@ fn next_of_kin(row: &Row) -> Result<Option<NextOfKin>, Unmappable> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::rows::rows_of;
+
+    fn line(id: Value) -> Value {
+        json!({ "IsExact": 1, "InternalID": id, "StatusText": "Active", "Title": "Ms", "Firstname": "Ann",
+            "Middlename": null, "Surname": "Made-Up", "Preferredname": null, "DOB": "1984-02-29",
+            "Sex": "Female", "City": "Brisbane", "MedicareEnding": "1234" })
+    }
+
+    #[test]
+    fn a_patient_who_cannot_be_chosen_is_left_out_and_counted() {
+        for odd in
+            [json!(null), json!("x"), json!(0), json!(-1), json!(2_147_483_648_i64), json!({})]
+        {
+            let found =
+                matches(&rows_of(json!([line(json!(1)), line(odd.clone()), line(json!(3))])));
+            let ids: Vec<_> = found.matches.iter().map(|one| one.patient_id.0).collect();
+            assert_eq!((ids, found.unreadable_rows, found.more), (vec![1, 3], 1, false), "{odd}");
+        }
+        let shown = serde_json::to_value(matches(&rows_of(json!([line(json!(1))])))).unwrap();
+        assert_eq!(shown.get("unreadableRows"), None);
+        assert_eq!(shown["matches"][0].get("unreadable"), None);
+    }
+
+    #[test]
+    fn a_patient_is_shown_without_the_cells_that_cannot_be_read() {
+        let columns = [
+            ("StatusText", "status"),
+            ("Title", "title"),
+            ("Firstname", "firstName"),
+            ("Middlename", "middleName"),
+            ("Surname", "lastName"),
+            ("Preferredname", "preferredName"),
+            ("DOB", "dateOfBirth"),
+            ("Sex", "sex"),
+            ("City", "suburb"),
+            ("MedicareEnding", "medicareEnding"),
+        ];
+        for (column, member) in columns {
+            let mut odd = line(json!(2));
+            odd[column] = json!([1]);
+            let found = matches(&rows_of(json!([line(json!(1)), odd])));
+            assert_eq!((found.matches.len(), found.unreadable_rows), (2, 0), "{column}");
+            assert_eq!(found.matches[1].unreadable, [member]);
+            assert!(found.matches[0].unreadable.is_empty());
+        }
+        let mut odd = line(json!(2));
+        odd["StatusText"] = json!(true);
+        odd["DOB"] = json!("1984-02-30");
+        let person = &matches(&rows_of(json!([odd]))).matches[0];
+        assert_eq!((person.status, person.date_of_birth), (PatientStatus::Other, None));
+        assert_eq!(person.unreadable, ["status", "dateOfBirth"]);
+    }
 
     #[test]
     fn a_pattern_takes_likes_own_characters_literally() {

@@ -3,6 +3,8 @@
 use halo::rows::BadColumn;
 use jiff::civil::{Date, date};
 
+use crate::statements::Statement;
+
 /// Why rows cannot be read. It never contains a value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Unmappable {
@@ -16,10 +18,55 @@ pub(crate) enum Unmappable {
     NotRead(&'static str),
 }
 
+/// The members of one item that could not be read. The item is shown without them.
+#[derive(Debug, Default)]
+pub(crate) struct Unread(Vec<&'static str>);
+
+impl Unread {
+    /// The value of a member. If it cannot be read, its default, and the member's name is kept.
+    pub(crate) fn member<T: Default, E>(&mut self, name: &'static str, read: Result<T, E>) -> T {
+        read.unwrap_or_else(|_| {
+            self.0.push(name);
+            T::default()
+        })
+    }
+
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        self.0
+    }
+}
+
+/// What could be read, without the rows that could not. These are reported to operators, without any value.
+pub(crate) fn readable<T>(
+    statement: Statement,
+    read: impl Iterator<Item = Result<T, Unmappable>>,
+) -> (Vec<T>, usize) {
+    let (mut found, mut unreadable) = (Vec::new(), 0);
+    for row in read {
+        match row {
+            Ok(row) => found.push(row),
+            Err(problem) => {
+                let statement = statement.name();
+                tracing::warn!(statement, %problem, "a row cannot be read and is left out");
+                unreadable += 1;
+            }
+        }
+    }
+    (found, unreadable)
+}
+
 /// A day, or nothing for the two days that programs write when they know no date: the first day of
 /// SQL Server's `datetime`, and the day before it, from which other databases count.
 pub(crate) fn known_day(day: Date) -> Option<Date> {
     (![date(1900, 1, 1), date(1899, 12, 30)].contains(&day)).then_some(day)
+}
+
+/// Rows as Halo returns them.
+#[cfg(test)]
+pub(crate) fn rows_of(json: serde_json::Value) -> Vec<halo::Row> {
+    use base64::Engine as _;
+    let data = base64::engine::general_purpose::STANDARD.encode(json.to_string());
+    halo::rows::decode(&data).unwrap().into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -69,10 +69,22 @@ pub trait Kind: Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// The entry that begins when this one has settled. It was accepted without a due time.
+    /// The entry that begins when this one has settled, and fails when this one has failed. It was accepted
+    /// without a due time.
     fn followed_by(&self, entity: &Self::Entity) -> Option<WorkKey> {
         let _ = entity;
         None
+    }
+
+    /// Sets the state of an entry that was to follow this one, because this one has failed.
+    fn fail_after(&self, failed: &Self::Entity, follower: &mut Self::Entity, now: Timestamp) {
+        let _ = (failed, follower, now);
+    }
+
+    /// Starts a follower again that had failed with the entry before it. Returns whether it had.
+    fn start_again_after(&self, follower: &mut Self::Entity, now: Timestamp) -> bool {
+        let _ = (follower, now);
+        false
     }
 
     /// Whether the next command depends on the practice's other open entries.

@@ -11,6 +11,7 @@ use store::work::{Entry, WorkKind, WorkProgress};
 
 use crate::context::{Context, TurnError};
 use crate::decide::{At, Decision, Next, decide};
+use crate::followers;
 use crate::kind::{Kind, Status};
 use crate::outcome::Outcome;
 use crate::ports::{Messages, Timing, WorkStore};
@@ -54,13 +55,21 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Timing> Settle<'_, '_, K, S, M, C> {
             self.apply(&mut entry, decision, outcome);
             self.publish_change(&before, &mut entry).await;
             if matches!(entry.work.progress, WorkProgress::Settled(_)) {
-                // Both before the entry closes: one check too many does no harm, and if the writer dies now,
-                // the outcome of this entry is learned again and is the same.
+                // Before the entry closes: one check too many does no harm, and if the writer dies now, the
+                // outcome of this entry is learned again and is the same.
                 if let Some((job, at)) = kind.later_check(&entry.body, now) {
                     services.store.schedule_by(context.practice, job, at).await?;
                 }
-                if let Some(next) = kind.followed_by(&entry.body) {
-                    whole::make_due(*context, &next).await?;
+            }
+            if let Some(follower) = kind.followed_by(&entry.body) {
+                match entry.work.progress {
+                    WorkProgress::Settled(_) => {
+                        followers::begin(*context, *kind, &follower).await?
+                    }
+                    WorkProgress::Failed(_) => {
+                        followers::fail(*context, *kind, &entry.body, &follower).await?;
+                    }
+                    _ => {}
                 }
             }
             let key = entry.key.clone();

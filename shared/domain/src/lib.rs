@@ -38,6 +38,7 @@ pub mod content;
 pub mod delivery;
 pub mod ids;
 pub mod imports;
+pub mod instant;
 mod invalid;
 mod letters;
 pub mod numbers;

@@ -48,11 +48,28 @@ pub fn medicare_ending(text: &str) -> Option<String> {
     card.get(card.len().saturating_sub(4)..).map(str::to_owned)
 }
 
-/// An individual healthcare identifier: 16 digits that begin with 800360 and end with Luhn's check
-/// digit (Australian Digital Health Agency).
+/// A person's healthcare identifier (IHI), which begins with 800360.
 #[must_use]
 pub fn ihi(text: &str) -> Option<String> {
-    let number = digits(text).filter(|it| it.len() == 16 && it.starts_with("800360"))?;
+    healthcare_identifier(text, "800360")
+}
+
+/// A practitioner's healthcare identifier (HPI-I), which begins with 800361.
+#[must_use]
+pub fn hpii(text: &str) -> Option<String> {
+    healthcare_identifier(text, "800361")
+}
+
+/// An organisation's healthcare identifier (HPI-O), which begins with 800362.
+#[must_use]
+pub fn hpio(text: &str) -> Option<String> {
+    healthcare_identifier(text, "800362")
+}
+
+/// A healthcare identifier: 16 digits that begin with the kind's prefix and end with Luhn's check digit
+/// (Australian Digital Health Agency).
+fn healthcare_identifier(text: &str, prefix: &str) -> Option<String> {
+    let number = digits(text).filter(|it| it.len() == 16 && it.starts_with(prefix))?;
     let sum: u32 = number
         .bytes()
         .rev()
@@ -63,6 +80,17 @@ pub fn ihi(text: &str) -> Option<String> {
         })
         .sum();
     sum.is_multiple_of(10).then_some(number)
+}
+
+/// An Australian Business Number: eleven digits, the first of them not 0. The first digit minus 1 and the others,
+/// with the weights 10, 1, 3, 5 to 19, have a sum that 89 divides (Australian Business Register).
+#[must_use]
+pub fn abn(text: &str) -> Option<String> {
+    const WEIGHTS: [u32; 11] = [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19];
+    let number = digits(text).filter(|it| it.len() == WEIGHTS.len() && !it.starts_with('0'))?;
+    let sum: u32 =
+        number.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    sum.checked_sub(10)?.is_multiple_of(89).then_some(number)
 }
 
 /// A Veterans' Affairs file number: the state's letter, up to three letters for the war, one to six digits,
@@ -90,6 +118,22 @@ pub fn provider(text: &str) -> Option<String> {
         && end.bytes().next().is_some_and(|location| location.is_ascii_alphanumeric())
         && end.bytes().next_back().is_some_and(|check| check.is_ascii_uppercase());
     fits.then(|| format!("{stem:0>6}{end}"))
+}
+
+/// A Medicare provider number whose check letter is right (Services Australia): the digits with the weights 3, 5,
+/// 8, 4, 2, 1, and the location's place among its characters with the weight 6, modulo 11.
+#[must_use]
+pub fn checked_provider(text: &str) -> Option<String> {
+    const LOCATIONS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUVWXY";
+    const CHECKS: &[u8] = b"YXWTLKJHFBA";
+    const WEIGHTS: [usize; 6] = [3, 5, 8, 4, 2, 1];
+    let number = provider(text)?;
+    let (stem, end) = number.as_bytes().split_at_checked(WEIGHTS.len())?;
+    let &[location, check] = end else { return None };
+    let sum: usize =
+        stem.iter().zip(WEIGHTS).map(|(digit, weight)| usize::from(digit - b'0') * weight).sum();
+    let place = LOCATIONS.iter().position(|one| *one == location)?;
+    (CHECKS.get((sum + place * 6) % CHECKS.len()) == Some(&check)).then_some(number)
 }
 
 /// An AHPRA registration number: three letters and ten digits.
@@ -146,6 +190,38 @@ mod tests {
     }
 
     #[test]
+    fn a_practitioner_and_an_organisation_have_identifiers_with_prefixes_of_their_own() {
+        let (person, organisation) = ("8003619900000008", "8003629900000007");
+        assert_eq!((hpii(person), hpio(person), ihi(person)), (text(person), None, None));
+        assert_eq!((hpii(organisation), hpio(organisation)), (None, text(organisation)));
+        assert_eq!(hpio("8003 6299 0000 0007"), text(organisation));
+        for wrong in ["8003619900000004", "800361990000000", "", "8003619900000008A"] {
+            assert_eq!(hpii(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_abn_has_eleven_digits_that_fit_together() {
+        // The first is the example of the Australian Business Register.
+        assert_eq!(abn("51 824 753 556"), text("51824753556"));
+        assert_eq!(abn("51-824-753-556"), text("51824753556"));
+        for wrong in
+            ["51824753557", "15824753556", "99 999 999 999", "5182475355", "", "00000000000"]
+        {
+            assert_eq!(abn(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_checked_provider_number_ends_with_the_right_letter() {
+        // The digits 049960 have the sum 140. With location 1 it is 146, which is 3 modulo 11: T.
+        assert_eq!(checked_provider("49960 1t"), text("0499601T"));
+        for wrong in ["0499601K", "0499602T", "049960IT", "499601", ""] {
+            assert_eq!(checked_provider(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_veterans_number_follows_its_pattern() {
         for right in ["NX990314", "qss990314", "V 123456", "QX000001A", "NSS990314"] {
             assert!(dva(right).is_some(), "{right}");
@@ -173,7 +249,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_taken_or_refused_and_what_is_taken_is_taken_again(given in "\\PC{0,20}") {
-            for form in [digits, medicare, medicare_line, ihi, dva, provider, ahpra] {
+            let forms = [digits, medicare, medicare_line, ihi, hpii, hpio, abn, dva, provider];
+            for form in forms.into_iter().chain([checked_provider, ahpra]) {
                 if let Some(number) = form(&given) {
                     prop_assert_eq!(form(&number), Some(number.clone()));
                     prop_assert!(number.is_ascii());

@@ -81,6 +81,7 @@ mod tests {
             sex: None,
             suburb: None,
             medicare_ending: None,
+            unreadable: Vec::new(),
         }
     }
 

@@ -126,9 +126,20 @@ pub struct Register {
     pub users: Vec<RegisteredUser>,
     /// Whether inactive users could be read.
     pub inactive_seen: bool,
+    /// The registration numbers of users whose rows could not be read. `None` if the number could not be read
+    /// either.
+    pub unreadable: Vec<Option<String>>,
 }
 
 impl Register {
+    /// Whether a row that could not be read may be a user with this number.
+    fn leaves_open(&self, number: &AhpraNumber, found: BpMatch) -> bool {
+        self.unreadable.iter().any(|registration| match registration {
+            Some(registration) => registration.trim() == number.0,
+            None => !matches!(found, BpMatch::Synced { .. }),
+        })
+    }
+
     /// The Bp user with this number.
     #[must_use]
     pub fn find(&self, number: &AhpraNumber) -> BpMatch {
@@ -188,11 +199,19 @@ impl StaffList {
         Self { staff: self.staff, site: None, synced_at: None }
     }
 
-    /// The list, compared with the Bp users of a site.
+    /// The list, compared with the Bp users of a site. A member whose user may be among the rows that could
+    /// not be read stays as they were.
     #[must_use]
     pub fn synced(mut self, register: &Register, site: &Database, now: Timestamp) -> Self {
+        let is_same_site = self.site.as_ref() == Some(site);
         for listed in &mut self.staff {
-            listed.bp_match = register.find(&listed.member.ahpra_number);
+            let number = &listed.member.ahpra_number;
+            let found = register.find(number);
+            if !register.leaves_open(number, found) {
+                listed.bp_match = found;
+            } else if !is_same_site {
+                listed.bp_match = BpMatch::Unsynced;
+            }
         }
         self.site = Some(site.clone());
         self.synced_at = Some(now);
@@ -241,6 +260,33 @@ mod tests {
         RegisteredUser { user: BpUserId(id), registration: registration.to_owned(), active }
     }
 
+    #[test]
+    fn a_row_that_cannot_be_read_changes_nobody_whom_it_may_be_about() {
+        let list = || {
+            let names = ["MED9990000001", "MED9990000004", "MED9990000009"];
+            let list = StaffList::default().replaced(names.map(member).to_vec()).unwrap();
+            list.synced(&register(), &site(), Timestamp::UNIX_EPOCH)
+        };
+        let before = list();
+        let nobody = |unreadable| Register { unreadable, ..Register::default() };
+        let named = nobody(vec![Some("MED9990000001 ".to_owned())]);
+        let after = list().synced(&named, &site(), Timestamp::UNIX_EPOCH);
+        let not_found = BpMatch::NotFound { nearly: false, inactive_seen: false };
+        assert_eq!(after.staff[0], before.staff[0], "their own row cannot be read");
+        assert_eq!(after.staff[1].bp_match, not_found);
+        let after = list().synced(&nobody(vec![None]), &site(), Timestamp::UNIX_EPOCH);
+        assert_eq!(after.staff, before.staff, "it may be anybody's row");
+        // What was known of the users of another database says nothing.
+        let other = crate::ids::SiteId::parse("71002").unwrap().into();
+        let after = list().synced(&nobody(vec![None]), &other, Timestamp::UNIX_EPOCH);
+        assert!(after.staff.iter().all(|member| member.bp_match == BpMatch::Unsynced));
+        // A second user with the number may be among the unreadable rows.
+        let twice = Register { unreadable: vec![Some("MED9990000001".to_owned())], ..register() };
+        let fresh = StaffList::default().replaced(vec![member("MED9990000001")]).unwrap();
+        let after = fresh.synced(&twice, &site(), Timestamp::UNIX_EPOCH);
+        assert_eq!(after.staff[0].bp_match, BpMatch::Unsynced);
+    }
+
     fn site() -> Database {
         crate::ids::SiteId::parse("71001").unwrap().into()
     }
@@ -258,6 +304,7 @@ mod tests {
                 user(2_000_000_553, "MED9990000006", true),
             ],
             inactive_seen: true,
+            unreadable: Vec::new(),
         }
     }
 

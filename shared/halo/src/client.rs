@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use crate::command::Command;
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Ran, Refusal};
 use crate::keys::{KeySource, Keys, KeysFuture};
 use crate::meter::{Cost, Meter, Tally};
 use crate::wire;
@@ -138,7 +138,7 @@ impl HaloClient {
             let body = whole(response, tally).await.map_err(|error| transport(&error))?;
             read(&Answer { body })
         };
-        repeat(request.call, deadline, || async move {
+        repeat(request, deadline, || async move {
             let outcome = attempt().await;
             tally.heard(request.cost, outcome.as_ref());
             outcome
@@ -153,7 +153,7 @@ impl HaloClient {
         deadline: Deadline,
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
         let tally = Tally::of(self.meter.as_ref());
-        let opened = repeat(request.call, deadline, || self.open(request, &tally, deadline)).await;
+        let opened = repeat(request, deadline, || self.open(request, &tally, deadline)).await;
         tally.heard(request.cost, opened.as_ref());
         let bytes = opened?.bytes_stream().map_err(|error| transport(&error));
         let stream = Box::pin(bytes.inspect_ok(move |part| tally.received(part.len())));
@@ -299,8 +299,18 @@ async fn in_time(keys: KeysFuture<'_>, deadline: Deadline) -> Result<Keys, Error
     }
 }
 
+/// How often an attempt is repeated at most.
+const MOST_REPEATS: usize = 4;
+/// How often a query is repeated after attempts that may have run. Halo bills each of them, and each loads the
+/// practice's server.
+const MOST_BILLED_REPEATS: usize = 2;
+
 /// Repeats an attempt that may be repeated, while the deadline allows.
-async fn repeat<T, F>(call: Call, deadline: Deadline, attempt: impl Fn() -> F) -> Result<T, Error>
+async fn repeat<T, F>(
+    request: &Request<'_>,
+    deadline: Deadline,
+    attempt: impl Fn() -> F,
+) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
@@ -308,17 +318,21 @@ where
     let mut delays = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(200))
         .with_max_delay(Duration::from_secs(5))
-        .with_max_times(4)
+        .with_max_times(MOST_REPEATS)
         .with_jitter()
         .build();
+    let mut billed = 0;
     loop {
         let error = match attempt().await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         // A rate limit means that nothing ran, so even a write may be sent again.
-        let may_repeat = match call {
-            Call::Read => error.is_passing(),
+        if request.cost != Cost::Nothing && error.did_it_run() != Ran::No {
+            billed += 1;
+        }
+        let may_repeat = match request.call {
+            Call::Read => error.is_passing() && billed <= MOST_BILLED_REPEATS,
             Call::Write => matches!(error, Error::RateLimited { .. } | Error::NotReached),
         };
         let Some(delay) = delays.next().filter(|_| may_repeat) else { return Err(error) };

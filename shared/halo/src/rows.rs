@@ -13,6 +13,9 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
+/// 2^53. A float holds every whole number below it exactly.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// The rows of one result set.
 pub type Rows = Vec<Row>;
 
@@ -88,7 +91,8 @@ impl Row {
             Value::Number(number) => number
                 .as_i64()
                 .or_else(|| {
-                    number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64)
+                    let exact = |float: &f64| float.fract() == 0.0 && float.abs() < EXACT;
+                    number.as_f64().filter(exact).map(|float| float as i64)
                 })
                 .ok_or(wrong),
             Value::String(text) => text.trim().parse().map_err(|_| wrong),
@@ -212,6 +216,20 @@ mod tests {
             assert_eq!(sets.len(), 1, "{shape}");
             assert_eq!(sets[0][0].int("InternalID"), Ok(7), "{shape}");
             assert_eq!(sets[0][0].text("Surname").unwrap().as_deref(), Some("Lee"), "{shape}");
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_every_column_of_bp_is_no_number() {
+        let sets =
+            decoded(r#"[{"a": 7.0, "b": 1e300, "c": -1e300, "d": 7.5, "e": 9007199254740992.0}]"#);
+        let row = &sets[0][0];
+        assert_eq!(row.int("a"), Ok(7));
+        for column in ["b", "c", "d", "e"] {
+            assert_eq!(
+                row.int(column),
+                Err(BadColumn { column, problem: "is not a whole number" })
+            );
         }
     }
 

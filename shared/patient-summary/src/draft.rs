@@ -1,5 +1,7 @@
 //! A document that is being written: its resources so far, and the lines that people read about them.
 
+use std::cell::Cell;
+
 use domain::ids::SiteId;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -14,12 +16,25 @@ pub(crate) struct Draft<'a> {
     pub(crate) zone: Option<TimeZone>,
     subject: Reference,
     entries: Vec<Entry>,
+    people: Vec<Person>,
 }
+
+/// A practitioner, whose resources are in the document only if an item refers to them.
+struct Person {
+    /// The name by which items refer to the person.
+    named: Text,
+    role: Reference,
+    entries: [Entry; 2],
+    is_used: Cell<bool>,
+}
+
+/// The number of the first practitioner's resource. All other resources have lower numbers.
+const PEOPLE: usize = 1 << 32;
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(document: Uuid, site: &'a SiteId, zone: Option<TimeZone>) -> Self {
         let subject = Reference { reference: None, display: None };
-        Self { document, site, zone, subject, entries: Vec::new() }
+        Self { document, site, zone, subject, entries: Vec::new(), people: Vec::new() }
     }
 
     fn url(&self, number: usize) -> String {
@@ -35,9 +50,42 @@ impl<'a> Draft<'a> {
         Reference { reference: Some(full_url), display: None }
     }
 
-    /// Adds the patient, the subject of all resources that follow.
+    /// Adds the patient, the subject of all resources that follow, as the first resource.
     pub(crate) fn add_subject(&mut self, resource: Resource) {
         self.subject = self.add(resource);
+        self.entries.rotate_right(1);
+    }
+
+    /// Adds a practitioner with a role. `role` gets the reference to the practitioner.
+    pub(crate) fn add_person(
+        &mut self,
+        named: Text,
+        practitioner: Resource,
+        role: impl FnOnce(Reference) -> Resource,
+    ) {
+        let number = PEOPLE + 2 * self.people.len();
+        let urls = [number, number + 1].map(|number| self.url(number));
+        let [person, its_role] =
+            urls.clone().map(|url| Reference { reference: Some(url), display: None });
+        let [person_url, role_url] = urls;
+        let entries = [
+            Entry { full_url: person_url, resource: practitioner },
+            Entry { full_url: role_url, resource: role(person) },
+        ];
+        let role = Reference { display: Some(named.clone()), ..its_role };
+        self.people.push(Person { named, role, entries, is_used: Cell::new(false) });
+    }
+
+    /// Refers to a practitioner by the name in the record, or only names somebody who is not known.
+    pub(crate) fn person(&self, name: Option<&str>) -> Option<Reference> {
+        let name = name.and_then(Text::new)?;
+        match self.people.iter().find(|person| person.named == name) {
+            Some(person) => {
+                person.is_used.set(true);
+                Some(person.role.clone())
+            }
+            None => Some(Reference { reference: None, display: Some(name) }),
+        }
     }
 
     pub(crate) fn subject(&self) -> Reference {
@@ -54,7 +102,9 @@ impl<'a> Draft<'a> {
     /// All entries, the Composition first.
     pub(crate) fn finish(self, composition: Resource) -> Vec<Entry> {
         let first = Entry { full_url: self.url(1), resource: composition };
-        std::iter::once(first).chain(self.entries).collect()
+        let people = self.people.into_iter().filter(|person| person.is_used.get());
+        let people = people.flat_map(|person| person.entries);
+        std::iter::once(first).chain(self.entries).chain(people).collect()
     }
 }
 

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod contact;
 mod draft;
 pub mod fhir;
 mod items;
 mod patient;
+mod people;
 mod practice;
 mod section;
 mod terminology;
@@ -41,9 +43,10 @@ pub struct Origin<'a> {
 pub fn document(record: &IdentifiedRecord, origin: &Origin<'_>) -> Bundle {
     let zone = origin.time_zone.and_then(|zone| TimeZone::get(zone.as_str()).ok());
     let mut draft = Draft::new(origin.document, origin.site_id, zone);
+    let practice = draft.add(practice::practice(origin, &record.practice));
+    people::add(&mut draft, &record.practitioners, &practice);
     let patient = patient::patient(&draft, &record.identity, origin.practice_name);
     draft.add_subject(patient);
-    let practice = draft.add(practice::practice(origin));
     let software = draft.add(practice::software());
     let section = items::sections(&mut draft, &record.sections);
     let identifier = identifier(origin.document);

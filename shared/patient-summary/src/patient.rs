@@ -4,9 +4,10 @@ use domain::clinical::Identity;
 use domain::numbers;
 use domain::patient::PatientStatus;
 
+use crate::contact::{address, reached};
 use crate::draft::Draft;
 use crate::fhir::{
-    Address, AddressUse, CodeableConcept, Coding, ContactPoint, ContactSystem, ContactUse, Element,
+    AddressUse, CodeableConcept, Coding, ContactPoint, ContactSystem, ContactUse, Element,
     Extension, ExtensionValue, Gender, HumanName, Identifier, Meta, NameUse, Patient, Period,
     Reference, Resource, Text, When,
 };
@@ -43,10 +44,8 @@ pub(crate) fn patient(
         birth_date_absent: Element::unless(&birth_date),
         birth_date,
         deceased_boolean: (identity.status == PatientStatus::Deceased).then_some(true),
-        address: address(identity).into_iter().collect(),
-        general_practitioner: Reference::named(identity.usual_doctor.as_deref())
-            .into_iter()
-            .collect(),
+        address: address(&identity.address, AddressUse::Home).into_iter().collect(),
+        general_practitioner: draft.person(identity.usual_doctor.as_deref()).into_iter().collect(),
     }))
 }
 
@@ -187,10 +186,6 @@ fn names(identity: &Identity) -> Vec<HumanName> {
 
 fn telecom(identity: &Identity) -> Vec<ContactPoint> {
     let phones = &identity.phones;
-    let reached = |system, value: &Option<String>, r#use| {
-        let value = Text::new(value.as_deref()?)?;
-        Some(ContactPoint { system, value, r#use })
-    };
     [
         reached(ContactSystem::Phone, &phones.mobile, Some(ContactUse::Mobile)),
         reached(ContactSystem::Phone, &phones.home, Some(ContactUse::Home)),
@@ -200,18 +195,4 @@ fn telecom(identity: &Identity) -> Vec<ContactPoint> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn address(identity: &Identity) -> Option<Address> {
-    let text = |part: &Option<String>| part.as_deref().and_then(Text::new);
-    let lives = &identity.address;
-    let address = Address {
-        r#use: AddressUse::Home,
-        line: [&lives.line1, &lives.line2].into_iter().filter_map(text).collect(),
-        city: text(&lives.suburb),
-        postal_code: text(&lives.postcode),
-    };
-    let is_known =
-        !address.line.is_empty() || address.city.is_some() || address.postal_code.is_some();
-    is_known.then_some(address)
 }

@@ -28,6 +28,11 @@ pub(crate) const OBSERVATION_CATEGORY: &str =
 pub(crate) const MEDICARE: &str = "http://ns.electronichealth.net.au/id/medicare-number";
 pub(crate) const IHI: &str = "http://ns.electronichealth.net.au/id/hi/ihi/1.0";
 pub(crate) const DVA: &str = "http://ns.electronichealth.net.au/id/dva";
+pub(crate) const HPII: &str = "http://ns.electronichealth.net.au/id/hi/hpii/1.0";
+pub(crate) const HPIO: &str = "http://ns.electronichealth.net.au/id/hi/hpio/1.0";
+pub(crate) const PROVIDER: &str = "http://ns.electronichealth.net.au/id/medicare-provider-number";
+pub(crate) const AHPRA: &str = "http://hl7.org.au/id/ahpra-registration-number";
+pub(crate) const ABN: &str = "http://hl7.org.au/id/abn";
 pub(crate) const URI: &str = "urn:ietf:rfc:3986";
 
 /// The system of Bp Site IDs. Bp publishes none of the systems below, so we made them up. The top-level domain

@@ -17,12 +17,12 @@ use patient_summary::{Origin, document};
 use uuid::Uuid;
 
 use crate::Failure;
-use crate::records::{everything, person, sections};
+use crate::records::{doctor, everything, of, person, practice, sections};
 
 /// Patients of the large practice: those who have a part in a story, and some of the others.
 const CAST: std::ops::RangeInclusive<i64> = 1..=41;
 const OTHERS: std::ops::RangeInclusive<i64> = 161..=205;
-const PER_CODE: NonZeroU16 = NonZeroU16::MIN.saturating_add(19);
+pub(crate) const PER_CODE: NonZeroU16 = NonZeroU16::MIN.saturating_add(19);
 
 /// Each document with its name.
 pub(crate) async fn all() -> Result<Vec<(String, String)>, Failure> {
@@ -31,12 +31,16 @@ pub(crate) async fn all() -> Result<Vec<(String, String)>, Failure> {
     Ok(documents)
 }
 
-fn failure(error: impl std::fmt::Display) -> Failure {
+pub(crate) fn failure(error: impl std::fmt::Display) -> Failure {
     Failure::Documents(error.to_string())
 }
 
 /// Writes one document. Its number makes its id.
-fn written(record: &IdentifiedRecord, number: u128, zone: Option<&str>) -> Result<String, Failure> {
+pub(crate) fn written(
+    record: &IdentifiedRecord,
+    number: u128,
+    zone: Option<&str>,
+) -> Result<String, Failure> {
     const FIRST: u128 = 0x0f3c_1a52_7c1e_4b0a_9d7e_0000_0000_0000;
     let zone = zone.map(PracticeTimeZone::parse).transpose().map_err(failure)?;
     let origin = Origin {
@@ -88,26 +92,26 @@ fn of_test_records() -> Result<Vec<(String, String)>, Failure> {
     ] {
         *part = Some(ODD.to_owned());
     }
+    let mut odd_doctor = doctor(ODD);
+    for number in
+        [&mut odd_doctor.registration, &mut odd_doctor.hpii, &mut odd_doctor.provider_number]
+    {
+        *number = Some(ODD.to_owned());
+    }
+    odd.usual_doctor = Some(ODD.to_owned());
+    let odd_record = IdentifiedRecord {
+        practitioners: vec![odd_doctor],
+        practice: practice(),
+        ..of(odd, sections(ODD))
+    };
     let mut unreadable = empty(NilMarker::Silent, &[DENIED]);
     unreadable.past_history = Some(Section::conclude(vec![], NilMarker::Silent, &[LOST]));
     [
         ("everything", everything(), Some("Australia/Sydney")),
-        (
-            "nil-known",
-            IdentifiedRecord { identity: person(), sections: empty(NilMarker::Nil, &[]) },
-            None,
-        ),
-        ("nobody-unreadable", IdentifiedRecord { identity: nobody, sections: unreadable }, None),
-        (
-            "odd-characters",
-            IdentifiedRecord { identity: odd, sections: sections(ODD) },
-            Some("Australia/Perth"),
-        ),
-        (
-            "nothing-asked-for",
-            IdentifiedRecord { identity: person(), sections: Sections::default() },
-            None,
-        ),
+        ("nil-known", of(person(), empty(NilMarker::Nil, &[])), None),
+        ("nobody-unreadable", of(nobody, unreadable), None),
+        ("odd-characters", odd_record, Some("Australia/Perth")),
+        ("nothing-asked-for", of(person(), Sections::default()), None),
     ]
     .into_iter()
     .zip(1000..)
@@ -120,7 +124,8 @@ fn of_test_records() -> Result<Vec<(String, String)>, Failure> {
 /// What the simulator's Bp says of its patients.
 async fn of_patients() -> Result<Vec<(String, String)>, Failure> {
     let running = Simulator::start(Options::default()).await.map_err(failure)?;
-    let (bp, guid) = paired(&running).await?;
+    let pack = StatementPack::load(None).map_err(failure)?;
+    let (bp, guid) = paired(&running, pack).await?;
     let mut documents = Vec::new();
     for (patient, number) in CAST.chain(OTHERS).zip(1..) {
         let record = bp.identified_record(
@@ -141,7 +146,11 @@ async fn of_patients() -> Result<Vec<(String, String)>, Failure> {
     Ok(documents)
 }
 
-async fn paired(running: &Running) -> Result<(BpClient, HaloGuid), Failure> {
+/// A client of the first practice, with these statements.
+pub(crate) async fn paired(
+    running: &Running,
+    pack: StatementPack,
+) -> Result<(BpClient, HaloGuid), Failure> {
     let http = local_client().map_err(failure)?;
     let keys = Keys { primary: running.primary_key().to_owned().into(), secondary: None };
     let halo = HaloClient::new(
@@ -149,7 +158,7 @@ async fn paired(running: &Running) -> Result<(BpClient, HaloGuid), Failure> {
         running.url().parse().map_err(failure)?,
         Arc::new(FixedKeys(keys)),
     );
-    let bp = BpClient::new(halo, StatementPack::load(None).map_err(failure)?);
+    let bp = BpClient::new(halo, pack);
     let site = Demonstration::Large.site_id();
     let url = format!("{}/practices/{site}/pairing-codes", running.control_url());
     let issued = http.post(url).send().await.map_err(failure)?.bytes().await.map_err(failure)?;

@@ -3,12 +3,16 @@
 //!
 //! - Microsoft's own parser and schema model check every T-SQL statement (`tsql.rs`).
 //! - moto, a second emulator of AWS, checks uploads and events (`storage.rs`).
+//! - A validator checks the OpenAPI documents (`contract.rs`).
 //! - Several engines check the FHIR documents of many patients (`fhir.rs`).
+//! - SQLite counts the rows that each statement reads at a large practice (`rows`). A test does so too.
 
+mod contract;
 mod documents;
 mod fhir;
 #[path = "../../../shared/patient-summary/tests/summary/records/mod.rs"]
 mod records;
+mod rows;
 mod schema;
 mod storage;
 mod tools;
@@ -36,13 +40,21 @@ struct Options {
     /// Keep the FHIR documents in this folder.
     #[arg(long)]
     keep: Option<PathBuf>,
+    /// With `rows`: print how SQLite reads the tables.
+    #[arg(long)]
+    plans: bool,
+    /// With `rows`: compare with the statements in this folder.
+    #[arg(long)]
+    before: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
 enum Subject {
     Tsql,
     Storage,
+    Contract,
     Fhir,
+    Rows,
 }
 
 /// Why the check could not run.
@@ -58,7 +70,7 @@ enum Failure {
     NoPort,
     #[error(transparent)]
     Client(#[from] aws::clients::ClientError),
-    #[error("the practice's catalogue cannot be read: {0}")]
+    #[error("the practice's database does not answer: {0}")]
     Catalogue(String),
     #[error("the patients' documents cannot be made: {0}")]
     Documents(String),
@@ -105,15 +117,26 @@ fn say(verdict: &str) {
 }
 
 async fn judge(options: &Options) -> Result<bool, Failure> {
-    let tools = tools::Tools::new()?;
     let wanted = |subject| options.only.is_none_or(|only| only == subject);
     let mut right = true;
+    if wanted(Subject::Rows) {
+        right &= rows::report(options.before.as_deref(), options.plans).await?;
+    }
+    if options.only == Some(Subject::Rows) {
+        return Ok(right);
+    }
+    let tools = tools::Tools::new()?;
     if wanted(Subject::Tsql) {
         right &= tsql::judge(&tools).await?;
     }
     if wanted(Subject::Storage) {
         let room = tools.judges.join("storage");
         right &= storage::judge(&tools.python("moto", &room, None).await?, &room).await?;
+    }
+    if wanted(Subject::Contract) {
+        let room = tools.judges.join("contract");
+        let python = tools.python("judges-contract", &room, None).await?;
+        right &= contract::judge(&tools, &python, &room).await?;
     }
     if wanted(Subject::Fhir) {
         right &= fhir::judge(&tools, options).await?;

@@ -50,6 +50,10 @@ pub(crate) struct AttachmentList {
     next_cursor: Option<String>,
     /// Folders that Bp did not let us read. Their documents are missing from `items`.
     unavailable_folders: Vec<UnavailableFolder>,
+    /// How many documents of this page could not be read. They are missing from `items`. Left out if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable_rows: Option<usize>,
 }
 
 /// List a patient's documents.
@@ -88,6 +92,7 @@ pub(crate) async fn list_attachments(
         items: page.items,
         next_cursor,
         unavailable_folders: page.unavailable_folders,
+        unreadable_rows: (page.unreadable_rows > 0).then_some(page.unreadable_rows),
     }))
 }
 

@@ -16,8 +16,13 @@ use crate::problem::{Problem, Problems};
 
 /// A practice's locations.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Locations {
     locations: Vec<LocationView>,
+    /// How many locations could not be read. They are missing from `locations`. Left out if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable_rows: Option<usize>,
 }
 
 /// A location.
@@ -37,6 +42,10 @@ pub(crate) struct LocationView {
 pub(crate) struct AppointmentTypes {
     /// Empty if Bp does not let us read them.
     appointment_types: Vec<AppointmentTypeView>,
+    /// How many types could not be read. They are missing from `appointmentTypes`. Left out if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable_rows: Option<usize>,
 }
 
 /// An appointment type.
@@ -60,6 +69,10 @@ impl App {
     }
 }
 
+fn some(unreadable: usize) -> Option<usize> {
+    (unreadable > 0).then_some(unreadable)
+}
+
 /// List the practice's locations.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/locations", tag = "Settings",
     params(("practiceId" = String, Path)),
@@ -68,14 +81,15 @@ pub(crate) async fn list_locations(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
 ) -> Result<Json<Locations>, Problem> {
-    let locations = app.choices(&allowed.practice).await?.locations.into_iter();
-    let locations = locations.map(|location| LocationView {
+    let choices = app.choices(&allowed.practice).await?;
+    let unreadable_rows = some(choices.unreadable_locations);
+    let locations = choices.locations.into_iter().map(|location| LocationView {
         location_id: location.location_id,
         name: location.name,
         address: location.address,
         phone: location.phone,
     });
-    Ok(Json(Locations { locations: locations.collect() }))
+    Ok(Json(Locations { locations: locations.collect(), unreadable_rows }))
 }
 
 /// List the practice's appointment types.
@@ -86,11 +100,12 @@ pub(crate) async fn list_appointment_types(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
 ) -> Result<Json<AppointmentTypes>, Problem> {
-    let types = app.choices(&allowed.practice).await?.appointment_types.into_iter();
-    let types = types.map(|kind| AppointmentTypeView {
+    let choices = app.choices(&allowed.practice).await?;
+    let unreadable_rows = some(choices.unreadable_types);
+    let types = choices.appointment_types.into_iter().map(|kind| AppointmentTypeView {
         code: kind.code,
         name: kind.name,
         bookable: !kind.recall,
     });
-    Ok(Json(AppointmentTypes { appointment_types: types.collect() }))
+    Ok(Json(AppointmentTypes { appointment_types: types.collect(), unreadable_rows }))
 }

@@ -19,6 +19,26 @@ const NO_PATIENT: i64 = 0;
 /// An integration has no Bp login of its own; public callers send 0.
 const NO_LOGIN: i64 = 0;
 
+/// The live appointments that carry a correlation token of a practice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AppointmentBook {
+    /// The appointments that could be read.
+    pub rows: Vec<BookRow>,
+    /// The tokens of the others. `None` if the token could not be read either.
+    pub unreadable: Vec<Option<Token>>,
+}
+
+impl AppointmentBook {
+    /// Whether the book does not tell where this booking is, because rows could not be read.
+    #[must_use]
+    pub fn leaves_open(&self, token: &Token) -> bool {
+        self.unreadable.iter().any(|unreadable| match unreadable {
+            Some(unreadable) => unreadable == token,
+            None => self.rows.iter().all(|row| row.token != *token),
+        })
+    }
+}
+
 /// The state that a push asks for: `@wanted`.
 enum Wish<'a> {
     /// 0: not in the book.
@@ -103,7 +123,7 @@ pub fn read_push(rows: &[Row]) -> Result<Pushed, BpError> {
     malformed(Statement::BookingPush, rows::pushed(rows))
 }
 
-/// Reads the appointments that a lookup found for a booking, by its mark or by its number.
+/// Reads the appointments that a lookup found for a booking, by its token or by its number.
 ///
 /// # Errors
 /// When the rows differ from what the statement's header promises.
@@ -112,7 +132,7 @@ pub fn read_lookup(booking: &Booking, rows: &[Row]) -> Result<Vec<BookRow>, BpEr
 }
 
 impl BpClient {
-    /// The live appointments from a day on that carry a mark of this practice.
+    /// The live appointments from a day on that carry a token of this practice.
     ///
     /// # Errors
     /// Every error that a query can have.
@@ -122,16 +142,16 @@ impl BpClient {
         practice: &PracticeId,
         from: Date,
         deadline: Deadline,
-    ) -> Result<Vec<BookRow>, BpError> {
+    ) -> Result<AppointmentBook, BpError> {
         let parameters = [Parameter::date("@from", from), Parameter::int("@patientId", NO_PATIENT)];
         let rows = self.read(guid, Statement::AppointmentBook, parameters, deadline).await?;
         let tag = PracticeTag::of(practice);
-        let mut book = malformed(Statement::AppointmentBook, rows::book(&rows))?;
-        book.retain(|row| row.token.belongs_to(&tag));
+        let mut book = rows::book(&rows);
+        book.rows.retain(|row| row.token.belongs_to(&tag));
         Ok(book)
     }
 
-    /// Cancels the appointment with this mark, for which we have no booking. It may be repeated safely,
+    /// Cancels the appointment with this token, for which we have no booking. It may be repeated safely,
     /// so it is sent like a read.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use domain::problem::ProblemType;
 use halo::{Deadline, Parameter};
 
 use super::identity::identity;
+use super::people::{practice, practitioners};
 use super::sections::sections;
 use crate::client::BpClient;
 use crate::error::{BpError, malformed};
@@ -53,8 +54,8 @@ impl BpClient {
         };
         // A document without a patient is useless, so an unreadable identity fails the whole answer.
         let statement = STATEMENT.name();
-        let identity =
-            rows.first().map_or(Err(ProblemType::MalformedAnswer), |row| identity(row, patient));
+        let row = rows.first();
+        let identity = row.map_or(Err(ProblemType::MalformedAnswer), |row| identity(row, patient));
         let identity = identity.map_err(|reason| match reason {
             ProblemType::BpPermissionMissing => BpError::NotPermitted { statement },
             ProblemType::BpReleaseDiffers => BpError::NotInThisRelease { statement },
@@ -64,7 +65,12 @@ impl BpClient {
                 BpError::Malformed { statement, problem }
             }
         })?;
-        Ok(Some(IdentifiedRecord { identity, sections }))
+        Ok(Some(IdentifiedRecord {
+            identity,
+            practitioners: row.map(practitioners).unwrap_or_default(),
+            practice: row.map(practice).unwrap_or_default(),
+            sections,
+        }))
     }
 }
 

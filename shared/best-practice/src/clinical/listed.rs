@@ -93,6 +93,7 @@ pub(super) fn allergy(cells: &mut Cells<'_>) -> Option<Allergy> {
         reaction: cells.text("reaction"),
         severity: cells.text("severity"),
         comment: cells.text("comment"),
+        recorded_on: cells.date("recordedOn"),
         unreadable: cells.unreadable(),
     };
     let is_named = found.item.is_some() || found.reaction.is_some() || found.comment.is_some();

@@ -31,4 +31,8 @@ sources! {
     OBSERVATIONS: "Observations", "ObservationsError", "BPS_Observations";
     IMMUNISATIONS: "Immunisations", "ImmunisationsError", "BPS_Immunisations";
     IDENTITY: "Identity", "IdentityError", "BPS_Patients";
+    PRACTITIONERS: "Practitioners", "PractitionersError", "USERS";
+    USUAL_DOCTOR: "UsualDoctor", "UsualDoctorError", "USERS";
+    PRACTICE: "Practice", "PracticeError", "PRACTICE";
+    LOCATIONS: "Locations", "LocationsError", "BPS_PracticeLocations";
 }

@@ -49,7 +49,7 @@ fn answer(changes: Value) -> Result<Option<Sections>, Unmappable> {
     sections(&decoded(&row), &SectionName::ALL, &built_in())
 }
 
-fn decoded(row: &Value) -> Vec<Row> {
+pub(super) fn decoded(row: &Value) -> Vec<Row> {
     let sets = halo::rows::decode(&STANDARD.encode(json!([row]).to_string())).unwrap();
     sets.into_iter().next().unwrap()
 }

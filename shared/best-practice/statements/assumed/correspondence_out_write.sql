@@ -2,7 +2,7 @@
 -- Does:       files a document in a patient's Correspondence Out, once. It does so only if the patient is the
 --             one whom the sender chose.
 -- Parameters:
---             - @token varchar(25): our mark of this letter, stored in USERREFERENCE.
+--             - @token varchar(25): the correlation token of this letter, stored in USERREFERENCE.
 --             - @patientId int.
 --             - @surnameKey varchar(80): the chosen patient's surname in upper case without blanks,
 --               apostrophes, dashes and full stops; empty if it is not known.
@@ -31,9 +31,11 @@
 --             PAGENUMBER, FILETYPE, CONTENT). Of the words of BPS_Patients.StatusText only Active is public.
 --             Deceased and Inactive are assumed; any other word does not refuse the letter. How Bp marks a
 --             merged record is not public: it looks like a deleted one, and both are noPatient. A partner
---             replaces this by what Best Practice prescribes, and keeps the mark, the lookup before the write
+--             replaces this by what Best Practice prescribes, and keeps the token, the lookup before the write
 --             under one lock, the single transaction, the rules for patients, and the returned row.
--- Note:       the lock is on our mark only: nobody at the practice waits for it. A letter that somebody
+-- Reads:      at most 550,000 rows: every letter of the practice, because staff may have moved ours to another
+--             patient, and Bp has no known key for USERREFERENCE.
+-- Note:       the lock is on our token only: nobody at the practice waits for it. A letter that somebody
 --             deleted in Bp counts as written; it is not written again.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
@@ -53,7 +55,7 @@ BEGIN TRANSACTION;
 EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
 IF @lock < 0
     THROW 50002, 'The letter is being written at this moment.', 1;
--- Staff may have moved it to another patient, so only the mark counts.
+-- Staff may have moved it to another patient, so only the token counts.
 SELECT @record = MIN(o.RECORDID) FROM dbo.CORRESPONDENCEOUT AS o WHERE o.USERREFERENCE = @token;
 IF @record IS NULL
 BEGIN

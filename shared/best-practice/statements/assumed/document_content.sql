@@ -16,6 +16,7 @@
 --             - Content: the part in base64.
 -- Evidence:   ASSUMED as in document_start: BPSDocuments.dbo.DOCUMENTS and ReportBody. The views and their
 --             columns are public.
+-- Reads:      at most 700 rows: one document of one part. More parts read more.
 -- Note:       the parts are numbered in a table variable, and the file's row is named by its whole key. So
 --             the server reads a large value piece by piece in order and sorts nothing. A value cannot have
 --             more than 10,000 parts, so every part of the largest page is included.
@@ -96,7 +97,11 @@ DECLARE @part TABLE (Part int NOT NULL PRIMARY KEY);
 INSERT INTO @part (Part)
 SELECT a.Digit * 1000 + b.Digit * 100 + c.Digit * 10 + d.Digit
 FROM @digit AS a CROSS JOIN @digit AS b CROSS JOIN @digit AS c CROSS JOIN @digit AS d
-WHERE a.Digit * 1000 + b.Digit * 100 + c.Digit * 10 + d.Digit < @parts;
+-- The first three conditions follow from the last. They spare the server numbers that are too large.
+WHERE a.Digit * 1000 < @parts
+  AND a.Digit * 1000 + b.Digit * 100 < @parts
+  AND a.Digit * 1000 + b.Digit * 100 + c.Digit * 10 < @parts
+  AND a.Digit * 1000 + b.Digit * 100 + c.Digit * 10 + d.Digit < @parts;
 IF @stored > 0
 BEGIN
     SELECT d.PAGENUMBER AS Page, @pages AS Pages, p.Part AS Part,

@@ -22,6 +22,7 @@
 --             Neither the documents database nor its tables are public. Replace this by what Best Practice's
 --             partner documents say, in document_content too. Also assumed: a result with Stored = 0 has its
 --             text in ReportBody, as plain bytes. The views and their columns are public.
+-- Reads:      at most 400 rows: one document.
 -- Note:       how Halo renders binary columns is not public. Base64 that is made here stays text in any case.
 SET NOCOUNT ON;
 DECLARE @known int = 0, @stored int = 0, @pages int = 0, @bytes bigint = 0;
@@ -34,7 +35,8 @@ BEGIN
     BEGIN TRY
         EXEC sp_executesql N'SELECT @known = 1, @stored = ISNULL(i.Stored, 0),
                @body = CAST(i.ReportBody AS varbinary(max)),
-               @dated = CONVERT(char(10), COALESCE(i.Reported, i.Collected), 23)
+               @dated = COALESCE(NULLIF(NULLIF(CONVERT(char(10), i.Reported, 23), ''1900-01-01''), ''1899-12-30''),
+                   CONVERT(char(10), i.Collected, 23))
         FROM dbo.BPS_Investigations AS i WHERE i.InternalID = @patientId AND i.ReportID = @documentId',
             N'@patientId int, @documentId int, @known int OUTPUT, @stored int OUTPUT, @body varbinary(max) OUTPUT, @dated varchar(10) OUTPUT',
             @patientId = @patientId, @documentId = @documentId, @known = @known OUTPUT, @stored = @stored OUTPUT, @body = @body OUTPUT, @dated = @dated OUTPUT;
@@ -42,7 +44,8 @@ BEGIN
     BEGIN CATCH
         EXEC sp_executesql N'SELECT @known = 1, @stored = ISNULL(i.Stored, 0),
                @body = CAST(CAST(i.ReportBody AS varchar(max)) AS varbinary(max)),
-               @dated = CONVERT(char(10), COALESCE(i.Reported, i.Collected), 23)
+               @dated = COALESCE(NULLIF(NULLIF(CONVERT(char(10), i.Reported, 23), ''1900-01-01''), ''1899-12-30''),
+                   CONVERT(char(10), i.Collected, 23))
         FROM dbo.BPS_Investigations AS i WHERE i.InternalID = @patientId AND i.ReportID = @documentId',
             N'@patientId int, @documentId int, @known int OUTPUT, @stored int OUTPUT, @body varbinary(max) OUTPUT, @dated varchar(10) OUTPUT',
             @patientId = @patientId, @documentId = @documentId, @known = @known OUTPUT, @stored = @stored OUTPUT, @body = @body OUTPUT, @dated = @dated OUTPUT;

@@ -2,7 +2,7 @@
 -- Does:       returns what happened to our messages: which a doctor has checked, and which inboxes hold the
 --             others.
 -- Parameters:
---             - @tokens varchar(max): our marks of the messages in question, 25 characters each, separated
+--             - @tokens varchar(max): the correlation tokens of the messages in question, 25 characters each, separated
 --               by blanks.
 --             - @keys varchar(max): what is known of each of these messages since it was written, in the
 --               same order: its number and its patient's number. Each has 10 digits and a blank after it; 0
@@ -12,6 +12,7 @@
 --             - Token.
 --             - Place: 2 inbox, 3 correspondence in.
 --             - RecordId: Bp's number of it there.
+--             - PatientId: whose record it is filed under, or 0 if it is not filed.
 --             - UserId: whose inbox it is in.
 --             - Live: 1 unless deleted.
 --             - CheckedBy: USERID, or 0 for nobody.
@@ -22,8 +23,10 @@
 --             that an item can be moved to another user's inbox, and deleted permanently. REPORTID is a key,
 --             and Bp must find documents by patient. It is not known whether there is an index on
 --             USERREFERENCE.
--- Note:       messages are searched by number and by patient. A message that is in neither place is searched
---             by its mark alone, which may read both tables.
+-- Reads:      at most 1,400,000 rows: every message, if one that we ask about is neither under its number nor
+--             under its patient. Otherwise the documents of the patients in question.
+-- Note:       messages are searched by number and by patient, from our few messages to the large tables. A
+--             message that is in neither place is searched by its token alone, which may read both tables.
 SET NOCOUNT ON;
 DECLARE @asked TABLE (Token varchar(25) NOT NULL PRIMARY KEY, RecordId int NOT NULL, PatientId int NOT NULL);
 DECLARE @found TABLE (
@@ -43,34 +46,39 @@ INSERT INTO @found
 SELECT q.Token, 2, r.REPORTID, r.INTERNALID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
        r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
 FROM @asked AS q
-JOIN dbo.INCOMINGREPORTS AS r ON r.REPORTID = q.RecordId AND r.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
+CROSS JOIN dbo.INCOMINGREPORTS AS r
+WHERE r.REPORTID = q.RecordId AND r.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
 INSERT INTO @found
 SELECT q.Token, 3, c.DOCUMENTID, c.INTERNALID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
        c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
 FROM (SELECT a.Token, a.PatientId FROM @asked AS a WHERE a.PatientId > 0
       UNION
       SELECT f.Token, f.PatientId FROM @found AS f WHERE f.PatientId > 0) AS q
-JOIN dbo.CORRESPONDENCEIN AS c ON c.INTERNALID = q.PatientId AND c.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
+CROSS JOIN dbo.CORRESPONDENCEIN AS c
+WHERE c.INTERNALID = q.PatientId AND c.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
 -- A deleted item of the inbox may have been filed under another patient.
 DELETE FROM @asked WHERE Token IN (
     SELECT f.Token FROM @found AS f WHERE f.Place = 3 OR f.Live = 1 OR f.CheckedBy > 0);
 DELETE FROM @found WHERE Token IN (SELECT q.Token FROM @asked AS q);
 IF EXISTS (SELECT 1 FROM @asked)
 BEGIN
+    -- All our tokens begin so. Each row is then read once, not once for each message.
     INSERT INTO @found
     SELECT q.Token, 2, r.REPORTID, r.INTERNALID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
            r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
     FROM dbo.INCOMINGREPORTS AS r
-    JOIN @asked AS q ON r.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
+    CROSS JOIN @asked AS q
+    WHERE r.USERREFERENCE LIKE 'PB%' AND q.Token = r.USERREFERENCE COLLATE Latin1_General_BIN;
     INSERT INTO @found
     SELECT q.Token, 3, c.DOCUMENTID, c.INTERNALID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
            c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
     FROM dbo.CORRESPONDENCEIN AS c
-    JOIN @asked AS q ON c.USERREFERENCE = q.Token COLLATE Latin1_General_BIN;
+    CROSS JOIN @asked AS q
+    WHERE c.USERREFERENCE LIKE 'PB%' AND q.Token = c.USERREFERENCE COLLATE Latin1_General_BIN;
 END;
-SELECT CAST('' AS varchar(25)) AS Token, 0 AS Place, 0 AS RecordId, 0 AS UserId, 1 AS Live, 0 AS CheckedBy,
+SELECT CAST('' AS varchar(25)) AS Token, 0 AS Place, 0 AS RecordId, 0 AS PatientId, 0 AS UserId, 1 AS Live, 0 AS CheckedBy,
        CAST(NULL AS char(10)) AS CheckedOn, 0 AS Notation, 0 AS Action
 UNION ALL
-SELECT f.Token, f.Place, f.RecordId, f.UserId, f.Live, f.CheckedBy, f.CheckedOn, f.Notation, f.Action
+SELECT f.Token, f.Place, f.RecordId, f.PatientId, f.UserId, f.Live, f.CheckedBy, f.CheckedOn, f.Notation, f.Action
 FROM @found AS f
 ORDER BY Token, Place;

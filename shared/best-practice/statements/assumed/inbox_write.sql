@@ -1,7 +1,7 @@
 -- statement: inbox_write
 -- Does:       puts a document or a text into a clinician's inbox of unchecked results, once.
 -- Parameters:
---             - @token varchar(25): our mark of this message, stored in USERREFERENCE.
+--             - @token varchar(25): the correlation token of this message, stored in USERREFERENCE.
 --             - @patientId int: the patient; 0 if the next parameters describe one.
 --             - @surnameKey varchar(80), @firstNameKey varchar(60): the names in upper case without blanks,
 --               apostrophes, dashes and full stops. These are compared.
@@ -33,8 +33,10 @@
 --             The columns of INCOMINGREPORTS and DAYSAWAY are public. It is assumed that RECORDSTATUS 1 is a
 --             valid day away, and that FINISHDATE is the last day. Where Bp stores the bytes is not public:
 --             BPSDocuments.dbo.DOCUMENTS is our own assumption. A partner replaces this by what Best Practice
---             prescribes, and keeps the mark, the lookup before the write under one lock, the single
+--             prescribes, and keeps the token, the lookup before the write under one lock, the single
 --             transaction, the rule for patients, and the returned row.
+-- Reads:      at most 1,100,000 rows: every message, because staff may have moved ours to another patient, and Bp
+--             has no known key for USERREFERENCE. For a described patient also every patient.
 -- Note:       a described patient is accepted only if exactly one patient agrees with everything given, and
 --             if a first name or an IHI is given. The reason is that twins share the rest, and that a number
 --             on a Medicare card can later be given to another person. An identifier that Bp lacks does not
@@ -88,7 +90,7 @@ EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwn
 IF @lock < 0
     THROW 50002, 'The message is being written at this moment.', 1;
 -- Bp moves an item from the inbox to the record. So the inbox is read first: otherwise an item that moves between
--- the two reads would be in neither. Staff may have moved it to another patient, so only the mark counts.
+-- the two reads would be in neither. Staff may have moved it to another patient, so only the token counts.
 SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
        @user = MAX(r.USERID)
 FROM dbo.INCOMINGREPORTS AS r WHERE r.USERREFERENCE = @token;
@@ -138,23 +140,28 @@ BEGIN
         SET @user = @first;
         SET @why = '';
     END;
-    INSERT INTO @candidates (InternalId)
-    SELECT DISTINCT p.InternalID
-    FROM dbo.BPS_Patients AS p
-    WHERE p.InternalID > 0
-      AND ((@patientId > 0 AND p.InternalID = @patientId)
-        OR (@patientId = 0
-            AND CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date)
-            AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-                p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
-                CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey
-            AND (@firstName = '' OR (@firstNameKey <> '' AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-                p.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
-                CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey))
-            AND (@firstNameKey <> '' OR @ihi <> '')
-            AND (@medicare = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @medicare)
-            AND (@medicareLine = '' OR LTRIM(RTRIM(p.MedicareLineNo)) = @medicareLine)
-            AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi)));
+    -- One statement with OR would read every patient, even if the number is known.
+    IF @patientId > 0
+        INSERT INTO @candidates (InternalId)
+        SELECT DISTINCT p.InternalID
+        FROM dbo.BPS_Patients AS p
+        WHERE p.InternalID = @patientId;
+    ELSE IF @patientId = 0
+        INSERT INTO @candidates (InternalId)
+        SELECT DISTINCT p.InternalID
+        FROM dbo.BPS_Patients AS p
+        WHERE p.InternalID > 0
+          AND CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date)
+          AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+              p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+              CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey
+          AND (@firstName = '' OR (@firstNameKey <> '' AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+              p.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+              CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey))
+          AND (@firstNameKey <> '' OR @ihi <> '')
+          AND (@medicare = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @medicare)
+          AND (@medicareLine = '' OR LTRIM(RTRIM(p.MedicareLineNo)) = @medicareLine)
+          AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi);
     IF @patientId > 0 AND NOT EXISTS (SELECT 1 FROM @candidates)
         SET @outcome = 'noPatient';
     ELSE IF @user IS NULL AND @named = 0

@@ -18,6 +18,8 @@
 --               words), Stored (0: no file).
 -- Evidence:   public for every column. The columns of BPS_CorrespondenceOut, BPS_EPCReports and
 --             BPS_ClinicalImages are public; no public source shows their content.
+-- Reads:      at most 360,000 rows: all documents of the patient, and the practice's users for each result. No known
+--             index has the day, so each page reads them all.
 -- Note:       each folder is read in a batch of its own, so that a folder that our login may not read, or
 --             that this release lacks, loses only itself. Each is limited to @take before they are combined.
 --             The pages follow a key (day, folder, number), not a count: a new document moves no other. The
@@ -49,7 +51,8 @@ BEGIN
     BEGIN TRY
         SET @text = @head + N'
             SELECT 1 AS Folder, i.ReportID AS DocumentId,
-                   ISNULL(CONVERT(char(10), COALESCE(i.Reported, i.Collected), 23), ''0000-00-00'') AS Day,
+                   COALESCE(NULLIF(NULLIF(CONVERT(char(10), i.Reported, 23), ''1900-01-01''), ''1899-12-30''),
+                            CONVERT(char(10), i.Collected, 23), ''0000-00-00'') AS Day,
                    i.TestName AS Subject, NULL AS Category, i.ProviderName AS Sender, NULL AS Recipient,
                    i.Confidential AS Confidential, NULL AS Draft, i.Stored AS Stored
             FROM dbo.BPS_Investigations AS i WHERE i.InternalID = @patientId' + @tail;

@@ -1,10 +1,10 @@
 -- statement: booking_lookup
--- Does:       finds our live appointment by its mark, or by its number if people overwrote the mark. It shows
+-- Does:       finds our live appointment by its token, or by its number if people overwrote the token. It shows
 --             how a push ended whose answer was lost. A patient's appointment is not ours, whatever its text
 --             says.
 -- Parameters:
---             - @token varchar(25): the mark.
---             - @firstDay date: no appointment with this mark is on an earlier day.
+--             - @token varchar(25): the correlation token.
+--             - @firstDay date: no appointment with this token is on an earlier day.
 --             - @appointmentId int, @created varchar(23): RECORDID and CREATED from an earlier answer; 0
 --               and empty without one.
 --             - @patientId int: the INTERNALID of our appointments; 0 is Bp's row for slots without a
@@ -13,6 +13,7 @@
 --             there is none.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
+-- Reads:      at most 4,000 rows: the appointments without a patient.
 SELECT a.RECORDID AS AppointmentId,
        CONVERT(varchar(23), a.CREATED, 121) AS Created,
        a.USERID AS UserId,

@@ -1,13 +1,13 @@
 -- statement: booking_push
 -- Does:       makes Bp's appointment book show one booking as it is wanted: creates it, moves it, corrects
 --             its length, type and text, or cancels it. A second run changes nothing: the appointment is
---             found by the mark in its text, or by its number if people overwrote the mark.
+--             found by the token in its text, or by its number if people overwrote the token.
 -- Parameters: those from @userId to @lifts are read only if @wanted is 1 or 2.
---             - @token varchar(25): the mark; the text contains it as [mark].
---             - @firstDay date: no appointment with this mark is on an earlier day.
+--             - @token varchar(25): the correlation token; the text contains it as [token].
+--             - @firstDay date: no appointment with this token is on an earlier day.
 --             - @appointmentId int, @created varchar(23): RECORDID and CREATED from an earlier answer; 0
 --               and empty without one. The live appointment of @patientId with both is ours, whatever its
---               text says, unless the text contains the complete mark of another booking. RECORDID alone is
+--               text says, unless the text contains the complete token of another booking. RECORDID alone is
 --               not enough: after a restored backup Bp gives the same numbers again.
 --             - @wanted int: 1 in the book; 0 cancelled; 2 the visit has begun. With 2, nothing is created
 --               or moved. An appointment elsewhere (another user, place, day or time) is cancelled. One at
@@ -16,8 +16,8 @@
 --             - @time int: seconds since midnight.
 --             - @length int: in seconds.
 --             - @type int: see APPOINTMENTTYPES.
---             - @reason varchar(500): the text, the mark included.
---             - @lifts varchar(8000): the marks, separated by commas, of bookings of the same practice that
+--             - @reason varchar(500): the text, the token included.
+--             - @lifts varchar(8000): the tokens, separated by commas, of bookings of the same practice that
 --               are wanted elsewhere or not at all. Those in the way are cancelled, if nothing else is in the
 --               way.
 --             - @patientId int: the INTERNALID of our appointments.
@@ -32,7 +32,7 @@
 --             - AppointmentId and Created: NULL without an appointment; YYYY-MM-DD hh:mm:ss.mmm.
 --             - Sessions: inside, outside, unknown if our own appointments take up the time, unreadable if
 --               Bp does not say.
---             - InTheWay: for conflict, if only bookings of the same practice are in the way: their marks
+--             - InTheWay: for conflict, if only bookings of the same practice are in the way: their tokens
 --               separated by commas; else empty.
 -- Evidence:   public for every procedure, parameter, table and column.
 --             - BP_GetFreeAppointments (fails for a practitioner who is away), BP_IsAppointmentBooked,
@@ -44,10 +44,11 @@
 --             - Assumptions: BP_AddAppointmentEx accepts patient 0, Bp's row for slots without a patient,
 --               and stores it as INTERNALID; and login 0 may book. Both are parameters. How Bp treats a taken
 --               slot is not public (an error, a zero, or two appointments): each ends as conflict here.
+-- Reads:      at most 9,000 rows: the appointments without a patient, and one day of the book.
 -- Note:       only an appointment of @patientId is ours. Once the practice gives it to a patient it is the
 --             patient's, whatever its text says. It is then never moved, corrected or cancelled, and like
 --             every other appointment it is a conflict if it is in the way.
---             Only one push of a mark runs at a time. It locks the appointment that it found, and the book
+--             Only one push of a token runs at a time. It locks the appointment that it found, and the book
 --             of that user and day from the check to the write. Publicly, Bp has an index of the day and none
 --             of both, so this is the book of the day. The whole length is checked for overlaps,
 --             and the written appointment is read again before the commit. An appointment that has arrived
@@ -66,12 +67,13 @@ DECLARE @outcome varchar(20) = 'conflict';
 DECLARE @sessions varchar(10) = 'unknown';
 DECLARE @stage varchar(10) = 'looking';
 DECLARE @found int = NULL;
-DECLARE @away int = 0, @recall int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @returned int = 0;
+DECLARE @away int = 0, @recall int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @copy int = 0, @returned int = 0;
 DECLARE @oldUser int, @oldLocation int, @oldDay date, @oldTime int, @oldLength int, @oldType int;
 DECLARE @oldReason varchar(500);
 DECLARE @made varchar(23) = NULL;
 DECLARE @free TABLE (AppointmentTime int, AppointmentLength int);
 DECLARE @others TABLE (Id int, Mark varchar(25));
+DECLARE @copies TABLE (Id int);
 DECLARE @blockers varchar(8000) = '';
 
 -- Is the type one for recalls? Read in a batch of its own, because not every login may read the types.
@@ -138,21 +140,27 @@ BEGIN TRY
         AND @oldTime < @time + @length AND @oldTime + @oldLength > @time
         SET @sessions = 'unknown';
 
-    -- Cancels copies that somebody made in Bp: one booking is one appointment.
-    WHILE @id IS NOT NULL AND EXISTS (
-        SELECT 1 FROM dbo.APPOINTMENTS AS a
-        WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
-          AND a.RECORDID <> @id AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0)
+    -- Cancels copies that somebody made in Bp: one booking is one appointment. The copies are found without a lock.
+    -- Then each is locked by its number and read again, because it may have been given to a patient meanwhile.
+    INSERT INTO @copies (Id)
+    SELECT a.RECORDID FROM dbo.APPOINTMENTS AS a
+    WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
+      AND a.RECORDID <> @id AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0;
+    WHILE EXISTS (SELECT 1 FROM @copies)
     BEGIN
-        SELECT @spare = MIN(a.RECORDID) FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK)
-        WHERE a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId AND a.APPOINTMENTDATE >= @firstDay
-          AND a.RECORDID <> @id AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0;
-        -- It may have been given to a patient between the two reads.
-        IF @spare IS NULL BREAK;
-        EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
-        IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
-        IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @spare AND a.RECORDSTATUS = 1)
-            THROW 51001, 'A copy of the appointment is still there after it was cancelled.', 1;
+        SELECT @copy = MIN(c.Id) FROM @copies AS c;
+        DELETE FROM @copies WHERE Id = @copy;
+        SET @spare = NULL;
+        SELECT @spare = a.RECORDID FROM dbo.APPOINTMENTS AS a WITH (UPDLOCK)
+        WHERE a.RECORDID = @copy AND a.RECORDSTATUS = 1 AND a.INTERNALID = @patientId
+          AND a.APPOINTMENTCODE = 1 AND a.ARRIVALTIME = 0 AND CHARINDEX(@marker, a.REASON) > 0;
+        IF @spare IS NOT NULL
+        BEGIN
+            EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
+            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
+            IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @spare AND a.RECORDSTATUS = 1)
+                THROW 51001, 'A copy of the appointment is still there after it was cancelled.', 1;
+        END;
     END;
 
     IF @wanted > 0 AND @id IS NOT NULL AND @oldUser = @userId AND @oldLocation = @locationId AND @oldDay = @day

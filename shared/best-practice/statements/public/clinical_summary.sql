@@ -15,14 +15,20 @@
 --               error number (229, 230, 916: not permitted; 207, 208: not in this release).
 --             - The sources: History, HistoryMarker, Medications, Reactions, AllergyMarker, AllergyCode,
 --               Family, Relatives, FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations,
---               Immunisations, Identity.
+--               Immunisations, Identity, Practitioners, UsualDoctor, Practice, Locations.
 --             - Identity has one object: status, title, first, middle, last and preferred name, born, sex,
 --               gender, address, phones, e-mail, Medicare number, line and expiry, DVA number, IHI, record
---               number, ethnicity, usual doctor.
+--               number, ethnicity, usual doctor. The sources after it are read only with @identity.
+--             - Practitioners and UsualDoctor have an object for each user whom the record names: the name as
+--               the record has it, and the user's id, names and numbers.
+--             - Practice and Locations have at most two objects, of which the mapping uses an only one.
 -- Evidence:   public for every view and column, and for CLINICAL.KNOWNALLERGIES (0 nothing recorded, 1 nil
 --             known, 2 some recorded; one row for each patient). INFERRED: ObservationTime is seconds since
 --             midnight; 0 is "not set" in dates and codes. The mapping, not this statement, compares the
---             markers' words with data/markers.json.
+--             markers' words with data/markers.json. USERS.HPII and PRACTICE.HPIO are healthcare identifiers by
+--             their names; only a number with the right prefix and check digit is used.
+-- Reads:      at most 205,000 rows: the patient's own rows. Also all relatives, occupations and second clinical
+--             rows of the practice, because Bp has no known key by patient for them.
 -- Note:       the code of AllergyCode has priority over the words of AllergyMarker. A login that may not read
 --             the base table loses only the code; then the words decide.
 --             A blood pressure has two rows (codes 3 and 4) of one moment, which therefore count as one
@@ -30,6 +36,7 @@
 --             Long texts are cast, because FOR JSON does not accept the type text.
 --             The unqualified columns of Identity are the view's own if the view has them, else those of
 --             "absent": a column that the release lacks is left out of the object and loses nothing else.
+--             The same is true of Created in Reactions, which one public caller had trouble to select.
 SET NOCOUNT ON;
 DECLARE @history nvarchar(max), @historyError int = -1,
         @historyMarker nvarchar(max), @historyMarkerError int = -1,
@@ -46,7 +53,11 @@ DECLARE @history nvarchar(max), @historyError int = -1,
         @occupations nvarchar(max), @occupationsError int = -1,
         @observationList nvarchar(max), @observationsError int = -1,
         @immunisationList nvarchar(max), @immunisationsError int = -1,
-        @who nvarchar(max), @identityError int = -1;
+        @who nvarchar(max), @identityError int = -1,
+        @people nvarchar(max), @peopleError int = -1,
+        @doctor nvarchar(max), @doctorError int = -1,
+        @practice nvarchar(max), @practiceError int = -1,
+        @places nvarchar(max), @placesError int = -1;
 IF @pastHistory = 1
 BEGIN
     BEGIN TRY
@@ -109,12 +120,14 @@ IF @allergies = 1
 BEGIN
     BEGIN TRY
         EXEC sp_executesql N'SET @found = (
-            SELECT RTRIM(r.ItemName) AS item, RTRIM(r.Reaction) AS reaction, RTRIM(r.Severity) AS severity,
-                   RTRIM(r.Comment) AS comment
-            FROM dbo.BPS_Reactions AS r
-            WHERE r.InternalID = @patientId
-            ORDER BY r.ItemName, r.Reaction
-            FOR JSON PATH)',
+            SELECT (
+                SELECT RTRIM(r.ItemName) AS item, RTRIM(r.Reaction) AS reaction, RTRIM(r.Severity) AS severity,
+                       RTRIM(r.Comment) AS comment, CONVERT(char(10), Created, 23) AS recordedOn
+                FROM dbo.BPS_Reactions AS r
+                WHERE r.InternalID = @patientId
+                ORDER BY r.ItemName, r.Reaction
+                FOR JSON PATH)
+            FROM (SELECT CAST(NULL AS datetime) AS Created) AS absent)',
             N'@patientId int, @found nvarchar(max) OUTPUT',
             @patientId = @patientId, @found = @reactions OUTPUT;
         SET @reactionsError = 0;
@@ -349,9 +362,78 @@ BEGIN
     BEGIN CATCH
         SELECT @who = NULL, @identityError = ERROR_NUMBER();
     END CATCH;
+    BEGIN TRY
+        EXEC sp_executesql N'SET @found = (
+            SELECT n.Provider AS named, u.USERID AS id, RTRIM(u.FIRSTNAME) AS firstName, RTRIM(u.SURNAME) AS lastName,
+                   RTRIM(u.REGISTRATIONNO) AS registration, RTRIM(u.HPII) AS hpii,
+                   RTRIM(u.PROVIDERNO) AS providerNumber
+            FROM (SELECT o.UserID, RTRIM(o.Provider) AS Provider
+                  FROM dbo.BPS_Observations AS o
+                  WHERE o.InternalID = @patientId
+                  UNION
+                  SELECT i.UserID, RTRIM(i.Provider)
+                  FROM dbo.BPS_Immunisations AS i
+                  WHERE i.InternalID = @patientId) AS n
+            JOIN dbo.USERS AS u ON u.USERID = n.UserID
+            WHERE u.USERID > 0
+            FOR JSON PATH)',
+            N'@patientId int, @found nvarchar(max) OUTPUT',
+            @patientId = @patientId, @found = @people OUTPUT;
+        SET @peopleError = 0;
+    END TRY
+    BEGIN CATCH
+        SELECT @people = NULL, @peopleError = ERROR_NUMBER();
+    END CATCH;
+    BEGIN TRY
+        EXEC sp_executesql N'SET @found = (
+            SELECT RTRIM(g.UsualDoctor) AS named, u.USERID AS id, RTRIM(u.FIRSTNAME) AS firstName,
+                   RTRIM(u.SURNAME) AS lastName, RTRIM(u.REGISTRATIONNO) AS registration, RTRIM(u.HPII) AS hpii,
+                   RTRIM(u.PROVIDERNO) AS providerNumber
+            FROM dbo.BPS_Patients AS g
+            JOIN dbo.PATIENTS AS p ON p.INTERNALID = g.InternalID
+            JOIN dbo.USERS AS u ON u.USERID = p.USERID
+            WHERE g.InternalID = @patientId AND u.USERID > 0
+            FOR JSON PATH)',
+            N'@patientId int, @found nvarchar(max) OUTPUT',
+            @patientId = @patientId, @found = @doctor OUTPUT;
+        SET @doctorError = 0;
+    END TRY
+    BEGIN CATCH
+        SELECT @doctor = NULL, @doctorError = ERROR_NUMBER();
+    END CATCH;
+    BEGIN TRY
+        EXEC sp_executesql N'SET @found = (
+            SELECT TOP (2) RTRIM(p.HPIO) AS hpio, RTRIM(p.ABN) AS abn
+            FROM dbo.PRACTICE AS p
+            ORDER BY p.PRACTICEID
+            FOR JSON PATH)',
+            N'@found nvarchar(max) OUTPUT', @found = @practice OUTPUT;
+        SET @practiceError = 0;
+    END TRY
+    BEGIN CATCH
+        SELECT @practice = NULL, @practiceError = ERROR_NUMBER();
+    END CATCH;
+    BEGIN TRY
+        EXEC sp_executesql N'SET @found = (
+            SELECT TOP (2) RTRIM(l.Address1) AS line1, RTRIM(l.Address2) AS line2, RTRIM(l.City) AS suburb,
+                   RTRIM(l.PostCode) AS postcode, RTRIM(l.Phone) AS phone, RTRIM(l.Fax) AS fax,
+                   RTRIM(l.Email) AS email
+            FROM dbo.BPS_PracticeLocations AS l
+            ORDER BY l.LocationID
+            FOR JSON PATH)',
+            N'@found nvarchar(max) OUTPUT', @found = @places OUTPUT;
+        SET @placesError = 0;
+    END TRY
+    BEGIN CATCH
+        SELECT @places = NULL, @placesError = ERROR_NUMBER();
+    END CATCH;
 END;
 SELECT p.InternalID AS PatientId,
        @who AS [Identity], @identityError AS IdentityError,
+       @people AS Practitioners, @peopleError AS PractitionersError,
+       @doctor AS UsualDoctor, @doctorError AS UsualDoctorError,
+       @practice AS Practice, @practiceError AS PracticeError,
+       @places AS Locations, @placesError AS LocationsError,
        @history AS History, @historyError AS HistoryError,
        @historyMarker AS HistoryMarker, @historyMarkerError AS HistoryMarkerError,
        @medicationList AS Medications, @medicationsError AS MedicationsError,

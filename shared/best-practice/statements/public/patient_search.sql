@@ -12,6 +12,8 @@
 --             - MedicareEnding: the last four of the card's ten digits, without the separators between
 --               them.
 -- Evidence:   public (BPS_Patients). DISTINCT, because a patient with two e-mail addresses has two rows.
+-- Reads:      at most 150,000 rows: every patient, because names are compared without signs and Bp has no known
+--             key for the date of birth.
 -- Note:       the removed characters are those of IGNORED in domain::spelling, in Windows-1252. 145, 146 and
 --             180 are apostrophes, 150 and 151 dashes, 160 a no-break space, 173 a soft hyphen. 223 is the
 --             sharp s: in capitals the parameter has SS, and not every collation treats the two as equal.

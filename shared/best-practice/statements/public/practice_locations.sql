@@ -6,6 +6,7 @@
 --             says that it is for recalls); none if our login may not read the types.
 -- Evidence:   public. No public source shows the content of BPS_PracticeLocations. The columns of
 --             APPOINTMENTTYPES are public; its key is APPOINTMENTCODE.
+-- Reads:      at most 300 rows: every location and type.
 -- Note:       the types are read in a batch of their own, so that they cannot lose the locations.
 SET NOCOUNT ON;
 DECLARE @types TABLE (TypeCode int, TypeName varchar(250), Recall int);

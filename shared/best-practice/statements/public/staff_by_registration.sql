@@ -5,6 +5,7 @@
 --             Kind 1 for each user: UserId, Registration, Active (1 or 0).
 -- Evidence:   public. BPS_Users lists the active users only; RegistrationNo is the AHPRA registration number.
 --             The base table USERS has inactive users too (USERSTATUS 2, or a RECORDSTATUS other than 1).
+-- Reads:      at most 500 rows: every user.
 -- Note:       the base table is read in a batch of its own: a login that may not read it cannot tell "inactive"
 --             from "not found", and loses nothing else. The columns are listed because USERS holds an old password.
 SET NOCOUNT ON;

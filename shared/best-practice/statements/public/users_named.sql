@@ -5,6 +5,7 @@
 -- Returns:    one row for each user and provider number: UserID, FirstName, LastName, ProviderNumber.
 -- Evidence:   public. BPS_Users hides inactive users and has the usual location's number;
 --             PROVIDER_LOCATION has one for each location (RECORDSTATUS 1 = current).
+-- Reads:      at most 550 rows: every user.
 -- Note:       the rows can include users with a similar name: the caller compares capitals, blanks and signs.
 --             The removed characters are those of patient_search, which lists them.
 WITH named AS (

@@ -171,3 +171,22 @@ fn a_folder_that_may_not_be_read_or_is_not_there_costs_that_folder_only() {
     let expected: Vec<Line> = all.into_iter().filter(|line| line.1 < 4).collect();
     assert_eq!(documents(&lines), expected);
 }
+
+#[test]
+fn a_result_reported_on_a_day_that_means_none_has_the_day_on_which_it_was_collected() {
+    let mut practice = Practice::open();
+    for none in ["1900-01-01", "1899-12-30"] {
+        practice
+            .bp
+            .connection
+            .execute(
+                "UPDATE dbo.INVESTIGATIONS SET REPORTDATE = ?1 || 'T00:00:00',
+                 COLLECTIONDATE = '2024-03-05T00:00:00' WHERE INTERNALID = ?2",
+                rusqlite::params![none, PATIENT],
+            )
+            .unwrap();
+        let found = documents(&practice.list(&Wanted { folder: 1, ..Wanted::of(PATIENT) }));
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|line| line.4.as_deref() == Some("2024-03-05")), "{found:?}");
+    }
+}

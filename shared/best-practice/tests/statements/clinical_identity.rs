@@ -24,20 +24,47 @@ impl Practice {
         Self { bp: support::Practice::open() }
     }
 
-    /// The statement's row by column.
+    /// The patient's allergies.
+    fn allergies(&mut self, patient: i64) -> Vec<Map<String, serde_json::Value>> {
+        let row = self.asked(patient, 0, 1);
+        let found = row.into_iter().find(|(column, _)| column == "Reactions").unwrap();
+        let Value::Text(text) = found.1 else { panic!("no allergies") };
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The statement's row by column, without any section.
     fn row(&mut self, patient: i64, identity: i64) -> Vec<(String, Value)> {
+        self.asked(patient, identity, 0)
+    }
+
+    fn asked(&mut self, patient: i64, identity: i64, allergies: i64) -> Vec<(String, Value)> {
         let int = |name: &str, value: i64| support::input(name, "Int", value.to_string());
         let mut parameters = vec![
             int("@patientId", patient),
             int("@observationsPerCode", 1),
             int("@identity", identity),
         ];
-        parameters.extend(SECTIONS.map(|section| int(section, 0)));
+        parameters.extend(
+            SECTIONS
+                .map(|section| int(section, if section == "@allergies" { allergies } else { 0 })),
+        );
         let outcome = self.bp.run(STATEMENT, parameters).unwrap();
         let set = outcome.result_sets.last().unwrap();
         assert_eq!(set.rows.len(), 1);
         let names = set.columns.iter().cloned();
         names.zip(set.rows[0].iter().cloned()).collect()
+    }
+
+    /// The objects of a source, and its error number.
+    fn source(&mut self, patient: i64, name: &str) -> (Vec<Map<String, serde_json::Value>>, i64) {
+        let row = self.row(patient, 1);
+        let of = |name: &str| row.iter().find(|(column, _)| column == name).unwrap().1.clone();
+        let objects = match of(name) {
+            Value::Text(text) => serde_json::from_str(&text).unwrap(),
+            _ => Vec::new(),
+        };
+        let Value::Int(error) = of(&format!("{name}Error")) else { panic!("{row:?}") };
+        (objects, error)
     }
 
     /// The patient's identity. Fails unless the error column says that it was read.
@@ -96,4 +123,66 @@ fn nobody_is_named_unless_that_is_asked_for() {
     let row = Practice::open().row(1, 0);
     assert!(row.contains(&("Identity".to_owned(), Value::Null)));
     assert!(row.contains(&("IdentityError".to_owned(), Value::Int(-1))));
+}
+
+#[test]
+fn the_record_names_its_users_and_the_practice_with_their_numbers() {
+    let mut practice = Practice::open();
+    let (people, error) = practice.source(1, "Practitioners");
+    assert_eq!(error, 0);
+    assert!(!people.is_empty());
+    let (doctor, error) = practice.source(1, "UsualDoctor");
+    assert_eq!((doctor.len(), error), (1, 0));
+    for person in people.iter().chain(&doctor) {
+        let named = person["named"].as_str().unwrap();
+        let last = person["lastName"].as_str().unwrap();
+        assert!(named.ends_with(last) && named == named.trim(), "{person:?}");
+    }
+    for member in ["id", "firstName", "registration", "hpii", "providerNumber"] {
+        assert!(doctor[0].contains_key(member), "{member} of {doctor:?}");
+    }
+    let names: Vec<_> = people.iter().map(|one| (&one["named"], &one["id"])).collect();
+    assert!((1..names.len()).all(|at| !names[..at].contains(&names[at])), "{names:?}");
+    let (numbers, error) = practice.source(1, "Practice");
+    assert_eq!((numbers.len(), error), (1, 0));
+    assert!(numbers[0]["hpio"].as_str().unwrap().starts_with("800362"));
+    let (places, error) = practice.source(1, "Locations");
+    assert_eq!(error, 0);
+    assert!(places.iter().all(|place| place["line1"].is_string()), "{places:?}");
+}
+
+#[test]
+fn a_table_that_may_not_be_read_costs_the_numbers_in_it_and_nothing_else() {
+    for (table, lost) in [
+        ("USERS", &["Practitioners", "UsualDoctor"][..]),
+        ("PATIENTS", &["UsualDoctor"]),
+        ("PRACTICE", &["Practice"]),
+        ("BPS_PracticeLocations", &["Locations"]),
+    ] {
+        let mut practice = Practice::open();
+        let whole = practice.identity(1);
+        practice.bp.environment.denied_objects = vec![table.to_owned()];
+        assert_eq!(practice.identity(1), whole, "without {table}");
+        for source in ["Practitioners", "UsualDoctor", "Practice", "Locations"] {
+            let (found, error) = practice.source(1, source);
+            let is_lost = lost.contains(&source);
+            assert_eq!(error, if is_lost { 229 } else { 0 }, "{source} without {table}");
+            assert_eq!(found.is_empty(), is_lost, "{source} without {table}");
+        }
+    }
+}
+
+#[test]
+fn a_release_without_the_day_of_an_allergy_still_has_its_allergies() {
+    let mut practice = Practice::open();
+    let whole = practice.allergies(1);
+    assert!(whole.iter().all(|one| one["recordedOn"].is_string()), "{whole:?}");
+    practice.bp.environment.missing_columns =
+        vec![("BPS_Reactions".to_owned(), "Created".to_owned())];
+    let without = practice.allergies(1);
+    assert_eq!(without.len(), whole.len());
+    for (mut with, without) in whole.into_iter().zip(without) {
+        with.remove("recordedOn");
+        assert_eq!(with, without);
+    }
 }

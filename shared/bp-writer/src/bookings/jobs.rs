@@ -7,7 +7,9 @@ use aws::events::EventKind;
 use best_practice::{BpClient, BpError};
 use connection::{Clock as _, SessionError, Sessions, SystemClock};
 use domain::booking::token::Token;
-use domain::booking::{Booking, BookingState, Correction, Happened, Role, corrections, time};
+use domain::booking::{
+    BookRow, Booking, BookingState, Correction, Happened, Role, corrections, time,
+};
 use domain::ids::PracticeId;
 use domain::staff::StaffList;
 use halo::Deadline;
@@ -121,13 +123,15 @@ impl<'a> BookingJobs<'a> {
         // A booking that was planned for another Bp is sent to this one only when a client says so.
         let database = session.connection().database();
         record.retain(|booking| booking.planned.site == database);
-        let found = corrections(practice, &record, &book, now);
         let to_come = record.iter().filter(|booking| !booking.cancelled && !booking.has_begun(now));
-        let mut reconciled = Reconciled {
-            compared: record.len(),
-            next_visit: to_come.map(|booking| booking.planned.starts_at).min(),
-            ..Reconciled::default()
-        };
+        let next_visit = to_come.map(|booking| booking.planned.starts_at).min();
+        // An appointment that cannot be read is neither missing nor a stray: the next job compares it again.
+        record.retain(|booking| !book.leaves_open(&booking.token));
+        let rows: Vec<BookRow> =
+            book.rows.iter().filter(|row| !book.leaves_open(&row.token)).cloned().collect();
+        let found = corrections(practice, &record, &rows, now);
+        let compared = record.len();
+        let mut reconciled = Reconciled { compared, next_visit, ..Reconciled::default() };
         let strays = found.iter().any(|one| matches!(one, Correction::Clear { .. }));
         // Past bookings, and bookings that are being moved to another day, have marks as well.
         let known = if strays && all_read { self.tokens(practice).await? } else { None };

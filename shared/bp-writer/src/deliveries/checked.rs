@@ -67,7 +67,7 @@ pub async fn find_checked_messages(
         .map(|entry| AskedMessage {
             token: entry.body.token.clone(),
             record: entry.body.bp_record_id,
-            patient: entry.body.patient(),
+            patient: entry.body.filed_patient(),
         })
         .collect();
     let sessions = Sessions::new(bp.clone(), store);
@@ -80,8 +80,12 @@ pub async fn find_checked_messages(
         let mut entry = entry.clone();
         let before = entry.body.clone();
         match fate {
-            Fate::Checked { record, check } => entry.body.checked(*record, check.clone(), now),
-            Fate::Unchecked { owner } => {
+            Fate::Checked { record, check, patient } => {
+                entry.body.found_under(*patient);
+                entry.body.checked(*record, check.clone(), now);
+            }
+            Fate::Unchecked { owner, patient } => {
+                entry.body.found_under(*patient);
                 if entry.body.unchecked(*owner, report_after, now) {
                     overdue.push(entry.body.delivery_id.as_str().to_owned());
                 }

@@ -148,6 +148,14 @@ impl Kind for Deliveries {
         delivery.summary_id().map(|id| WorkKey::delivery(id.as_str()))
     }
 
+    fn fail_after(&self, letter: &Delivery, summary: &mut Delivery, now: Timestamp) {
+        summary.letter_failed(letter.problem.unwrap_or(ProblemType::Internal), now);
+    }
+
+    fn start_again_after(&self, summary: &mut Delivery, now: Timestamp) -> bool {
+        summary.letter_arrived(now)
+    }
+
     fn lookup(&self, delivery: &Delivery) -> Command {
         self.pack.delivery_lookup(&delivery.token)
     }

@@ -249,28 +249,58 @@ async fn a_message_is_delivered_and_its_check_is_seen() {
         patient: delivery.patient(),
     });
     let fates = async || bp.fates_of_messages(bench.site, &asked, ample()).await.unwrap();
-    let unchecked = Fate::Unchecked { owner: BpUserId(1) };
+    let unchecked = Fate::Unchecked { owner: BpUserId(1), patient: Some(PatientId(1)) };
     assert_eq!(fates().await[known.token.as_str()], unchecked);
     let (site_id, item) = (bench.site_id(), known.bp_record_id.unwrap());
     let path = format!("/practices/{site_id}/inbox/{item}/check");
     let body = json!({ "userId": 1, "notation": 2, "action": 7 });
     let filed = bench.control(&path, &body).await["documentId"].as_i64().unwrap();
-    let Fate::Checked { record, check } = &fates().await[known.token.as_str()] else {
+    let Fate::Checked { record, check, patient } = &fates().await[known.token.as_str()] else {
         panic!("it is checked")
     };
-    assert_eq!(*record, filed);
+    assert_eq!((*record, *patient), (filed, Some(PatientId(1))));
     assert_eq!(check.notation.as_deref(), Some("Abnormal"));
     assert_eq!(check.action.as_deref(), Some("Urgent appointment"));
     assert!(check.checked_on.is_some());
     // The other message is moved to another inbox, then deleted: as Bp does it, or permanently.
     let other = twins.bp_record_id.unwrap();
     for (change, fate) in [
-        ("UPDATE dbo.INCOMINGREPORTS SET USERID = 3", Fate::Unchecked { owner: BpUserId(3) }),
+        (
+            "UPDATE dbo.INCOMINGREPORTS SET USERID = 3",
+            Fate::Unchecked { owner: BpUserId(3), patient: None },
+        ),
         ("UPDATE dbo.INCOMINGREPORTS SET RECORDSTATUS = 2", Fate::Missing),
-        ("UPDATE dbo.INCOMINGREPORTS SET RECORDSTATUS = 1", Fate::Unchecked { owner: BpUserId(3) }),
+        (
+            "UPDATE dbo.INCOMINGREPORTS SET RECORDSTATUS = 1",
+            Fate::Unchecked { owner: BpUserId(3), patient: None },
+        ),
         ("DELETE FROM dbo.INCOMINGREPORTS", Fate::Missing),
     ] {
         bench.ask(&Command::text(format!("{change} WHERE REPORTID = {other}"))).await;
         assert_eq!(fates().await[twins.token.as_str()], fate, "{change}");
+    }
+
+    // A message is filed under another patient, first in the inbox and then in the record.
+    let mut moved = message("m-3", MessagePatient::Known(PatientId(1)));
+    let rows = bench.ask(&kind.command(&mut moved, now).await.unwrap()).await;
+    assert_eq!(kind.read(&mut moved, &rows, now), Ok(Verdict::Done));
+    let item = moved.bp_record_id.unwrap();
+    let refile = format!("UPDATE dbo.INCOMINGREPORTS SET INTERNALID = 2 WHERE REPORTID = {item}");
+    bench.ask(&Command::text(refile)).await;
+    let fate = async |patient| {
+        let (token, record) = (moved.token.clone(), moved.bp_record_id);
+        let asked = [AskedMessage { token, record, patient }];
+        let fates = bp.fates_of_messages(bench.site, &asked, ample()).await.unwrap();
+        fates[moved.token.as_str()].clone()
+    };
+    let other = Some(PatientId(2));
+    assert_eq!(fate(moved.patient()).await, Fate::Unchecked { owner: BpUserId(1), patient: other });
+    let path = format!("/practices/{site_id}/inbox/{item}/check");
+    let filed = bench.control(&path, &body).await["documentId"].as_i64().unwrap();
+    for patient in [moved.patient(), other] {
+        let Fate::Checked { record, patient, .. } = fate(patient).await else {
+            panic!("it is checked")
+        };
+        assert_eq!((record, patient), (filed, other));
     }
 }

@@ -58,10 +58,58 @@ pub struct MedicareNumber {
     pub line: Option<String>,
 }
 
+/// A Bp user whom the record names.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Practitioner {
+    /// `USERID`.
+    pub user_id: i64,
+    /// The user's name, as the record has it (`Provider`, `UsualDoctor`).
+    pub named: String,
+    /// `FIRSTNAME`.
+    pub first_name: Option<String>,
+    /// `SURNAME`.
+    pub last_name: Option<String>,
+    /// `REGISTRATIONNO`, as Bp has it: the AHPRA registration number.
+    pub registration: Option<String>,
+    /// `HPII`, as Bp has it.
+    pub hpii: Option<String>,
+    /// `PROVIDERNO`, as Bp has it: the Medicare provider number at the usual location.
+    pub provider_number: Option<String>,
+}
+
+/// What Bp says of the practice itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PracticeDetails {
+    /// `HPIO`, as Bp has it.
+    pub hpio: Option<String>,
+    /// `ABN`, as Bp has it.
+    pub abn: Option<String>,
+    /// The practice's location, if it has only one.
+    pub location: Option<PracticeLocation>,
+}
+
+/// Where a practice is (`BPS_PracticeLocations`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PracticeLocation {
+    /// The address.
+    pub address: Address,
+    /// `Phone`.
+    pub phone: Option<String>,
+    /// `Fax`.
+    pub fax: Option<String>,
+    /// `Email`.
+    pub email: Option<String>,
+}
+
 /// A clinical record and its patient, read at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdentifiedRecord {
     pub identity: Identity,
+    /// The users whom the record names, as far as our login may read them. A name that two users of this record
+    /// share is not here, because it is not known which of them is meant.
+    pub practitioners: Vec<Practitioner>,
+    /// The practice, as far as our login may read it.
+    pub practice: PracticeDetails,
     /// What Bp has.
     pub sections: Sections,
 }

@@ -15,7 +15,9 @@ mod social;
 mod summary;
 
 pub use family::{FamilyComment, FamilyItem, Parent, ParentRelation, Relative};
-pub use identity::{IdentifiedRecord, Identity, MedicareNumber};
+pub use identity::{
+    IdentifiedRecord, Identity, MedicareNumber, PracticeDetails, PracticeLocation, Practitioner,
+};
 pub use observation::{Observation, ObservationKind, ObservedAt, Reading, group};
 pub use partial_date::PartialDate;
 pub use record::{Allergy, Fracture, Immunisation, Medication, PastHistory};

@@ -68,6 +68,9 @@ pub struct Delivery {
     /// The user in whose inbox it was last found. People at a practice move messages.
     #[serde(default)]
     pub inbox_of: Option<BpUserId>,
+    /// The patient under whom people at the practice filed it, if it is another than it was sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filed_under: Option<PatientId>,
     /// Whether the last query did not find it.
     #[serde(default)]
     pub missed: bool,
@@ -111,6 +114,7 @@ impl Delivery {
             allocated: None,
             addressed_to: None,
             inbox_of: None,
+            filed_under: None,
             missed: false,
             reported_unchecked: false,
             check: None,
@@ -259,6 +263,19 @@ impl Delivery {
         self.step(DeliveryState::Delivered, why.map(WhyFallback::problem), now);
     }
 
+    /// A query found it under this patient. If the query did not say, nothing changes.
+    pub fn found_under(&mut self, patient: Option<PatientId>) {
+        if patient.is_some() {
+            self.filed_under = patient.filter(|_| patient != self.patient());
+        }
+    }
+
+    /// Under whose record it is in Bp, as far as is known.
+    #[must_use]
+    pub fn filed_patient(&self) -> Option<PatientId> {
+        self.filed_under.or(self.patient())
+    }
+
     /// A doctor has checked it, and Bp has moved it to Correspondence In, under another number.
     pub fn checked(&mut self, record: i64, check: Check, at: Timestamp) {
         self.next_attempt_at = None;
@@ -293,6 +310,26 @@ impl Delivery {
         self.next_attempt_at = None;
         self.problem = Some(problem);
         self.step(DeliveryState::Failed, Some(problem), now);
+    }
+
+    /// The letter that this summary goes with has failed, so there is no summary either.
+    pub fn letter_failed(&mut self, problem: ProblemType, now: Timestamp) {
+        if let Letter::Summary(summary) = &mut self.letter {
+            summary.failed_with_letter = true;
+            self.failed(problem, now);
+        }
+    }
+
+    /// The letter has arrived after all. Returns whether the summary, which had failed with it, starts again.
+    pub fn letter_arrived(&mut self, now: Timestamp) -> bool {
+        let Letter::Summary(summary) = &mut self.letter else { return false };
+        std::mem::take(&mut summary.failed_with_letter) && self.retry(now).is_ok()
+    }
+
+    /// Whether this is a summary that has failed only because its letter did.
+    #[must_use]
+    pub fn waits_for_letter_again(&self) -> bool {
+        matches!(&self.letter, Letter::Summary(summary) if summary.failed_with_letter)
     }
 
     /// Starts a failed delivery again. All other deliveries are on their way already.

@@ -26,6 +26,9 @@ pub struct ReferralSummary {
     /// The documents, once the record was read. All attempts to write use the same ones.
     #[serde(default)]
     pub kept: Option<KeptSummary>,
+    /// Whether it has failed only because its letter did.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub failed_with_letter: bool,
 }
 
 /// A summary in the bucket: the same facts as FHIR, for platforms, and as a PDF, for people.
@@ -48,6 +51,12 @@ pub struct KeptFile {
     pub sha256: Sha256,
 }
 
+/// serde calls `skip_serializing_if` with a reference.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 impl ReferralSummary {
     /// The subject of the document in Correspondence Out.
     pub const SUBJECT: &str = "Patient summary";
@@ -65,6 +74,7 @@ impl ReferralSummary {
             acknowledged: referral.acknowledged.clone(),
             failed_reads: 0,
             kept: None,
+            failed_with_letter: false,
         }
     }
 }

@@ -212,3 +212,45 @@ fn what_is_kept_is_read_back_the_same() {
     assert_eq!(serde_json::from_str::<Delivery>(&text).unwrap(), delivery);
     assert!(text.contains("outcome-unknown"), "{text}");
 }
+
+#[test]
+fn a_message_filed_under_another_patient_is_looked_for_there() {
+    let mut delivery = message();
+    assert_eq!(delivery.filed_patient(), Some(PatientId(1)));
+    delivery.found_under(Some(PatientId(2)));
+    // A statement that does not return the patient changes nothing.
+    delivery.found_under(None);
+    assert_eq!(delivery.filed_patient(), Some(PatientId(2)));
+    let kept = serde_json::to_value(&delivery).unwrap();
+    assert_eq!(serde_json::from_value::<Delivery>(kept).unwrap(), delivery);
+    // It is moved back.
+    delivery.found_under(Some(PatientId(1)));
+    assert_eq!(delivery, message());
+    // What an earlier release kept is still read.
+    let kept = serde_json::to_value(&delivery).unwrap();
+    assert_eq!(kept.get("filedUnder"), None);
+    assert_eq!(serde_json::from_value::<Delivery>(kept).unwrap(), delivery);
+}
+
+#[test]
+fn a_summary_fails_with_its_letter_and_starts_again_with_it() {
+    let referral: Referral =
+        serde_json::from_value(old_referral()["letter"]["referral"].clone()).unwrap();
+    let mut summary = message();
+    summary.letter = Letter::Summary(ReferralSummary::of(&referral));
+    assert!(!summary.letter_arrived(at(1)), "it waits for its letter");
+    summary.letter_failed(P::PatientChanged, at(2));
+    assert_eq!((summary.state, summary.problem), (DeliveryState::Failed, Some(P::PatientChanged)));
+    assert!(summary.waits_for_letter_again());
+    let kept = serde_json::to_value(&summary).unwrap();
+    assert_eq!(serde_json::from_value::<Delivery>(kept).unwrap(), summary);
+    assert!(summary.letter_arrived(at(3)));
+    assert_eq!((summary.state, summary.problem), (DeliveryState::Accepted, None));
+    // A summary that failed on its own does not start again.
+    summary.failed(P::MalformedAnswer, at(4));
+    assert!(!summary.waits_for_letter_again() && !summary.letter_arrived(at(5)));
+    // A letter is no summary.
+    let mut letter = message();
+    letter.letter_failed(P::PatientChanged, at(2));
+    assert_eq!(letter, message());
+}

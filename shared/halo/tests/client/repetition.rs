@@ -47,6 +47,26 @@ async fn a_read_is_repeated_until_its_answer_can_be_read() {
 }
 
 #[tokio::test]
+async fn a_query_that_may_have_run_is_repeated_twice_because_halo_bills_each() {
+    let (bench, site) = Bench::paired().await;
+    let command = Command::text("SELECT 5 AS n");
+    for effect in LOST {
+        fault(&bench, "immediateQuery", effect, 100).await;
+        let mark = bench.mark().await;
+        let lost = bench.client.immediate(site, &command, Call::Read, ample()).await;
+        assert!(lost.is_err(), "{effect}");
+        assert_eq!(bench.calls("immediateQuery", mark).await, 3, "{effect}");
+        bench.calm().await;
+    }
+    // A query that did not run costs nothing, so it is repeated for longer.
+    fault(&bench, "immediateQuery", "429", 4).await;
+    let mark = bench.mark().await;
+    let answered = bench.client.immediate(site, &command, Call::Read, ample()).await;
+    assert_eq!(answered.unwrap().sets[0][0].int("n"), Ok(5));
+    assert_eq!(bench.calls("immediateQuery", mark).await, 5);
+}
+
+#[tokio::test]
 async fn a_write_is_sent_once_however_its_answer_is_lost() {
     let (bench, site) = Bench::paired().await;
     for effect in LOST {

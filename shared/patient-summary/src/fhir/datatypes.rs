@@ -124,6 +124,7 @@ codes! {
 
     ContactSystem {
         Phone = "phone",
+        Fax = "fax",
         Email = "email",
     }
 

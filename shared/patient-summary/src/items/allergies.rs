@@ -22,6 +22,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
         line.remark("Severity", item.severity.as_deref());
     }
     line.remark("Comment", item.comment.as_deref());
+    line.fact("Recorded", item.recorded_on);
     line.unreadable(&item.unreadable);
     // FHIR allows a severity only together with a manifestation.
     let reaction = (item.reaction.is_some() || severity.is_some()).then(|| Reaction {
@@ -31,13 +32,14 @@ pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
         ))],
         severity,
     });
-    let resource = intolerance(
+    let mut intolerance = intolerance(
         draft,
         CodeableConcept::text(name.clone()).coded([Coding::name(&name)]),
         line.remarks(),
         reaction.into_iter().collect(),
     );
-    Written { line, resource }
+    intolerance.recorded_date = item.recorded_on.map(Into::into);
+    Written { line, resource: Resource::AllergyIntolerance(Box::new(intolerance)) }
 }
 
 /// "No known allergies", as AU Patient Summary writes it.
@@ -47,7 +49,8 @@ pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
         "716186003",
     )
     .displayed("No known allergy")]);
-    intolerance(draft, code, Vec::new(), Vec::new())
+    let none = intolerance(draft, code, Vec::new(), Vec::new());
+    Resource::AllergyIntolerance(Box::new(none))
 }
 
 fn intolerance(
@@ -55,8 +58,8 @@ fn intolerance(
     code: CodeableConcept,
     note: Vec<Annotation>,
     reaction: Vec<Reaction>,
-) -> Resource {
-    Resource::AllergyIntolerance(Box::new(AllergyIntolerance {
+) -> AllergyIntolerance {
+    AllergyIntolerance {
         meta: Meta::claims([PROFILE]),
         // Bp's view lists active reactions only.
         clinical_status: Coding::new(ALLERGY_STATUS, "active").displayed("Active").into(),
@@ -65,7 +68,7 @@ fn intolerance(
         recorded_date: None,
         note,
         reaction,
-    }))
+    }
 }
 
 fn severity(word: &str) -> Option<Severity> {

@@ -2,8 +2,8 @@ use domain::clinical::Immunisation;
 
 use crate::draft::{Draft, Line, yes};
 use crate::fhir::{
-    CodeableConcept, Immunization, ImmunizationStatus, Meta, Performer, Protocol, Reference,
-    Resource, Text, When,
+    CodeableConcept, Immunization, ImmunizationStatus, Meta, Performer, Protocol, Resource, Text,
+    When,
 };
 use crate::section::Written;
 use crate::terminology::{bp, numbered, own};
@@ -46,7 +46,8 @@ pub(super) fn write(draft: &Draft<'_>, item: &Immunisation) -> Written {
         lot_number: item.batch_number.as_deref().and_then(Text::new),
         site: numbered(bp::VACCINE_SITE, item.site_code),
         route: numbered(bp::VACCINE_ROUTE, item.route_code),
-        performer: Reference::named(item.provider.as_deref().filter(|_| gave_it))
+        performer: draft
+            .person(item.provider.as_deref().filter(|_| gave_it))
             .map(|actor| Performer { actor })
             .into_iter()
             .collect(),

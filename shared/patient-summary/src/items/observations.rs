@@ -3,7 +3,7 @@ use domain::clinical::{Observation as Measured, ObservationKind};
 use crate::draft::{Draft, Line};
 use crate::fhir::{
     CodeableConcept, Coding, Comparator, Component, Decimal, Element, Meta, Observation, Quantity,
-    Reference, Resource, Text, Value, When,
+    Resource, Text, Value, When,
 };
 use crate::section::Written;
 use crate::terminology::{LOINC, SNOMED, UCUM, as_text, bp, measure, own, ucum, unknown};
@@ -40,7 +40,7 @@ pub(super) fn write(draft: &Draft<'_>, item: &Measured) -> Written {
     line.remark("Modifier, Bp's code", item.modifier);
     line.fact("By", item.provider.as_deref());
     line.unreadable(&item.unreadable);
-    measured.performer = Reference::named(item.provider.as_deref()).into_iter().collect();
+    measured.performer = draft.person(item.provider.as_deref()).into_iter().collect();
     if is_pressure(item.code) {
         measured.component = vec![
             half(&SYSTOLIC, item.systolic.as_deref(), item.unit, &mut line),

@@ -1,7 +1,7 @@
 //! Documents of made-up records are valid FHIR, whatever Bp contains.
 
 use crate::conformance::{assert_conforms, faults};
-use crate::records::{everything, person, sections};
+use crate::records::{everything, of, person, sections};
 use domain::clinical::{
     IdentifiedRecord, NilMarker, ObservationKind, Section, SectionName, Sections, Unreadable,
 };
@@ -36,7 +36,7 @@ fn written(record: &IdentifiedRecord) -> Value {
 fn with(change: impl FnOnce(&mut Sections)) -> Value {
     let mut sections = sections("Words");
     change(&mut sections);
-    let document = written(&IdentifiedRecord { identity: person(), sections });
+    let document = written(&of(person(), sections));
     assert_conforms(&document);
     document
 }
@@ -211,7 +211,7 @@ fn what_contradicts_itself_or_is_incomplete_says_so_beside_its_entries() {
 fn a_summary_of_some_sections_says_of_the_necessary_ones_that_nobody_asked() {
     let all = sections("Words");
     let only = Sections { observations: all.observations, ..Sections::default() };
-    let document = written(&IdentifiedRecord { identity: person(), sections: only });
+    let document = written(&of(person(), only));
     assert_conforms(&document);
     let sections = document["entry"][0]["resource"]["section"].as_array().unwrap();
     assert_eq!(sections.len(), 4);
@@ -346,7 +346,7 @@ proptest! {
         }
         identity.address.line1 = Some(text.clone());
         identity.phones.home = Some(text.clone());
-        let document = written(&IdentifiedRecord { identity, sections: sections(&text) });
+        let document = written(&of(identity, sections(&text)));
         let faults = faults(&document);
         prop_assert!(faults.is_empty(), "{faults:?}");
     }

@@ -1,14 +1,14 @@
 //! Only a valid number identifies a patient in a document.
 
-use crate::records::{person, sections};
-use domain::clinical::{IdentifiedRecord, Identity, MedicareNumber};
+use crate::records::{of, person, sections};
+use domain::clinical::{Identity, MedicareNumber};
 use domain::ids::SiteId;
 use domain::patient::Dva;
 use patient_summary::{Origin, document};
 
 /// The patient's identifiers of one system.
 fn identifiers(identity: Identity, system: &str) -> Vec<String> {
-    let record = IdentifiedRecord { identity, sections: sections("Words") };
+    let record = of(identity, sections("Words"));
     let origin = Origin {
         document: "0f3c1a52-7c1e-4b0a-9d7e-5a1b2c3d4e5f".parse().unwrap(),
         site_id: &SiteId::parse("71001").unwrap(),

@@ -2,7 +2,7 @@
 //! document must not say.
 
 use crate::conformance::assert_conforms;
-use crate::records::{everything, person, sections};
+use crate::records::{self, everything, person, sections};
 use domain::clinical::{
     IdentifiedRecord, Identity, NilMarker, ObservationKind, PastHistory, Section, Sections,
     SocialItem, Tobacco,
@@ -27,11 +27,11 @@ fn written(record: &IdentifiedRecord) -> Value {
 fn with(change: impl FnOnce(&mut Sections)) -> Value {
     let mut sections = sections("Words");
     change(&mut sections);
-    written(&IdentifiedRecord { identity: person(), sections })
+    written(&records::of(person(), sections))
 }
 
 fn of(identity: Identity) -> Value {
-    let document = written(&IdentifiedRecord { identity, sections: Sections::default() });
+    let document = written(&records::of(identity, Sections::default()));
     resources(&document, "Patient").remove(0).clone()
 }
 

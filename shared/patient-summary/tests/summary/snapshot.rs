@@ -1,5 +1,6 @@
 //! One small made-up record as a whole document. If this snapshot changes, callers get a different document.
 
+use crate::records::{doctor, practice};
 use domain::clinical::{
     Allergy, IdentifiedRecord, Identity, Medication, NilMarker, Section, Sections,
 };
@@ -39,6 +40,7 @@ fn record() -> IdentifiedRecord {
         reaction: text("Hives"),
         severity: text("Moderate"),
         comment: None,
+        recorded_on: Some(date(2024, 5, 6)),
         unreadable: Vec::new(),
     };
     let recorded = |items| Section::conclude(items, NilMarker::Silent, &[]);
@@ -68,8 +70,10 @@ fn record() -> IdentifiedRecord {
             record_number: None,
             email: None,
             ethnicity: None,
-            usual_doctor: None,
+            usual_doctor: text("Dr Ada Quill"),
         },
+        practitioners: vec![doctor("Dr Ada Quill")],
+        practice: practice(),
         sections: Sections {
             past_history: Some(Section::conclude(Vec::new(), NilMarker::Nil, &[])),
             medications: Some(Section::conclude(vec![medication], NilMarker::Silent, &[])),

@@ -150,10 +150,13 @@ fn what_the_release_before_stored_is_read_and_written_as_it_was() {
             S::Sending,
             S::Waiting,
             S::Delivered,
+            S::Delivered,
         ]
     );
     let Letter::Referral(referral) = &deliveries[7].letter else { panic!("not a referral") };
     assert_eq!(referral.chosen, Chosen::Erased);
+    let kept_summary = deliveries[8].delivered_summary().unwrap();
+    assert_eq!((kept_summary.fhir.key.as_str(), kept_summary.pdf.bytes), ("outgoing/5a1b", 2048));
     let Letter::Message(message) = &deliveries[1].letter else { panic!("not a message") };
     assert_eq!(message.patient, MessagePatient::Erased);
     let progress: Vec<_> = kept::<Work>(work, "DELIVERY#", "work");
@@ -300,7 +303,7 @@ async fn an_item_that_a_newer_release_wrote_is_refused_and_never_misread() {
     assert!(open.entries.is_empty() && open.newer, "the lane is not idle");
     let list =
         |kind| WorkList { kind, state: None, ascending: true, from: None, to: None, limit: 20 };
-    for (kind, entries) in [(WorkKind::Delivery, 8), (WorkKind::Booking, 4)] {
+    for (kind, entries) in [(WorkKind::Delivery, 9), (WorkKind::Booking, 4)] {
         let page = store.list_work(&practice, &list(kind), None).await.unwrap();
         assert_eq!((page.entries.len(), page.left_out), (0, entries));
     }

@@ -4,12 +4,15 @@
 use std::sync::Mutex;
 
 use aws_double::{Answer, Aws, Call};
+use domain::delivery::Delivery;
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Holder, Lease};
 use serde_json::{Value, json};
-use store::work::{Accepted, BodyHash, Entry, LONGEST_FENCE, Listing, WorkKey, WorkProgress};
+use store::work::{
+    Accepted, BodyHash, Entry, LONGEST_FENCE, Listing, WorkKey, WorkKind, WorkList, WorkProgress,
+};
 use store::{Store, StoreError};
 
 const REFUSED: &str = "ConditionalCheckFailedException";
@@ -147,6 +150,41 @@ async fn an_entry_that_cannot_be_read_hides_no_other() {
     let newest = store(&aws).newest_open_work(&practice(), Timestamp::UNIX_EPOCH, 1).await.unwrap();
     assert_eq!(newest.len(), 1);
     assert_eq!(aws.operations(), ["Query"; 4]);
+}
+
+#[tokio::test]
+async fn a_delivery_of_a_later_kind_costs_a_list_only_itself() {
+    let known = json!({ "referral": { "patient": 7, "subject": "Left knee", "recipient": "Dr O’Leary",
+        "date": null, "sender": 1, "document": { "key": "documents/made-up",
+            "announcedAt": "2026-03-01T00:00:00Z", "announced": { "documentId": "d-1",
+                "contentType": "pdf", "bytes": 4, "sha256": "ab".repeat(32) } } } });
+    let later = json!({ "laterKind": { "patient": 7 } });
+    let mut items = Vec::new();
+    for (id, letter) in [("referral-1", known.clone()), ("later-1", later), ("referral-2", known)] {
+        let delivery = json!({ "deliveryId": id, "site": "71001", "letter": letter,
+            "askedBy": "platform", "acceptedAt": "2026-03-02T00:00:00Z",
+            "token": "PB0123456789ABCDEFGHJKMNP", "state": "waiting", "attempts": 1,
+            "nextAttemptAt": null, "bpRecordId": null, "allocated": null, "problem": null,
+            "history": [] });
+        let entry = entry(id).with_body(delivery);
+        let aws = Aws::answering(|_| Answer::nothing());
+        store(&aws).accept_work(&practice(), &entry, Timestamp::UNIX_EPOCH).await.unwrap();
+        items.push(aws.calls()[0].body["TransactItems"][0]["Put"]["Item"].clone());
+    }
+    let aws = Aws::answering(move |_| Answer::of(json!({ "Items": items })));
+    let list = WorkList {
+        kind: WorkKind::Delivery,
+        state: None,
+        ascending: false,
+        from: None,
+        to: None,
+        limit: 10,
+    };
+    let page = store(&aws).list_work(&practice(), &list, None).await.unwrap();
+    assert_eq!(page.entries.len(), 3);
+    let shown: Vec<_> = page.entries.into_iter().filter_map(Entry::readable::<Delivery>).collect();
+    let ids: Vec<_> = shown.iter().map(|entry| entry.key.id.as_str()).collect();
+    assert_eq!(ids, ["referral-1", "referral-2"]);
 }
 
 #[tokio::test]

@@ -98,8 +98,13 @@ async fn a_patient_summary_comes_from_one_query_and_says_what_the_json_says() {
     assert_eq!(number(medicare_system), Some(json!(medicare)));
     let ihi = number("http://ns.electronichealth.net.au/id/hi/ihi/1.0");
     assert_eq!(ihi, Some(person["ihi"].clone()));
-    let practice_name = &resources(&shown, "Organization")[0]["name"];
-    assert_eq!(practice_name, "Bluegum Hollow Family Practice");
+    let organization = resources(&shown, "Organization")[0];
+    assert_eq!(organization["name"], "Bluegum Hollow Family Practice");
+    assert!(organization["identifier"].to_string().contains("/hi/hpio/1.0"), "{organization}");
+    let doctor = resources(&shown, "Practitioner")[0];
+    for system in ["/hi/hpii/1.0", "/ahpra-registration-number"] {
+        assert!(doctor["identifier"].to_string().contains(system), "{doctor}");
+    }
 }
 
 #[tokio::test]
@@ -116,6 +121,27 @@ async fn the_document_has_a_path_of_its_own_and_one_for_clients_of_fhir() {
     // Each document has an identifier, a time and links of its own.
     let size = |document: &Value| document["entry"].as_array().unwrap().len();
     assert_eq!(size(&by_path), size(&by_operation));
+
+    // FHIR clients also call operations by POST, without a body or with Parameters.
+    let post = |body: Option<Value>| {
+        let request = practice.clinician.request(Method::POST, operation);
+        practice.clinician.send(match body {
+            Some(body) => request.header("content-type", FHIR).body(body.to_string()),
+            None => request,
+        })
+    };
+    let profile = "http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips";
+    let parameters = |name: &str, value: &str| json!({ "resourceType": "Parameters", "parameter": [{ "name": name, "valueUri": value }] });
+    for body in [None, Some(parameters("profile", profile))] {
+        assert_eq!(size(&valid(post(body).await)), size(&by_path));
+    }
+    let refused = post(Some(parameters("identifier", "somebody"))).await;
+    refused.assert_problem(400, "invalid-request");
+    assert_eq!(refused.text_at("/errors/0/pointer"), "/parameter/0");
+    assert!(!refused.text.contains("somebody"));
+    let other = format!("{operation}?profile=http://example.org/another");
+    practice.clinician.get(&other).await.assert_status(400);
+    valid(practice.clinician.get(&format!("{operation}?profile={profile}")).await);
 
     for other in ["/fhir/Patient/1/$everything", "/fhir/Patient/1/summary"] {
         practice.clinician.get(other).await.assert_problem(404, "not-found");

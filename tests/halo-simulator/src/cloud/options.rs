@@ -9,6 +9,8 @@ use std::{
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::practice::PracticeFiles;
+
 /// The form of rows inside a result's base64 `data`. Halo does not specify it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,6 +62,9 @@ pub struct Options {
     pub egress_allow: Vec<IpAddr>,
     /// Determines identifiers, pairing codes, practice content and random faults.
     pub seed: u64,
+    /// The files that the first demonstration practice starts from. They are copied. If absent, the practice
+    /// is made from the seed.
+    pub first_practice: Option<PracticeFiles>,
     /// The minimum time that an asynchronous query spends in each phase.
     pub phase_delay: Duration,
     /// How many bytes of rows a page of an asynchronous result holds. A single larger row makes a larger
@@ -91,6 +96,7 @@ impl Default for Options {
             webhook: None,
             egress_allow: Vec::new(),
             seed: 1,
+            first_practice: None,
             phase_delay: Duration::from_millis(3),
             page_bytes: 1_000_000,
             immediate_result_bytes: 8 * 1024 * 1024,

@@ -25,7 +25,7 @@ use crate::{
         world::World,
     },
     control,
-    practice::Demonstration,
+    practice::{Demonstration, PracticeFiles},
 };
 
 /// Halo Cloud with its practices, in this process.
@@ -129,7 +129,7 @@ impl Simulator {
                 (folder.clone(), Some(folder))
             }
         };
-        let sites = sites(&folder, options.seed).await?;
+        let sites = sites(&folder, &options).await?;
         let practices = sites.iter().map(|site| describe(site)).collect();
         let webhooks = options.webhook.clone().map(Sender::new).transpose()?;
         let world = Arc::new(World::new(options, sites, &folder, url.clone(), webhooks));
@@ -165,22 +165,27 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
 
-async fn sites(folder: &Path, seed: u64) -> Result<Vec<Arc<Site>>, StartError> {
+async fn sites(folder: &Path, options: &Options) -> Result<Vec<Arc<Site>>, StartError> {
     let folder = folder.to_path_buf();
-    let site = move |folder: &Path, which: Demonstration| {
+    let seed = options.seed;
+    let site = move |folder: &Path, which: Demonstration, files: Option<&PracticeFiles>| {
         let folder = folder.join(which.site_id());
         std::fs::create_dir_all(&folder)
             .map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
-        Ok(Arc::new(Site::new(identity(which, seed)?, &folder, seed)?))
+        Ok(Arc::new(Site::new(identity(which, seed)?, &folder, seed, files)?))
     };
     // The large practice takes longest to seed. The others are seeded at the same time.
     let [large, others @ ..] = Demonstration::ALL;
     let beside = folder.to_path_buf();
     let others = tokio::task::spawn_blocking(move || {
-        others.into_iter().map(|which| site(&beside, which)).collect::<Result<Vec<_>, StartError>>()
+        others
+            .into_iter()
+            .map(|which| site(&beside, which, None))
+            .collect::<Result<Vec<_>, StartError>>()
     });
     let folder = folder.to_path_buf();
-    let large = tokio::task::spawn_blocking(move || site(&folder, large));
+    let files = options.first_practice.clone();
+    let large = tokio::task::spawn_blocking(move || site(&folder, large, files.as_ref()));
     let (large, others) = tokio::join!(large, others);
     let mut sites = vec![large.map_err(|_| StartError::Interrupted)??];
     sites.extend(others.map_err(|_| StartError::Interrupted)??);

@@ -117,9 +117,17 @@ pub(crate) enum ExecutionError {
 }
 
 impl Site {
-    /// Creates the practice's databases in an existing folder.
-    pub(crate) fn new(identity: Identity, folder: &Path, seed: u64) -> rusqlite::Result<Self> {
-        let files = practice::seed_copy(identity.which, folder, seed)?;
+    /// Creates the practice's databases in an existing folder: from `files`, or else from the seed.
+    pub(crate) fn new(
+        identity: Identity,
+        folder: &Path,
+        seed: u64,
+        files: Option<&PracticeFiles>,
+    ) -> rusqlite::Result<Self> {
+        let files = match files {
+            Some(files) => practice::large::copy_of(files, folder)?,
+            None => practice::seed_copy(identity.which, folder, seed)?,
+        };
         let pristine = Pristine::keep(&files)?;
         let pool = Arc::new(Pool::new(files.clone())?);
         let resettable = Resettable::new(&files, &pristine)?;

@@ -3,6 +3,7 @@
 mod cast;
 mod copies;
 mod highlights;
+pub mod large;
 mod reset;
 mod schema;
 mod seed;

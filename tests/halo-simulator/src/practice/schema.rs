@@ -30,6 +30,11 @@ const DOCUMENTS: &str = include_str!("schema/documents.sql");
 
 const DRUGS: &str = include_str!("schema/drugs.sql");
 
+/// All texts of the schema.
+pub(super) fn texts() -> impl Iterator<Item = &'static str> {
+    PATIENTS.into_iter().chain([DOCUMENTS, DRUGS])
+}
+
 /// Creates the tables and views of the patients database in the connection's main database.
 pub(super) fn create_patients(connection: &Connection) -> rusqlite::Result<()> {
     PATIENTS.iter().try_for_each(|file| connection.execute_batch(file))

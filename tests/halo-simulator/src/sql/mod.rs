@@ -5,6 +5,7 @@ mod bytes;
 mod catalog;
 mod compile;
 mod convert;
+mod counted;
 mod dates;
 mod declared;
 mod error;
@@ -27,6 +28,7 @@ use jiff::civil::DateTime;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+pub use counted::{Counted, Examined};
 pub use functions::register;
 pub use locks::{EndedTransaction, Ending, HeldLock, Interrupter, Locks, OpenTransaction, Process};
 pub use statement_name::statement_name;
@@ -275,7 +277,21 @@ pub fn execute_on(
     environment: &Environment,
 ) -> Result<Outcome, SqlError> {
     let work = undo::Work::default();
-    session::execute(work, process, database, command, environment, language)
+    session::execute(work, process, database, command, environment, language, None)
+}
+
+/// Executes a command as [`execute`] does, and counts what SQLite reads for it and what it locks.
+pub fn execute_counted(
+    database: &mut Connection,
+    command: &Command,
+    environment: &Environment,
+) -> Examined {
+    let counts = std::cell::RefCell::new(Vec::new());
+    let (locks, language) = (Arc::new(Locks::default()), Language::default());
+    let (work, process) = (undo::Work::default(), locks.process());
+    let outcome =
+        session::execute(work, &process, database, command, environment, language, Some(&counts));
+    Examined { outcome, counted: counts.into_inner(), transactions: locks.ended() }
 }
 
 /// A connection that stays open over several commands, as Bp's own are.

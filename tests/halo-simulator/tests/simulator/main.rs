@@ -10,6 +10,7 @@ mod practice_support;
 mod practice_views;
 mod sql;
 mod sql_catalogue;
+mod sql_counted;
 mod sql_engine;
 mod sql_locks;
 mod sql_mistakes;

@@ -16,7 +16,9 @@ use serde::Deserialize;
 use store::StoreError;
 use uuid::Uuid;
 
+use super::fhir_document::FhirDocument;
 use super::negotiation::Format;
+use super::operation::{OperationInput, OperationParameters};
 use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
@@ -44,9 +46,8 @@ pub(crate) struct SummaryParameters {
 /// asked for. This is kept for one release: use `…/summary`. Any other `Accept` gets JSON.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
-        ("sections" = Option<String>, Query, description = "Names of sections, separated by commas: pastHistory, medications, allergies, familyHistory, social, observations, immunisations. All sections by default.")),
-    responses((status = 200, content((ClinicalSummary = "application/json"), (Value = "application/fhir+json"))),
-        Problems))]
+        ("sections" = Option<Vec<SectionName>>, Query, style = Form, explode = false, min_items = 1, description = "Names of sections, separated by commas. All sections by default.")),
+    responses((status = 200, body = ClinicalSummary), Problems))]
 pub(crate) async fn read_clinical_summary(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
@@ -83,7 +84,7 @@ pub(crate) struct NoParameters {}
 /// API.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/summary", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path)),
-    responses((status = 200, body = Value, content_type = "application/fhir+json"),
+    responses((status = 200, body = FhirDocument, content_type = "application/fhir+json"),
         Problems))]
 pub(crate) async fn read_patient_summary(
     State(app): State<Arc<App>>,
@@ -100,25 +101,55 @@ pub(crate) struct OperationPath {
     operation: String,
 }
 
+impl OperationPath {
+    fn is_summary(&self) -> Result<(), Problem> {
+        let is_summary = self.operation == "$summary";
+        is_summary.then_some(()).ok_or_else(|| Problem::new(ProblemType::NotFound))
+    }
+}
+
 /// Show a patient's summary by its FHIR operation.
 ///
 /// The only operation is `$summary`. The answer is that of `…/summary`. API Gateway allows no `$` in a path,
-/// so the operation is a variable.
+/// so the operation is a variable. The only parameter is `profile`: a profile that the document keeps.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/fhir/Patient/{patientId}/{operation}", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
-        ("operation" = String, Path, description = "`$summary`", example = "$summary")),
-    responses((status = 200, body = Value, content_type = "application/fhir+json"),
+        ("operation" = String, Path),
+        ("profile" = Option<String>, Query, description = "The canonical URL of `au-ps-bundle` or `Bundle-uv-ips`, with or without its version.")),
+    responses((status = 200, body = FhirDocument, content_type = "application/fhir+json"),
         Problems))]
 pub(crate) async fn run_patient_operation(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
     path: Path<PatientPath>,
-    Path(OperationPath { operation }): Path<OperationPath>,
-    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Path(operation): Path<OperationPath>,
+    Parameters(parameters): Parameters<OperationParameters>,
 ) -> Result<Response, Problem> {
-    if operation != "$summary" {
-        return Err(Problem::new(ProblemType::NotFound));
-    }
+    operation.is_summary()?;
+    parameters.check()?;
+    fhir_summary(&app, &allowed, path.patient()?, &SectionName::ALL).await
+}
+
+/// Run a patient's FHIR operation.
+///
+/// As by GET, for clients that call operations by POST. The body is empty, or a FHIR resource `Parameters`. The
+/// only parameter is `profile`.
+#[utoipa::path(post, path = "/v1/practices/{practiceId}/fhir/Patient/{patientId}/{operation}", tag = "Patients",
+    params(("practiceId" = String, Path), ("patientId" = i64, Path),
+        ("operation" = String, Path)),
+    request_body(content = Option<Value>, content_type = "application/fhir+json",
+        example = json!({ "resourceType": "Parameters" })),
+    responses((status = 200, body = FhirDocument, content_type = "application/fhir+json"),
+        Problems))]
+pub(crate) async fn run_patient_operation_by_post(
+    State(app): State<Arc<App>>,
+    allowed: Allowed<ReadPatients>,
+    path: Path<PatientPath>,
+    Path(operation): Path<OperationPath>,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    OperationInput: OperationInput,
+) -> Result<Response, Problem> {
+    operation.is_summary()?;
     fhir_summary(&app, &allowed, path.patient()?, &SectionName::ALL).await
 }
 

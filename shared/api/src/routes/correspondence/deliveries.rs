@@ -124,6 +124,12 @@ pub(crate) async fn retry_delivery(
     for attempt in 0..ATTEMPTS {
         let entry = app.delivery(practice, &path).await?;
         match entry.body.state {
+            DeliveryState::Failed if entry.body.waits_for_letter_again() => {
+                return Err(Problem::because(
+                    ProblemType::Conflict,
+                    "The referral of this summary has failed. Retry the referral: its summary follows it.",
+                ));
+            }
             DeliveryState::Failed => {}
             DeliveryState::Delivered | DeliveryState::Checked | DeliveryState::Removed => {
                 return Err(Problem::new(ProblemType::AlreadyDelivered));

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SeeSentSummaries};
 use crate::problem::{Problem, ProblemType, Problems};
+use crate::routes::clinical::FhirDocument;
 
 const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
 
@@ -25,7 +26,7 @@ const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
 /// summary is in Bp, and for as long as sent documents are kept.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/referrals/{referralId}/summary", tag = "Correspondence",
     params(("practiceId" = String, Path), ("referralId" = String, Path, description = "The caller's own id")),
-    responses((status = 200, body = Value, content_type = "application/fhir+json"), Problems))]
+    responses((status = 200, body = FhirDocument, content_type = "application/fhir+json"), Problems))]
 pub(crate) async fn read_referral_summary(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeSentSummaries>,

@@ -77,6 +77,45 @@ fn a_push_holds_at_most_the_rows_of_one_day() {
     assert!(!held.iter().any(|lock| lock.contains("range")), "{held:#?}");
 }
 
+/// A copy of a booking's appointment, made in Bp on another day.
+fn copied(practice: &mut Practice, wanted: &Wanted) {
+    let reason = wanted.reason();
+    let add = format!(
+        "EXEC dbo.BP_AddAppointmentEx @aptdate = '2027-11-09', @apttime = {NINE}, @appointmenttype = 1, \
+         @aptlen = 900, @practitionerid = 1, @patientid = 0, @reason = '{reason}', @locationid = 1"
+    );
+    practice.run(&add, &[]).unwrap();
+    assert_eq!(practice.live(wanted).len(), 2);
+}
+
+#[test]
+fn a_push_that_cancels_a_copy_locks_no_other_appointment_for_it() {
+    let mut practice = Practice::open();
+    let wanted = Wanted::at(NINE);
+    let other = Wanted {
+        token: "PB0000000111111111111111B",
+        day: "2027-11-03",
+        ..Wanted::at(NINE + QUARTER)
+    };
+    practice.push(&wanted);
+    let (_, other, _) = practice.push(&other);
+    copied(&mut practice, &wanted);
+    // Somebody works on another of our appointments. It is read meanwhile, and not locked.
+    let mut receptionist = Receptionist::at(&practice);
+    let looks_at = format!(
+        "BEGIN TRANSACTION; SELECT COMMENT FROM dbo.APPOINTMENTS WITH (UPDLOCK) WHERE RECORDID = {}",
+        other.unwrap()
+    );
+    receptionist.run(&practice, &looks_at).unwrap();
+    let impatient = PUSH.replace("SET LOCK_TIMEOUT 5000", "SET LOCK_TIMEOUT 20");
+    assert_eq!(practice.try_text(&impatient, &wanted, Wish::InTheBook).unwrap().0, "unchanged");
+    let mut allowed: BTreeSet<String> = DECLARED.map(str::to_owned).into();
+    allowed.insert(DECLARED_WHEN_CANCELLED.to_owned());
+    let held = held(&practice);
+    assert!(held.is_subset(&allowed), "{held:#?}");
+    practice.assert_in_the_book(&wanted);
+}
+
 #[test]
 fn a_push_waits_for_a_receptionist_on_the_same_day_and_for_nobody_else() {
     let mut practice = Practice::open();

@@ -183,7 +183,7 @@ async fn a_slot_that_was_given_to_a_patient_stays_the_patients() {
     let bp = BpClient::new(bench.halo.clone(), StatementPack::load(None).unwrap());
     let (ours, today) = (PracticeId::parse("ours").unwrap(), date(2026, 11, 1));
     let book = bp.appointment_book(HaloGuid(bench.site), &ours, today, ample()).await;
-    assert_eq!(book.unwrap(), []);
+    assert_eq!(book.unwrap().rows, []);
     given.resend(None, now());
     bench.push(&mut given, now()).await;
     assert_eq!(given.state, BookingState::Conflict);

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use domain::clinical::{
     Alcohol, Allergy, Circumstances, FamilyComment, FamilyItem, Fracture, IdentifiedRecord,
     Identity, Immunisation, MedicareNumber, Medication, NilMarker, Observation, ObservationKind,
-    ObservedAt, Occupation, Parent, ParentRelation, PartialDate, PastHistory, Relative, Section,
-    Sections, SocialItem, Tobacco,
+    ObservedAt, Occupation, Parent, ParentRelation, PartialDate, PastHistory, PracticeDetails,
+    PracticeLocation, Practitioner, Relative, Section, Sections, SocialItem, Tobacco,
 };
 use domain::ids::PatientId;
 use domain::patient::{Address, Dva, PatientStatus, Phones};
@@ -50,7 +50,56 @@ pub(crate) fn person() -> Identity {
 
 /// A record with everything in it. Each text is a different word.
 pub(crate) fn everything() -> IdentifiedRecord {
-    IdentifiedRecord { identity: person(), sections: sections("Word") }
+    let sections = sections("Word");
+    let measured = sections.observations.iter().flat_map(|section| &section.items);
+    let named = measured.filter_map(|item| item.provider.clone()).next();
+    let mut practitioners = vec![doctor("Dr Ada Quill")];
+    practitioners.extend(named.map(|named| Practitioner { user_id: 6, ..doctor(&named) }));
+    IdentifiedRecord { practitioners, practice: practice(), ..of(person(), sections) }
+}
+
+/// A record of which neither the practice nor the people are known.
+pub(crate) fn of(identity: Identity, sections: Sections) -> IdentifiedRecord {
+    IdentifiedRecord {
+        identity,
+        practitioners: Vec::new(),
+        practice: PracticeDetails::default(),
+        sections,
+    }
+}
+
+/// A doctor with all numbers.
+pub(crate) fn doctor(named: &str) -> Practitioner {
+    let text = |text: &str| Some(text.to_owned());
+    Practitioner {
+        user_id: 5,
+        named: named.to_owned(),
+        first_name: text("Ada"),
+        last_name: text("Quill"),
+        registration: text("MED0000000001"),
+        hpii: text("8003619900000008"),
+        provider_number: text("0499601T"),
+    }
+}
+
+/// A practice with all details.
+pub(crate) fn practice() -> PracticeDetails {
+    let text = |text: &str| Some(text.to_owned());
+    PracticeDetails {
+        hpio: text("8003 6299 0000 0007"),
+        abn: text("51 824 753 556"),
+        location: Some(PracticeLocation {
+            address: Address {
+                line1: text("3 Nowhere Street"),
+                line2: None,
+                suburb: text("Wirrabeen"),
+                postcode: text("9999"),
+            },
+            phone: text("07 5550 0103"),
+            fax: text("07 5550 0104"),
+            email: text("desk@example.org"),
+        }),
+    }
 }
 
 /// In each section, one item with everything and one with nothing. Texts are `word` and a number.
@@ -75,6 +124,7 @@ pub(crate) fn sections(word: &str) -> Sections {
                     reaction: next(),
                     severity: next(),
                     comment: next(),
+                    recorded_on: Some(date(2019, 8, 7)),
                     unreadable: Vec::new(),
                 },
                 Allergy {
@@ -82,6 +132,7 @@ pub(crate) fn sections(word: &str) -> Sections {
                     reaction: None,
                     severity: Some("Severe".into()),
                     comment: None,
+                    recorded_on: None,
                     unreadable: Vec::new(),
                 },
                 Allergy {
@@ -89,6 +140,7 @@ pub(crate) fn sections(word: &str) -> Sections {
                     reaction: None,
                     severity: None,
                     comment: None,
+                    recorded_on: None,
                     unreadable: Vec::new(),
                 },
             ],

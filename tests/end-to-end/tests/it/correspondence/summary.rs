@@ -122,3 +122,36 @@ async fn a_practice_that_is_off_delays_a_summary_and_a_lost_answer_doubles_none(
     }
     practice.platform.get(&path).await.assert_status(200);
 }
+
+#[tokio::test]
+async fn what_bp_did_not_give_is_said_in_the_pdf_and_an_expired_copy_is_gone() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let tables = Tables::open(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "deniedObjects": ["BPS_Tobacco"] })).await;
+    let (id, _) = send(&practice).await;
+    let [_, summary] = arrived(&practice, &tables, &id).await;
+    bp.set_practice(LARGE, json!({ "deniedObjects": [] })).await;
+    let shown = words(&summary.bytes);
+    for said in ["Bp does not let us read this", "BPS_Tobacco", "Wattleford"] {
+        assert!(shown.contains(said), "{said} is not in {shown}");
+    }
+
+    let path = format!("/referrals/{id}/summary");
+    practice.platform.get(&path).await.assert_status(200);
+    // The bucket deletes old copies. Here, the copy has another key, under which there is nothing.
+    let names = ["body", "letter", "summary", "kept", "fhir", "key"];
+    let names: serde_json::Map<_, _> =
+        names.iter().map(|name| (format!("#{name}"), json!(name))).collect();
+    let gone = json!({
+        "TableName": stack.file().aws.table,
+        "Key": { "pk": { "S": format!("WORK#{}", practice.practice_id) },
+            "sk": { "S": format!("DELIVERY#summary-{id}") } },
+        "UpdateExpression": "SET #body.#letter.#summary.#kept.#fhir.#key = :nowhere",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": { ":nowhere": { "S": "summaries/nowhere" } },
+    });
+    stack.aws().call("dynamodb", "DynamoDB_20120810.UpdateItem", &gone).await.unwrap();
+    practice.platform.get(&path).await.assert_problem(410, "summary-expired");
+}

@@ -286,6 +286,7 @@ impl Pair<'_> {
         self.at("reaction", "/reaction/0/manifestation/0/text");
         self.word_at("severity", "/reaction/0/severity");
         self.noted("comment", "Comment");
+        self.at("recordedOn", "/recordedDate");
     }
 
     fn family(&mut self) {

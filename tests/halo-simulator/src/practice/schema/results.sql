@@ -153,7 +153,6 @@ CREATE TABLE INCOMINGREPORTS (
 );
 
 CREATE INDEX INCOMINGREPORTS_INBOX ON INCOMINGREPORTS (INTERNALID, RECORDSTATUS, USERID, REPORTDATE);
--- assumed: nothing public says that Bp has this index.
 
 -- Messages between staff; not the results inbox.
 -- assumed: not public, or not all of it. These are the fewest columns that its readers need.

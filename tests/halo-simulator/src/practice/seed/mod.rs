@@ -7,6 +7,7 @@ mod contacts;
 mod dice;
 pub(super) mod drugs;
 mod form;
+mod growth;
 mod inbox;
 mod lookups;
 mod measurements;
@@ -31,6 +32,7 @@ use rusqlite::{Connection, params};
 
 use super::{Demonstration, PracticeFiles, cast::Sex, path_text, schema};
 use dice::Dice;
+pub use growth::{DOCUMENTS, PATIENTS};
 use staff::Staff;
 use table::Table;
 
@@ -77,6 +79,17 @@ impl Plan {
             Demonstration::QuandongFlat => Self::neighbour(which, 70, 1),
             Demonstration::MalleeCrossing => Self::neighbour(which, 60, 2),
             Demonstration::LakeTarrawonga => Self::neighbour(which, 80, 3),
+        }
+    }
+
+    /// What a practice of the size of a large real one grows from.
+    fn to_grow() -> Self {
+        Self {
+            patients: 2_100,
+            letters: 4_000,
+            largest: 16 << 10,
+            weeks_ahead: 26,
+            ..Self::of(Demonstration::Large)
         }
     }
 
@@ -153,6 +166,20 @@ pub(super) fn create(
     files: &PracticeFiles,
     seed: u64,
 ) -> rusqlite::Result<()> {
+    create_as(Plan::of(which), files, seed, |_| Ok(()))
+}
+
+/// Fills both files with a practice of the size of a large real one.
+pub(super) fn create_large(files: &PracticeFiles, seed: u64) -> rusqlite::Result<()> {
+    create_as(Plan::to_grow(), files, seed, growth::grow)
+}
+
+fn create_as(
+    plan: Plan,
+    files: &PracticeFiles,
+    seed: u64,
+    then: fn(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
     for path in [&files.patients, &files.documents] {
         clear(path)?;
     }
@@ -167,7 +194,8 @@ pub(super) fn create(
     )?;
     schema::create_patients(&connection)?;
     connection.execute_batch("BEGIN")?;
-    fill(&Seeding { connection: &connection, plan: Plan::of(which), seed })?;
+    fill(&Seeding { connection: &connection, plan, seed })?;
+    then(&connection)?;
     connection.execute_batch(
         "COMMIT; PRAGMA main.journal_mode = WAL; PRAGMA BPSDocuments.journal_mode = WAL;",
     )

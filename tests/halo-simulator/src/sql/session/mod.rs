@@ -13,6 +13,7 @@ mod run;
 mod table;
 mod transaction;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use rusqlite::Connection;
@@ -21,6 +22,7 @@ use super::batch;
 use super::catalog::{Catalog, Symbols};
 use super::compile::{Compiled, Compiler};
 use super::convert::{self, Val};
+use super::counted::{self, Counted};
 use super::dates;
 use super::locks::Process;
 use super::types::Type;
@@ -79,18 +81,22 @@ pub(crate) struct Session<'a> {
     temporaries: usize,
     /// The temporary tables and the depth of the batch that made each.
     temporary: Vec<(usize, String)>,
+    /// If present, what SQLite reads is counted here.
+    counts: Option<&'a RefCell<Vec<Counted>>>,
 }
 
 /// Executes a whole command and leaves the connection in a clean state.
-pub(crate) fn execute(
+pub(crate) fn execute<'a>(
     work: Work,
-    process: &Process,
-    database: &mut Connection,
+    process: &'a Process,
+    database: &'a mut Connection,
     command: &Command,
-    environment: &Environment,
+    environment: &'a Environment,
     language: Language,
+    counts: Option<&'a RefCell<Vec<Counted>>>,
 ) -> Result<Outcome, SqlError> {
     let mut session = start(work, process, database, command, environment, language)?;
+    session.counts = counts;
     let result = session.command(command);
     let cleaned = session.reset();
     let outcome = result?;
@@ -163,6 +169,7 @@ impl<'a> Session<'a> {
             failed_depth: 0,
             pending: None,
             temporaries: 0,
+            counts: None,
             temporary: Vec::new(),
         }
     }
@@ -292,6 +299,11 @@ impl<'a> Session<'a> {
             let cells: rusqlite::Result<Vec<Val>> =
                 (0..width).map(|index| row.get(index)).collect();
             result.push(cells.map_err(failed)?);
+        }
+        drop(rows);
+        if let Some(counts) = self.counts.filter(|_| !self.catalog.as_owner.get()) {
+            let counted = counted::of(self.database, &statement, &compiled.sql).map_err(failed)?;
+            counts.borrow_mut().push(counted);
         }
         Ok(result)
     }
