@@ -46,6 +46,7 @@ pub mod pairing;
 pub mod patient;
 pub mod problem;
 pub mod release;
+pub mod request;
 pub mod schedule;
 pub mod settings;
 mod sha256;

@@ -31,7 +31,7 @@ struct Options {
     /// Judge only this.
     #[arg(value_enum)]
     only: Option<Subject>,
-    /// The folder with the packages of FHIR profiles. Default: ../shared/fhir-packages beside the checkout.
+    /// The folder with the packages of FHIR profiles. Default: shared/fhir-packages next to the checkout.
     #[arg(long)]
     packages: Option<PathBuf>,
     /// Print a line for each FHIR document and each rule.

@@ -43,7 +43,12 @@ pub(crate) async fn read_referral_summary(
     let entry = app.store.work(practice, &key).await?.ok_or_else(unknown)?;
     let summary = entry.read::<Delivery>()?.body;
     let kept = summary.delivered_summary();
-    let fhir = &kept.ok_or_else(|| Problem::new(ProblemType::SummaryNotReady))?.fhir;
+    let not_ready = || {
+        let detail =
+            "Bp receives the summary after the letter. It can be read here once it is in Bp.";
+        Problem::because(ProblemType::SummaryNotReady, detail)
+    };
+    let fhir = &kept.ok_or_else(not_ready)?.fhir;
     let document = app.uploads()?.bucket.read(&fhir.key, fhir.sha256, fhir.bytes).await;
     let document = document.map_err(|error| match error {
         DocumentBucketError::NotFound => Problem::new(ProblemType::SummaryExpired),
