@@ -157,7 +157,7 @@ impl Kind for Deliveries {
     }
 
     fn lookup(&self, delivery: &Delivery) -> Command {
-        self.pack.look_up_delivery(&delivery.token)
+        self.pack.delivery_lookup(&delivery.token)
     }
 
     fn read(

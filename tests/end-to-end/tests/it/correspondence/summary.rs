@@ -108,7 +108,9 @@ async fn a_practice_that_is_off_delays_a_summary_and_a_lost_answer_doubles_none(
     let (id, _) = send(&practice).await;
     reaches(&practice, &format!("referral-{id}"), "waiting").await;
     let path = format!("/referrals/{id}/summary");
-    practice.platform.get(&path).await.assert_problem(404, "summary-not-ready");
+    let early = practice.platform.get(&path).await;
+    early.assert_problem(404, "summary-not-ready");
+    assert_ne!(early.at("/detail"), early.at("/title"));
     // The answers to both writes are lost.
     let lost = json!({ "operation": "asyncQuery", "effect": "504AfterExecution", "times": 2 });
     bp.faults(json!([lost])).await;
