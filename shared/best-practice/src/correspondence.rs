@@ -110,7 +110,8 @@ impl StatementPack {
             sender: summary.sender,
             subject: ReferralSummary::SUBJECT,
             recipient: &summary.recipient,
-            date: None,
+            // The day of the facts. Bp's own day is that of the write.
+            date: summary.kept.as_ref().and_then(|kept| kept.read_on),
             extension: DocumentType::Pdf.extension(),
         };
         self.file(token, &document, pdf)

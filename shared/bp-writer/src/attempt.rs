@@ -182,7 +182,7 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Timing> Attempt<'t, 'a, K, S
             return Ok(Break(next));
         }
         let before = entry.clone();
-        if kind.must_read(&entry.body)
+        if kind.must_read(&entry.body, context.now())
             && let Break(unread) = read_first(kind, self.site, &mut entry.body).await?
         {
             return match unread {

@@ -124,6 +124,24 @@ async fn a_practice_that_is_off_delays_a_summary_and_a_lost_answer_doubles_none(
 }
 
 #[tokio::test]
+async fn the_record_is_not_read_for_a_clinician_who_was_unlinked_meanwhile() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    let (id, _) = send(&practice).await;
+    reaches(&practice, &format!("referral-{id}"), "waiting").await;
+    practice.practice_admin.delete("/connection/clinicians/1").await.assert_status(204);
+    let mark = bp.mark().await;
+    bp.set_practice(LARGE, json!({ "availability": "online" })).await;
+    reaches(&practice, &format!("referral-{id}"), "delivered").await;
+    let failed = reaches(&practice, &format!("summary-{id}"), "failed").await;
+    assert!(failed.text.contains("clinician-link-needed"), "{}", failed.text);
+    let asked = named(&bp.queries_since(mark).await);
+    assert!(!asked.iter().any(|call| call.contains("clinical_summary")), "{asked:?}");
+}
+
+#[tokio::test]
 async fn what_bp_did_not_give_is_said_in_the_pdf_and_an_expired_copy_is_gone() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
