@@ -67,7 +67,7 @@ DECLARE @outcome varchar(20) = 'conflict';
 DECLARE @sessions varchar(10) = 'unknown';
 DECLARE @stage varchar(10) = 'looking';
 DECLARE @found int = NULL;
-DECLARE @away int = 0, @recall int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @copy int = 0, @returned int = 0;
+DECLARE @away int = 0, @recall int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @copy int = 0, @returned int = 0, @open int = 0;
 DECLARE @oldUser int, @oldLocation int, @oldDay date, @oldTime int, @oldLength int, @oldType int;
 DECLARE @oldReason varchar(500);
 DECLARE @made varchar(23) = NULL;
@@ -110,6 +110,7 @@ IF EXISTS (SELECT 1 FROM dbo.BPS_Users AS u WHERE u.UserID = @userId) SET @activ
 SET XACT_ABORT ON;
 BEGIN TRY
     BEGIN TRANSACTION;
+    SET @open = @@TRANCOUNT;
     EXEC @returned = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
     IF @returned < 0
         THROW 50002, 'The booking is being written at this moment.', 1;
@@ -157,7 +158,7 @@ BEGIN TRY
         IF @spare IS NOT NULL
         BEGIN
             EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
-            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
+            IF @@TRANCOUNT <> @open THROW 51003, 'A booking procedure ended the transaction, or left one open.', 1;
             IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @spare AND a.RECORDSTATUS = 1)
                 THROW 51001, 'A copy of the appointment is still there after it was cancelled.', 1;
         END;
@@ -175,7 +176,7 @@ BEGIN TRY
         IF @id IS NOT NULL
         BEGIN
             EXEC dbo.BP_CancelAppointment @aptid = @id, @loginid = @loginId;
-            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
+            IF @@TRANCOUNT <> @open THROW 51003, 'A booking procedure ended the transaction, or left one open.', 1;
             IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTS AS a WHERE a.RECORDID = @id AND a.RECORDSTATUS = 1)
                 THROW 51002, 'The appointment is still there after it was cancelled.', 1;
         END;
@@ -212,7 +213,7 @@ BEGIN TRY
         BEGIN
             SELECT @spare = MIN(o.Id) FROM @others AS o;
             EXEC dbo.BP_CancelAppointment @aptid = @spare, @loginid = @loginId;
-            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
+            IF @@TRANCOUNT <> @open THROW 51003, 'A booking procedure ended the transaction, or left one open.', 1;
             DELETE FROM @others WHERE Id = @spare;
         END;
         IF @id IS NULL
@@ -223,7 +224,7 @@ BEGIN TRY
                 EXEC @id = dbo.BP_AddAppointmentEx @aptdate = @day, @apttime = @time, @appointmenttype = @type,
                     @aptlen = @length, @practitionerid = @userId, @patientid = @patientId, @reason = @reason,
                     @loginid = @loginId, @locationid = @locationId, @videourl = NULL;
-                IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
+                IF @@TRANCOUNT <> @open THROW 51003, 'A booking procedure ended the transaction, or left one open.', 1;
                 SET @outcome = 'created';
             END;
         END
@@ -233,17 +234,17 @@ BEGIN TRY
             -- A shorter appointment may fit where a longer one does not: shorten before the move, lengthen after it.
             IF @length <= @oldLength
                 EXEC dbo.BP_UpdateAppointment @aptid = @id, @apttype = @type, @aptlen = @length, @reason = @reason;
-            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
+            IF @@TRANCOUNT <> @open THROW 51003, 'A booking procedure ended the transaction, or left one open.', 1;
             IF @oldUser <> @userId OR @oldLocation <> @locationId OR @oldDay <> @day OR @oldTime <> @time
             BEGIN
                 EXEC dbo.BP_MoveAppointment @aptid = @id, @aptdate = @day, @apttime = @time,
                     @practitionerid = @userId, @locationid = @locationId;
-                IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
+                IF @@TRANCOUNT <> @open THROW 51003, 'A booking procedure ended the transaction, or left one open.', 1;
                 SET @outcome = 'moved';
             END;
             IF @length > @oldLength
                 EXEC dbo.BP_UpdateAppointment @aptid = @id, @apttype = @type, @aptlen = @length, @reason = @reason;
-            IF @@TRANCOUNT = 0 THROW 51003, 'A booking procedure ended the transaction.', 1;
+            IF @@TRANCOUNT <> @open THROW 51003, 'A booking procedure ended the transaction, or left one open.', 1;
         END;
         SET @stage = 'reading';
         -- Commit only if the book shows the appointment exactly as wanted, and nothing overlaps it.
@@ -266,7 +267,7 @@ BEGIN TRY
 END TRY
 BEGIN CATCH
     IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    -- A booking procedure refused, or ended our transaction (51003, or 266 from the server). Its words are not
+    -- A booking procedure refused, or ended our transaction or left one open (51003, or 266). Its words are not
     -- public. Every other error is a failure. So is a lock or a deadlock that the procedure raises again.
     IF @stage <> 'writing' OR (ERROR_NUMBER() < 50000 AND ERROR_NUMBER() <> 266)
         OR LOWER(ERROR_MESSAGE()) LIKE '%lock request time out%' OR LOWER(ERROR_MESSAGE()) LIKE '%deadlock%'

@@ -75,6 +75,8 @@ pub enum SlotVariant {
     DoubleBooking,
     /// The procedure ends the caller's transaction and returns 0.
     EndsTransaction,
+    /// The procedure adds the appointment and leaves a transaction of its own open.
+    OpensTransaction,
 }
 
 impl From<SlotVariant> for SlotTaken {
@@ -84,6 +86,7 @@ impl From<SlotVariant> for SlotTaken {
             SlotVariant::ReturnZero => Self::ReturnZero,
             SlotVariant::DoubleBooking => Self::DoubleBooking,
             SlotVariant::EndsTransaction => Self::EndsTransaction,
+            SlotVariant::OpensTransaction => Self::OpensTransaction,
         }
     }
 }

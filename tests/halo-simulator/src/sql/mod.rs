@@ -196,7 +196,7 @@ pub struct BookingWeather {
     pub slot_taken: Option<SlotTaken>,
 }
 
-/// The four assumed answers for an occupied slot. What Bp really does is not public.
+/// The assumed answers for an occupied slot. What Bp really does is not public.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SlotTaken {
     /// An SQL error.
@@ -207,6 +207,9 @@ pub enum SlotTaken {
     DoubleBooking,
     /// The procedure ends the caller's transaction and returns 0.
     EndsTransaction,
+    /// The procedure adds the appointment and leaves a transaction of its own open. SQL Server gives no
+    /// error for this under XACT_ABORT.
+    OpensTransaction,
 }
 
 /// The language of a login. It determines how SQL Server reads dates in strings.

@@ -51,6 +51,16 @@ fn a_procedure_that_ends_our_transaction_is_a_conflict_and_leaves_nothing() {
 }
 
 #[test]
+fn a_procedure_that_leaves_a_transaction_open_is_a_conflict_and_nothing_is_half_committed() {
+    let mut practice = Practice::open();
+    practice.environment.booking.slot_taken = Some(SlotTaken::OpensTransaction);
+    let wanted = Wanted::at(NINE);
+    let (outcome, id, _) = practice.push(&wanted);
+    assert_eq!((outcome.as_str(), id), ("conflict", None));
+    assert_eq!(practice.live(&wanted), []);
+}
+
+#[test]
 fn a_booking_moves_in_day_time_doctor_and_place_and_stays_the_same_appointment() {
     let mut practice = Practice::open();
     let first = Wanted::at(NINE);

@@ -122,7 +122,8 @@ fn refuse(session: &Session<'_>) -> Result<bool, SqlError> {
             Err(SqlError::new(50_000, "The appointment slot has already been booked."))
         }
         Some(SlotTaken::DoubleBooking) => Ok(false),
-        Some(SlotTaken::ReturnZero | SlotTaken::EndsTransaction) | None => Ok(true),
+        Some(SlotTaken::ReturnZero | SlotTaken::EndsTransaction | SlotTaken::OpensTransaction)
+        | None => Ok(true),
     }
 }
 
@@ -138,6 +139,9 @@ fn add(session: &mut Session<'_>) -> Result<i64, SqlError> {
     }
     if patient.is_empty() || (overlaps(session, "@aptlen", "0")? && refuse(session)?) {
         return Ok(0);
+    }
+    if session.environment.booking.slot_taken == Some(SlotTaken::OpensTransaction) {
+        session.begin();
     }
     if session.number("@locationid") == 0 {
         let usual = numbers(

@@ -29,7 +29,7 @@ impl Session<'_> {
         self.database.execute_batch(sql).map_err(|error| SqlError::from_sqlite(&error, "COMMIT"))
     }
 
-    pub(super) fn begin(&mut self) {
+    pub(in crate::sql) fn begin(&mut self) {
         self.work.transactions += 1;
     }
 
