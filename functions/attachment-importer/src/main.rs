@@ -65,7 +65,7 @@ async fn serve(
             failed.push(message.message_id);
             continue;
         };
-        if let Err(error) = counter.charge(&practice, importer.wake(&wake, deadline)).await {
+        if let Err(error) = counter.charge(&practice, importer.handle(&wake, deadline)).await {
             tracing::error!(%error, "a message has to come again");
             failed.push(message.message_id);
         }

@@ -42,7 +42,7 @@ pub(crate) struct Outcome {
     /// For how many of them a worker was woken.
     woken: usize,
     /// Queries of the table.
-    queries: usize,
+    table_reads: usize,
     /// How late the longest overdue was, in seconds.
     latest: i64,
 }
@@ -62,11 +62,12 @@ impl Dispatcher {
         let now = Timestamp::now();
         let (name, outcome) = match task {
             Task::Sweep => ("sweep", self.sweep(now).await?),
-            Task::Turns => ("turns", self.turns(now).await?),
+            // The metric's dimension keeps its first name.
+            Task::Jobs => ("turns", self.jobs(now).await?),
             Task::Now { practice, job } => ("now", self.now(&practice, job).await?),
         };
-        let Outcome { due, woken, queries, latest } = outcome;
-        tracing::info!(name, due, woken, queries, latest, "done");
+        let Outcome { due, woken, table_reads, latest } = outcome;
+        tracing::info!(name, due, woken, table_reads, latest, "done");
         Metrics::by("Task", name)
             .metric("Due", Unit::Count, due)
             .metric("Overdue", Unit::Seconds, latest)
@@ -95,25 +96,25 @@ impl Dispatcher {
 
     /// Hands out the practices' jobs that are due. Each job is taken before it is handed out, so that
     /// it is handed out once even if the worker has not begun it yet.
-    async fn turns(&self, now: Timestamp) -> Result<Outcome, Undone> {
+    async fn jobs(&self, now: Timestamp) -> Result<Outcome, Undone> {
         let mut due = Vec::new();
         for shard in 0..JOB_SHARDS {
             due.extend(self.store.due_jobs(shard, now, MOST).await?);
         }
-        let late = due.iter().map(|turn| turn.since).min();
+        let late = due.iter().map(|job| job.since).min();
         let taken: Vec<Result<Option<&DueJob>, StoreError>> = futures::stream::iter(&due)
-            .map(async |turn| {
-                let ours = self.store.claim_job(turn, now + RETRY).await?;
-                Ok(ours.then_some(turn))
+            .map(async |job| {
+                let ours = self.store.claim_job(job, now + RETRY).await?;
+                Ok(ours.then_some(job))
             })
             .buffered(CONCURRENT)
             .collect()
             .await;
-        let (turns, failure) = split(taken);
-        let wakes: Vec<_> = turns
+        let (jobs, failure) = split(taken);
+        let wakes: Vec<_> = jobs
             .iter()
             .enumerate()
-            .map(|(index, turn)| (wake(&turn.practice, Some(turn.job)), delay(index, turns.len())))
+            .map(|(index, job)| (wake(&job.practice, Some(job.job)), delay(index, jobs.len())))
             .collect();
         let shards = usize::try_from(JOB_SHARDS).unwrap_or_default();
         let outcome = self.send(&wakes, shards, late, now).await?;
@@ -129,15 +130,15 @@ impl Dispatcher {
     async fn send(
         &self,
         wakes: &[(SiteWake, Duration)],
-        queries: usize,
+        table_reads: usize,
         late: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Outcome, Undone> {
-        let lost = self.queues.wake_sites(wakes).await;
+        let lost = self.queues.wake_writers(wakes).await;
         Ok(Outcome {
             due: wakes.len(),
             woken: wakes.len() - lost.min(wakes.len()),
-            queries,
+            table_reads,
             latest: late.map_or(0, |late| now.duration_since(late).as_secs().max(0)),
         })
     }
@@ -146,16 +147,16 @@ impl Dispatcher {
 /// Separates the jobs that were taken from the last failure: what was taken must be handed out.
 fn split(taken: Vec<Result<Option<&DueJob>, StoreError>>) -> (Vec<&DueJob>, Option<StoreError>) {
     let mut failure = None;
-    let turns = taken
+    let jobs = taken
         .into_iter()
-        .filter_map(|turn| {
-            turn.unwrap_or_else(|error| {
+        .filter_map(|job| {
+            job.unwrap_or_else(|error| {
                 failure = Some(error);
                 None
             })
         })
         .collect();
-    (turns, failure)
+    (jobs, failure)
 }
 
 fn wake(practice: &PracticeId, job: Option<Job>) -> SiteWake {

@@ -1,7 +1,7 @@
 //! Finds what is due and wakes the workers. It never calls Halo.
 //!
 //! EventBridge Scheduler starts it, and each schedule names a task: `{"job": "sweep"}` finds practices
-//! with deliveries or bookings that are due, `{"job": "turns"}` finds practices' jobs that are due. An
+//! with deliveries or bookings that are due, `{"job": "jobs"}` finds practices' jobs that are due. An
 //! operator can start one job of one practice: `{"job": "reconcile", "practiceId": "..."}`.
 
 mod dispatch;

@@ -11,7 +11,7 @@ pub(crate) enum Task {
     /// Wake the writers of practices with deliveries or bookings that are due.
     Sweep,
     /// Hand out the practices' jobs that are due.
-    Turns,
+    Jobs,
     /// Hand out one job of one practice now.
     Now { practice: PracticeId, job: Job },
 }
@@ -40,8 +40,9 @@ impl TryFrom<Input> for Task {
     fn try_from(Input { job, practice_id }: Input) -> Result<Self, Unknown> {
         match (job.as_str(), practice_id) {
             ("sweep", None) => Ok(Self::Sweep),
-            ("turns", None) => Ok(Self::Turns),
-            ("sweep" | "turns", Some(_)) => Err(Unknown::WithPractice),
+            // `turns` is the name that earlier releases' schedules send.
+            ("jobs" | "turns", None) => Ok(Self::Jobs),
+            ("sweep" | "jobs" | "turns", Some(_)) => Err(Unknown::WithPractice),
             (job, practice) => {
                 let job = Job::parse(job).map_err(|_| Unknown::Job)?;
                 let practice = practice.ok_or(Unknown::WithoutPractice)?;
@@ -62,7 +63,8 @@ mod tests {
     #[test]
     fn a_schedules_input_names_a_task() {
         assert_eq!(read(r#"{"job":"sweep"}"#), Ok(Task::Sweep));
-        assert_eq!(read(r#"{"job":"turns"}"#), Ok(Task::Turns));
+        assert_eq!(read(r#"{"job":"jobs"}"#), Ok(Task::Jobs));
+        assert_eq!(read(r#"{"job":"turns"}"#), Ok(Task::Jobs), "an earlier release's schedule");
         let practice = PracticeId::parse("wattle-creek").unwrap();
         let now = Task::Now { practice, job: Job::Reconcile };
         assert_eq!(read(r#"{"job":"reconcile","practiceId":"wattle-creek"}"#), Ok(now));

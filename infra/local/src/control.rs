@@ -11,6 +11,7 @@ use crate::folders::Folders;
 use crate::process::ProcessId;
 use crate::stack::{RunFile, SignIn, forget};
 use crate::stack_file::Tokens;
+use crate::tools::find_python;
 use crate::{Aws, Error, People, StackFile};
 
 const A_MOMENT: Duration = Duration::from_millis(100);
@@ -54,8 +55,8 @@ pub async fn launch(folder: &Path, program: &Path, arguments: &[&str]) -> Result
     let log = Folders::create(folder)?.log("up");
     let output = File::create(&log).map_err(Error::file("opening the log", &log))?;
     let mut shown = File::open(&log).map_err(Error::file("opening the log", &log))?;
-    let mut child = Command::new(program)
-        .args(arguments)
+    let python = find_python().await?;
+    let mut child = without_open_files(&python, program, arguments)
         .stdin(Stdio::null())
         .stdout(output.try_clone().map_err(start)?)
         .stderr(output)
@@ -78,6 +79,25 @@ pub async fn launch(folder: &Path, program: &Path, arguments: &[&str]) -> Result
         }
         tokio::time::sleep(A_MOMENT).await;
     }
+}
+
+/// The command `program arguments`, without the files that our caller has left open in this process. A caller that
+/// waits until such a file is closed, such as `flock` or a pipe's reader, would otherwise wait for the stack.
+/// Python does it, because closing a descriptor that nobody here owns is `unsafe` in Rust.
+fn without_open_files(python: &Path, program: &Path, arguments: &[&str]) -> Command {
+    const START: &str = "\
+import os, sys
+for name in os.listdir('/dev/fd'):
+    try:
+        if int(name) > 2:
+            os.set_inheritable(int(name), False)
+    except OSError:
+        pass  # This one was open for the list only.
+os.execvp(sys.argv[1], sys.argv[1:])
+";
+    let mut command = Command::new(python);
+    command.args(["-I", "-c", START]).arg(program).args(arguments);
+    command
 }
 
 struct EndOnDrop(Option<ProcessId>);
@@ -145,4 +165,27 @@ pub async fn fresh_tokens(folder: &Path) -> Result<Tokens, Error> {
     file.tokens = cast.tokens(&people).await?;
     file.write(folder)?;
     Ok(file.tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::pipe;
+
+    use rustix::io::{FdFlags, fcntl_setfd};
+
+    use super::*;
+
+    #[test]
+    fn a_stack_in_the_background_keeps_none_of_its_callers_files_open() {
+        let (mut reader, writer) = pipe().unwrap();
+        fcntl_setfd(&writer, FdFlags::empty()).unwrap();
+        let mut child =
+            without_open_files(Path::new("python3"), Path::new("sleep"), &["60"]).spawn().unwrap();
+        drop(writer);
+        // Ends when no process has the writing end any more.
+        reader.read_to_end(&mut Vec::new()).unwrap();
+        assert!(matches!(child.try_wait(), Ok(None)), "it held the pipe until it ended");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }

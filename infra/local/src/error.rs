@@ -94,6 +94,14 @@ pub enum Error {
     /// No stack runs from this folder.
     #[error("no stack is running; start one with `cargo local up`")]
     NotRunning,
+    /// The dispatcher has no job of this name.
+    #[error("there is no such job: {job}. The jobs are {jobs}")]
+    NoSuchJob {
+        /// The name that was given.
+        job: String,
+        /// All names.
+        jobs: String,
+    },
     /// A step of the demonstration was answered unexpectedly.
     #[error("the demonstration stopped at \"{step}\": {problem}")]
     Demo {

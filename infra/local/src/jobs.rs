@@ -6,13 +6,19 @@ use serde_json::{Value, json};
 use crate::deploy::STACK;
 use crate::{Aws, Error, Outputs};
 
+/// The jobs that the dispatcher knows. The first two are of all practices, the others of one.
+const JOBS: [&str; 6] = ["sweep", "jobs", "site-health", "checked", "staff-sync", "reconcile"];
+
 impl Aws {
-    /// Runs a scheduled job now: `sweep`, `turns`, or the job of a practice, such as `reconcile`.
+    /// Runs a scheduled job now: `sweep`, `jobs`, or the job of a practice, such as `reconcile`.
     /// Returns the job's result.
     ///
     /// # Errors
     /// When there is no such job, or it failed.
     pub async fn run_job(&self, job: &str, practice: Option<&str>) -> Result<Value, Error> {
+        if !JOBS.contains(&job) {
+            return Err(Error::NoSuchJob { job: job.to_owned(), jobs: JOBS.join(", ") });
+        }
         let outputs = self.deployed().await?;
         let function = outputs.need("DispatcherFunctionName")?;
         let mut input = json!({ "job": job });
@@ -56,5 +62,20 @@ impl Aws {
             });
         }
         Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_unknown_job_is_refused_with_a_list_of_the_jobs() {
+        let nobody = Aws::at("http://127.0.0.1:9").unwrap();
+        let refused = nobody.run_job("nonsense", None).await.unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "there is no such job: nonsense. The jobs are sweep, jobs, site-health, checked, staff-sync, reconcile"
+        );
     }
 }

@@ -44,7 +44,7 @@ enum Action {
         /// Only functions whose name contains this
         function: Option<String>,
     },
-    /// Runs a scheduled job now: sweep or turns, or for one practice site-health, checked, staff-sync
+    /// Runs a scheduled job now: sweep or jobs, or for one practice site-health, checked, staff-sync
     /// or reconcile
     RunJob {
         /// The job's name

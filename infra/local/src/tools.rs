@@ -108,7 +108,8 @@ pub(crate) async fn check_prerequisites() -> Result<(), Error> {
     ))
 }
 
-async fn find_python() -> Result<PathBuf, Error> {
+/// A Python that is new enough and can make environments.
+pub(crate) async fn find_python() -> Result<PathBuf, Error> {
     const NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
     let mut found_without_venv = false;
     for name in ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"] {

@@ -90,7 +90,7 @@ impl App {
     }
 
     pub(crate) fn deadline() -> Deadline {
-        Deadline::after(domain::pairing::REQUEST_TIME)
+        Deadline::after(domain::request::REQUEST_TIME)
     }
 
     pub(crate) fn cursors(&self) -> Result<&Cursors, Problem> {
@@ -118,7 +118,7 @@ impl App {
     pub(crate) async fn wake_writer(&self, practice: &PracticeId) {
         let queue = part(self.parts.writer_queue.as_ref(), "writer_queue");
         let Ok(queue) = queue else { return };
-        if queue.wake_site(practice.as_str(), Duration::ZERO).await.is_err() {
+        if queue.wake_writer(practice.as_str(), Duration::ZERO).await.is_err() {
             tracing::warn!(practice = practice.as_str(), "the site's writer could not be woken");
         }
     }

@@ -65,14 +65,21 @@ fn shape_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
         return Problem::because(ProblemType::InvalidRequest, "The body is not JSON.");
     }
     let path = error.path().to_string();
-    let pointer = match path.as_str() {
+    let mut pointer = match path.as_str() {
         "." => String::new(),
         path => format!("/{}", path.replace(['.', '['], "/").replace(']', "")),
     };
-    Problem::invalid(vec![FieldError {
-        pointer,
-        message: shape_message(&error.inner().to_string()),
-    }])
+    let words = error.inner().to_string();
+    // Serde names the object that lacks the field. A form wants the field.
+    if let Some(field) = quoted_after("missing field ", &words) {
+        pointer = format!("{pointer}/{field}");
+    }
+    Problem::invalid(vec![FieldError { pointer, message: shape_message(&words) }])
+}
+
+/// The name in backticks after these words.
+fn quoted_after<'a>(words: &str, text: &'a str) -> Option<&'a str> {
+    text.split_once(words)?.1.strip_prefix('`')?.split('`').next()
 }
 
 /// Serde's messages name fields and types, but can repeat a value that was sent. Values are left out.
@@ -80,8 +87,10 @@ fn shape_message(words: &str) -> String {
     let words = words.split(" at line ").next().unwrap_or_default();
     if words.starts_with("unknown field") {
         "this field is not known here".to_owned()
-    } else if words.starts_with("missing field") || words.starts_with("duplicate field") {
-        words.to_owned()
+    } else if words.starts_with("missing field") {
+        "this field is missing".to_owned()
+    } else if words.starts_with("duplicate field") {
+        "this field is there twice".to_owned()
     } else if let Some((_, expected)) = words.rsplit_once("expected ") {
         format!("expected {expected}")
     } else {
@@ -102,15 +111,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Query::<T>::from_request_parts(parts, state).await.map(|Query(value)| Self(value)).map_err(
-            |_| {
-                Problem::because(
-                    ProblemType::InvalidRequest,
-                    "A query parameter is unknown or not of the right kind.",
-                )
-            },
-        )
+        Query::<T>::from_request_parts(parts, state)
+            .await
+            .map(|Query(value)| Self(value))
+            .map_err(|rejection| parameter_problem(&rejection.body_text()))
     }
+}
+
+/// Names the wrong parameter, but not its value, which serde's words may repeat.
+fn parameter_problem(words: &str) -> Problem {
+    let words = words.rsplit_once("query string: ").map_or(words, |(_, words)| words);
+    let is_name = |name: &&str| {
+        (1..=40).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let (name, message) = if let Some(name) = quoted_after("unknown field ", words) {
+        (Some(name), "this parameter is not known here")
+    } else if let Some(name) = quoted_after("duplicate field ", words) {
+        (Some(name), "this parameter is there twice")
+    } else {
+        (words.split_once(": ").map(|(name, _)| name), "this is not of the right kind")
+    };
+    let problem = Problem::because(
+        ProblemType::InvalidRequest,
+        "A query parameter is unknown or not of the right kind.",
+    );
+    let errors = name
+        .filter(is_name)
+        .into_iter()
+        .map(|name| FieldError { pointer: name.to_owned(), message: message.to_owned() });
+    Problem { errors: errors.collect(), ..problem }
 }
 
 /// Collects all errors of a request, so that a form can mark all its fields at once.
@@ -177,7 +206,47 @@ mod tests {
                 .message
                 .contains("not known")
         );
-        assert!(problem(r#"{"inner": []}"#).errors[0].message.contains("missing field"));
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only its shape is of interest")]
+    struct Outer {
+        shapes: Vec<Shape>,
+    }
+
+    #[test]
+    fn a_missing_field_is_pointed_at_wherever_it_is() {
+        let found = problem(r#"{"inner": []}"#);
+        assert_eq!(found.errors[0].pointer, "/lastName");
+        assert_eq!(found.errors[0].message, "this field is missing");
+        let nested = br#"{"shapes": [{"lastName": "a", "inner": []}, {"lastName": "b"}]}"#;
+        let found = read_json::<Outer>(nested).unwrap_err();
+        assert_eq!(found.errors[0].pointer, "/shapes/1/inner");
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Asked {
+        from: String,
+        live: bool,
+    }
+
+    #[tokio::test]
+    async fn a_wrong_query_parameter_is_named_and_its_value_is_not_repeated() {
+        for (query, pointer) in [
+            ("form=2026-01-01", Some("form")),
+            ("live=secret", Some("live")),
+            ("live=true&live=secret", Some("live")),
+            ("Jo%20Made-Up=secret", None),
+        ] {
+            let uri = format!("/v1/things?{query}");
+            let (mut parts, ()) = axum::http::Request::get(uri).body(()).unwrap().into_parts();
+            let read = Parameters::<Asked>::from_request_parts(&mut parts, &()).await;
+            let found = read.unwrap_err();
+            let named = found.errors.first().map(|error| error.pointer.as_str());
+            assert_eq!(named, pointer, "{query}: {found:?}");
+            assert!(!format!("{found:?}").contains("secret"), "{found:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod caller;
 mod clients;
 mod connecting;
 mod cursor;
+mod demands;
 mod environment;
 mod input;
 mod metering;

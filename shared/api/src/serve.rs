@@ -122,9 +122,13 @@ fn length_in_json(json: &[u8]) -> u64 {
     (json.len() + json.iter().filter(is_escaped).count()) as u64
 }
 
-/// Answers contain patients' records, so browsers and proxies must not store them.
+/// Answers contain patients' records, so browsers and proxies must not store them. Only the answers about the
+/// service itself say something else.
 async fn no_store(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     response
 }
 

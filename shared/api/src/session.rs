@@ -15,8 +15,8 @@ impl App {
         Ok(self.sessions.open(practice, Self::deadline()).await?)
     }
 
-    /// A session with the practice's Bp for a clinician who is linked to a Bp user. Every handler that
-    /// reads patients' records uses this one.
+    /// A session with the practice's Bp for a clinician who is linked to a Bp user. Handlers that
+    /// read patients' records from Bp begin with it.
     pub(crate) async fn session_for(
         &self,
         practice: &PracticeId,
@@ -44,7 +44,8 @@ impl App {
         }
     }
 
-    /// Like [`App::clinician`], but the connection must be open.
+    /// Like [`App::clinician`], but the connection must be open. For handlers that read patients' data and do not
+    /// ask Bp.
     pub(crate) async fn open_for_clinician(
         &self,
         practice: &PracticeId,

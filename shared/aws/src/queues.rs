@@ -58,7 +58,11 @@ impl Queues {
     ///
     /// # Errors
     /// When the queue does not accept the message. The next sweep then finds what is due.
-    pub async fn wake_site(&self, practice: &str, delay: Duration) -> Result<(), QueueUnavailable> {
+    pub async fn wake_writer(
+        &self,
+        practice: &str,
+        delay: Duration,
+    ) -> Result<(), QueueUnavailable> {
         let wake = SiteWake { practice_id: practice.to_owned(), job: None };
         self.send(self.sites()?, practice, &wake, delay).await
     }
@@ -80,7 +84,7 @@ impl Queues {
     }
 
     /// Wakes the writers of many sites, ten a call. Returns how many messages were not accepted.
-    pub async fn wake_sites(&self, wakes: &[(SiteWake, Duration)]) -> usize {
+    pub async fn wake_writers(&self, wakes: &[(SiteWake, Duration)]) -> usize {
         let Ok(url) = self.sites() else { return wakes.len() };
         let mut lost = 0;
         for batch in wakes.chunks(BATCH) {

@@ -110,7 +110,8 @@ impl StatementPack {
             sender: summary.sender,
             subject: ReferralSummary::SUBJECT,
             recipient: &summary.recipient,
-            date: None,
+            // The day of the facts. Bp's own day is that of the write.
+            date: summary.kept.as_ref().and_then(|kept| kept.read_on),
             extension: DocumentType::Pdf.extension(),
         };
         self.file(token, &document, pdf)
@@ -199,7 +200,7 @@ impl StatementPack {
 
     /// Looks up whether a letter or message is in Bp.
     #[must_use]
-    pub fn look_up_delivery(&self, token: &CorrelationToken) -> Command {
+    pub fn delivery_lookup(&self, token: &CorrelationToken) -> Command {
         self.command(Statement::DeliveryLookup, [Parameter::var_char("@token", token.as_str())])
     }
 
@@ -290,7 +291,7 @@ impl BpClient {
 /// # Errors
 /// When the rows differ from what the statement's header promises.
 pub fn referral_written(rows: &[Row]) -> Result<Written, BpError> {
-    let found = |row: &Row| Ok(Found { record: record(row)?, allocated: true, addressed: None });
+    let found = |row: &Row| Ok(Found { record: record_id(row)?, allocated: true, addressed: None });
     malformed(Statement::CorrespondenceOutWrite, written(rows, found))
 }
 
@@ -302,7 +303,7 @@ pub fn message_written(rows: &[Row]) -> Result<Written, BpError> {
     malformed(Statement::InboxWrite, written(rows, found))
 }
 
-/// Reads the answer to [`StatementPack::look_up_delivery`]: the last place that a message has reached.
+/// Reads the answer to [`StatementPack::delivery_lookup`]: the last place that a message has reached.
 ///
 /// # Errors
 /// When the rows differ from what the statement's header promises.
@@ -315,7 +316,7 @@ pub fn delivery_found(rows: &[Row]) -> Result<Option<Found>, BpError> {
 /// Each row says that it is in Bp. If no row can be read, it is not known where, and it never counts as absent.
 fn last_place(rows: &[Row]) -> Result<Option<Found>, Unmappable> {
     let place = |row: &Row| -> Result<Found, Unmappable> {
-        let (record, allocated) = (record(row)?, row.int("Allocated")? > 0);
+        let (record, allocated) = (record_id(row)?, row.int("Allocated")? > 0);
         Ok(Found { record, allocated, addressed: addressed(row).unwrap_or_default() })
     };
     let places: Vec<_> = rows.iter().map(place).collect();
@@ -327,7 +328,7 @@ fn last_place(rows: &[Row]) -> Result<Option<Found>, Unmappable> {
 }
 
 fn found(row: &Row) -> Result<Found, Unmappable> {
-    let (record, allocated) = (record(row)?, row.int("Allocated")? > 0);
+    let (record, allocated) = (record_id(row)?, row.int("Allocated")? > 0);
     Ok(Found { record, allocated, addressed: addressed(row)? })
 }
 
@@ -358,7 +359,7 @@ fn written(
     })
 }
 
-fn record(row: &Row) -> Result<i64, Unmappable> {
+fn record_id(row: &Row) -> Result<i64, Unmappable> {
     let record = row.int("RecordId")?;
     if record > 0 { Ok(record) } else { Err(Unmappable::OutOfRange("RecordId")) }
 }
@@ -419,7 +420,7 @@ fn fate(row: &Row) -> Result<Option<Fate>, Unmappable> {
         let by = BpUserId::parse(checked_by).map_err(|_| Unmappable::OutOfRange("CheckedBy"))?;
         let (on, notation) = (row.date("CheckedOn")?, row.int("Notation")?);
         let check = Check::of(by, on, notation, row.int("Action")?);
-        return Ok(Some(Fate::Checked { record: record(row)?, check, patient }));
+        return Ok(Some(Fate::Checked { record: record_id(row)?, check, patient }));
     }
     if row.int("Live")? == 0 {
         return Ok(None);

@@ -21,6 +21,9 @@ pub enum BpError {
     /// The database refused the statement for another reason.
     #[error("the database refused {statement}")]
     Refused { statement: &'static str },
+    /// People at the practice held a lock for too long, or the statement lost a deadlock. This passes.
+    #[error("something that {statement} needs is locked")]
+    Locked { statement: &'static str },
     /// The answer differs from what the statement's header promises.
     #[error("the answer to {statement} is malformed: {problem}")]
     Malformed {
@@ -41,7 +44,7 @@ impl BpError {
             Self::LoginRefused => ProblemType::IntegrationNotEnabled,
             Self::NotPermitted { .. } => ProblemType::BpPermissionMissing,
             Self::NotInThisRelease { .. } => ProblemType::BpReleaseDiffers,
-            Self::Refused { .. } => ProblemType::BpRefused,
+            Self::Refused { .. } | Self::Locked { .. } => ProblemType::BpRefused,
             Self::Malformed { .. } => ProblemType::MalformedAnswer,
             Self::Halo(error) => problem_of(error),
         }
@@ -85,6 +88,7 @@ pub(crate) fn error_of_named(statement: &'static str, error: Error) -> BpError {
         }
         Error::Sql(SqlFailure::PermissionDenied) => BpError::NotPermitted { statement },
         Error::Sql(SqlFailure::UnknownObject) => BpError::NotInThisRelease { statement },
+        Error::Sql(failure) if failure.is_lock() => BpError::Locked { statement },
         Error::Sql(SqlFailure::Other { .. }) | Error::Refused { .. } => {
             BpError::Refused { statement }
         }

@@ -25,7 +25,7 @@ use crate::decide::Next;
 use crate::kind::{Kind, NoCommand, Status};
 use crate::look_up::look_up;
 use crate::outcome::{self, Outcome, Trouble};
-use crate::ports::{Clock, Messages, WorkStore};
+use crate::ports::{Messages, Timing, WorkStore};
 use crate::read_first::{Unread, read_first};
 use crate::settle::{Settle, Step};
 use crate::site::Site;
@@ -57,7 +57,7 @@ pub(crate) trait KindRunner<S, M, C>: Send + Sync {
     ) -> Running<'a, ()>;
 }
 
-impl<K: Kind, S: WorkStore, M: Messages, C: Clock> KindRunner<S, M, C> for K {
+impl<K: Kind, S: WorkStore, M: Messages, C: Timing> KindRunner<S, M, C> for K {
     fn kind(&self) -> WorkKind {
         K::KIND
     }
@@ -99,7 +99,7 @@ struct Attempt<'t, 'a, K, S, M, C> {
     site: &'t mut Site<'a, S, M, C>,
 }
 
-impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S, M, C> {
+impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Timing> Attempt<'t, 'a, K, S, M, C> {
     async fn run(mut self, mut entry: Entry<K::Entity>) -> Result<Next, TurnError> {
         loop {
             if entry.work.unpublished.is_some() {
@@ -182,7 +182,7 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Clock> Attempt<'t, 'a, K, S,
             return Ok(Break(next));
         }
         let before = entry.clone();
-        if kind.must_read(&entry.body)
+        if kind.must_read(&entry.body, context.now())
             && let Break(unread) = read_first(kind, self.site, &mut entry.body).await?
         {
             return match unread {

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use store::StoreError;
 use store::work::{Entry, WorkKey};
 
-use crate::ports::{Clock, Messages, Services, WorkStore};
+use crate::ports::{Messages, Services, Timing, WorkStore};
 
 /// How long an entry is left alone if it cannot be worked on.
 const SET_ASIDE_FOR: Duration = Duration::from_secs(600);
@@ -50,7 +50,7 @@ impl<S, M, C> Clone for Context<'_, S, M, C> {
 
 impl<S, M, C> Copy for Context<'_, S, M, C> {}
 
-impl<S: WorkStore, M: Messages, C: Clock> Context<'_, S, M, C> {
+impl<S: WorkStore, M: Messages, C: Timing> Context<'_, S, M, C> {
     pub(crate) fn now(&self) -> Timestamp {
         self.services.clock.now()
     }

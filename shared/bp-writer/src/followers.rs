@@ -8,11 +8,11 @@ use store::work::{Entry, WorkKey, WorkProgress};
 
 use crate::context::{Context, TurnError};
 use crate::kind::Kind;
-use crate::ports::{Clock, Messages, WorkStore};
+use crate::ports::{Messages, Timing, WorkStore};
 use crate::whole;
 
 /// Makes the follower due. A follower that had failed with the entry before it starts again.
-pub(crate) async fn begin<K: Kind, S: WorkStore, M: Messages, C: Clock>(
+pub(crate) async fn begin<K: Kind, S: WorkStore, M: Messages, C: Timing>(
     context: Context<'_, S, M, C>,
     kind: &K,
     follower: &WorkKey,
@@ -37,7 +37,7 @@ pub(crate) async fn begin<K: Kind, S: WorkStore, M: Messages, C: Clock>(
 }
 
 /// Settles a follower that has not begun, because the entry before it has failed.
-pub(crate) async fn fail<K: Kind, S: WorkStore, M: Messages, C: Clock>(
+pub(crate) async fn fail<K: Kind, S: WorkStore, M: Messages, C: Timing>(
     context: Context<'_, S, M, C>,
     kind: &K,
     failed: &K::Entity,

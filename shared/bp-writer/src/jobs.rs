@@ -2,11 +2,10 @@
 //! correction.
 
 use crate::bookings::BookingJobs;
-use crate::ports::{Clock as _, SystemClock};
 use crate::{ScheduledJob, ScheduledJobError};
 use aws::events::{Event, EventKind, Events};
 use best_practice::{BpClient, BpError};
-use connection::{SessionError, Sessions};
+use connection::{Clock as _, SessionError, Sessions, SystemClock};
 use domain::connection::Standing;
 use domain::ids::PracticeId;
 use domain::schedule::{Job, until_checked_again, until_compared_again};
@@ -53,7 +52,7 @@ impl ScheduledJob for SiteHealth {
                 id: state.to_owned(),
             };
             self.events.publish(&[changed]).await?;
-            self.store.mark_standing_published(practice, standing).await?;
+            self.store.set_standing_published(practice, standing).await?;
             if standing == Standing::Paired {
                 // The appointment book was not compared while the practice was not connected.
                 self.store.bring_forward(practice, Job::Reconcile, now).await?;
@@ -78,7 +77,7 @@ impl SiteHealth {
                 id: relink.user.0.to_string(),
             };
             self.events.publish(&[changed]).await?;
-            self.store.mark_relink_published(practice, &relink).await?;
+            self.store.delete_published_relink(practice, &relink).await?;
         }
         Ok(())
     }

@@ -49,15 +49,17 @@ pub trait Kind: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Command, NoCommand>> + Send;
 
-    /// Whether something must be read from the practice's Bp before the command can be made.
-    fn must_read(&self, entity: &Self::Entity) -> bool {
-        let _ = entity;
+    /// Whether something must be read from the practice's Bp before the command can be made. Called only while
+    /// no earlier attempt can have taken effect or still take effect. So what was read for an earlier attempt
+    /// may be replaced.
+    fn must_read(&self, entity: &Self::Entity, now: Timestamp) -> bool {
+        let _ = (entity, now);
         false
     }
 
     /// Called before [`Kind::command`] if something must be read. Asks the practice's Bp, and keeps what the
-    /// command needs. Changes of the entity are stored together with the mark of the attempt, so all attempts
-    /// write the same.
+    /// command needs. Changes of the entity are stored together with the mark of the attempt, so it is known
+    /// what an attempt in doubt may have written.
     fn read_first<C: Connections>(
         &self,
         entity: &mut Self::Entity,

@@ -20,8 +20,9 @@ mod turn;
 mod whole;
 mod writer;
 
+pub use connection::{Clock, SystemClock};
 pub use kind::{FailReason, Kind, NoCommand, NotRead, Status, Verdict, WaitReason};
 pub use limits::Limits;
-pub use ports::{Clock, Messages, NotTaken, QueueAndBus, SystemClock, WorkStore};
+pub use ports::{Messages, NotTaken, QueueAndBus, Timing, WorkStore};
 pub use scheduled_job::{ScheduledJob, ScheduledJobError};
 pub use writer::{TurnOutcome, Writer};

@@ -11,13 +11,13 @@ use crate::context::TurnError;
 use crate::decide::Next;
 use crate::kind::Kind;
 use crate::outcome::{self, Trouble};
-use crate::ports::{Clock, Messages, WorkStore};
+use crate::ports::{Messages, Timing, WorkStore};
 use crate::settle::{Settle, Step};
 use crate::site::Site;
 
 /// Looks up by the correlation token what the entry's attempt left in Bp, and settles the entry by it. Costs
 /// one query. Before the fence has passed, nothing is asked.
-pub(crate) async fn look_up<K: Kind, S: WorkStore, M: Messages, C: Clock>(
+pub(crate) async fn look_up<K: Kind, S: WorkStore, M: Messages, C: Timing>(
     kind: &K,
     site: &mut Site<'_, S, M, C>,
     entry: Entry<K::Entity>,

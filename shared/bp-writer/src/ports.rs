@@ -7,7 +7,7 @@ use aws::events::{Event, Events};
 use aws::metrics::{self, Unit};
 use aws::queues::{Queues, SiteWake};
 use best_practice::BpClient;
-use connection::{Connections, Sessions};
+use connection::{Clock, Connections, Sessions, SystemClock};
 use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use domain::waiting::Waiter;
@@ -201,7 +201,7 @@ pub struct QueueAndBus {
 
 impl Messages for QueueAndBus {
     async fn wake(&self, practice: &PracticeId, delay: Duration) -> Result<(), NotTaken> {
-        self.queues.wake_site(practice.as_str(), delay).await.map_err(|_| NotTaken)
+        self.queues.wake_writer(practice.as_str(), delay).await.map_err(|_| NotTaken)
     }
 
     async fn wake_for(
@@ -212,7 +212,7 @@ impl Messages for QueueAndBus {
     ) -> Result<(), NotTaken> {
         let wake =
             SiteWake { practice_id: practice.to_string(), job: Some(job.as_str().to_owned()) };
-        match self.queues.wake_sites(&[(wake, delay)]).await {
+        match self.queues.wake_writers(&[(wake, delay)]).await {
             0 => Ok(()),
             _ => Err(NotTaken),
         }
@@ -228,28 +228,13 @@ impl Messages for QueueAndBus {
     }
 }
 
-/// Time and chance.
-#[trait_variant::make(Send)]
-pub trait Clock: Send + Sync {
-    fn now(&self) -> Timestamp;
-    async fn sleep(&self, duration: Duration);
+/// The clock, and chance.
+pub trait Timing: Clock + Send {
     /// A random number, for jitter.
     fn random(&self) -> u64;
 }
 
-/// The clock of this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        connection::Clock::now(&connection::SystemClock)
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
-    }
-
+impl Timing for SystemClock {
     fn random(&self) -> u64 {
         Uuid::new_v4().as_u64_pair().1 << 2
     }

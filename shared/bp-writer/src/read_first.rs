@@ -8,7 +8,7 @@ use crate::context::TurnError;
 use crate::decide::Next;
 use crate::kind::{Kind, NoCommand, NotRead};
 use crate::outcome::Trouble;
-use crate::ports::{Clock, Messages, WorkStore};
+use crate::ports::{Messages, Timing, WorkStore};
 use crate::site::Site;
 
 /// What the attempt does instead if it has not read what it needs.
@@ -18,7 +18,7 @@ pub(crate) enum Unread {
 }
 
 /// Reads what the command needs into the entity. Only for entities that must read first.
-pub(crate) async fn read_first<K: Kind, S: WorkStore, M: Messages, C: Clock>(
+pub(crate) async fn read_first<K: Kind, S: WorkStore, M: Messages, C: Timing>(
     kind: &K,
     site: &mut Site<'_, S, M, C>,
     body: &mut K::Entity,

@@ -14,7 +14,7 @@ use crate::decide::{At, Decision, Next, decide};
 use crate::followers;
 use crate::kind::{Kind, Status};
 use crate::outcome::Outcome;
-use crate::ports::{Clock, Messages, WorkStore};
+use crate::ports::{Messages, Timing, WorkStore};
 use crate::whole;
 
 /// The entry as it is stored now, to go on with; or what the turn does instead.
@@ -26,7 +26,7 @@ pub(crate) struct Settle<'t, 'a, K, S, M, C> {
     pub(crate) context: Context<'a, S, M, C>,
 }
 
-impl<K: Kind, S: WorkStore, M: Messages, C: Clock> Settle<'_, '_, K, S, M, C> {
+impl<K: Kind, S: WorkStore, M: Messages, C: Timing> Settle<'_, '_, K, S, M, C> {
     /// Stores what follows from an outcome. If somebody has changed the entry meanwhile, `outcome_of` is
     /// called again with the newer entity. It must depend on nothing else.
     pub(crate) async fn settle(

@@ -13,7 +13,7 @@ use store::work::{Lane, ParkReason, Parked};
 use crate::context::{Context, TurnError};
 use crate::decide::Next;
 use crate::outcome::Trouble;
-use crate::ports::{Clock, Messages, WorkStore};
+use crate::ports::{Messages, Timing, WorkStore};
 
 /// Continue, or what the turn does instead.
 type Reached = ControlFlow<Next>;
@@ -29,7 +29,7 @@ pub(crate) struct Site<'a, S, M, C> {
     pub(crate) patience: Duration,
 }
 
-impl<'a, S: WorkStore, M: Messages, C: Clock> Site<'a, S, M, C> {
+impl<'a, S: WorkStore, M: Messages, C: Timing> Site<'a, S, M, C> {
     pub(crate) fn new(context: Context<'a, S, M, C>) -> Self {
         let patience = context.services.limits.patience;
         Self { context, session: None, claimed: None, patience }
@@ -149,7 +149,7 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Site<'a, S, M, C> {
     }
 
     /// Stores that the practice no longer lets us in.
-    pub(crate) async fn mark_revoked(&mut self) -> Result<(), TurnError> {
+    pub(crate) async fn store_revoked(&mut self) -> Result<(), TurnError> {
         if let Some(session) = self.session() {
             session.stand(Standing::Revoked).await?;
         }

@@ -17,7 +17,7 @@ use crate::context::{Context, TurnError};
 use crate::decide::Next;
 use crate::kind::{Status, WaitReason};
 use crate::outcome::Trouble;
-use crate::ports::{Clock, Messages, WorkStore};
+use crate::ports::{Messages, Timing, WorkStore};
 use crate::scheduled_job::JobRunner;
 use crate::site::Site;
 
@@ -46,7 +46,7 @@ pub(crate) struct Turn<'a, S, M, C> {
     done: HashSet<(WorkKey, u64)>,
 }
 
-impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
+impl<'a, S: WorkStore, M: Messages, C: Timing> Turn<'a, S, M, C> {
     pub(crate) fn new(
         context: Context<'a, S, M, C>,
         kinds: &'a Kinds<S, M, C>,
@@ -206,7 +206,7 @@ impl<'a, S: WorkStore, M: Messages, C: Clock> Turn<'a, S, M, C> {
         Ok(Some(match next {
             Next::Park(trouble) => self.park(trouble).await?,
             Next::Revoked => {
-                self.site.mark_revoked().await?;
+                self.site.store_revoked().await?;
                 // Halo's status still says online. Only a query shows when Bp lets us in again.
                 self.park(Trouble::of(ParkReason::Revoked)).await?
             }

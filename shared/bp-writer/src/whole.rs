@@ -10,13 +10,13 @@ use store::work::{Entry, WorkKey};
 
 use crate::context::{Context, TurnError};
 use crate::kind::Kind;
-use crate::ports::{Clock, Messages, WorkStore};
+use crate::ports::{Messages, Timing, WorkStore};
 
 /// How often a whole is read again if a client changes it at the same moment. After that it stays due.
 const MOST_TRIES: u32 = 8;
 
 /// Makes a whole, or another closed entry, due. One read, and one write if it was not due.
-pub(crate) async fn make_due<S: WorkStore, M: Messages, C: Clock>(
+pub(crate) async fn make_due<S: WorkStore, M: Messages, C: Timing>(
     context: Context<'_, S, M, C>,
     whole: &WorkKey,
 ) -> Result<(), TurnError> {
@@ -35,7 +35,7 @@ pub(crate) async fn make_due<S: WorkStore, M: Messages, C: Clock>(
 
 /// Compares a whole with its parts. Stores the whole together with the parts that change. One read, one
 /// query and one transaction.
-pub(crate) async fn combine<K: Kind, S: WorkStore, M: Messages, C: Clock>(
+pub(crate) async fn combine<K: Kind, S: WorkStore, M: Messages, C: Timing>(
     context: Context<'_, S, M, C>,
     kind: &K,
     whole: &WorkKey,
@@ -73,7 +73,7 @@ pub(crate) async fn combine<K: Kind, S: WorkStore, M: Messages, C: Clock>(
 
 /// Compares a whole after a part was written. If a part cannot be read, the whole stays due and is set
 /// aside when its turn comes.
-pub(crate) async fn combine_after_part<K: Kind, S: WorkStore, M: Messages, C: Clock>(
+pub(crate) async fn combine_after_part<K: Kind, S: WorkStore, M: Messages, C: Timing>(
     context: Context<'_, S, M, C>,
     kind: &K,
     whole: &WorkKey,

@@ -18,7 +18,7 @@ use crate::attempt::KindRunner;
 use crate::context::{Context, TurnError};
 use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::ports::{Clock, Messages, Services, WorkStore};
+use crate::ports::{Messages, Services, Timing, WorkStore};
 use crate::scheduled_job::{JobRunner, ScheduledJob};
 use crate::turn::Turn;
 
@@ -57,7 +57,7 @@ impl<S, M, C> fmt::Debug for Writer<S, M, C> {
     }
 }
 
-impl<S: WorkStore, M: Messages, C: Clock> Writer<S, M, C> {
+impl<S: WorkStore, M: Messages, C: Timing> Writer<S, M, C> {
     /// A writer without kinds of work.
     #[must_use]
     pub fn new(

@@ -49,7 +49,7 @@ impl CopiesConfig {
         let config = Self {
             bucket: bucket(&mut reader),
             kept: Duration::from_hours(24 * u64::from(days)),
-            give_up: give_up(&mut reader),
+            give_up: give_up_after(&mut reader),
             link: Duration::from_secs(reader.number("DOWNLOAD_LINK_SECONDS", 300)),
         };
         reader.finish(Some(config))
@@ -79,7 +79,7 @@ impl ImporterConfig {
             lease: seconds(&mut reader, "IMPORT_LEASE_SECONDS", 120),
             slow_poll: seconds(&mut reader, "IMPORT_SLOW_POLL_SECONDS", 30),
             offline_retry: seconds(&mut reader, "IMPORT_OFFLINE_RETRY_SECONDS", 120),
-            give_up: give_up(&mut reader),
+            give_up: give_up_after(&mut reader),
         };
         reader.finish(Some(config))
     }
@@ -89,7 +89,7 @@ fn bucket(reader: &mut Reader<'_>) -> String {
     reader.required("BUCKET_NAME", "a bucket's name")
 }
 
-fn give_up(reader: &mut Reader<'_>) -> Duration {
+fn give_up_after(reader: &mut Reader<'_>) -> Duration {
     Duration::from_hours(reader.number("IMPORT_GIVE_UP_HOURS", 24))
 }
 

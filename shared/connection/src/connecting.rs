@@ -5,7 +5,7 @@ use std::time::Duration;
 use best_practice::BpClient;
 use domain::connection::Connection;
 use domain::ids::{PairingCode, SiteId};
-use domain::pairing::REQUEST_TIME;
+use domain::request::REQUEST_TIME;
 use halo::Deadline;
 use jiff::Timestamp;
 use store::Store;

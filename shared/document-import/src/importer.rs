@@ -46,7 +46,7 @@ impl Importer {
     ///
     /// # Errors
     /// When the message must come again.
-    pub async fn wake(&self, wake: &ImportWake, deadline: Deadline) -> Result<(), ImportError> {
+    pub async fn handle(&self, wake: &ImportWake, deadline: Deadline) -> Result<(), ImportError> {
         let (Ok(practice), Ok(import)) =
             (PracticeId::parse(&wake.practice_id), ImportId::parse(&wake.import_id))
         else {
@@ -59,7 +59,7 @@ impl Importer {
         let Some(item) = item else { return Ok(()) };
         let owner = Uuid::new_v4();
         let lease = Lease { owner, until: now + signed(self.config.lease) };
-        match item.state.clone().claim(lease, now, patience(&self.config)) {
+        match item.state.clone().claimable(lease, now, patience(&self.config)) {
             Claim::Granted(fetching) => {
                 let document = self.claimed(practice, import, item, fetching, owner);
                 let attempt = Attempt {

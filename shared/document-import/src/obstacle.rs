@@ -135,7 +135,7 @@ pub(crate) fn of_bp(error: &BpError) -> Obstacle {
         BpError::LoginRefused | BpError::NotPermitted { .. } | BpError::NotInThisRelease { .. } => {
             Obstacle::never(problem)
         }
-        BpError::Refused { .. } => Obstacle::again(problem),
+        BpError::Refused { .. } | BpError::Locked { .. } => Obstacle::again(problem),
         BpError::Malformed { statement, problem: what } => {
             tracing::error!(statement, problem = what, "Bp's answer is malformed");
             Obstacle::again(problem)

@@ -115,7 +115,7 @@ impl Bench {
         let lease =
             Lease { owner: Uuid::from_u128(1), until: began + SignedDuration::from_mins(2) };
         let patience = Patience { give_up_after: SignedDuration::from_hours(24), failed_tries: 6 };
-        let Claim::Granted(mut fetching) = queued.state.clone().claim(lease, began, patience)
+        let Claim::Granted(mut fetching) = queued.state.clone().claimable(lease, began, patience)
         else {
             panic!("{queued:?}");
         };
@@ -167,7 +167,7 @@ impl Bench {
             import_id: self.import.as_str().to_owned(),
             item: 0,
         };
-        importer.wake(&wake, Deadline::after(seconds(30))).await.unwrap();
+        importer.handle(&wake, Deadline::after(seconds(30))).await.unwrap();
     }
 
     fn removed(&self) -> Vec<String> {

@@ -153,14 +153,17 @@ pub struct Attachment {
     pub from: Option<String>,
     /// Who it is to. Only for the practice's own letters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub to: Option<String>,
     /// Whether the practice marked it as confidential; null if Bp does not say.
     pub confidential: Option<bool>,
     /// Whether a letter of the practice is still a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub draft: Option<bool>,
     /// Whether Bp has a file for it. A result without a file is a text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub has_file: Option<bool>,
     /// The members whose values could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -66,6 +66,7 @@ pub enum AuditedAction {
 pub struct AuditRecord {
     /// The time of the action.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "crate::instant::serialize")]
     pub at: Timestamp,
     /// Who: the token's subject.
     #[schema(value_type = String)]
@@ -77,14 +78,15 @@ pub struct AuditRecord {
     /// What the action used: the caller's id of an import or booking, the id of a delivery, the Site ID of a
     /// connection, or the account whose link ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub resource: Option<String>,
     /// The Bp user that an account was linked with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, nullable = false)]
     pub user_id: Option<BpUserId>,
     /// The Bp user that the account was linked with before, if it was another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, nullable = false)]
     pub former_user_id: Option<BpUserId>,
     /// The request's id, as in our logs.
     pub request_id: String,
@@ -98,10 +100,12 @@ mod tests {
 
     #[test]
     fn a_line_that_was_written_without_a_resource_is_still_read() {
-        let old = json!({ "at": "2026-03-02T01:00:00Z", "subject": "somebody", "action": "bookingCancelled",
+        let mut line = json!({ "at": "2026-03-02T01:00:00Z", "subject": "somebody", "action": "bookingCancelled",
             "patients": [], "requestId": "r-1" });
-        let record: AuditRecord = serde_json::from_value(old.clone()).unwrap();
+        let record: AuditRecord = serde_json::from_value(line.clone()).unwrap();
         assert_eq!((&record.resource, record.user_id), (&None, None));
-        assert_eq!(serde_json::to_value(&record).unwrap(), old);
+        // It is the same when it is written again, apart from the milliseconds.
+        line["at"] = json!("2026-03-02T01:00:00.000Z");
+        assert_eq!(serde_json::to_value(&record).unwrap(), line);
     }
 }

@@ -113,7 +113,7 @@ pub struct Clinician {
     pub last_name: String,
     /// The first six digits of the provider number, if they were given and checked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     pub provider_number_prefix: Option<ProviderNumberPrefix>,
 }
 

@@ -23,9 +23,8 @@ use uuid::Uuid;
 
 use crate::connection::{Connection, Site, Standing};
 use crate::ids::SiteId;
+use crate::request::REQUEST_TIME;
 
-/// How long a request may take in all. API Gateway ends it after 29 s.
-pub const REQUEST_TIME: Duration = Duration::from_secs(24);
 /// How long a request waits for another attempt of the same practice.
 pub const WAIT_FOR_OTHER_ATTEMPT: Duration = Duration::from_secs(8);
 /// How long the pairing call to Halo may take.

@@ -66,26 +66,26 @@ impl PatientStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PatientMatch {
-    /// `InternalID`.
+    /// The patient's number in Bp (Bp: `InternalID`).
     pub patient_id: PatientId,
-    /// `StatusText`.
+    /// Whether the record is active (Bp: `StatusText`).
     pub status: PatientStatus,
-    /// `Title`.
+    /// Such as Ms or Dr (Bp: `Title`).
     pub title: Option<String>,
-    /// `Firstname`.
+    /// The first name (Bp: `Firstname`).
     pub first_name: Option<String>,
-    /// `Middlename`.
+    /// The middle name (Bp: `Middlename`).
     pub middle_name: Option<String>,
-    /// `Surname`.
+    /// The last name (Bp: `Surname`).
     pub last_name: Option<String>,
-    /// `Preferredname`.
+    /// The name that the patient prefers (Bp: `Preferredname`).
     pub preferred_name: Option<String>,
-    /// `DOB`.
+    /// The date of birth (Bp: `DOB`).
     #[schema(value_type = Option<String>, format = Date)]
     pub date_of_birth: Option<Date>,
-    /// `Sex`, Bp's word.
+    /// The sex, in Bp's word (Bp: `Sex`).
     pub sex: Option<String>,
-    /// `City`.
+    /// The suburb or town (Bp: `City`).
     pub suburb: Option<String>,
     /// The last four of the ten digits of `MedicareNo`. Left out if it holds anything else. Enough to tell
     /// one twin from the other, and too little to misuse.
@@ -138,11 +138,11 @@ pub struct Address {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Phones {
-    /// `HomePhone`.
+    /// At home (Bp: `HomePhone`).
     pub home: Option<String>,
-    /// `WorkPhone`.
+    /// At work (Bp: `WorkPhone`).
     pub work: Option<String>,
-    /// `MobilePhone`.
+    /// The mobile number (Bp: `MobilePhone`).
     pub mobile: Option<String>,
 }
 
@@ -150,11 +150,11 @@ pub struct Phones {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Medicare {
-    /// `MedicareNo`: ten digits, or whatever Bp has instead. A wrong number is shown, not corrected.
+    /// Ten digits, or whatever Bp has instead. A wrong number is shown, not corrected (Bp: `MedicareNo`).
     pub number: String,
-    /// `MedicareLineNo`, the person's line on the card.
+    /// The person's line on the card (Bp: `MedicareLineNo`).
     pub line: Option<String>,
-    /// `MedicareExpiry`, a text as printed on the card (month/year).
+    /// When the card expires, as printed on it: month/year (Bp: `MedicareExpiry`).
     pub expiry: Option<String>,
 }
 
@@ -162,7 +162,7 @@ pub struct Medicare {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Dva {
-    /// `DVANo`, without blanks if it is a valid number, else as Bp has it.
+    /// The number (Bp: `DVANo`), without blanks if it is valid, else as Bp has it.
     pub number: String,
 }
 
@@ -170,12 +170,12 @@ pub struct Dva {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pension {
-    /// `PensionNo`.
+    /// The number of the card (Bp: `PensionNo`).
     pub number: String,
-    /// `PensionType`, Bp's word.
+    /// The kind of card, in Bp's word (Bp: `PensionType`).
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// `PensionExpiry`.
+    /// When the card expires (Bp: `PensionExpiry`).
     #[schema(value_type = Option<String>, format = Date)]
     pub expiry: Option<Date>,
 }
@@ -184,9 +184,9 @@ pub struct Pension {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthFund {
-    /// `HealthFundName`.
+    /// The name of the fund (Bp: `HealthFundName`).
     pub name: Option<String>,
-    /// `HealthFundNo`.
+    /// The membership number (Bp: `HealthFundNo`).
     pub number: Option<String>,
 }
 
@@ -211,7 +211,7 @@ pub struct Demographics {
     /// The same members as in the search.
     #[serde(flatten)]
     pub person: PatientMatch,
-    /// `Gender`. Left out by releases without that column.
+    /// The gender (Bp: `Gender`). Null in releases without that column.
     pub gender: Option<String>,
     /// Home address.
     pub address: Address,
@@ -219,7 +219,7 @@ pub struct Demographics {
     pub postal_address: Address,
     /// Telephone numbers.
     pub phones: Phones,
-    /// `Email`.
+    /// The e-mail address (Bp: `Email`).
     pub email: Option<String>,
     /// Medicare card.
     pub medicare: Option<Medicare>,
@@ -229,14 +229,15 @@ pub struct Demographics {
     pub pension: Option<Pension>,
     /// Private insurance.
     pub health_fund: Option<HealthFund>,
-    /// `IHI`: sixteen digits, or whatever Bp has instead.
+    /// Sixteen digits, or whatever Bp has instead (Bp: `IHI`).
     pub ihi: Option<String>,
-    /// `Ethnicity`, Bp's word.
+    /// The ethnicity, in Bp's word (Bp: `Ethnicity`).
     pub ethnicity: Option<String>,
-    /// `UsualDoctor`, a display name.
+    /// The display name of the usual doctor (Bp: `UsualDoctor`).
     pub usual_doctor: Option<String>,
     /// Left out if Bp does not let us read it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub next_of_kin: Option<NextOfKin>,
 }
 

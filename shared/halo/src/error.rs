@@ -58,6 +58,12 @@ impl SqlFailure {
             _ => Self::Other { number: Some(number) },
         }
     }
+
+    /// Whether it is a deadlock (1205), or a lock that was not released in time (1222).
+    #[must_use]
+    pub fn is_lock(&self) -> bool {
+        matches!(self, Self::Other { number: Some(1205 | 1222) })
+    }
 }
 
 /// Why there is no answer.

@@ -25,7 +25,7 @@ pub use error::{Error, Forbidden, Ran, Refusal, SqlFailure};
 pub use fhir::FhirQuery;
 pub use immediate::QueryResult;
 pub use keys::{FixedKeys, KeySource, Keys, KeysFuture, KeysUnavailable};
-pub use meter::{Meter, Used, on_account};
+pub use meter::{Meter, Used, counted_for};
 pub use registered::{RegisteredQuery, RegisteredResult, Registration};
 pub use rows::{Row, Rows};
 pub use sites::{Availability, LifeCycle, PmsName, SiteStatus};

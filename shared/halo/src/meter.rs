@@ -9,13 +9,13 @@ use std::sync::Arc;
 use crate::error::{Error, Forbidden};
 
 tokio::task_local! {
-    static ACCOUNT: Arc<str>;
+    static PAYER: Arc<str>;
 }
 
-/// Runs a future and counts all its calls on this account, including the bytes that its streams receive
+/// Runs a future and counts all its calls for this payer, including the bytes that its streams receive
 /// later.
-pub async fn on_account<F: Future>(account: &str, future: F) -> F::Output {
-    ACCOUNT.scope(Arc::from(account), future).await
+pub async fn counted_for<F: Future>(payer: &str, future: F) -> F::Output {
+    PAYER.scope(Arc::from(payer), future).await
 }
 
 /// One part of a call's cost.
@@ -35,8 +35,8 @@ pub enum Used {
 
 /// Receives the cost of calls. It must not block.
 pub trait Meter: fmt::Debug + Send + Sync {
-    /// Counts a cost on an account. The account is `None` for a call outside [`on_account`].
-    fn used(&self, account: Option<&str>, used: Used);
+    /// Counts a cost for a payer. The payer is `None` for a call outside [`counted_for`].
+    fn used(&self, payer: Option<&str>, used: Used);
 }
 
 /// How Halo bills a call.
@@ -50,21 +50,21 @@ pub(crate) enum Cost {
     Nothing,
 }
 
-/// The meter and the account of one call.
+/// The meter and the payer of one call.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally {
     meter: Option<Arc<dyn Meter>>,
-    account: Option<Arc<str>>,
+    payer: Option<Arc<str>>,
 }
 
 impl Tally {
     pub(crate) fn of(meter: Option<&Arc<dyn Meter>>) -> Self {
-        Self { meter: meter.cloned(), account: ACCOUNT.try_with(Arc::clone).ok() }
+        Self { meter: meter.cloned(), payer: PAYER.try_with(Arc::clone).ok() }
     }
 
     fn tell(&self, used: Used) {
         if let Some(meter) = &self.meter {
-            meter.used(self.account.as_deref(), used);
+            meter.used(self.payer.as_deref(), used);
         }
     }
 

@@ -20,7 +20,7 @@
 //! | `WORK#<practice>` | `DELIVERY#<id>`, `BOOKING#<id>` | a piece of work for the practice's Bp, in the indexes `open` and `listed` ([`work`]) | api, site-writer |
 //! | | `DELIVERY#summary-<id>` | the summary that goes with the referral of this id; open once that is in Bp | api, site-writer |
 //! | | `BOOKING#<id>.<number>` | the part of an attendant in a booking that has several | api, site-writer |
-//! | | `LANE` | who writes to the site now, and when there is something to do, in the index `due` | api, site-writer |
+//! | | `LANE` | who works on the lane, and when there is something to do, in the index `due` | api, site-writer |
 //! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification that was handled, expires | halo-webhook |

@@ -299,7 +299,7 @@ impl Store {
 
     /// Deletes a change of links that was published. Call it after publishing: a crash between the two
     /// repeats the event.
-    pub async fn mark_relink_published(
+    pub async fn delete_published_relink(
         &self,
         practice: &PracticeId,
         relink: &UnpublishedRelink,

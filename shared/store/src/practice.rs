@@ -262,7 +262,7 @@ impl Store {
 
     /// Stores that the standing was published. Call it after publishing: a crash between the two repeats
     /// the event. A new pairing removes it.
-    pub async fn mark_standing_published(
+    pub async fn set_standing_published(
         &self,
         practice: &PracticeId,
         standing: Standing,

@@ -124,7 +124,7 @@ impl Store {
 
     /// Stores that the event about a day's usage near the cap was published. Call it after publishing: a
     /// crash between the two repeats the event.
-    pub async fn mark_near_cap_published(
+    pub async fn set_near_cap_published(
         &self,
         practice: &PracticeId,
         date: Date,

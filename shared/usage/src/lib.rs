@@ -11,7 +11,7 @@ use aws::metrics::{self, Unit};
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use domain::usage::{Caps, Usage, UsageDay};
-use halo::{Meter, on_account};
+use halo::{Meter, counted_for};
 use jiff::Timestamp;
 use store::{Store, StoreError};
 use tokio::time::{Instant, timeout_at};
@@ -59,7 +59,7 @@ impl Counter {
     ) -> T {
         // Boxed, because the type of a whole invocation would otherwise be part of this future's type.
         let work: Pin<Box<dyn Future<Output = T> + Send + '_>> = Box::pin(work);
-        let done = on_account(practice.as_str(), work).await;
+        let done = counted_for(practice.as_str(), work).await;
         self.add_up(practice).await;
         done
     }
@@ -74,21 +74,21 @@ impl Counter {
     /// other figures stay in memory.
     async fn add_up(&self, own: &PracticeId) {
         let until = Instant::now() + PATIENCE;
-        for account in self.pending.accounts(own.as_str()) {
+        for day in self.pending.days(own.as_str()) {
             if Instant::now() >= until {
                 tracing::warn!("usage is added later");
                 return;
             }
-            // Accounts are always ids of practices.
-            let Ok(id) = PracticeId::parse(&account.0) else { continue };
-            let Some(used) = self.pending.take(&account) else { continue };
-            match timeout_at(until, self.store.add_usage(&id, account.1, &used)).await {
+            // The first part is always the id of a practice.
+            let Ok(id) = PracticeId::parse(&day.0) else { continue };
+            let Some(used) = self.pending.take(&day) else { continue };
+            match timeout_at(until, self.store.add_usage(&id, day.1, &used)).await {
                 Ok(Ok(day)) => self.report(&id, &used, &day, until).await,
                 outcome => {
                     let error = outcome.map_or(None, Result::err);
                     let error = error.map_or("no answer in time".to_owned(), |it| it.to_string());
                     tracing::warn!(practice = id.as_str(), error, "usage is added later");
-                    self.pending.add(account, &used);
+                    self.pending.add(day, &used);
                 }
             }
         }

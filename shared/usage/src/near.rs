@@ -44,7 +44,7 @@ pub async fn publish_near_cap(
             id: day.date.to_string(),
         };
         events.publish(&[near]).await?;
-        store.mark_near_cap_published(practice, day.date, now).await?;
+        store.set_near_cap_published(practice, day.date, now).await?;
     }
     Ok(())
 }

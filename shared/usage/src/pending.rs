@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// A practice's id, and a day.
-type Account = (String, Date);
+type PracticeDay = (String, Date);
 
 #[derive(Debug, Default)]
-pub(crate) struct PendingUsage(Mutex<BTreeMap<Account, Usage>>);
+pub(crate) struct PendingUsage(Mutex<BTreeMap<PracticeDay, Usage>>);
 
 impl Meter for PendingUsage {
-    fn used(&self, account: Option<&str>, used: Used) {
-        let Some(practice) = account else {
+    fn used(&self, payer: Option<&str>, used: Used) {
+        let Some(practice) = payer else {
             if let Used::Query(name) = used {
                 tracing::error!(statement = name, "a query is counted for nobody");
             }
@@ -42,21 +42,21 @@ impl PendingUsage {
         }
     }
 
-    /// The accounts with figures, those of one practice first.
-    pub(crate) fn accounts(&self, first: &str) -> Vec<Account> {
-        let mut accounts: Vec<Account> = self.kept().keys().cloned().collect();
-        accounts.sort_by_key(|(practice, _)| practice != first);
-        accounts
+    /// The days with figures, those of one practice first.
+    pub(crate) fn days(&self, first: &str) -> Vec<PracticeDay> {
+        let mut days: Vec<PracticeDay> = self.kept().keys().cloned().collect();
+        days.sort_by_key(|(practice, _)| practice != first);
+        days
     }
 
-    /// Takes the figures of an account out.
-    pub(crate) fn take(&self, account: &Account) -> Option<Usage> {
-        self.kept().remove(account)
+    /// Takes the figures of a day out.
+    pub(crate) fn take(&self, day: &PracticeDay) -> Option<Usage> {
+        self.kept().remove(day)
     }
 
     /// Adds figures that could not be stored.
-    pub(crate) fn add(&self, account: Account, usage: &Usage) {
-        self.kept().entry(account).or_default().add(usage);
+    pub(crate) fn add(&self, day: PracticeDay, usage: &Usage) {
+        self.kept().entry(day).or_default().add(usage);
     }
 
     pub(crate) fn answered_at(&self, practice: &str) -> Option<Timestamp> {
@@ -65,7 +65,7 @@ impl PendingUsage {
         of_practice.filter_map(|(_, usage)| usage.answered_at).max()
     }
 
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<Account, Usage>> {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<PracticeDay, Usage>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -87,12 +87,10 @@ mod tests {
         pending.count("bluegum-hollow", Used::Query("login_probe"), after);
         assert_eq!(pending.answered_at("wattle-creek"), Some(after));
         assert_eq!(pending.answered_at("bluegum-hollow"), None);
-        let accounts = pending.accounts("wattle-creek");
-        assert_eq!(accounts[0].0, "wattle-creek", "whoever waits comes first");
-        let days: BTreeMap<_, _> = accounts
-            .into_iter()
-            .map(|account| (account.clone(), pending.take(&account).unwrap()))
-            .collect();
+        let listed = pending.days("wattle-creek");
+        assert_eq!(listed[0].0, "wattle-creek", "whoever waits comes first");
+        let days: BTreeMap<_, _> =
+            listed.into_iter().map(|day| (day.clone(), pending.take(&day).unwrap())).collect();
         let of = |practice: &str, at| &days[&(practice.to_owned(), Usage::day(at))];
         let first = of("wattle-creek", before);
         assert_eq!((first.queries, first.bytes_sent, first.bytes_received), (1, 5, 7));
@@ -102,13 +100,13 @@ mod tests {
             (0, 1)
         );
         assert_eq!(of("bluegum-hollow", after).queries, 1);
-        assert!(pending.accounts("").is_empty(), "it is handed over once");
+        assert!(pending.days("").is_empty(), "it is handed over once");
     }
 
     #[test]
     fn what_nobody_pays_for_is_nobodys() {
         let pending = PendingUsage::default();
         pending.used(None, Used::Query("login_probe"));
-        assert!(pending.accounts("").is_empty());
+        assert!(pending.days("").is_empty());
     }
 }

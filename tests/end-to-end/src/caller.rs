@@ -2,6 +2,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
+use crate::contract::{Received, assert_described};
+
 /// Calls the API with a token. A path is relative to the practice, or starts with `/v1`.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -74,13 +76,22 @@ impl Caller {
         }
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole answer. Fails the test if the OpenAPI document does not describe it.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let answer = request.send().await.expect("the API answers");
+        let request = request.build().expect("the test makes a valid request");
+        let (method, url) = (request.method().clone(), request.url().to_string());
+        let sent = request.body().and_then(|body| body.as_bytes()).map(<[u8]>::to_vec);
+        let answer = self.http.execute(request).await.expect("the API answers");
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.expect("the API's answer is text");
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, json, text }
+        let answer = Answer { status, headers, json, text };
+        let path = url.strip_prefix(&self.api_url).expect("requests go to the API");
+        let path = path.split('?').next().unwrap_or_default();
+        let content_type = answer.header("content-type").unwrap_or_default();
+        let received = Received { status, content_type, body: &answer.json };
+        assert_described(&method, path, sent.as_deref(), &received);
+        answer
     }
 }
 

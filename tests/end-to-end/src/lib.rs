@@ -19,6 +19,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "test harness: a panic is a failed test")]
 
 mod caller;
+mod contract;
 mod control;
 mod pool;
 mod private;

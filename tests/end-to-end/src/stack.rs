@@ -151,7 +151,7 @@ impl TestStack {
         });
         let planned = self.aws.call("dynamodb", "DynamoDB_20120810.UpdateItem", &request).await;
         planned.expect("the job is planned");
-        self.run_job("turns", None).await;
+        self.run_job("jobs", None).await;
     }
 
     /// The key with which Halo signs its notifications.

@@ -3,9 +3,11 @@
 //!
 //! - Microsoft's own parser and schema model check every T-SQL statement (`tsql.rs`).
 //! - moto, a second emulator of AWS, checks uploads and events (`storage.rs`).
+//! - A validator checks the OpenAPI documents (`contract.rs`).
 //! - Several engines check the FHIR documents of many patients (`fhir.rs`).
 //! - SQLite counts the rows that each statement reads at a large practice (`rows`). A test does so too.
 
+mod contract;
 mod documents;
 mod fhir;
 #[path = "../../../shared/patient-summary/tests/summary/records/mod.rs"]
@@ -29,7 +31,7 @@ struct Options {
     /// Judge only this.
     #[arg(value_enum)]
     only: Option<Subject>,
-    /// The folder with the packages of FHIR profiles. Default: ../shared/fhir-packages beside the checkout.
+    /// The folder with the packages of FHIR profiles. Default: shared/fhir-packages next to the checkout.
     #[arg(long)]
     packages: Option<PathBuf>,
     /// Print a line for each FHIR document and each rule.
@@ -50,6 +52,7 @@ struct Options {
 enum Subject {
     Tsql,
     Storage,
+    Contract,
     Fhir,
     Rows,
 }
@@ -129,6 +132,11 @@ async fn judge(options: &Options) -> Result<bool, Failure> {
     if wanted(Subject::Storage) {
         let room = tools.judges.join("storage");
         right &= storage::judge(&tools.python("moto", &room, None).await?, &room).await?;
+    }
+    if wanted(Subject::Contract) {
+        let room = tools.judges.join("contract");
+        let python = tools.python("judges-contract", &room, None).await?;
+        right &= contract::judge(&tools, &python, &room).await?;
     }
     if wanted(Subject::Fhir) {
         right &= fhir::judge(&tools, options).await?;

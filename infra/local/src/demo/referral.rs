@@ -101,6 +101,18 @@ pub(crate) async fn find_the_patient(
         })
         .await?;
     need(CLINICAL, &summary, "/patientId", patient_id)?;
+    const SUMMARY: &str = "The same record as an Australian Patient Summary in FHIR";
+    let fhir = guide
+        .call(Call {
+            title: SUMMARY,
+            caller: As::Clinician,
+            method: Method::GET,
+            path: format!("{practice}/fhir/Patient/{patient_id}/$summary"),
+            body: None,
+            expected: 200,
+        })
+        .await?;
+    need(SUMMARY, &fhir, "/resourceType", &json!("Bundle"))?;
     Ok(patient_id.clone())
 }
 

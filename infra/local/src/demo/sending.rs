@@ -41,18 +41,19 @@ pub(crate) async fn send_a_referral(
     guide
         .upload("It uploads the letter to that link", &url, &upload["uploadHeaders"], LETTER.into())
         .await?;
-    const SUBMIT: &str = "The platform submits the referral";
+    const SUBMIT: &str = "The clinician submits the referral, with the patient's summary";
     let referral = format!("demo-{}", Uuid::new_v4().simple());
     let submitted = json!({
         "patientId": patient,
         "documentId": document,
         "subject": "Referral to cardiology",
         "recipientName": "Wattlebird Heart Clinic",
+        "summary": true,
     });
     let accepted = guide
         .call(Call {
             title: SUBMIT,
-            caller: As::Platform,
+            caller: As::Clinician,
             method: Method::PUT,
             path: format!("{practice}/referrals/{referral}"),
             body: Some(&submitted),
@@ -68,6 +69,19 @@ pub(crate) async fn send_a_referral(
         "delivered",
     )
     .await?;
+    let summary = member(SUBMIT, &accepted, "/summary/deliveryId")?.clone();
+    const FILED: &str = "The summary is next to it, as a PDF";
+    follow(guide, &practice, &summary, FILED, "delivered").await?;
+    guide
+        .call(Call {
+            title: "The platform receives the same summary as FHIR",
+            caller: As::Platform,
+            method: Method::GET,
+            path: format!("{practice}/referrals/{referral}/summary"),
+            body: None,
+            expected: 200,
+        })
+        .await?;
 
     guide.chapter("Receive the acknowledgement");
     const REPLY: &str =

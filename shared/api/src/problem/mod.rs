@@ -22,9 +22,11 @@ pub struct Contact {
     pub organisation: &'static str,
     /// A web page with contact details.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub website: Option<&'static str>,
     /// Phone numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub phone: Option<&'static str>,
 }
 
@@ -66,12 +68,14 @@ pub struct ProblemBody {
     pub detail: Cow<'static, str>,
     /// Who can help if the steps do not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub contact: Option<Contact>,
     /// What to do.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub steps: &'static [&'static str],
     /// When to repeat the request, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub retry_after_seconds: Option<u64>,
     /// Errors in fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -52,6 +52,7 @@ pub(crate) struct AttachmentList {
     unavailable_folders: Vec<UnavailableFolder>,
     /// How many documents of this page could not be read. They are missing from `items`. Left out if none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     unreadable_rows: Option<usize>,
 }
 

@@ -16,10 +16,12 @@ use crate::problem::{Problem, Problems};
 
 /// A practice's locations.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Locations {
     locations: Vec<LocationView>,
     /// How many locations could not be read. They are missing from `locations`. Left out if none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     unreadable_rows: Option<usize>,
 }
 
@@ -42,6 +44,7 @@ pub(crate) struct AppointmentTypes {
     appointment_types: Vec<AppointmentTypeView>,
     /// How many types could not be read. They are missing from `appointmentTypes`. Left out if none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     unreadable_rows: Option<usize>,
 }
 

@@ -26,11 +26,12 @@ use utoipa::openapi::HttpMethod;
 pub use self::service::WriteDocument;
 pub use self::webhook::WebhookReceiver;
 use crate::app::{App, MissingPart};
+use crate::demands::{Demands, demands_of};
 use crate::metering::metered;
 
-/// Lists the handlers of each group once, and the optional parts of the state that they need. Makes a function for each group that returns the group's
-/// router, and `Operations`, which describes all handlers for the OpenAPI document. Path and method come
-/// from a handler's `#[utoipa::path]`.
+/// Lists the handlers of each group once, and the optional parts of the state that they need. Makes a function for
+/// each group that returns the group's router, and `Operations` and `demands`, which describe all handlers for the
+/// OpenAPI document. Path and method come from a handler's `#[utoipa::path]`.
 ///
 /// `utoipa-axum` is not used, because its routers build the description of their routes as well. Every
 /// function would then contain descriptions, and the function that serves the document would contain
@@ -67,6 +68,11 @@ macro_rules! routes {
         #[derive(utoipa::OpenApi)]
         #[openapi(paths($($($module::$handler,)+)+))]
         pub(crate) struct Operations;
+
+        /// What each handler demands of a request, by the handler's name.
+        pub(crate) fn demands() -> Vec<(&'static str, Demands)> {
+            vec![$($((stringify!($handler), demands_of($module::$handler)),)+)+]
+        }
     };
 }
 

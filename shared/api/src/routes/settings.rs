@@ -34,9 +34,12 @@ pub(crate) struct SettingsRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct BookingsRequest {
     enabled: bool,
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     location_id: Option<i64>,
+    #[schema(minimum = 1, maximum = 480)]
     duration_minutes: Option<i64>,
     /// The code of a bookable type from `GET …/appointment-types`. 0 or null means no type.
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     appointment_type_code: Option<i64>,
     /// One line of Windows-1252 text.
     #[schema(max_length = 30, example = "Online appointment")]

@@ -39,6 +39,7 @@ pub(crate) struct StaffView {
     staff: Vec<StaffMemberView>,
     /// When the list was last synced with Bp.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     synced_at: Option<Timestamp>,
 }
 
@@ -52,9 +53,11 @@ pub(crate) struct StaffMemberView {
     last_name: String,
     state: StaffState,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     bp_user_id: Option<BpUserId>,
     /// What to correct, and where.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<ProblemBody>,
 }
 

@@ -28,8 +28,10 @@ const MOST_DAYS: i32 = 92;
 #[into_params(parameter_in = Query)]
 pub(crate) struct UsageParameters {
     /// The first day, a date (UTC). 29 days before the last day by default.
+    #[param(value_type = Option<String>, format = Date)]
     from: Option<String>,
     /// The last day, a date (UTC). Today by default. At most 92 days are shown.
+    #[param(value_type = Option<String>, format = Date)]
     to: Option<String>,
 }
 
@@ -69,9 +71,11 @@ pub(crate) struct UsageOfDay {
 pub(crate) struct CapView {
     /// The largest number of queries per day.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     queries_per_day: Option<u64>,
     /// The largest number of bytes per day, sent and received.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     bytes_per_day: Option<u64>,
 }
 

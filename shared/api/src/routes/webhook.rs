@@ -138,7 +138,7 @@ impl WebhookReceiver {
                 self.queues.wake_import(practice.as_str(), import, *item, Duration::ZERO).await
             }
             Waiter::Site { practice } => {
-                self.queues.wake_site(practice.as_str(), Duration::ZERO).await
+                self.queues.wake_writer(practice.as_str(), Duration::ZERO).await
             }
         }
     }

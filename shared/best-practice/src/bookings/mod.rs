@@ -66,7 +66,7 @@ impl StatementPack {
 
     /// The command that finds the appointment that a push may have made.
     #[must_use]
-    pub fn look_up_booking(&self, booking: &Booking) -> Command {
+    pub fn booking_lookup(&self, booking: &Booking) -> Command {
         let (number, created) = known(booking);
         self.bare_command(Statement::BookingLookup)
             .with(Parameter::var_char("@token", booking.token.as_str()))

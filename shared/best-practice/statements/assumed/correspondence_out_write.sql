@@ -33,9 +33,9 @@
 --             merged record is not public: it looks like a deleted one, and both are noPatient. A partner
 --             replaces this by what Best Practice prescribes, and keeps the token, the lookup before the write
 --             under one lock, the single transaction, the rules for patients, and the returned row.
--- Reads:      at most 550,000 rows: every letter of the practice, because staff may have moved ours to another
---             patient, and Bp has no known key for USERREFERENCE.
--- Note:       the lock is on our token only: nobody at the practice waits for it. A letter that somebody
+-- Reads:      at most 2,000 rows: the patient's letters.
+-- Note:       staff may have moved our letter to another patient. Where an attempt is in doubt, delivery_lookup
+--             finds it by the token alone, and comes first. The lock is on our token only: nobody at the practice waits for it. A letter that somebody
 --             deleted in Bp counts as written; it is not written again.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
@@ -55,8 +55,9 @@ BEGIN TRANSACTION;
 EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
 IF @lock < 0
     THROW 50002, 'The letter is being written at this moment.', 1;
--- Staff may have moved it to another patient, so only the token counts.
-SELECT @record = MIN(o.RECORDID) FROM dbo.CORRESPONDENCEOUT AS o WHERE o.USERREFERENCE = @token;
+-- The patient is the key: without it, every letter of the practice would be read.
+SELECT @record = MIN(o.RECORDID) FROM dbo.CORRESPONDENCEOUT AS o
+WHERE o.INTERNALID = @patientId AND o.USERREFERENCE = @token;
 IF @record IS NULL
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM dbo.PATIENTS AS p

@@ -35,9 +35,10 @@
 --             BPSDocuments.dbo.DOCUMENTS is our own assumption. A partner replaces this by what Best Practice
 --             prescribes, and keeps the token, the lookup before the write under one lock, the single
 --             transaction, the rule for patients, and the returned row.
--- Reads:      at most 1,100,000 rows: every message, because staff may have moved ours to another patient, and Bp
---             has no known key for USERREFERENCE. For a described patient also every patient.
--- Note:       a described patient is accepted only if exactly one patient agrees with everything given, and
+-- Reads:      at most 1,100,000 rows: for a described patient every message and every patient, because Bp has no
+--             known key for USERREFERENCE. For a known patient only the patient's documents.
+-- Note:       staff may have moved our message to another patient. Where an attempt is in doubt, delivery_lookup
+--             finds it by the token alone, and comes first. A described patient is accepted only if exactly one patient agrees with everything given, and
 --             if a first name or an IHI is given. The reason is that twins share the rest, and that a number
 --             on a Medicare card can later be given to another person. An identifier that Bp lacks does not
 --             agree, and neither does a first name without a letter. Names are compared without the
@@ -90,14 +91,26 @@ EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwn
 IF @lock < 0
     THROW 50002, 'The message is being written at this moment.', 1;
 -- Bp moves an item from the inbox to the record. So the inbox is read first: otherwise an item that moves between
--- the two reads would be in neither. Staff may have moved it to another patient, so only the token counts.
-SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
-       @user = MAX(r.USERID)
-FROM dbo.INCOMINGREPORTS AS r WHERE r.USERREFERENCE = @token;
-SELECT @filed = MIN(c.DOCUMENTID), @filedUnder = MAX(c.INTERNALID), @filedDetail = MAX(c.DETAIL),
-       -- Without our words in DETAIL the inbox that it came from is not known.
-       @filedUser = MAX(CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END)
-FROM dbo.CORRESPONDENCEIN AS c WHERE c.USERREFERENCE = @token;
+-- the two reads would be in neither. A known patient is the key: without it, every message would be read.
+IF @patientId > 0
+BEGIN
+    SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
+           @user = MAX(r.USERID)
+    FROM dbo.INCOMINGREPORTS AS r WHERE r.INTERNALID = @patientId AND r.USERREFERENCE = @token;
+    SELECT @filed = MIN(c.DOCUMENTID), @filedUnder = MAX(c.INTERNALID), @filedDetail = MAX(c.DETAIL),
+           -- Without our words in DETAIL the inbox that it came from is not known.
+           @filedUser = MAX(CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END)
+    FROM dbo.CORRESPONDENCEIN AS c WHERE c.INTERNALID = @patientId AND c.USERREFERENCE = @token;
+END
+ELSE
+BEGIN
+    SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
+           @user = MAX(r.USERID)
+    FROM dbo.INCOMINGREPORTS AS r WHERE r.USERREFERENCE = @token;
+    SELECT @filed = MIN(c.DOCUMENTID), @filedUnder = MAX(c.INTERNALID), @filedDetail = MAX(c.DETAIL),
+           @filedUser = MAX(CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END)
+    FROM dbo.CORRESPONDENCEIN AS c WHERE c.USERREFERENCE = @token;
+END;
 IF @filed IS NOT NULL
     SELECT @record = @filed, @internalId = @filedUnder, @detail = @filedDetail, @user = @filedUser;
 SET @why = CASE WHEN @detail LIKE 'Fallback (notFound)%' THEN 'notFound'

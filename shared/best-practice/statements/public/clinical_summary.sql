@@ -27,7 +27,7 @@
 --             midnight; 0 is "not set" in dates and codes. The mapping, not this statement, compares the
 --             markers' words with data/markers.json. USERS.HPII and PRACTICE.HPIO are healthcare identifiers by
 --             their names; only a number with the right prefix and check digit is used.
--- Reads:      at most 205,000 rows: the patient's own rows. Also all relatives, occupations and second clinical
+-- Reads:      at most 290,000 rows: the patient's own rows. Also all relatives, occupations and second clinical
 --             rows of the practice, because Bp has no known key by patient for them.
 -- Note:       the code of AllergyCode has priority over the words of AllergyMarker. A login that may not read
 --             the base table loses only the code; then the words decide.

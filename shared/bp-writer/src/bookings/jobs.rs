@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use aws::events::EventKind;
 use best_practice::{BpClient, BpError};
-use connection::{SessionError, Sessions};
+use connection::{Clock as _, SessionError, Sessions, SystemClock};
 use domain::booking::token::Token;
 use domain::booking::{
     BookRow, Booking, BookingState, Correction, Happened, Role, corrections, time,
@@ -16,8 +16,6 @@ use halo::Deadline;
 use jiff::Timestamp;
 use store::work::{Entry, WorkKey, WorkKind, WorkList};
 use store::{BookingQuery, BookingsOf, Store, StoreError, booking_listing, booking_revised};
-
-use crate::ports::{Clock as _, SystemClock};
 
 /// Bookings that one query of the table reads.
 const PAGE: u16 = 200;

@@ -99,7 +99,7 @@ impl Kind for Bookings {
     }
 
     fn lookup(&self, booking: &Booking) -> Command {
-        self.pack.look_up_booking(booking)
+        self.pack.booking_lookup(booking)
     }
 
     fn read(
@@ -109,7 +109,7 @@ impl Kind for Bookings {
         now: Timestamp,
     ) -> Result<Verdict, BpError> {
         let pushed = read_push(rows)?;
-        Ok(verdict(booking.settle(pushed, now)))
+        Ok(verdict(booking.apply(pushed, now)))
     }
 
     fn read_lookup(
@@ -122,7 +122,7 @@ impl Kind for Bookings {
         Ok(booking.lost_push(&found, now).map(|pushed| {
             // What is in Bp was compared with what is wanted now.
             booking.mark_sent();
-            verdict(booking.settle(pushed, now))
+            verdict(booking.apply(pushed, now))
         }))
     }
 

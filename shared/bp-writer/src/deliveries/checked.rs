@@ -3,7 +3,7 @@
 use aws::events::{Event, EventError, EventKind, Events};
 use aws::metrics::{self, Unit};
 use best_practice::{AskedMessage, BpClient, Fate};
-use connection::{SessionError, Sessions};
+use connection::{Clock as _, SessionError, Sessions, SystemClock};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::ids::PracticeId;
 use halo::Deadline;
@@ -11,8 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use store::deliveries::{UNCHECKED, UNCHECKED_END, listing};
 use store::work::{Entry, WorkKind, WorkList};
 use store::{Store, StoreError};
-
-use crate::ports::{Clock as _, SystemClock};
 
 /// The most messages that one query asks about. The newest are asked about: a message with a thousand
 /// newer ones will probably never be checked.

@@ -1,6 +1,6 @@
 //! Deliveries as a [`Kind`] of work: what to write, and what Bp's answers mean.
 
-use super::summary::Summaries;
+use super::summary::{self, Summaries};
 use crate::{Kind, NoCommand, NotRead, Status, Verdict};
 use aws::events::EventKind;
 use best_practice::{
@@ -129,8 +129,8 @@ impl Kind for Deliveries {
         }
     }
 
-    fn must_read(&self, delivery: &Delivery) -> bool {
-        matches!(&delivery.letter, Letter::Summary(summary) if summary.kept.is_none())
+    fn must_read(&self, delivery: &Delivery, now: Timestamp) -> bool {
+        matches!(&delivery.letter, Letter::Summary(summary) if summary::must_read(summary, now))
     }
 
     async fn read_first<C: Connections>(
@@ -157,7 +157,7 @@ impl Kind for Deliveries {
     }
 
     fn lookup(&self, delivery: &Delivery) -> Command {
-        self.pack.look_up_delivery(&delivery.token)
+        self.pack.delivery_lookup(&delivery.token)
     }
 
     fn read(

@@ -1,9 +1,11 @@
 //! The patient's summary that goes with a referral: reads the record, and keeps it as FHIR and as a PDF.
 //!
 //! The record is read when the summary is about to be written, because the practice may be offline for days
-//! after it was accepted. Both documents are in the bucket before the attempt is marked, and each attempt
-//! writes the same bytes. If the writer dies before the mark, nothing was written, and the next turn reads the
-//! record again.
+//! after it was accepted. Both documents are in the bucket before the attempt is marked. If the writer dies
+//! before the mark, nothing was written, and the next turn reads the record again.
+//!
+//! While an attempt is in doubt, its documents stay as they are. Once it is certain that nothing was written, the
+//! next attempt writes the same documents if they are fresh, and reads the record again if they are not.
 
 use std::num::NonZeroU16;
 
@@ -12,15 +14,18 @@ use connection::{Connections, Session, SessionError};
 use document_bucket::DocumentBucket;
 use domain::audit::{AuditRecord, AuditedAction};
 use domain::clinical::{Identity, SectionName};
+use domain::connection::Connection;
 use domain::delivery::{
     Chosen, ChosenPatient, Delivery, KeptFile, KeptSummary, Letter, ReferralSummary,
 };
 use domain::ids::PracticeId;
 use domain::problem::ProblemType;
+use domain::time_zone::PracticeTimeZone;
 use halo::Error;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use patient_summary::Origin;
-use store::{AuditItem, Store};
+use store::{AuditItem, PracticeRecord, Store};
 use uuid::Uuid;
 
 use crate::kind::{NoCommand, NotRead, Verdict};
@@ -43,13 +48,17 @@ pub struct Summaries {
 /// takes two bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
 
+/// For how long a record that was read may still be written. Within a day at the practice, retries cost no
+/// further query. A practice that was off overnight or longer may have changed the record since.
+const FRESH_FOR: SignedDuration = SignedDuration::from_hours(12);
+
 /// Why a summary was not read.
 enum Unread {
     /// The practice's Bp cannot be asked now.
     Site(SessionError),
     /// Something failed that will pass.
     Later(&'static str),
-    /// The record could not be read this time.
+    /// Bp refused to read the record. It may refuse each time.
     Failed(ProblemType),
     /// There will be no summary.
     Never(ProblemType),
@@ -69,11 +78,12 @@ impl Summaries {
         let problem = match self.document(&asked, summary, practice, session, now).await {
             Ok(kept) => {
                 summary.kept = Some(kept);
+                summary.failed_reads = 0;
                 return Ok(());
             }
             Err(Unread::Site(error)) => return Err(NotRead::Site(error)),
             Err(Unread::Later(what)) => {
-                tracing::warn!(practice = practice.as_str(), what, "a summary was not kept");
+                tracing::warn!(practice = practice.as_str(), what, "a summary was not read");
                 return Err(NotRead::NoCommand(NoCommand::Later));
             }
             Err(Unread::Failed(problem)) => {
@@ -99,9 +109,13 @@ impl Summaries {
         session: &mut Session<'_, C>,
         now: Timestamp,
     ) -> Result<KeptSummary, Unread> {
+        let stored = self.store.practice(practice).await;
+        let stored = stored.map_err(|_| Unread::Later("the table did not answer"))?;
+        check_asker(&stored, delivery, session.connection())?;
         // Times of day need the practice's time zone.
-        let settings = self.store.practice(practice).await;
-        let settings = settings.map_err(|_| Unread::Later("the table did not answer"))?.settings;
+        let time_zone = stored.settings.time_zone.as_ref();
+        // Nothing is read without a line. Each question gets one, even if it brings no answer.
+        self.audit(delivery, summary, practice, now).await?;
         let (deadline, patient) = (session.deadline(), summary.patient);
         let question = |guid| {
             let observations = self.observations_per_code;
@@ -112,13 +126,12 @@ impl Summaries {
         if !is_chosen(&record.identity, &summary.chosen) {
             return Err(Unread::Never(ProblemType::PatientChanged));
         }
-        self.audit(delivery, summary, practice, now).await?;
         let connection = session.connection();
         let origin = Origin {
             document: Uuid::new_v4(),
             site_id: &connection.site_id,
             practice_name: connection.site.practice_name.as_deref(),
-            time_zone: settings.time_zone.as_ref(),
+            time_zone,
             read_at: now,
         };
         let fhir = serde_json::to_vec(&patient_summary::document(&record, &origin))
@@ -126,10 +139,11 @@ impl Summaries {
         if fhir.len() > LARGEST {
             return Err(Unread::Never(ProblemType::DocumentTooLarge));
         }
-        let pdf = renditions::fhir_document_pdf(&fhir, settings.time_zone.as_ref())
+        let pdf = renditions::fhir_document_pdf(&fhir, time_zone)
             .ok_or(Unread::Never(ProblemType::Internal))?;
         Ok(KeptSummary {
             read_at: now,
+            read_on: time_zone.and_then(|zone| day_in(zone, now)),
             fhir: self.store_file(fhir).await?,
             pdf: self.store_file(pdf).await?,
         })
@@ -167,6 +181,33 @@ impl Summaries {
     }
 }
 
+/// Whether the record must be read before an attempt. Only if nothing can have been written yet.
+pub(super) fn must_read(summary: &ReferralSummary, now: Timestamp) -> bool {
+    summary.kept.as_ref().is_none_or(|kept| now.duration_since(kept.read_at) > FRESH_FOR)
+}
+
+/// Checks that the clinician who asked may still read at this practice. Days may have passed since.
+fn check_asker(
+    stored: &PracticeRecord,
+    delivery: &Delivery,
+    held: &Connection,
+) -> Result<(), Unread> {
+    let same = |known: &Connection| {
+        known.is_open()
+            && (known.paired_at, known.generation, known.database())
+                == (held.paired_at, held.generation, held.database())
+    };
+    if !stored.connection.as_ref().is_some_and(same) {
+        return Err(Unread::Later("the connection has changed during the turn"));
+    }
+    let linked = stored.linked(&delivery.asked_by);
+    linked.map(|_| ()).ok_or(Unread::Never(ProblemType::ClinicianLinkNeeded))
+}
+
+fn day_in(zone: &PracticeTimeZone, at: Timestamp) -> Option<Date> {
+    at.in_tz(zone.as_str()).ok().map(|local| local.date())
+}
+
 fn unread(error: SessionError) -> Unread {
     let SessionError::Asked(error) = error else { return Unread::Site(error) };
     match &error {
@@ -179,7 +220,10 @@ fn unread(error: SessionError) -> Unread {
         BpError::NotPermitted { .. }
         | BpError::NotInThisRelease { .. }
         | BpError::Malformed { .. } => Unread::Never(error.problem()),
-        BpError::Refused { .. } | BpError::Halo(_) => Unread::Failed(error.problem()),
+        BpError::Refused { .. } => Unread::Failed(error.problem()),
+        // A read changes nothing, so it does not matter whether it ran.
+        BpError::Locked { .. } => Unread::Later("the record was locked"),
+        BpError::Halo(_) => Unread::Later("Halo brought no answer"),
     }
 }
 

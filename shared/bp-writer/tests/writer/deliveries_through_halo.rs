@@ -154,7 +154,7 @@ async fn a_letter_sent_twice_is_there_once_and_is_found() {
     let bench = Bench::new().await;
     let token = CorrelationToken::of(&practice(), "referral", "r-1");
     let bytes = b"%PDF-1.7 made up";
-    let look = bench.pack.look_up_delivery(&token);
+    let look = bench.pack.delivery_lookup(&token);
     assert_eq!(delivery_found(&bench.ask(&look).await), Ok(None));
     let write = bench.pack.write_referral(&token, &letter(bytes), bytes);
     let first = referral_written(&bench.ask(&write).await).unwrap();

@@ -31,6 +31,7 @@ pub struct Advisory {
     pub steps: Vec<String>,
     /// Who can help.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub contact: Option<AdvisoryContact>,
     /// The address at which this is published.
     pub source: String,
@@ -44,9 +45,11 @@ pub struct AdvisoryContact {
     pub organisation: String,
     /// Where to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub website: Option<String>,
     /// Where to ring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub phone: Option<String>,
 }
 

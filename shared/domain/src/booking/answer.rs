@@ -13,9 +13,9 @@ const BETWEEN_ATTEMPTS: SignedDuration = SignedDuration::from_mins(10);
 const DOUBLINGS: u32 = 3;
 
 impl Booking {
-    /// Bp's answer to the last push. If a newer revision exists by then, the answer only says what is in the
+    /// Applies Bp's answer to the last push. If a newer revision exists by then, the answer only says what is in the
     /// book, and the newer revision is sent next.
-    pub fn settle(&mut self, pushed: Pushed, now: Timestamp) -> NextStep {
+    pub fn apply(&mut self, pushed: Pushed, now: Timestamp) -> NextStep {
         (self.appointment, self.appointment_created) = (pushed.appointment, pushed.created);
         self.slot_in_bp = match pushed.outcome {
             Outcome::Created | Outcome::Moved | Outcome::Updated | Outcome::Unchanged => {

@@ -78,7 +78,7 @@ fn pushed(outcome: Outcome) -> Pushed {
 /// Pushes the booking, and gets this outcome.
 fn push(booking: &mut Booking, outcome: Outcome, at: Timestamp) -> NextStep {
     booking.mark_sent();
-    booking.settle(pushed(outcome), at)
+    booking.apply(pushed(outcome), at)
 }
 
 fn row_of(booking: &Booking) -> BookRow {
@@ -182,7 +182,7 @@ fn an_answer_to_an_earlier_wish_settles_nothing() {
     let mut booking = booking("b1", date(2026, 12, 1).at(8, 15, 0, 0));
     booking.mark_sent();
     assert!(booking.cancel(now()));
-    assert_eq!(booking.settle(pushed(Outcome::Created), now()), NextStep::Again(now()));
+    assert_eq!(booking.apply(pushed(Outcome::Created), now()), NextStep::Again(now()));
     assert_eq!((booking.state, booking.appointment), (BookingState::Pending, Some(7)));
     assert_eq!(push(&mut booking, Outcome::Cancelled, now()), NextStep::Done);
     assert_eq!(booking.state, BookingState::Cancelled);
@@ -210,7 +210,7 @@ fn a_visit_that_was_too_late_for_the_book_has_failed_and_stands_nowhere() {
         outside_sessions: None,
         in_way: Vec::new(),
     };
-    assert_eq!(booking.settle(nowhere, begun), NextStep::Failed);
+    assert_eq!(booking.apply(nowhere, begun), NextStep::Failed);
     assert_eq!(booking.state, BookingState::Failed);
     assert_eq!((booking.problem, booking.appointment), (Some(ProblemType::StartPassed), None));
 }

@@ -68,13 +68,13 @@ impl Parent {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Relative {
-    /// `RelationName`.
+    /// Which relative, such as the maternal grandmother (Bp: `RelationName`).
     pub relation: Option<String>,
-    /// `Condition`.
+    /// The condition (Bp: `Condition`).
     pub condition: Option<String>,
-    /// `DiseaseCode`.
+    /// Bp's code of the condition (Bp: `DiseaseCode`).
     pub disease_code: Option<i64>,
-    /// `Comment`.
+    /// A comment (Bp: `Comment`).
     pub comment: Option<String>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.

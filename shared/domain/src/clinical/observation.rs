@@ -136,30 +136,36 @@ pub struct Reading {
 pub struct Observation {
     /// What was measured.
     pub code: ObservationKind,
-    /// `ObservationCode`. For a blood pressure, that of the systolic row. Null if it could not be read.
+    /// Bp's code of the measurement (Bp: `ObservationCode`). For a blood pressure, that of the systolic row. Null if
+    /// it could not be read.
     pub bp_code: Option<i64>,
-    /// `RECORDID`. For a blood pressure, those of both rows.
+    /// Bp's numbers of the entries (Bp: `RECORDID`). A blood pressure has two.
     pub record_ids: Vec<i64>,
-    /// `ObservationName`.
+    /// What was measured, in the words of Bp (Bp: `ObservationName`).
     pub name: Option<String>,
-    /// `ObservationValue`, a text that may begin with `<` or `>`. For a blood pressure, such as `120/80`.
+    /// The value (Bp: `ObservationValue`), a text that may begin with `<` or `>`. For a blood pressure, such as
+    /// `120/80`.
     pub value: Option<String>,
     /// Inferred from the code, because Bp has no unit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub unit: Option<&'static str>,
     /// Only for a blood pressure.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub systolic: Option<String>,
     /// Only for a blood pressure.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub diastolic: Option<String>,
     /// In the practice's local time. Only the day if no time was recorded.
     #[schema(value_type = Option<String>, example = "2026-05-23T09:15")]
     pub observed_at: Option<ObservedAt>,
-    /// `Description`, a code whose list is not public.
+    /// A code of Bp, whose list is not public (Bp: `Description`).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub modifier: Option<i64>,
-    /// `Provider`.
+    /// Who measured (Bp: `Provider`).
     pub provider: Option<String>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. `observedAt` keeps its day. Left out when there are none.

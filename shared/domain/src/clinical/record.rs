@@ -12,15 +12,15 @@ use super::section::Entry;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fracture {
-    /// `Displaced`.
+    /// Whether the fracture is displaced (Bp: `Displaced`).
     pub displaced: Option<bool>,
-    /// `Compound`.
+    /// Whether the fracture is compound (Bp: `Compound`).
     pub compound: Option<bool>,
-    /// `Comminuted`.
+    /// Whether the fracture is comminuted (Bp: `Comminuted`).
     pub comminuted: Option<bool>,
-    /// `Spiral`.
+    /// Whether the fracture is spiral (Bp: `Spiral`).
     pub spiral: Option<bool>,
-    /// `Greenstick`.
+    /// Whether it is a greenstick fracture (Bp: `Greenstick`).
     pub greenstick: Option<bool>,
 }
 
@@ -28,32 +28,32 @@ pub struct Fracture {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PastHistory {
-    /// `RECORDID`; null where it could not be read.
+    /// Bp's number of the entry (Bp: `RECORDID`). Null if it could not be read.
     pub record_id: Option<i64>,
-    /// `Year`, `Month` and `Day`, as far as they are known.
+    /// When it began, as far as that is known: a year, a month or a day (Bp: `Year`, `Month`, `Day`).
     #[schema(value_type = Option<String>, example = "2011-05")]
     pub date: Option<PartialDate>,
-    /// `Condition`.
+    /// The condition or procedure (Bp: `Condition`).
     pub condition: Option<String>,
-    /// `ConditionID`, Bp's own code.
+    /// Bp's own code of the condition (Bp: `ConditionID`).
     pub condition_code: Option<i64>,
-    /// `SNOMED`.
+    /// The SNOMED CT code (Bp: `SNOMED`).
     pub snomed: Option<String>,
-    /// `Status`: Active or Inactive.
+    /// Active or Inactive (Bp: `Status`).
     pub status: Option<String>,
-    /// `Side`.
+    /// Left, right or both (Bp: `Side`).
     pub side: Option<String>,
-    /// `Severity`.
+    /// How severe it is (Bp: `Severity`).
     pub severity: Option<String>,
-    /// `Acute`.
+    /// Whether it is acute (Bp: `Acute`).
     pub acute: Option<bool>,
-    /// `Summary`: the practice includes it in summaries.
+    /// The practice includes it in summaries (Bp: `Summary`).
     pub in_summary: Option<bool>,
     /// The fracture flags, if it is a fracture.
     pub fracture: Option<Fracture>,
-    /// `Details`.
+    /// Free text (Bp: `Details`).
     pub details: Option<String>,
-    /// `Created`.
+    /// The day of the entry (Bp: `Created`).
     #[schema(value_type = Option<String>, format = Date)]
     pub recorded_on: Option<Date>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
@@ -66,41 +66,41 @@ pub struct PastHistory {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Medication {
-    /// `RECORDID`; null where it could not be read.
+    /// Bp's number of the entry (Bp: `RECORDID`). Null if it could not be read.
     pub record_id: Option<i64>,
-    /// `DrugName`.
+    /// The name of the drug (Bp: `DrugName`).
     pub name: Option<String>,
-    /// `Dose`.
+    /// The dose (Bp: `Dose`).
     pub dose: Option<String>,
-    /// `Frequency`.
+    /// How often it is taken (Bp: `Frequency`).
     pub frequency: Option<String>,
-    /// `Food`: before, with or after food.
+    /// Before, with or after food (Bp: `Food`).
     pub food: Option<String>,
-    /// `OtherDetail`.
+    /// More about how it is taken (Bp: `OtherDetail`).
     pub other_detail: Option<String>,
-    /// `PRN`: taken when needed.
+    /// Taken when needed (Bp: `PRN`).
     pub when_needed: Option<bool>,
-    /// `Instructions`.
+    /// The instructions on the script (Bp: `Instructions`).
     pub instructions: Option<String>,
-    /// `Route`, a code whose list is not public.
+    /// A code of Bp, whose list is not public (Bp: `Route`).
     pub route_code: Option<i64>,
-    /// `Quantity` of one script.
+    /// How much one script is for (Bp: `Quantity`).
     pub quantity: Option<i64>,
-    /// `ProductUnit`.
+    /// The unit of the quantity (Bp: `ProductUnit`).
     pub unit: Option<String>,
-    /// `Repeats`. 0 means none; null means that it could not be read.
+    /// The number of repeats (Bp: `Repeats`). 0 means none; null means that it could not be read.
     pub repeats: Option<i64>,
-    /// `Indication`.
+    /// What it is for (Bp: `Indication`).
     pub indication: Option<String>,
-    /// `FirstDate`.
+    /// The day of the first script (Bp: `FirstDate`).
     #[schema(value_type = Option<String>, format = Date)]
     pub first_date: Option<Date>,
-    /// `LastDate`.
+    /// The day of the last script (Bp: `LastDate`).
     #[schema(value_type = Option<String>, format = Date)]
     pub last_date: Option<Date>,
-    /// `ProductID`.
+    /// Bp's number of the product (Bp: `ProductID`).
     pub product_id: Option<i64>,
-    /// `Created`.
+    /// The day of the entry (Bp: `Created`).
     #[schema(value_type = Option<String>, format = Date)]
     pub recorded_on: Option<Date>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
@@ -113,13 +113,13 @@ pub struct Medication {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Allergy {
-    /// `ItemName`: a product, an ingredient or a class.
+    /// A product, an ingredient or a class (Bp: `ItemName`).
     pub item: Option<String>,
-    /// `Reaction`.
+    /// What happens (Bp: `Reaction`).
     pub reaction: Option<String>,
-    /// `Severity`.
+    /// How severe it is (Bp: `Severity`).
     pub severity: Option<String>,
-    /// `Comment`.
+    /// Free text (Bp: `Comment`).
     pub comment: Option<String>,
     /// `Created`, the day on which it was entered.
     #[schema(value_type = Option<String>, format = Date)]
@@ -134,30 +134,30 @@ pub struct Allergy {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Immunisation {
-    /// `RECORDID`; null where it could not be read.
+    /// Bp's number of the entry (Bp: `RECORDID`). Null if it could not be read.
     pub record_id: Option<i64>,
-    /// `GivenDate`.
+    /// The day when it was given (Bp: `GivenDate`).
     #[schema(value_type = Option<String>, format = Date)]
     pub given_on: Option<Date>,
-    /// `NotGivenHere`: recorded by this practice, given by somebody else.
+    /// Recorded by this practice, given by somebody else (Bp: `NotGivenHere`).
     pub not_given_here: Option<bool>,
-    /// `VaccineName`.
+    /// The name of the vaccine (Bp: `VaccineName`).
     pub vaccine: Option<String>,
-    /// `VaccineID`.
+    /// Bp's number of the vaccine (Bp: `VaccineID`).
     pub vaccine_id: Option<i64>,
-    /// `BatchNumber`.
+    /// The batch number (Bp: `BatchNumber`).
     pub batch_number: Option<String>,
-    /// `Sequence`: which dose.
+    /// Which dose (Bp: `Sequence`).
     pub sequence: Option<i64>,
-    /// `SiteCode`, a code whose list is not public.
+    /// A code of Bp, whose list is not public (Bp: `SiteCode`).
     pub site_code: Option<i64>,
-    /// `Route`, a code whose list is not public.
+    /// A code of Bp, whose list is not public (Bp: `Route`).
     pub route_code: Option<i64>,
-    /// `ConsentCode`, a code whose list is not public.
+    /// A code of Bp, whose list is not public (Bp: `ConsentCode`).
     pub consent_code: Option<i64>,
-    /// `Comment`.
+    /// Free text (Bp: `Comment`).
     pub comment: Option<String>,
-    /// `Provider`.
+    /// Who gave it (Bp: `Provider`).
     pub provider: Option<String>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.

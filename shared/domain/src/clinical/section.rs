@@ -120,9 +120,11 @@ pub struct Section<T> {
     pub items: Vec<T>,
     /// Set if Bp contradicts itself, or has something that could not be understood.
     #[serde(rename = "note", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub remark: Option<String>,
     /// What could not be read. If the status is `recorded`, the items are incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub problem: Option<SectionProblem>,
 }
 

@@ -32,25 +32,25 @@ impl Entry for SocialItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tobacco {
-    /// `SmokingStatus` of `BPS_Tobacco`, or of `BPS_Clinical` if `BPS_Tobacco` has none.
+    /// The smoking status (Bp: `SmokingStatus` of `BPS_Tobacco`, or of `BPS_Clinical` if `BPS_Tobacco` has none).
     pub status: Option<String>,
     /// The statuses in `BPS_Clinical`, if they differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_statuses: Vec<String>,
-    /// `SmokingType`.
+    /// What the patient smokes (Bp: `SmokingType`).
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// `SmokesPerDay`.
+    /// How many a day (Bp: `SmokesPerDay`).
     pub per_day: Option<i64>,
-    /// `YearStarted`.
+    /// The year of the start (Bp: `YearStarted`).
     pub year_started: Option<i64>,
-    /// `PastSmokingStatus`.
+    /// The former smoking status (Bp: `PastSmokingStatus`).
     pub past_status: Option<String>,
-    /// `PastSmokesPerDay`.
+    /// How many a day formerly (Bp: `PastSmokesPerDay`).
     pub past_per_day: Option<i64>,
-    /// `PastStarted`.
+    /// The year when the patient formerly started (Bp: `PastStarted`).
     pub past_year_started: Option<i64>,
-    /// `PastStopped`.
+    /// The year when the patient stopped (Bp: `PastStopped`).
     pub past_year_stopped: Option<i64>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.
@@ -62,21 +62,21 @@ pub struct Tobacco {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Alcohol {
-    /// `NonDrinker`.
+    /// Whether the patient drinks no alcohol (Bp: `NonDrinker`).
     pub non_drinker: Option<bool>,
-    /// `DaysPerweek`.
+    /// On how many days a week (Bp: `DaysPerweek`).
     pub days_per_week: Option<i64>,
-    /// `DrinksPerday`.
+    /// How many standard drinks on such a day (Bp: `DrinksPerday`).
     pub drinks_per_day: Option<i64>,
-    /// `Description`.
+    /// Free text (Bp: `Description`).
     pub description: Option<String>,
-    /// `PastAlcoholLevel`.
+    /// How much the patient formerly drank (Bp: `PastAlcoholLevel`).
     pub past_level: Option<String>,
-    /// `YearStarted`.
+    /// The year of the start (Bp: `YearStarted`).
     pub year_started: Option<i64>,
-    /// `YearStopped`.
+    /// The year of the end (Bp: `YearStopped`).
     pub year_stopped: Option<i64>,
-    /// `Comment`.
+    /// A comment (Bp: `Comment`).
     pub comment: Option<String>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.
@@ -88,33 +88,33 @@ pub struct Alcohol {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Circumstances {
-    /// `SocialHistory`.
+    /// Free text about the social history (Bp: `SocialHistory`).
     pub social_history: Option<String>,
-    /// `Recreation`.
+    /// What the patient does in their free time (Bp: `Recreation`).
     pub recreation: Option<String>,
-    /// `AccomodationText`.
+    /// Where the patient lives (Bp: `AccomodationText`).
     pub accommodation: Option<String>,
-    /// `LivesWithText`.
+    /// Whom the patient lives with (Bp: `LivesWithText`).
     pub lives_with: Option<String>,
-    /// `HasCarer`: yes, no or self.
+    /// Yes, no or self (Bp: `HasCarer`).
     pub has_carer: Option<String>,
-    /// `IsCarer`: yes, no or self.
+    /// Yes, no or self (Bp: `IsCarer`).
     pub is_carer: Option<String>,
-    /// `MaritalStatusName`.
+    /// The marital status (Bp: `MaritalStatusName`).
     pub marital_status: Option<String>,
-    /// `SexualityName`.
+    /// The sexuality (Bp: `SexualityName`).
     pub sexuality: Option<String>,
-    /// `Retired`.
+    /// Whether the patient is retired (Bp: `Retired`).
     pub retired: Option<bool>,
-    /// `EliteSports`.
+    /// Sports at a high level (Bp: `EliteSports`).
     pub elite_sports: Option<String>,
-    /// `BloodGroup`.
+    /// The blood group (Bp: `BloodGroup`).
     pub blood_group: Option<String>,
-    /// `PaceMaker`.
+    /// Whether the patient has a pacemaker (Bp: `PaceMaker`).
     pub pacemaker: Option<bool>,
-    /// `AdvanceCareDirective`, a code whose list is not public.
+    /// A code of Bp, whose list is not public (Bp: `AdvanceCareDirective`).
     pub advance_care_directive: Option<i64>,
-    /// `PowerOfAttorney`, a code whose list is not public.
+    /// A code of Bp, whose list is not public (Bp: `PowerOfAttorney`).
     pub power_of_attorney: Option<i64>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.
@@ -126,27 +126,27 @@ pub struct Circumstances {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Occupation {
-    /// `OccupationName`.
+    /// The occupation (Bp: `OccupationName`).
     pub occupation: Option<String>,
-    /// `Description`.
+    /// Free text (Bp: `Description`).
     pub description: Option<String>,
-    /// `Employer`.
+    /// The employer (Bp: `Employer`).
     pub employer: Option<String>,
-    /// `YearStarted`.
+    /// The year of the start (Bp: `YearStarted`).
     pub year_started: Option<i64>,
-    /// `YearStopped`.
+    /// The year of the end (Bp: `YearStopped`).
     pub year_stopped: Option<i64>,
-    /// `Asbestos`: the patient was exposed to it.
+    /// The patient was exposed to it (Bp: `Asbestos`).
     pub asbestos: Option<bool>,
-    /// `Dust`.
+    /// Whether the patient was exposed to dust (Bp: `Dust`).
     pub dust: Option<bool>,
-    /// `Radiation`.
+    /// Whether the patient was exposed to radiation (Bp: `Radiation`).
     pub radiation: Option<bool>,
-    /// `Animals`.
+    /// Whether the patient was exposed to animals (Bp: `Animals`).
     pub animals: Option<bool>,
-    /// `Comment`.
+    /// A comment (Bp: `Comment`).
     pub comment: Option<String>,
-    /// `ADFStatus` (defence force), a code whose list is not public.
+    /// A code of Bp, whose list is not public (Bp: `ADFStatus`).
     pub adf_status: Option<i64>,
     /// Members whose value in Bp could not be understood. They are null or left out here, and that says
     /// nothing about the patient. Left out when there are none.

@@ -14,7 +14,8 @@ use crate::advisory::Advisory;
 use crate::ids::PatientId;
 
 /// A section of the clinical record.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ToSchema)]
+#[schema(rename_all = "camelCase")]
 pub enum SectionName {
     /// Conditions and procedures.
     PastHistory,
@@ -83,24 +84,31 @@ impl SectionName {
 pub struct Sections {
     /// Conditions and procedures, latest first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub past_history: Option<Section<PastHistory>>,
     /// Current medications, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub medications: Option<Section<Medication>>,
     /// Allergies and adverse reactions, by item.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub allergies: Option<Section<Allergy>>,
     /// Relatives' conditions and the parents.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub family_history: Option<Section<FamilyItem>>,
     /// Tobacco, alcohol, circumstances, occupation.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub social: Option<Section<SocialItem>>,
     /// Measurements, latest first, a limited number of each kind.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub observations: Option<Section<Observation>>,
     /// Vaccines, latest first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub immunisations: Option<Section<Immunisation>>,
 }
 
@@ -112,6 +120,7 @@ pub struct ClinicalSummary {
     pub patient_id: PatientId,
     /// When Bp was queried, by our clock.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "crate::instant::serialize")]
     pub read_at: Timestamp,
     /// The sections.
     pub sections: Sections,

@@ -46,7 +46,7 @@ pub struct Delivery {
     pub site: Database,
     /// The referral, message or summary.
     pub letter: Letter,
-    /// Who sent it: a token's subject.
+    /// Who sent it: a token's subject. For a summary: the clinician on whose behalf the record is read.
     pub asked_by: Subject,
     /// When we accepted it.
     pub accepted_at: Timestamp,
@@ -344,6 +344,14 @@ impl Delivery {
         self.problem = None;
         self.step(DeliveryState::Accepted, None, now);
         Ok(())
+    }
+
+    /// A linked clinician retries it. The record of a summary is then read on behalf of this clinician, because
+    /// the one who sent the referral may have left the practice.
+    pub fn asked_again_by(&mut self, clinician: &Subject) {
+        if matches!(self.letter, Letter::Summary(_)) {
+            self.asked_by = clinician.clone();
+        }
     }
 
     fn step(&mut self, state: DeliveryState, reason: Option<ProblemType>, at: Timestamp) {

@@ -91,5 +91,6 @@ pub struct DeliveryStep {
     pub state: DeliveryState,
     /// The reason, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub reason: Option<ProblemType>,
 }

@@ -2,6 +2,7 @@
 //! becomes of the summary.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::chosen::{Acknowledged, Chosen};
@@ -20,10 +21,11 @@ pub struct ReferralSummary {
     pub sender: Option<BpUserId>,
     pub chosen: Chosen,
     pub acknowledged: Vec<Acknowledged>,
-    /// How often the record could not be read.
+    /// How often Bp refused to read the record since it was last read.
     #[serde(default)]
     pub failed_reads: u32,
-    /// The documents, once the record was read. All attempts to write use the same ones.
+    /// The documents, once the record was read. They stay the same for as long as a write of them may still
+    /// take effect. After that they are replaced if they have become old.
     #[serde(default)]
     pub kept: Option<KeptSummary>,
     /// Whether it has failed only because its letter did.
@@ -37,6 +39,9 @@ pub struct ReferralSummary {
 pub struct KeptSummary {
     /// When Bp was asked.
     pub read_at: Timestamp,
+    /// The same as a day on the practice's clock, if its time zone is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_on: Option<Date>,
     pub fhir: KeptFile,
     pub pdf: KeptFile,
 }
@@ -60,7 +65,7 @@ fn is_false(flag: &bool) -> bool {
 impl ReferralSummary {
     /// The subject of the document in Correspondence Out.
     pub const SUBJECT: &str = "Patient summary";
-    /// After so many failures to read the record, the summary is given up.
+    /// After so many refusals to read the record, the summary is given up.
     pub const MOST_FAILED_READS: u32 = 8;
 
     /// The summary that goes with a referral.

@@ -129,7 +129,12 @@ fn a_summary_goes_with_a_referral_under_its_id_with_a_token_of_its_own() {
     assert!(!summary.is_for_an_inbox() && summary.summary(&practice).is_none());
 
     let file = |key: &str| KeptFile { key: key.to_owned(), bytes: 1, sha256: Sha256::of(b"1") };
-    let kept = KeptSummary { read_at: at(1), fhir: file("summaries/a"), pdf: file("summaries/b") };
+    let kept = KeptSummary {
+        read_at: at(1),
+        read_on: None,
+        fhir: file("summaries/a"),
+        pdf: file("summaries/b"),
+    };
     let Letter::Summary(letter) = &mut summary.letter else { panic!("no summary") };
     letter.kept = Some(kept.clone());
     let stored = serde_json::to_string(&summary).unwrap();
@@ -137,6 +142,19 @@ fn a_summary_goes_with_a_referral_under_its_id_with_a_token_of_its_own() {
     assert_eq!(summary.delivered_summary(), None, "nobody receives it before Bp has it");
     summary.delivered(9, true, at(2));
     assert_eq!(summary.delivered_summary(), Some(&kept));
+}
+
+#[test]
+fn only_a_summary_has_another_clinician_ask_for_the_record() {
+    let other = Subject("another clinician".to_owned());
+    let mut referral: Delivery = serde_json::from_value(old_referral()).unwrap();
+    let Letter::Referral(letter) = &mut referral.letter else { panic!("no referral") };
+    letter.summary = true;
+    let mut summary = referral.summary(&PracticeId::parse("ours").unwrap()).unwrap();
+    summary.asked_again_by(&other);
+    assert_eq!(summary.asked_by, other);
+    referral.asked_again_by(&other);
+    assert_ne!(referral.asked_by, other);
 }
 
 #[test]

@@ -174,9 +174,9 @@ impl Item {
         Self::Queued(Effort::from(now))
     }
 
-    /// A worker wants to work on the document.
+    /// Whether a worker may claim the document. The claim holds once the returned state is stored.
     #[must_use]
-    pub fn claim(self, lease: Lease, now: Timestamp, patience: Patience) -> Claim {
+    pub fn claimable(self, lease: Lease, now: Timestamp, patience: Patience) -> Claim {
         let granted = |effort| Claim::Granted(Fetching { effort, lease: Some(lease), received: 0 });
         match self {
             Self::Queued(effort) => match effort.next_wake {

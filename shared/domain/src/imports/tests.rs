@@ -18,7 +18,7 @@ fn lease(second: i64) -> Lease {
 }
 
 fn claimed(item: Item, second: i64) -> Fetching {
-    match item.claim(lease(second), at(second), PATIENCE) {
+    match item.claimable(lease(second), at(second), PATIENCE) {
         Claim::Granted(fetching) => fetching,
         other => panic!("not granted: {other:?}"),
     }
@@ -44,8 +44,8 @@ fn place() -> Place {
 #[test]
 fn two_workers_never_work_on_one_document_at_once() {
     let working = Item::Fetching(claimed(Item::new(at(0)), 0));
-    assert_eq!(working.clone().claim(lease(5), at(5), PATIENCE), Claim::Held(at(60)));
-    assert!(matches!(working.claim(lease(61), at(61), PATIENCE), Claim::Granted(_)));
+    assert_eq!(working.clone().claimable(lease(5), at(5), PATIENCE), Claim::Held(at(60)));
+    assert!(matches!(working.claimable(lease(61), at(61), PATIENCE), Claim::Granted(_)));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_document_over_which_workers_die_is_given_up() {
         item = Item::Fetching(claimed(item, round * 100));
     }
     let item = Item::Fetching(claimed(item, 200));
-    match item.claim(lease(300), at(300), PATIENCE) {
+    match item.claimable(lease(300), at(300), PATIENCE) {
         Claim::Hopeless(Item::Failed(failure)) => {
             assert_eq!(failure.problem, ProblemType::Internal)
         }
@@ -80,11 +80,11 @@ fn a_document_over_which_workers_die_is_given_up() {
 fn a_doubled_wake_does_not_double_the_tries() {
     let waiting =
         claimed(Item::new(at(0)), 0).postpone(ProblemType::SiteOffline, at(60), at(1), PATIENCE);
-    assert_eq!(waiting.clone().claim(lease(5), at(5), PATIENCE), Claim::Early);
-    assert!(matches!(waiting.claim(lease(59), at(59), PATIENCE), Claim::Granted(_)));
+    assert_eq!(waiting.clone().claimable(lease(5), at(5), PATIENCE), Claim::Early);
+    assert!(matches!(waiting.claimable(lease(59), at(59), PATIENCE), Claim::Granted(_)));
     // A webhook's wake for a prepared document is never early.
     let prepared = claimed(Item::new(at(0)), 0).wait(at(60));
-    assert!(matches!(prepared.claim(lease(5), at(5), PATIENCE), Claim::Granted(_)));
+    assert!(matches!(prepared.claimable(lease(5), at(5), PATIENCE), Claim::Granted(_)));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn what_is_over_stays_over_unless_somebody_asks_again() {
     let staged = claimed(Item::new(at(0)), 0).stage(copy());
     let failed = claimed(Item::new(at(0)), 0).fail(ProblemType::DocumentInParts, at(1));
     for item in [staged.clone(), failed.clone(), Item::Cancelled { leftover: None }] {
-        assert_eq!(item.claim(lease(99), at(99), PATIENCE), Claim::Over);
+        assert_eq!(item.claimable(lease(99), at(99), PATIENCE), Claim::Over);
     }
     assert!(staged.retry(at(2)).is_none());
     assert!(Item::new(at(0)).retry(at(2)).is_none());

@@ -162,7 +162,7 @@ impl RowReader {
                         Step::Complete => State::Value(Purpose::Row, capture),
                         Step::FirstText(field) => self.decide(field, capture),
                     };
-                    self.settle_if_complete()?;
+                    self.finish_value()?;
                 }
                 State::Field(mut capture) => match capture.read(&mut piece)? {
                     true => {
@@ -174,7 +174,7 @@ impl RowReader {
                 State::Value(purpose, mut capture) => {
                     capture.read(&mut piece)?;
                     self.state = State::Value(purpose, capture);
-                    self.settle_if_complete()?;
+                    self.finish_value()?;
                 }
                 State::Data(escape) => self.data(escape, &mut piece)?,
             }
@@ -187,7 +187,7 @@ impl RowReader {
         let cut = malformed("page that breaks off");
         if let State::Value(_, capture) = &mut self.state {
             capture.end_input();
-            self.settle_if_complete()?;
+            self.finish_value()?;
         }
         if !matches!(self.state, State::Between) || !self.stack.is_empty() {
             return Err(cut);
@@ -274,7 +274,7 @@ impl RowReader {
             }
             _ => return Err(malformed("shape of the rows")),
         }
-        self.settle_if_complete()
+        self.finish_value()
     }
 
     fn close(&mut self, byte: u8) -> Result<(), Error> {
@@ -313,7 +313,7 @@ impl RowReader {
         self.expected = Expected::Colon;
     }
 
-    fn settle_if_complete(&mut self) -> Result<(), Error> {
+    fn finish_value(&mut self) -> Result<(), Error> {
         let State::Value(purpose, capture) = &mut self.state else { return Ok(()) };
         if !capture.is_complete() {
             return Ok(());

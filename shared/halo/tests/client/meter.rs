@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use halo::{
     AsyncState, Call, Command, Deadline, Error, FhirQuery, HaloClient, Meter, PmsName,
-    Registration, Used, Uuid, on_account,
+    Registration, Used, Uuid, counted_for,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ use crate::support::{Bench, ample, client_of, eventually, fixed};
 struct Book(Mutex<Vec<(Option<String>, Used)>>);
 
 impl Meter for Book {
-    fn used(&self, account: Option<&str>, used: Used) {
-        self.0.lock().unwrap().push((account.map(str::to_owned), used));
+    fn used(&self, payer: Option<&str>, used: Used) {
+        self.0.lock().unwrap().push((payer.map(str::to_owned), used));
     }
 }
 
@@ -107,7 +107,7 @@ async fn every_call_that_halo_receives_is_told_as_a_query_or_as_none() {
     let bench = Bench::new().await;
     let (client, book) = metered(&bench.client);
     let mark = bench.mark().await;
-    on_account("wattle-creek", everything(&client, &bench)).await;
+    counted_for("wattle-creek", everything(&client, &bench)).await;
     let path = format!("/queries?since={mark}");
     let journal = bench.control(Method::GET, &path, Value::Null).await;
     let of_practice = |call: &&Value| call["operation"] != "registeredExecution";
@@ -127,7 +127,7 @@ async fn every_call_that_halo_receives_is_told_as_a_query_or_as_none() {
     assert_eq!(calls.iter().filter(is_billed).count(), names.len());
     let strangers =
         book.0.lock().unwrap().iter().any(|(to, _)| to.as_deref() != Some("wattle-creek"));
-    assert!(!strangers, "every call is told with its account");
+    assert!(!strangers, "every call is told with its payer");
     // Two immediate queries and two FHIR calls.
     assert_eq!(book.count(Used::Answered), 4);
 }
@@ -214,7 +214,7 @@ async fn a_login_that_is_refused_was_asked_for_and_answered() {
 }
 
 #[tokio::test]
-async fn what_a_stream_brings_is_told_on_the_account_that_opened_it() {
+async fn what_a_stream_brings_is_told_for_the_payer_that_opened_it() {
     let (bench, site) = Bench::paired().await;
     let submitted =
         bench.client.submit(site, &one(), Duration::from_secs(9), Call::Read, ample()).await;
@@ -225,10 +225,10 @@ async fn what_a_stream_brings_is_told_on_the_account_that_opened_it() {
     })
     .await;
     let (client, book) = metered(&bench.client);
-    let opened = on_account("wattle-creek", client.page_stream(site, query, 1, ample())).await;
+    let opened = counted_for("wattle-creek", client.page_stream(site, query, 1, ample())).await;
     let parts: Vec<_> = opened.unwrap().collect().await;
     let bytes: usize = parts.iter().map(|part| part.as_ref().unwrap().len()).sum();
     assert_eq!(book.received(), bytes as u64);
     let told = book.0.lock().unwrap();
-    assert!(told.iter().all(|(account, _)| account.as_deref() == Some("wattle-creek")), "{told:?}");
+    assert!(told.iter().all(|(payer, _)| payer.as_deref() == Some("wattle-creek")), "{told:?}");
 }

@@ -223,7 +223,7 @@ async fn open(query: QueryFluentBuilder, limit: u16) -> Result<OpenWork, StoreEr
     }
 }
 
-/// Sorts after everything that is due at this instant.
+/// A key of the index that sorts after every entry that is due at this instant or earlier.
 fn open_bound(until: Timestamp) -> String {
     format!("{}~", instant(until))
 }

@@ -211,7 +211,7 @@ async fn a_practice_that_a_newer_release_wrote_stays_as_it_is() {
     assert_eq!(store.complete_pairing(&practice, &attempt, &seen, false).await, NEWER);
     let offline = Site { availability: Availability::Offline, ..seen.site.clone() };
     assert_eq!(store.refresh(&practice, &seen, &offline, Standing::Revoked, now()).await, NEWER);
-    assert_eq!(store.mark_standing_published(&practice, Standing::Paired).await, NEWER);
+    assert_eq!(store.set_standing_published(&practice, Standing::Paired).await, NEWER);
     assert_eq!(store.save_settings(&practice, &Settings::default()).await, NEWER);
     assert_eq!(table.changed(), [] as [&str; 0]);
     // A disconnection ends every attempt, so that nobody connects the practice afterwards.
@@ -252,7 +252,7 @@ async fn counts_waiters_and_imports_of_a_newer_release_stay_as_they_are() {
     assert_eq!(tried.map(drop), NEWER);
     let (day, used) = (date(2026, 11, 2), Usage { queries: 1, ..Usage::default() });
     assert_eq!(store.add_usage(&practice, day, &used).await.map(drop), NEWER);
-    assert_eq!(store.mark_near_cap_published(&practice, day, now()).await, NEWER);
+    assert_eq!(store.set_near_cap_published(&practice, day, now()).await, NEWER);
     let waiter = Waiter::Site { practice: practice.clone() };
     assert_eq!(store.await_query(Uuid::from_u128(41), &waiter, now()).await, NEWER);
     assert_eq!(store.remember_notification(Uuid::from_u128(43), now()).await, Ok(()));

@@ -40,7 +40,7 @@ impl<'a> Platform<'a> {
     /// A subscribed queue that has already received the practice's connected event.
     pub(crate) async fn connected(stack: &'a TestStack, practice_id: &str) -> Self {
         let mut platform = Self::listening(stack, practice_id).await;
-        stack.run_job("turns", None).await;
+        stack.run_job("jobs", None).await;
         platform.hears("connection.changed connected").await;
         platform
     }
@@ -85,7 +85,7 @@ async fn each_change_of_a_connection_is_told_once() {
     };
     bp.set_practice(LARGE, json!({ "integrationEnabled": false })).await;
     assert_eq!(look().await, "revoked");
-    stack.run_job("turns", None).await;
+    stack.run_job("jobs", None).await;
     platform.hears("connection.changed revoked").await;
     // The state stays the same, however often anybody reads it.
     assert_eq!(look().await, "revoked");
@@ -94,10 +94,10 @@ async fn each_change_of_a_connection_is_told_once() {
     stack.let_come_round("site-health", &practice.practice_id).await;
     bp.set_practice(LARGE, json!({ "availability": "online", "integrationEnabled": true })).await;
     assert_eq!(look().await, "connected");
-    stack.run_job("turns", None).await;
+    stack.run_job("jobs", None).await;
     platform.hears("connection.changed connected").await;
     practice.practice_admin.delete("/connection").await.assert_status(204);
-    stack.run_job("turns", None).await;
+    stack.run_job("jobs", None).await;
     platform.hears("connection.changed disconnected").await;
 }
 
@@ -109,6 +109,6 @@ async fn a_link_that_is_taken_over_is_told() {
     let mut platform = Platform::connected(stack, &practice.practice_id).await;
     let same = form_without_code(LARGE, "Amelia", "Thornbury");
     practice.practice_admin.put("/connection", &same).await.assert_status(200);
-    stack.run_job("turns", None).await;
+    stack.run_job("jobs", None).await;
     platform.hears("clinician.relinked relinked").await;
 }

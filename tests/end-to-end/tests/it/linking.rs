@@ -326,7 +326,7 @@ async fn a_practice_with_five_thousand_linked_clinicians_moves_to_another_bp() {
     let old = practice.clinician.get("/patients/1").await;
     old.assert_problem(403, "clinician-link-needed");
     // Old links are removed later, by the regular work.
-    stack.run_job("turns", None).await;
+    stack.run_job("jobs", None).await;
     let patience = std::time::Duration::from_secs(120);
     support::until("former links are gone", patience, async || {
         let left = stack.table().await;
@@ -336,7 +336,7 @@ async fn a_practice_with_five_thousand_linked_clinicians_moves_to_another_bp() {
         match left.count() {
             0 => Ok(()),
             left => {
-                stack.run_job("turns", None).await;
+                stack.run_job("jobs", None).await;
                 Err(left)
             }
         }

@@ -177,12 +177,12 @@ async fn platforms_are_told_once_that_a_practice_comes_near_its_cap() {
     for _ in 0..3 {
         practice.clinician.get("/locations").await.assert_status(200);
     }
-    stack.run_job("turns", None).await;
+    stack.run_job("jobs", None).await;
     platform.hears("usage.nearCap nearCap").await;
     practice.clinician.get("/locations").await.assert_status(200);
     stack.let_come_round("site-health", &practice.practice_id).await;
     practice.practice_admin.delete("/connection").await.assert_status(204);
-    stack.run_job("turns", None).await;
+    stack.run_job("jobs", None).await;
     platform.hears("connection.changed disconnected").await;
     let told: Value = usage(&practice).await.at("/days/0").clone();
     assert_eq!(told["queries"], json!(80_003));

@@ -250,7 +250,7 @@ async fn put_job(stack: &TestStack, practice: &str, job: &str, at: Timestamp) {
 async fn a_sweep_costs_a_query_for_each_shard_and_what_is_due() {
     let stack = TestStack::shared().await;
     let swept = stack.run_job("sweep", None).await;
-    assert_eq!(swept["queries"], 4, "{swept}");
+    assert_eq!(swept["tableReads"], 4, "{swept}");
     assert_eq!(swept["woken"], swept["due"], "{swept}");
 }
 
@@ -263,7 +263,7 @@ async fn a_job_whose_time_has_come_is_handed_out_once_and_others_are_left_alone(
     let tomorrow = now + minute * 1_440;
     put_job(stack, &practice.practice_id, "checked", now - minute).await;
     put_job(stack, &practice.practice_id, "reconcile", tomorrow).await;
-    let handed = stack.run_job("turns", None).await;
+    let handed = stack.run_job("jobs", None).await;
     assert!(handed["due"].as_u64().unwrap() >= 1, "{handed}");
     let next = due(stack, &practice.practice_id, "checked").await;
     assert!(next.is_none_or(|next| next > now + minute), "still due: {next:?}");

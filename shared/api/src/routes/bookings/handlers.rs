@@ -69,7 +69,7 @@ pub(crate) struct ListParameters {
 /// is cancelled, and a newly named attendant is added. If an attendant cannot be booked at all, for
 /// example because they are not on the staff list, the request is refused and names them.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/bookings/{bookingId}", tag = "Bookings",
-    params(("practiceId" = String, Path), ("bookingId" = String, Path, description = "The platform's own id: 1 to 64 letters, digits, hyphens and underscores.")),
+    params(("practiceId" = String, Path), ("bookingId" = String, Path)),
     request_body = BookingRequest,
     responses((status = 202, body = BookingView), Problems))]
 pub(crate) async fn save_booking(
@@ -140,9 +140,9 @@ pub(crate) async fn read_booking(
 /// While a new version of the service is being deployed, a booking may be missing for some minutes.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/bookings", tag = "Bookings",
     params(("practiceId" = String, Path),
-        ("from" = Option<String>, Query, description = "The first day, YYYY-MM-DD, in the practice's time zone."),
-        ("to" = Option<String>, Query, description = "The last day, YYYY-MM-DD, in the practice's time zone."),
-        ("state" = Option<String>, Query, description = "One or more states, separated by commas: pending, synced, conflict, waiting, failed or cancelled.")),
+        ("from" = Option<String>, Query, format = Date, description = "The first day, in the practice's time zone."),
+        ("to" = Option<String>, Query, format = Date, description = "The last day, in the practice's time zone."),
+        ("state" = Option<Vec<BookingState>>, Query, style = Form, explode = false, min_items = 1, description = "One or more states, separated by commas. All states by default.")),
     responses((status = 200, body = BookingList), Problems))]
 pub(crate) async fn list_bookings(
     State(app): State<Arc<App>>,

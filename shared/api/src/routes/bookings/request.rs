@@ -20,7 +20,7 @@ pub(crate) struct BookingRequest {
     ahpra_number: Option<String>,
     /// The members of the staff list who are visited together: 2 to 20, each once, in any order. Each of
     /// them has their own appointment in Bp.
-    #[schema(example = json!(["MED0000000000", "MED0000000001"]))]
+    #[schema(min_items = 2, max_items = 20, example = json!(["MED0000000000", "MED0000000001"]))]
     attendants: Option<Vec<String>>,
     /// How many attendants must have room. 1 by default. If fewer have room, nobody is visited: the
     /// appointments of the others are taken out of Bp again, and the booking is in `conflict`
@@ -28,12 +28,14 @@ pub(crate) struct BookingRequest {
     #[schema(minimum = 1, maximum = 20)]
     at_least: Option<i64>,
     /// The start in the practice's time zone.
-    #[schema(example = "2027-03-01T12:30")]
+    #[schema(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$", example = "2027-03-01T12:30")]
     start: String,
     /// 1 to 480. The duration in the practice's settings by default.
+    #[schema(minimum = 1, maximum = 480)]
     duration_minutes: Option<i64>,
     representative: RepresentativeRequest,
     /// Up to 200 characters.
+    #[schema(max_length = 200)]
     notes: Option<String>,
 }
 
@@ -42,8 +44,10 @@ pub(crate) struct BookingRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RepresentativeRequest {
     /// Up to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// Up to 120 characters.
+    #[schema(min_length = 1, max_length = 120)]
     company: String,
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Resent {
     more: bool,
     /// The date of the first booking that was not resent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = Date)]
+    #[schema(value_type = Option<String>, format = Date, nullable = false)]
     next_from: Option<Date>,
 }
 

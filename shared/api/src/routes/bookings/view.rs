@@ -19,6 +19,7 @@ pub(crate) struct BookingView {
     cancelled: bool,
     /// Who is visited. Absent if there are `attendants`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ahpra_number: Option<String>,
     /// Who is visited, if there are several, and the state of each one's appointment. An attendant who is
     /// no longer named is shown until their appointment is out of Bp.
@@ -26,6 +27,7 @@ pub(crate) struct BookingView {
     attendants: Vec<AttendantView>,
     /// How many attendants must have room.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     at_least: Option<usize>,
     /// The start in the practice's time zone.
     #[schema(example = "2027-03-01T12:30")]
@@ -33,25 +35,31 @@ pub(crate) struct BookingView {
     duration_minutes: i64,
     representative: RepresentativeView,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     bp_user_id: Option<BpUserId>,
     location_id: LocationId,
     /// The appointment's number in Bp.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     bp_appointment_id: Option<i64>,
     /// Whether the appointment is outside the practitioner's sessions in Bp.
     outside_sessions: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<ProblemBody>,
     /// The practice's other bookings that are in the way. Only shown when one booking is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocked_by: Vec<String>,
     /// The time of the next automatic retry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     next_attempt_at: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "domain::instant::serialize")]
     accepted_at: Timestamp,
     /// What happened to the booking, oldest first.
     history: Vec<HistoryView>,
@@ -69,16 +77,19 @@ pub(crate) struct AttendantView {
     withdrawn: bool,
     bp_user_id: BpUserId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     bp_appointment_id: Option<i64>,
     outside_sessions: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<ProblemBody>,
     /// The practice's other bookings that are in the way. Only shown when one booking is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocked_by: Vec<String>,
     /// The time of the next automatic retry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     next_attempt_at: Option<Timestamp>,
 }
 
@@ -93,11 +104,12 @@ pub(crate) struct RepresentativeView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HistoryView {
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "domain::instant::serialize")]
     at: Timestamp,
     event: Happened,
     /// The type of the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<ProblemType>)]
+    #[schema(value_type = Option<ProblemType>, nullable = false)]
     problem: Option<&'static str>,
 }
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use store::StoreError;
 use uuid::Uuid;
 
+use super::fhir_document::FhirDocument;
 use super::negotiation::Format;
 use super::operation::{OperationInput, OperationParameters};
 use crate::app::App;
@@ -45,9 +46,8 @@ pub(crate) struct SummaryParameters {
 /// asked for. This is kept for one release: use `…/summary`. Any other `Accept` gets JSON.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
-        ("sections" = Option<String>, Query, description = "Names of sections, separated by commas: pastHistory, medications, allergies, familyHistory, social, observations, immunisations. All sections by default.")),
-    responses((status = 200, content((ClinicalSummary = "application/json"), (Value = "application/fhir+json"))),
-        Problems))]
+        ("sections" = Option<Vec<SectionName>>, Query, style = Form, explode = false, min_items = 1, description = "Names of sections, separated by commas. All sections by default.")),
+    responses((status = 200, body = ClinicalSummary), Problems))]
 pub(crate) async fn read_clinical_summary(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
@@ -84,7 +84,7 @@ pub(crate) struct NoParameters {}
 /// API.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/summary", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path)),
-    responses((status = 200, body = Value, content_type = "application/fhir+json"),
+    responses((status = 200, body = FhirDocument, content_type = "application/fhir+json"),
         Problems))]
 pub(crate) async fn read_patient_summary(
     State(app): State<Arc<App>>,
@@ -114,9 +114,9 @@ impl OperationPath {
 /// so the operation is a variable. The only parameter is `profile`: a profile that the document keeps.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/fhir/Patient/{patientId}/{operation}", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
-        ("operation" = String, Path, description = "`$summary`", example = "$summary"),
+        ("operation" = String, Path),
         ("profile" = Option<String>, Query, description = "The canonical URL of `au-ps-bundle` or `Bundle-uv-ips`, with or without its version.")),
-    responses((status = 200, body = Value, content_type = "application/fhir+json"),
+    responses((status = 200, body = FhirDocument, content_type = "application/fhir+json"),
         Problems))]
 pub(crate) async fn run_patient_operation(
     State(app): State<Arc<App>>,
@@ -136,10 +136,10 @@ pub(crate) async fn run_patient_operation(
 /// only parameter is `profile`.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/fhir/Patient/{patientId}/{operation}", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
-        ("operation" = String, Path, description = "`$summary`", example = "$summary")),
+        ("operation" = String, Path)),
     request_body(content = Option<Value>, content_type = "application/fhir+json",
         example = json!({ "resourceType": "Parameters" })),
-    responses((status = 200, body = Value, content_type = "application/fhir+json"),
+    responses((status = 200, body = FhirDocument, content_type = "application/fhir+json"),
         Problems))]
 pub(crate) async fn run_patient_operation_by_post(
     State(app): State<Arc<App>>,

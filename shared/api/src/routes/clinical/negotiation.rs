@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 
+use crate::demands::{Demands, Parameter};
 use crate::problem::{Problem, ProblemType};
 
 /// A format of the clinical summary.
@@ -61,6 +62,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Format {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Self::wanted(&parts.headers).ok_or_else(|| Problem::new(ProblemType::NotAcceptable))
+    }
+}
+
+impl Parameter for Format {
+    fn add_to(demands: &mut Demands) {
+        demands.problems.push(ProblemType::NotAcceptable);
     }
 }
 

@@ -6,7 +6,8 @@ use axum::http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::input::{Checker, LARGEST_BODY, read_json};
+use crate::demands::{Demands, Parameter};
+use crate::input::{Body, Checker, LARGEST_BODY, read_json};
 use crate::problem::{Problem, ProblemType};
 
 /// The profiles of the document, without their versions.
@@ -66,6 +67,12 @@ impl<S: Send + Sync> FromRequest<S> for OperationInput {
             return Err(Problem::because(ProblemType::UnsupportedMediaType, words));
         }
         check(&read_json::<Map<String, Value>>(&bytes)?).map(|()| Self)
+    }
+}
+
+impl Parameter for OperationInput {
+    fn add_to(demands: &mut Demands) {
+        <Body<()> as Parameter>::add_to(demands);
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct ValidationView {
     advisories: Vec<Advisory>,
     /// Why the Site ID is not valid, or what would prevent a connection although it is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<ProblemBody>,
 }
 

@@ -26,11 +26,13 @@ pub(crate) struct ConnectionView {
     halo_link_version: Option<String>,
     availability: Option<Availability>,
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     last_heartbeat: Option<Timestamp>,
     /// When Bp last answered or refused any query of this service. `state` shows what was learned then.
     /// Absent until the first query.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     checked_at: Option<Timestamp>,
     clinicians: Vec<Clinician>,
     /// The caller, as this practice's Bp knows them.
@@ -40,6 +42,7 @@ pub(crate) struct ConnectionView {
     advisories: Vec<Advisory>,
     /// What prevents the connection from working.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<ProblemBody>,
 }
 
@@ -52,13 +55,15 @@ pub(crate) struct You {
     linked: bool,
     /// The Bp user.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, nullable = false)]
     user_id: Option<BpUserId>,
     /// As in Bp.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     first_name: Option<String>,
     /// As in Bp.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     last_name: Option<String>,
 }
 

@@ -108,7 +108,8 @@ pub(crate) async fn list_deliveries(
 
 /// Retry a failed delivery.
 ///
-/// Bp is asked first whether the delivery arrived, so it is never written twice.
+/// Bp is asked first whether the delivery arrived, so it is never written twice. If a linked clinician retries a
+/// patient's summary, the record is read on behalf of this clinician.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/deliveries/{deliveryId}/retry", tag = "Correspondence",
     params(("practiceId" = String, Path), ("deliveryId" = String, Path)),
     responses((status = 202, body = DeliveryView), Problems))]
@@ -143,6 +144,10 @@ pub(crate) async fn retry_delivery(
         let now = App::now();
         let mut delivery = entry.body.clone();
         delivery.retry(now).map_err(|_| Problem::new(ProblemType::Conflict))?;
+        // A platform reads no record for itself, so it does not change on whose behalf the record is read.
+        if matches!(allowed.caller, Caller::Person { .. }) {
+            delivery.asked_again_by(allowed.caller.subject());
+        }
         if attempt == 0 {
             let patients = delivery.patient().into_iter().collect();
             let entry = AuditEntry::of(AuditedAction::DeliveryRetried).about(patients);

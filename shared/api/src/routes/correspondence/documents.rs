@@ -30,6 +30,7 @@ const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DocumentRequest {
     /// The caller's own id: 1 to 64 letters, digits, hyphens, underscores and full stops.
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,64}$")]
     document_id: String,
     /// The bytes must be of this type.
     #[schema(schema_with = media_types)]
@@ -38,6 +39,7 @@ pub(crate) struct DocumentRequest {
     #[schema(minimum = 1)]
     bytes: i64,
     /// SHA-256 of the document, in hexadecimal digits.
+    #[schema(pattern = "^[0-9A-Fa-f]{64}$")]
     sha256: String,
 }
 
@@ -60,6 +62,7 @@ pub(crate) struct UploadView {
     upload_headers: BTreeMap<String, String>,
     /// The upload must start before this time. Announce the same document again to get a new link.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "domain::instant::serialize")]
     expires_at: Timestamp,
 }
 

@@ -30,6 +30,7 @@ pub(crate) struct MessageRequest {
     #[serde(default)]
     sender_name: Option<String>,
     /// The id of an uploaded document. Send either this or `text`.
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,64}$")]
     #[serde(default)]
     document_id: Option<String>,
     /// A short text in Windows-1252. Send either this or `documentId`.
@@ -66,6 +67,7 @@ pub(crate) struct PatientRequest {
     #[serde(default)]
     medicare: Option<MedicareRequest>,
     /// The patient's IHI, 16 digits.
+    #[schema(pattern = "^[ 0-9]+$", example = "8003600000000000")]
     #[serde(default)]
     ihi: Option<String>,
 }

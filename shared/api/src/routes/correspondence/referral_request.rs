@@ -18,8 +18,10 @@ use crate::problem::Problem;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReferralRequest {
     /// The patient's number in Bp.
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     patient_id: i64,
     /// The id of an uploaded document.
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,64}$")]
     document_id: String,
     /// One line of Windows-1252 text.
     #[schema(max_length = 100)]

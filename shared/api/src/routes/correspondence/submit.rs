@@ -253,8 +253,11 @@ impl App {
         }
         let head =
             uploads.bucket.head(&document.key).await.map_err(bucket_unavailable)?.ok_or_else(
-                || {
-                    pointed(
+                || Problem {
+                    detail:
+                        "The document was announced, but its bytes are not at the upload link yet."
+                            .into(),
+                    ..pointed(
                         ProblemType::DocumentNotUploaded,
                         "the document's bytes have not been uploaded",
                     )

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SeeSentSummaries};
 use crate::problem::{Problem, ProblemType, Problems};
+use crate::routes::clinical::FhirDocument;
 
 const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
 
@@ -25,7 +26,7 @@ const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
 /// summary is in Bp, and for as long as sent documents are kept.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/referrals/{referralId}/summary", tag = "Correspondence",
     params(("practiceId" = String, Path), ("referralId" = String, Path, description = "The caller's own id")),
-    responses((status = 200, body = Value, content_type = "application/fhir+json"), Problems))]
+    responses((status = 200, body = FhirDocument, content_type = "application/fhir+json"), Problems))]
 pub(crate) async fn read_referral_summary(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeSentSummaries>,
@@ -42,7 +43,12 @@ pub(crate) async fn read_referral_summary(
     let entry = app.store.work(practice, &key).await?.ok_or_else(unknown)?;
     let summary = entry.read::<Delivery>()?.body;
     let kept = summary.delivered_summary();
-    let fhir = &kept.ok_or_else(|| Problem::new(ProblemType::SummaryNotReady))?.fhir;
+    let not_ready = || {
+        let detail =
+            "Bp receives the summary after the letter. It can be read here once it is in Bp.";
+        Problem::because(ProblemType::SummaryNotReady, detail)
+    };
+    let fhir = &kept.ok_or_else(not_ready)?.fhir;
     let document = app.uploads()?.bucket.read(&fhir.key, fhir.sha256, fhir.bytes).await;
     let document = document.map_err(|error| match error {
         DocumentBucketError::NotFound => Problem::new(ProblemType::SummaryExpired),

@@ -5,10 +5,10 @@ use domain::delivery::{
 };
 use domain::ids::{BpUserId, PracticeId};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, ProblemType};
 
 /// A document or text on its way to a practice's Bp.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,41 +19,52 @@ pub(crate) struct DeliveryView {
     kind: DeliveryKind,
     state: DeliveryState,
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "domain::instant::serialize")]
     accepted_at: Timestamp,
     /// How often it was sent to Bp.
     attempts: u32,
     /// When it is sent again, or when Bp is asked again whether it arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     next_attempt_at: Option<Timestamp>,
     /// The number in Bp: of the letter in Correspondence Out, of the item in the inbox, or of the document in
     /// Correspondence In once the item is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     bp_record_id: Option<i64>,
     /// How a referral's patient is checked when the referral is written.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     patient_check: Option<PatientCheck>,
     /// Whether it is filed under a patient in Bp. If not, somebody at the practice allocates the item in the
     /// inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     allocated: Option<bool>,
     /// Whose inbox a message was put in, if Bp says so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     addressed_to: Option<AddressedToView>,
     /// The Bp user in whose inbox a message was last found. People at a practice can move messages.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     inbox_user_id: Option<BpUserId>,
     /// The doctor's decision, once the message is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     check: Option<Check>,
     /// Why it waits or has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<ProblemBody>,
     /// The patient's summary that goes with a referral. Left out in lists, where the summary is an item of its
     /// own.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     summary: Option<SummaryView>,
     /// What happened, oldest first.
+    #[serde(serialize_with = "steps")]
     history: Vec<DeliveryStep>,
 }
 
@@ -65,16 +76,20 @@ pub(crate) struct SummaryView {
     state: DeliveryState,
     /// Why it waits or has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<ProblemBody>,
     /// The path of the FHIR document, once the summary is in Bp.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     fhir: Option<String>,
     /// SHA-256 of the FHIR document, in hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     sha256: Option<String>,
     /// When the record was read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     read_at: Option<Timestamp>,
 }
 
@@ -87,6 +102,24 @@ pub(crate) struct AddressedToView {
     /// Whether this is the fallback addressee. The `reason` of the step `delivered` in the history says why:
     /// `addressee-not-found`, `addressee-ambiguous` or `addressee-away`.
     fallback: bool,
+}
+
+/// A step with milliseconds. Stored steps keep their own form.
+#[derive(Serialize)]
+struct StepView {
+    #[serde(serialize_with = "domain::instant::serialize")]
+    at: Timestamp,
+    state: DeliveryState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<ProblemType>,
+}
+
+fn steps<S: Serializer>(steps: &[DeliveryStep], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(steps.iter().map(|step| StepView {
+        at: step.at,
+        state: step.state,
+        reason: step.reason,
+    }))
 }
 
 impl From<AddressedTo> for AddressedToView {

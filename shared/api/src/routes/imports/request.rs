@@ -15,6 +15,7 @@ use crate::problem::Problem;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ImportRequest {
     /// The caller's own id: 1 to 64 letters, digits, hyphens and underscores.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     import_id: String,
     /// 1 to 50 documents, each once.
     #[schema(min_items = 1, max_items = 50)]
@@ -27,8 +28,10 @@ pub(crate) struct ImportRequest {
 pub(crate) struct ImportRequestItem {
     #[schema(value_type = Folder)]
     folder: String,
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     document_id: i64,
     /// The caller's own category, 1 to 40 characters. For example Pathology or Imaging.
+    #[schema(min_length = 1, max_length = 40)]
     category: Option<String>,
 }
 

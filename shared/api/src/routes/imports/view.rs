@@ -17,9 +17,11 @@ pub(crate) struct ImportView {
     import_id: String,
     state: ImportState,
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "domain::instant::serialize")]
     requested_at: Timestamp,
     /// When the import and its copies are removed.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "domain::instant::serialize")]
     kept_until: Timestamp,
     /// In the order of the request.
     items: Vec<ImportItemView>,
@@ -60,28 +62,34 @@ pub(crate) struct ImportItemView {
     /// several documents have the same folder and date, the second is numbered (2). The numbers are final
     /// once the import is finished.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     file_name: Option<String>,
     /// The SHA-256 of the copy, in hexadecimal digits.
     sha256: Option<String>,
     /// A link that downloads the copy without a token. Each request for the import gives a new link.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     download_url: Option<String>,
     /// When the link expires.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     expires_at: Option<Timestamp>,
     /// When the copy is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     kept_until: Option<Timestamp>,
     /// The words of a letter in rich text or Word (`docx`), for readers who cannot open the file. A power is
     /// written as 10^9. Pictures and footers are left out, as are headers, notes and list numbers of Word
     /// letters. There is no rendition if the words alone would change the meaning, for example if some are
     /// struck out. It is kept as long as the copy. The copy is the original.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     rendition: Option<RenditionView>,
     /// Why the document waits or has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<ProblemBody>,
 }
 
@@ -97,10 +105,12 @@ pub(crate) struct RenditionView {
     file_name: String,
     /// A link that downloads the text without a token. Each request for the import gives a new link.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     download_url: Option<String>,
     /// When the link expires.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[serde(serialize_with = "domain::instant::serialize_option")]
     expires_at: Option<Timestamp>,
 }
 

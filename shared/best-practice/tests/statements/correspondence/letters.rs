@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use halo_simulator::practice::patient;
 use halo_simulator::sql::Language;
 
-use crate::correspondence::support::{OTHER_TOKEN, OUT, Parameters, Practice, TOKEN};
+use crate::correspondence::support::{LOOKUP, OTHER_TOKEN, OUT, Parameters, Practice, TOKEN};
 
 #[test]
 fn a_letter_lands_in_correspondence_out_with_every_column_filled() {
@@ -67,13 +67,15 @@ fn a_letter_that_is_sent_again_is_found_and_not_written_twice() {
         assert_eq!(again["Outcome"], "found");
         assert_eq!(again["RecordId"], first["RecordId"]);
     }
-    // Staff move it to somebody else: it is still the same letter.
-    let moved = "UPDATE dbo.CORRESPONDENCEOUT SET INTERNALID = 2 WHERE USERREFERENCE = ?1";
-    practice.connection.execute(moved, [TOKEN]).unwrap();
-    assert_eq!(practice.outcome(OUT, &letter)["Outcome"], "found");
     practice.outcome(OUT, &letter.with("@token", OTHER_TOKEN));
     assert_eq!(practice.count("dbo.CORRESPONDENCEOUT"), letters + 2);
     assert_eq!(practice.count("BPSDocuments.DOCUMENTS"), files + 2);
+
+    // Staff move it to somebody else: it is still the same letter for the lookup, which comes before each repetition.
+    let moved = "UPDATE dbo.CORRESPONDENCEOUT SET INTERNALID = 2 WHERE USERREFERENCE = ?1";
+    practice.connection.execute(moved, [TOKEN]).unwrap();
+    let token = Parameters(vec![("@token", TOKEN.to_owned(), "VarChar")]);
+    assert_eq!(practice.run(LOOKUP, &token).unwrap()[0]["RecordId"], first["RecordId"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use aws::events::Event;
-use bp_writer::{Clock, Messages, NotTaken, WorkStore};
+use bp_writer::{Clock, Messages, NotTaken, Timing, WorkStore};
 use connection::Connections;
 use domain::connection::{Connection, Site, Standing};
 use domain::ids::{PracticeId, SiteId};
@@ -480,7 +480,9 @@ impl Clock for Memory {
         self.advance(SignedDuration::try_from(duration).unwrap());
         pause("the practice's clock runs on", duration / 10).await;
     }
+}
 
+impl Timing for Memory {
     fn random(&self) -> u64 {
         // Knuth's generator is random enough for jitter.
         let next = |seed: u64| seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

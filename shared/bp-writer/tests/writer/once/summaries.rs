@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws::events::{Event, EventKind};
@@ -16,7 +17,10 @@ use domain::delivery::{
 };
 use domain::ids::{PatientId, SiteId, Subject};
 use domain::problem::ProblemType;
+use domain::settings::Settings;
+use domain::time_zone::PracticeTimeZone;
 use jiff::SignedDuration;
+use serde::Serialize;
 use serde_json::{Value, json};
 use store::Store;
 use store::deliveries::listing;
@@ -25,6 +29,8 @@ use store::work::{BodyHash, Entry, WorkKey};
 use crate::once::bench::Bench;
 use crate::once::kills::killed_turn;
 
+mod reads;
+
 const PDF: &[u8] = b"%PDF-1.7 made up";
 
 /// A practice, and a bucket and an audit trail in memory.
@@ -32,12 +38,18 @@ struct Scene {
     bench: Bench,
     objects: Arc<Mutex<HashMap<String, Vec<u8>>>>,
     aws: Aws,
+    /// The practice's items in the table.
+    items: Arc<Mutex<Vec<Value>>>,
+    audit_is_down: Arc<AtomicBool>,
 }
 
 impl Scene {
     async fn new() -> Self {
         let objects: Arc<Mutex<HashMap<String, Vec<u8>>>> = Arc::default();
         let kept = Arc::clone(&objects);
+        let items: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let audit_is_down: Arc<AtomicBool> = Arc::default();
+        let (stored, down) = (Arc::clone(&items), Arc::clone(&audit_is_down));
         let aws = Aws::answering(move |call: &Call| match call.operation.split_once(' ') {
             Some(("PUT", path)) => {
                 kept.lock().unwrap().insert(path.to_owned(), call.bytes.clone());
@@ -46,7 +58,10 @@ impl Scene {
             Some(("GET", path)) => {
                 kept.lock().unwrap().get(path).cloned().map_or(Answer::no_object(), Answer::bytes)
             }
-            _ => Answer::of(json!({ "Items": [], "Count": 0 })),
+            None if call.operation == "PutItem" && down.load(Ordering::SeqCst) => {
+                Answer::refused("InternalServerError")
+            }
+            _ => Answer::of(json!({ "Items": *stored.lock().unwrap() })),
         });
         let config = aws.config();
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
@@ -64,7 +79,21 @@ impl Scene {
             };
             Deliveries::new(pack, summaries)
         });
-        Self { bench: bench.await, objects, aws }
+        let scene = Self { bench: bench.await, objects, aws, items, audit_is_down };
+        scene.keep_linked(&["clinician"]);
+        scene
+    }
+
+    /// The practice as it is in the table: connected, with these accounts linked.
+    fn keep_linked(&self, accounts: &[&str]) {
+        let connection = self.bench.memory.connection_of(&self.bench.practice);
+        let brisbane = PracticeTimeZone::parse("Australia/Brisbane").unwrap();
+        let settings = Settings { time_zone: Some(brisbane), ..Settings::default() };
+        let clinician = json!({ "userId": 1, "firstName": "Alan", "lastName": "Harrow" });
+        let mut items = vec![item("CONNECTION", &connection), item("SETTINGS", &settings)];
+        let link = |account: &&str| item(&format!("CLINICIAN#ACCOUNT#{account}"), &clinician);
+        items.extend(accounts.iter().map(link));
+        *self.items.lock().unwrap() = items;
     }
 
     /// Accepts a referral. With a summary, that is accepted as well, and begins later.
@@ -73,6 +102,20 @@ impl Scene {
     }
 
     fn accept_for(&self, id: &str, summary: bool, chosen: Chosen) -> (WorkKey, WorkKey) {
+        let delivery = self.referral(id, summary, chosen);
+        let practice = &self.bench.practice;
+        if let Some(summary) = delivery.summary(practice) {
+            let mut dormant = entry(summary);
+            dormant.due = None;
+            self.bench.memory.accept(practice, &dormant);
+        }
+        let referral = entry(delivery);
+        self.bench.memory.accept(practice, &referral);
+        let own = ClientId::parse(id).unwrap();
+        (referral.key, WorkKey::delivery(DeliveryId::of_summary(&own).as_str()))
+    }
+
+    fn referral(&self, id: &str, summary: bool, chosen: Chosen) -> Delivery {
         let (practice, now) = (&self.bench.practice, self.bench.now());
         let own = ClientId::parse(id).unwrap();
         let letter = Letter::Referral(Referral {
@@ -98,15 +141,7 @@ impl Scene {
         let site = SiteId::parse("71001").unwrap().into();
         let subject = Subject("clinician".to_owned());
         let delivery_id = DeliveryId::of_referral(&own);
-        let delivery = Delivery::accept(practice, site, delivery_id, letter, subject, now);
-        if let Some(summary) = delivery.summary(practice) {
-            let mut dormant = entry(summary);
-            dormant.due = None;
-            self.bench.memory.accept(practice, &dormant);
-        }
-        let referral = entry(delivery);
-        self.bench.memory.accept(practice, &referral);
-        (referral.key, WorkKey::delivery(DeliveryId::of_summary(&own).as_str()))
+        Delivery::accept(practice, site, delivery_id, letter, subject, now)
     }
 
     fn delivery(&self, key: &WorkKey) -> Delivery {
@@ -147,6 +182,27 @@ impl Scene {
 
     fn audit_lines(&self) -> usize {
         self.aws.operations().iter().filter(|it| *it == "PutItem").count()
+    }
+}
+
+/// An item of the table, as DynamoDB answers it.
+fn item(sort_key: &str, body: &impl Serialize) -> Value {
+    let body = attribute(&serde_json::to_value(body).unwrap());
+    json!({ "pk": { "S": "PRACTICE" }, "sk": { "S": sort_key }, "body": body })
+}
+
+fn attribute(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({ "NULL": true }),
+        Value::Bool(truth) => json!({ "BOOL": truth }),
+        Value::Number(number) => json!({ "N": number.to_string() }),
+        Value::String(text) => json!({ "S": text }),
+        Value::Array(list) => json!({ "L": list.iter().map(attribute).collect::<Vec<_>>() }),
+        Value::Object(map) => {
+            let map: serde_json::Map<String, Value> =
+                map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
+            json!({ "M": map })
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use connection::pairing::Pairing;
 use connection::{Asker, Clock as _, NotPaired, PairingHalo};
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PairingCode, PracticeId, SiteId, Subject};
-use domain::pairing::{Attempt, LimitScope, REQUEST_TIME, WAIT_FOR_OTHER_ATTEMPT};
+use domain::pairing::{Attempt, LimitScope, WAIT_FOR_OTHER_ATTEMPT};
+use domain::request::REQUEST_TIME;
 use jiff::SignedDuration;
 
 use crate::pairing::world::World;

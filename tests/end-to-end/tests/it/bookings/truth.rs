@@ -252,7 +252,7 @@ async fn a_practice_that_comes_back_has_its_book_put_right_without_waiting_for_t
         let connection = practice.clinician.get("/connection").await;
         assert_eq!(connection.text_at("/state"), state);
     }
-    stack.run_job("turns", None).await;
+    stack.run_job("jobs", None).await;
     eventually("the visit is in the book again", || book_of_bp.live("Zoë Made-Up") == as_booked)
         .await;
 }

@@ -64,7 +64,9 @@ async fn a_document_must_be_what_was_announced() {
 
     let announced = Document::pdf("announced only");
     practice.platform.post("/documents", &announced.announcement()).await.assert_status(201);
-    send(&announced).await.assert_problem(409, "document-not-uploaded");
+    let early = send(&announced).await;
+    early.assert_problem(409, "document-not-uploaded");
+    assert_ne!(early.at("/detail"), early.at("/title"));
 
     // Other bytes are refused: by S3, or by us when the referral arrives or before it is written to Bp.
     for wrong in [b"%PDF-1.7 other".to_vec(), announced.bytes.iter().rev().copied().collect()] {

@@ -108,7 +108,9 @@ async fn a_practice_that_is_off_delays_a_summary_and_a_lost_answer_doubles_none(
     let (id, _) = send(&practice).await;
     reaches(&practice, &format!("referral-{id}"), "waiting").await;
     let path = format!("/referrals/{id}/summary");
-    practice.platform.get(&path).await.assert_problem(404, "summary-not-ready");
+    let early = practice.platform.get(&path).await;
+    early.assert_problem(404, "summary-not-ready");
+    assert_ne!(early.at("/detail"), early.at("/title"));
     // The answers to both writes are lost.
     let lost = json!({ "operation": "asyncQuery", "effect": "504AfterExecution", "times": 2 });
     bp.faults(json!([lost])).await;
@@ -119,6 +121,24 @@ async fn a_practice_that_is_off_delays_a_summary_and_a_lost_answer_doubles_none(
         assert_eq!(tables.out(subject).len(), 1, "{subject}");
     }
     practice.platform.get(&path).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn the_record_is_not_read_for_a_clinician_who_was_unlinked_meanwhile() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    bp.set_practice(LARGE, json!({ "availability": "offline" })).await;
+    let (id, _) = send(&practice).await;
+    reaches(&practice, &format!("referral-{id}"), "waiting").await;
+    practice.practice_admin.delete("/connection/clinicians/1").await.assert_status(204);
+    let mark = bp.mark().await;
+    bp.set_practice(LARGE, json!({ "availability": "online" })).await;
+    reaches(&practice, &format!("referral-{id}"), "delivered").await;
+    let failed = reaches(&practice, &format!("summary-{id}"), "failed").await;
+    assert!(failed.text.contains("clinician-link-needed"), "{}", failed.text);
+    let asked = named(&bp.queries_since(mark).await);
+    assert!(!asked.iter().any(|call| call.contains("clinical_summary")), "{asked:?}");
 }
 
 #[tokio::test]

@@ -24,7 +24,8 @@ async fn the_same_request_is_the_same_import_and_another_one_under_its_id_is_ref
     assert_eq!(again.at("/state"), "complete");
     assert_eq!(again.at("/requestedAt"), first.at("/requestedAt"));
     assert_queues_run_dry(stack).await;
-    assert_eq!(bp.queries_since(mark).await.len(), 2, "something was asked for twice");
+    let queries = bp.queries_since(mark).await;
+    assert_eq!(queries.len(), 2, "something was asked for twice: {queries:#?}");
 
     // An accepted request is answered even if the connection has changed since.
     practice.practice_admin.delete("/connection").await.assert_status(204);

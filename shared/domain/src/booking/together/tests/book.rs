@@ -50,7 +50,7 @@ impl Book {
             outside_sessions: None,
             in_way: Vec::new(),
         };
-        booking.settle(pushed, now());
+        booking.apply(pushed, now());
     }
 
     /// Compares the parts, as the writer does after each change of a part.

@@ -126,7 +126,7 @@ impl Weather {
                 dealt
             };
             if operation == "findSites" {
-                // Nobody looks up a site whose GUID is unchanged.
+                // Nobody asks for a site whose GUID is unchanged.
                 more.push(fault("asyncQuery", "staleGuid", site, dice));
             }
             more.push(fault(operation, effect, site, dice));
