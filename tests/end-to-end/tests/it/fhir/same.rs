@@ -340,6 +340,8 @@ impl Pair<'_> {
     }
 
     fn social(&mut self) {
+        // Documents leave it out on purpose.
+        self.compared.insert("sexuality");
         self.compared.insert("kind");
         if self.item["kind"] == "tobacco" {
             return self.tobacco();
