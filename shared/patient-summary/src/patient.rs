@@ -83,11 +83,12 @@ fn indigenous(ethnicity: Option<&str>) -> Option<Extension> {
 }
 
 fn gender(sex: Option<&str>) -> Gender {
-    match sex.unwrap_or_default().to_ascii_lowercase().as_str() {
+    match sex.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "male" => Gender::Male,
         "female" => Gender::Female,
-        "" => Gender::Unknown,
-        _ => Gender::Other,
+        "other" | "indeterminate" | "intersex" => Gender::Other,
+        // "Not stated" and "Unknown" say nothing, and a word that we do not know may say nothing too.
+        _ => Gender::Unknown,
     }
 }
 

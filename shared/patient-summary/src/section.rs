@@ -47,25 +47,67 @@ pub(crate) enum NoneHere {
     Withheld(&'static str),
 }
 
+/// What an entry says if a section lists nothing.
+#[derive(Clone, Copy)]
+pub(crate) enum Absence {
+    /// The practice says that there is nothing.
+    NoneKnown,
+    /// Nothing is known. The words say why.
+    NoInformation(&'static str),
+}
+
+impl Absence {
+    pub(crate) fn note(self) -> Vec<Annotation> {
+        match self {
+            Self::NoneKnown => Vec::new(),
+            Self::NoInformation(words) => vec![Annotation { text: Text::ours(words) }],
+        }
+    }
+}
+
+/// Writes the entry of a section that lists nothing. Only the sections that every summary must have need one: the
+/// International Patient Summary 1.1.0 allows no `emptyReason` there.
+pub(crate) type Stand = fn(&Draft<'_>, Absence) -> Resource;
+
 /// Writes a section. A section that was not requested is left out, unless every summary must have it.
 pub(crate) fn section<T>(
     draft: &mut Draft<'_>,
     kind: &Kind,
     found: Option<&Section<T>>,
-    nil_known: Option<fn(&Draft<'_>) -> Resource>,
+    none: Option<Stand>,
     write: impl Fn(&Draft<'_>, &T) -> Written,
 ) -> Option<CompositionSection> {
-    let Some(found) = found else { return kind.required.then(|| not_asked(kind)) };
+    let Some(found) = found else { return kind.required.then(|| not_asked(draft, kind, none)) };
     let items = found.items.iter().collect();
     let none_here = NoneHere::Elsewhere("Nothing is recorded here.");
-    Some(part(draft, kind, Part { found, items, note: None, none_here }, nil_known, write))
+    Some(part(draft, kind, Part { found, items, note: None, none_here }, none, write))
 }
 
 /// A section that nobody asked for.
-pub(crate) fn not_asked(kind: &Kind) -> CompositionSection {
+pub(crate) fn not_asked(
+    draft: &mut Draft<'_>,
+    kind: &Kind,
+    none: Option<Stand>,
+) -> CompositionSection {
     let words = "This was not asked for. It says nothing about the patient.";
+    let mut entry = Vec::new();
     let reason = empty(EmptyReason::Unavailable, words);
-    shell(kind, Vec::new(), Vec::new(), Some(reason), vec![words.to_owned()], &[])
+    let reason = nothing(draft, none, Absence::NoInformation(words), reason, &mut entry);
+    shell(kind, Vec::new(), entry, reason, vec![words.to_owned()], &[])
+}
+
+/// Adds the entry of a section that lists nothing, or answers why the section is empty.
+fn nothing(
+    draft: &mut Draft<'_>,
+    none: Option<Stand>,
+    absence: Absence,
+    reason: CodeableConcept,
+    entry: &mut Vec<Reference>,
+) -> Option<CodeableConcept> {
+    let Some(none) = none else { return Some(reason) };
+    let resource = none(draft, absence);
+    entry.push(draft.add(resource));
+    None
 }
 
 /// Writes a part of a section.
@@ -73,7 +115,7 @@ pub(crate) fn part<T>(
     draft: &mut Draft<'_>,
     kind: &Kind,
     part: Part<'_, T>,
-    nil_known: Option<fn(&Draft<'_>) -> Resource>,
+    none: Option<Stand>,
     write: impl Fn(&Draft<'_>, &T) -> Written,
 ) -> CompositionSection {
     let Part { found, items, note, none_here } = part;
@@ -95,24 +137,19 @@ pub(crate) fn part<T>(
                 NoneHere::Withheld(words) => (empty(EmptyReason::Withheld, words), words),
             };
             read.insert(0, words.to_owned());
-            Some(reason)
+            nothing(draft, none, Absence::NoInformation(words), reason, &mut entry)
         }
         SectionStatus::Recorded => None,
         SectionStatus::NilKnown => {
             read.insert(0, kind.nil.to_owned());
-            match nil_known {
-                Some(nil_known) => {
-                    let resource = nil_known(draft);
-                    entry.push(draft.add(resource));
-                    None
-                }
-                None => Some(empty(EmptyReason::NilKnown, kind.nil)),
-            }
+            let reason = empty(EmptyReason::NilKnown, kind.nil);
+            nothing(draft, none, Absence::NoneKnown, reason, &mut entry)
         }
         SectionStatus::NotRecorded => {
             let words = "Nothing is recorded. It says nothing about the patient.";
             read.insert(0, words.to_owned());
-            Some(empty(EmptyReason::NotStarted, words))
+            let reason = empty(EmptyReason::NotStarted, words);
+            nothing(draft, none, Absence::NoInformation(words), reason, &mut entry)
         }
         SectionStatus::Unavailable => {
             let words = "This could not be read. It says nothing about the patient.";
@@ -122,7 +159,8 @@ pub(crate) fn part<T>(
                 .as_ref()
                 .is_some_and(|problem| problem.kind == ProblemType::BpPermissionMissing);
             let code = if withheld { EmptyReason::Withheld } else { EmptyReason::Unavailable };
-            Some(empty(code, found.problem.as_ref().map_or(words, |problem| problem.title)))
+            let why = found.problem.as_ref().map_or(words, |problem| problem.title);
+            nothing(draft, none, Absence::NoInformation(why), empty(code, why), &mut entry)
         }
     };
     shell(kind, remarks, entry, reason, read, &lines)

@@ -8,6 +8,9 @@ use crate::fhir::{CodeableConcept, Coding, Text};
 
 pub(crate) const LOINC: &str = "http://loinc.org";
 pub(crate) const SNOMED: &str = "http://snomed.info/sct";
+/// The International Patient Summary's codes for "nothing is known of this".
+pub(crate) const ABSENT_UNKNOWN: &str =
+    "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips";
 pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
 pub(crate) const EMPTY_REASON: &str = "http://terminology.hl7.org/CodeSystem/list-empty-reason";
 pub(crate) const DATA_ABSENT: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";

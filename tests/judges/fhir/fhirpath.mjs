@@ -86,7 +86,7 @@ export class FhirPathJudges {
     this.warnings = new Map();
   }
 
-  /** What the engines find wrong. An empty answer is no fault: HL7's validator takes it for true. */
+  /** What the engines find wrong. An empty answer is a fault, as in HL7's validator. */
   judge(constraints) {
     const findings = [], seen = new Map();
     for (const constraint of constraints) {
@@ -112,7 +112,8 @@ export class FhirPathJudges {
     this.evaluations += 1;
     try {
       const answer = engine.evaluate(constraint);
-      return answer.length > 0 && answer[0] !== true ? `is not true: ${constraint.expression.slice(0, 100)}` : null;
+      if (answer.length > 0 && answer[0] === true) return null;
+      return `is ${answer.length > 0 ? "not true" : "empty"}: ${constraint.expression.slice(0, 100)}`;
     } catch (error) {
       if (error instanceof Unjudged || error.cause instanceof Unjudged) {
         // The other engine never knows a value set.

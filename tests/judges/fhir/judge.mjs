@@ -15,7 +15,8 @@ import { Walker } from "./walker.mjs";
 
 const [packages, folder, ...options] = process.argv.slice(2);
 const verbose = options.includes("--verbose");
-const FEWEST_PATIENTS = 77;
+/** documents.rs writes these. */
+const PATIENTS = 85;
 const CONTROLS = [
   ["AU PS 1.0.0's documents", (it) => it.file.includes("au.ps") && it.resource.resourceType === "Bundle"],
   ["IPS 1.1.0's documents", (it) => it.file.includes("uv.ips") && it.resource.resourceType === "Bundle"],
@@ -41,6 +42,16 @@ const RESOLVES = {
   path: "Bundle",
 };
 
+/** Another: a reader of IPS 1.1.0 finds an entry in the three sections that every summary must have. */
+const LISTED = {
+  key: "required sections list something",
+  expression: "entry.first().resource.section.where(code.coding.where(code = '11450-4' or code = '10160-0' or code = '48765-2')" +
+    ".exists()).all(entry.exists() and emptyReason.empty())",
+  severity: "error",
+  base: "Bundle",
+  path: "Bundle",
+};
+
 /** Entries of our documents that are in none of the slices of their section in AU PS. */
 const strays = new Map();
 
@@ -57,6 +68,7 @@ function judge(document, imposed, found = null) {
       findings.push(...walk.findings);
       constraints.push(...walk.constraints);
       if (bundle?.type === "document" && resource === bundle) constraints.push({ ...RESOLVES, value: bundle, walk });
+      if (imposed && resource === bundle) constraints.push({ ...LISTED, value: bundle, walk });
       found?.push(...walk.strays);
       if (resource !== bundle) findings.push(...medplum.judge(resource, profile, path));
     }
@@ -115,7 +127,7 @@ for (const { name, version } of judges) console.log(`  ${pad(name, 14)}${version
 const ours = readdirSync(folder).filter((name) => name.endsWith(".json")).sort()
   .map((name) => [name.slice(0, -5), JSON.parse(readFileSync(join(folder, name), "utf8"))]);
 const patients = ours.filter(([name]) => name.startsWith("patient")), records = ours.filter(([name]) => !name.startsWith("patient"));
-if (patients.length < FEWEST_PATIENTS) throw new Error(`only ${patients.length} patients have a document`);
+if (patients.length !== PATIENTS) throw new Error(`${patients.length} patients have a document, not ${PATIENTS}`);
 table([
   ["patients of the simulator", patients, true],
   ["made-up records", records, true],

@@ -110,6 +110,16 @@ export const MUTANTS = [
   ["a claim of no known profile", (document) => {
     resource(document, "Patient").meta = { profile: ["http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-person"] };
   }],
+  ["an absent date without its reason", (document) => {
+    const fits = (one) => one._effectiveDateTime?.extension && one.meta?.profile?.some((claim) => claim.includes("smokingstatus"));
+    resource(document, "Observation", fits)._effectiveDateTime = { extension: [{ url: "http://example.org/unknown-extension", valueCode: "unknown" }] };
+  }],
+  ["a required section with only a reason", (document) => {
+    const system = "http://terminology.hl7.org/CodeSystem/list-empty-reason";
+    const medications = section(document, "10160-0");
+    delete medications.entry;
+    medications.emptyReason = { coding: [{ system, code: "unavailable" }] };
+  }],
   ["two compositions", (document) => {
     document.entry.push({ ...document.entry[0], fullUrl: "urn:uuid:00000000-0000-4000-8000-000000000001" });
   }],

@@ -22,6 +22,8 @@ use crate::records::{doctor, everything, of, person, practice, sections};
 /// Patients of the large practice: those who have a part in a story, and some of the others.
 const CAST: std::ops::RangeInclusive<i64> = 1..=41;
 const OTHERS: std::ops::RangeInclusive<i64> = 161..=205;
+/// Patients who were deleted or merged have no record.
+const WITHOUT_RECORD: [i64; 1] = [21];
 pub(crate) const PER_CODE: NonZeroU16 = NonZeroU16::MIN.saturating_add(19);
 
 /// Each document with its name.
@@ -126,7 +128,7 @@ async fn of_patients() -> Result<Vec<(String, String)>, Failure> {
     let running = Simulator::start(Options::default()).await.map_err(failure)?;
     let pack = StatementPack::load(None).map_err(failure)?;
     let (bp, guid) = paired(&running, pack).await?;
-    let mut documents = Vec::new();
+    let (mut documents, mut without) = (Vec::new(), Vec::new());
     for (patient, number) in CAST.chain(OTHERS).zip(1..) {
         let record = bp.identified_record(
             guid,
@@ -135,14 +137,18 @@ async fn of_patients() -> Result<Vec<(String, String)>, Failure> {
             PER_CODE,
             Deadline::after(Duration::from_secs(60)),
         );
-        // Patients who were deleted or merged have no record.
         if let Some(record) = record.await.map_err(|error| failure(format!("{error:?}")))? {
             // Times of day are written differently without a time zone.
             let zone = (patient % 4 != 0).then(|| Demonstration::Large.time_zone());
             documents.push((format!("patient-{patient:03}"), written(&record, number, zone)?));
+        } else {
+            without.push(patient);
         }
     }
     running.shutdown().await;
+    if without != WITHOUT_RECORD {
+        return Err(failure(format!("no record: {without:?}, expected: {WITHOUT_RECORD:?}")));
+    }
     Ok(documents)
 }
 

@@ -104,6 +104,15 @@ impl<'a> Cells<'a> {
         said.or_else(|| self.refuse(member))
     }
 
+    /// A tick box in a column that may be NULL, which means that nobody chose.
+    pub(super) fn optional_flag(&mut self, name: impl Into<Name>) -> Option<bool> {
+        let name = name.into();
+        match self.row.get(name.column) {
+            None | Some(Value::Null) => None,
+            Some(_) => self.flag(name),
+        }
+    }
+
     /// Whether a parent is alive. NULL, blank and "Unknown" give nothing.
     pub(super) fn alive(&mut self, name: impl Into<Name>) -> Option<bool> {
         let name = name.into();

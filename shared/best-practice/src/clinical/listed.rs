@@ -48,7 +48,7 @@ pub(super) fn condition(cells: &mut Cells<'_>) -> Option<PastHistory> {
         side: cells.text("side"),
         severity: cells.text("severity"),
         acute: cells.flag("acute"),
-        in_summary: cells.flag(("summary", "inSummary")),
+        in_summary: cells.optional_flag(("summary", "inSummary")),
         fracture: any.contains(&Some(true)).then_some(kinds),
         details: cells.text("details"),
         recorded_on: cells.date("recordedOn"),

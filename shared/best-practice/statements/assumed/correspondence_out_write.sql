@@ -29,7 +29,8 @@
 --             public; the values of STATUSCODE (1 = final) and ORIGIN (0) are assumed. Where Bp stores the
 --             bytes is not public: BPSDocuments.dbo.DOCUMENTS is our own assumption (STORE, KIND, RECORDID,
 --             PAGENUMBER, FILETYPE, CONTENT). Of the words of BPS_Patients.StatusText only Active is public.
---             Deceased and Inactive are assumed; any other word does not refuse the letter. How Bp marks a
+--             Deceased and Inactive are assumed; any other word does not refuse the letter. PATIENTS.DATEOFDEATH
+--             is public; that a day up to 1900-01-01 means "no date" is assumed. How Bp marks a
 --             merged record is not public: it looks like a deleted one, and both are noPatient. A partner
 --             replaces this by what Best Practice prescribes, and keeps the token, the lookup before the write
 --             under one lock, the single transaction, the rules for patients, and the returned row.
@@ -72,9 +73,10 @@ BEGIN
               p.SURNAME, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
               CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey))
         SET @outcome = 'patientChanged';
-    ELSE IF @acceptDeceased = 0 AND EXISTS (
+    ELSE IF @acceptDeceased = 0 AND (EXISTS (
         SELECT 1 FROM dbo.BPS_Patients AS p
         WHERE p.InternalID = @patientId AND LOWER(LTRIM(RTRIM(p.StatusText))) = 'deceased')
+        OR EXISTS (SELECT 1 FROM dbo.PATIENTS AS p WHERE p.INTERNALID = @patientId AND p.DATEOFDEATH > '19000101'))
         SET @outcome = 'patientDeceased';
     ELSE IF @acceptInactive = 0 AND EXISTS (
         SELECT 1 FROM dbo.BPS_Patients AS p

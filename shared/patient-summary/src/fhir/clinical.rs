@@ -167,6 +167,7 @@ codes! {
 
     MedicationStatus {
         Active = "active",
+        Unknown = "unknown",
     }
 
     Severity {

@@ -5,8 +5,8 @@ use crate::fhir::{
     AllergyIntolerance, Annotation, CodeableConcept, Coding, Meta, Reaction, Resource, Severity,
     Text,
 };
-use crate::section::Written;
-use crate::terminology::{ALLERGY_STATUS, SNOMED};
+use crate::section::{Absence, Written};
+use crate::terminology::{ABSENT_UNKNOWN, ALLERGY_STATUS, SNOMED};
 
 const PROFILE: &str =
     "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-allergyintolerance|1.0.0";
@@ -42,14 +42,18 @@ pub(super) fn write(draft: &Draft<'_>, item: &Allergy) -> Written {
     Written { line, resource: Resource::AllergyIntolerance(Box::new(intolerance)) }
 }
 
-/// "No known allergies", as AU Patient Summary writes it.
-pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
-    let code = CodeableConcept::text(Text::ours("No known allergies")).coded([Coding::new(
-        SNOMED,
-        "716186003",
-    )
-    .displayed("No known allergy")]);
-    let none = intolerance(draft, code, Vec::new(), Vec::new());
+/// "No known allergies", as AU Patient Summary writes it, or that nothing is known.
+pub(super) fn none(draft: &Draft<'_>, absence: Absence) -> Resource {
+    let code = match absence {
+        Absence::NoneKnown => CodeableConcept::text(Text::ours("No known allergies"))
+            .coded([Coding::new(SNOMED, "716186003").displayed("No known allergy")]),
+        Absence::NoInformation(_) => {
+            CodeableConcept::text(Text::ours("No information about allergies"))
+                .coded([Coding::new(ABSENT_UNKNOWN, "no-allergy-info")
+                    .displayed("No information about allergies")])
+        }
+    };
+    let none = intolerance(draft, code, absence.note(), Vec::new());
     Resource::AllergyIntolerance(Box::new(none))
 }
 

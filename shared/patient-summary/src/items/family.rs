@@ -66,14 +66,20 @@ fn relation(draft: &Draft<'_>, parent: &Parent) -> Written {
     } else {
         line.remark("Age at death", parent.age_at_death);
     }
-    line.fact("Cause of death", parent.cause_of_death.as_deref());
+    // A living parent has no cause of death: Bp's text stays a remark.
+    let cause = parent.cause_of_death.as_deref().filter(|_| parent.alive != Some(true));
+    if cause.is_some() {
+        line.fact("Cause of death", cause);
+    } else {
+        line.remark("Cause of death", parent.cause_of_death.as_deref());
+    }
     line.unreadable(&parent.unreadable);
     let relationship =
         CodeableConcept::text(Text::ours(word)).coded([Coding::new(ROLE, code).displayed(display)]);
     let history = FamilyMemberHistory {
         deceased_boolean: parent.alive.filter(|_| age.is_none()).map(|alive| !alive),
         deceased_age: age,
-        condition: CodeableConcept::said(parent.cause_of_death.as_deref())
+        condition: CodeableConcept::said(cause)
             .map(|code| FamilyCondition { code, contributed_to_death: Some(true) })
             .into_iter()
             .collect(),

@@ -5,8 +5,8 @@ use crate::fhir::{
     CodeableConcept, Coding, Dosage, Element, MedicationStatement, MedicationStatus, Meta, Period,
     Resource, Text, Timing,
 };
-use crate::section::Written;
-use crate::terminology::{SNOMED, bp, numbered, own};
+use crate::section::{Absence, Written};
+use crate::terminology::{ABSENT_UNKNOWN, SNOMED, bp, numbered, own};
 
 const PROFILE: &str =
     "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-medicationstatement|1.0.0";
@@ -57,24 +57,31 @@ pub(super) fn write(draft: &Draft<'_>, item: &Medication) -> Written {
     Written { line, resource }
 }
 
-/// "No known medications", as AU Patient Summary writes it.
-pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
-    let code = CodeableConcept::text(Text::ours("No known medications")).coded([Coding::new(
-        SNOMED,
-        "787481004",
-    )
-    .displayed("No known medications")]);
+/// "No known medications", as AU Patient Summary writes it, or that nothing is known.
+pub(super) fn none(draft: &Draft<'_>, absence: Absence) -> Resource {
+    let code = match absence {
+        Absence::NoneKnown => CodeableConcept::text(Text::ours("No known medications"))
+            .coded([Coding::new(SNOMED, "787481004").displayed("No known medications")]),
+        Absence::NoInformation(_) => {
+            CodeableConcept::text(Text::ours("No information about medications"))
+                .coded([Coding::new(ABSENT_UNKNOWN, "no-medication-info")
+                    .displayed("No information about medications")])
+        }
+    };
     Resource::MedicationStatement(Box::new(MedicationStatement {
         meta: Meta::claims([PROFILE]),
         identifier: Vec::new(),
-        status: MedicationStatus::Active,
+        status: match absence {
+            Absence::NoneKnown => MedicationStatus::Active,
+            Absence::NoInformation(_) => MedicationStatus::Unknown,
+        },
         medication_codeable_concept: code,
         subject: draft.subject(),
         effective_period: None,
         effective_absent: Some(Element::unknown()),
         date_asserted: None,
         reason_code: Vec::new(),
-        note: Vec::new(),
+        note: absence.note(),
         dosage: Vec::new(),
     }))
 }

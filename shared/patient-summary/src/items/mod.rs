@@ -60,14 +60,14 @@ pub(crate) fn sections(draft: &mut Draft<'_>, found: &Sections) -> Vec<Compositi
         draft,
         &MEDICATIONS,
         found.medications.as_ref(),
-        Some(medications::none_known),
+        Some(medications::none),
         medications::write,
     ));
     sections.extend(section(
         draft,
         &ALLERGIES,
         found.allergies.as_ref(),
-        Some(allergies::none_known),
+        Some(allergies::none),
         allergies::write,
     ));
     sections.extend(section(draft, &FAMILY, found.family_history.as_ref(), None, family::write));

@@ -2,8 +2,10 @@ use domain::clinical::{Fracture, PastHistory};
 
 use crate::draft::{Draft, Line, yes};
 use crate::fhir::{CodeableConcept, Coding, Condition, Meta, Resource, Text};
-use crate::section::Written;
-use crate::terminology::{CONDITION_CATEGORY, CONDITION_STATUS, SNOMED, bp, own, severity, snomed};
+use crate::section::{Absence, Written};
+use crate::terminology::{
+    ABSENT_UNKNOWN, CONDITION_CATEGORY, CONDITION_STATUS, SNOMED, bp, own, severity, snomed,
+};
 
 const PROFILE: &str = "http://hl7.org.au/fhir/ps/StructureDefinition/au-ps-condition|1.0.0";
 
@@ -53,12 +55,22 @@ pub(super) fn write(draft: &Draft<'_>, item: &PastHistory) -> Written {
     Written { line, resource: Resource::Condition(Box::new(condition)) }
 }
 
-/// "No significant past history", as AU Patient Summary writes it.
-pub(super) fn none_known(draft: &Draft<'_>) -> Resource {
-    let code = CodeableConcept::text(Text::ours("No significant past history"))
-        .coded([Coding::new(SNOMED, "160245001").displayed("No current problems or disability")]);
+/// "No significant past history", as AU Patient Summary writes it, or that nothing is known.
+pub(super) fn none(draft: &Draft<'_>, absence: Absence) -> Resource {
+    let code = match absence {
+        Absence::NoneKnown => CodeableConcept::text(Text::ours("No significant past history"))
+            .coded([
+                Coding::new(SNOMED, "160245001").displayed("No current problems or disability")
+            ]),
+        Absence::NoInformation(_) => CodeableConcept::text(Text::ours(
+            "No information about problems",
+        ))
+        .coded([Coding::new(ABSENT_UNKNOWN, "no-problem-info")
+            .displayed("No information about problems")]),
+    };
     let mut none = condition(draft, code);
     none.clinical_status = status("active").map(CodeableConcept::from);
+    none.note = absence.note();
     Resource::Condition(Box::new(none))
 }
 

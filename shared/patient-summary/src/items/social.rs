@@ -124,7 +124,7 @@ fn lives(draft: &Draft<'_>, item: &Circumstances) -> Written {
     line.fact("Has a carer", item.has_carer.as_deref());
     line.fact("Is a carer", item.is_carer.as_deref());
     line.fact("Marital status", item.marital_status.as_deref());
-    line.fact("Sexuality", item.sexuality.as_deref());
+    // `sexuality` is left out on purpose: no profile of a summary asks for it.
     line.fact("Retired", yes(item.retired));
     line.fact("Elite sports", item.elite_sports.as_deref());
     line.fact("Blood group", item.blood_group.as_deref());

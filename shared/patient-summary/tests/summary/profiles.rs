@@ -4,8 +4,8 @@
 use crate::conformance::assert_conforms;
 use crate::records::{self, everything, person, sections};
 use domain::clinical::{
-    IdentifiedRecord, Identity, NilMarker, ObservationKind, PastHistory, Section, Sections,
-    SocialItem, Tobacco,
+    FamilyItem, IdentifiedRecord, Identity, NilMarker, ObservationKind, Parent, ParentRelation,
+    PastHistory, Section, Sections, SocialItem, Tobacco,
 };
 use domain::ids::SiteId;
 use patient_summary::{Origin, document};
@@ -282,7 +282,79 @@ fn present_problems_past_problems_and_procedures_are_three_sections() {
     assert_eq!(operation["performedDateTime"], "2011-05");
     assert_eq!(operation["code"]["coding"][0]["code"], "80146002");
     let past = history(vec![condition("Pneumonia", |one| one.status = status("Inactive"))]);
-    assert!(section(&past, "11450-4").unwrap()["emptyReason"]["coding"].is_null());
+    assert_eq!(entries(&past, "11450-4")[0]["code"]["coding"][0]["code"], "no-problem-info");
+}
+
+#[test]
+fn an_unreadable_box_withholds_its_entry_and_a_column_that_nobody_fills_withholds_none() {
+    let unreadable = |one: &mut PastHistory| {
+        one.in_summary = None;
+        one.unreadable = vec!["inSummary"];
+    };
+    let null = |one: &mut PastHistory| one.in_summary = None;
+    let document =
+        history(vec![condition("Asthma", |_| {}), condition("Private matter", unreadable)]);
+    assert!(!document.to_string().contains("matter"));
+    assert!(document.to_string().contains("1 entry of the past history is left out"));
+    let alone = history(vec![condition("Private matter", unreadable)]);
+    assert!(!alone.to_string().contains("matter"));
+    let beside = history(vec![condition("Private matter", null), condition("Asthma", |_| {})]);
+    assert!(!beside.to_string().contains("matter"));
+    let without = history(vec![condition("Asthma", null), condition("Gout", null)]);
+    assert_eq!(entries(&without, "11450-4").len(), 2);
+    assert!(!without.to_string().contains("left out"));
+}
+
+#[test]
+fn present_problems_are_withheld_only_if_a_present_problem_is() {
+    let past = |one: &mut PastHistory| {
+        one.status = Some("Inactive".to_owned());
+        one.in_summary = Some(false);
+    };
+    let document = history(vec![condition("Old matter", past)]);
+    let problems = section(&document, "11450-4").unwrap()["text"]["div"].to_string();
+    assert!(problems.contains("No present problem is recorded"), "{problems}");
+    assert!(!problems.contains("does not include this in summaries"), "{problems}");
+    assert!(problems.contains("1 entry of the past history is left out"), "{problems}");
+}
+
+#[test]
+fn only_a_sex_that_is_neither_male_nor_female_is_other() {
+    for (word, gender) in [
+        ("Male", "male"),
+        ("Female", "female"),
+        ("Other", "other"),
+        ("Indeterminate", "other"),
+        ("Intersex ", "other"),
+        ("Unknown", "unknown"),
+        ("Not stated", "unknown"),
+        ("Zzz", "unknown"),
+        ("", "unknown"),
+    ] {
+        let patient = of(Identity { sex: Some(word.to_owned()), ..person() });
+        assert_eq!(patient["gender"], gender, "{word}");
+    }
+}
+
+#[test]
+fn nothing_contributed_to_the_death_of_a_living_parent() {
+    let parent = |alive| {
+        let document = with(|all| {
+            let items = vec![FamilyItem::Parent(Parent {
+                relation: ParentRelation::Father,
+                alive,
+                age_at_death: None,
+                cause_of_death: Some("Stroke".to_owned()),
+                unreadable: Vec::new(),
+            })];
+            all.family_history = Some(Section::conclude(items, NilMarker::Silent, &[]));
+        });
+        resources(&document, "FamilyMemberHistory").remove(0).clone()
+    };
+    let living = parent(Some(true));
+    assert!(living["condition"].is_null(), "{living}");
+    assert!(living["note"].to_string().contains("Cause of death: Stroke"));
+    assert_eq!(parent(Some(false))["condition"][0]["contributedToDeath"], true);
 }
 
 #[test]
@@ -291,18 +363,18 @@ fn what_the_practice_keeps_out_of_summaries_is_left_out_and_counted_but_not_name
         condition("Asthma", |_| {}),
         condition("Private matter", |one| one.in_summary = Some(false)),
         condition("Another matter", |one| one.in_summary = Some(false)),
-        condition("Unread tick", |one| one.in_summary = None),
     ]);
     let text = document.to_string();
     assert!(!text.contains("matter"));
-    assert!(text.contains("Asthma") && text.contains("Unread tick"));
+    assert!(text.contains("Asthma"));
     let problems = section(&document, "11450-4").unwrap();
     for read in [&problems["extension"], &problems["text"]["div"]] {
         assert!(read.to_string().contains("2 entries of the past history are left out"), "{read}");
     }
     let all_of_it = history(vec![condition("Matter", |one| one.in_summary = Some(false))]);
-    let reason = &section(&all_of_it, "11450-4").unwrap()["emptyReason"];
-    assert_eq!(reason["coding"][0]["code"], "withheld");
+    let problems = section(&all_of_it, "11450-4").unwrap()["text"]["div"].to_string();
+    assert!(problems.contains("The practice does not include this in summaries"));
+    assert_eq!(entries(&all_of_it, "11450-4")[0]["code"]["coding"][0]["code"], "no-problem-info");
     assert!(!all_of_it.to_string().contains("No significant past history"));
 }
 

@@ -46,8 +46,17 @@ fn section<'a>(document: &'a Value, code: &str) -> &'a Value {
     found.unwrap_or_else(|| panic!("no section {code}"))
 }
 
-fn empty_reason<'a>(document: &'a Value, code: &str) -> &'a Value {
-    &section(document, code)["emptyReason"]["coding"][0]["code"]
+/// The code of the only entry of a section of which nothing is known.
+fn stand_in<'a>(document: &'a Value, code: &str) -> &'a Value {
+    let section = section(document, code);
+    assert!(section["emptyReason"].is_null());
+    assert_eq!(section["entry"].as_array().unwrap().len(), 1);
+    let mut entries = document["entry"].as_array().unwrap().iter();
+    let reference = &section["entry"][0]["reference"];
+    let resource = &entries.find(|entry| entry["fullUrl"] == *reference).unwrap()["resource"];
+    let codes = ["code", "medicationCodeableConcept"].map(|member| &resource[member]);
+    let code = codes.into_iter().find(|code| code.is_object()).unwrap();
+    &code["coding"][0]["code"]
 }
 
 async fn choose_time_zone(practice: &TestPractice) {
@@ -204,8 +213,8 @@ async fn nil_known_not_recorded_and_unreadable_are_told_apart_in_fhir_too() {
     assert!(section(&nil, ALLERGIES)["emptyReason"].is_null());
 
     let silent = document(&practice, 28).await;
-    assert!(resources(&silent, "AllergyIntolerance").is_empty());
-    assert_eq!(empty_reason(&silent, ALLERGIES), "notstarted");
+    assert_eq!(stand_in(&silent, ALLERGIES), "no-allergy-info");
+    assert!(section(&silent, ALLERGIES)["text"].to_string().contains("Nothing is recorded"));
 
     let listed = document(&practice, 26).await;
     assert_eq!(resources(&listed, "AllergyIntolerance").len(), 2);
@@ -214,15 +223,15 @@ async fn nil_known_not_recorded_and_unreadable_are_told_apart_in_fhir_too() {
 
     bp.set_practice(LARGE, json!({ "deniedObjects": ["BPS_Reactions"] })).await;
     let denied = document(&practice, 25).await;
-    assert!(resources(&denied, "AllergyIntolerance").is_empty(), "taken for nil known");
-    assert_eq!(empty_reason(&denied, ALLERGIES), "withheld");
+    assert_eq!(stand_in(&denied, ALLERGIES), "no-allergy-info", "taken for nil known");
     assert!(section(&denied, ALLERGIES).to_string().contains("Bp does not let us read this"));
 
     let change =
         json!({ "deniedObjects": ["BPS_Tobacco"], "missingColumns": ["BPS_History.SNOMED"] });
     bp.set_practice(LARGE, change).await;
     let partly = document(&practice, 1).await;
-    assert_eq!(empty_reason(&partly, PROBLEMS), "unavailable");
+    assert_eq!(stand_in(&partly, PROBLEMS), "no-problem-info");
+    assert!(section(&partly, PROBLEMS)["text"].to_string().contains("This could not be read"));
     let social = section(&partly, "29762-2");
     assert!(social["entry"].is_array());
     assert!(social["extension"].to_string().contains("BPS_Tobacco"), "{social}");
@@ -265,9 +274,9 @@ async fn only_the_sections_asked_for_are_in_the_document_and_the_necessary_ones_
     assert_eq!(sections.len(), 4);
     assert!(section(&shown, ALLERGIES)["entry"].is_array());
     assert!(section(&shown, "10157-6")["entry"].is_array());
-    for code in [PROBLEMS, MEDICATIONS] {
-        assert_eq!(empty_reason(&shown, code), "unavailable");
-        assert!(section(&shown, code)["emptyReason"].to_string().contains("not asked for"));
+    for (code, nothing) in [(PROBLEMS, "no-problem-info"), (MEDICATIONS, "no-medication-info")] {
+        assert_eq!(stand_in(&shown, code), nothing);
+        assert!(section(&shown, code)["text"].to_string().contains("not asked for"));
     }
     let path = "/patients/1/clinical-summary?sections=everything";
     let refused = accepting(&practice.clinician, path, FHIR).await;

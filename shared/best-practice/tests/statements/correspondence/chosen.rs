@@ -113,6 +113,19 @@ fn a_letter_about_somebody_who_has_died_or_left_is_written_only_if_the_sender_kn
 }
 
 #[test]
+fn a_date_of_death_refuses_a_letter_whatever_the_status_says_and_bps_no_date_refuses_none() {
+    let mut practice = Practice::open();
+    let died = |day: &str| {
+        format!("UPDATE dbo.PATIENTS SET DATEOFDEATH = '{day}T00:00:00' WHERE INTERNALID = 1")
+    };
+    change(&practice, &died("2026-01-05"));
+    assert_refused(&mut practice, &about_demonstration(), "patientDeceased");
+    assert_written(&mut practice, &about_demonstration().with("@acceptDeceased", "1"));
+    change(&practice, &died("1900-01-01"));
+    assert_written(&mut practice, &about_demonstration().with("@token", OTHER_TOKEN));
+}
+
+#[test]
 fn that_somebody_else_has_the_number_is_said_before_that_they_have_died() {
     let mut practice = Practice::open();
     let letter = chosen(patient::DECEASED, "SOMEBODY", "1957-03-14");
