@@ -36,8 +36,9 @@
 --             under one lock, the single transaction, the rules for patients, and the returned row.
 -- Reads:      at most 2,000 rows: the patient's letters.
 -- Note:       staff may have moved our letter to another patient. Where an attempt is in doubt, delivery_lookup
---             finds it by the token alone, and comes first. The lock is on our token only: nobody at the practice waits for it. A letter that somebody
---             deleted in Bp counts as written; it is not written again.
+--             finds it by the token alone, and comes first. The lock is on our token only: nobody at the
+--             practice waits for it. A letter that somebody deleted in Bp counts as written; it is not written
+--             again.
 SET NOCOUNT ON;
 SET XACT_ABORT ON;
 -- People at the practice come first: we do not wait long for rows that they have locked, and we give way in

@@ -38,8 +38,8 @@
 -- Reads:      at most 1,100,000 rows: for a described patient every message and every patient, because Bp has no
 --             known key for USERREFERENCE. For a known patient only the patient's documents.
 -- Note:       staff may have moved our message to another patient. Where an attempt is in doubt, delivery_lookup
---             finds it by the token alone, and comes first. A described patient is accepted only if exactly one patient agrees with everything given, and
---             if a first name or an IHI is given. The reason is that twins share the rest, and that a number
+--             finds it by the token alone, and comes first. A described patient is accepted only if exactly
+--             one patient agrees with everything given, and if a first name or an IHI is given. The reason is that twins share the rest, and that a number
 --             on a Medicare card can later be given to another person. An identifier that Bp lacks does not
 --             agree, and neither does a first name without a letter. Names are compared without the
 --             characters that patient_search lists; cards and identifiers without blanks, hyphens and
@@ -221,9 +221,9 @@ BEGIN
             CASE WHEN @patientId > 0 THEN p.IHI ELSE NULLIF(@ihi, '') END,
             0, 0, @token, @today, NULLIF(@senderName, ''), 0,
             @subject, @category, @detail, 0, @now, 0, @location, 0
-        FROM dbo.PATIENTS AS p
-        -- Patient 0 is Bp's dummy row. The SELECT needs a row even if no patient is known.
-        WHERE p.INTERNALID = @internalId;
+        -- One row, even if no patient is known and Bp's dummy row 0 is missing.
+        FROM (SELECT 1 AS One) AS once
+        LEFT JOIN dbo.PATIENTS AS p ON p.INTERNALID = @internalId;
         SET @record = CAST(SCOPE_IDENTITY() AS int);
         IF @record IS NULL
             THROW 50003, 'The inbox did not take the message.', 1;

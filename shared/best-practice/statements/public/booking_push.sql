@@ -50,8 +50,8 @@
 --             every other appointment it is a conflict if it is in the way.
 --             Only one push of a token runs at a time. It locks the appointment that it found, and the book
 --             of that user and day from the check to the write. Publicly, Bp has an index of the day and none
---             of both, so this is the book of the day. The whole length is checked for overlaps,
---             and the written appointment is read again before the commit. An appointment that has arrived
+--             of both, so this is the book of the day, and the gap up to the next day that has appointments.
+--             The whole length is checked for overlaps, and the written appointment is read again before the commit. An appointment that has arrived
 --             or is over stays as it is; arrived says that it is not as wanted. A time outside the sessions
 --             is accepted and reported: representatives come when there are no patients.
 SET NOCOUNT ON;
@@ -67,7 +67,10 @@ DECLARE @outcome varchar(20) = 'conflict';
 DECLARE @sessions varchar(10) = 'unknown';
 DECLARE @stage varchar(10) = 'looking';
 DECLARE @found int = NULL;
-DECLARE @away int = 0, @recall int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @copy int = 0, @returned int = 0, @open int = 0;
+DECLARE @away int = 0, @recall int = 0, @active int = 0, @id int = NULL, @arrived int = 0, @spare int = 0, @copy int = 0, @returned int = 0;
+-- Halo may have a transaction open. Ours is one more.
+DECLARE @before int = @@TRANCOUNT;
+DECLARE @open int = @before + 1;
 DECLARE @oldUser int, @oldLocation int, @oldDay date, @oldTime int, @oldLength int, @oldType int;
 DECLARE @oldReason varchar(500);
 DECLARE @made varchar(23) = NULL;
@@ -76,11 +79,12 @@ DECLARE @others TABLE (Id int, Mark varchar(25));
 DECLARE @copies TABLE (Id int);
 DECLARE @blockers varchar(8000) = '';
 
--- Is the type one for recalls? Read in a batch of its own, because not every login may read the types.
+-- Is the type one for recalls? Read in a batch of its own, because not every login may read the types,
+-- and not every release has both columns.
 BEGIN TRY
-    IF EXISTS (SELECT 1 FROM dbo.APPOINTMENTTYPES AS t
-               WHERE t.APPOINTMENTCODE = @type AND t.DESCRIPTION LIKE '%recall%')
-        SET @recall = 1;
+    EXEC sp_executesql N'SELECT @recall = COUNT(*) FROM dbo.APPOINTMENTTYPES AS t
+        WHERE t.APPOINTMENTCODE = @type AND t.DESCRIPTION LIKE ''%recall%''',
+        N'@type int, @recall int OUTPUT', @type = @type, @recall = @recall OUTPUT;
 END TRY
 BEGIN CATCH
     -- A row that somebody has locked says nothing about the type: the push is tried again.
@@ -104,13 +108,14 @@ BEGIN
         IF LOWER(ERROR_MESSAGE()) LIKE '%away%' SET @away = 1;
         ELSE SET @sessions = 'unreadable';
     END CATCH;
+    -- With a transaction left open here, our own commit would not be the last.
+    IF @@TRANCOUNT <> @before THROW 51003, 'A booking procedure ended the transaction, or left one open.', 1;
 END;
 IF EXISTS (SELECT 1 FROM dbo.BPS_Users AS u WHERE u.UserID = @userId) SET @active = 1;
 
 SET XACT_ABORT ON;
 BEGIN TRY
     BEGIN TRANSACTION;
-    SET @open = @@TRANCOUNT;
     EXEC @returned = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
     IF @returned < 0
         THROW 50002, 'The booking is being written at this moment.', 1;

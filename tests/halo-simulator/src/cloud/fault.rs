@@ -77,6 +77,8 @@ pub enum SlotVariant {
     EndsTransaction,
     /// The procedure adds the appointment and leaves a transaction of its own open.
     OpensTransaction,
+    /// The procedure that lists free times leaves a transaction of its own open.
+    OpensTransactionEarly,
 }
 
 impl From<SlotVariant> for SlotTaken {
@@ -87,6 +89,7 @@ impl From<SlotVariant> for SlotTaken {
             SlotVariant::DoubleBooking => Self::DoubleBooking,
             SlotVariant::EndsTransaction => Self::EndsTransaction,
             SlotVariant::OpensTransaction => Self::OpensTransaction,
+            SlotVariant::OpensTransactionEarly => Self::OpensTransactionEarly,
         }
     }
 }

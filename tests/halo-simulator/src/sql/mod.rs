@@ -210,6 +210,8 @@ pub enum SlotTaken {
     /// The procedure adds the appointment and leaves a transaction of its own open. SQL Server gives no
     /// error for this under XACT_ABORT.
     OpensTransaction,
+    /// `BP_GetFreeAppointments` leaves a transaction of its own open.
+    OpensTransactionEarly,
 }
 
 /// The language of a login. It determines how SQL Server reads dates in strings.

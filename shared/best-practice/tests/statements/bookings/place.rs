@@ -2,7 +2,7 @@
 
 use halo_simulator::sql::SlotTaken;
 
-use crate::bookings::support::{NINE, Practice, QUARTER, Wanted};
+use crate::bookings::support::{NINE, PUSH, Practice, QUARTER, Wanted, Wish};
 
 #[test]
 fn a_booking_appears_once_at_its_time_however_often_it_is_pushed() {
@@ -57,6 +57,16 @@ fn a_procedure_that_leaves_a_transaction_open_is_a_conflict_and_nothing_is_half_
     let wanted = Wanted::at(NINE);
     let (outcome, id, _) = practice.push(&wanted);
     assert_eq!((outcome.as_str(), id), ("conflict", None));
+    assert_eq!(practice.live(&wanted), []);
+}
+
+#[test]
+fn a_transaction_that_is_left_open_before_ours_stops_the_push() {
+    let mut practice = Practice::open();
+    practice.environment.booking.slot_taken = Some(SlotTaken::OpensTransactionEarly);
+    let wanted = Wanted::at(NINE);
+    let refused = practice.try_text(PUSH, &wanted, Wish::InTheBook).unwrap_err();
+    assert_eq!(refused.number, 51_003);
     assert_eq!(practice.live(&wanted), []);
 }
 

@@ -51,6 +51,10 @@ fn a_type_for_recalls_makes_no_appointment_where_the_types_may_be_read() {
     let mut practice = Practice::open();
     practice.environment.denied_objects = vec!["APPOINTMENTTYPES".to_owned()];
     assert_eq!(practice.outcome(&recall), "created");
+    let mut practice = Practice::open();
+    practice.environment.missing_columns =
+        vec![("APPOINTMENTTYPES".to_owned(), "DESCRIPTION".to_owned())];
+    assert_eq!(practice.outcome(&recall), "created");
 }
 
 #[test]

@@ -281,6 +281,22 @@ fn a_message_is_found_by_what_is_known_of_it_and_without_that_by_its_mark() {
 }
 
 #[test]
+fn an_unmatched_message_arrives_where_bp_has_no_dummy_patient() {
+    let mut practice = Practice::open();
+    let (doctor, ..) = practice.doctor();
+    let without = "PRAGMA foreign_keys = OFF; DELETE FROM dbo.PATIENTS WHERE INTERNALID = 0";
+    practice.connection.execute_batch(without).unwrap();
+    let message = Parameters::message(("@userId", doctor.to_string()), b"x").described(
+        "MADEUP",
+        "Made-Up",
+        "Person",
+        "1980-05-06",
+    );
+    let written = practice.outcome(INBOX, &message);
+    assert_eq!((&*written["Outcome"], &*written["Allocated"]), ("written", "0"));
+}
+
+#[test]
 fn a_described_patients_day_of_birth_is_the_same_for_a_login_that_writes_the_day_first() {
     let mut practice = Practice::open();
     practice.language = Language::British;

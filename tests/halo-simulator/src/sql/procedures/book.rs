@@ -53,6 +53,9 @@ fn numbers(rows: Vec<Vec<Val>>) -> Vec<Vec<i64>> {
 
 /// The day's sessions without the booked times. Includes past times of today.
 fn free(session: &mut Session<'_>) -> Result<i64, SqlError> {
+    if session.environment.booking.slot_taken == Some(SlotTaken::OpensTransactionEarly) {
+        session.begin();
+    }
     let gone = session.query(
         "SELECT RECORDID FROM dbo.DAYSAWAY WHERE RECORDSTATUS = 1 AND USERID = @userid
          AND STARTDATE <= CAST(@aptdate AS date) AND FINISHDATE >= CAST(@aptdate AS date)",
@@ -122,8 +125,7 @@ fn refuse(session: &Session<'_>) -> Result<bool, SqlError> {
             Err(SqlError::new(50_000, "The appointment slot has already been booked."))
         }
         Some(SlotTaken::DoubleBooking) => Ok(false),
-        Some(SlotTaken::ReturnZero | SlotTaken::EndsTransaction | SlotTaken::OpensTransaction)
-        | None => Ok(true),
+        _ => Ok(true),
     }
 }
 
