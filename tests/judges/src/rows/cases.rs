@@ -101,7 +101,7 @@ pub(super) fn all(bench: &mut Bench) -> Result<BTreeMap<&'static str, Vec<Case>>
             ),
             case(
                 "described patient",
-                &message("PBXXXXXXXXXXXXXXXXXXXXXXX", "@patientId:int=0", described),
+                &message("PBWWWWWWWWWWWWWWWWWWWWWWW", "@patientId:int=0", described),
                 &[],
             ),
         ],
