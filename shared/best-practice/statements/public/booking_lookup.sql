@@ -13,7 +13,9 @@
 --             there is none.
 -- Evidence:   public (base table APPOINTMENTS; RECORDSTATUS 1 is a live one, APPOINTMENTCODE 1 is booked,
 --             ARRIVALTIME 0 is not arrived).
--- Reads:      at most 4,000 rows: the appointments without a patient.
+-- Reads:      at most 3,300 rows: the appointments without a patient.
+-- Note:       these are two reads, because SQL Server would read the whole book for an OR of two keys. No row is in
+--             both: one finds only texts with a complete token, the other only texts without one.
 SELECT a.RECORDID AS AppointmentId,
        CONVERT(varchar(23), a.CREATED, 121) AS Created,
        a.USERID AS UserId,
@@ -27,7 +29,23 @@ SELECT a.RECORDID AS AppointmentId,
 FROM dbo.APPOINTMENTS AS a
 WHERE a.RECORDSTATUS = 1
   AND a.INTERNALID = @patientId
-  AND ((a.APPOINTMENTDATE >= @firstDay AND CHARINDEX('[' + @token + ']', a.REASON) > 0)
-       OR (a.RECORDID = @appointmentId AND CONVERT(varchar(23), a.CREATED, 121) = @created
-           AND ISNULL(a.REASON, '') NOT LIKE '%[[]PB' + REPLICATE('[0-9A-Z]', 23) + ']%'))
-ORDER BY a.RECORDID;
+  AND a.APPOINTMENTDATE >= @firstDay
+  AND CHARINDEX('[' + @token + ']', a.REASON) > 0
+UNION ALL
+SELECT a.RECORDID AS AppointmentId,
+       CONVERT(varchar(23), a.CREATED, 121) AS Created,
+       a.USERID AS UserId,
+       a.LOCATIONID AS LocationId,
+       CONVERT(char(10), a.APPOINTMENTDATE, 23) AS Day,
+       a.APPOINTMENTTIME AS Time,
+       a.APPOINTMENTLENGTH AS Length,
+       a.APPOINTMENTTYPE AS TypeCode,
+       a.REASON AS Reason,
+       CASE WHEN a.APPOINTMENTCODE <> 1 OR a.ARRIVALTIME > 0 THEN 1 ELSE 0 END AS Arrived
+FROM dbo.APPOINTMENTS AS a
+WHERE a.RECORDID = @appointmentId
+  AND a.RECORDSTATUS = 1
+  AND a.INTERNALID = @patientId
+  AND CONVERT(varchar(23), a.CREATED, 121) = @created
+  AND ISNULL(a.REASON, '') NOT LIKE '%[[]PB' + REPLICATE('[0-9A-Z]', 23) + ']%'
+ORDER BY AppointmentId;

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use halo_simulator::practice::{self, PracticeFiles};
-use halo_simulator::sql::{Command, HeldLock, OpenConnection, SqlError};
-use rusqlite::Connection;
+use halo_simulator::sql::{HeldLock, SlotTaken};
 
-use crate::bookings::support::{NINE, PUSH, Practice, QUARTER, Wanted, Wish};
+use crate::bookings::receptionist::{
+    OTHER_DOCTOR, OTHER_TOKEN, Receptionist, book, impatient, pushes,
+};
+use crate::bookings::support::{DAY, NINE, Practice, QUARTER, Wanted, Wish};
 
-/// Everything that a push may hold: its mark, the appointment that it found, the book of one day, and the rows that
-/// it changes. Publicly, Bp has an index of the day and one of the user, but none of both.
-const DECLARED: [&str; 5] = [
+/// Everything that a push may hold: names, appointments that it found by their numbers, and the rows that it changes.
+/// All of them are of user-days whose names it holds, and there are no ranges.
+const DECLARED: [&str; 3] = [
     "application application X",
     "BPSPatients.APPOINTMENTS rows U RECORDID",
-    "BPSPatients.APPOINTMENTS rows U APPOINTMENTDATE",
-    "BPSPatients.APPOINTMENTS range RangeS-U APPOINTMENTDATE",
     "BPSPatients.APPOINTMENTS rows X",
 ];
 /// BP_CancelAppointment writes here.
@@ -34,47 +33,102 @@ fn held(practice: &Practice) -> BTreeSet<String> {
     last.unwrap().locks.iter().map(line).collect()
 }
 
-/// A receptionist's own connection.
-struct Receptionist {
-    database: Connection,
-    connection: OpenConnection,
-}
-
-impl Receptionist {
-    fn at(practice: &Practice) -> Self {
-        let file = |name: &str| practice.folder.path().join(name);
-        let files = PracticeFiles {
-            patients: file("patients.sqlite"),
-            documents: file("documents.sqlite"),
-        };
-        Self {
-            database: practice::open(&files).unwrap(),
-            connection: OpenConnection::new(practice.locks.process()),
-        }
-    }
-
-    fn run(&mut self, practice: &Practice, text: &str) -> Result<(), SqlError> {
-        let command = Command::batch(text);
-        self.connection.execute(&mut self.database, &command, &practice.environment).map(|_| ())
-    }
+fn declared() -> BTreeSet<String> {
+    DECLARED.map(str::to_owned).into()
 }
 
 #[test]
-fn a_push_holds_at_most_the_rows_of_one_day() {
+fn a_push_holds_at_most_the_rows_of_one_user_and_day() {
     let mut practice = Practice::open();
     let first = Wanted::at(NINE);
     let moved = Wanted { day: "2027-11-03", ..Wanted::at(NINE + QUARTER) };
-    let mut allowed: BTreeSet<String> = DECLARED.map(str::to_owned).into();
+    let taken = Wanted::at(NINE + 2 * QUARTER);
+    let mut allowed = declared();
     for (wanted, outcome) in [(&first, "created"), (&first, "unchanged"), (&moved, "moved")] {
         assert_eq!(practice.outcome(wanted), outcome);
         let held = held(&practice);
         assert!(held.is_subset(&allowed), "{outcome}: {held:#?}");
     }
+    practice.occupy(taken.time, QUARTER);
+    assert_eq!(practice.outcome(&taken), "conflict");
+    assert!(held(&practice).is_subset(&allowed), "{:#?}", held(&practice));
     assert_eq!(practice.cancel(&moved), "cancelled");
     allowed.insert(DECLARED_WHEN_CANCELLED.to_owned());
-    let held = held(&practice);
-    assert!(held.is_subset(&allowed), "{held:#?}");
-    assert!(!held.iter().any(|lock| lock.contains("range")), "{held:#?}");
+    assert!(held(&practice).is_subset(&allowed), "{:#?}", held(&practice));
+}
+
+#[test]
+fn of_a_full_day_a_push_locks_only_what_is_in_its_way() {
+    let mut practice = Practice::open();
+    for quarter in 0..8 {
+        practice.occupy(NINE + quarter * QUARTER, QUARTER);
+        practice.run(&book(OTHER_DOCTOR, NINE + quarter * QUARTER), &[]).unwrap();
+    }
+    assert_eq!(practice.outcome(&Wanted { length: 2 * QUARTER, ..Wanted::at(NINE) }), "conflict");
+    let ended = practice.locks.ended();
+    let rows: usize = ended.last().unwrap().locks.iter().filter_map(|lock| lock.rows).sum();
+    assert_eq!(rows, 2, "{:#?}", ended.last());
+}
+
+#[test]
+fn while_a_push_waits_with_its_locks_people_book_beside_it() {
+    let mut practice = Practice::open();
+    let in_the_way = practice.occupy(NINE, QUARTER);
+    let later = practice.occupy(NINE + 8 * QUARTER, QUARTER);
+    let mut first = Receptionist::at(&practice);
+    first.opens(&practice, in_the_way);
+    let push = pushes(&practice, &Wanted::at(NINE));
+    first.is_waited_for(&practice);
+    // The push holds its names by now.
+    let mut second = Receptionist::at(&practice);
+    second.at_once(&practice, &book(1, NINE + QUARTER));
+    second.at_once(&practice, &book(OTHER_DOCTOR, NINE));
+    second
+        .at_once(&practice, &format!("EXEC dbo.BP_MoveAppointment {later}, '{DAY}', 43200, 1, 1"));
+    // The appointment in the way is cancelled, so the visit takes its place.
+    first.run(&practice, &format!("EXEC dbo.BP_CancelAppointment {in_the_way}; COMMIT")).unwrap();
+    assert_eq!(push.join().unwrap().unwrap().0, "created");
+    practice.assert_in_the_book(&Wanted::at(NINE));
+}
+
+#[test]
+fn an_appointment_beside_it_or_of_another_user_that_a_receptionist_has_locked_delays_no_push() {
+    let mut practice = Practice::open();
+    let beside = practice.occupy(NINE + QUARTER, QUARTER);
+    practice.run(&book(OTHER_DOCTOR, NINE), &[]).unwrap();
+    let sql = "SELECT max(RECORDID) FROM dbo.APPOINTMENTS";
+    let of_another = practice.connection.query_row(sql, [], |row| row.get(0)).unwrap();
+    for locked in [beside, of_another] {
+        let mut receptionist = Receptionist::at(&practice);
+        receptionist.opens(&practice, locked);
+        let wanted = Wanted::at(NINE);
+        let pushed = practice.try_text(&impatient(), &wanted, Wish::InTheBook).unwrap();
+        assert_eq!(pushed.0, "created");
+        assert_eq!(practice.cancel(&wanted), "cancelled");
+    }
+}
+
+#[test]
+fn an_appointment_that_somebody_books_between_the_check_and_the_commit_is_met() {
+    let mut practice = Practice::open();
+    // Bp books it although somebody else has the time by then.
+    practice.environment.booking.slot_taken = Some(SlotTaken::DoubleBooking);
+    let mut receptionist = Receptionist::at(&practice);
+    // Bp reads the patient between our check and the write.
+    receptionist
+        .run(
+            &practice,
+            "BEGIN TRANSACTION; UPDATE dbo.PATIENTS SET CITY = 'Elsewhere' WHERE INTERNALID = 0",
+        )
+        .unwrap();
+    let wanted = Wanted { length: 2 * QUARTER, ..Wanted::at(NINE) };
+    let push = pushes(&practice, &wanted);
+    receptionist.is_waited_for(&practice);
+    receptionist.at_once(&practice, &book(1, NINE + QUARTER));
+    receptionist.run(&practice, "COMMIT").unwrap();
+    let (outcome, id, _) = push.join().unwrap().unwrap();
+    assert_eq!((outcome.as_str(), id), ("conflict", None));
+    assert_eq!(practice.live(&wanted), []);
 }
 
 /// A copy of a booking's appointment, made in Bp on another day.
@@ -92,24 +146,16 @@ fn copied(practice: &mut Practice, wanted: &Wanted) {
 fn a_push_that_cancels_a_copy_locks_no_other_appointment_for_it() {
     let mut practice = Practice::open();
     let wanted = Wanted::at(NINE);
-    let other = Wanted {
-        token: "PB0000000111111111111111B",
-        day: "2027-11-03",
-        ..Wanted::at(NINE + QUARTER)
-    };
+    let other = Wanted { token: OTHER_TOKEN, day: "2027-11-03", ..Wanted::at(NINE + QUARTER) };
     practice.push(&wanted);
     let (_, other, _) = practice.push(&other);
     copied(&mut practice, &wanted);
     // Somebody works on another of our appointments. It is read meanwhile, and not locked.
     let mut receptionist = Receptionist::at(&practice);
-    let looks_at = format!(
-        "BEGIN TRANSACTION; SELECT COMMENT FROM dbo.APPOINTMENTS WITH (UPDLOCK) WHERE RECORDID = {}",
-        other.unwrap()
-    );
-    receptionist.run(&practice, &looks_at).unwrap();
-    let impatient = PUSH.replace("SET LOCK_TIMEOUT 5000", "SET LOCK_TIMEOUT 20");
-    assert_eq!(practice.try_text(&impatient, &wanted, Wish::InTheBook).unwrap().0, "unchanged");
-    let mut allowed: BTreeSet<String> = DECLARED.map(str::to_owned).into();
+    receptionist.opens(&practice, other.unwrap());
+    let pushed = practice.try_text(&impatient(), &wanted, Wish::InTheBook).unwrap();
+    assert_eq!(pushed.0, "unchanged");
+    let mut allowed = declared();
     allowed.insert(DECLARED_WHEN_CANCELLED.to_owned());
     let held = held(&practice);
     assert!(held.is_subset(&allowed), "{held:#?}");
@@ -117,7 +163,7 @@ fn a_push_that_cancels_a_copy_locks_no_other_appointment_for_it() {
 }
 
 #[test]
-fn a_push_waits_for_a_receptionist_on_the_same_day_and_for_nobody_else() {
+fn a_push_waits_for_what_a_receptionist_has_changed_on_the_same_day_and_on_no_other() {
     let mut practice = Practice::open();
     let other = practice.occupy(NINE, QUARTER);
     let mut receptionist = Receptionist::at(&practice);
@@ -127,8 +173,7 @@ fn a_push_waits_for_a_receptionist_on_the_same_day_and_for_nobody_else() {
             &format!("BEGIN TRANSACTION; UPDATE dbo.APPOINTMENTS SET REASON = 'hers' WHERE RECORDID = {other}"),
         )
         .unwrap();
-    let impatient = PUSH.replace("SET LOCK_TIMEOUT 5000", "SET LOCK_TIMEOUT 20");
-    assert_ne!(impatient, PUSH);
+    let impatient = impatient();
     let wanted = Wanted::at(NINE + QUARTER);
     let refused = practice.try_text(&impatient, &wanted, Wish::InTheBook).unwrap_err();
     assert_eq!(refused.number, 1222);
@@ -149,33 +194,18 @@ fn in_a_circle_the_push_gives_way_and_never_the_receptionist() {
     let (_, id, _) = practice.push(&ours);
     let id = id.unwrap();
     let mut receptionist = Receptionist::at(&practice);
-    let hold = |record: i64| {
-        format!("UPDATE dbo.APPOINTMENTS SET COMMENT = 'hers' WHERE RECORDID = {record}")
-    };
-    // Others read her appointment, so the push comes as far as its own locks.
-    let looks_at = format!(
-        "BEGIN TRANSACTION; SELECT COMMENT FROM dbo.APPOINTMENTS WITH (UPDLOCK) WHERE RECORDID = {theirs}"
+    // The push reads her appointment and comes as far as its own locks.
+    receptionist.opens(&practice, theirs);
+    // The push holds its own appointment and wants hers; then she wants ours.
+    let wanted = Wanted::at(NINE);
+    let push = pushes(&practice, &wanted);
+    receptionist.is_waited_for(&practice);
+    let hers = format!(
+        "UPDATE dbo.APPOINTMENTS SET COMMENT = 'hers' WHERE RECORDID = {id};
+         EXEC dbo.BP_CancelAppointment {theirs}; COMMIT"
     );
-    receptionist.run(&practice, &looks_at).unwrap();
-    // The push holds its own appointment and wants the receptionist's day; then she wants ours.
-    let environment = practice.environment.clone();
-    let locks = practice.locks.clone();
-    let her_session = receptionist.connection.id();
-    let second = std::thread::spawn(move || {
-        let waits_for_her =
-            || locks.open().iter().any(|open| open.waits_for.contains(&her_session));
-        while !waits_for_her() {
-            std::thread::yield_now();
-        }
-        let text = format!("{}; COMMIT", hold(id));
-        let Receptionist { mut database, mut connection } = receptionist;
-        connection.execute(&mut database, &Command::batch(&text), &environment).map(|_| ())
-    });
-    let patient = PUSH.replace("SET LOCK_TIMEOUT 5000", "SET LOCK_TIMEOUT -1");
-    let wanted = Wanted::at(NINE + QUARTER);
-    let refused = practice.try_text(&patient, &wanted, Wish::InTheBook).unwrap_err();
-    assert_eq!(refused.number, 1205);
-    second.join().unwrap().unwrap();
+    receptionist.run(&practice, &hers).unwrap();
+    assert_eq!(push.join().unwrap().unwrap_err().number, 1205);
     assert_eq!(practice.outcome(&wanted), "moved");
     practice.assert_in_the_book(&wanted);
 }

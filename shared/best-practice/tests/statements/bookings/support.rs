@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use halo_simulator::practice::{self, PracticeFiles};
 use halo_simulator::sql::{
     Command, CommandKind, Environment, ExecutionMode, Language, Locks, SqlError, Value, execute_on,
 };
@@ -27,7 +28,9 @@ pub(crate) struct Practice {
     pub(crate) known: i64,
     /// When that appointment was created, as the booking stores it; empty for none.
     pub(crate) created: String,
-    pub(crate) folder: tempfile::TempDir,
+    /// The tokens of bookings that are wanted elsewhere, with commas between them.
+    pub(crate) lifts: &'static str,
+    pub(crate) folder: Arc<tempfile::TempDir>,
 }
 
 /// A booking as it is wanted.
@@ -81,7 +84,26 @@ impl Practice {
         let support::Practice { connection, environment, folder, .. } =
             support::Practice::open().at(jiff::civil::date(2027, 11, 1).at(9, 30, 0, 0));
         let (locks, known, created) = (Arc::default(), 0, String::new());
-        Self { connection, environment, locks, known, created, folder }
+        let folder = Arc::new(folder);
+        Self { connection, environment, locks, known, created, lifts: "", folder }
+    }
+
+    /// Another connection to the same practice. It knows no appointment's number.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            connection: practice::open(&self.files()).unwrap(),
+            environment: self.environment.clone(),
+            locks: Arc::clone(&self.locks),
+            known: 0,
+            created: String::new(),
+            lifts: "",
+            folder: Arc::clone(&self.folder),
+        }
+    }
+
+    pub(crate) fn files(&self) -> PracticeFiles {
+        let file = |name: &str| self.folder.path().join(name);
+        PracticeFiles { patients: file("patients.sqlite"), documents: file("documents.sqlite") }
     }
 
     pub(crate) fn run(
@@ -138,7 +160,7 @@ impl Practice {
                 ("@length", "Int", &number(wanted.length)),
                 ("@type", "Int", &number(wanted.kind)),
                 ("@reason", "VarChar", &wanted.reason()),
-                ("@lifts", "VarChar", ""),
+                ("@lifts", "VarChar", self.lifts),
                 ("@patientId", "Int", "0"),
                 ("@loginId", "Int", "0"),
             ],

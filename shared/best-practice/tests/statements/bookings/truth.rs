@@ -135,6 +135,28 @@ fn copies_made_in_bp_are_cleared_away() {
 }
 
 #[test]
+fn of_several_copies_the_one_that_has_arrived_stays_and_then_the_oldest() {
+    let mut practice = Practice::open();
+    let wanted = Wanted::at(NINE);
+    let oldest = practice.push(&wanted).1.unwrap();
+    let mut copies = Vec::new();
+    for time in [36_000, 37_800] {
+        let copy = practice.occupy(time, QUARTER);
+        practice.change(&format!(
+            "UPDATE dbo.APPOINTMENTS SET INTERNALID = 0, REASON = '{}' WHERE RECORDID = {copy}",
+            wanted.reason()
+        ));
+        copies.push(copy);
+    }
+    let [first, second] = copies[..] else { panic!("two copies") };
+    practice.run(&format!("EXEC dbo.BP_ArriveAppointment @aptid = {second}"), &[]).unwrap();
+    let (outcome, id, _) = practice.push(&wanted);
+    assert_eq!((outcome.as_str(), id), ("arrived", Some(second)));
+    let status = |practice: &Practice, id| practice.appointment(id).0;
+    assert_eq!([oldest, first, second].map(|id| status(&practice, id)), [4, 4, 1]);
+}
+
+#[test]
 fn a_mark_is_told_from_one_that_begins_alike() {
     let mut practice = Practice::open();
     let wanted = Wanted::at(NINE);
