@@ -7,12 +7,14 @@ use domain::patient::{
     PatientMatches, PatientStatus, Pension, Phones,
 };
 use domain::surname::SurnameKey;
+use halo::rows::BadColumn;
 use halo::{Deadline, Parameter, Row};
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::client::BpClient;
 use crate::error::{BpError, malformed};
-use crate::rows::{Unmappable, Unread, known_day, readable};
+use crate::rows::{Unmappable, Unread, day_of_death, known_day, readable};
 use crate::statements::Statement;
 
 impl BpClient {
@@ -123,9 +125,14 @@ fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappable> {
     let Some(row) = rows.first() else { return Ok(None) };
     let medicare_number = row.text("MedicareNo")?;
     let ending = medicare_number.as_deref().and_then(numbers::medicare_ending);
+    let mut unread = Unread::default();
+    let date_of_death = unread.member("dateOfDeath", date_of_death(row));
+    let person = person(row, ending, unread)?;
     let fund = HealthFund { name: row.text("HealthFundName")?, number: row.text("HealthFundNo")? };
     Ok(Some(Demographics {
-        person: person(row, ending, Unread::default())?,
+        deceased: person.status == PatientStatus::Deceased || date_of_death.is_some(),
+        date_of_death,
+        person,
         gender: row.text("Gender")?,
         address: Address {
             line1: row.text("Address1")?,
@@ -175,6 +182,15 @@ fn demographics(rows: &[Row]) -> Result<Option<Demographics>, Unmappable> {
         usual_doctor: row.text("UsualDoctor")?,
         next_of_kin: next_of_kin(row)?,
     }))
+}
+
+/// A replaced statement may not return it.
+fn date_of_death(row: &Row) -> Result<Option<Date>, BadColumn> {
+    const COLUMN: &str = "DateOfDeath";
+    if row.value(COLUMN).is_err() {
+        return Ok(None);
+    }
+    Ok(row.date(COLUMN)?.and_then(day_of_death))
 }
 
 /// The number in its standard form, or as Bp has it when it has no standard form.

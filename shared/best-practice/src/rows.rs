@@ -61,6 +61,11 @@ pub(crate) fn known_day(day: Date) -> Option<Date> {
     (![date(1900, 1, 1), date(1899, 12, 30)].contains(&day)).then_some(day)
 }
 
+/// A date of death. A day up to 1900-01-01 means "none", as in `correspondence_out_write`.
+pub(crate) fn day_of_death(day: Date) -> Option<Date> {
+    (day > date(1900, 1, 1)).then_some(day)
+}
+
 /// Rows as Halo returns them.
 #[cfg(test)]
 pub(crate) fn rows_of(json: serde_json::Value) -> Vec<halo::Row> {

@@ -235,6 +235,11 @@ pub struct Demographics {
     pub ethnicity: Option<String>,
     /// The display name of the usual doctor (Bp: `UsualDoctor`).
     pub usual_doctor: Option<String>,
+    /// Whether Bp's status says that the patient has died, or Bp has a date of death.
+    pub deceased: bool,
+    /// The date of death (Bp: `DATEOFDEATH`). Null if Bp has none, or does not let us read it.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub date_of_death: Option<Date>,
     /// Left out if Bp does not let us read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -26,6 +26,7 @@ pub(crate) fn patient(
     practice_name: Option<&str>,
 ) -> Resource {
     let birth_date = identity.date_of_birth.map(When::from);
+    let died_on = identity.date_of_death.map(When::from);
     Resource::Patient(Box::new(Patient {
         meta: Meta { profile: PROFILES.to_vec() },
         extension: indigenous(identity.ethnicity.as_deref())
@@ -34,7 +35,7 @@ pub(crate) fn patient(
             .collect(),
         identifier: identifiers(draft, identity, practice_name),
         active: match identity.status {
-            PatientStatus::Active => Some(true),
+            PatientStatus::Active => (!identity.is_deceased()).then_some(true),
             PatientStatus::Inactive => Some(false),
             PatientStatus::Deceased | PatientStatus::Other => None,
         },
@@ -43,7 +44,8 @@ pub(crate) fn patient(
         gender: gender(identity.sex.as_deref()),
         birth_date_absent: Element::unless(&birth_date),
         birth_date,
-        deceased_boolean: (identity.status == PatientStatus::Deceased).then_some(true),
+        deceased_boolean: (identity.is_deceased() && died_on.is_none()).then_some(true),
+        deceased_date_time: died_on,
         address: address(&identity.address, AddressUse::Home).into_iter().collect(),
         general_practitioner: draft.person(identity.usual_doctor.as_deref()).into_iter().collect(),
     }))

@@ -5,15 +5,18 @@ use domain::ids::PatientId;
 use domain::patient::{Address, Dva, PatientStatus, Phones};
 use domain::problem::ProblemType;
 use halo::Row;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::cells::Cells;
 use super::reader::Reader;
-use super::source::IDENTITY;
+use super::source::{DEATH, IDENTITY};
+use crate::rows::day_of_death;
 
 /// The patient's identity, or why it cannot be read. An unreadable cell is left out; an answer without an
 /// identity is malformed.
 pub(super) fn identity(row: &Row, patient_id: PatientId) -> Result<Identity, ProblemType> {
+    let date_of_death = date_of_death(row);
     let rows = Reader::new(row).rows(IDENTITY).map_err(|unreadable| unreadable.reason)?;
     let Some(Value::Object(row)) = rows.first() else { return Err(ProblemType::MalformedAnswer) };
     let cells = &mut Cells::new(row);
@@ -48,5 +51,12 @@ pub(super) fn identity(row: &Row, patient_id: PatientId) -> Result<Identity, Pro
         email: cells.text("email"),
         ethnicity: cells.text("ethnicity"),
         usual_doctor: cells.text("usualDoctor"),
+        date_of_death,
     })
+}
+
+/// The date of death, if our login may read it. A replaced statement may be older than this source.
+fn date_of_death(row: &Row) -> Option<Date> {
+    let found = Reader::new(row).cells(DEATH, |cells| cells.date("diedOn"));
+    found.unwrap_or_default().into_iter().flatten().find_map(day_of_death)
 }

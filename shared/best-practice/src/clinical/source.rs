@@ -31,6 +31,7 @@ sources! {
     OBSERVATIONS: "Observations", "ObservationsError", "BPS_Observations";
     IMMUNISATIONS: "Immunisations", "ImmunisationsError", "BPS_Immunisations";
     IDENTITY: "Identity", "IdentityError", "BPS_Patients";
+    DEATH: "Death", "DeathError", "PATIENTS";
     PRACTITIONERS: "Practitioners", "PractitionersError", "USERS";
     USUAL_DOCTOR: "UsualDoctor", "UsualDoctorError", "USERS";
     PRACTICE: "Practice", "PracticeError", "PRACTICE";

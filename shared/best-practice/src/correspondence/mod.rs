@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::delivery::{
-    Acknowledged, Addressee, Chosen, Content, CorrelationToken, DocumentType, Message,
-    MessagePatient, RecipientName, Referral, ReferralSummary,
+    Acknowledged, Addressee, Chosen, Content, CorrelationToken, DescribedPatient, DocumentType,
+    Message, MessagePatient, NumberedPatient, PatientName, RecipientName, Referral,
+    ReferralSummary,
 };
 use domain::ids::{BpUserId, HaloGuid, PatientId};
 use domain::numbers;
@@ -99,16 +100,22 @@ impl StatementPack {
         bytes: &[u8],
     ) -> Command {
         let text = Parameter::var_char;
-        let (known, described) = match &message.patient {
-            MessagePatient::Known(id) => (id.0, None),
-            MessagePatient::Described(described) => (0, Some(described)),
+        let (known, described, numbered) = match &message.patient {
+            MessagePatient::Known(id) => (id.0, None, None),
+            MessagePatient::Numbered(numbered) => (numbered.id.0, None, Some(numbered)),
+            MessagePatient::Described(described) => (0, Some(described), None),
             // The message is in Bp already. Without a patient the statement touches no record.
-            MessagePatient::Erased => (0, None),
+            MessagePatient::Erased | MessagePatient::NumberedErased(_) => (0, None, None),
         };
         let of = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let card = described.and_then(|patient| patient.medicare.as_ref());
-        let born = described.map_or_else(String::new, |patient| patient.date_of_birth.to_string());
-        let key = described.map_or_else(String::new, |patient| patient.surname_key());
+        let born = described.map(|patient| patient.date_of_birth);
+        let born = born.or(numbered.map(|patient| patient.date_of_birth));
+        let born = born.map_or_else(String::new, |born| born.to_string());
+        let key = described.map(DescribedPatient::surname_key);
+        let key = key.or(numbered.map(NumberedPatient::surname_key)).unwrap_or_default();
+        let last_name = described.map(|patient| &patient.last_name);
+        let last_name = last_name.or(numbered.map(|patient| &patient.last_name));
         let (user, ahpra, provider) = named(Some(&message.addressee));
         let (other_user, other_ahpra, other_provider) = named(message.fallback.as_ref());
         let (said, extension) = match &message.content {
@@ -124,7 +131,7 @@ impl StatementPack {
                 "@firstNameKey",
                 described.map_or_else(String::new, |patient| patient.first_name_key()),
             ),
-            text("@lastName", of(described.map(|patient| patient.last_name.as_str()))),
+            text("@lastName", of(last_name.map(PatientName::as_str))),
             text(
                 "@firstName",
                 of(described.and_then(|patient| patient.first_name.as_ref()).map(|it| it.as_str())),

@@ -26,10 +26,16 @@
 -- Reads:      at most 1,400,000 rows: every message, if one that we ask about is neither under its number nor
 --             under its patient. Otherwise the documents of the patients in question.
 -- Note:       messages are searched by number and by patient, from our few messages to the large tables. A
---             message that is in neither place is searched by its token alone, which may read both tables.
+--             message that is in neither place is searched by its token alone, which reads each table once, or
+--             only our own messages if there is an index on USERREFERENCE. The comparison is exact (COLLATE),
+--             because the database's own ignores case. It is made of the few rows that the keys or the search
+--             have found, so that it converts no row of the large tables in vain.
 SET NOCOUNT ON;
 DECLARE @asked TABLE (Token varchar(25) NOT NULL PRIMARY KEY, RecordId int NOT NULL, PatientId int NOT NULL);
 DECLARE @found TABLE (
+    Token varchar(25), Place int, RecordId int, PatientId int, UserId int, Live int, CheckedBy int,
+    CheckedOn char(10), Notation int, Action int);
+DECLARE @searched TABLE (
     Token varchar(25), Place int, RecordId int, PatientId int, UserId int, Live int, CheckedBy int,
     CheckedOn char(10), Notation int, Action int);
 DECLARE @at int = 0;
@@ -62,19 +68,25 @@ DELETE FROM @asked WHERE Token IN (
 DELETE FROM @found WHERE Token IN (SELECT q.Token FROM @asked AS q);
 IF EXISTS (SELECT 1 FROM @asked)
 BEGIN
-    -- All our tokens begin so. Each row is then read once, not once for each message.
-    INSERT INTO @found
-    SELECT q.Token, 2, r.REPORTID, r.INTERNALID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
+    -- All our tokens begin so: an index on USERREFERENCE would be used. Both conditions are about one row of the large
+    -- table. A join with our messages instead may read that table once for each of them, because SQL Server expects
+    -- one row in a table variable.
+    INSERT INTO @searched
+    SELECT RTRIM(r.USERREFERENCE), 2, r.REPORTID, r.INTERNALID, r.USERID, CASE r.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
            r.CHECKEDBY, CONVERT(char(10), r.CHECKDATE, 23), r.NOTATION, r.ACTION
     FROM dbo.INCOMINGREPORTS AS r
-    CROSS JOIN @asked AS q
-    WHERE r.USERREFERENCE LIKE 'PB%' AND q.Token = r.USERREFERENCE COLLATE Latin1_General_BIN;
-    INSERT INTO @found
-    SELECT q.Token, 3, c.DOCUMENTID, c.INTERNALID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
+    WHERE r.USERREFERENCE LIKE 'PB%' AND CHARINDEX(RTRIM(r.USERREFERENCE), @tokens) > 0;
+    INSERT INTO @searched
+    SELECT RTRIM(c.USERREFERENCE), 3, c.DOCUMENTID, c.INTERNALID, c.USERID, CASE c.RECORDSTATUS WHEN 1 THEN 1 ELSE 0 END,
            c.CHECKEDBY, CONVERT(char(10), c.CHECKDATE, 23), c.NOTATION, c.ACTION
     FROM dbo.CORRESPONDENCEIN AS c
+    WHERE c.USERREFERENCE LIKE 'PB%' AND CHARINDEX(RTRIM(c.USERREFERENCE), @tokens) > 0;
+    -- Without messages that were found by their keys, and without texts that are not exactly a token.
+    INSERT INTO @found
+    SELECT s.Token, s.Place, s.RecordId, s.PatientId, s.UserId, s.Live, s.CheckedBy, s.CheckedOn, s.Notation, s.Action
+    FROM @searched AS s
     CROSS JOIN @asked AS q
-    WHERE c.USERREFERENCE LIKE 'PB%' AND q.Token = c.USERREFERENCE COLLATE Latin1_General_BIN;
+    WHERE q.Token = s.Token COLLATE Latin1_General_BIN;
 END;
 SELECT CAST('' AS varchar(25)) AS Token, 0 AS Place, 0 AS RecordId, 0 AS PatientId, 0 AS UserId, 1 AS Live, 0 AS CheckedBy,
        CAST(NULL AS char(10)) AS CheckedOn, 0 AS Notation, 0 AS Action

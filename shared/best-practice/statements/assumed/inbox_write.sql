@@ -2,7 +2,8 @@
 -- Does:       puts a document or a text into a clinician's inbox of unchecked results, once.
 -- Parameters:
 --             - @token varchar(25): the correlation token of this message, stored in USERREFERENCE.
---             - @patientId int: the patient; 0 if the next parameters describe one.
+--             - @patientId int: the patient; 0 if the next parameters describe one. With a number, only
+--               @surnameKey and @dateOfBirth are compared with the record, if they are not empty.
 --             - @surnameKey varchar(80), @firstNameKey varchar(60): the names in upper case without blanks,
 --               apostrophes, dashes and full stops. These are compared.
 --             - @lastName, @firstName varchar(40), @dateOfBirth varchar(10) (YYYY-MM-DD), @medicare
@@ -21,8 +22,8 @@
 --             - @content varchar(max): the file (or the text) in base64.
 --             - @length int: its length in bytes.
 -- Returns:    one row. Only the outcome "written" changes anything.
---             - Outcome: written; found (it was written before); noPatient (no such @patientId);
---               noAddressee; manyAddressees.
+--             - Outcome: written; found (it was written before); noPatient (no such @patientId, and nothing
+--               else is known of the patient); noAddressee; manyAddressees.
 --             - RecordId: INCOMINGREPORTS.REPORTID, or CORRESPONDENCEIN.DOCUMENTID if it was found there.
 --             - Allocated: 1 if it is filed under a patient, 0 if somebody still has to file it.
 --             - UserId: the user whose inbox holds it; 0 if that is not known.
@@ -35,18 +36,22 @@
 --             BPSDocuments.dbo.DOCUMENTS is our own assumption. A partner replaces this by what Best Practice
 --             prescribes, and keeps the token, the lookup before the write under one lock, the single
 --             transaction, the rule for patients, and the returned row.
--- Reads:      at most 1,100,000 rows: for a described patient every message and every patient, because Bp has no
---             known key for USERREFERENCE. For a known patient only the patient's documents.
--- Note:       staff may have moved our message to another patient. Where an attempt is in doubt, delivery_lookup
---             finds it by the token alone, and comes first. A described patient is accepted only if exactly
---             one patient agrees with everything given, and if a first name or an IHI is given. The reason is that twins share the rest, and that a number
---             on a Medicare card can later be given to another person. An identifier that Bp lacks does not
---             agree, and neither does a first name without a letter. Names are compared without the
---             characters that patient_search lists; cards and identifiers without blanks, hyphens and
---             slashes; numbers of users without blanks, and provider numbers without leading zeros. Without
---             such a patient INTERNALID is 0, as Bp itself leaves items that it could not match. Names longer
---             than the inbox's 30 characters are compared in full and stored cut. A message that was deleted
---             in Bp counts as written.
+-- Reads:      at most 165,000 rows: for a described patient every patient, because Bp has no known key for what is
+--             compared. Otherwise the messages of the patients in question, and messages without a patient.
+-- Note:       our token is looked for where an earlier attempt can have put it: under nobody, under @patientId and
+--             under each patient who agrees. Staff may have moved our message to another patient. Where an
+--             attempt is in doubt, delivery_lookup finds it by the token alone, and comes first. It does not come
+--             first if our own memory of the attempt is lost: infra/runbooks.md says what follows.
+--             A described patient is accepted only if exactly one patient agrees with everything given, and if a
+--             first name or an IHI is given. The reason is that twins share the rest, and that a number on a
+--             Medicare card can later be given to another person. An identifier that Bp lacks does not agree, and
+--             neither does a first name without a letter. A numbered patient whose record has another surname or
+--             date of birth does not agree either: Bp may have given the number to somebody else. Names are
+--             compared without the characters that patient_search lists; cards and identifiers without blanks,
+--             hyphens and slashes; numbers of users without blanks, and provider numbers without leading zeros.
+--             Without such a patient INTERNALID is 0, as Bp itself leaves items that it could not match. Names
+--             longer than the inbox's 30 characters are compared in full and stored cut. A message that was
+--             deleted in Bp counts as written.
 --             Days away are read in a batch of their own: if the login may not read them, nobody counts as
 --             away. A fallback who is also away, or who is not exactly one active user, receives nothing;
 --             then an addressee who is away receives it. DETAIL tells people and delivery_lookup why it is
@@ -59,11 +64,12 @@ SET DEADLOCK_PRIORITY LOW;
 DECLARE @bytes varbinary(max), @now datetime, @today datetime, @lock int;
 DECLARE @record int, @internalId int = 0, @user int, @location int, @store int, @addressedTo varchar(40);
 DECLARE @outcome varchar(20) = 'found', @detail varchar(1000), @why varchar(10) = '', @number varchar(8) = @provider;
-DECLARE @filed int, @filedUnder int, @filedDetail varchar(1000), @filedUser int;
 DECLARE @named int, @first int, @fallbacks int, @second int;
 DECLARE @addressees TABLE (Turn int, UserId int);
 DECLARE @away TABLE (UserId int);
 DECLARE @candidates TABLE (InternalId int);
+DECLARE @under TABLE (InternalId int);
+DECLARE @found TABLE (Place int, RecordId int, InternalId int, UserId int, Detail varchar(1000));
 SET @now = GETDATE();
 SET @today = CAST(@now AS date);
 -- This runs before XACT_ABORT and the transaction, because an error here must not end the batch.
@@ -90,29 +96,59 @@ BEGIN TRANSACTION;
 EXEC @lock = sp_getapplock @Resource = @token, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 5000;
 IF @lock < 0
     THROW 50002, 'The message is being written at this moment.', 1;
--- Bp moves an item from the inbox to the record. So the inbox is read first: otherwise an item that moves between
--- the two reads would be in neither. A known patient is the key: without it, every message would be read.
+-- One statement with OR would read every patient, even if the number is known.
 IF @patientId > 0
-BEGIN
-    SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
-           @user = MAX(r.USERID)
-    FROM dbo.INCOMINGREPORTS AS r WHERE r.INTERNALID = @patientId AND r.USERREFERENCE = @token;
-    SELECT @filed = MIN(c.DOCUMENTID), @filedUnder = MAX(c.INTERNALID), @filedDetail = MAX(c.DETAIL),
-           -- Without our words in DETAIL the inbox that it came from is not known.
-           @filedUser = MAX(CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END)
-    FROM dbo.CORRESPONDENCEIN AS c WHERE c.INTERNALID = @patientId AND c.USERREFERENCE = @token;
-END
-ELSE
-BEGIN
-    SELECT @record = MIN(r.REPORTID), @internalId = ISNULL(MAX(r.INTERNALID), 0), @detail = MAX(r.DETAIL),
-           @user = MAX(r.USERID)
-    FROM dbo.INCOMINGREPORTS AS r WHERE r.USERREFERENCE = @token;
-    SELECT @filed = MIN(c.DOCUMENTID), @filedUnder = MAX(c.INTERNALID), @filedDetail = MAX(c.DETAIL),
-           @filedUser = MAX(CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END)
-    FROM dbo.CORRESPONDENCEIN AS c WHERE c.USERREFERENCE = @token;
-END;
-IF @filed IS NOT NULL
-    SELECT @record = @filed, @internalId = @filedUnder, @detail = @filedDetail, @user = @filedUser;
+    INSERT INTO @candidates (InternalId)
+    SELECT DISTINCT p.InternalID
+    FROM dbo.BPS_Patients AS p
+    WHERE p.InternalID = @patientId
+      AND (@dateOfBirth = '' OR CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date))
+      AND (@surnameKey = '' OR REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+          p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+          CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey);
+ELSE IF @patientId = 0
+    INSERT INTO @candidates (InternalId)
+    SELECT DISTINCT p.InternalID
+    FROM dbo.BPS_Patients AS p
+    WHERE p.InternalID > 0
+      AND CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date)
+      AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+          p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+          CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey
+      AND (@firstName = '' OR (@firstNameKey <> '' AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
+          p.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
+          CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey))
+      AND (@firstNameKey <> '' OR @ihi <> '')
+      AND (@medicare = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @medicare)
+      AND (@medicareLine = '' OR LTRIM(RTRIM(p.MedicareLineNo)) = @medicareLine)
+      AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi);
+-- An earlier attempt was filed under a patient who agreed then, or under nobody. INTERNALID is a key: without it,
+-- every message would be read.
+INSERT INTO @under (InternalId)
+SELECT 0
+UNION
+SELECT @patientId
+UNION
+SELECT c.InternalId FROM @candidates AS c;
+-- Staff file an item of the inbox under a patient, and Bp moves it to the record. So the places are read in that
+-- order: otherwise an item that moves between two reads would be in neither.
+INSERT INTO @found
+SELECT 2, r.REPORTID, r.INTERNALID, r.USERID, r.DETAIL
+FROM dbo.INCOMINGREPORTS AS r WHERE r.INTERNALID = 0 AND r.USERREFERENCE = @token;
+INSERT INTO @found
+SELECT 2, r.REPORTID, r.INTERNALID, r.USERID, r.DETAIL
+FROM @under AS n
+CROSS JOIN dbo.INCOMINGREPORTS AS r
+WHERE n.InternalId > 0 AND r.INTERNALID = n.InternalId AND r.USERREFERENCE = @token;
+INSERT INTO @found
+-- Without our words in DETAIL the inbox that it came from is not known.
+SELECT 3, c.DOCUMENTID, c.INTERNALID, CASE WHEN c.DETAIL LIKE 'Fallback (%' THEN c.USERID ELSE 0 END, c.DETAIL
+FROM @under AS n
+CROSS JOIN dbo.CORRESPONDENCEIN AS c
+WHERE c.INTERNALID = n.InternalId AND c.USERREFERENCE = @token;
+SELECT TOP (1) @record = f.RecordId, @internalId = f.InternalId, @user = f.UserId, @detail = f.Detail
+FROM @found AS f
+ORDER BY f.Place DESC, f.RecordId;
 SET @why = CASE WHEN @detail LIKE 'Fallback (notFound)%' THEN 'notFound'
                 WHEN @detail LIKE 'Fallback (ambiguous)%' THEN 'ambiguous'
                 WHEN @detail LIKE 'Fallback (away)%' THEN 'away' ELSE '' END;
@@ -153,29 +189,7 @@ BEGIN
         SET @user = @first;
         SET @why = '';
     END;
-    -- One statement with OR would read every patient, even if the number is known.
-    IF @patientId > 0
-        INSERT INTO @candidates (InternalId)
-        SELECT DISTINCT p.InternalID
-        FROM dbo.BPS_Patients AS p
-        WHERE p.InternalID = @patientId;
-    ELSE IF @patientId = 0
-        INSERT INTO @candidates (InternalId)
-        SELECT DISTINCT p.InternalID
-        FROM dbo.BPS_Patients AS p
-        WHERE p.InternalID > 0
-          AND CAST(p.DOB AS date) = CAST(NULLIF(@dateOfBirth, '') AS date)
-          AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-              p.Surname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
-              CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @surnameKey
-          AND (@firstName = '' OR (@firstNameKey <> '' AND REPLACE(UPPER(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
-              p.Firstname, ' ', ''), '''', ''), CHAR(145), ''), CHAR(146), ''), CHAR(180), ''), '`', ''), '-', ''),
-              CHAR(150), ''), CHAR(151), ''), CHAR(160), ''), CHAR(173), ''), '.', '')), CHAR(223), 'SS') = @firstNameKey))
-          AND (@firstNameKey <> '' OR @ihi <> '')
-          AND (@medicare = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.MedicareNo, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @medicare)
-          AND (@medicareLine = '' OR LTRIM(RTRIM(p.MedicareLineNo)) = @medicareLine)
-          AND (@ihi = '' OR REPLACE(REPLACE(REPLACE(REPLACE(p.IHI, ' ', ''), CHAR(160), ''), '-', ''), '/', '') = @ihi);
-    IF @patientId > 0 AND NOT EXISTS (SELECT 1 FROM @candidates)
+    IF @patientId > 0 AND @surnameKey = '' AND NOT EXISTS (SELECT 1 FROM @candidates)
         SET @outcome = 'noPatient';
     ELSE IF @user IS NULL AND @named = 0
         SET @outcome = 'noAddressee';
@@ -213,12 +227,12 @@ BEGIN
             @internalId, 1, @user, NULLIF(@senderName, ''), 0, @addressedTo, NULLIF(@number, ''), @today,
             @heading, @today, DATEDIFF(second, @today, @now), NULLIF(@text, ''), 0, 0, 0, 0, 0,
             0, 0, 1, 2,
-            CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.FIRSTNAME)), 30) ELSE LEFT(NULLIF(@firstName, ''), 30) END,
-            CASE WHEN @patientId > 0 THEN LEFT(LTRIM(RTRIM(p.SURNAME)), 30) ELSE LEFT(@lastName, 30) END,
-            CASE WHEN @patientId > 0 THEN p.DOB ELSE CAST(CAST(NULLIF(@dateOfBirth, '') AS date) AS datetime) END,
-            CASE WHEN @patientId > 0 THEN p.MEDICARENO ELSE NULLIF(@medicare, '') END,
-            CASE WHEN @patientId > 0 THEN p.MEDICARELINENO ELSE NULLIF(@medicareLine, '') END,
-            CASE WHEN @patientId > 0 THEN p.IHI ELSE NULLIF(@ihi, '') END,
+            CASE WHEN @patientId > 0 AND @internalId > 0 THEN LEFT(LTRIM(RTRIM(p.FIRSTNAME)), 30) ELSE LEFT(NULLIF(@firstName, ''), 30) END,
+            CASE WHEN @patientId > 0 AND @internalId > 0 THEN LEFT(LTRIM(RTRIM(p.SURNAME)), 30) ELSE LEFT(@lastName, 30) END,
+            CASE WHEN @patientId > 0 AND @internalId > 0 THEN p.DOB ELSE CAST(CAST(NULLIF(@dateOfBirth, '') AS date) AS datetime) END,
+            CASE WHEN @patientId > 0 AND @internalId > 0 THEN p.MEDICARENO ELSE NULLIF(@medicare, '') END,
+            CASE WHEN @patientId > 0 AND @internalId > 0 THEN p.MEDICARELINENO ELSE NULLIF(@medicareLine, '') END,
+            CASE WHEN @patientId > 0 AND @internalId > 0 THEN p.IHI ELSE NULLIF(@ihi, '') END,
             0, 0, @token, @today, NULLIF(@senderName, ''), 0,
             @subject, @category, @detail, 0, @now, 0, @location, 0
         -- One row, even if no patient is known and Bp's dummy row 0 is missing.

@@ -1,18 +1,21 @@
 -- statement: patient_demographics
--- Does:       reads one patient's demographics, and the next of kin if our login may read it.
+-- Does:       reads one patient's demographics, and the next of kin and the date of death if our login may
+--             read them.
 -- Parameters: @patientId int
 -- Returns:    no row for an unknown patient, else one for each e-mail address: the columns below,
 --             dates as YYYY-MM-DD. Gender is NULL on releases whose view lacks it. NextOfKin is NULL or
---             a JSON array with at most one object: firstName, lastName, relationship, phone.
--- Evidence:   public for everything from BPS_Patients. ASSUMED: the columns of NEXTOFKIN (only its
---             TYPE and INTERNALID, and PATIENTS.NEXTOFKINID, are public). It is read in a batch of its own, so
---             that a wrong assumption or a missing permission loses only the next of kin.
+--             a JSON array with at most one object: firstName, lastName, relationship, phone. DateOfDeath is
+--             NULL if it is not recorded or may not be read.
+-- Evidence:   public for everything from BPS_Patients, and for PATIENTS.DATEOFDEATH. ASSUMED: the columns of
+--             NEXTOFKIN (only its TYPE and INTERNALID, and PATIENTS.NEXTOFKINID, are public). It is read in a
+--             batch of its own, so that a wrong assumption or a missing permission loses only the next of kin.
+--             The same holds for the date of death.
 -- Reads:      at most 145,000 rows: all e-mail addresses and next of kin, because Bp has no known key by patient
 --             for them. The view needs the e-mail addresses.
 -- Note:       the unqualified Gender in the innermost SELECT is the view's own column if the view has one,
 --             else that of "absent": a missing column is not an error.
 SET NOCOUNT ON;
-DECLARE @nextOfKin nvarchar(max);
+DECLARE @nextOfKin nvarchar(max), @dateOfDeath char(10);
 BEGIN TRY
     EXEC sp_executesql
         N'SET @found = (
@@ -27,6 +30,18 @@ BEGIN TRY
 END TRY
 BEGIN CATCH
     SET @nextOfKin = NULL;
+END CATCH;
+BEGIN TRY
+    EXEC sp_executesql
+        N'SET @found = (
+            SELECT CONVERT(char(10), p.DATEOFDEATH, 23)
+            FROM dbo.PATIENTS AS p
+            WHERE p.INTERNALID = @patientId)',
+        N'@patientId int, @found char(10) OUTPUT',
+        @patientId = @patientId, @found = @dateOfDeath OUTPUT;
+END TRY
+BEGIN CATCH
+    SET @dateOfDeath = NULL;
 END CATCH;
 SELECT found.*
 FROM (SELECT CAST(NULL AS varchar(20)) AS Gender) AS absent
@@ -64,7 +79,8 @@ CROSS APPLY (
            RTRIM(p.IHI) AS IHI,
            RTRIM(p.Ethnicity) AS Ethnicity,
            RTRIM(p.UsualDoctor) AS UsualDoctor,
-           @nextOfKin AS NextOfKin
+           @nextOfKin AS NextOfKin,
+           @dateOfDeath AS DateOfDeath
     FROM dbo.BPS_Patients AS p
     WHERE p.InternalID = @patientId
       AND p.InternalID > 0) AS found;

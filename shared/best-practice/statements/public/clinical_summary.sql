@@ -15,10 +15,11 @@
 --               error number (229, 230, 916: not permitted; 207, 208: not in this release).
 --             - The sources: History, HistoryMarker, Medications, Reactions, AllergyMarker, AllergyCode,
 --               Family, Relatives, FamilyMarker, Tobacco, Alcohol, Circumstances, Occupations, Observations,
---               Immunisations, Identity, Practitioners, UsualDoctor, Practice, Locations.
+--               Immunisations, Identity, Death, Practitioners, UsualDoctor, Practice, Locations.
 --             - Identity has one object: status, title, first, middle, last and preferred name, born, sex,
 --               gender, address, phones, e-mail, Medicare number, line and expiry, DVA number, IHI, record
 --               number, ethnicity, usual doctor. The sources after it are read only with @identity.
+--             - Death has one object: the date of death, if the record has one.
 --             - Practitioners and UsualDoctor have an object for each user whom the record names: the name as
 --               the record has it, and the user's id, names and numbers.
 --             - Practice and Locations have at most two objects, of which the mapping uses an only one.
@@ -54,6 +55,7 @@ DECLARE @history nvarchar(max), @historyError int = -1,
         @observationList nvarchar(max), @observationsError int = -1,
         @immunisationList nvarchar(max), @immunisationsError int = -1,
         @who nvarchar(max), @identityError int = -1,
+        @death nvarchar(max), @deathError int = -1,
         @people nvarchar(max), @peopleError int = -1,
         @doctor nvarchar(max), @doctorError int = -1,
         @practice nvarchar(max), @practiceError int = -1,
@@ -364,6 +366,19 @@ BEGIN
     END CATCH;
     BEGIN TRY
         EXEC sp_executesql N'SET @found = (
+            SELECT CONVERT(char(10), p.DATEOFDEATH, 23) AS diedOn
+            FROM dbo.PATIENTS AS p
+            WHERE p.INTERNALID = @patientId
+            FOR JSON PATH)',
+            N'@patientId int, @found nvarchar(max) OUTPUT',
+            @patientId = @patientId, @found = @death OUTPUT;
+        SET @deathError = 0;
+    END TRY
+    BEGIN CATCH
+        SELECT @death = NULL, @deathError = ERROR_NUMBER();
+    END CATCH;
+    BEGIN TRY
+        EXEC sp_executesql N'SET @found = (
             SELECT n.Provider AS named, u.USERID AS id, RTRIM(u.FIRSTNAME) AS firstName, RTRIM(u.SURNAME) AS lastName,
                    RTRIM(u.REGISTRATIONNO) AS registration, RTRIM(u.HPII) AS hpii,
                    RTRIM(u.PROVIDERNO) AS providerNumber
@@ -430,6 +445,7 @@ BEGIN
 END;
 SELECT p.InternalID AS PatientId,
        @who AS [Identity], @identityError AS IdentityError,
+       @death AS Death, @deathError AS DeathError,
        @people AS Practitioners, @peopleError AS PractitionersError,
        @doctor AS UsualDoctor, @doctorError AS UsualDoctorError,
        @practice AS Practice, @practiceError AS PracticeError,

@@ -1,6 +1,7 @@
 //! Whose record the clinical statement reads, executed on a made-up practice.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+use halo_simulator::practice::patient;
 use halo_simulator::sql::Value;
 use serde_json::{Map, json};
 
@@ -155,7 +156,7 @@ fn the_record_names_its_users_and_the_practice_with_their_numbers() {
 fn a_table_that_may_not_be_read_costs_the_numbers_in_it_and_nothing_else() {
     for (table, lost) in [
         ("USERS", &["Practitioners", "UsualDoctor"][..]),
-        ("PATIENTS", &["UsualDoctor"]),
+        ("PATIENTS", &["Death", "UsualDoctor"]),
         ("PRACTICE", &["Practice"]),
         ("BPS_PracticeLocations", &["Locations"]),
     ] {
@@ -163,13 +164,27 @@ fn a_table_that_may_not_be_read_costs_the_numbers_in_it_and_nothing_else() {
         let whole = practice.identity(1);
         practice.bp.environment.denied_objects = vec![table.to_owned()];
         assert_eq!(practice.identity(1), whole, "without {table}");
-        for source in ["Practitioners", "UsualDoctor", "Practice", "Locations"] {
+        for source in ["Death", "Practitioners", "UsualDoctor", "Practice", "Locations"] {
             let (found, error) = practice.source(1, source);
             let is_lost = lost.contains(&source);
             assert_eq!(error, if is_lost { 229 } else { 0 }, "{source} without {table}");
             assert_eq!(found.is_empty(), is_lost, "{source} without {table}");
         }
     }
+}
+
+#[test]
+fn the_date_of_death_is_read_beside_the_identity() {
+    let mut practice = Practice::open();
+    let (found, error) = practice.source(patient::DECEASED, "Death");
+    assert_eq!((found.len(), error), (1, 0));
+    assert!(found[0]["diedOn"].as_str().unwrap().starts_with("202"), "{found:?}");
+    assert!(practice.source(1, "Death").0[0].is_empty(), "nobody says that they died");
+    practice.bp.environment.missing_columns =
+        vec![("PATIENTS".to_owned(), "DATEOFDEATH".to_owned())];
+    let (found, error) = practice.source(patient::DECEASED, "Death");
+    assert_eq!((found.len(), error), (0, 207));
+    assert_eq!(practice.identity(patient::DECEASED)["status"], json!("Deceased"));
 }
 
 #[test]

@@ -6,5 +6,6 @@ mod bookings;
 mod clinical_identity;
 mod clinical_surprises;
 mod correspondence;
+mod deceased;
 mod documents;
 mod spelling;

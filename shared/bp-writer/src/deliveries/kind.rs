@@ -76,7 +76,10 @@ impl Deliveries {
                 let pdf = self.summary_pdf(kept).await?;
                 self.pack.write_summary(&delivery.token, summary, &pdf)
             }
-            Letter::Message(Message { patient: MessagePatient::Erased, .. }) => return Ok(None),
+            Letter::Message(Message {
+                patient: MessagePatient::Erased | MessagePatient::NumberedErased(_),
+                ..
+            }) => return Ok(None),
             Letter::Message(message) => {
                 let bytes = match &message.content {
                     Content::Document(document) => self.bytes(document).await?,

@@ -47,6 +47,16 @@ pub struct Identity {
     pub ethnicity: Option<String>,
     /// `UsualDoctor`, the name.
     pub usual_doctor: Option<String>,
+    /// `DATEOFDEATH`, if our login may read it.
+    pub date_of_death: Option<Date>,
+}
+
+impl Identity {
+    /// Whether Bp's status says that the patient has died, or Bp has a date of death.
+    #[must_use]
+    pub fn is_deceased(&self) -> bool {
+        self.status == PatientStatus::Deceased || self.date_of_death.is_some()
+    }
 }
 
 /// A person's number on a Medicare card (`MedicareNo`, `MedicareLineNo`).

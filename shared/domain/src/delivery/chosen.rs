@@ -1,4 +1,4 @@
-//! The patient whom the caller of a referral chose. This is more than a number, so the write can see whether
+//! The patient whom the caller of a referral or a message chose. This is more than a number, so the write can see whether
 //! the number now belongs to somebody else.
 
 use jiff::civil::Date;
@@ -79,7 +79,7 @@ impl Chosen {
 pub enum PatientCheck {
     /// The last name and the date of birth must match Bp's record.
     NameAndDateOfBirth,
-    /// There is no check: the patient who has the number in Bp gets the letter.
+    /// There is no check: the patient who has the number in Bp gets the letter or the message.
     NumberOnly,
 }
 

@@ -24,7 +24,7 @@ pub use client_id::ClientId;
 pub use document::{AnnouncedDocument, DocumentType, StoredDocument};
 pub use id::DeliveryId;
 pub use letter::Letter;
-pub use patient::{DescribedPatient, MedicareCard, MessagePatient, PatientName};
+pub use patient::{DescribedPatient, MedicareCard, MessagePatient, NumberedPatient, PatientName};
 pub use request::{
     Addressee, Content, Message, MessageKind, MessageSubject, MessageText, RecipientName, Referral,
     ReferralSubject, SenderName,
@@ -144,18 +144,18 @@ impl Delivery {
         match &self.letter {
             Letter::Referral(referral) => Some(referral.patient),
             Letter::Summary(summary) => Some(summary.patient),
-            Letter::Message(Message { patient: MessagePatient::Known(id), .. }) => Some(*id),
-            Letter::Message(_) => None,
+            Letter::Message(message) => message.patient.number(),
         }
     }
 
-    /// How a referral's or a summary's write checks the patient; `None` for a message.
+    /// How the write checks that the patient's number still belongs to the patient; `None` for a message without
+    /// a number.
     #[must_use]
     pub fn patient_check(&self) -> Option<PatientCheck> {
         match &self.letter {
             Letter::Referral(referral) => Some(referral.chosen.check()),
             Letter::Summary(summary) => Some(summary.chosen.check()),
-            Letter::Message(_) => None,
+            Letter::Message(message) => message.patient.check(),
         }
     }
 
@@ -250,9 +250,7 @@ impl Delivery {
                 if matches!(content, Content::Text(_)) {
                     *content = Content::DeliveredText;
                 }
-                if matches!(patient, MessagePatient::Described(_)) {
-                    *patient = MessagePatient::Erased;
-                }
+                patient.erase();
             }
             Letter::Referral(referral) => {
                 referral.chosen.erase();

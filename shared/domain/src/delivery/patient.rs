@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::chosen::PatientCheck;
 use crate::bp_text::line;
 use crate::ids::PatientId;
 use crate::patient::DateOfBirth;
@@ -124,17 +125,72 @@ impl DescribedPatient {
     }
 }
 
+/// A patient by number, and what the sender knows of the person. In Bp the number may belong to somebody else by
+/// now: a practice that was restored from a backup gives the same numbers again.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NumberedPatient {
+    pub id: PatientId,
+    /// The last name, as the sender writes it. The inbox shows it if Bp has somebody else under the number.
+    pub last_name: PatientName,
+    pub date_of_birth: Date,
+}
+
+impl NumberedPatient {
+    /// The surname without differences in spelling.
+    #[must_use]
+    pub fn surname_key(&self) -> String {
+        key(self.last_name.as_str())
+    }
+}
+
 /// The patient that a message is about.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MessagePatient {
     /// A patient of the practice, by number.
     Known(PatientId),
+    /// A patient by number. The write compares the rest with Bp's record, and files the message under nobody if
+    /// they differ.
+    Numbered(NumberedPatient),
+    /// As `Numbered`. The message is in Bp, so our copy of the person's details was erased.
+    NumberedErased(PatientId),
     /// A patient whom the write must find by name.
     Described(DescribedPatient),
     /// The message is in Bp, so our copy of the person's details was erased.
     #[serde(rename = "told")]
     Erased,
+}
+
+impl MessagePatient {
+    /// The patient's number in Bp, if the sender gave one.
+    #[must_use]
+    pub fn number(&self) -> Option<PatientId> {
+        match self {
+            Self::Known(id) | Self::NumberedErased(id) => Some(*id),
+            Self::Numbered(patient) => Some(patient.id),
+            Self::Described(_) | Self::Erased => None,
+        }
+    }
+
+    /// How the write checks that the number still belongs to the patient. `None` without a number.
+    #[must_use]
+    pub fn check(&self) -> Option<PatientCheck> {
+        match self {
+            Self::Known(_) => Some(PatientCheck::NumberOnly),
+            Self::Numbered(_) | Self::NumberedErased(_) => Some(PatientCheck::NameAndDateOfBirth),
+            Self::Described(_) | Self::Erased => None,
+        }
+    }
+
+    /// Forgets the person's details.
+    pub(super) fn erase(&mut self) {
+        match self {
+            Self::Described(_) => *self = Self::Erased,
+            Self::Numbered(patient) => *self = Self::NumberedErased(patient.id),
+            Self::Known(_) | Self::NumberedErased(_) | Self::Erased => {}
+        }
+    }
 }
 
 #[cfg(test)]

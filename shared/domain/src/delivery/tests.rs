@@ -88,7 +88,6 @@ fn a_referral_that_was_kept_before_patients_were_compared_goes_by_the_number_onl
     assert_eq!(delivery.patient_check(), Some(PatientCheck::NumberOnly));
     let Letter::Referral(referral) = delivery.letter else { panic!("no referral") };
     assert_eq!(referral.acknowledged, []);
-    assert_eq!(message().patient_check(), None);
 }
 
 #[test]
@@ -106,6 +105,27 @@ fn who_was_chosen_is_kept_until_bp_has_the_letter_and_no_longer() {
     delivery.delivered(9, true, at(2));
     let kept = serde_json::to_string(&delivery).unwrap();
     assert!(!kept.contains("OWATTLE") && !kept.contains("1957"), "{kept}");
+    assert_eq!(delivery.patient_check(), Some(PatientCheck::NameAndDateOfBirth));
+}
+
+#[test]
+fn whom_a_messages_number_belongs_to_is_kept_until_bp_has_the_message_and_no_longer() {
+    assert_eq!(message().patient_check(), Some(PatientCheck::NumberOnly));
+    let mut delivery = message();
+    let Letter::Message(letter) = &mut delivery.letter else { panic!("no message") };
+    letter.patient = MessagePatient::Numbered(NumberedPatient {
+        id: PatientId(7),
+        last_name: DescribedPatient::parse_last_name("O'Wattle").unwrap(),
+        date_of_birth: "1957-03-14".parse().unwrap(),
+    });
+    let kept = serde_json::to_string(&delivery).unwrap();
+    assert_eq!(serde_json::from_str::<Delivery>(&kept).unwrap(), delivery);
+    assert!(kept.contains("O'Wattle"));
+    delivery.delivered(9, false, at(2));
+    let kept = serde_json::to_string(&delivery).unwrap();
+    assert!(!kept.contains("Wattle") && !kept.contains("1957"), "{kept}");
+    assert_eq!(serde_json::from_str::<Delivery>(&kept).unwrap(), delivery);
+    assert_eq!(delivery.patient(), Some(PatientId(7)));
     assert_eq!(delivery.patient_check(), Some(PatientCheck::NameAndDateOfBirth));
 }
 

@@ -57,6 +57,7 @@ elements! {
         #[serde(rename = "_birthDate")]
         birth_date_absent: Option<Element>,
         deceased_boolean: Option<bool>,
+        deceased_date_time: Option<When>,
         address: Vec<Address>,
         general_practitioner: Vec<Reference>,
     }

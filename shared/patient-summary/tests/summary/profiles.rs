@@ -8,6 +8,8 @@ use domain::clinical::{
     PastHistory, Section, Sections, SocialItem, Tobacco,
 };
 use domain::ids::SiteId;
+use domain::patient::PatientStatus;
+use jiff::civil::date;
 use patient_summary::{Origin, document};
 use serde_json::{Value, json};
 
@@ -147,6 +149,23 @@ fn a_patient_has_what_the_practice_knows_of_them() {
     assert!(
         !other.to_string().contains("indigenous-status") && !other.to_string().contains("soon")
     );
+}
+
+#[test]
+fn a_patient_who_has_died_has_the_day_or_else_says_only_so() {
+    let alive = of(person());
+    assert!(alive["deceasedBoolean"].is_null() && alive["deceasedDateTime"].is_null());
+    assert_eq!(alive["active"], true);
+    let died = |status, date_of_death| {
+        let patient = of(Identity { status, date_of_death, ..person() });
+        assert_ne!(patient["active"], true);
+        (patient["deceasedBoolean"].clone(), patient["deceasedDateTime"].clone())
+    };
+    let day = Some(date(2026, 1, 5));
+    for status in [PatientStatus::Active, PatientStatus::Inactive, PatientStatus::Deceased] {
+        assert_eq!(died(status, day), (Value::Null, json!("2026-01-05")), "{status:?}");
+    }
+    assert_eq!(died(PatientStatus::Deceased, None), (json!(true), Value::Null));
 }
 
 #[test]

@@ -71,6 +71,7 @@ fn record() -> IdentifiedRecord {
             email: None,
             ethnicity: None,
             usual_doctor: text("Dr Ada Quill"),
+            date_of_death: None,
         },
         practitioners: vec![doctor("Dr Ada Quill")],
         practice: practice(),

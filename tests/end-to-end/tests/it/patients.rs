@@ -281,6 +281,30 @@ async fn an_older_release_without_the_gender_column_or_the_next_of_kin_still_ans
 }
 
 #[tokio::test]
+async fn a_patient_who_has_died_is_shown_with_the_day_if_bp_lets_us_read_it() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let alive = practice.clinician.get("/patients/1").await;
+    assert_eq!(*alive.assert_status(200).at("/deceased"), json!(false));
+    assert!(alive.at("/dateOfDeath").is_null());
+    let died = practice.clinician.get("/patients/17").await;
+    assert_eq!(*died.assert_status(200).at("/deceased"), json!(true));
+    let day: String = database(stack)
+        .query_row(
+            "SELECT substr(DATEOFDEATH, 1, 10) FROM PATIENTS WHERE INTERNALID = 17",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(died.text_at("/dateOfDeath"), day);
+    bp.set_practice(LARGE, json!({ "deniedObjects": ["PATIENTS"] })).await;
+    let died = practice.clinician.get("/patients/17").await;
+    assert_eq!(*died.assert_status(200).at("/deceased"), json!(true));
+    assert!(died.at("/dateOfDeath").is_null(), "{}", died.text);
+}
+
+#[tokio::test]
 async fn a_view_that_bp_does_not_let_us_read_is_said_so() {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;

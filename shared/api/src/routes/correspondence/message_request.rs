@@ -3,7 +3,7 @@
 
 use domain::delivery::{
     Addressee, ClientId, DescribedPatient, MedicareCard, MessageKind, MessagePatient,
-    MessageSubject, MessageText, PatientName, SenderName,
+    MessageSubject, MessageText, NumberedPatient, PatientName, SenderName,
 };
 use domain::ids::PatientId;
 use jiff::civil::Date;
@@ -47,9 +47,15 @@ pub(crate) struct MessageRequest {
     fallback_addressee: Option<AddresseeRequest>,
 }
 
-/// The patient's number in Bp, or a description of the patient. A described message is filed under a
-/// patient only if exactly one patient matches everything that is given. Otherwise the practice allocates
-/// it by hand. A first name or an IHI is needed for a match, because twins share everything else.
+/// The patient's number in Bp, or a description of the patient.
+///
+/// With a number, send the last name and the date of birth as well. If Bp has nobody or somebody else under the
+/// number, the practice allocates the message by hand (`allocated: false`). With the number alone, nothing is
+/// compared, and the message is filed under the patient who has the number.
+///
+/// A described message is filed under a patient only if exactly one patient matches everything that is given.
+/// Otherwise the practice allocates it by hand. A first name or an IHI is needed for a match, because twins share
+/// everything else.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PatientRequest {
@@ -142,33 +148,15 @@ impl MessageRequest {
 
 impl PatientRequest {
     fn read(&self, fields: &mut Checker, today: Date) -> Option<MessagePatient> {
-        let described = self.last_name.is_some()
-            || self.first_name.is_some()
-            || self.date_of_birth.is_some()
-            || self.medicare.is_some()
-            || self.ihi.is_some();
         if let Some(id) = self.patient_id {
-            if described {
-                return fields.refuse("/patient", "either a patientId or a description, not both");
-            }
-            let id = fields.check("/patient/patientId", PatientId::parse(id));
-            return id.map(MessagePatient::Known);
+            return self.numbered(id, fields, today);
         }
-        let last_name = match &self.last_name {
-            Some(name) => {
-                fields.check("/patient/lastName", DescribedPatient::parse_last_name(name))
-            }
-            None => fields.refuse("/patient/lastName", "a patientId or a last name is needed"),
-        };
+        let last_name = self.last_name(fields, "a patientId or a last name is needed");
         let first_name = self
             .first_name
             .as_ref()
             .map(|name| fields.check("/patient/firstName", PatientName::parse(name)));
-        let born = match &self.date_of_birth {
-            Some(text) => fields
-                .check("/patient/dateOfBirth", DescribedPatient::parse_date_of_birth(text, today)),
-            None => fields.refuse("/patient/dateOfBirth", "a date of birth is needed"),
-        };
+        let born = self.born(fields, today, "a date of birth is needed");
         let medicare = self.medicare.as_ref().map(|card| card.read(fields));
         let ihi = self
             .ihi
@@ -183,6 +171,43 @@ impl PatientRequest {
             medicare: medicare.flatten(),
             ihi: ihi.flatten(),
         }))
+    }
+}
+
+impl PatientRequest {
+    /// A patient by number, with or without what is compared with Bp's record.
+    fn numbered(&self, id: i64, fields: &mut Checker, today: Date) -> Option<MessagePatient> {
+        if self.first_name.is_some() || self.medicare.is_some() || self.ihi.is_some() {
+            let only =
+                "with a patientId, only lastName and dateOfBirth are compared: leave out the rest";
+            return fields.refuse("/patient", only);
+        }
+        let id = fields.check("/patient/patientId", PatientId::parse(id));
+        if self.last_name.is_none() && self.date_of_birth.is_none() {
+            return id.map(MessagePatient::Known);
+        }
+        let both = "lastName and dateOfBirth are compared together: send both or neither";
+        let (last_name, born) = (self.last_name(fields, both), self.born(fields, today, both));
+        let ((id, last_name), date_of_birth) = id.zip(last_name).zip(born)?;
+        Some(MessagePatient::Numbered(NumberedPatient { id, last_name, date_of_birth }))
+    }
+
+    /// The last name. `missing` says what is wrong without it.
+    fn last_name(&self, fields: &mut Checker, missing: &'static str) -> Option<PatientName> {
+        const AT: &str = "/patient/lastName";
+        match &self.last_name {
+            Some(name) => fields.check(AT, DescribedPatient::parse_last_name(name)),
+            None => fields.refuse(AT, missing),
+        }
+    }
+
+    /// The date of birth. `missing` says what is wrong without it.
+    fn born(&self, fields: &mut Checker, today: Date, missing: &'static str) -> Option<Date> {
+        const AT: &str = "/patient/dateOfBirth";
+        match &self.date_of_birth {
+            Some(text) => fields.check(AT, DescribedPatient::parse_date_of_birth(text, today)),
+            None => fields.refuse(AT, missing),
+        }
     }
 }
 
@@ -258,7 +283,15 @@ mod tests {
 
     #[test]
     fn a_patient_is_named_one_way_and_an_addressee_too() {
-        assert_eq!(pointers(message(|body| body["patient"]["patientId"] = json!(7))), ["/patient"]);
+        for other in [json!({ "firstName": "Ann" }), json!({ "ihi": "8003600000000000" })] {
+            let both = message(|body| {
+                body["patient"]["patientId"] = json!(7);
+                for (name, value) in other.as_object().unwrap() {
+                    body["patient"][name] = value.clone();
+                }
+            });
+            assert_eq!(pointers(both), ["/patient"], "{other}");
+        }
         assert_eq!(
             pointers(message(|body| body["addressee"]["userId"] = json!(7))),
             ["/addressee"]
@@ -268,6 +301,30 @@ mod tests {
             ["/patient/lastName", "/patient/dateOfBirth"]
         );
         assert_eq!(pointers(message(|body| body["text"] = Value::Null)), ["/documentId"]);
+    }
+
+    #[test]
+    fn a_number_may_be_compared_with_a_last_name_and_a_date_of_birth_together() {
+        let with = |patient: Value| message(|body| body["patient"] = patient);
+        let named = json!({ "patientId": 7, "lastName": "O’Wattle", "dateOfBirth": "1957-03-14" });
+        let Ok(MessagePatient::Numbered(patient)) = with(named).map(|fields| fields.patient) else {
+            panic!("the number is compared")
+        };
+        assert_eq!((patient.id, patient.last_name.as_str()), (PatientId(7), "O’Wattle"));
+        assert_eq!(
+            (patient.surname_key().as_str(), patient.date_of_birth),
+            ("OWATTLE", date(1957, 3, 14))
+        );
+        for (patient, wrong) in [
+            (json!({ "patientId": 7, "lastName": "Brown" }), &["/patient/dateOfBirth"][..]),
+            (json!({ "patientId": 7, "dateOfBirth": "1957-03-14" }), &["/patient/lastName"]),
+            (
+                json!({ "patientId": 0, "lastName": "%", "dateOfBirth": "1957-02-30" }),
+                &["/patient/patientId", "/patient/lastName", "/patient/dateOfBirth"],
+            ),
+        ] {
+            assert_eq!(pointers(with(patient.clone())), wrong, "{patient}");
+        }
     }
 
     #[test]

@@ -345,6 +345,9 @@ mod tests {
         assert_eq!(hash(&format!("{{{old}}}")), kept);
         assert_eq!(hash(&format!(r#"{{{old}, "fallbackAddressee": null}}"#)), kept);
         assert_ne!(hash(&format!(r#"{{{old}, "fallbackAddressee": {{"userId": 3}}}}"#)), kept);
+        let named =
+            old.replacen("1}", r#"1, "lastName": "Brown", "dateOfBirth": "1984-02-29"}"#, 1);
+        assert_ne!(hash(&format!("{{{named}}}")), kept);
     }
 
     #[test]

@@ -33,12 +33,13 @@ pub(crate) struct DeliveryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     bp_record_id: Option<i64>,
-    /// How a referral's patient is checked when the referral is written.
+    /// How it is checked, when it is written, that the patient's number still belongs to the patient. Left out for
+    /// a message without a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     patient_check: Option<PatientCheck>,
     /// Whether it is filed under a patient in Bp. If not, somebody at the practice allocates the item in the
-    /// inbox.
+    /// inbox: no patient matched, or Bp has somebody else under the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     allocated: Option<bool>,

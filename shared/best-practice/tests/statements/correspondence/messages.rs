@@ -162,6 +162,104 @@ fn a_described_patient_is_taken_only_when_exactly_one_agrees_on_everything() {
     }
 }
 
+/// A message about the patient with this number, whose sender knows the name and the date of birth.
+fn numbered(practice: &Practice, number: i64, key: &str, last: &str, born: &str) -> Parameters {
+    let (doctor, ..) = practice.doctor();
+    Parameters::message(("@userId", doctor.to_string()), b"x")
+        .described(key, last, "", born)
+        .with("@patientId", &number.to_string())
+}
+
+#[test]
+fn a_number_that_belongs_to_somebody_else_files_the_message_under_nobody() {
+    let mut practice = Practice::open();
+    let one = patient::DEMONSTRATION;
+    let cases = [
+        ("the record agrees", one, "WATTLEFORD", "Wattle-Ford", "1957-03-14", true),
+        ("another surname", one, "SOMEBODY", "Somebody", "1957-03-14", false),
+        ("another date of birth", one, "WATTLEFORD", "Wattleford", "1957-03-15", false),
+        ("a deleted record", patient::DELETED, "WINTERBOURNE", "Winterbourne", "1977-03-03", false),
+        ("no such number", 1_999_999_999, "WATTLEFORD", "Wattleford", "1957-03-14", false),
+    ];
+    for (at, (case, number, key, last, born, filed)) in cases.into_iter().enumerate() {
+        let message = numbered(&practice, number, key, last, born);
+        let done = practice.outcome(INBOX, &message.with("@token", &format!("PB{at:023}")));
+        assert_eq!(done["Outcome"], "written", "{case}");
+        assert_eq!(done["Allocated"], if filed { "1" } else { "0" }, "{case}");
+        let record = &done["RecordId"];
+        let row =
+            practice.row(&format!("SELECT * FROM dbo.INCOMINGREPORTS WHERE REPORTID = {record}"));
+        assert_eq!(row["INTERNALID"], if filed { number } else { 0 }.to_string(), "{case}");
+        // The person who allocates it sees what the sender said, and nothing of somebody else.
+        let shown = |name: &str| row.get(name).map_or("", String::as_str);
+        if filed {
+            assert_eq!((shown("SURNAME"), shown("FIRSTNAME")), ("Wattleford", "Marguerite"));
+        } else {
+            assert_eq!((shown("SURNAME"), shown("FIRSTNAME")), (last, ""), "{case}");
+            assert_eq!(shown("DOB").get(..10), Some(born), "{case}");
+            assert_eq!((shown("MEDICARENO"), shown("IHI")), ("", ""), "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_was_written_is_found_under_whomever_it_was_filed_then() {
+    let mut practice = Practice::open();
+    let (doctor, ..) = practice.doctor();
+    let described = Parameters::message(("@userId", doctor.to_string()), b"x").described(
+        "WATTLEFORD",
+        "Wattleford",
+        "Marguerite",
+        "1957-03-14",
+    );
+    let messages = [described, numbered(&practice, 1, "WATTLEFORD", "Wattleford", "1957-03-14")];
+    for (at, message) in messages.into_iter().enumerate() {
+        let token = format!("PB{at:023}");
+        let message = message.with("@token", &token);
+        let refile = |patient: i64| {
+            format!(
+                "UPDATE dbo.INCOMINGREPORTS SET INTERNALID = {patient} WHERE USERREFERENCE = '{token}'"
+            )
+        };
+        let again = |practice: &mut Practice| {
+            let found = practice.outcome(INBOX, &message);
+            assert_eq!(found["Outcome"], "found");
+            (found["RecordId"].clone(), found["Allocated"].clone())
+        };
+        let record = practice.outcome(INBOX, &message)["RecordId"].clone();
+        assert_eq!(again(&mut practice), (record.clone(), "1".to_owned()));
+        // It waits under nobody, because nobody agreed when it was written.
+        practice.connection.execute(&refile(0), []).unwrap();
+        assert_eq!(again(&mut practice), (record.clone(), "0".to_owned()));
+        // Staff file it under the patient, and Bp moves it to the record.
+        practice.connection.execute(&refile(1), []).unwrap();
+        practice
+            .connection
+            .execute_batch(&format!(
+                "INSERT INTO dbo.CORRESPONDENCEIN (DOCUMENTID, RECORDSTATUS, STORED, ORIGIN, INTERNALID, USERID,
+                 CONTACTID, CONFIDENTIALFLAG, USERREFERENCE, CHECKEDBY, NOTATION, ACTION, ACTIONED, CLINICALIMAGE,
+                 CREATED, CREATEDBY, STATUSCODE) SELECT 90000{at}, 1, 2, 0, 1, {doctor}, 0, 0, USERREFERENCE, {doctor},
+                 1, 1, 0, 0, CREATED, 0, 1 FROM dbo.INCOMINGREPORTS WHERE REPORTID = {record};"
+            ))
+            .unwrap();
+        assert_eq!(again(&mut practice), (format!("90000{at}"), "1".to_owned()));
+        let gone = "DELETE FROM dbo.INCOMINGREPORTS WHERE REPORTID = ?1";
+        practice.connection.execute(gone, [&record]).unwrap();
+        assert_eq!(again(&mut practice), (format!("90000{at}"), "1".to_owned()));
+    }
+}
+
+#[test]
+fn a_numbered_patient_whose_record_was_corrected_since_has_the_message_once() {
+    let mut practice = Practice::open();
+    let message = numbered(&practice, 1, "WATTLEFORD", "Wattleford", "1957-03-14");
+    let record = practice.outcome(INBOX, &message)["RecordId"].clone();
+    let married = "UPDATE dbo.PATIENTS SET SURNAME = 'Somebody' WHERE INTERNALID = 1";
+    practice.connection.execute(married, []).unwrap();
+    let again = practice.outcome(INBOX, &message);
+    assert_eq!((again["Outcome"].as_str(), &again["RecordId"]), ("found", &record));
+}
+
 #[test]
 fn a_text_is_shown_in_the_inbox_and_kept_as_a_file() {
     let mut practice = Practice::open();
@@ -262,6 +360,24 @@ fn a_message_is_found_by_what_is_known_of_it_and_without_that_by_its_mark() {
         ))
         .unwrap();
     for (record, patient) in [(report.as_str(), "1"), (&report, "2"), ("0", "0")] {
+        assert_eq!(places(&mut practice, record, patient), "2 3", "{record} {patient}");
+    }
+    // Two texts that are only a part of a token, and one that differs in case only.
+    for (at, text) in [&TOKEN[..10], "PB", &TOKEN.to_lowercase()].into_iter().enumerate() {
+        practice
+            .connection
+            .execute(
+                &format!(
+                    "INSERT INTO dbo.CORRESPONDENCEIN (DOCUMENTID, RECORDSTATUS, STORED, ORIGIN, INTERNALID, USERID,
+                     CONTACTID, CONFIDENTIALFLAG, USERREFERENCE, CHECKEDBY, NOTATION, ACTION, ACTIONED, CLINICALIMAGE,
+                     CREATED, CREATEDBY, STATUSCODE) SELECT 90001{at}, 1, 2, 0, 2, {doctor}, 0, 0, ?1, {doctor}, 1, 1,
+                     0, 0, CREATED, 0, 1 FROM dbo.INCOMINGREPORTS WHERE REPORTID = {report}"
+                ),
+                [text],
+            )
+            .unwrap();
+    }
+    for (record, patient) in [(report.as_str(), "2"), ("0", "0")] {
         assert_eq!(places(&mut practice, record, patient), "2 3", "{record} {patient}");
     }
     // A deleted item of the inbox that still names the first patient hides nothing.

@@ -8,7 +8,7 @@ use crate::spelling::table::Table;
 const STATEMENTS: [(&str, &str, usize); 4] = [
     ("patient_search", include_str!("../../../statements/public/patient_search.sql"), 2),
     ("users_named", include_str!("../../../statements/public/users_named.sql"), 2),
-    ("inbox_write", include_str!("../../../statements/assumed/inbox_write.sql"), 2),
+    ("inbox_write", include_str!("../../../statements/assumed/inbox_write.sql"), 3),
     (
         "correspondence_out_write",
         include_str!("../../../statements/assumed/correspondence_out_write.sql"),

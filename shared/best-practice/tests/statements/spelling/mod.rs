@@ -5,5 +5,5 @@ mod chain;
 mod lookalikes;
 mod names;
 mod numbers;
-mod support;
+pub(crate) mod support;
 mod table;

@@ -1,11 +1,13 @@
 //! A paired practice whose records a test may reword.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
 use best_practice::{
     BpClient, Found, PairingOutcome, StatementPack, Written, message_written, referral_written,
 };
+use domain::clinical::Identity;
 use domain::clinician::{Clinician, ClinicianName, NotLinked, ProviderNumberPrefix, choose};
 use domain::delivery::{
     Addressee, ClientId, Content, CorrelationToken, DescribedPatient, Message, MessageKind,
@@ -70,6 +72,13 @@ impl Bench {
         }
     }
 
+    /// Gives the patient a date of death, or none.
+    pub(crate) fn died_on(&self, day: Option<&str>) {
+        let database = Connection::open(&self.running.practices()[0].database_file).unwrap();
+        let sql = "UPDATE PATIENTS SET DATEOFDEATH = ?1 WHERE INTERNALID = ?2";
+        assert_eq!(database.execute(sql, (day, PATIENT.0)).unwrap(), 1);
+    }
+
     /// Gives the patient another name.
     pub(crate) fn named(&self, first: &str, last: &str) {
         let names = [("FIRSTNAME", first), ("SURNAME", last)];
@@ -86,6 +95,13 @@ impl Bench {
 
     pub(crate) async fn demographics(&self) -> Demographics {
         self.bp.demographics(self.guid, PATIENT, ample()).await.unwrap().unwrap()
+    }
+
+    /// The patient, as a document about them says who they are.
+    pub(crate) async fn identity(&self) -> Identity {
+        let observations = NonZeroU16::new(1).unwrap();
+        let record = self.bp.identified_record(self.guid, PATIENT, &[], observations, ample());
+        record.await.unwrap().unwrap().identity
     }
 
     /// The user that these names, typed into the form, lead to.

@@ -29,6 +29,7 @@ use store::work::{BodyHash, Entry, WorkKey};
 use crate::once::bench::Bench;
 use crate::once::kills::killed_turn;
 
+mod moved;
 mod reads;
 
 const PDF: &[u8] = b"%PDF-1.7 made up";

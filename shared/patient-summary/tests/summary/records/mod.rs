@@ -45,6 +45,7 @@ pub(crate) fn person() -> Identity {
         email: text("peg@example.org"),
         ethnicity: text("Aboriginal/Torres Strait Islander"),
         usual_doctor: text("Dr Ada Quill"),
+        date_of_death: None,
     }
 }
 

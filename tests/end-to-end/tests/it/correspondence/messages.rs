@@ -37,6 +37,16 @@ async fn a_message_about_nobody_in_particular_waits_to_be_allocated_at_the_pract
             json!({ "lastName": "O'Brien", "dateOfBirth": "1968-11-02", "medicare": { "number": "2000000009" } }),
             0,
         ),
+        (
+            "A number that is theirs",
+            json!({ "patientId": 5, "lastName": "o'brien", "dateOfBirth": "1968-11-02" }),
+            5,
+        ),
+        (
+            "A number that is somebody else's",
+            json!({ "patientId": 3, "lastName": "O’Brien", "dateOfBirth": "1968-11-02" }),
+            0,
+        ),
     ];
     let mut sent = Vec::new();
     for (subject, patient, expected) in cases {
@@ -49,6 +59,9 @@ async fn a_message_about_nobody_in_particular_waits_to_be_allocated_at_the_pract
         let inbox = tables.inbox(subject);
         assert_eq!(inbox.len(), 1, "{subject}");
         assert_eq!(inbox[0].patient, expected, "{subject}");
+        let check =
+            if subject.starts_with("A number") { json!("nameAndDateOfBirth") } else { Value::Null };
+        assert_eq!(*arrived.at("/patientCheck"), check, "{subject}");
     }
 }
 
