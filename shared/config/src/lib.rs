@@ -10,6 +10,7 @@ mod practice;
 mod queues;
 mod tokens;
 mod webhook;
+mod webhook_sender;
 
 use std::str::FromStr;
 
@@ -25,6 +26,7 @@ pub use self::practice::{CursorConfig, PracticeConfig};
 pub use self::queues::{DispatchConfig, EventConfig, QueueConfig};
 pub use self::tokens::TokenConfig;
 pub use self::webhook::WebhookConfig;
+pub use self::webhook_sender::{WebhookSenderConfig, WebhookTurnConfig};
 
 /// Every variable that is missing or wrong.
 #[derive(Debug, thiserror::Error)]

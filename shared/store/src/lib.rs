@@ -60,6 +60,7 @@ mod table;
 mod transaction;
 mod usage;
 mod waiting;
+pub mod webhooks;
 pub mod work;
 
 pub use audit::{AuditItem, AuditPage, AuditQuery};
@@ -71,7 +72,7 @@ pub use error::StoreError;
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
 pub use links::{AccountLink, Link, LinkKey, UnpublishedRelink};
-pub use practice::PracticeRecord;
+pub use practice::{PracticeRecord, UnpublishedStanding};
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;
 pub use table::Store;

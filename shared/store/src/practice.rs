@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::error::StoreError;
 use crate::format::KnownFormatOnly;
 use crate::item::{
-    CLINICIAN, CONNECTION, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
+    CLINICIAN, CONNECTION, PAIRING, SETTINGS, body, item, key, number, practice_key, sort_key, text,
 };
 use crate::links::{Link, LinkKey, link_of};
 use crate::table::Store;
@@ -19,6 +19,18 @@ use crate::table::Store;
 /// The standing that platforms last received an event about. It is an attribute beside the connection. A
 /// new pairing removes it.
 const PUBLISHED_STANDING: &str = "told";
+
+/// How often a standing was published since the pairing.
+const TIMES_PUBLISHED: &str = "toldTimes";
+
+/// A standing that platforms have not received an event about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UnpublishedStanding {
+    /// How the connection stands now.
+    pub standing: Standing,
+    /// Distinguishes this change from earlier and later ones. A repeated publication has the same.
+    pub change: String,
+}
 
 /// All that is stored of a practice, read at one moment.
 #[derive(Clone, Debug, Default)]
@@ -248,7 +260,7 @@ impl Store {
     pub async fn unpublished_standing(
         &self,
         practice: &PracticeId,
-    ) -> Result<Option<Standing>, StoreError> {
+    ) -> Result<Option<UnpublishedStanding>, StoreError> {
         let found = self.found(key(practice_key(practice), CONNECTION)).await?;
         let Some(item) = &found else { return Ok(None) };
         let published: Option<Standing> = item
@@ -256,8 +268,10 @@ impl Store {
             .cloned()
             .map(serde_dynamo::from_attribute_value)
             .transpose()?;
-        let standing = body::<Connection>(item)?.standing;
-        Ok((published != Some(standing)).then_some(standing))
+        let Connection { standing, paired_at, .. } = body::<Connection>(item)?;
+        let times = item.get(TIMES_PUBLISHED).and_then(|times| times.as_n().ok());
+        let change = format!("{paired_at}#{}", times.map_or("0", String::as_str));
+        Ok((published != Some(standing)).then_some(UnpublishedStanding { standing, change }))
     }
 
     /// Stores that the standing was published. Call it after publishing: a crash between the two repeats
@@ -273,10 +287,12 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), CONNECTION)))
-            .update_expression("SET #told = :standing")
+            .update_expression("SET #told = :standing ADD #times :one")
             // If the standing has changed meanwhile, the new one is not published yet.
             .only_if("#body.standing = :standing")
             .expression_attribute_names("#told", PUBLISHED_STANDING)
+            .expression_attribute_names("#times", TIMES_PUBLISHED)
+            .expression_attribute_values(":one", number(1))
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":standing", told)
             .send()

@@ -242,7 +242,7 @@ impl Bench {
             assert_eq!(records, 1, "{story}: {key} is in Bp {records} times: {entry:?}");
             assert_eq!(entry.body.state, "delivered", "{story}: {entry:?}");
             assert!(matches!(entry.work.progress, WorkProgress::Settled(_)), "{story}: {entry:?}");
-            let told = self.memory.events().iter().any(|event| event.id == key.id);
+            let told = self.memory.events().iter().any(|event| event.subject == key.id);
             assert!(told, "{story}: nobody was told of {key}");
         }
     }

@@ -1,0 +1,79 @@
+//! Keeps an event for each endpoint that receives it, and wakes the endpoints' senders.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use aws::events::EventMessage;
+use domain::ids::PlatformId;
+use domain::webhooks::EndpointLane;
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use store::StoreError;
+use store::webhooks::{KeptEndpoint, KeptEvent};
+
+use crate::ports::{EndpointStore, SenderMessages};
+
+/// How many events are written at the same time.
+const CONCURRENT: usize = 16;
+
+/// Keeps these events for all endpoints that receive them. Returns for each event whether that succeeded. An
+/// event for which it did not must come again: what is kept already is not kept twice.
+pub async fn fan_out(
+    store: &impl EndpointStore,
+    messages: &impl SenderMessages,
+    events: &[EventMessage],
+    now: Timestamp,
+) -> Vec<bool> {
+    let mut endpoints: BTreeMap<&PlatformId, Option<Vec<KeptEndpoint>>> = BTreeMap::new();
+    for event in events {
+        if !endpoints.contains_key(&event.platform) {
+            let found = store.endpoints(&event.platform).await;
+            endpoints.insert(&event.platform, found.inspect_err(unreadable).ok());
+        }
+    }
+    let mut kept = vec![true; events.len()];
+    let mut wanted = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        match endpoints.get(&event.platform).and_then(Option::as_ref) {
+            None => kept[index] = false,
+            Some(found) => {
+                let wants =
+                    |one: &&KeptEndpoint| one.endpoint.wants(&event.kind, &event.readers);
+                wanted.extend(found.iter().filter(wants).map(|one| (index, event, one)));
+            }
+        }
+    }
+    let written: Vec<(usize, Option<EndpointLane>, bool)> =
+        futures::stream::iter(wanted.into_iter().map(async |(index, event, one)| {
+            let lane = one.lane(&event.platform);
+            let EventMessage { event_id, kind, at, body, .. } = event.clone();
+            let written = store.keep_event(&lane, &KeptEvent::new(event_id, kind, at, body)).await;
+            let ok = written.inspect_err(unreadable).is_ok();
+            // The events of an endpoint that is off wait. Its sender has nothing to do.
+            (index, one.endpoint.is_on().then_some(lane), ok)
+        }))
+        .buffer_unordered(CONCURRENT)
+        .collect()
+        .await;
+    // The lanes count an arrival after the events are kept: a sender that sees the arrival sees the events.
+    let mut arrived: HashMap<EndpointLane, bool> = HashMap::new();
+    let lanes: HashSet<&EndpointLane> = written.iter().filter_map(|it| it.1.as_ref()).collect();
+    let mut to_wake = Vec::new();
+    for lane in lanes {
+        let arrival = store.arrive(lane, now).await.inspect_err(unreadable);
+        arrived.insert(lane.clone(), arrival.is_ok());
+        if arrival == Ok(true) {
+            to_wake.push(lane.clone());
+        }
+    }
+    for (index, lane, ok) in &written {
+        let arrived = lane.as_ref().is_none_or(|lane| arrived.get(lane) == Some(&true));
+        kept[*index] &= ok & arrived;
+    }
+    messages.wake(&to_wake, Duration::ZERO).await;
+    kept
+}
+
+fn unreadable(error: &StoreError) {
+    tracing::error!(%error, "an event must be handed out again");
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod address;
+mod fan_out;
+mod limits;
+mod outside;
+mod ports;
+mod round;
+mod sender;
+pub mod signature;
+
+pub use fan_out::fan_out;
+pub use limits::{GIVE_UP_AFTER, Limits};
+pub use outside::{Outside, Reply};
+pub use outside::Outgoing;
+pub use ports::{
+    Clock, EndpointStore, NoKey, NotTaken, QueuesAndBus, Secrets, SenderMessages, SystemClock,
+};
+pub use sender::{Sender, SenderError, Turn};
