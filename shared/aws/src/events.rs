@@ -4,6 +4,7 @@
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::ProvideErrorMetadata;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use domain::ids::{PlatformId, PracticeId};
 use serde::Serialize;
 
 /// `source` of every event.
@@ -69,8 +70,8 @@ impl EventKind {
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// The practice's id.
-    pub practice: String,
+    /// The practice.
+    pub practice: PracticeId,
     /// The id of the delivery or booking; for a connection its new state, for a link the Bp user, for
     /// usage the day in UTC.
     pub id: String,
@@ -79,6 +80,8 @@ pub struct Event {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Detail<'a> {
+    /// Whose practice it is. Ids of practices are unique within a platform only.
+    platform: PlatformId,
     practice_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_id: Option<&'a str>,
@@ -96,9 +99,9 @@ impl Event {
         use EventKind as K;
         let kind = self.kind.as_str();
         let state = kind.rsplit('.').next().unwrap_or(kind);
-        let practice_id = &self.practice;
         let detail = Detail {
-            practice_id,
+            platform: self.practice.platform(),
+            practice_id: self.practice.public(),
             delivery_id: None,
             booking_id: None,
             user_id: None,
@@ -182,31 +185,44 @@ mod tests {
     use super::*;
 
     fn written(kind: EventKind, id: &str) -> String {
-        let event = Event { kind, practice: "wattle-creek".to_owned(), id: id.to_owned() };
+        written_of("wattle-creek", kind, id)
+    }
+
+    fn written_of(practice: &str, kind: EventKind, id: &str) -> String {
+        let practice = PracticeId::stored(practice).unwrap();
+        let event = Event { kind, practice, id: id.to_owned() };
         serde_json::to_string(&event.detail()).unwrap()
+    }
+
+    #[test]
+    fn an_event_names_the_platform_and_its_own_id_of_the_practice() {
+        assert_eq!(
+            written_of("acme.wattle-creek", EventKind::BookingSynced, "b-1"),
+            r#"{"platform":"acme","practiceId":"wattle-creek","bookingId":"b-1","state":"synced"}"#
+        );
     }
 
     #[test]
     fn an_event_names_what_and_which_and_nothing_of_a_patient() {
         assert_eq!(
             written(EventKind::DeliveryChecked, "d-1"),
-            r#"{"practiceId":"wattle-creek","deliveryId":"d-1","state":"checked"}"#
+            r#"{"platform":"home","practiceId":"wattle-creek","deliveryId":"d-1","state":"checked"}"#
         );
         assert_eq!(
             written(EventKind::BookingConflict, "b-1"),
-            r#"{"practiceId":"wattle-creek","bookingId":"b-1","state":"conflict"}"#
+            r#"{"platform":"home","practiceId":"wattle-creek","bookingId":"b-1","state":"conflict"}"#
         );
         assert_eq!(
             written(EventKind::ClinicianRelinked, "3"),
-            r#"{"practiceId":"wattle-creek","userId":"3","state":"relinked"}"#
+            r#"{"platform":"home","practiceId":"wattle-creek","userId":"3","state":"relinked"}"#
         );
         assert_eq!(
             written(EventKind::UsageNearCap, "2026-11-28"),
-            r#"{"practiceId":"wattle-creek","date":"2026-11-28","state":"nearCap"}"#
+            r#"{"platform":"home","practiceId":"wattle-creek","date":"2026-11-28","state":"nearCap"}"#
         );
         assert_eq!(
             written(EventKind::ConnectionChanged, "revoked"),
-            r#"{"practiceId":"wattle-creek","state":"revoked"}"#
+            r#"{"platform":"home","practiceId":"wattle-creek","state":"revoked"}"#
         );
     }
 }

@@ -123,7 +123,7 @@ impl<S: WorkStore, M: Messages, C: Timing> Context<'_, S, M, C> {
 
     /// Publishes an event. Returns whether the bus took it.
     pub(crate) async fn publish(&self, id: &str, kind: EventKind) -> bool {
-        let event = Event { kind, practice: self.practice.to_string(), id: id.to_owned() };
+        let event = Event { kind, practice: self.practice.clone(), id: id.to_owned() };
         let published = self.services.messages.publish(event).await.is_ok();
         if !published {
             tracing::warn!(practice = self.practice.as_str(), "the event bus took no event");

@@ -48,7 +48,7 @@ impl ScheduledJob for SiteHealth {
             };
             let changed = Event {
                 kind: EventKind::ConnectionChanged,
-                practice: practice.as_str().to_owned(),
+                practice: practice.clone(),
                 id: state.to_owned(),
             };
             self.events.publish(&[changed]).await?;
@@ -73,7 +73,7 @@ impl SiteHealth {
         for relink in self.store.unpublished_relinks(practice).await? {
             let changed = Event {
                 kind: EventKind::ClinicianRelinked,
-                practice: practice.as_str().to_owned(),
+                practice: practice.clone(),
                 id: relink.user.0.to_string(),
             };
             self.events.publish(&[changed]).await?;

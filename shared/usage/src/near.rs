@@ -40,7 +40,7 @@ pub async fn publish_near_cap(
     for day in days.iter().filter(|day| !day.near_cap_published && caps.is_near(&day.usage)) {
         let near = Event {
             kind: EventKind::UsageNearCap,
-            practice: practice.as_str().to_owned(),
+            practice: practice.clone(),
             id: day.date.to_string(),
         };
         events.publish(&[near]).await?;

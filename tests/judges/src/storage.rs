@@ -16,6 +16,7 @@ use aws_sdk_s3::types::{
 use config::AwsConfig;
 use document_bucket::DocumentBucket;
 use domain::Sha256;
+use domain::ids::PracticeId;
 use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
@@ -143,18 +144,18 @@ async fn small_part(s3: &Client) -> Result<Finding, String> {
     }
 }
 
-fn an_event() -> Event {
-    let (practice, id) = ("wattle-creek".to_owned(), "d-1".to_owned());
-    Event { kind: EventKind::DeliveryChecked, practice, id }
+fn an_event() -> Result<Event, String> {
+    let practice = PracticeId::stored("acme.wattle-creek").map_err(text)?;
+    Ok(Event { kind: EventKind::DeliveryChecked, practice, id: "d-1".to_owned() })
 }
 
 async fn event(bus: &aws_sdk_eventbridge::Client) -> Result<Finding, String> {
     bus.create_event_bus().name("platforms").send().await.map_err(text)?;
-    Events::new(bus.clone(), "platforms").publish(&[an_event()]).await.map_err(text)?;
+    Events::new(bus.clone(), "platforms").publish(&[an_event()?]).await.map_err(text)?;
     Ok(None)
 }
 
 async fn missing_bus(bus: &aws_sdk_eventbridge::Client) -> Result<Finding, String> {
-    let published = Events::new(bus.clone(), "nowhere").publish(&[an_event()]).await;
+    let published = Events::new(bus.clone(), "nowhere").publish(&[an_event()?]).await;
     Ok(published.is_ok().then(|| "it was taken".to_owned()))
 }

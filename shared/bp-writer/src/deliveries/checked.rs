@@ -105,11 +105,11 @@ pub async fn find_checked_messages(
             _ => return None,
         };
         let id = entry.body.delivery_id.as_str().to_owned();
-        Some(Event { kind, practice: practice.as_str().to_owned(), id })
+        Some(Event { kind, practice: practice.clone(), id })
     };
     let reports = overdue.iter().map(|id| Event {
         kind: EventKind::DeliveryUnchecked,
-        practice: practice.as_str().to_owned(),
+        practice: practice.clone(),
         id: id.clone(),
     });
     let news: Vec<Event> = changed.iter().filter_map(event).chain(reports).collect();
