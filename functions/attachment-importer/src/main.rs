@@ -59,7 +59,7 @@ async fn serve(
     for message in event.payload.records {
         let wake: Option<ImportWake> =
             message.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
-        let practice = wake.as_ref().and_then(|wake| PracticeId::parse(&wake.practice_id).ok());
+        let practice = wake.as_ref().and_then(|wake| PracticeId::stored(&wake.practice_id).ok());
         let Some((wake, practice)) = wake.zip(practice) else {
             tracing::error!("a message that cannot be read");
             failed.push(message.message_id);

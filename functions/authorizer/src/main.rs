@@ -70,6 +70,7 @@ fn policy(effect: &str, method_arn: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use config::Platforms;
     use jsonwebtoken::jwk::JwkSet;
 
     use super::*;
@@ -79,7 +80,7 @@ mod tests {
             issuer: "https://issuer.example".to_owned(),
             jwks_url: "http://127.0.0.1:9/keys".parse().unwrap(),
             people_client: "people".to_owned(),
-            platform_client: "platform".to_owned(),
+            platforms: Platforms::default(),
         };
         Verifier::new(config, keys)
     }

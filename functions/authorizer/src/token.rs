@@ -1,10 +1,19 @@
 //! The rules by which a token is accepted.
 
-use config::TokenConfig;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use config::{Platform, TokenConfig};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{Keys, NoKey};
+
+/// A token must end within this time. A longer one would outlive a person's leaving by too much.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
+/// How far the issuer's clock may be ahead of our clock.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+/// The platform of people who have no attribute for it.
+const HOME: &str = "home";
 
 /// What the routes learn of the caller. `api::caller` reads these names.
 #[derive(Debug, Eq, PartialEq, Serialize)]
@@ -12,6 +21,8 @@ use crate::keys::{Keys, NoKey};
 pub(crate) struct Claims {
     pub(crate) subject: String,
     kind: &'static str,
+    /// The caller's platform: a tenant.
+    platform: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     practice_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +48,12 @@ pub(crate) enum Refused {
     OtherClient,
     #[error("of a kind that is not taken")]
     WrongKind,
+    #[error("a person's access token; the ID token is needed")]
+    AccessTokenOfPerson,
+    #[error("of a platform that is not among ours")]
+    UnknownPlatform,
+    #[error("valid for too long")]
+    TooLong,
     #[error("without a practice")]
     NoPractice,
     #[error("the keys cannot be read")]
@@ -58,6 +75,8 @@ struct Raw {
     aud: Option<String>,
     client_id: Option<String>,
     scope: Option<String>,
+    #[serde(rename = "custom:platform_id")]
+    platform_id: Option<String>,
     #[serde(rename = "custom:practice_id")]
     practice_id: Option<String>,
     #[serde(rename = "cognito:groups", default)]
@@ -91,15 +110,25 @@ impl Verifier {
             }
             _ => Refused::Foreign,
         })?;
+        if raw.claims.exp > latest_end() {
+            return Err(Refused::TooLong);
+        }
         self.judge(raw.claims)
     }
 
     fn judge(&self, raw: Raw) -> Result<Claims, Refused> {
         let expires_at = raw.exp.to_string();
+        let platforms = &self.config.platforms;
+        let client = raw.client_id.as_deref().unwrap_or_default();
         match raw.token_use.as_str() {
             "id" if raw.aud.as_ref() == Some(&self.config.people_client) => Ok(Claims {
                 subject: raw.sub,
                 kind: "person",
+                platform: platforms
+                    .named(raw.platform_id.as_deref().unwrap_or(HOME))
+                    .ok_or(Refused::UnknownPlatform)?
+                    .id
+                    .clone(),
                 practice_id: Some(
                     raw.practice_id.filter(|id| !id.is_empty()).ok_or(Refused::NoPractice)?,
                 ),
@@ -107,20 +136,35 @@ impl Verifier {
                 scopes: None,
                 expires_at,
             }),
-            "access" if raw.client_id.as_ref() == Some(&self.config.platform_client) => {
+            "access" if client == self.config.people_client => Err(Refused::AccessTokenOfPerson),
+            "access" => {
+                let platform = platforms.of_client(client).ok_or(Refused::OtherClient)?;
                 Ok(Claims {
                     subject: raw.sub,
                     kind: "platform",
+                    platform: platform.id.clone(),
                     practice_id: None,
                     groups: None,
-                    scopes: raw.scope,
+                    scopes: Some(scopes_of(platform, raw.scope.as_deref().unwrap_or_default())),
                     expires_at,
                 })
             }
-            "id" | "access" => Err(Refused::OtherClient),
+            "id" => Err(Refused::OtherClient),
             _ => Err(Refused::WrongKind),
         }
     }
+}
+
+/// The scopes that both the token and the platform have.
+fn scopes_of(platform: &Platform, in_token: &str) -> String {
+    let may = |scope: &&str| platform.scopes.iter().any(|own| own.in_tokens() == *scope);
+    in_token.split(' ').filter(may).collect::<Vec<_>>().join(" ")
+}
+
+/// The latest second at which a token may end.
+fn latest_end() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (now + LONGEST_LIFE + CLOCKS_DIFFER).as_secs()
 }
 
 #[cfg(test)]
@@ -128,6 +172,7 @@ mod tests {
     use std::sync::OnceLock;
     use std::time::{SystemTime, UNIX_EPOCH};
 
+    use config::Platforms;
     use jsonwebtoken::jwk::JwkSet;
     use jsonwebtoken::{EncodingKey, Header, encode};
     use rsa::RsaPrivateKey;
@@ -173,6 +218,17 @@ mod tests {
         })
     }
 
+    fn platforms() -> Platforms {
+        let platforms = json!({
+            "own": [{
+                "id": "home", "clients": ["platform"],
+                "scopes": ["practices.admin", "correspondence.write", "bookings.write"],
+            }],
+            "others": [{ "id": "visits", "clients": ["visits-server"], "scopes": ["bookings.write"] }],
+        });
+        platforms.to_string().parse().unwrap()
+    }
+
     fn platform() -> Value {
         json!({
             "sub": "platform", "iss": ISSUER, "client_id": "platform", "token_use": "access", "exp": now() + 600,
@@ -191,7 +247,7 @@ mod tests {
             issuer: ISSUER.to_owned(),
             jwks_url: "http://127.0.0.1:9/keys".parse().unwrap(),
             people_client: "people".to_owned(),
-            platform_client: "platform".to_owned(),
+            platforms: platforms(),
         };
         Verifier::new(config, Keys::known(ours().public.clone())).verify(token).await
     }
@@ -208,7 +264,49 @@ mod tests {
         assert_eq!(claims.groups.as_deref(), Some("clinician,practice-admin"));
         let claims = outcome(&signed_by(ours(), &platform())).await.unwrap();
         assert_eq!(claims.scopes.as_deref(), Some("practice-bridge/bookings.write"));
-        assert_eq!(claims.practice_id, None);
+        assert_eq!((claims.platform.as_str(), claims.practice_id), ("home", None));
+    }
+
+    #[tokio::test]
+    async fn a_server_belongs_to_the_platform_of_its_client_and_has_no_more_than_its_scopes() {
+        let mut token = platform();
+        token["client_id"] = json!("visits-server");
+        token["scope"] = json!(
+            "practice-bridge/practices.admin practice-bridge/bookings.write practice-bridge/made-up"
+        );
+        let claims = outcome(&signed_by(ours(), &token)).await.unwrap();
+        assert_eq!(claims.platform, "visits");
+        assert_eq!(claims.scopes.as_deref(), Some("practice-bridge/bookings.write"));
+        token["scope"] = json!("practice-bridge/practices.admin");
+        let claims = outcome(&signed_by(ours(), &token)).await.unwrap();
+        assert_eq!(claims.scopes.as_deref(), Some(""));
+        // What a token of the pool says of its platform is for people only.
+        token["custom:platform_id"] = json!("home");
+        assert_eq!(outcome(&signed_by(ours(), &token)).await.unwrap().platform, "visits");
+    }
+
+    #[tokio::test]
+    async fn a_person_belongs_to_the_platform_that_an_administrator_set() {
+        let claims = outcome(&signed_by(ours(), &person())).await.unwrap();
+        assert_eq!(claims.platform, "home");
+        let claims = changed(person(), "custom:platform_id", json!("visits")).await.unwrap();
+        assert_eq!(claims.platform, "visits");
+        for unknown in ["", "Visits", "gone"] {
+            let refused = changed(person(), "custom:platform_id", json!(unknown)).await;
+            assert_eq!(refused, Err(Refused::UnknownPlatform), "{unknown:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_valid_for_more_than_a_day_is_refused() {
+        let day = 24 * 60 * 60;
+        assert!(changed(person(), "exp", json!(now() + day)).await.is_ok());
+        for longer in [now() + day + 120, u64::MAX] {
+            assert_eq!(changed(person(), "exp", json!(longer)).await, Err(Refused::TooLong));
+        }
+        let mut endless = person();
+        endless.as_object_mut().unwrap().remove("exp");
+        assert_eq!(outcome(&signed_by(ours(), &endless)).await, Err(Refused::Malformed));
     }
 
     #[tokio::test]
@@ -232,6 +330,11 @@ mod tests {
             changed(person(), "token_use", json!("access")).await,
             Err(Refused::OtherClient)
         );
+        let mut access = platform();
+        access["client_id"] = json!("people");
+        let refused = outcome(&signed_by(ours(), &access)).await;
+        assert_eq!(refused, Err(Refused::AccessTokenOfPerson));
+        assert!(refused.unwrap_err().to_string().contains("ID token"));
         assert_eq!(changed(person(), "token_use", json!("refresh")).await, Err(Refused::WrongKind));
     }
 

@@ -66,6 +66,9 @@ enum Which {
     Clinician,
     OtherPracticeClinician,
     Platform,
+    OtherPlatform,
+    OtherPlatformPracticeAdmin,
+    OtherPlatformClinician,
 }
 
 #[tokio::main]
@@ -107,6 +110,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
                 Some(Which::Clinician) => tokens.clinician,
                 Some(Which::OtherPracticeClinician) => tokens.other_practice_clinician,
                 Some(Which::Platform) => tokens.platform,
+                Some(Which::OtherPlatform) => tokens.other_platform,
+                Some(Which::OtherPlatformPracticeAdmin) => tokens.other_platform_practice_admin,
+                Some(Which::OtherPlatformClinician) => tokens.other_platform_clinician,
             });
             Ok(ExitCode::SUCCESS)
         }

@@ -176,6 +176,7 @@ impl Stack {
                     api_url: api_url.clone(),
                     practices: practices(&ready)?,
                     tokens: cast.tokens(&people).await?,
+                    sign_in: people.sign_in_access(&cast).await?,
                     simulator: SimulatorAccess {
                         url: ready.url,
                         control_url: ready.control_url,
@@ -238,6 +239,7 @@ fn pool_access(outputs: &Outputs) -> Result<PoolAccess, Error> {
         pool: outputs.need("UserPoolId")?.to_owned(),
         people_client: outputs.need("UserPoolClientId")?.to_owned(),
         platform_client: outputs.need("PlatformClientId")?.to_owned(),
+        other_platform_client: outputs.need("OtherPlatformClientId")?.to_owned(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use domain::ids::{PracticeId, Subject};
+use domain::ids::{PlatformId, PracticeId, Subject};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -39,15 +39,17 @@ pub enum Caller {
     Person {
         /// Their account.
         subject: Subject,
-        /// Their only practice.
+        /// Their only practice, which belongs to their platform.
         practice: PracticeId,
         /// Their roles in it.
         roles: Vec<Role>,
     },
-    /// A platform's server. It may call for every practice.
+    /// A platform's server. It may call for every practice of its platform.
     Platform {
         /// The server's client id.
         subject: Subject,
+        /// Whose server it is.
+        platform: PlatformId,
         /// What the server may do.
         scopes: Vec<Scope>,
     },
@@ -66,6 +68,8 @@ impl Caller {
             |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let refused = || Problem::new(ProblemType::Unauthenticated);
         let subject = Subject(text("subject").ok_or_else(refused)?.to_owned());
+        let platform =
+            text("platform").and_then(|id| PlatformId::parse(id).ok()).ok_or_else(refused)?;
         let expires: i64 =
             text("expiresAt").and_then(|seconds| seconds.parse().ok()).ok_or_else(refused)?;
         if now.as_second() >= expires {
@@ -75,7 +79,7 @@ impl Caller {
             "person" => Ok(Self::Person {
                 subject,
                 practice: text("practiceId")
-                    .and_then(|id| PracticeId::parse(id).ok())
+                    .and_then(|id| PracticeId::of(&platform, id).ok())
                     .ok_or_else(refused)?,
                 roles: list(text("groups"), |group| match group {
                     "practice-admin" => Some(Role::PracticeAdmin),
@@ -85,6 +89,7 @@ impl Caller {
             }),
             "platform" => Ok(Self::Platform {
                 subject,
+                platform,
                 scopes: list(text("scopes"), |scope| match scope {
                     "practice-bridge/practices.admin" => Some(Scope::PracticesAdmin),
                     "practice-bridge/correspondence.write" => Some(Scope::CorrespondenceWrite),
@@ -93,6 +98,22 @@ impl Caller {
                 }),
             }),
             _ => Err(refused()),
+        }
+    }
+
+    /// The caller's practice with this id, as it is in a path. Of other platforms' practices no caller can even
+    /// name one.
+    #[must_use]
+    pub fn practice(&self, public: &str) -> Option<PracticeId> {
+        PracticeId::of(&self.platform(), public).ok()
+    }
+
+    /// The caller's platform.
+    #[must_use]
+    pub fn platform(&self) -> PlatformId {
+        match self {
+            Self::Person { practice, .. } => practice.platform(),
+            Self::Platform { platform, .. } => platform.clone(),
         }
     }
 
@@ -180,7 +201,7 @@ impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Allowed<P> {
             .map_err(|_| Problem::new(ProblemType::NotFound))?;
         let practice = segments
             .get("practiceId")
-            .and_then(|id| PracticeId::parse(id).ok())
+            .and_then(|id| caller.practice(id))
             .ok_or_else(|| Problem::new(ProblemType::NotFound))?;
         let may = match &caller {
             // For a person, other practices do not exist.
@@ -236,6 +257,36 @@ mod tests {
         );
     }
 
+    /// The practice's form for storage that a handler gets.
+    async fn reached(caller: Caller) -> String {
+        let route = get(async |allowed: Allowed<SeePractice>| allowed.practice.to_string());
+        let router = Router::new().route("/v1/practices/{practiceId}/x", route);
+        let request = Request::get("/v1/practices/ours/x").body(axum::body::Body::empty()).unwrap();
+        let answer = router.layer(Extension(caller)).oneshot(request).await.unwrap();
+        let body = axum::body::to_bytes(answer.into_body(), 1_000).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn equal_ids_of_two_platforms_are_two_practices() {
+        let server = |platform: PlatformId| Caller::Platform {
+            subject: Subject("server".to_owned()),
+            platform,
+            scopes: vec![Scope::PracticesAdmin],
+        };
+        let acme = PlatformId::parse("acme").unwrap();
+        assert_eq!(reached(server(PlatformId::home())).await, "ours");
+        assert_eq!(reached(server(acme.clone())).await, "acme.ours");
+        let person = |practice| Caller::Person {
+            subject: Subject("somebody".to_owned()),
+            practice,
+            roles: vec![Role::Clinician],
+        };
+        assert_eq!(reached(person(PracticeId::of(&acme, "ours").unwrap())).await, "acme.ours");
+        let theirs = person(PracticeId::of(&acme, "theirs").unwrap());
+        assert_eq!(status::<SeePractice>(Some(theirs)).await, 404);
+    }
+
     #[tokio::test]
     async fn a_clinician_may_read_patients_but_not_manage_the_practice() {
         let clinician = || Some(person("ours", &[Role::Clinician]));
@@ -263,6 +314,7 @@ mod tests {
     async fn a_platform_never_reads_patients() {
         let platform = Caller::Platform {
             subject: Subject("server".to_owned()),
+            platform: PlatformId::home(),
             scopes: vec![Scope::PracticesAdmin, Scope::CorrespondenceWrite, Scope::BookingsWrite],
         };
         assert_eq!(status::<ManagePractice>(Some(platform.clone())).await, 200);
@@ -274,17 +326,23 @@ mod tests {
         let fields: HashMap<String, Value> = [
             ("subject", "a"),
             ("kind", "person"),
+            ("platform", "home"),
             ("practiceId", "ours"),
             ("groups", "clinician"),
             ("expiresAt", "1000"),
         ]
         .map(|(name, value)| (name.to_owned(), Value::from(value)))
         .into();
+        let mut fields = fields;
         let at = |second| Timestamp::from_second(second).unwrap();
         assert!(Caller::from_authorizer(&fields, at(999)).is_ok());
         assert_eq!(
             Caller::from_authorizer(&fields, at(1000)).unwrap_err().kind,
             ProblemType::Unauthenticated
         );
+        for unclear in ["", "Acme", "a.b"] {
+            fields.insert("platform".to_owned(), Value::from(unclear));
+            assert!(Caller::from_authorizer(&fields, at(999)).is_err(), "{unclear:?} was taken");
+        }
     }
 }

@@ -48,7 +48,7 @@ impl Importer {
     /// When the message must come again.
     pub async fn handle(&self, wake: &ImportWake, deadline: Deadline) -> Result<(), ImportError> {
         let (Ok(practice), Ok(import)) =
-            (PracticeId::parse(&wake.practice_id), ImportId::parse(&wake.import_id))
+            (PracticeId::stored(&wake.practice_id), ImportId::parse(&wake.import_id))
         else {
             tracing::error!("a message that nobody of ours sends");
             return Ok(());

@@ -132,7 +132,7 @@ pub enum LimitScope {
     Platform,
     /// All attempts for a practice, by any of its people.
     Practice,
-    /// All attempts for a Bp Site ID, by any practice.
+    /// All attempts for a Bp Site ID, by any practice of one platform.
     Site,
 }
 

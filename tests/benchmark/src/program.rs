@@ -45,7 +45,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("HALO_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
     ("JWKS_URL", "https://127.0.0.1:9/.well-known/jwks.json"),
     ("PEOPLE_CLIENT_ID", "made-up-people"),
-    ("PLATFORM_CLIENT_ID", "made-up-platform"),
+    (
+        "PLATFORMS",
+        r#"{"own":[{"id":"home","clients":["made-up-platform"],"scopes":["bookings.write"]}],"others":[]}"#,
+    ),
     ("RUST_LOG", "info"),
     ("SITE_WORK_QUEUE_URL", "https://127.0.0.1:9/made-up"),
     ("IMPORT_QUEUE_URL", "https://127.0.0.1:9/made-up"),

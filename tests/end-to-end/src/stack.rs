@@ -1,7 +1,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use local::{Aws, People, Progress, Role, Stack, StackFile, StackOptions};
+use local::{Aws, LocalPlatform, People, Progress, Role, Stack, StackFile, StackOptions};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -82,10 +82,27 @@ impl TestStack {
         let unique = Uuid::new_v4().simple().to_string();
         let practice_id = format!("practice-{}", &unique[..12]);
         let platform = self.people.platform_token().await.expect("a platform's token");
+        self.practice_at(LocalPlatform::Home, practice_id, platform).await
+    }
+
+    /// Creates a practice of the second platform under this id, which the home platform may use, too.
+    pub async fn new_practice_of_other_platform(&self, practice_id: &str) -> TestPractice {
+        let platform = self.people.other_platform_token().await.expect("a platform's token");
+        self.practice_at(LocalPlatform::Other, practice_id.to_owned(), platform).await
+    }
+
+    async fn practice_at(
+        &self,
+        of: LocalPlatform,
+        practice_id: String,
+        platform: String,
+    ) -> TestPractice {
         let caller = |token| self.caller(&practice_id, token);
         TestPractice {
-            practice_admin: caller(Some(self.token(&practice_id, Role::PracticeAdmin).await)),
-            clinician: caller(Some(self.token(&practice_id, Role::Clinician).await)),
+            practice_admin: caller(Some(
+                self.token_at(of, &practice_id, Role::PracticeAdmin).await,
+            )),
+            clinician: caller(Some(self.token_at(of, &practice_id, Role::Clinician).await)),
             platform: caller(Some(platform)),
             stranger: caller(None),
             practice_id,
@@ -98,7 +115,11 @@ impl TestStack {
     }
 
     async fn token(&self, practice_id: &str, role: Role) -> String {
-        let person = self.people.create(practice_id, role).await.expect("an account");
+        self.token_at(LocalPlatform::Home, practice_id, role).await
+    }
+
+    async fn token_at(&self, platform: LocalPlatform, practice_id: &str, role: Role) -> String {
+        let person = self.people.create_at(platform, practice_id, role).await.expect("an account");
         self.people.sign_in(&person).await.expect("a person's token")
     }
 

@@ -17,7 +17,7 @@ use config::QueueConfig;
 use domain::BpText;
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingId, Representative, Visit};
-use domain::ids::{BpUserId, LocationId, PracticeId, SiteId, Subject};
+use domain::ids::{BpUserId, LocationId, PlatformId, PracticeId, SiteId, Subject};
 use domain::settings::{BookingSettings, DurationMinutes, Settings};
 use domain::staff::AhpraNumber;
 use domain::time_zone::PracticeTimeZone;
@@ -70,7 +70,11 @@ async fn ask(routes: Router, caller: Caller, method: &str, path: &str, body: Val
 
 fn platform() -> Caller {
     let scopes = vec![Scope::BookingsWrite, Scope::PracticesAdmin];
-    Caller::Platform { subject: Subject("the platform".to_owned()), scopes }
+    Caller::Platform {
+        subject: Subject("the platform".to_owned()),
+        platform: PlatformId::home(),
+        scopes,
+    }
 }
 
 /// The partition of the item that a call puts.

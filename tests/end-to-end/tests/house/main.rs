@@ -48,7 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("attachments", &["api"]),
     ("authorizer", &["aws", "config"]),
-    ("aws", &["config", "halo"]),
+    ("aws", &["config", "domain", "halo"]),
     ("best-practice", &["domain", "halo"]),
     (
         "bp-writer",

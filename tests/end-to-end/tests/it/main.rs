@@ -23,5 +23,6 @@ mod patients;
 mod settings;
 mod soak;
 mod steps;
+mod tenants;
 mod usage;
 mod webhook;
