@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 
 use crate::caller::{Allowed, Permission, Role, Scope};
 use crate::input::{Body, Parameters};
+use crate::platform_server::PlatformServer;
 use crate::problem::ProblemType;
 
 /// What a handler demands of a request.
@@ -36,6 +37,18 @@ impl<P: Permission> Parameter for Allowed<P> {
             ProblemType::Unauthenticated,
             ProblemType::Forbidden,
             ProblemType::NotFound,
+            ProblemType::SignInUnavailable,
+            ProblemType::StorageUnavailable,
+        ]);
+    }
+}
+
+impl Parameter for PlatformServer {
+    fn add_to(demands: &mut Demands) {
+        demands.callers = Some((&[], Self::SCOPES));
+        demands.problems.extend([
+            ProblemType::Unauthenticated,
+            ProblemType::Forbidden,
             ProblemType::SignInUnavailable,
             ProblemType::StorageUnavailable,
         ]);

@@ -177,9 +177,10 @@ async fn send_batch(
     url: &str,
     entries: Vec<BatchEntryBuilder>,
 ) -> Result<usize, QueueUnavailable> {
-    let entries = entries.into_iter().enumerate().map(|(index, entry)| {
-        entry.id(index.to_string()).build().map_err(|_| QueueUnavailable)
-    });
+    let entries = entries
+        .into_iter()
+        .enumerate()
+        .map(|(index, entry)| entry.id(index.to_string()).build().map_err(|_| QueueUnavailable));
     let sent = client
         .send_message_batch()
         .queue_url(url)

@@ -233,9 +233,7 @@ mod tests {
                     let lost = i32::from(self.bus_is_down.load(Ordering::SeqCst));
                     Answer::of(json!({ "FailedEntryCount": lost, "Entries": [] }))
                 }
-                "SendMessageBatch" => {
-                    Answer::of(json!({ "Successful": [], "Failed": [] }))
-                }
+                "SendMessageBatch" => Answer::of(json!({ "Successful": [], "Failed": [] })),
                 other => panic!("{other}"),
             }
         }

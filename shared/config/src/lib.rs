@@ -28,7 +28,7 @@ pub use self::practice::{CursorConfig, PracticeConfig};
 pub use self::queues::{DispatchConfig, EventConfig, QueueConfig};
 pub use self::tokens::TokenConfig;
 pub use self::webhook::WebhookConfig;
-pub use self::webhook_sender::{WebhookSenderConfig, WebhookTurnConfig};
+pub use self::webhook_sender::{AuditConfig, WebhookSenderConfig, WebhookTurnConfig};
 
 /// Every variable that is missing or wrong.
 #[derive(Debug, thiserror::Error)]

@@ -84,6 +84,25 @@ impl WebhookTurnConfig {
     }
 }
 
+/// How long audit records are kept, for a function that does not serve practices.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditConfig {
+    /// In days.
+    pub retention_days: i32,
+}
+
+impl AuditConfig {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names the variable that is missing or wrong.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(&of_process);
+        let retention_days = reader.required("AUDIT_RETENTION_DAYS", "a number of days");
+        reader.finish(Some(Self { retention_days }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,11 +5,12 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Invalid;
 use crate::events::Reader;
-use crate::ids::PlatformId;
+use crate::ids::{PlatformId, Subject};
 
 /// The most endpoints of a platform.
 pub const MOST_ENDPOINTS: usize = 10;
@@ -84,7 +85,7 @@ impl FromStr for EndpointLane {
 }
 
 /// Why we stopped sending to an endpoint.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum WhyDisabled {
     /// It failed for days.
@@ -182,7 +183,7 @@ impl Attempted {
 }
 
 /// Why an endpoint gave no answer.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum NoAnswer {
     /// The address is not one that we send to: it is private or reserved, or its name is unknown.
@@ -194,7 +195,7 @@ pub enum NoAnswer {
 }
 
 /// What became of an event for one endpoint.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Fate {
     /// It will be sent, or sent again.
@@ -203,6 +204,38 @@ pub enum Fate {
     Delivered,
     /// It was given up. It can be replayed.
     GivenUp,
+}
+
+/// What a platform's server did with an endpoint.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EndpointAction {
+    /// It was registered.
+    Registered,
+    /// Its address, its events or its switch were changed.
+    Changed,
+    /// It got a new secret.
+    SecretRotated,
+    /// It was deleted.
+    Deleted,
+    /// Events were sent to it again.
+    Replayed,
+}
+
+/// A line of a platform's own audit trail.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointAudit {
+    /// The time of the action.
+    pub at: Timestamp,
+    /// The server's client id.
+    pub subject: Subject,
+    /// What was done.
+    pub action: EndpointAction,
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The request's id, as in our logs.
+    pub request_id: String,
 }
 
 #[cfg(test)]

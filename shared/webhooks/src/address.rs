@@ -59,8 +59,9 @@ impl EndpointUrl {
 }
 
 /// The message for an address that we do not send to.
-pub const NOT_PUBLIC: Invalid =
-    Invalid("this name has no public address: events are not sent to private or reserved addresses");
+pub const NOT_PUBLIC: Invalid = Invalid(
+    "this name has no public address: events are not sent to private or reserved addresses",
+);
 
 fn address_in(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
@@ -107,9 +108,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 /// Of IPv6 only the global unicast addresses are public. Those that stand for IPv4 addresses are not: they would
 /// be a way around the list above.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let within = |net: Ipv6Addr, length: u32| {
-        (address.to_bits() ^ net.to_bits()).leading_zeros() >= length
-    };
+    let within =
+        |net: Ipv6Addr, length: u32| (address.to_bits() ^ net.to_bits()).leading_zeros() >= length;
     let special: [(Ipv6Addr, u32); 4] = [
         (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
         (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -198,8 +198,11 @@ mod tests {
 
     #[test]
     fn a_url_is_https_without_user_port_and_private_address() {
-        for url in ["https://hooks.example.org/a?b=c", "https://1.1.1.1/", "https://hooks.example.org:443/"]
-        {
+        for url in [
+            "https://hooks.example.org/a?b=c",
+            "https://1.1.1.1/",
+            "https://hooks.example.org:443/",
+        ] {
             assert!(EndpointUrl::parse(url, Allowed::Public).is_ok(), "{url}");
         }
         for url in [

@@ -37,8 +37,7 @@ pub async fn fan_out(
         match endpoints.get(&event.platform).and_then(Option::as_ref) {
             None => kept[index] = false,
             Some(found) => {
-                let wants =
-                    |one: &&KeptEndpoint| one.endpoint.wants(&event.kind, &event.readers);
+                let wants = |one: &&KeptEndpoint| one.endpoint.wants(&event.kind, &event.readers);
                 wanted.extend(found.iter().filter(wants).map(|one| (index, event, one)));
             }
         }

@@ -11,8 +11,8 @@ pub mod signature;
 
 pub use fan_out::fan_out;
 pub use limits::{GIVE_UP_AFTER, Limits};
-pub use outside::{Outside, Reply};
 pub use outside::Outgoing;
+pub use outside::{Outside, Reply};
 pub use ports::{
     Clock, EndpointStore, NoKey, NotTaken, QueuesAndBus, Secrets, SenderMessages, SystemClock,
 };

@@ -13,9 +13,7 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use reqwest::{Response, StatusCode};
 
 use crate::address::{Allowed, EndpointUrl, NOT_PUBLIC, may_receive};
-use crate::signature::{
-    EndpointSecret, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, signatures,
-};
+use crate::signature::{EndpointSecret, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, signatures};
 
 /// How much of an answer's body is read, so that the connection can be used again. Nobody looks at it.
 const LARGEST_ANSWER: usize = 4 * 1024;
@@ -77,12 +75,7 @@ impl Outside {
     }
 
     /// Sends an event, signed with each of these secrets.
-    pub async fn send(
-        &self,
-        url: &str,
-        event: Outgoing<'_>,
-        secrets: &[EndpointSecret],
-    ) -> Reply {
+    pub async fn send(&self, url: &str, event: Outgoing<'_>, secrets: &[EndpointSecret]) -> Reply {
         let Outgoing { id, body, sent } = event;
         let no_answer = |why| Reply { ended: Attempted::Failure(why), retry_after: None };
         // An address in place of a name is not resolved, so it is checked here.

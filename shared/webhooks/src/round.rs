@@ -219,8 +219,7 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
         let store = &self.sender.store;
         loop {
             let after = replay.after.clone().unwrap_or_else(|| format!("{:.3}", replay.from));
-            let page =
-                store.attempted_between(self.lane, &after, replay.asked_at, PAGE).await?;
+            let page = store.attempted_between(self.lane, &after, replay.asked_at, PAGE).await?;
             for event in page.events {
                 let is_closed = event.fate != Fate::Waiting;
                 let is_older = event.last.is_some_and(|last| last.at <= replay.asked_at);

@@ -95,6 +95,12 @@ pub(super) fn of(handler: &str) -> Vec<&'static [ProblemType]> {
         "resend_booking" => vec![BOOKABLE, &[InvalidRequest, StartPassed]],
         "resend_bookings" => vec![BOOKABLE],
         "cancel_booking" => vec![&[Conflict]],
+        "save_webhook_endpoint" => vec![&[NotFound, TooManyEndpoints, Conflict]],
+        "read_webhook_endpoint" | "test_webhook_endpoint" | "list_webhook_attempts" => {
+            vec![&[NotFound]]
+        }
+        "delete_webhook_endpoint" => vec![&[NotFound]],
+        "rotate_webhook_secret" | "replay_webhook_events" => vec![&[NotFound, Conflict]],
         "receive_notification" => vec![&[
             InvalidRequest,
             RequestTooLarge,

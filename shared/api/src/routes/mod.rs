@@ -14,6 +14,7 @@ mod settings;
 mod staff;
 mod usage;
 mod webhook;
+mod webhook_endpoints;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use utoipa::openapi::HttpMethod;
 
 pub use self::service::WriteDocument;
 pub use self::webhook::WebhookReceiver;
+pub use self::webhook_endpoints::WebhookEndpoints;
 use crate::app::{App, MissingPart};
 use crate::demands::{Demands, demands_of};
 use crate::metering::metered;
@@ -133,6 +135,17 @@ routes! {
         bookings::list_bookings,
         bookings::resend_booking,
         bookings::resend_bookings,
+    }
+    /// The webhook endpoints of platforms.
+    webhook_endpoints(WebhookEndpoints, with_state::<Arc<WebhookEndpoints>>) {
+        webhook_endpoints::save_webhook_endpoint,
+        webhook_endpoints::list_webhook_endpoints,
+        webhook_endpoints::read_webhook_endpoint,
+        webhook_endpoints::delete_webhook_endpoint,
+        webhook_endpoints::rotate_webhook_secret,
+        webhook_endpoints::test_webhook_endpoint,
+        webhook_endpoints::replay_webhook_events,
+        webhook_endpoints::list_webhook_attempts,
     }
     /// Halo's notifications.
     webhook(WebhookReceiver, with_state::<Arc<WebhookReceiver>>) {

@@ -1,9 +1,8 @@
 //! Registering, changing and deleting endpoints.
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
-use domain::audit::AuditRecord;
 use domain::ids::PlatformId;
-use domain::webhooks::{Endpoint, EndpointId, EndpointLane, MOST_ENDPOINTS};
+use domain::webhooks::{Endpoint, EndpointAudit, EndpointId, EndpointLane, MOST_ENDPOINTS};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -176,7 +175,7 @@ impl Store {
     pub async fn audit_platform(
         &self,
         platform: &PlatformId,
-        record: &AuditRecord,
+        record: &EndpointAudit,
         retention: SignedDuration,
     ) -> Result<(), StoreError> {
         let pk = format!("PLATFORMAUDIT#{}", platform.as_str());

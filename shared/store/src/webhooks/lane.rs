@@ -1,6 +1,6 @@
 //! An endpoint's lane: who sends to it now, when something is due, and how it fares.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::webhooks::EndpointLane;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
@@ -163,7 +163,7 @@ impl Store {
         replay: &Replay,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let value = serde_dynamo::to_attribute_value(replay)?;
+        let value: AttributeValue = serde_dynamo::to_attribute_value(replay)?;
         let updated = again_when_busy(|| async {
             self.client
                 .update_item()
@@ -261,7 +261,7 @@ impl Store {
         taken: &mut TakenLane,
         due: Option<Timestamp>,
     ) -> Result<EndpointRelease, StoreError> {
-        let standing = serde_dynamo::to_attribute_value(&taken.standing)?;
+        let standing: AttributeValue = serde_dynamo::to_attribute_value(&taken.standing)?;
         let (set, remove) = match due {
             Some(_) => (", dueAt = :due, dueShard = :shard", ""),
             None => ("", ", dueAt, dueShard"),
@@ -365,9 +365,8 @@ fn due(item: &Item) -> Result<DueEndpoint, StoreError> {
 fn read(item: &Item) -> Result<TakenLane, StoreError> {
     check_format(item)?;
     let entity = |name: &str| item.get(name).cloned();
-    let count = |name: &str| {
-        integer(item, name).and_then(|it| u64::try_from(it).ok()).unwrap_or_default()
-    };
+    let count =
+        |name: &str| integer(item, name).and_then(|it| u64::try_from(it).ok()).unwrap_or_default();
     let standing = entity("standing").map(serde_dynamo::from_attribute_value).transpose()?;
     let mut standing: Standing = standing.unwrap_or_default();
     standing.forget_failures_before(count("resets"));

@@ -109,7 +109,11 @@ impl EndpointStore for Memory {
     async fn endpoints(&self, platform: &PlatformId) -> Result<Vec<KeptEndpoint>, StoreError> {
         self.step().await;
         let kept = self.kept();
-        Ok(kept.endpoints.get(platform).map(|it| it.values().cloned().collect()).unwrap_or_default())
+        Ok(kept
+            .endpoints
+            .get(platform)
+            .map(|it| it.values().cloned().collect())
+            .unwrap_or_default())
     }
 
     async fn endpoint(

@@ -55,8 +55,7 @@ async fn proof() {
     let events: Vec<EventMessage> = (0..EVENTS)
         .map(|number| bench.event(PLATFORMS[number % 2], &format!("b-{number}")))
         .collect();
-    let counts =
-        Arc::new(Counts { turns: AtomicUsize::new(0), killed: AtomicUsize::new(0) });
+    let counts = Arc::new(Counts { turns: AtomicUsize::new(0), killed: AtomicUsize::new(0) });
     let publishing = tokio::spawn(hand_out(Arc::clone(&bench), events.clone()));
     let senders = tokio::spawn(keep_sending(Arc::clone(&bench), Arc::clone(&counts)));
     publishing.await.unwrap();

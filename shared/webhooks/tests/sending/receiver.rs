@@ -49,8 +49,7 @@ pub(crate) struct Receiver {
 impl Receiver {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let receiver =
-            Self { port: listener.local_addr().unwrap().port(), kept: Arc::default() };
+        let receiver = Self { port: listener.local_addr().unwrap().port(), kept: Arc::default() };
         let serving = receiver.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

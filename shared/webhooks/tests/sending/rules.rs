@@ -119,7 +119,9 @@ async fn an_event_that_alone_is_refused_holds_up_no_others_and_is_given_up_after
     // It can be replayed.
     bench.receiver.behave("main", Manner::Well);
     let now = bench.clock.now();
-    bench.memory.request(&lane, Replay { from: event.at, to: event.at, asked_at: now, after: None });
+    bench
+        .memory
+        .request(&lane, Replay { from: event.at, to: event.at, asked_at: now, after: None });
     bench.turn(&lane).await;
     assert_eq!(bench.receiver.ids("main").last(), Some(&ids[0]), "with its own id");
 }
@@ -202,7 +204,8 @@ async fn a_replay_sends_the_events_of_its_time_once_more_and_no_others() {
     let ids = bench.publish("acme", &names).await;
     bench.turn(&lane).await;
     assert_eq!(bench.receiver.ids("main"), ids);
-    let (from, to) = (bench.memory.event(&lane, &ids[5]).at, bench.memory.event(&lane, &ids[44]).at);
+    let (from, to) =
+        (bench.memory.event(&lane, &ids[5]).at, bench.memory.event(&lane, &ids[44]).at);
     bench.clock.advance(SignedDuration::from_secs(60));
     let asked_at = bench.clock.now();
     bench.memory.request(&lane, Replay { from, to, asked_at, after: None });
