@@ -19,7 +19,7 @@ const BATCH: usize = 10;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventMessage {
-    /// The platform that is told.
+    /// The platform that receives it.
     pub platform: PlatformId,
     /// The event's id.
     pub event_id: String,

@@ -1,4 +1,4 @@
-//! Events: what platforms are told. An event contains only ids and the new state. A platform that needs more,
+//! Events: messages to platforms about changes. An event contains only ids and the new state. A platform that needs more,
 //! and may read it, asks the API.
 
 use std::fmt;
@@ -117,12 +117,12 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// Something that platforms are told.
+/// A change that platforms receive an event about.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// The platform that is told.
+    /// The platform that receives it.
     pub platform: PlatformId,
     /// The practice. An event about a webhook endpoint has none.
     pub practice: Option<PracticeId>,
@@ -182,7 +182,7 @@ pub struct Envelope {
     pub schema_version: u32,
     /// When it happened.
     pub timestamp: Timestamp,
-    /// The platform that is told.
+    /// The platform that receives it.
     pub platform: PlatformId,
     /// The practice, as the platform knows it.
     pub practice_id: Option<String>,

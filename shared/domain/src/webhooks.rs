@@ -54,7 +54,7 @@ pub struct EndpointLane {
     pub platform: PlatformId,
     /// The platform's id of it.
     pub endpoint: EndpointId,
-    /// Made anew whenever the endpoint is registered.
+    /// Another one whenever the endpoint is registered.
     pub instance: Uuid,
 }
 
@@ -194,7 +194,7 @@ pub enum NoAnswer {
     NotReached,
 }
 
-/// What became of an event for one endpoint.
+/// Whether an event was delivered to an endpoint.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Fate {

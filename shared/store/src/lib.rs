@@ -23,6 +23,11 @@
 //! | | `LANE` | who works on the lane, and when there is something to do, in the index `due` | api, site-writer |
 //! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
+//! | `ENDPOINTS#<platform>` | `ENDPOINT#<id>` | [`domain::webhooks::Endpoint`], with a `version` ([`webhooks`]) | webhook-endpoints, webhook-sender |
+//! | | `COUNT` | how many endpoints the platform has | webhook-endpoints |
+//! | `HOOK#<platform>#<endpoint>#<uuid>` | `LANE` | who sends to the endpoint, how it fares, and when something is due, in the index `due` | webhook-endpoints, webhook-sender |
+//! | | `EVENT#<id>` | [`webhooks::KeptEvent`], in the index `open` while it waits and in `listed` once it was sent, expires | webhook-sender |
+//! | `PLATFORMAUDIT#<platform>` | `<instant>#<uuid>` | [`domain::webhooks::EndpointAudit`], expires | webhook-endpoints |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification that was handled, expires | halo-webhook |
 //!
 //! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release changes a

@@ -105,8 +105,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !special.iter().any(within)
 }
 
-/// Of IPv6 only the global unicast addresses are public. Those that stand for IPv4 addresses are not: they would
-/// be a way around the list above.
+/// Of IPv6 only the global unicast addresses are public. An address that stands for an IPv4 address
+/// is not: it would be a way around the list above.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let within =
         |net: Ipv6Addr, length: u32| (address.to_bits() ^ net.to_bits()).leading_zeros() >= length;

@@ -15,7 +15,7 @@ use reqwest::{Response, StatusCode};
 use crate::address::{Allowed, EndpointUrl, NOT_PUBLIC, may_receive};
 use crate::signature::{EndpointSecret, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, signatures};
 
-/// How much of an answer's body is read, so that the connection can be used again. Nobody looks at it.
+/// How much of an answer's body is read, so that the connection can be used again. Its content is ignored.
 const LARGEST_ANSWER: usize = 4 * 1024;
 
 /// An event as it is sent.

@@ -138,8 +138,8 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
         Ok((event, reply))
     }
 
-    /// The endpoint has taken an event. So those that failed before it are at fault themselves, and wait on
-    /// their own.
+    /// The endpoint has taken an event. So the events that failed before it are at fault themselves, and
+    /// wait on their own.
     async fn succeed(
         &self,
         standing: &mut Standing,

@@ -130,7 +130,7 @@ impl TestStack {
     /// Fails the test if a queue has a dead letter. The outcome of every document, delivery and booking
     /// belongs in the table, and the message must be deleted.
     pub async fn assert_no_dead_letters(&self) {
-        for queue in ["siteWorkDeadLetters", "importDeadLetters"] {
+        for queue in ["siteWorkDeadLetters", "importDeadLetters", "webhookDeadLetters"] {
             let url = &self.file.aws.queues[queue];
             let given_up = self.aws.queued(url).await.expect("a queue's length");
             assert_eq!(given_up, 0, "messages were given up, here or in an earlier test: {queue}");
@@ -142,6 +142,13 @@ impl TestStack {
     pub(crate) async fn forget_work(&self) {
         let of_others = ["WORK#", "IMPORT#", "LIMIT#"];
         self.forget(|partition| of_others.iter().any(|of| partition.starts_with(of))).await;
+        self.forget_endpoints().await;
+    }
+
+    /// Deletes all webhook endpoints and their events.
+    pub async fn forget_endpoints(&self) {
+        let of_endpoints = ["ENDPOINTS#", "HOOK#"];
+        self.forget(|partition| of_endpoints.iter().any(|of| partition.starts_with(of))).await;
     }
 
     async fn forget(&self, forgotten: impl Fn(&str) -> bool) {

@@ -1,4 +1,4 @@
-//! The events of one endpoint: those that wait, and those that were sent or given up.
+//! The events of one endpoint: waiting ones, and ones that were sent or given up.
 
 use aws_sdk_dynamodb::types::Select;
 use domain::webhooks::{Attempted, EndpointLane, Fate, KEPT_FOR};
@@ -38,7 +38,7 @@ pub struct KeptEvent {
     pub at: Timestamp,
     /// What the endpoint receives.
     pub payload: String,
-    /// What became of it.
+    /// Whether it was delivered.
     pub fate: Fate,
     /// It is not sent before. Only an event that waits has a meaningful one.
     pub not_before: Timestamp,
@@ -76,7 +76,7 @@ impl KeptEvent {
         Self { fate: Fate::Waiting, not_before, attempts: 0, first_attempt: None, ..self }
     }
 
-    /// The order in which events are sent: those that must wait come later, the others as they happened.
+    /// The order in which events are sent: an event that must wait comes later, the others as they happened.
     #[must_use]
     pub fn order(&self) -> String {
         format!("{}#{}#{}", instant(self.not_before), instant(self.at), self.id)
@@ -136,7 +136,7 @@ impl Store {
         }
     }
 
-    /// Stores what became of an event. Only the holder of the lane calls this. One write.
+    /// Stores an event after an attempt. Only the holder of the lane calls this. One write.
     pub async fn save_event(
         &self,
         lane: &EndpointLane,

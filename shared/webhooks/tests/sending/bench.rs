@@ -8,13 +8,13 @@ use domain::ids::{PlatformId, PracticeId};
 use domain::webhooks::{Endpoint, EndpointId, EndpointLane, SecretSeed};
 use secrecy::SecretString;
 use store::webhooks::KeptEndpoint;
+use support::{Got, Receiver};
 use uuid::Uuid;
 use webhooks::address::Allowed;
 use webhooks::signature::{EndpointSecret, signatures};
 use webhooks::{Clock as _, Limits, Outside, Sender, Turn, fan_out};
 
 use crate::memory::{FastClock, Key, Memory};
-use crate::receiver::{Got, Receiver};
 
 /// How long endpoints may take to answer here.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_millis(250);

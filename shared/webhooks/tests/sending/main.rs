@@ -4,5 +4,4 @@
 mod bench;
 mod memory;
 mod proof;
-mod receiver;
 mod rules;

@@ -12,10 +12,10 @@ use domain::events::Reader;
 use domain::webhooks::EndpointLane;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+use support::{Manner, pause, until};
 use webhooks::{Clock as _, Limits, fan_out};
 
 use crate::bench::{Bench, RUN};
-use crate::receiver::Manner;
 
 const EVENTS: usize = 1_000;
 const ENDPOINTS: usize = 10;
@@ -66,14 +66,19 @@ async fn proof() {
     };
     let is_troubled = |name: &str| troubled.iter().any(|(other, _)| *other == name);
     let healthy: Vec<&String> = lanes.keys().filter(|name| !is_troubled(name)).collect();
-    until(begun, "the healthy endpoints have all", || healthy.iter().all(|it| complete(it))).await;
+    let all_of = |names: &[&String]| {
+        let late: Vec<_> = names.iter().filter(|name| !complete(name)).collect();
+        if late.is_empty() { Ok(()) } else { Err(format!("{late:?}")) }
+    };
+    until("the healthy endpoints have all", PATIENCE, async || all_of(&healthy)).await;
     let healthy_after = begun.elapsed();
     let missing = troubled.iter().filter(|(name, _)| !complete(name)).count();
     assert!(missing >= 4, "the troubled endpoints were not troubled");
     for (name, _) in &troubled {
         bench.receiver.behave(name, Manner::Well);
     }
-    until(begun, "the others have all", || lanes.keys().all(|name| complete(name))).await;
+    let all: Vec<&String> = lanes.keys().collect();
+    until("the others have all, too", PATIENCE, async || all_of(&all)).await;
     senders.abort();
 
     let mut received = 0;
@@ -119,7 +124,7 @@ async fn hand_out(bench: Arc<Bench>, events: Vec<EventMessage>) {
         }
         let kept = fan_out(&bench.memory, &bench.memory, batch, now).await;
         assert!(kept.iter().all(|kept| *kept));
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        pause("events come one after another", Duration::from_millis(2)).await;
     }
 }
 
@@ -141,13 +146,6 @@ async fn keep_sending(bench: Arc<Bench>, counts: Arc<Counts>) {
                 }
             });
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-async fn until(begun: Instant, what: &str, mut is_so: impl FnMut() -> bool) {
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "{what} is not so after {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        pause("a sweep begins after each pause", Duration::from_millis(10)).await;
     }
 }

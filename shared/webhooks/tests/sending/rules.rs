@@ -7,11 +7,11 @@ use domain::events::Reader;
 use domain::webhooks::{Attempted, EndpointLane, Fate, NoAnswer, WhyDisabled};
 use jiff::SignedDuration;
 use store::webhooks::Replay;
+use support::Manner;
 use uuid::Uuid;
 use webhooks::{Clock as _, Limits, SenderError, Turn};
 
 use crate::bench::Bench;
-use crate::receiver::Manner;
 
 const VISITS: &[Reader] = &[Reader::Bookings];
 

@@ -23,6 +23,8 @@ const NAMED: &[(&str, &str)] = &[
     ("functions/authorizer/src/token.rs", "the library that checks tokens reads the clock, too"),
     ("functions/dispatcher/src/dispatch.rs", "the beginning of a task; all else gets this time"),
     ("functions/site-writer/src/batch.rs", "Lambda gives its deadline as a time of day"),
+    ("shared/webhooks/src/ports.rs", "this is the sender's clock"),
+    ("functions/webhook-sender/src/main.rs", "Lambda gives its deadline as a time of day"),
     ("functions/attachment-importer/src/main.rs", "Lambda gives its deadline as a time of day"),
 ];
 

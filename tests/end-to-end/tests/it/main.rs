@@ -12,6 +12,7 @@ mod correspondence;
 mod deployment;
 mod doubt;
 mod edges;
+mod endpoints;
 mod events;
 mod fhir;
 mod field;

@@ -130,7 +130,7 @@ pub(crate) struct AttemptView {
     #[schema(value_type = String, format = DateTime)]
     #[serde(serialize_with = "domain::instant::serialize")]
     timestamp: Timestamp,
-    /// What became of it.
+    /// Whether it was delivered, waits or was given up.
     state: Fate,
     /// How often it was sent.
     attempts: u32,

@@ -7,9 +7,11 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::pause;
+
 /// How an endpoint answers.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Manner {
+pub enum Manner {
     /// With 204.
     #[default]
     Well,
@@ -25,14 +27,18 @@ pub(crate) enum Manner {
 
 /// What an endpoint received and took.
 #[derive(Clone, Debug)]
-pub(crate) struct Got {
-    pub(crate) id: String,
-    pub(crate) timestamp: i64,
-    pub(crate) signatures: String,
-    pub(crate) body: String,
+pub struct Got {
+    /// The header `webhook-id`.
+    pub id: String,
+    /// The header `webhook-timestamp`.
+    pub timestamp: i64,
+    /// The header `webhook-signature`.
+    pub signatures: String,
+    /// The body.
+    pub body: String,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Kept {
     manners: HashMap<String, Manner>,
     got: HashMap<String, Vec<Got>>,
@@ -40,16 +46,20 @@ struct Kept {
 }
 
 /// A server. It ends with the test's runtime.
-#[derive(Clone)]
-pub(crate) struct Receiver {
+#[derive(Clone, Debug)]
+pub struct Receiver {
     port: u16,
     kept: Arc<Mutex<Kept>>,
 }
 
 impl Receiver {
-    pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let receiver = Self { port: listener.local_addr().unwrap().port(), kept: Arc::default() };
+    /// Starts it on a free port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a listener on loopback");
+        let receiver = Self {
+            port: listener.local_addr().expect("a listener on loopback").port(),
+            kept: Arc::default(),
+        };
         let serving = receiver.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -60,26 +70,32 @@ impl Receiver {
         receiver
     }
 
-    pub(crate) fn url(&self, name: &str) -> String {
+    /// The address of the endpoint with this name.
+    #[must_use]
+    pub fn url(&self, name: &str) -> String {
         format!("http://127.0.0.1:{}/{name}", self.port)
     }
 
-    pub(crate) fn behave(&self, name: &str, manner: Manner) {
+    /// From now on, the endpoint answers like this.
+    pub fn behave(&self, name: &str, manner: Manner) {
         self.kept().manners.insert(name.to_owned(), manner);
     }
 
     /// What the endpoint took, in order.
-    pub(crate) fn got(&self, name: &str) -> Vec<Got> {
+    #[must_use]
+    pub fn got(&self, name: &str) -> Vec<Got> {
         self.kept().got.get(name).cloned().unwrap_or_default()
     }
 
     /// The ids of what the endpoint took, in order.
-    pub(crate) fn ids(&self, name: &str) -> Vec<String> {
+    #[must_use]
+    pub fn ids(&self, name: &str) -> Vec<String> {
         self.got(name).into_iter().map(|got| got.id).collect()
     }
 
     /// How often somebody sent something to the endpoint.
-    pub(crate) fn tries(&self, name: &str) -> usize {
+    #[must_use]
+    pub fn tries(&self, name: &str) -> usize {
         self.kept().tries.get(name).copied().unwrap_or_default()
     }
 
@@ -121,7 +137,7 @@ impl Receiver {
                 Manner::With(answer) => answer,
                 Manner::Chokes(on) if got.body.contains(&on) => "500 Choked\r\n",
                 Manner::Late(by) => {
-                    tokio::time::sleep(by).await;
+                    pause("an endpoint that answers late", by).await;
                     "204 Taken\r\n"
                 }
                 Manner::Well | Manner::Chokes(_) => "204 Taken\r\n",
