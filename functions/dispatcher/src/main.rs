@@ -2,7 +2,8 @@
 //!
 //! EventBridge Scheduler starts it. Each schedule names a task: `{"job": "sweep"}` finds practices
 //! with deliveries or bookings that are due, `{"job": "jobs"}` finds practices' jobs that are due, and
-//! `{"job": "webhooks"}` finds webhook endpoints for which something is due. An operator can start one job of one practice: `{"job": "reconcile", "practiceId": "..."}`.
+//! `{"job": "webhooks"}` finds webhook endpoints for which something is due. An operator can start one
+//! job of one practice: `{"job": "reconcile", "practiceId": "..."}`.
 
 mod dispatch;
 mod spread;

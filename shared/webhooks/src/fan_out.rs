@@ -37,23 +37,23 @@ pub async fn fan_out(
         match endpoints.get(&event.platform).and_then(Option::as_ref) {
             None => kept[index] = false,
             Some(found) => {
-                let wants = |one: &&KeptEndpoint| one.endpoint.wants(&event.kind, &event.readers);
-                wanted.extend(found.iter().filter(wants).map(|one| (index, event, one)));
+                for one in found.iter().filter(|it| it.endpoint.wants(&event.kind, &event.readers))
+                {
+                    let EventMessage { event_id, kind, at, body, .. } = event.clone();
+                    let lane = one.lane(&event.platform);
+                    let event = KeptEvent::new(event_id, kind, at, body);
+                    wanted.push((index, event, lane, one.endpoint.is_on()));
+                }
             }
         }
     }
+    let writes = wanted.into_iter().map(|(index, event, lane, is_on)| async move {
+        let written = store.keep_event(&lane, &event).await.inspect_err(unreadable);
+        // The events of an endpoint that is off wait. Its sender has nothing to do.
+        (index, is_on.then_some(lane), written.is_ok())
+    });
     let written: Vec<(usize, Option<EndpointLane>, bool)> =
-        futures::stream::iter(wanted.into_iter().map(async |(index, event, one)| {
-            let lane = one.lane(&event.platform);
-            let EventMessage { event_id, kind, at, body, .. } = event.clone();
-            let written = store.keep_event(&lane, &KeptEvent::new(event_id, kind, at, body)).await;
-            let ok = written.inspect_err(unreadable).is_ok();
-            // The events of an endpoint that is off wait. Its sender has nothing to do.
-            (index, one.endpoint.is_on().then_some(lane), ok)
-        }))
-        .buffer_unordered(CONCURRENT)
-        .collect()
-        .await;
+        futures::stream::iter(writes).buffer_unordered(CONCURRENT).collect().await;
     // The lanes count an arrival after the events are kept: a sender that sees the arrival sees the events.
     let mut arrived: HashMap<EndpointLane, bool> = HashMap::new();
     let lanes: HashSet<&EndpointLane> = written.iter().filter_map(|it| it.1.as_ref()).collect();

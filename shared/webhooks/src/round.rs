@@ -16,7 +16,7 @@ use crate::signature::EndpointSecret;
 /// How many events are read at once.
 const PAGE: u16 = 25;
 /// After so many failures in a row, without a success between them, the endpoint itself counts as failing.
-const MOST_FAILURES: usize = 3;
+const MOST_FAILURES: u32 = 3;
 /// An endpoint that has failed for so long is reported to the operators.
 const REPORTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// The status by which an endpoint says that it wants no more events.
@@ -73,37 +73,40 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
         // Events that failed since the last success. They keep their places until it is known whether the
         // endpoint or the event is at fault.
         let mut failing: Vec<KeptEvent> = Vec::new();
+        let mut in_a_row = 0;
         loop {
             let store = &self.sender.store;
             let page = store.waiting_events(self.lane, place.as_deref(), PAGE).await?;
             if page.is_empty() {
-                return self.end(standing, &failing, Pause::Nothing).await;
+                return self.end(standing, in_a_row, Pause::Nothing).await;
             }
             for event in page {
                 let now = self.now();
                 if event.not_before > now {
                     let pause = Pause::Until(event.not_before);
-                    return self.end(standing, &failing, pause).await;
+                    return self.end(standing, in_a_row, pause).await;
                 }
                 if now >= self.until {
-                    return self.end(standing, &failing, Pause::OutOfTime).await;
+                    return self.end(standing, in_a_row, Pause::OutOfTime).await;
                 }
                 place = Some(event.order());
                 let (event, reply) = self.send(event).await?;
                 if reply.ended.succeeded() {
                     self.succeed(standing, &mut failing).await?;
+                    in_a_row = 0;
                     continue;
                 }
                 if reply.ended == Attempted::Status(GONE) {
                     self.disable(WhyDisabled::Gone).await?;
                     return Ok(Pause::Off);
                 }
+                in_a_row += 1;
                 failing.extend((event.fate == Fate::Waiting).then_some(event));
                 if let Some(wait) = reply.retry_after {
                     let next = self.sender.limits.as_asked(wait, self.now());
                     return self.fail(standing, Some(next)).await;
                 }
-                if failing.len() >= MOST_FAILURES {
+                if in_a_row >= MOST_FAILURES {
                     return self.fail(standing, None).await;
                 }
             }
@@ -160,10 +163,10 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
     async fn end(
         &self,
         standing: &mut Standing,
-        failing: &[KeptEvent],
+        in_a_row: u32,
         pause: Pause,
     ) -> Result<Pause, SenderError> {
-        if failing.is_empty() { Ok(pause) } else { self.fail(standing, None).await }
+        if in_a_row == 0 { Ok(pause) } else { self.fail(standing, None).await }
     }
 
     /// The endpoint itself fails. It waits, or is disabled if it has failed for too long.

@@ -133,6 +133,7 @@ async fn an_endpoint_that_fails_for_five_days_is_disabled_and_its_events_wait() 
     let ids = bench.publish("acme", &["b-1"]).await;
     bench.turn(&lane).await;
     bench.clock.advance(SignedDuration::from_hours(5 * 24));
+    let mut waiting = bench.publish("acme", &["b-2"]).await;
     bench.memory.set_bus_down(true);
     let lost = bench.sender.turn(&lane, crate::bench::RUN).await;
     assert!(matches!(lost, Err(SenderError::NotTaken(_))), "it comes again: {lost:?}");
@@ -146,7 +147,7 @@ async fn an_endpoint_that_fails_for_five_days_is_disabled_and_its_events_wait() 
     assert_eq!(published[0].subject, "main");
     assert_eq!(bench.memory.event(&lane, &ids[0]).fate, Fate::GivenUp);
     // What happens now waits until its platform enables it again.
-    let waiting = bench.publish("acme", &["b-2"]).await;
+    waiting.extend(bench.publish("acme", &["b-3"]).await);
     assert_eq!(bench.turn(&lane).await, Turn::Off);
     bench.receiver.behave("main", Manner::Well);
     let mut kept = bench.memory.registered(&lane);

@@ -32,7 +32,7 @@ pub(crate) struct EndpointPath {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct EndpointRequest {
     /// The address that receives events. It begins with `https://`, names no port, and has a public IP address.
-    #[schema(format = Uri, max_length = 2000, example = "https://hooks.example.org/practice-bridge")]
+    #[schema(max_length = 2000, example = "https://hooks.example.org/practice-bridge")]
     url: String,
     /// The types that it receives. If absent, all types that your scopes may see.
     #[schema(min_items = 1)]
