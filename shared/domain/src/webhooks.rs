@@ -17,7 +17,7 @@ pub const MOST_ENDPOINTS: usize = 10;
 /// How long events are kept for an endpoint.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long the former secret signs after a rotation.
-pub const FORMER_SECRET_FOR: SignedDuration = SignedDuration::from_hours(24);
+const FORMER_SECRET_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// The most secrets that sign at the same time.
 const MOST_SECRETS: usize = 4;
 

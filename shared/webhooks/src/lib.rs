@@ -8,9 +8,10 @@ mod ports;
 mod round;
 mod sender;
 pub mod signature;
+mod turn;
 
 pub use fan_out::fan_out;
-pub use limits::{GIVE_UP_AFTER, Limits};
+pub use limits::Limits;
 pub use outside::Outgoing;
 pub use outside::{Outside, Reply};
 pub use ports::{

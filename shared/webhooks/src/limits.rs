@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 /// The waits after the first failures. After more failures, the last one.
 const WAITS: [u64; 8] = [5, 60, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 12 * 3600];
 /// After how long a failing event is given up, and a failing endpoint is disabled.
-pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// The sender's limits.
 #[derive(Clone, Debug, Eq, PartialEq)]

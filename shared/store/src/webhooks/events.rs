@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::lane::lane_key;
 use crate::error::StoreError;
 use crate::format::KnownFormatOnly;
-use crate::item::{Item, body, instant, item, key, number, readable, sort_key, text};
+use crate::item::{Item, body, instant, item, number, readable, sort_key, text};
 use crate::table::Store;
 
 const EVENT: &str = "EVENT#";
@@ -230,15 +230,5 @@ impl Store {
         let more = found.last_evaluated_key().is_some();
         let next = events.last().filter(|_| more).and_then(KeptEvent::listed);
         Ok(EventPage { events, next })
-    }
-
-    /// The event of this id. One consistent read.
-    pub async fn kept_event(
-        &self,
-        lane: &EndpointLane,
-        id: &str,
-    ) -> Result<Option<KeptEvent>, StoreError> {
-        let found = self.found(key(lane_key(lane), format!("{EVENT}{id}"))).await?;
-        found.as_ref().map(read).transpose()
     }
 }

@@ -161,8 +161,13 @@ pub struct Work {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpublished_at: Option<Timestamp>,
     /// How many events of this entry were published, or must be. Makes the ids of events unique.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub events: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Work {

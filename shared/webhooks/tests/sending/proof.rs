@@ -128,15 +128,15 @@ async fn hand_out(bench: Arc<Bench>, events: Vec<EventMessage>) {
     }
 }
 
-/// Starts a sender for whatever is due. Two of five are killed at a random moment.
+/// Starts a sender for whatever is due. Half of them are killed at a random moment.
 async fn keep_sending(bench: Arc<Bench>, counts: Arc<Counts>) {
     let mut random = ChaCha8Rng::seed_from_u64(11);
     loop {
         for lane in bench.memory.due(bench.clock.now()) {
             counts.turns.fetch_add(1, Ordering::SeqCst);
             let dies = random
-                .random_bool(0.4)
-                .then(|| Duration::from_micros(random.random_range(0..150_000)));
+                .random_bool(0.5)
+                .then(|| Duration::from_micros(random.random_range(0..40_000)));
             let (bench, counts) = (Arc::clone(&bench), Arc::clone(&counts));
             tokio::spawn(async move {
                 let turn = bench.sender.turn(&lane, RUN);
