@@ -36,6 +36,7 @@ pub mod clinician;
 pub mod connection;
 pub mod content;
 pub mod delivery;
+pub mod grant;
 pub mod ids;
 pub mod imports;
 pub mod instant;
