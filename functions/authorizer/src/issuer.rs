@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use config::{ClaimName, Issuer, PersonRole};
-use jsonwebtoken::{Validation, decode};
+use jsonwebtoken::{Algorithm, Validation, decode};
 use reqwest::Client;
 use serde_json::Value;
 
+use crate::claims::{Claims, Refused, now, refused};
 use crate::keys::Keys;
-use crate::token::{Claims, Refused, now, refused};
 
 /// The longest `sub`, by OpenID Connect Core.
 const LONGEST_SUBJECT: usize = 255;
@@ -43,7 +43,7 @@ impl PlatformIssuer {
     /// Verifies an ID token or an access token. Both are accepted if their audience and claims fit.
     pub(crate) async fn verify(&self, token: &str, key_id: &str) -> Result<(Claims, u64), Refused> {
         let key = self.keys.find(key_id).await?;
-        let mut validation = Validation::default();
+        let mut validation = Validation::new(Algorithm::RS256);
         validation.algorithms = key.algorithms;
         validation.set_issuer(&[&self.config.issuer]);
         validation.set_audience(&self.config.audiences);

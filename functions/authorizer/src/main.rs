@@ -4,6 +4,7 @@
 //! use the same routes, which is why API Gateway's own Cognito authorizer does not suffice: it accepts
 //! one kind of token for each route. Each route decides from the claims what the caller may do.
 
+mod claims;
 mod issuer;
 mod keys;
 mod token;
@@ -14,9 +15,10 @@ use config::{Platform, TokenConfig};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
+use crate::claims::Refused;
 use crate::issuer::PlatformIssuer;
 use crate::keys::Keys;
-use crate::token::{Refused, Verifier};
+use crate::token::Verifier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -1,16 +1,16 @@
 //! The rules by which a token is accepted.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use config::{Platform, TokenConfig};
-use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::claims::{Claims, Refused, now, refused};
 use crate::issuer::PlatformIssuer;
-use crate::keys::{Keys, NoKey};
+use crate::keys::Keys;
 
 /// A token must end within this time. A longer one would outlive a person's leaving by too much.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
@@ -18,94 +18,6 @@ const LONGEST_LIFE: Duration = Duration::from_hours(24);
 const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 /// The platform of people who have no attribute for it.
 const HOME: &str = "home";
-
-/// What the routes learn of the caller. `api::caller` reads these names.
-#[derive(Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Claims {
-    pub(crate) subject: String,
-    kind: &'static str,
-    /// The caller's platform: a tenant.
-    platform: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    practice_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    groups: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scopes: Option<String>,
-    /// Seconds since 1970, as text: API Gateway passes numbers on as text.
-    expires_at: String,
-}
-
-impl Claims {
-    /// The claims of a person, if they have a practice.
-    pub(crate) fn of_person(
-        subject: String,
-        platform: String,
-        practice: Option<String>,
-        groups: String,
-        expires_at: u64,
-    ) -> Result<Self, Refused> {
-        let practice = practice.filter(|id| !id.is_empty()).ok_or(Refused::NoPractice)?;
-        Ok(Self {
-            subject,
-            kind: "person",
-            platform,
-            practice_id: Some(practice),
-            groups: Some(groups),
-            scopes: None,
-            expires_at: expires_at.to_string(),
-        })
-    }
-}
-
-/// Why a token was refused. The texts repeat nothing of the token.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error("not a token")]
-    Malformed,
-    #[error("signed with an unknown key")]
-    UnknownKey,
-    #[error("expired")]
-    Expired,
-    #[error("from another issuer, or not signed by this one")]
-    Foreign,
-    #[error("for another client")]
-    OtherClient,
-    #[error("of a kind that is not taken")]
-    WrongKind,
-    #[error("a person's access token; the ID token is needed")]
-    AccessTokenOfPerson,
-    #[error("of a platform that is not among ours")]
-    UnknownPlatform,
-    #[error("valid for too long")]
-    TooLong,
-    #[error("without a practice")]
-    NoPractice,
-    #[error("the keys cannot be read")]
-    KeysUnavailable,
-}
-
-impl From<NoKey> for Refused {
-    fn from(reason: NoKey) -> Self {
-        match reason {
-            NoKey::Unknown => Self::UnknownKey,
-            NoKey::Unavailable => Self::KeysUnavailable,
-        }
-    }
-}
-
-/// What the library's refusal of a token means.
-pub(crate) fn refused(error: &Error) -> Refused {
-    match error.kind() {
-        ErrorKind::ExpiredSignature => Refused::Expired,
-        ErrorKind::InvalidAudience => Refused::OtherClient,
-        ErrorKind::Json(_) | ErrorKind::Base64(_) | ErrorKind::MissingRequiredClaim(_) => {
-            Refused::Malformed
-        }
-        _ => Refused::Foreign,
-    }
-}
 
 #[derive(Debug)]
 pub(crate) struct Verifier {
@@ -208,11 +120,6 @@ fn issuer(token: &str) -> Option<String> {
     }
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice::<Named>(&payload).ok().map(|named| named.iss)
-}
-
-/// Seconds since 1970.
-pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// The latest second at which a token may end.

@@ -74,7 +74,8 @@ impl<T: Trail> Granting<'_, T> {
             }
             Err(StoreError::Conflict) => {
                 self.store.end_pairing(practice, &attempt).await?;
-                Err(NotPaired::Unconfirmed.into())
+                // The grant was used or withdrawn at this moment. The next try finds out.
+                Err(NotPaired::Busy.into())
             }
             Err(error) => {
                 self.store.end_pairing(practice, &attempt).await?;

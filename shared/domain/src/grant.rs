@@ -46,7 +46,7 @@ pub struct UsedGrant {
 
 impl Grant {
     /// How long a grant may be used.
-    pub const LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
+    const LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
     /// A new grant of a practice with this connection, or none if Bp does not let the practice's platform in.
     #[must_use]
