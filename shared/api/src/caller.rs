@@ -8,12 +8,15 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use domain::ids::{PlatformId, PracticeId, Subject};
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemType};
 
 /// A person's role in their practice: a Cognito group.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// `practice-admin`.
     PracticeAdmin,
@@ -22,13 +25,16 @@ pub enum Role {
 }
 
 /// A platform server's scope.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 pub enum Scope {
     /// `practices.admin`.
+    #[serde(rename = "practice-bridge/practices.admin")]
     PracticesAdmin,
     /// `correspondence.write`.
+    #[serde(rename = "practice-bridge/correspondence.write")]
     CorrespondenceWrite,
     /// `bookings.write`.
+    #[serde(rename = "practice-bridge/bookings.write")]
     BookingsWrite,
 }
 
@@ -70,9 +76,8 @@ impl Caller {
         let subject = Subject(text("subject").ok_or_else(refused)?.to_owned());
         let platform =
             text("platform").and_then(|id| PlatformId::parse(id).ok()).ok_or_else(refused)?;
-        let expires: i64 =
-            text("expiresAt").and_then(|seconds| seconds.parse().ok()).ok_or_else(refused)?;
-        if now.as_second() >= expires {
+        let TokenEnd(expires) = TokenEnd::from_authorizer(fields).ok_or_else(refused)?;
+        if now >= expires {
             return Err(refused());
         }
         match text("kind").ok_or_else(refused)? {
@@ -130,6 +135,17 @@ fn list<T>(text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
     text.unwrap_or_default().split([',', ' ']).filter_map(read).collect()
 }
 
+/// When the caller's token ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenEnd(pub(crate) Timestamp);
+
+impl TokenEnd {
+    pub(crate) fn from_authorizer(fields: &HashMap<String, Value>) -> Option<Self> {
+        let seconds = fields.get("expiresAt")?.as_str()?.parse().ok()?;
+        Timestamp::from_second(seconds).ok().map(Self)
+    }
+}
+
 /// Who may call a route.
 pub trait Permission: Send + Sync + 'static {
     /// People need one of these roles.
@@ -161,6 +177,8 @@ permissions! {
     /// administrators only manage the practice. The clinician must also be linked to a Bp user: see
     /// `App::session_for`.
     ReadPatients: [Role::Clinician], [];
+    /// Let another platform in. People of the practice only: a platform cannot let itself or others in.
+    GrantAccess: [Role::PracticeAdmin], [];
     /// Change the staff list and the bookings.
     ManageBookings: [Role::PracticeAdmin], [Scope::BookingsWrite];
     /// See the staff list and the bookings.
@@ -175,6 +193,65 @@ permissions! {
     SeeDeliveries: [Role::PracticeAdmin, Role::Clinician], [Scope::CorrespondenceWrite];
     /// Read the audit trail.
     ReadAudit: [Role::PracticeAdmin], [];
+    /// List the practices of the platform.
+    ListPractices: [], [Scope::PracticesAdmin, Scope::CorrespondenceWrite, Scope::BookingsWrite];
+}
+
+impl Caller {
+    fn may<P: Permission>(&self) -> Result<(), Problem> {
+        let may = match self {
+            Self::Person { roles, .. } => roles.iter().any(|role| P::ROLES.contains(role)),
+            Self::Platform { scopes, .. } => scopes.iter().any(|scope| P::SCOPES.contains(scope)),
+        };
+        let forbidden = || {
+            Problem::because(
+                ProblemType::Forbidden,
+                "The token is valid, but its role or scope does not cover this.",
+            )
+        };
+        may.then_some(()).ok_or_else(forbidden)
+    }
+
+    fn of(parts: &Parts) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| Problem::new(ProblemType::Unauthenticated))
+    }
+}
+
+/// Any caller with a valid token.
+#[derive(Debug)]
+pub(crate) struct Anybody {
+    pub(crate) caller: Caller,
+    pub(crate) token_expires_at: Timestamp,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Anybody {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let caller = Caller::of(parts)?;
+        let end = parts.extensions.get::<TokenEnd>();
+        let TokenEnd(token_expires_at) =
+            *end.ok_or_else(|| Problem::new(ProblemType::Unauthenticated))?;
+        Ok(Self { caller, token_expires_at })
+    }
+}
+
+/// A caller who may do `P` for their platform as a whole.
+#[derive(Debug)]
+pub(crate) struct OfPlatform<P> {
+    pub(crate) platform: PlatformId,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission, S: Send + Sync> FromRequestParts<S> for OfPlatform<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let caller = Caller::of(parts)?;
+        caller.may::<P>()?;
+        Ok(Self { platform: caller.platform(), permission: PhantomData })
+    }
 }
 
 /// A caller who may do `P` in the practice of the path.
@@ -191,11 +268,7 @@ impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Allowed<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = parts
-            .extensions
-            .get::<Caller>()
-            .cloned()
-            .ok_or_else(|| Problem::new(ProblemType::Unauthenticated))?;
+        let caller = Caller::of(parts)?;
         let Path(segments) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::new(ProblemType::NotFound))?;
@@ -203,20 +276,11 @@ impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Allowed<P> {
             .get("practiceId")
             .and_then(|id| caller.practice(id))
             .ok_or_else(|| Problem::new(ProblemType::NotFound))?;
-        let may = match &caller {
-            // For a person, other practices do not exist.
-            Caller::Person { practice: own, .. } if *own != practice => {
-                return Err(Problem::new(ProblemType::NotFound));
-            }
-            Caller::Person { roles, .. } => roles.iter().any(|role| P::ROLES.contains(role)),
-            Caller::Platform { scopes, .. } => scopes.iter().any(|scope| P::SCOPES.contains(scope)),
-        };
-        if !may {
-            return Err(Problem::because(
-                ProblemType::Forbidden,
-                "The token is valid, but its role or scope does not cover this.",
-            ));
+        // For a person, other practices do not exist.
+        if matches!(&caller, Caller::Person { practice: own, .. } if *own != practice) {
+            return Err(Problem::new(ProblemType::NotFound));
         }
+        caller.may::<P>()?;
         Ok(Self { practice, caller, permission: PhantomData })
     }
 }

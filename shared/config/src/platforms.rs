@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use super::issuer::Issuer;
+
 /// What a platform's server may be allowed to do.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 pub enum PlatformScope {
@@ -38,6 +40,9 @@ pub struct Platform {
     pub clients: Vec<String>,
     /// What its servers may do at most, whatever their tokens say.
     pub scopes: Vec<PlatformScope>,
+    /// Where its people sign in, if they do not use our user pool.
+    #[serde(default)]
+    pub issuer: Option<Issuer>,
 }
 
 /// All platforms of the deployment.
@@ -63,6 +68,7 @@ impl FromStr for Platforms {
         own.extend(others);
         let mut ids = HashSet::new();
         let mut clients = HashSet::new();
+        let mut issuers = HashSet::new();
         for platform in &own {
             if !is_id(&platform.id) {
                 return Err(
@@ -79,6 +85,12 @@ impl FromStr for Platforms {
                     return Err("has an app client that is empty or stands there twice".to_owned());
                 }
             }
+            if let Some(issuer) = &platform.issuer {
+                issuer.check()?;
+                if !issuers.insert(issuer.issuer.as_str()) {
+                    return Err("names an issuer twice".to_owned());
+                }
+            }
         }
         if !ids.contains("home") {
             return Err("lacks the home platform".to_owned());
@@ -88,6 +100,11 @@ impl FromStr for Platforms {
 }
 
 impl Platforms {
+    /// All platforms.
+    pub fn iter(&self) -> impl Iterator<Item = &Platform> {
+        self.0.iter()
+    }
+
     /// The platform with this id.
     #[must_use]
     pub fn named(&self, id: &str) -> Option<&Platform> {

@@ -32,6 +32,9 @@ impl TokenConfig {
         let jwks_url = reader.url("JWKS_URL");
         let people_client = reader.required("PEOPLE_CLIENT_ID", "an app client's id");
         let platforms = reader.platforms("PLATFORMS");
+        if platforms.iter().any(|it| it.issuer.as_ref().is_some_and(|it| it.issuer == issuer)) {
+            reader.problems.push("PLATFORMS names the user pool as a platform's issuer".to_owned());
+        }
         let config = jwks_url.map(|jwks_url| Self { issuer, jwks_url, people_client, platforms });
         reader.finish(config)
     }

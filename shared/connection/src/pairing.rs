@@ -67,7 +67,7 @@ pub struct Pairing<'a, R, H, T, C> {
     pub clock: &'a C,
 }
 
-enum Begun {
+pub(crate) enum Begun {
     Ours { attempt: Attempt, before: Option<Connection> },
     PairedMeanwhile(Connection),
 }
@@ -120,7 +120,7 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
     }
 
     /// Makes this attempt the practice's current one. Waits while another attempt is under way.
-    async fn begin(
+    pub(crate) async fn begin(
         &self,
         asker: &Asker,
         site_id: &SiteId,

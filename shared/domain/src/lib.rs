@@ -37,6 +37,7 @@ pub mod connection;
 pub mod content;
 pub mod delivery;
 pub mod events;
+pub mod grant;
 pub mod ids;
 pub mod imports;
 pub mod instant;

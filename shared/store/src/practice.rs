@@ -1,5 +1,6 @@
 //! A practice: its connection, its clinicians, its settings.
 
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
 use domain::clinician::Clinician;
 use domain::connection::{Availability, Connection, Site, Standing};
@@ -213,20 +214,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let attempt = self.delete_attempt(practice)?;
-        let connection = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(practice_key(practice), CONNECTION)))
-            .update_expression("SET #body.standing = :disconnected")
-            .only_if("attribute_exists(pk)")
-            .expression_attribute_names("#body", "body")
-            .expression_attribute_values(
-                ":disconnected",
-                serde_dynamo::to_attribute_value(Standing::Disconnected)?,
-            )
+        let connection = self
+            .ending(practice, "attribute_exists(pk)")?
             .build()
             .map_err(|_| StoreError::Corrupt)?;
         let connection = TransactWriteItem::builder().update(connection).build();
-        match self.transact(vec![attempt, connection]).await {
+        let delisted = self.delist_practice(practice)?;
+        match self.transact(vec![attempt, connection, delisted]).await {
             Ok(()) => {
                 self.publish_standing_soon(practice, now).await?;
                 Ok(true)
@@ -234,6 +228,41 @@ impl Store {
             Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Disconnects a practice if its connection is the one of this pairing. An attempt that is under way goes on: it
+    /// has a code of its own.
+    pub async fn disconnect_if_paired_at(
+        &self,
+        practice: &PracticeId,
+        paired_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let connection = self
+            .ending(practice, "#body.pairedAt = :pairedAt")?
+            .expression_attribute_values(":pairedAt", serde_dynamo::to_attribute_value(paired_at)?)
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        let connection = TransactWriteItem::builder().update(connection).build();
+        match self.transact(vec![connection, self.delist_practice(practice)?]).await {
+            Ok(()) => self.publish_standing_soon(practice, now).await,
+            Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The update that ends a connection.
+    fn ending(&self, practice: &PracticeId, condition: &str) -> Result<UpdateBuilder, StoreError> {
+        Ok(Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), CONNECTION)))
+            .update_expression("SET #body.standing = :disconnected")
+            .only_if(condition)
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(
+                ":disconnected",
+                serde_dynamo::to_attribute_value(Standing::Disconnected)?,
+            ))
     }
 
     /// The write that ends an attempt of any format: nobody may connect the practice after this.

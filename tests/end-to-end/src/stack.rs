@@ -206,7 +206,12 @@ fn keep(number: usize, sender: tokio::sync::oneshot::Sender<TestStack>) {
     runtime.block_on(async {
         // Several stacks start at the same time. Only the first one shows its progress.
         let progress = if number == 0 { Progress::shown() } else { Progress::silent() };
-        let options = StackOptions { folder: fresh_folder(number), regular_jobs: false, progress };
+        let options = StackOptions {
+            folder: fresh_folder(number),
+            regular_jobs: false,
+            platforms: None,
+            progress,
+        };
         let mut stack = match Stack::start(options).await {
             Ok(stack) => stack,
             Err(error) => panic!("the stack did not start: {error}"),

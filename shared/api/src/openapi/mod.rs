@@ -49,7 +49,8 @@ impl Modify for Bearer {
 }
 
 /// The tags, in the order of the guides.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
+    ("Account", "Who calls, and which practices a platform has connected."),
     ("Connection", "Pairs a practice with its Bp, and links accounts to Bp users."),
     ("Settings", "The practice's time zone and booking settings, and what they can choose from."),
     ("Patients", "Finds a patient and reads their record."),

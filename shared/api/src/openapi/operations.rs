@@ -16,7 +16,8 @@ const CLIENT_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 const DELIVERED_ID: &str = "^[A-Za-z0-9._-]{1,64}$";
 
 /// What is known about a path parameter: its description and its pattern. Numbers have no pattern.
-const PATH_PARAMETERS: [(&str, &str, Option<&str>); 10] = [
+const PATH_PARAMETERS: [(&str, &str, Option<&str>); 11] = [
+    ("platformId", "The other platform.", Some("^[a-z0-9_-]{1,32}$")),
     ("practiceId", "The practice.", Some(CLIENT_ID)),
     ("patientId", "The patient's number in Bp.", None),
     ("userId", "The user's number in Bp.", None),

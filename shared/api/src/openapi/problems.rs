@@ -70,6 +70,7 @@ pub(super) fn of(handler: &str) -> Vec<&'static [ProblemType]> {
         "disconnect_practice" | "unlink_clinician" | "allow_account" | "replace_staff" => {
             vec![&[Conflict]]
         }
+        "grant_access" | "list_grants" | "withdraw_grant" => vec![&[NotConnected, Conflict]],
         "list_locations" | "list_appointment_types" => vec![HALO, SESSION],
         "replace_settings" => {
             vec![HALO, SESSION, &[LocationUnknown, AppointmentTypeUnknown, RecallType, Conflict]]

@@ -1,11 +1,13 @@
 //! The routes. Each group below is served by one function.
 
+mod account;
 mod attachments;
 mod audit;
 mod bookings;
 mod clinical;
 mod connection;
 mod correspondence;
+mod grants;
 mod imports;
 mod locations;
 mod patients;
@@ -79,14 +81,19 @@ macro_rules! routes {
 }
 
 routes! {
-    /// Connection, validation, locations, settings, audit trail and usage.
-    practice(App, metered) {
+    /// Connection, validation, locations, settings, audit trail and usage, and the caller's account.
+    practice(App, metered) needs(cursors) {
+        account::read_me,
+        account::list_practices,
         connection::connect_practice,
         connection::read_connection,
         connection::disconnect_practice,
         connection::unlink_clinician,
         connection::allow_account,
         connection::validate_site_id,
+        grants::grant_access,
+        grants::list_grants,
+        grants::withdraw_grant,
         locations::list_locations,
         locations::list_appointment_types,
         settings::read_settings,

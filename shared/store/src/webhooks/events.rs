@@ -232,3 +232,44 @@ impl Store {
         Ok(EventPage { events, next })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lane() -> EndpointLane {
+        "acme#main#00000000-0000-0000-0000-000000000005".parse().unwrap()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn event(id: &str, second: i64) -> KeptEvent {
+        KeptEvent::new(id.to_owned(), "booking.synced".to_owned(), at(second), "{}".to_owned())
+    }
+
+    #[test]
+    fn an_event_is_open_while_it_waits_and_listed_once_it_was_sent_and_expires_after_30_days() {
+        let waiting = event("evt_1", 0);
+        let item = waiting.to_item(&lane()).unwrap();
+        assert_eq!(read(&item).unwrap(), waiting);
+        assert!(item.contains_key(OPEN) && !item.contains_key(LISTED));
+        assert_eq!(item["expiresAt"], number(30 * 86_400));
+        let last = Some(LastAttempt { at: at(7), ended: Attempted::Status(204) });
+        let delivered = KeptEvent { fate: Fate::Delivered, attempts: 1, last, ..waiting };
+        let item = delivered.to_item(&lane()).unwrap();
+        assert_eq!(read(&item).unwrap(), delivered);
+        assert!(!item.contains_key(OPEN) && item.contains_key(LISTED));
+        let again = delivered.again();
+        assert!(again.to_item(&lane()).unwrap().contains_key(OPEN));
+    }
+
+    #[test]
+    fn events_are_sent_as_they_happened_and_one_that_must_wait_comes_later() {
+        let (first, second) = (event("evt_9", 1), event("evt_1", 2));
+        assert!(first.order() < second.order());
+        let waits = KeptEvent { not_before: at(60), ..first };
+        assert!(waits.order() > second.order());
+    }
+}

@@ -376,3 +376,25 @@ fn read(item: &Item) -> Result<TakenLane, StoreError> {
         replay: entity("replay").map(serde_dynamo::from_attribute_value).transpose()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_forgotten_once_for_each_wish_of_the_platform() {
+        let failing = Standing {
+            failures: 3,
+            failing_since: Some(Timestamp::UNIX_EPOCH),
+            next_attempt: Some(Timestamp::UNIX_EPOCH),
+            last_success: Some(Timestamp::UNIX_EPOCH),
+            resets: 1,
+        };
+        let mut standing = failing.clone();
+        standing.forget_failures_before(1);
+        assert_eq!(standing, failing);
+        standing.forget_failures_before(2);
+        let last_success = failing.last_success;
+        assert_eq!(standing, Standing { last_success, resets: 2, ..Standing::default() });
+    }
+}

@@ -1,5 +1,7 @@
 //! Platforms are tenants: nobody reads, writes or learns anything of another platform's practices.
 
+mod account;
+mod grants;
 mod one_site;
 mod table;
 

@@ -38,6 +38,7 @@ impl Ids {
             "deliveryId" => "message-m-1",
             "userId" | "patientId" => "1",
             "operation" => "$summary",
+            "platformId" => "third",
             new => panic!("this table needs an id that exists for {new}"),
         }
     }
