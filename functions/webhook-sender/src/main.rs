@@ -8,12 +8,16 @@ use aws::events::{EventMessage, Events};
 use aws::queues::{EndpointWake, Queues};
 use aws::{SecretText, batch, clients, telemetry};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use config::{WebhookSenderConfig, WebhookTurnConfig};
+use config::{PlatformScope, WebhookSenderConfig, WebhookTurnConfig};
+use domain::events::Reader;
+use domain::ids::PlatformId;
 use domain::webhooks::EndpointLane;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use store::Store;
 use webhooks::address::Allowed;
-use webhooks::{Clock as _, Limits, Outside, QueuesAndBus, Sender, SystemClock, fan_out};
+use webhooks::{
+    Clock as _, Limits, Outside, Platforms, QueuesAndBus, Sender, SystemClock, fan_out,
+};
 
 type WebhookSender = Sender<Store, QueuesAndBus, SecretText, SystemClock>;
 
@@ -32,6 +36,7 @@ async fn main() -> Result<(), Error> {
 fn sender(turn: WebhookTurnConfig) -> Result<WebhookSender, Error> {
     let config = WebhookSenderConfig::read()?;
     let aws = clients::aws(&config.aws)?;
+    let platforms = platforms(&turn.platforms)?;
     let usual = Limits::default();
     let limits = Limits { waits: config.waits.unwrap_or(usual.waits), ..usual };
     let allowed = if config.loopback { Allowed::PublicAndLoopback } else { Allowed::Public };
@@ -45,7 +50,21 @@ fn sender(turn: WebhookTurnConfig) -> Result<WebhookSender, Error> {
         clock: SystemClock,
         outside: Outside::new(allowed, limits.answer_within)?,
         limits,
+        platforms,
     })
+}
+
+fn platforms(config: &config::Platforms) -> Result<Platforms, Error> {
+    let reader = |scope: &PlatformScope| match scope {
+        PlatformScope::PracticesAdmin => Reader::PracticesAdmin,
+        PlatformScope::CorrespondenceWrite => Reader::Correspondence,
+        PlatformScope::BookingsWrite => Reader::Bookings,
+    };
+    let named = config.iter().map(|platform| {
+        let id = PlatformId::parse(&platform.id).map_err(|invalid| invalid.to_string())?;
+        Ok((id, platform.scopes.iter().map(reader).collect()))
+    });
+    Ok(Platforms(named.collect::<Result<_, Error>>()?))
 }
 
 async fn serve(
@@ -76,7 +95,10 @@ async fn serve(
         }
     }
     let (ids, events): (Vec<_>, Vec<_>) = events.into_iter().unzip();
-    let kept = fan_out(&sender.store, &sender.messages, &events, sender.clock.now()).await;
+    let kept = {
+        let (platforms, now) = (&sender.platforms, sender.clock.now());
+        fan_out(&sender.store, &sender.messages, &events, platforms, now).await
+    };
     failed.extend(ids.into_iter().zip(kept).filter(|(_, kept)| !kept).map(|(id, _)| id));
     for (id, turn) in turns {
         match turn.await {

@@ -41,7 +41,7 @@ impl TokenConfig {
 }
 
 impl Reader<'_> {
-    fn platforms(&mut self, name: &str) -> Platforms {
+    pub(super) fn platforms(&mut self, name: &str) -> Platforms {
         let text: String = self.required(name, "a list of platforms");
         if text.is_empty() {
             return Platforms::default();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AwsConfig, ConfigError, EventConfig, QueueConfig, Reader, of_process};
+use super::{AwsConfig, ConfigError, EventConfig, Platforms, QueueConfig, Reader, of_process};
 
 /// What sending to webhook endpoints needs.
 #[derive(Clone, Debug)]
@@ -69,6 +69,8 @@ pub struct WebhookTurnConfig {
     pub turn: Duration,
     /// Where it publishes that an endpoint was disabled.
     pub events: EventConfig,
+    /// Who may receive events.
+    pub platforms: Platforms,
 }
 
 impl WebhookTurnConfig {
@@ -79,8 +81,9 @@ impl WebhookTurnConfig {
     pub fn read() -> Result<Self, ConfigError> {
         let mut reader = Reader::new(&of_process);
         let seconds = reader.required("WEBHOOK_TURN_SECONDS", "a number of seconds");
+        let platforms = reader.platforms("PLATFORMS");
         let events = EventConfig::read()?;
-        reader.finish(Some(Self { turn: Duration::from_secs(seconds), events }))
+        reader.finish(Some(Self { turn: Duration::from_secs(seconds), events, platforms }))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use aws::events::EventMessage;
+use domain::events::Reader;
 use domain::ids::PlatformId;
 use domain::webhooks::EndpointLane;
 use futures::StreamExt as _;
@@ -12,6 +13,23 @@ use store::StoreError;
 use store::webhooks::{KeptEndpoint, KeptEvent};
 
 use crate::ports::{EndpointStore, SenderMessages};
+
+/// What each platform may see at most. A platform that is not among them receives nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Platforms(pub BTreeMap<PlatformId, Vec<Reader>>);
+
+impl Platforms {
+    /// Whether the platform may receive anything.
+    pub(crate) fn knows(&self, platform: &PlatformId) -> bool {
+        self.0.contains_key(platform)
+    }
+
+    /// The readers of an event that its platform has.
+    fn readers_of(&self, event: &EventMessage) -> Vec<Reader> {
+        let own = self.0.get(&event.platform).map_or(&[][..], Vec::as_slice);
+        event.readers.iter().copied().filter(|reader| own.contains(reader)).collect()
+    }
+}
 
 /// How many events are written at the same time.
 const CONCURRENT: usize = 16;
@@ -22,6 +40,7 @@ pub async fn fan_out(
     store: &impl EndpointStore,
     messages: &impl SenderMessages,
     events: &[EventMessage],
+    platforms: &Platforms,
     now: Timestamp,
 ) -> Vec<bool> {
     let mut endpoints: BTreeMap<&PlatformId, Option<Vec<KeptEndpoint>>> = BTreeMap::new();
@@ -37,8 +56,8 @@ pub async fn fan_out(
         match endpoints.get(&event.platform).and_then(Option::as_ref) {
             None => kept[index] = false,
             Some(found) => {
-                for one in found.iter().filter(|it| it.endpoint.wants(&event.kind, &event.readers))
-                {
+                let readers = platforms.readers_of(event);
+                for one in found.iter().filter(|it| it.endpoint.wants(&event.kind, &readers)) {
                     let EventMessage { event_id, kind, at, body, .. } = event.clone();
                     let lane = one.lane(&event.platform);
                     let event = KeptEvent::new(event_id, kind, at, body);

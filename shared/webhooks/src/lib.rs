@@ -10,7 +10,7 @@ mod sender;
 pub mod signature;
 mod turn;
 
-pub use fan_out::fan_out;
+pub use fan_out::{Platforms, fan_out};
 pub use limits::Limits;
 pub use outside::Outgoing;
 pub use outside::{Outside, Reply};

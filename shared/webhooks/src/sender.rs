@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use store::StoreError;
 
+use crate::fan_out::Platforms;
 use crate::limits::Limits;
 use crate::outside::Outside;
 use crate::ports::{NoKey, NotTaken};
@@ -44,4 +45,5 @@ pub struct Sender<S, M, K, C> {
     pub clock: C,
     pub outside: Outside,
     pub limits: Limits,
+    pub platforms: Platforms,
 }

@@ -40,7 +40,7 @@ impl<S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Sender<S, M, K, 
                 self.store.delete_lane(lane, &lease.holder).await?;
                 return Ok(Turn::Off);
             };
-            let pause = if kept.endpoint.is_on() {
+            let pause = if kept.endpoint.is_on() && self.platforms.knows(&lane.platform) {
                 let mut round = Round::new(self, lane, kept, &key, &lease.holder, until);
                 let pause = round.run(&mut taken).await;
                 self.messages.report(round.sent, round.failed);

@@ -12,7 +12,7 @@ use support::{Got, Receiver};
 use uuid::Uuid;
 use webhooks::address::Allowed;
 use webhooks::signature::{EndpointSecret, signatures};
-use webhooks::{Clock as _, Limits, Outside, Sender, Turn, fan_out};
+use webhooks::{Clock as _, Limits, Outside, Platforms, Sender, Turn, fan_out};
 
 use crate::memory::{FastClock, Key, Memory};
 
@@ -20,6 +20,14 @@ use crate::memory::{FastClock, Key, Memory};
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_millis(250);
 /// How long one run may take, by the test's clock.
 pub(crate) const RUN: Duration = Duration::from_secs(60);
+
+/// Two platforms that may see everything, and one that may see letters only.
+fn platforms() -> Platforms {
+    let all = vec![Reader::PracticesAdmin, Reader::Correspondence, Reader::Bookings];
+    let platforms = [("acme", all.clone()), ("other", all), ("post", vec![Reader::Correspondence])];
+    let named = platforms.map(|(id, readers)| (PlatformId::parse(id).unwrap(), readers));
+    Platforms(named.into())
+}
 
 pub(crate) struct Bench {
     pub(crate) memory: Memory,
@@ -40,6 +48,7 @@ impl Bench {
             clock: clock.clone(),
             outside: Outside::new(Allowed::PublicAndLoopback, ANSWER_WITHIN).unwrap(),
             limits,
+            platforms: platforms(),
         };
         Self { memory, receiver: Receiver::start().await, clock, sender }
     }
@@ -84,8 +93,11 @@ impl Bench {
         let mut ids = Vec::new();
         for booking in bookings {
             let event = self.event(platform, booking);
-            let kept =
-                fan_out(&self.memory, &self.memory, std::slice::from_ref(&event), event.at).await;
+            let kept = {
+                let platforms = &self.sender.platforms;
+                let event = std::slice::from_ref(&event);
+                fan_out(&self.memory, &self.memory, event, platforms, event[0].at).await
+            };
             assert_eq!(kept, [true]);
             ids.push(event.event_id);
             self.clock.advance(jiff::SignedDuration::from_millis(10));

@@ -119,10 +119,10 @@ async fn hand_out(bench: Arc<Bench>, events: Vec<EventMessage>) {
         let now = bench.clock.now();
         if random.random_bool(0.3) {
             let dies = Duration::from_micros(random.random_range(0..400));
-            let half = fan_out(&bench.memory, &bench.memory, batch, now);
+            let half = fan_out(&bench.memory, &bench.memory, batch, &bench.sender.platforms, now);
             let _ = tokio::time::timeout(dies, half).await;
         }
-        let kept = fan_out(&bench.memory, &bench.memory, batch, now).await;
+        let kept = fan_out(&bench.memory, &bench.memory, batch, &bench.sender.platforms, now).await;
         assert!(kept.iter().all(|kept| *kept));
         pause("events come one after another", Duration::from_millis(2)).await;
     }

@@ -54,6 +54,13 @@ async fn an_endpoint_gets_only_what_its_platform_may_see() {
     assert_eq!(bench.receiver.tries("main"), 1);
     assert_eq!(bench.receiver.tries("letters"), 0);
     assert_eq!(bench.receiver.tries("other"), 0);
+    // Whatever a token said once, the deployment says now what a platform may see, and which platforms there are.
+    for platform in ["post", "gone"] {
+        let lane = bench.register(platform, platform, VISITS);
+        bench.publish(platform, &["b-1"]).await;
+        bench.turn(&lane).await;
+        assert_eq!(bench.receiver.tries(platform), 0);
+    }
 }
 
 #[tokio::test]
