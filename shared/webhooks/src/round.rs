@@ -75,6 +75,10 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
         let mut failing: Vec<KeptEvent> = Vec::new();
         let mut in_a_row = 0;
         loop {
+            // Its platform may have deleted, paused or moved it meanwhile.
+            if place.is_some() && !self.is_still_on().await? {
+                return Ok(Pause::Off);
+            }
             let store = &self.sender.store;
             let page = store.waiting_events(self.lane, place.as_deref(), PAGE).await?;
             if page.is_empty() {
@@ -111,6 +115,17 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
                 }
             }
         }
+    }
+
+    /// Reads the endpoint again. Returns whether it still receives events.
+    async fn is_still_on(&mut self) -> Result<bool, StoreError> {
+        let EndpointLane { platform, endpoint, instance } = self.lane;
+        let now = self.sender.store.endpoint(platform, endpoint).await?;
+        let Some(now) = now.filter(|now| now.endpoint.instance == *instance) else {
+            return Ok(false);
+        };
+        self.kept = now;
+        Ok(self.kept.endpoint.is_on())
     }
 
     /// Sends one event and stores how that ended.

@@ -7,7 +7,7 @@ use domain::events::Reader;
 use domain::webhooks::{Attempted, EndpointLane, Fate, NoAnswer, WhyDisabled};
 use jiff::SignedDuration;
 use store::webhooks::Replay;
-use support::Manner;
+use support::{Manner, until};
 use uuid::Uuid;
 use webhooks::{Clock as _, Limits, SenderError, Turn};
 
@@ -230,6 +230,21 @@ async fn nothing_is_sent_to_an_endpoint_that_was_deleted() {
     assert_eq!(bench.turn(&lane).await, Turn::Off);
     assert_eq!(bench.receiver.tries("main"), 0);
     assert!(bench.memory.lane(&lane).is_none());
+    // While its sender is at work, too.
+    let busy = bench.register("acme", "busy", VISITS);
+    let names: Vec<String> = (0..200).map(|number| format!("b-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    bench.publish("acme", &names).await;
+    bench.receiver.behave("busy", Manner::Late(Duration::from_millis(5)));
+    let deleting = async {
+        until("it is at work", Duration::from_secs(20), async || {
+            if bench.receiver.tries("busy") > 3 { Ok(()) } else { Err("not yet") }
+        })
+        .await;
+        bench.memory.forget(&busy);
+    };
+    let (_, ()) = tokio::join!(bench.turn(&busy), deleting);
+    assert!(bench.receiver.tries("busy") < 60, "{}", bench.receiver.tries("busy"));
     // Made again under its id, it is another one.
     let again = bench.register("acme", "main", VISITS);
     bench.turn(&again).await;
