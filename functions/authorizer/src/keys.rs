@@ -53,6 +53,15 @@ enum Source {
     Discovered { issuer: String },
 }
 
+impl Source {
+    fn name(&self) -> &str {
+        match self {
+            Self::At(url) => url.as_str(),
+            Self::Discovered { issuer } => issuer,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Keys {
     http: Client,
@@ -112,6 +121,9 @@ impl Keys {
         if known.next_try.is_none_or(|next| next <= Instant::now()) {
             let read = self.read().await;
             known.failed = read.is_none();
+            if known.failed {
+                tracing::warn!(source = self.source.name(), "an issuer's keys cannot be read");
+            }
             let pause = if known.failed { SHORTEST_RETRY } else { SHORTEST_REREAD };
             known.next_try = Some(Instant::now() + pause);
             if let Some(keys) = read {
