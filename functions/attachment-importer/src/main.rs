@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use aws::events::Events;
 use aws::queues::{ImportWake, Queues};
 use aws::{SecretKeys, batch, clients, telemetry};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use best_practice::{BpClient, StatementPack};
-use config::{ImporterConfig, PracticeConfig, QueueConfig};
+use config::{EventConfig, ImporterConfig, PracticeConfig, QueueConfig};
 use document_bucket::DocumentBucket;
 use document_import::Importer;
 use domain::ids::PracticeId;
@@ -43,6 +44,7 @@ fn importer() -> Result<(Importer, Counter), Error> {
         store,
         DocumentBucket::new(clients::s3(&aws), &importing.bucket),
         Queues::new(aws_sdk_sqs::Client::new(&aws), QueueConfig::imports()?),
+        Events::new(&aws, EventConfig::read()?),
         importing,
     );
     Ok((importer, counter))
@@ -59,7 +61,7 @@ async fn serve(
     for message in event.payload.records {
         let wake: Option<ImportWake> =
             message.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
-        let practice = wake.as_ref().and_then(|wake| PracticeId::parse(&wake.practice_id).ok());
+        let practice = wake.as_ref().and_then(|wake| PracticeId::stored(&wake.practice_id).ok());
         let Some((wake, practice)) = wake.zip(practice) else {
             tracing::error!("a message that cannot be read");
             failed.push(message.message_id);

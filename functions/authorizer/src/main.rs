@@ -1,27 +1,37 @@
 //! Verifies a caller's token and passes its claims to the routes.
 //!
-//! People send ID tokens; platforms' servers send access tokens of the client-credentials flow. Both
+//! People send ID tokens, of Cognito or of their platform's own issuer; platforms' servers send access tokens of the client-credentials flow. Both
 //! use the same routes, which is why API Gateway's own Cognito authorizer does not suffice: it accepts
 //! one kind of token for each route. Each route decides from the claims what the caller may do.
 
+mod claims;
+mod issuer;
 mod keys;
 mod token;
 
 use aws::{clients, telemetry};
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequest;
-use config::TokenConfig;
+use config::{Platform, TokenConfig};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
+use crate::claims::Refused;
+use crate::issuer::PlatformIssuer;
 use crate::keys::Keys;
-use crate::token::{Refused, Verifier};
+use crate::token::Verifier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let config = TokenConfig::read()?;
-    let keys = Keys::new(clients::http()?, config.jwks_url.clone());
-    let verifier = Verifier::new(config, keys);
+    let http = clients::http()?;
+    let keys = Keys::at(http.clone(), config.jwks_url.clone());
+    let of_platform = |platform: &Platform| {
+        let issuer = platform.issuer.clone()?;
+        Some(PlatformIssuer::new(http.clone(), platform.id.clone(), issuer))
+    };
+    let issuers = config.platforms.iter().filter_map(of_platform).collect();
+    let verifier = Verifier::new(config, keys, issuers);
     lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {
         authorize(&verifier, event.payload)
     }))
@@ -70,7 +80,7 @@ fn policy(effect: &str, method_arn: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::jwk::JwkSet;
+    use config::Platforms;
 
     use super::*;
 
@@ -79,9 +89,9 @@ mod tests {
             issuer: "https://issuer.example".to_owned(),
             jwks_url: "http://127.0.0.1:9/keys".parse().unwrap(),
             people_client: "people".to_owned(),
-            platform_client: "platform".to_owned(),
+            platforms: Platforms::default(),
         };
-        Verifier::new(config, keys)
+        Verifier::new(config, keys, Vec::new())
     }
 
     fn request(token: &str) -> ApiGatewayCustomAuthorizerRequest {
@@ -95,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_that_is_refused_is_an_answer_for_the_whole_stage_and_no_failure() {
-        let verifier = verifier(Keys::known(JwkSet { keys: Vec::new() }));
+        let verifier = verifier(Keys::known(&json!({ "keys": [] })));
         for token in ["Bearer made-up.made-up.made-up", "Basic bWFkZS11cA==", ""] {
             let answer = authorize(&verifier, request(token)).await.unwrap();
             let statement = &answer["policyDocument"]["Statement"][0];
@@ -110,8 +120,9 @@ mod tests {
     async fn an_issuer_that_cannot_be_asked_is_a_failure_and_nobodys_fault() {
         // Nothing listens there.
         let nobody = "http://127.0.0.1:9/keys".parse().unwrap();
-        let verifier = verifier(Keys::new(clients::http().unwrap(), nobody));
-        let token = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6Im90aGVyIn0.e30.c2lnbmVk";
+        let verifier = verifier(Keys::at(clients::http().unwrap(), nobody));
+        let token = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6Im90aGVyIn0.\
+            eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0.c2lnbmVk";
         assert!(authorize(&verifier, request(token)).await.is_err());
     }
 }

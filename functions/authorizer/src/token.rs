@@ -1,52 +1,29 @@
 //! The rules by which a token is accepted.
 
-use config::TokenConfig;
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-use crate::keys::{Keys, NoKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use config::{Platform, TokenConfig};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use serde::Deserialize;
 
-/// What the routes learn of the caller. `api::caller` reads these names.
-#[derive(Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Claims {
-    pub(crate) subject: String,
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    practice_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    groups: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scopes: Option<String>,
-    /// Seconds since 1970, as text: API Gateway passes numbers on as text.
-    expires_at: String,
-}
+use crate::claims::{Claims, Refused, now, refused};
+use crate::issuer::PlatformIssuer;
+use crate::keys::Keys;
 
-/// Why a token was refused. The texts repeat nothing of the token.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error("not a token")]
-    Malformed,
-    #[error("signed with an unknown key")]
-    UnknownKey,
-    #[error("expired")]
-    Expired,
-    #[error("from another issuer, or not signed by this one")]
-    Foreign,
-    #[error("for another client")]
-    OtherClient,
-    #[error("of a kind that is not taken")]
-    WrongKind,
-    #[error("without a practice")]
-    NoPractice,
-    #[error("the keys cannot be read")]
-    KeysUnavailable,
-}
+/// A token must end within this time. A longer one would outlive a person's leaving by too much.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
+/// How far the issuer's clock may be ahead of our clock.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+/// The platform of people who have no attribute for it.
+const HOME: &str = "home";
 
 #[derive(Debug)]
 pub(crate) struct Verifier {
     config: TokenConfig,
     keys: Keys,
+    issuers: Vec<PlatformIssuer>,
 }
 
 /// The claims of both kinds of tokens, as they arrive.
@@ -58,6 +35,8 @@ struct Raw {
     aud: Option<String>,
     client_id: Option<String>,
     scope: Option<String>,
+    #[serde(rename = "custom:platform_id")]
+    platform_id: Option<String>,
     #[serde(rename = "custom:practice_id")]
     practice_id: Option<String>,
     #[serde(rename = "cognito:groups", default)]
@@ -65,17 +44,27 @@ struct Raw {
 }
 
 impl Verifier {
-    pub(crate) fn new(config: TokenConfig, keys: Keys) -> Self {
-        Self { config, keys }
+    /// A verifier of Cognito's tokens, whose keys these are, and of the tokens of platforms' own issuers.
+    pub(crate) fn new(config: TokenConfig, keys: Keys, issuers: Vec<PlatformIssuer>) -> Self {
+        Self { config, keys, issuers }
     }
 
     pub(crate) async fn verify(&self, token: &str) -> Result<Claims, Refused> {
         let header = decode_header(token).map_err(|_| Refused::Malformed)?;
         let key_id = header.kid.ok_or(Refused::Malformed)?;
-        let key = self.keys.find(&key_id).await.map_err(|reason| match reason {
-            NoKey::Unknown => Refused::UnknownKey,
-            NoKey::Unavailable => Refused::KeysUnavailable,
-        })?;
+        // The token only says which issuer's keys to try. The keys prove it.
+        let named = issuer(token).ok_or(Refused::Malformed)?;
+        let (claims, ends) = if named == self.config.issuer {
+            self.verify_cognito(token, &key_id).await?
+        } else {
+            let of_platform = self.issuers.iter().find(|issuer| issuer.name() == named);
+            of_platform.ok_or(Refused::Foreign)?.verify(token, &key_id).await?
+        };
+        if ends > latest_end() { Err(Refused::TooLong) } else { Ok(claims) }
+    }
+
+    async fn verify_cognito(&self, token: &str, key_id: &str) -> Result<(Claims, u64), Refused> {
+        let key = self.keys.find(key_id).await?.key;
         // We choose the algorithm. The token must not.
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[&self.config.issuer]);
@@ -84,189 +73,59 @@ impl Verifier {
         validation.validate_aud = false;
         validation.validate_nbf = true;
         validation.leeway = 0;
-        let raw = decode::<Raw>(token, &key, &validation).map_err(|error| match error.kind() {
-            ErrorKind::ExpiredSignature => Refused::Expired,
-            ErrorKind::Json(_) | ErrorKind::Base64(_) | ErrorKind::MissingRequiredClaim(_) => {
-                Refused::Malformed
-            }
-            _ => Refused::Foreign,
-        })?;
-        self.judge(raw.claims)
+        let raw = decode::<Raw>(token, &key, &validation).map_err(|error| refused(&error))?;
+        let ends = raw.claims.exp;
+        self.judge(raw.claims).map(|claims| (claims, ends))
     }
 
     fn judge(&self, raw: Raw) -> Result<Claims, Refused> {
-        let expires_at = raw.exp.to_string();
+        let platforms = &self.config.platforms;
+        let client = raw.client_id.as_deref().unwrap_or_default();
         match raw.token_use.as_str() {
-            "id" if raw.aud.as_ref() == Some(&self.config.people_client) => Ok(Claims {
-                subject: raw.sub,
-                kind: "person",
-                practice_id: Some(
-                    raw.practice_id.filter(|id| !id.is_empty()).ok_or(Refused::NoPractice)?,
-                ),
-                groups: Some(raw.groups.join(",")),
-                scopes: None,
-                expires_at,
-            }),
-            "access" if raw.client_id.as_ref() == Some(&self.config.platform_client) => {
+            "id" if raw.aud.as_ref() == Some(&self.config.people_client) => {
+                let named = platforms.named(raw.platform_id.as_deref().unwrap_or(HOME));
+                let platform = named.ok_or(Refused::UnknownPlatform)?.id.clone();
+                Claims::of_person(raw.sub, platform, raw.practice_id, raw.groups.join(","), raw.exp)
+            }
+            "access" if client == self.config.people_client => Err(Refused::AccessTokenOfPerson),
+            "access" => {
+                let platform = platforms.of_client(client).ok_or(Refused::OtherClient)?;
                 Ok(Claims {
                     subject: raw.sub,
                     kind: "platform",
+                    platform: platform.id.clone(),
                     practice_id: None,
                     groups: None,
-                    scopes: raw.scope,
-                    expires_at,
+                    scopes: Some(scopes_of(platform, raw.scope.as_deref().unwrap_or_default())),
+                    expires_at: raw.exp.to_string(),
                 })
             }
-            "id" | "access" => Err(Refused::OtherClient),
+            "id" => Err(Refused::OtherClient),
             _ => Err(Refused::WrongKind),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::OnceLock;
-    use std::time::{SystemTime, UNIX_EPOCH};
-
-    use jsonwebtoken::jwk::JwkSet;
-    use jsonwebtoken::{EncodingKey, Header, encode};
-    use rsa::RsaPrivateKey;
-    use rsa::pkcs1::EncodeRsaPrivateKey;
-    use rsa::rand_core::OsRng;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    const ISSUER: &str = "https://cognito-idp.ap-southeast-2.amazonaws.com/pool";
-
-    /// A signing key, made for each run of the tests.
-    struct Signer {
-        private: EncodingKey,
-        public: JwkSet,
-    }
-
-    fn signer() -> Signer {
-        let key = RsaPrivateKey::new(&mut OsRng, 2048).unwrap();
-        let der = key.to_pkcs1_der().unwrap();
-        let private = EncodingKey::from_rsa_der(der.as_bytes());
-        let mut jwk = serde_json::to_value(
-            jsonwebtoken::jwk::Jwk::from_encoding_key(&private, Algorithm::RS256).unwrap(),
-        )
-        .unwrap();
-        jwk["kid"] = json!("current");
-        Signer { private, public: serde_json::from_value(json!({ "keys": [jwk] })).unwrap() }
-    }
-
-    fn ours() -> &'static Signer {
-        static SIGNER: OnceLock<Signer> = OnceLock::new();
-        SIGNER.get_or_init(signer)
-    }
-
-    fn now() -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-    }
-
-    fn person() -> Value {
-        json!({
-            "sub": "somebody", "iss": ISSUER, "aud": "people", "token_use": "id", "exp": now() + 600,
-            "custom:practice_id": "bluegum-hollow", "cognito:groups": ["clinician", "practice-admin"],
-        })
-    }
-
-    fn platform() -> Value {
-        json!({
-            "sub": "platform", "iss": ISSUER, "client_id": "platform", "token_use": "access", "exp": now() + 600,
-            "scope": "practice-bridge/bookings.write",
-        })
-    }
-
-    fn signed_by(signer: &Signer, claims: &Value) -> String {
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some("current".to_owned());
-        encode(&header, claims, &signer.private).unwrap()
-    }
-
-    async fn outcome(token: &str) -> Result<Claims, Refused> {
-        let config = TokenConfig {
-            issuer: ISSUER.to_owned(),
-            jwks_url: "http://127.0.0.1:9/keys".parse().unwrap(),
-            people_client: "people".to_owned(),
-            platform_client: "platform".to_owned(),
-        };
-        Verifier::new(config, Keys::known(ours().public.clone())).verify(token).await
-    }
-
-    async fn changed(mut claims: Value, name: &str, value: Value) -> Result<Claims, Refused> {
-        claims[name] = value;
-        outcome(&signed_by(ours(), &claims)).await
-    }
-
-    #[tokio::test]
-    async fn a_persons_and_a_platforms_token_are_taken() {
-        let claims = outcome(&signed_by(ours(), &person())).await.unwrap();
-        assert_eq!(claims.practice_id.as_deref(), Some("bluegum-hollow"));
-        assert_eq!(claims.groups.as_deref(), Some("clinician,practice-admin"));
-        let claims = outcome(&signed_by(ours(), &platform())).await.unwrap();
-        assert_eq!(claims.scopes.as_deref(), Some("practice-bridge/bookings.write"));
-        assert_eq!(claims.practice_id, None);
-    }
-
-    #[tokio::test]
-    async fn an_expired_or_foreign_token_is_refused() {
-        assert_eq!(changed(person(), "exp", json!(now() - 1)).await, Err(Refused::Expired));
-        assert_eq!(
-            changed(person(), "iss", json!("https://elsewhere")).await,
-            Err(Refused::Foreign)
-        );
-        assert_eq!(outcome(&signed_by(&signer(), &person())).await, Err(Refused::Foreign));
-        assert_eq!(changed(person(), "aud", json!("another app")).await, Err(Refused::OtherClient));
-        assert_eq!(
-            changed(platform(), "client_id", json!("another")).await,
-            Err(Refused::OtherClient)
-        );
-    }
-
-    #[tokio::test]
-    async fn a_persons_access_token_is_not_taken_for_an_id_token() {
-        assert_eq!(
-            changed(person(), "token_use", json!("access")).await,
-            Err(Refused::OtherClient)
-        );
-        assert_eq!(changed(person(), "token_use", json!("refresh")).await, Err(Refused::WrongKind));
-    }
-
-    #[tokio::test]
-    async fn a_person_without_a_practice_is_nobody() {
-        assert_eq!(
-            changed(person(), "custom:practice_id", Value::Null).await,
-            Err(Refused::NoPractice)
-        );
-        assert_eq!(
-            changed(person(), "custom:practice_id", json!("")).await,
-            Err(Refused::NoPractice)
-        );
-    }
-
-    #[tokio::test]
-    async fn a_token_cannot_choose_its_own_algorithm_or_key() {
-        let signed = signed_by(ours(), &person());
-        let payload = signed.split('.').nth(1).unwrap();
-        // {"alg":"none","kid":"current"} and {"alg":"HS256","kid":"current"}
-        for header in [
-            "eyJhbGciOiJub25lIiwia2lkIjoiY3VycmVudCJ9",
-            "eyJhbGciOiJIUzI1NiIsImtpZCI6ImN1cnJlbnQifQ",
-        ] {
-            assert!(
-                outcome(&format!("{header}.{payload}.AAAA")).await.is_err(),
-                "{header} was taken"
-            );
-        }
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some("unknown".to_owned());
-        let token = encode(&header, &person(), &ours().private).unwrap();
-        assert_eq!(outcome(&token).await, Err(Refused::UnknownKey));
-        for nonsense in ["", "a.b", "a.b.c", "Bearer x"] {
-            assert_eq!(outcome(nonsense).await, Err(Refused::Malformed), "{nonsense:?}");
-        }
-    }
+/// The scopes that both the token and the platform have.
+fn scopes_of(platform: &Platform, in_token: &str) -> String {
+    let may = |scope: &&str| platform.scopes.iter().any(|own| own.in_tokens() == *scope);
+    in_token.split(' ').filter(may).collect::<Vec<_>>().join(" ")
 }
+
+/// `iss` of a token that is not verified yet.
+fn issuer(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        iss: String,
+    }
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Named>(&payload).ok().map(|named| named.iss)
+}
+
+/// The latest second at which a token may end.
+fn latest_end() -> u64 {
+    now() + (LONGEST_LIFE + CLOCKS_DIFFER).as_secs()
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use aws::metrics::{Metrics, Unit};
-use aws::queues::{Queues, SiteWake};
+use aws::queues::{EndpointWake, Queues, SiteWake};
 use domain::ids::PracticeId;
 use domain::schedule::Job;
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use store::webhooks::ENDPOINT_SHARDS;
 use store::work::LANE_SHARDS;
 use store::{DueJob, JOB_SHARDS, Store, StoreError};
 
@@ -64,6 +65,7 @@ impl Dispatcher {
             Task::Sweep => ("sweep", self.sweep(now).await?),
             // The metric's dimension keeps its first name.
             Task::Jobs => ("turns", self.jobs(now).await?),
+            Task::Webhooks => ("webhooks", self.webhooks(now).await?),
             Task::Now { practice, job } => ("now", self.now(&practice, job).await?),
         };
         let Outcome { due, woken, table_reads, latest } = outcome;
@@ -121,6 +123,25 @@ impl Dispatcher {
         failure.map_or(Ok(outcome), |error| Err(error.into()))
     }
 
+    /// Wakes the senders of webhook endpoints for which something is due. Endpoints whose sender died are among
+    /// them.
+    async fn webhooks(&self, now: Timestamp) -> Result<Outcome, Undone> {
+        let mut due = Vec::new();
+        for shard in 0..ENDPOINT_SHARDS {
+            due.extend(self.store.due_endpoints(shard, now, MOST).await?);
+        }
+        let late = due.iter().map(|endpoint| endpoint.due).min();
+        let wakes: Vec<_> = due
+            .iter()
+            .enumerate()
+            .map(|(index, endpoint)| {
+                (EndpointWake { lane: endpoint.lane.to_string() }, delay(index, due.len()))
+            })
+            .collect();
+        let lost = self.queues.wake_senders(&wakes).await;
+        Ok(outcome(wakes.len(), lost, usize::from(ENDPOINT_SHARDS), late, now))
+    }
+
     /// Hands out one practice's job at once. Its schedule does not change.
     async fn now(&self, practice: &PracticeId, job: Job) -> Result<Outcome, Undone> {
         let wakes = [(wake(practice, Some(job)), Duration::ZERO)];
@@ -135,12 +156,22 @@ impl Dispatcher {
         now: Timestamp,
     ) -> Result<Outcome, Undone> {
         let lost = self.queues.wake_writers(wakes).await;
-        Ok(Outcome {
-            due: wakes.len(),
-            woken: wakes.len() - lost.min(wakes.len()),
-            table_reads,
-            latest: late.map_or(0, |late| now.duration_since(late).as_secs().max(0)),
-        })
+        Ok(outcome(wakes.len(), lost, table_reads, late, now))
+    }
+}
+
+fn outcome(
+    due: usize,
+    lost: usize,
+    table_reads: usize,
+    late: Option<Timestamp>,
+    now: Timestamp,
+) -> Outcome {
+    Outcome {
+        due,
+        woken: due - lost.min(due),
+        table_reads,
+        latest: late.map_or(0, |late| now.duration_since(late).as_secs().max(0)),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Finds what is due and wakes the workers. It never calls Halo.
 //!
-//! EventBridge Scheduler starts it, and each schedule names a task: `{"job": "sweep"}` finds practices
-//! with deliveries or bookings that are due, `{"job": "jobs"}` finds practices' jobs that are due. An
-//! operator can start one job of one practice: `{"job": "reconcile", "practiceId": "..."}`.
+//! EventBridge Scheduler starts it. Each schedule names a task: `{"job": "sweep"}` finds practices
+//! with deliveries or bookings that are due, `{"job": "jobs"}` finds practices' jobs that are due, and
+//! `{"job": "webhooks"}` finds webhook endpoints for which something is due. An operator can start one
+//! job of one practice: `{"job": "reconcile", "practiceId": "..."}`.
 
 mod dispatch;
 mod spread;

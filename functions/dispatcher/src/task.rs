@@ -12,6 +12,8 @@ pub(crate) enum Task {
     Sweep,
     /// Hand out the practices' jobs that are due.
     Jobs,
+    /// Wake the senders of webhook endpoints for which something is due.
+    Webhooks,
     /// Hand out one job of one practice now.
     Now { practice: PracticeId, job: Job },
 }
@@ -42,7 +44,8 @@ impl TryFrom<Input> for Task {
             ("sweep", None) => Ok(Self::Sweep),
             // `turns` is the name that earlier releases' schedules send.
             ("jobs" | "turns", None) => Ok(Self::Jobs),
-            ("sweep" | "jobs" | "turns", Some(_)) => Err(Unknown::WithPractice),
+            ("webhooks", None) => Ok(Self::Webhooks),
+            ("sweep" | "jobs" | "turns" | "webhooks", Some(_)) => Err(Unknown::WithPractice),
             (job, practice) => {
                 let job = Job::parse(job).map_err(|_| Unknown::Job)?;
                 let practice = practice.ok_or(Unknown::WithoutPractice)?;
@@ -65,6 +68,7 @@ mod tests {
         assert_eq!(read(r#"{"job":"sweep"}"#), Ok(Task::Sweep));
         assert_eq!(read(r#"{"job":"jobs"}"#), Ok(Task::Jobs));
         assert_eq!(read(r#"{"job":"turns"}"#), Ok(Task::Jobs), "an earlier release's schedule");
+        assert_eq!(read(r#"{"job":"webhooks"}"#), Ok(Task::Webhooks));
         let practice = PracticeId::parse("wattle-creek").unwrap();
         let now = Task::Now { practice, job: Job::Reconcile };
         assert_eq!(read(r#"{"job":"reconcile","practiceId":"wattle-creek"}"#), Ok(now));

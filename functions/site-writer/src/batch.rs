@@ -73,7 +73,7 @@ async fn turn(writer: &SiteWriter, counter: &Counter, message: SqsMessage, time:
 
 fn read(body: &str) -> Option<(PracticeId, Option<Job>)> {
     let wake: SiteWake = serde_json::from_str(body).ok()?;
-    let practice = PracticeId::parse(&wake.practice_id).ok()?;
+    let practice = PracticeId::stored(&wake.practice_id).ok()?;
     let job = wake.job.as_deref().map(Job::parse).transpose().ok()?;
     Some((practice, job))
 }

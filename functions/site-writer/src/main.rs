@@ -38,7 +38,6 @@ async fn main() -> Result<(), Error> {
 fn writer(work: &BpWriterConfig) -> Result<(SiteWriter, Counter), Error> {
     let config = PracticeConfig::read()?;
     let queues = QueueConfig::sites()?;
-    let bus = EventConfig::read()?.bus;
     let aws = clients::aws(&config.aws)?;
     let keys = SecretKeys::new(aws_sdk_secretsmanager::Client::new(&aws), config.halo_secret_arn);
     let halo = HaloClient::new(clients::http()?, config.halo_base_url, Arc::new(keys));
@@ -48,7 +47,7 @@ fn writer(work: &BpWriterConfig) -> Result<(SiteWriter, Counter), Error> {
     let halo = halo.metered(counter.meter());
     let pack = StatementPack::load(config.statement_pack.as_deref())?;
     let bp = BpClient::new(halo.clone(), pack.clone());
-    let events = Events::new(aws_sdk_eventbridge::Client::new(&aws), bus);
+    let events = Events::new(&aws, EventConfig::read()?);
     let messages = QueueAndBus {
         queues: Queues::new(aws_sdk_sqs::Client::new(&aws), queues),
         events: events.clone(),

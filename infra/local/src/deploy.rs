@@ -12,13 +12,20 @@ pub(crate) const STACK: &str = "practice-bridge-local";
 /// Only this machine reaches the stack, so any front end may call the API.
 const ALLOWED_ORIGIN: &str = "*";
 
+/// What a deployment is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) regular_jobs: bool,
+    pub(crate) platforms: Option<&'a str>,
+}
+
 pub(crate) async fn deploy(
     checkout: &Path,
     tools: &Tools,
     folders: &Folders,
     aws: &Aws,
     halo_url: &str,
-    regular_jobs: bool,
+    wanted: Wanted<'_>,
     progress: &Progress,
 ) -> Result<Outputs, Error> {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
@@ -34,8 +41,10 @@ pub(crate) async fn deploy(
         .arg(format!("Architecture={architecture}"))
         .arg(format!("HaloBaseUrl={halo_url}"))
         .arg(format!("AllowedOrigin={ALLOWED_ORIGIN}"))
-        .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
+        .arg(format!("RegularJobs={}", if wanted.regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
+        // SAM keeps what is between single quotes as it is.
+        .arg(format!("Platforms='{}'", wanted.platforms.unwrap_or("[]")))
         // Far more than one person uses. The cap is set so that answers show what a cap does.
         .arg("DailyQueryCap=100000")
         .env("AWS_ENDPOINT_URL", aws.endpoint())

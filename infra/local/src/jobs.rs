@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use crate::deploy::STACK;
 use crate::{Aws, Error, Outputs};
 
-/// The jobs that the dispatcher knows. The first two are of all practices, the others of one.
-const JOBS: [&str; 6] = ["sweep", "jobs", "site-health", "checked", "staff-sync", "reconcile"];
+/// The jobs that the dispatcher knows. The first three are of all practices, the others of one.
+const JOBS: [&str; 7] =
+    ["sweep", "jobs", "webhooks", "site-health", "checked", "staff-sync", "reconcile"];
 
 impl Aws {
     /// Runs a scheduled job now: `sweep`, `jobs`, or the job of a practice, such as `reconcile`.
@@ -75,7 +76,7 @@ mod tests {
         let refused = nobody.run_job("nonsense", None).await.unwrap_err().to_string();
         assert_eq!(
             refused,
-            "there is no such job: nonsense. The jobs are sweep, jobs, site-health, checked, staff-sync, reconcile"
+            "there is no such job: nonsense. The jobs are sweep, jobs, webhooks, site-health, checked, staff-sync, reconcile"
         );
     }
 }

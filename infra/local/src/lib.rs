@@ -32,7 +32,7 @@ pub use aws::{Aws, LogEvent, Outputs};
 pub use control::{Status, fresh_tokens, launch, status, stop_running};
 pub use error::Error;
 pub use http::loopback_client;
-pub use people::{People, Person, Role};
+pub use people::{LocalPlatform, People, Person, Role};
 pub use progress::Progress;
 pub use stack::{Stack, StackOptions};
 pub use stack_file::{AwsAccess, Practice, SimulatorAccess, StackFile, Tokens};

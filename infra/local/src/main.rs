@@ -26,6 +26,9 @@ enum Action {
         /// Returns once the stack is up, and leaves it running
         #[arg(long)]
         detach: bool,
+        /// Further platforms, as the template's parameter Platforms takes them: a JSON array
+        #[arg(long)]
+        platforms: Option<String>,
         /// `--detach` sets this flag when it starts the program a second time
         #[arg(long, hide = true)]
         on_its_own: bool,
@@ -66,6 +69,9 @@ enum Which {
     Clinician,
     OtherPracticeClinician,
     Platform,
+    OtherPlatform,
+    OtherPlatformPracticeAdmin,
+    OtherPlatformClinician,
 }
 
 #[tokio::main]
@@ -90,8 +96,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         None => checkout.join(".local"),
     };
     match arguments.command {
-        Action::Up { detach: true, .. } => up_detached(&folder).await,
-        Action::Up { on_its_own, .. } => up(&folder, on_its_own).await,
+        Action::Up { detach: true, platforms, .. } => up_detached(&folder, platforms).await,
+        Action::Up { on_its_own, platforms, .. } => up(&folder, on_its_own, platforms).await,
         Action::Down => {
             let ran = local::stop_running(&folder).await?;
             say(if ran { "The stack has stopped." } else { "No stack was running." });
@@ -107,6 +113,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
                 Some(Which::Clinician) => tokens.clinician,
                 Some(Which::OtherPracticeClinician) => tokens.other_practice_clinician,
                 Some(Which::Platform) => tokens.platform,
+                Some(Which::OtherPlatform) => tokens.other_platform,
+                Some(Which::OtherPlatformPracticeAdmin) => tokens.other_platform_practice_admin,
+                Some(Which::OtherPlatformClinician) => tokens.other_platform_clinician,
             });
             Ok(ExitCode::SUCCESS)
         }
@@ -128,9 +137,13 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     }
 }
 
-async fn up(folder: &Path, on_its_own: bool) -> Result<ExitCode, Error> {
-    let options =
-        StackOptions { folder: folder.to_owned(), regular_jobs: true, progress: Progress::shown() };
+async fn up(folder: &Path, on_its_own: bool, platforms: Option<String>) -> Result<ExitCode, Error> {
+    let options = StackOptions {
+        folder: folder.to_owned(),
+        regular_jobs: true,
+        platforms,
+        progress: Progress::shown(),
+    };
     let end = asked_to_end(on_its_own);
     tokio::pin!(end);
     let mut stack = tokio::select! {
@@ -171,7 +184,7 @@ async fn asked_to_end(on_its_own: bool) {
     }
 }
 
-async fn up_detached(folder: &Path) -> Result<ExitCode, Error> {
+async fn up_detached(folder: &Path, platforms: Option<String>) -> Result<ExitCode, Error> {
     if let Status::Up(file) = local::status(folder).await {
         describe(folder, &file);
         say("The stack was already up. Stop it with `cargo local down`.");
@@ -180,7 +193,9 @@ async fn up_detached(folder: &Path) -> Result<ExitCode, Error> {
     let program = std::env::current_exe()
         .map_err(|source| Error::Start { program: "cargo local up", source })?;
     let in_folder = format!("--folder={}", folder.display());
-    let arguments = ["up", "--on-its-own", in_folder.as_str()];
+    let platforms = platforms.map(|platforms| format!("--platforms={platforms}"));
+    let mut arguments = vec!["up", "--on-its-own", in_folder.as_str()];
+    arguments.extend(platforms.as_deref());
     tokio::select! {
         launched = local::launch(folder, &program, &arguments) => launched?,
         () = asked_to_end(false) => {

@@ -3,11 +3,32 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::stack_file::Tokens;
+use crate::stack_file::{Account, AppClient, PlatformAccess, SignInAccess, Tokens};
 use crate::{Aws, Error};
 
 const SCOPES: &str = "practice-bridge/practices.admin practice-bridge/correspondence.write \
                       practice-bridge/bookings.write";
+
+/// A platform of the local stack. `template.yaml` creates an app client for each.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LocalPlatform {
+    /// The home platform.
+    Home,
+    /// A second platform, which shares nothing with the first.
+    Other,
+}
+
+impl LocalPlatform {
+    /// The platform's id.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Other => "other",
+        }
+    }
+}
 
 /// What a person may do at their practice.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -33,6 +54,9 @@ impl Role {
 pub struct Person {
     email: String,
     password: String,
+    role: Role,
+    practice_id: String,
+    platform: LocalPlatform,
 }
 
 /// Creates people and signs them in.
@@ -48,6 +72,7 @@ pub(crate) struct PoolAccess {
     pub(crate) pool: String,
     pub(crate) people_client: String,
     pub(crate) platform_client: String,
+    pub(crate) other_platform_client: String,
 }
 
 impl People {
@@ -55,18 +80,37 @@ impl People {
         Self { aws, access }
     }
 
-    /// Creates a person of a practice.
+    /// Creates a person of a practice of the home platform.
     ///
     /// # Errors
     /// When Cognito refuses.
     pub async fn create(&self, practice_id: &str, role: Role) -> Result<Person, Error> {
+        self.create_at(LocalPlatform::Home, practice_id, role).await
+    }
+
+    /// Creates a person of a platform's practice.
+    ///
+    /// # Errors
+    /// When Cognito refuses.
+    pub async fn create_at(
+        &self,
+        platform: LocalPlatform,
+        practice_id: &str,
+        role: Role,
+    ) -> Result<Person, Error> {
         let unique = Uuid::new_v4().simple().to_string();
         let person = Person {
             email: format!("{}-{}@{practice_id}.example", role.group(), &unique[..8]),
             password: format!("Local-{unique}"),
+            role,
+            practice_id: practice_id.to_owned(),
+            platform,
         };
         let pool = &self.access.pool;
-        self.aws.create_person(pool, &person.email, &person.password, practice_id).await?;
+        // A person without the attribute belongs to the home platform.
+        let attribute = (platform != LocalPlatform::Home).then(|| platform.id());
+        let Person { email, password, .. } = &person;
+        self.aws.create_person(pool, email, password, practice_id, attribute).await?;
         self.aws.add_to_group(pool, &person.email, role.group()).await?;
         Ok(person)
     }
@@ -80,20 +124,64 @@ impl People {
         self.aws.id_token(pool, people_client, &person.email, &person.password).await
     }
 
-    /// A fresh token of a platform's server, with every scope.
+    /// A fresh token of the home platform's server, with every scope.
     ///
     /// # Errors
     /// When Cognito refuses.
     pub async fn platform_token(&self) -> Result<String, Error> {
-        self.platform_token_for(SCOPES).await
+        self.server_token(LocalPlatform::Home, SCOPES).await
     }
 
-    /// A fresh token of a platform's server with these scopes, space-separated.
+    /// A fresh token of the home platform's server with these scopes, space-separated.
     ///
     /// # Errors
     /// When Cognito refuses.
     pub async fn platform_token_for(&self, scopes: &str) -> Result<String, Error> {
-        self.aws.client_token(&self.access.pool, &self.access.platform_client, scopes).await
+        self.server_token(LocalPlatform::Home, scopes).await
+    }
+
+    /// A fresh token of the second platform's server, with every scope.
+    ///
+    /// # Errors
+    /// When Cognito refuses.
+    pub async fn other_platform_token(&self) -> Result<String, Error> {
+        self.server_token(LocalPlatform::Other, SCOPES).await
+    }
+
+    async fn server_token(&self, platform: LocalPlatform, scopes: &str) -> Result<String, Error> {
+        self.aws.client_token(&self.access.pool, self.client_of(platform), scopes).await
+    }
+
+    fn client_of(&self, platform: LocalPlatform) -> &str {
+        match platform {
+            LocalPlatform::Home => &self.access.platform_client,
+            LocalPlatform::Other => &self.access.other_platform_client,
+        }
+    }
+
+    async fn app_client(&self, platform: LocalPlatform) -> Result<AppClient, Error> {
+        let client_id = self.client_of(platform).to_owned();
+        let client_secret = self.aws.client_secret(&self.access.pool, &client_id).await?;
+        Ok(AppClient { client_id, client_secret })
+    }
+
+    /// What a log-in form and a platform's server need to get tokens.
+    pub(crate) async fn sign_in_access(&self, cast: &Cast) -> Result<SignInAccess, Error> {
+        let mut platforms = Vec::new();
+        for platform in [LocalPlatform::Home, LocalPlatform::Other] {
+            platforms.push(PlatformAccess {
+                platform_id: platform.id().to_owned(),
+                client: self.app_client(platform).await?,
+            });
+        }
+        Ok(SignInAccess {
+            people: cast.all().map(Person::account).to_vec(),
+            user_pool_id: self.access.pool.clone(),
+            client_id: self.access.people_client.clone(),
+            token_endpoint: self.aws.token_endpoint(),
+            platform_client: self.app_client(LocalPlatform::Home).await?,
+            platforms,
+        })
     }
 }
 
@@ -103,6 +191,20 @@ pub(crate) struct Cast {
     practice_admin: Person,
     clinician: Person,
     other_practice_clinician: Person,
+    other_platform_practice_admin: Person,
+    other_platform_clinician: Person,
+}
+
+impl Person {
+    fn account(&self) -> Account {
+        Account {
+            email: self.email.clone(),
+            password: self.password.clone(),
+            role: self.role.group().to_owned(),
+            practice_id: self.practice_id.clone(),
+            platform_id: self.platform.id().to_owned(),
+        }
+    }
 }
 
 impl Cast {
@@ -111,7 +213,24 @@ impl Cast {
             practice_admin: people.create(first, Role::PracticeAdmin).await?,
             clinician: people.create(first, Role::Clinician).await?,
             other_practice_clinician: people.create(second, Role::Clinician).await?,
+            // The other platform calls its practice by the same id. That means nothing.
+            other_platform_practice_admin: people
+                .create_at(LocalPlatform::Other, first, Role::PracticeAdmin)
+                .await?,
+            other_platform_clinician: people
+                .create_at(LocalPlatform::Other, first, Role::Clinician)
+                .await?,
         })
+    }
+
+    fn all(&self) -> [&Person; 5] {
+        [
+            &self.practice_admin,
+            &self.clinician,
+            &self.other_practice_clinician,
+            &self.other_platform_practice_admin,
+            &self.other_platform_clinician,
+        ]
     }
 
     pub(crate) async fn tokens(&self, people: &People) -> Result<Tokens, Error> {
@@ -120,6 +239,11 @@ impl Cast {
             clinician: people.sign_in(&self.clinician).await?,
             other_practice_clinician: people.sign_in(&self.other_practice_clinician).await?,
             platform: people.platform_token().await?,
+            other_platform: people.other_platform_token().await?,
+            other_platform_practice_admin: people
+                .sign_in(&self.other_platform_practice_admin)
+                .await?,
+            other_platform_clinician: people.sign_in(&self.other_platform_clinician).await?,
         })
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::process::Child;
 
 use crate::aws::{ACCESS_KEY_ID, Outputs, REGION, SECRET_ACCESS_KEY};
+use crate::deploy::Wanted;
 use crate::folders::Folders;
 use crate::log::failed;
 use crate::packages::Binaries;
@@ -28,6 +29,8 @@ pub struct StackOptions {
     pub folder: PathBuf,
     /// Whether practices' regular jobs run on schedule. Tests switch this off and run jobs themselves.
     pub regular_jobs: bool,
+    /// Further platforms, as the template's parameter `Platforms` takes them: a JSON array.
+    pub platforms: Option<String>,
     /// Where progress is shown.
     pub progress: Progress,
 }
@@ -110,7 +113,7 @@ impl Stack {
     async fn bring_up(
         checkout: &Path,
         folders: Folders,
-        StackOptions { regular_jobs, progress, .. }: &StackOptions,
+        StackOptions { regular_jobs, platforms, progress, .. }: &StackOptions,
         lock: File,
     ) -> Result<Self, Error> {
         let owner =
@@ -144,7 +147,7 @@ impl Stack {
                     &folders,
                     &aws,
                     &halo_url,
-                    *regular_jobs,
+                    Wanted { regular_jobs: *regular_jobs, platforms: platforms.as_deref() },
                     progress,
                 ),
             )
@@ -176,6 +179,7 @@ impl Stack {
                     api_url: api_url.clone(),
                     practices: practices(&ready)?,
                     tokens: cast.tokens(&people).await?,
+                    sign_in: people.sign_in_access(&cast).await?,
                     simulator: SimulatorAccess {
                         url: ready.url,
                         control_url: ready.control_url,
@@ -238,6 +242,7 @@ fn pool_access(outputs: &Outputs) -> Result<PoolAccess, Error> {
         pool: outputs.need("UserPoolId")?.to_owned(),
         people_client: outputs.need("UserPoolClientId")?.to_owned(),
         platform_client: outputs.need("PlatformClientId")?.to_owned(),
+        other_platform_client: outputs.need("OtherPlatformClientId")?.to_owned(),
     })
 }
 

@@ -21,6 +21,9 @@ pub struct StackFile {
     pub practices: Vec<Practice>,
     /// Valid for at least an hour.
     pub tokens: Tokens,
+    /// What a log-in form and a platform's server need to get tokens.
+    #[serde(flatten)]
+    pub sign_in: SignInAccess,
     /// Halo Cloud's stand-in.
     pub simulator: SimulatorAccess,
     /// The AWS APIs' stand-in.
@@ -53,6 +56,67 @@ pub struct Tokens {
     pub other_practice_clinician: String,
     /// A platform's server with every scope.
     pub platform: String,
+    /// The second platform's server, with every scope.
+    pub other_platform: String,
+    /// A practice-admin of the second platform. Its practice has the same id as the first practice.
+    pub other_platform_practice_admin: String,
+    /// A clinician of the same practice of the second platform.
+    pub other_platform_clinician: String,
+}
+
+/// How people and servers sign in. The user pool is in the local AWS.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignInAccess {
+    /// The people whose tokens are in `tokens`.
+    pub people: Vec<Account>,
+    /// The user pool.
+    pub user_pool_id: String,
+    /// The app client of people.
+    pub client_id: String,
+    /// Where servers get their tokens.
+    pub token_endpoint: String,
+    /// The app client of the home platform's server.
+    pub platform_client: AppClient,
+    /// Every platform, the home platform first.
+    pub platforms: Vec<PlatformAccess>,
+}
+
+/// A made-up person's account.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// The user name.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    /// `practice-admin` or `clinician`.
+    pub role: String,
+    /// The person's practice.
+    pub practice_id: String,
+    /// The practice's platform.
+    pub platform_id: String,
+}
+
+/// An app client of a platform's server.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppClient {
+    /// The client's id.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: String,
+}
+
+/// A platform.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlatformAccess {
+    /// The platform's id.
+    pub platform_id: String,
+    /// Its server's app client.
+    #[serde(flatten)]
+    pub client: AppClient,
 }
 
 /// How to reach the simulator.

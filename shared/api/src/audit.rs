@@ -2,7 +2,7 @@
 //! written, the request fails.
 
 use domain::audit::{AuditRecord, AuditedAction};
-use domain::ids::{BpUserId, PatientId, PracticeId};
+use domain::ids::{BpUserId, PatientId, PracticeId, Subject};
 use store::{AuditItem, StoreError};
 
 use crate::app::App;
@@ -53,10 +53,15 @@ impl App {
 
     /// An audit line that the store writes in one transaction with the change itself.
     pub(crate) fn audit_line(&self, caller: &Caller, entry: AuditEntry) -> AuditItem {
+        self.audit_line_of(caller.subject().clone(), entry)
+    }
+
+    /// An audit line in another name than the caller's: in the trail of another platform's practice.
+    pub(crate) fn audit_line_of(&self, subject: Subject, entry: AuditEntry) -> AuditItem {
         let AuditEntry { action, patients, resource, user, former_user } = entry;
         let record = AuditRecord {
             at: Self::now(),
-            subject: caller.subject().clone(),
+            subject,
             action,
             patients,
             resource,

@@ -6,14 +6,17 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use domain::ids::{PracticeId, Subject};
+use domain::ids::{PlatformId, PracticeId, Subject};
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemType};
 
 /// A person's role in their practice: a Cognito group.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// `practice-admin`.
     PracticeAdmin,
@@ -22,13 +25,16 @@ pub enum Role {
 }
 
 /// A platform server's scope.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 pub enum Scope {
     /// `practices.admin`.
+    #[serde(rename = "practice-bridge/practices.admin")]
     PracticesAdmin,
     /// `correspondence.write`.
+    #[serde(rename = "practice-bridge/correspondence.write")]
     CorrespondenceWrite,
     /// `bookings.write`.
+    #[serde(rename = "practice-bridge/bookings.write")]
     BookingsWrite,
 }
 
@@ -39,15 +45,17 @@ pub enum Caller {
     Person {
         /// Their account.
         subject: Subject,
-        /// Their only practice.
+        /// Their only practice, which belongs to their platform.
         practice: PracticeId,
         /// Their roles in it.
         roles: Vec<Role>,
     },
-    /// A platform's server. It may call for every practice.
+    /// A platform's server. It may call for every practice of its platform.
     Platform {
         /// The server's client id.
         subject: Subject,
+        /// Whose server it is.
+        platform: PlatformId,
         /// What the server may do.
         scopes: Vec<Scope>,
     },
@@ -66,16 +74,17 @@ impl Caller {
             |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let refused = || Problem::new(ProblemType::Unauthenticated);
         let subject = Subject(text("subject").ok_or_else(refused)?.to_owned());
-        let expires: i64 =
-            text("expiresAt").and_then(|seconds| seconds.parse().ok()).ok_or_else(refused)?;
-        if now.as_second() >= expires {
+        let platform =
+            text("platform").and_then(|id| PlatformId::parse(id).ok()).ok_or_else(refused)?;
+        let TokenEnd(expires) = TokenEnd::from_authorizer(fields).ok_or_else(refused)?;
+        if now >= expires {
             return Err(refused());
         }
         match text("kind").ok_or_else(refused)? {
             "person" => Ok(Self::Person {
                 subject,
                 practice: text("practiceId")
-                    .and_then(|id| PracticeId::parse(id).ok())
+                    .and_then(|id| PracticeId::of(&platform, id).ok())
                     .ok_or_else(refused)?,
                 roles: list(text("groups"), |group| match group {
                     "practice-admin" => Some(Role::PracticeAdmin),
@@ -85,6 +94,7 @@ impl Caller {
             }),
             "platform" => Ok(Self::Platform {
                 subject,
+                platform,
                 scopes: list(text("scopes"), |scope| match scope {
                     "practice-bridge/practices.admin" => Some(Scope::PracticesAdmin),
                     "practice-bridge/correspondence.write" => Some(Scope::CorrespondenceWrite),
@@ -93,6 +103,22 @@ impl Caller {
                 }),
             }),
             _ => Err(refused()),
+        }
+    }
+
+    /// The caller's practice with this id, as it is in a path. Of other platforms' practices no caller can even
+    /// name one.
+    #[must_use]
+    pub fn practice(&self, public: &str) -> Option<PracticeId> {
+        PracticeId::of(&self.platform(), public).ok()
+    }
+
+    /// The caller's platform.
+    #[must_use]
+    pub fn platform(&self) -> PlatformId {
+        match self {
+            Self::Person { practice, .. } => practice.platform(),
+            Self::Platform { platform, .. } => platform.clone(),
         }
     }
 
@@ -107,6 +133,17 @@ impl Caller {
 
 fn list<T>(text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
     text.unwrap_or_default().split([',', ' ']).filter_map(read).collect()
+}
+
+/// When the caller's token ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenEnd(pub(crate) Timestamp);
+
+impl TokenEnd {
+    pub(crate) fn from_authorizer(fields: &HashMap<String, Value>) -> Option<Self> {
+        let seconds = fields.get("expiresAt")?.as_str()?.parse().ok()?;
+        Timestamp::from_second(seconds).ok().map(Self)
+    }
 }
 
 /// Who may call a route.
@@ -140,6 +177,8 @@ permissions! {
     /// administrators only manage the practice. The clinician must also be linked to a Bp user: see
     /// `App::session_for`.
     ReadPatients: [Role::Clinician], [];
+    /// Let another platform in. People of the practice only: a platform cannot let itself or others in.
+    GrantAccess: [Role::PracticeAdmin], [];
     /// Change the staff list and the bookings.
     ManageBookings: [Role::PracticeAdmin], [Scope::BookingsWrite];
     /// See the staff list and the bookings.
@@ -154,6 +193,65 @@ permissions! {
     SeeDeliveries: [Role::PracticeAdmin, Role::Clinician], [Scope::CorrespondenceWrite];
     /// Read the audit trail.
     ReadAudit: [Role::PracticeAdmin], [];
+    /// List the practices of the platform.
+    ListPractices: [], [Scope::PracticesAdmin, Scope::CorrespondenceWrite, Scope::BookingsWrite];
+}
+
+impl Caller {
+    fn may<P: Permission>(&self) -> Result<(), Problem> {
+        let may = match self {
+            Self::Person { roles, .. } => roles.iter().any(|role| P::ROLES.contains(role)),
+            Self::Platform { scopes, .. } => scopes.iter().any(|scope| P::SCOPES.contains(scope)),
+        };
+        let forbidden = || {
+            Problem::because(
+                ProblemType::Forbidden,
+                "The token is valid, but its role or scope does not cover this.",
+            )
+        };
+        may.then_some(()).ok_or_else(forbidden)
+    }
+
+    fn of(parts: &Parts) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| Problem::new(ProblemType::Unauthenticated))
+    }
+}
+
+/// Any caller with a valid token.
+#[derive(Debug)]
+pub(crate) struct Anybody {
+    pub(crate) caller: Caller,
+    pub(crate) token_expires_at: Timestamp,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Anybody {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let caller = Caller::of(parts)?;
+        let end = parts.extensions.get::<TokenEnd>();
+        let TokenEnd(token_expires_at) =
+            *end.ok_or_else(|| Problem::new(ProblemType::Unauthenticated))?;
+        Ok(Self { caller, token_expires_at })
+    }
+}
+
+/// A caller who may do `P` for their platform as a whole.
+#[derive(Debug)]
+pub(crate) struct OfPlatform<P> {
+    pub(crate) platform: PlatformId,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission, S: Send + Sync> FromRequestParts<S> for OfPlatform<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let caller = Caller::of(parts)?;
+        caller.may::<P>()?;
+        Ok(Self { platform: caller.platform(), permission: PhantomData })
+    }
 }
 
 /// A caller who may do `P` in the practice of the path.
@@ -170,32 +268,19 @@ impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Allowed<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = parts
-            .extensions
-            .get::<Caller>()
-            .cloned()
-            .ok_or_else(|| Problem::new(ProblemType::Unauthenticated))?;
+        let caller = Caller::of(parts)?;
         let Path(segments) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::new(ProblemType::NotFound))?;
         let practice = segments
             .get("practiceId")
-            .and_then(|id| PracticeId::parse(id).ok())
+            .and_then(|id| caller.practice(id))
             .ok_or_else(|| Problem::new(ProblemType::NotFound))?;
-        let may = match &caller {
-            // For a person, other practices do not exist.
-            Caller::Person { practice: own, .. } if *own != practice => {
-                return Err(Problem::new(ProblemType::NotFound));
-            }
-            Caller::Person { roles, .. } => roles.iter().any(|role| P::ROLES.contains(role)),
-            Caller::Platform { scopes, .. } => scopes.iter().any(|scope| P::SCOPES.contains(scope)),
-        };
-        if !may {
-            return Err(Problem::because(
-                ProblemType::Forbidden,
-                "The token is valid, but its role or scope does not cover this.",
-            ));
+        // For a person, other practices do not exist.
+        if matches!(&caller, Caller::Person { practice: own, .. } if *own != practice) {
+            return Err(Problem::new(ProblemType::NotFound));
         }
+        caller.may::<P>()?;
         Ok(Self { practice, caller, permission: PhantomData })
     }
 }
@@ -236,6 +321,36 @@ mod tests {
         );
     }
 
+    /// The practice's form for storage that a handler gets.
+    async fn reached(caller: Caller) -> String {
+        let route = get(async |allowed: Allowed<SeePractice>| allowed.practice.to_string());
+        let router = Router::new().route("/v1/practices/{practiceId}/x", route);
+        let request = Request::get("/v1/practices/ours/x").body(axum::body::Body::empty()).unwrap();
+        let answer = router.layer(Extension(caller)).oneshot(request).await.unwrap();
+        let body = axum::body::to_bytes(answer.into_body(), 1_000).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn equal_ids_of_two_platforms_are_two_practices() {
+        let server = |platform: PlatformId| Caller::Platform {
+            subject: Subject("server".to_owned()),
+            platform,
+            scopes: vec![Scope::PracticesAdmin],
+        };
+        let acme = PlatformId::parse("acme").unwrap();
+        assert_eq!(reached(server(PlatformId::home())).await, "ours");
+        assert_eq!(reached(server(acme.clone())).await, "acme.ours");
+        let person = |practice| Caller::Person {
+            subject: Subject("somebody".to_owned()),
+            practice,
+            roles: vec![Role::Clinician],
+        };
+        assert_eq!(reached(person(PracticeId::of(&acme, "ours").unwrap())).await, "acme.ours");
+        let theirs = person(PracticeId::of(&acme, "theirs").unwrap());
+        assert_eq!(status::<SeePractice>(Some(theirs)).await, 404);
+    }
+
     #[tokio::test]
     async fn a_clinician_may_read_patients_but_not_manage_the_practice() {
         let clinician = || Some(person("ours", &[Role::Clinician]));
@@ -263,6 +378,7 @@ mod tests {
     async fn a_platform_never_reads_patients() {
         let platform = Caller::Platform {
             subject: Subject("server".to_owned()),
+            platform: PlatformId::home(),
             scopes: vec![Scope::PracticesAdmin, Scope::CorrespondenceWrite, Scope::BookingsWrite],
         };
         assert_eq!(status::<ManagePractice>(Some(platform.clone())).await, 200);
@@ -274,17 +390,23 @@ mod tests {
         let fields: HashMap<String, Value> = [
             ("subject", "a"),
             ("kind", "person"),
+            ("platform", "home"),
             ("practiceId", "ours"),
             ("groups", "clinician"),
             ("expiresAt", "1000"),
         ]
         .map(|(name, value)| (name.to_owned(), Value::from(value)))
         .into();
+        let mut fields = fields;
         let at = |second| Timestamp::from_second(second).unwrap();
         assert!(Caller::from_authorizer(&fields, at(999)).is_ok());
         assert_eq!(
             Caller::from_authorizer(&fields, at(1000)).unwrap_err().kind,
             ProblemType::Unauthenticated
         );
+        for unclear in ["", "Acme", "a.b"] {
+            fields.insert("platform".to_owned(), Value::from(unclear));
+            assert!(Caller::from_authorizer(&fields, at(999)).is_err(), "{unclear:?} was taken");
+        }
     }
 }

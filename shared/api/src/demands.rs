@@ -5,8 +5,9 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 
-use crate::caller::{Allowed, Permission, Role, Scope};
+use crate::caller::{Allowed, Anybody, OfPlatform, Permission, Role, Scope};
 use crate::input::{Body, Parameters};
+use crate::platform_server::PlatformServer;
 use crate::problem::ProblemType;
 
 /// What a handler demands of a request.
@@ -36,6 +37,40 @@ impl<P: Permission> Parameter for Allowed<P> {
             ProblemType::Unauthenticated,
             ProblemType::Forbidden,
             ProblemType::NotFound,
+            ProblemType::SignInUnavailable,
+            ProblemType::StorageUnavailable,
+        ]);
+    }
+}
+
+impl Parameter for PlatformServer {
+    fn add_to(demands: &mut Demands) {
+        demands.callers = Some((&[], Self::SCOPES));
+        demands.problems.extend([
+            ProblemType::Unauthenticated,
+            ProblemType::Forbidden,
+            ProblemType::SignInUnavailable,
+            ProblemType::StorageUnavailable,
+        ]);
+    }
+}
+
+impl<P: Permission> Parameter for OfPlatform<P> {
+    fn add_to(demands: &mut Demands) {
+        demands.callers = Some((P::ROLES, P::SCOPES));
+        demands.problems.extend([
+            ProblemType::Unauthenticated,
+            ProblemType::Forbidden,
+            ProblemType::SignInUnavailable,
+            ProblemType::StorageUnavailable,
+        ]);
+    }
+}
+
+impl Parameter for Anybody {
+    fn add_to(demands: &mut Demands) {
+        demands.problems.extend([
+            ProblemType::Unauthenticated,
             ProblemType::SignInUnavailable,
             ProblemType::StorageUnavailable,
         ]);

@@ -11,8 +11,8 @@ use aws_sdk_sqs::Client as Sqs;
 use aws_types::sdk_config::SdkConfig;
 use best_practice::{BpClient, StatementPack};
 use config::{
-    ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig, QueueConfig,
-    WebhookConfig,
+    AuditConfig, ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig,
+    QueueConfig, WebhookConfig, WebhookSenderConfig,
 };
 use domain::usage::Caps;
 use halo::HaloClient;
@@ -20,11 +20,13 @@ use jiff::SignedDuration;
 use lambda_http::Error;
 use store::Store;
 use usage::Counter;
+use webhooks::address::Allowed;
+use webhooks::{Limits, Outside};
 
 use crate::app::{App, Copies, Uploads};
 use crate::clients::{lazy_bucket, lazy_queues};
 use crate::cursor::Cursors;
-use crate::routes::WebhookReceiver;
+use crate::routes::{WebhookEndpoints, WebhookReceiver};
 
 /// Builds an [`App`]. Each `with_…` method adds a part that only some functions have, and reads the
 /// environment variables of that part. A separate method for each part also keeps the clients of the
@@ -138,5 +140,28 @@ pub fn webhook_receiver() -> Result<WebhookReceiver, Error> {
         queues: Queues::new(Sqs::new(&aws), dispatch.queues),
         secrets: SecretKeys::new(SecretsManager::new(&aws), secret_arn),
         window: SignedDuration::try_from(window)?,
+    })
+}
+
+/// What the routes of webhook endpoints work with. Starts logging.
+///
+/// # Errors
+/// Names everything that is wrong with the configuration.
+pub fn webhook_endpoints() -> Result<WebhookEndpoints, Error> {
+    telemetry::start();
+    let WebhookSenderConfig { aws, table, queues, key_arn, loopback, .. } =
+        WebhookSenderConfig::read()?;
+    let cursor_arn = CursorConfig::read()?.secret_arn;
+    let days = AuditConfig::read()?.retention_days;
+    let aws = clients::aws(&aws)?;
+    let secrets = SecretsManager::new(&aws);
+    let allowed = if loopback { Allowed::PublicAndLoopback } else { Allowed::Public };
+    Ok(WebhookEndpoints {
+        store: Store::new(DynamoDb::new(&aws), table),
+        queues: Queues::new(Sqs::new(&aws), queues),
+        cursors: Cursors::new(SecretText::new(secrets.clone(), cursor_arn)),
+        key: SecretText::new(secrets, key_arn),
+        outside: Outside::new(allowed, Limits::default().answer_within)?,
+        audit_retention: SignedDuration::from_hours(24 * i64::from(days)),
     })
 }

@@ -6,9 +6,9 @@ use axum::Router;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use domain::ids::PracticeId;
 
 use crate::app::App;
+use crate::caller::Caller;
 
 /// Routes whose requests are charged to the practice in their path.
 pub(crate) fn metered(app: Arc<App>, routes: Router<Arc<App>>) -> Router {
@@ -22,7 +22,8 @@ async fn charge_practice(State(app): State<Arc<App>>, request: Request, next: Ne
     let id = path.as_ref().and_then(|path| {
         path.iter().find_map(|(name, value)| (name == "practiceId").then_some(value))
     });
-    let practice = id.and_then(|id| PracticeId::parse(id).ok());
+    let caller = parts.extensions.get::<Caller>();
+    let practice = caller.zip(id).and_then(|(caller, id)| caller.practice(id));
     let request = Request::from_parts(parts, body);
     match practice {
         Some(practice) => app.counter.charge(&practice, next.run(request)).await,

@@ -34,6 +34,7 @@ pub(crate) async fn log_request(request: Request, next: Next) -> Response {
         .get::<RequestId>()
         .cloned()
         .unwrap_or_else(|| RequestId(uuid::Uuid::now_v7().to_string()));
+    let platform = request.extensions().get::<Caller>().map(|caller| caller.platform().to_string());
     let caller = request.extensions().get::<Caller>().map_or("nobody", |caller| match caller {
         Caller::Person { .. } => "person",
         Caller::Platform { .. } => "platform",
@@ -42,7 +43,7 @@ pub(crate) async fn log_request(request: Request, next: Next) -> Response {
     let problem = response.extensions().get::<ProblemType>().map(|kind| kind.slug());
     let status = response.status().as_u16();
     let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(request_id = id.0, %method, route, caller, status, problem, duration_ms, "served");
+    tracing::info!(request_id = id.0, %method, route, caller, platform, status, problem, duration_ms, "served");
     metric(&format!("{method} {route}"), status, problem, duration_ms);
     response
 }

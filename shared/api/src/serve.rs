@@ -14,7 +14,7 @@ use lambda_http::{Error, RequestExt};
 use tower::{Service, ServiceExt as _};
 
 use crate::app::App;
-use crate::caller::Caller;
+use crate::caller::{Caller, TokenEnd};
 use crate::problem::{Problem, ProblemType};
 use crate::request_log::{REQUEST_ID, RequestId, log_request};
 
@@ -94,6 +94,9 @@ async fn attach_caller(mut request: Request<Body>) -> Request<Body> {
         }
         if let Ok(caller) = Caller::from_authorizer(&context.authorizer.fields, App::now()) {
             request.extensions_mut().insert(caller);
+            if let Some(end) = TokenEnd::from_authorizer(&context.authorizer.fields) {
+                request.extensions_mut().insert(end);
+            }
         }
     }
     request

@@ -14,6 +14,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::{SdkConfig, SharedCredentialsProvider};
+use reqwest::dns::Resolve;
 use reqwest::redirect;
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret;
@@ -89,6 +90,18 @@ pub fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
 /// # Errors
 /// When the TLS stack cannot be set up.
 pub fn http() -> Result<reqwest::Client, ClientError> {
+    builder()?.build().map_err(|_| ClientError)
+}
+
+/// Like [`http`], for addresses that our callers choose. Names are resolved by this resolver only.
+///
+/// # Errors
+/// When the TLS stack cannot be set up.
+pub fn http_with_resolver(resolver: Arc<dyn Resolve>) -> Result<reqwest::Client, ClientError> {
+    builder()?.dns_resolver(resolver).build().map_err(|_| ClientError)
+}
+
+fn builder() -> Result<reqwest::ClientBuilder, ClientError> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls =
         ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -97,13 +110,12 @@ pub fn http() -> Result<reqwest::Client, ClientError> {
             .with_root_certificates(roots)
             .with_no_client_auth();
     #[expect(clippy::disallowed_methods, reason = "this is the one factory")]
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(5))
         // Azure's front ends close idle connections after some minutes. Close ours first.
-        .pool_idle_timeout(Duration::from_secs(60))
-        .build()
-        .map_err(|_| ClientError)
+        .pool_idle_timeout(Duration::from_secs(60));
+    Ok(builder)
 }

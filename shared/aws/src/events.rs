@@ -1,171 +1,103 @@
-//! Events for platforms, so that they need not poll. An event contains only an id and the new state. A platform
-//! that needs more, and may read it, asks the API.
+//! Publishes events: on the event bus, and to the queue from which webhook endpoints receive them.
 
-use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::ProvideErrorMetadata;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use serde::Serialize;
+use aws_types::sdk_config::SdkConfig;
+use config::EventConfig;
+use domain::events::Reader;
+use domain::ids::PlatformId;
+use serde::{Deserialize, Serialize};
+
+pub use domain::events::{Event, EventKind};
 
 /// `source` of every event.
 const SOURCE: &str = "practice-bridge";
-/// The most events that EventBridge accepts in one call.
+/// The most events that EventBridge, or SQS, accepts in one call.
 const BATCH: usize = 10;
 
-/// What happened. EventBridge calls this the `detail-type`.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum EventKind {
-    /// A practice was connected or disconnected, or its connection was revoked or came back.
-    ConnectionChanged,
-    /// An account was linked to another Bp user than before, or to a user of another account.
-    ClinicianRelinked,
-    /// A practice has used most of the queries or bytes that Halo allows it in a day.
-    UsageNearCap,
-    /// A document is in Bp.
-    DeliveryDelivered,
-    /// A document has been checked in Bp.
-    DeliveryChecked,
-    /// Nobody has checked a document for a long time.
-    DeliveryUnchecked,
-    /// A document has disappeared from Bp, and we do not know that anybody checked it.
-    DeliveryRemoved,
-    /// A document will not get into Bp unless somebody acts.
-    DeliveryFailed,
-    /// A booking is in Bp's appointment book as the platform wants it.
-    BookingSynced,
-    /// A booking was found changed or missing in Bp's appointment book and has been put back.
-    BookingRestored,
-    /// A cancelled booking is no longer in Bp's appointment book, or never was.
-    BookingCancelled,
-    /// Bp's appointment book has something else at that time.
-    BookingConflict,
-    /// A booking will not get into Bp unless somebody acts.
-    BookingFailed,
-}
-
-impl EventKind {
-    /// The `detail-type`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ConnectionChanged => "connection.changed",
-            Self::ClinicianRelinked => "clinician.relinked",
-            Self::UsageNearCap => "usage.nearCap",
-            Self::DeliveryDelivered => "delivery.delivered",
-            Self::DeliveryChecked => "delivery.checked",
-            Self::DeliveryUnchecked => "delivery.unchecked",
-            Self::DeliveryRemoved => "delivery.removed",
-            Self::DeliveryFailed => "delivery.failed",
-            Self::BookingSynced => "booking.synced",
-            Self::BookingRestored => "booking.restored",
-            Self::BookingCancelled => "booking.cancelled",
-            Self::BookingConflict => "booking.conflict",
-            Self::BookingFailed => "booking.failed",
-        }
-    }
-}
-
-/// Something that happened to a practice's connection, usage, delivery or booking.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Event {
-    /// What happened.
-    pub kind: EventKind,
-    /// The practice's id.
-    pub practice: String,
-    /// The id of the delivery or booking; for a connection its new state, for a link the Bp user, for
-    /// usage the day in UTC.
-    pub id: String,
-}
-
-#[derive(Serialize)]
+/// The message that brings an event to a platform's webhook endpoints.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Detail<'a> {
-    practice_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    booking_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    date: Option<&'a str>,
-    state: &'a str,
+pub struct EventMessage {
+    /// The platform that receives it.
+    pub platform: PlatformId,
+    /// The event's id.
+    pub event_id: String,
+    /// The event's type.
+    pub kind: String,
+    /// When it happened.
+    pub at: jiff::Timestamp,
+    /// The scopes that may see it. One is enough.
+    pub readers: Vec<Reader>,
+    /// The JSON that endpoints receive.
+    pub body: String,
 }
 
-impl Event {
-    fn detail(&self) -> Detail<'_> {
-        use EventKind as K;
-        let kind = self.kind.as_str();
-        let state = kind.rsplit('.').next().unwrap_or(kind);
-        let practice_id = &self.practice;
-        let detail = Detail {
-            practice_id,
-            delivery_id: None,
-            booking_id: None,
-            user_id: None,
-            date: None,
-            state,
-        };
-        match self.kind {
-            K::ConnectionChanged => Detail { state: &self.id, ..detail },
-            K::UsageNearCap => Detail { date: Some(&self.id), ..detail },
-            K::ClinicianRelinked => Detail { user_id: Some(&self.id), ..detail },
-            K::DeliveryDelivered
-            | K::DeliveryChecked
-            | K::DeliveryUnchecked
-            | K::DeliveryRemoved
-            | K::DeliveryFailed => Detail { delivery_id: Some(&self.id), ..detail },
-            K::BookingSynced
-            | K::BookingRestored
-            | K::BookingCancelled
-            | K::BookingConflict
-            | K::BookingFailed => Detail { booking_id: Some(&self.id), ..detail },
+impl EventMessage {
+    /// The message for this event.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        Self {
+            platform: event.platform.clone(),
+            event_id: event.id(),
+            kind: event.kind.as_str().to_owned(),
+            at: event.at,
+            readers: event.kind.readers().to_vec(),
+            body: event.envelope().to_json(),
         }
     }
 }
 
-/// The bus did not accept all events.
+/// The bus or the queue did not accept all events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the event bus did not take {0} events")]
+#[error("the event bus or the queue did not take {0} events")]
 pub struct EventError(pub usize);
 
-/// The event bus.
+/// Where events are published.
 #[derive(Clone, Debug)]
 pub struct Events {
-    client: Client,
-    bus: String,
+    bus: aws_sdk_eventbridge::Client,
+    bus_name: String,
+    queue: aws_sdk_sqs::Client,
+    queue_url: String,
 }
 
 impl Events {
-    /// The bus of this name.
+    /// The bus of this name, and the queue at this address.
     #[must_use]
-    pub fn new(client: Client, bus: impl Into<String>) -> Self {
-        Self { client, bus: bus.into() }
+    pub fn new(aws: &SdkConfig, config: EventConfig) -> Self {
+        Self {
+            bus: aws_sdk_eventbridge::Client::new(aws),
+            bus_name: config.bus,
+            queue: aws_sdk_sqs::Client::new(aws),
+            queue_url: config.webhook_events_url,
+        }
     }
 
-    /// Sends events in this order, ten a call. An event may arrive twice.
+    /// Sends events in this order, ten a call. An event may arrive twice, each time with the same id.
     ///
     /// # Errors
-    /// When the bus did not accept all of them. The error does not say which, so send all of them
-    /// again.
+    /// When the bus or the queue did not accept all of them. The error does not say which, so send all of
+    /// them again.
     pub async fn publish(&self, events: &[Event]) -> Result<(), EventError> {
         let mut lost = 0;
         for batch in events.chunks(BATCH) {
-            lost += self.publish_batch(batch).await;
+            let (bus, queue) = tokio::join!(self.put_events(batch), self.send_messages(batch));
+            lost += bus.max(queue);
         }
         if lost == 0 { Ok(()) } else { Err(EventError(lost)) }
     }
 
-    async fn publish_batch(&self, events: &[Event]) -> usize {
+    async fn put_events(&self, events: &[Event]) -> usize {
         let entries = events.iter().map(|event| {
             PutEventsRequestEntry::builder()
-                .event_bus_name(&self.bus)
+                .event_bus_name(&self.bus_name)
                 .source(SOURCE)
                 .detail_type(event.kind.as_str())
-                // Plain texts can always be written as JSON.
-                .detail(serde_json::to_string(&event.detail()).unwrap_or_default())
+                .detail(event.envelope().to_json())
                 .build()
         });
-        let put = self.client.put_events().set_entries(Some(entries.collect())).send().await;
+        let put = self.bus.put_events().set_entries(Some(entries.collect())).send().await;
         match put {
             Ok(answer) => usize::try_from(answer.failed_entry_count()).unwrap_or(events.len()),
             Err(error) => {
@@ -175,38 +107,43 @@ impl Events {
             }
         }
     }
+
+    async fn send_messages(&self, events: &[Event]) -> usize {
+        let messages: Vec<(String, String)> = events
+            .iter()
+            .map(|event| {
+                // Plain texts can always be written as JSON.
+                let body = serde_json::to_string(&EventMessage::of(event)).unwrap_or_default();
+                (event.platform.as_str().to_owned(), body)
+            })
+            .collect();
+        crate::queues::send_all(&self.queue, &self.queue_url, &messages).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::PracticeId;
+
     use super::*;
 
-    fn written(kind: EventKind, id: &str) -> String {
-        let event = Event { kind, practice: "wattle-creek".to_owned(), id: id.to_owned() };
-        serde_json::to_string(&event.detail()).unwrap()
-    }
-
     #[test]
-    fn an_event_names_what_and_which_and_nothing_of_a_patient() {
-        assert_eq!(
-            written(EventKind::DeliveryChecked, "d-1"),
-            r#"{"practiceId":"wattle-creek","deliveryId":"d-1","state":"checked"}"#
-        );
-        assert_eq!(
-            written(EventKind::BookingConflict, "b-1"),
-            r#"{"practiceId":"wattle-creek","bookingId":"b-1","state":"conflict"}"#
-        );
-        assert_eq!(
-            written(EventKind::ClinicianRelinked, "3"),
-            r#"{"practiceId":"wattle-creek","userId":"3","state":"relinked"}"#
-        );
-        assert_eq!(
-            written(EventKind::UsageNearCap, "2026-11-28"),
-            r#"{"practiceId":"wattle-creek","date":"2026-11-28","state":"nearCap"}"#
-        );
-        assert_eq!(
-            written(EventKind::ConnectionChanged, "revoked"),
-            r#"{"practiceId":"wattle-creek","state":"revoked"}"#
-        );
+    fn a_message_brings_the_event_as_endpoints_receive_it_and_who_may_see_it() {
+        let practice = PracticeId::stored("acme.wattle-creek").unwrap();
+        let event = Event {
+            kind: EventKind::BookingSynced,
+            platform: practice.platform(),
+            practice: Some(practice),
+            subject: "b-1".to_owned(),
+            state: Some("synced".to_owned()),
+            change: "1.1".to_owned(),
+            at: "2026-11-29T01:02:03Z".parse().unwrap(),
+        };
+        let message = EventMessage::of(&event);
+        assert_eq!(message.platform.as_str(), "acme");
+        assert_eq!(message.readers, [Reader::Bookings]);
+        assert!(message.body.contains(r#""practiceId":"wattle-creek""#), "{}", message.body);
+        let sent = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<EventMessage>(&sent).unwrap(), message);
     }
 }

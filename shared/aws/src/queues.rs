@@ -35,6 +35,14 @@ pub struct ImportWake {
     pub item: u32,
 }
 
+/// Wakes the sender of a webhook endpoint's events.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointWake {
+    /// The endpoint's lane, as the table names it.
+    pub lane: String,
+}
+
 /// The queue did not accept a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the queue did not take the message")]
@@ -114,6 +122,18 @@ impl Queues {
         lost
     }
 
+    /// Wakes the senders of webhook endpoints, ten a call. Returns how many messages were not accepted.
+    pub async fn wake_senders(&self, wakes: &[(EndpointWake, Duration)]) -> usize {
+        let Ok(url) = address(self.config.webhook_send_url.as_deref()) else { return wakes.len() };
+        let mut lost = 0;
+        for batch in wakes.chunks(BATCH) {
+            let entries =
+                batch.iter().map(|(wake, delay)| entry(wake, &wake.lane, *delay)).collect();
+            lost += self.send_batch(url, entries).await.unwrap_or(batch.len());
+        }
+        lost
+    }
+
     fn sites(&self) -> Result<&str, QueueUnavailable> {
         address(self.config.site_work_url.as_deref())
     }
@@ -127,18 +147,7 @@ impl Queues {
         url: &str,
         entries: Result<Vec<BatchEntryBuilder>, QueueUnavailable>,
     ) -> Result<usize, QueueUnavailable> {
-        let entries = entries?.into_iter().enumerate().map(|(index, entry)| {
-            entry.id(index.to_string()).build().map_err(|_| QueueUnavailable)
-        });
-        let sent = self
-            .client
-            .send_message_batch()
-            .queue_url(url)
-            .set_entries(Some(entries.collect::<Result<_, _>>()?))
-            .send()
-            .await
-            .map_err(|error| refused(&error))?;
-        Ok(sent.failed().len())
+        send_batch(&self.client, url, entries?).await
     }
 
     async fn send(
@@ -160,6 +169,34 @@ impl Queues {
             .map(drop)
             .map_err(|error| refused(&error))
     }
+}
+
+/// Sends at most ten messages in one call. Returns how many were not accepted.
+async fn send_batch(
+    client: &Client,
+    url: &str,
+    entries: Vec<BatchEntryBuilder>,
+) -> Result<usize, QueueUnavailable> {
+    let entries = entries
+        .into_iter()
+        .enumerate()
+        .map(|(index, entry)| entry.id(index.to_string()).build().map_err(|_| QueueUnavailable));
+    let sent = client
+        .send_message_batch()
+        .queue_url(url)
+        .set_entries(Some(entries.collect::<Result<_, _>>()?))
+        .send()
+        .await
+        .map_err(|error| refused(&error))?;
+    Ok(sent.failed().len())
+}
+
+/// Sends at most ten messages, each with its group. Returns how many were not accepted.
+pub(crate) async fn send_all(client: &Client, url: &str, messages: &[(String, String)]) -> usize {
+    let entries = messages.iter().map(|(group, body)| {
+        SendMessageBatchRequestEntry::builder().message_body(body).message_group_id(group)
+    });
+    send_batch(client, url, entries.collect()).await.unwrap_or(messages.len())
 }
 
 /// A queue's address. A function without the address must not send to the queue.

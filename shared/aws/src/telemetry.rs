@@ -39,6 +39,9 @@ const OURS: &[&str] = &[
     "site_writer",
     "store",
     "usage",
+    "webhook_endpoints",
+    "webhook_sender",
+    "webhooks",
 ];
 
 /// Starts logging at the level in `RUST_LOG`, or at `info` if it names none.

@@ -3,7 +3,7 @@
 use domain::clinician::{BpUser, ClinicianName};
 use domain::ids::{BpUserId, HaloGuid};
 use domain::spelling::key;
-use domain::staff::{Register, RegisteredUser};
+use domain::staff::{NamedUser, Register, RegisteredUser};
 use halo::{Deadline, Parameter, Row};
 
 use crate::client::BpClient;
@@ -30,7 +30,7 @@ impl BpClient {
         malformed(Statement::UsersNamed, users(&rows))
     }
 
-    /// Bp's users who have a registration number.
+    /// Bp's users who have a registration number, and the names of all active users.
     ///
     /// # Errors
     /// Every error that a query can have. It is no error when inactive users cannot be read.
@@ -74,12 +74,17 @@ fn registered(rows: &[Row]) -> Result<Register, Unmappable> {
                 register.inactive_seen = row.int("InactiveSeen").is_ok_and(|seen| seen != 0);
             }
             Ok(1) => match registered_user(row) {
-                Ok(user) => register.users.push(user),
+                Ok(user) => {
+                    let registration = Some(user.registration.clone());
+                    register.named.extend(named_user(row, registration));
+                    register.users.push(user);
+                }
                 Err(problem) => {
                     tracing::warn!(%problem, "a user with a registration number cannot be read");
                     register.unreadable.push(row.text("Registration").ok().flatten());
                 }
             },
+            Ok(2) => register.named.extend(named_user(row, None)),
             _ => {
                 tracing::warn!("a row of the register is of no known kind");
                 register.unreadable.push(None);
@@ -94,6 +99,18 @@ fn registered_user(row: &Row) -> Result<RegisteredUser, Unmappable> {
         user: BpUserId::parse(row.int("UserId")?).map_err(|_| Unmappable::OutOfRange("UserId"))?,
         registration: row.text("Registration")?.unwrap_or_default(),
         active: row.int("Active")? != 0,
+    })
+}
+
+/// The name of an active user. It only helps people to find a mistake, so a name that is missing or cannot be read is
+/// left out.
+fn named_user(row: &Row, registration: Option<String>) -> Option<NamedUser> {
+    let text = |name| row.text(name).ok().flatten().filter(|text: &String| !text.is_empty());
+    Some(NamedUser {
+        user: BpUserId::parse(row.int("UserId").ok()?).ok()?,
+        first_name: text("FirstName")?,
+        last_name: text("LastName")?,
+        registration,
     })
 }
 
@@ -133,6 +150,27 @@ mod tests {
             let good = json!({ "UserID": 1, "FirstName": "Sam", "LastName": "Made-Up", "ProviderNumber": null });
             assert!(users(&rows_of(json!([good, odd]))).is_err());
         }
+    }
+
+    #[test]
+    fn active_users_are_named_with_and_without_a_number() {
+        let rows = rows_of(json!([
+            { "Kind": 0, "InactiveSeen": 1 },
+            { "Kind": 1, "UserId": 1, "Registration": "MED9990000001", "Active": 1,
+              "FirstName": "Sam", "LastName": "Made-Up" },
+            { "Kind": 1, "UserId": 2, "Registration": "MED9990000002", "Active": 0,
+              "FirstName": null, "LastName": null },
+            { "Kind": 2, "UserId": 3, "Registration": null, "Active": 1,
+              "FirstName": "Kim", "LastName": "Made-Up" },
+            { "Kind": 2, "UserId": 4, "Registration": null, "Active": 1, "FirstName": {}, "LastName": "X" },
+            // A copy of the statement without names.
+            { "Kind": 1, "UserId": 5, "Registration": "MED9990000005", "Active": 1 },
+        ]));
+        let register = registered(&rows).unwrap();
+        assert_eq!((register.users.len(), register.unreadable.len()), (3, 0));
+        let named: Vec<_> =
+            register.named.iter().map(|user| (user.user.0, user.registration.as_deref())).collect();
+        assert_eq!(named, [(1, Some("MED9990000001")), (3, None)]);
     }
 
     #[test]

@@ -121,13 +121,62 @@ impl<S: WorkStore, M: Messages, C: Timing> Context<'_, S, M, C> {
         Ok(())
     }
 
-    /// Publishes an event. Returns whether the bus took it.
-    pub(crate) async fn publish(&self, id: &str, kind: EventKind) -> bool {
-        let event = Event { kind, practice: self.practice.to_string(), id: id.to_owned() };
+    /// Publishes the event of a change of this entry, whose state is now this one. If the event is not
+    /// accepted, the entry stays open for it. The entry must be stored afterwards: it counts its events, so
+    /// that a repeated event has the same id and a later one another.
+    pub(crate) async fn publish_change<E>(
+        &self,
+        entry: &mut Entry<E>,
+        kind: EventKind,
+        state: &str,
+    ) {
+        let now = self.now();
+        entry.work.events += 1;
+        if !self.publish(&*entry, kind, state, now).await {
+            entry.work.unpublished = Some(kind.as_str().to_owned());
+            entry.work.unpublished_at = Some(now);
+            entry.due = Some(self.retry_at(1));
+        }
+    }
+
+    /// Publishes an event that this entry has counted. Returns whether it was accepted.
+    pub(crate) async fn publish<E>(
+        &self,
+        entry: &Entry<E>,
+        kind: EventKind,
+        state: &str,
+        at: Timestamp,
+    ) -> bool {
+        let event = event_of(self.practice, entry, kind, state, at);
         let published = self.services.messages.publish(event).await.is_ok();
         if !published {
             tracing::warn!(practice = self.practice.as_str(), "the event bus took no event");
         }
         published
+    }
+}
+
+/// The last event that this entry has counted.
+pub(crate) fn event_of<E>(
+    practice: &PracticeId,
+    entry: &Entry<E>,
+    kind: EventKind,
+    state: &str,
+    at: Timestamp,
+) -> Event {
+    // An attempt that was sent before a client's change may end after it. So the revision that was sent counts.
+    // A whole is not sent, so there the revision counts that clients see.
+    let revision = match entry.work.sent_revision {
+        0 => entry.revision,
+        sent => sent,
+    };
+    Event {
+        kind,
+        platform: practice.platform(),
+        practice: Some(practice.clone()),
+        subject: entry.key.id.clone(),
+        state: Some(state.to_owned()),
+        change: format!("{revision}.{}", entry.work.events),
+        at,
     }
 }

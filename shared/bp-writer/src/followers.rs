@@ -57,11 +57,9 @@ pub(crate) async fn fail<K: Kind, S: WorkStore, M: Messages, C: Timing>(
         entry.work.progress = WorkProgress::Failed(ready.fail());
         entry.list_under(&kind.listing(&entry.body));
         // The event is published before the new state can be read.
-        if let Some(event) = kind.event(&before, &entry.body)
-            && !context.publish(&entry.key.id, event).await
-        {
-            entry.work.unpublished = Some(event.as_str().to_owned());
-            entry.due = Some(context.retry_at(1));
+        if let Some(event) = kind.event(&before, &entry.body) {
+            let state = kind.listing(&entry.body).state;
+            context.publish_change(&mut entry, event, state).await;
         }
         if context.store(entry).await?.is_some() {
             return Ok(());

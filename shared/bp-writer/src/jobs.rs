@@ -12,7 +12,7 @@ use domain::schedule::{Job, until_checked_again, until_compared_again};
 use domain::usage::Caps;
 use halo::Deadline;
 use jiff::SignedDuration;
-use store::Store;
+use store::{Store, UnpublishedStanding};
 use usage::publish_near_cap;
 
 /// Links of an earlier site that one run deletes.
@@ -40,7 +40,9 @@ impl ScheduledJob for SiteHealth {
         let refreshed = self.refresh_site(practice, deadline).await;
         let now = SystemClock.now();
         // Even if Halo does not answer, platforms learn what we know.
-        if let Some(standing) = self.store.unpublished_standing(practice).await? {
+        if let Some(UnpublishedStanding { standing, change }) =
+            self.store.unpublished_standing(practice).await?
+        {
             let state = match standing {
                 Standing::Paired => "connected",
                 Standing::Revoked => "revoked",
@@ -48,8 +50,12 @@ impl ScheduledJob for SiteHealth {
             };
             let changed = Event {
                 kind: EventKind::ConnectionChanged,
-                practice: practice.as_str().to_owned(),
-                id: state.to_owned(),
+                platform: practice.platform(),
+                practice: Some(practice.clone()),
+                subject: String::new(),
+                state: Some(state.to_owned()),
+                change,
+                at: now,
             };
             self.events.publish(&[changed]).await?;
             self.store.set_standing_published(practice, standing).await?;
@@ -73,8 +79,12 @@ impl SiteHealth {
         for relink in self.store.unpublished_relinks(practice).await? {
             let changed = Event {
                 kind: EventKind::ClinicianRelinked,
-                practice: practice.as_str().to_owned(),
-                id: relink.user.0.to_string(),
+                platform: practice.platform(),
+                practice: Some(practice.clone()),
+                subject: relink.user.0.to_string(),
+                state: None,
+                change: relink.sk.clone(),
+                at: SystemClock.now(),
             };
             self.events.publish(&[changed]).await?;
             self.store.delete_published_relink(practice, &relink).await?;
@@ -176,6 +186,7 @@ mod tests {
 
     use aws_double::{Answer, Aws, Call};
     use best_practice::StatementPack;
+    use config::EventConfig;
     use halo::{FixedKeys, HaloClient, Keys};
     use secrecy::SecretString;
     use serde_json::{Value, json};
@@ -222,6 +233,7 @@ mod tests {
                     let lost = i32::from(self.bus_is_down.load(Ordering::SeqCst));
                     Answer::of(json!({ "FailedEntryCount": lost, "Entries": [] }))
                 }
+                "SendMessageBatch" => Answer::of(json!({ "Successful": [], "Failed": [] })),
                 other => panic!("{other}"),
             }
         }
@@ -241,7 +253,7 @@ mod tests {
         let job = SiteHealth {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws.config()), "table"),
             bp: BpClient::new(halo, StatementPack::load(None).unwrap()),
-            events: Events::new(aws_sdk_eventbridge::Client::new(&aws.config()), "bus"),
+            events: Events::new(&aws.config(), EventConfig::at("bus", "http://queue.invalid/")),
             caps: Caps::default(),
         };
         let practice = PracticeId::parse("bluegum-hollow").unwrap();

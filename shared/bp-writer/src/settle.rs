@@ -108,13 +108,18 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Timing> Settle<'_, '_, K, S, M, C> {
     /// Publishes an event that the bus did not take before. Only then the entry moves on.
     pub(crate) async fn publish_late(&self, mut entry: Entry<K::Entity>) -> Result<(), TurnError> {
         let event =
-            entry.work.unpublished.as_deref().and_then(|name| event_of(entry.key.kind, name));
+            entry.work.unpublished.as_deref().and_then(|name| event_named(entry.key.kind, name));
         let published = match event {
-            Some(event) => self.context.publish(&entry.key.id, event).await,
+            Some(event) => {
+                let state = self.kind.listing(&entry.body).state;
+                let at = entry.work.unpublished_at.unwrap_or_else(|| self.context.now());
+                self.context.publish(&entry, event, state, at).await
+            }
             None => true,
         };
         if published {
             entry.work.unpublished = None;
+            entry.work.unpublished_at = None;
             entry.due = entry.work.progress.due();
         } else {
             entry.due = Some(self.context.retry_at(5));
@@ -145,11 +150,9 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Timing> Settle<'_, '_, K, S, M, C> {
 
     /// Publishes the event of a change. If the bus does not take it, the entry stays open for it.
     async fn publish_change(&self, before: &K::Entity, entry: &mut Entry<K::Entity>) {
-        if let Some(event) = self.kind.event(before, &entry.body)
-            && !self.context.publish(&entry.key.id, event).await
-        {
-            entry.work.unpublished = Some(event.as_str().to_owned());
-            entry.due = Some(self.context.retry_at(1));
+        if let Some(event) = self.kind.event(before, &entry.body) {
+            let state = self.kind.listing(&entry.body).state;
+            self.context.publish_change(entry, event, state).await;
         }
     }
 
@@ -194,7 +197,7 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Timing> Settle<'_, '_, K, S, M, C> {
 }
 
 /// The event that an entry keeps by name. `None` if the name is unknown.
-fn event_of(kind: WorkKind, name: &str) -> Option<EventKind> {
+fn event_named(kind: WorkKind, name: &str) -> Option<EventKind> {
     let known: &[EventKind] = match kind {
         WorkKind::Delivery => {
             &[EventKind::DeliveryDelivered, EventKind::DeliveryChecked, EventKind::DeliveryFailed]

@@ -53,11 +53,9 @@ pub(crate) async fn combine<K: Kind, S: WorkStore, M: Messages, C: Timing>(
             whole.due = None;
         }
         // The event is published before the new state can be read.
-        if let Some(event) = event
-            && !context.publish(&whole.key.id, event).await
-        {
-            whole.work.unpublished = Some(event.as_str().to_owned());
-            whole.due = Some(context.retry_at(1));
+        if let Some(event) = event {
+            let state = kind.listing(&whole.body).state;
+            context.publish_change(&mut whole, event, state).await;
         }
         let changed = parts.into_iter().zip(&before).filter(|(part, was)| part.body != **was);
         let mut entries: Vec<_> = changed.map(|(part, _)| part).collect();

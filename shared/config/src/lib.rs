@@ -6,10 +6,13 @@ mod browsers;
 mod clinical;
 mod documents;
 mod imports;
+mod issuer;
+mod platforms;
 mod practice;
 mod queues;
 mod tokens;
 mod webhook;
+mod webhook_sender;
 
 use std::str::FromStr;
 
@@ -21,10 +24,13 @@ pub use self::browsers::BrowserConfig;
 pub use self::clinical::ClinicalConfig;
 pub use self::documents::DocumentsConfig;
 pub use self::imports::{CopiesConfig, ImporterConfig};
+pub use self::issuer::{ClaimName, ClaimNames, Issuer, PersonRole, is_encrypted_or_local};
+pub use self::platforms::{Platform, PlatformScope, Platforms};
 pub use self::practice::{CursorConfig, PracticeConfig};
 pub use self::queues::{DispatchConfig, EventConfig, QueueConfig};
 pub use self::tokens::TokenConfig;
 pub use self::webhook::WebhookConfig;
+pub use self::webhook_sender::{AuditConfig, WebhookSenderConfig, WebhookTurnConfig};
 
 /// Every variable that is missing or wrong.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ use super::{AwsConfig, ConfigError, Reader, of_process};
 pub struct QueueConfig {
     pub import_url: Option<String>,
     pub site_work_url: Option<String>,
+    pub webhook_send_url: Option<String>,
 }
 
 impl QueueConfig {
@@ -35,23 +36,36 @@ impl QueueConfig {
 impl Reader<'_> {
     fn site_queue(&mut self) -> QueueConfig {
         let url = self.required("SITE_WORK_QUEUE_URL", "a queue's URL");
-        QueueConfig { import_url: None, site_work_url: Some(url) }
+        QueueConfig { site_work_url: Some(url), ..QueueConfig::default() }
     }
 
     fn import_queue(&mut self) -> QueueConfig {
         let url = self.required("IMPORT_QUEUE_URL", "a queue's URL");
-        QueueConfig { import_url: Some(url), site_work_url: None }
+        QueueConfig { import_url: Some(url), ..QueueConfig::default() }
+    }
+
+    pub(super) fn webhook_queue(&mut self) -> QueueConfig {
+        let url = self.required("WEBHOOK_SEND_QUEUE_URL", "a queue's URL");
+        QueueConfig { webhook_send_url: Some(url), ..QueueConfig::default() }
     }
 }
 
-/// The event bus.
+/// Where events are published.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EventConfig {
     /// The bus's name.
     pub bus: String,
+    /// The queue from which webhook endpoints receive events.
+    pub webhook_events_url: String,
 }
 
 impl EventConfig {
+    /// The bus of this name, and the queue at this address.
+    #[must_use]
+    pub fn at(bus: impl Into<String>, webhook_events_url: impl Into<String>) -> Self {
+        Self { bus: bus.into(), webhook_events_url: webhook_events_url.into() }
+    }
+
     /// Reads the process's environment.
     ///
     /// # Errors
@@ -59,7 +73,8 @@ impl EventConfig {
     pub fn read() -> Result<Self, ConfigError> {
         let mut reader = Reader::new(&of_process);
         let bus = reader.required("EVENT_BUS_NAME", "an event bus's name");
-        reader.finish(Some(Self { bus }))
+        let webhook_events_url = reader.required("WEBHOOK_EVENTS_QUEUE_URL", "a queue's URL");
+        reader.finish(Some(Self { bus, webhook_events_url }))
     }
 }
 
@@ -81,7 +96,8 @@ impl DispatchConfig {
     /// Names every variable that is missing or wrong.
     pub fn read() -> Result<Self, ConfigError> {
         let mut reader = Reader::new(&of_process);
-        let queues = reader.site_queue();
+        let webhooks = reader.webhook_queue().webhook_send_url;
+        let queues = QueueConfig { webhook_send_url: webhooks, ..reader.site_queue() };
         let config = Self { aws: reader.aws(), table: reader.table(), queues };
         reader.finish(Some(config))
     }

@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::{ConfigError, Reader, of_process};
+use super::{ConfigError, Platforms, Reader, of_process};
 
 /// Which tokens are accepted.
 #[derive(Clone, Debug)]
@@ -13,8 +13,8 @@ pub struct TokenConfig {
     pub jwks_url: Url,
     /// `aud` of people's ID tokens.
     pub people_client: String,
-    /// `client_id` of platforms' access tokens.
-    pub platform_client: String,
+    /// Whose servers and people may call.
+    pub platforms: Platforms,
 }
 
 impl TokenConfig {
@@ -23,13 +23,56 @@ impl TokenConfig {
     /// # Errors
     /// Names every variable that is missing or wrong.
     pub fn read() -> Result<Self, ConfigError> {
-        let mut reader = Reader::new(&of_process);
+        Self::from(&of_process)
+    }
+
+    fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(lookup);
         let issuer = reader.required("TOKEN_ISSUER", "an issuer");
         let jwks_url = reader.url("JWKS_URL");
         let people_client = reader.required("PEOPLE_CLIENT_ID", "an app client's id");
-        let platform_client = reader.required("PLATFORM_CLIENT_ID", "an app client's id");
-        let config =
-            jwks_url.map(|jwks_url| Self { issuer, jwks_url, people_client, platform_client });
+        let platforms = reader.platforms("PLATFORMS");
+        if platforms.iter().any(|it| it.issuer.as_ref().is_some_and(|it| it.issuer == issuer)) {
+            reader.problems.push("PLATFORMS names the user pool as a platform's issuer".to_owned());
+        }
+        let config = jwks_url.map(|jwks_url| Self { issuer, jwks_url, people_client, platforms });
         reader.finish(config)
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn platforms(&mut self, name: &str) -> Platforms {
+        let text: String = self.required(name, "a list of platforms");
+        if text.is_empty() {
+            return Platforms::default();
+        }
+        text.parse().unwrap_or_else(|wrong| {
+            self.problems.push(format!("{name} {wrong}"));
+            Platforms::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authorizer_does_not_start_with_platforms_that_it_cannot_read() {
+        let read = |platforms: &'static str| {
+            TokenConfig::from(&move |name| {
+                Some(match name {
+                    "JWKS_URL" => "https://issuer.example/keys".to_owned(),
+                    "PLATFORMS" => platforms.to_owned(),
+                    _ => "made-up".to_owned(),
+                })
+            })
+        };
+        let home = r#"{"own":[{"id":"home","clients":["one"],"scopes":[]}],"others":[]}"#;
+        assert!(read(home).unwrap().platforms.of_client("one").is_some());
+        for wrong in ["", "[]", r#"{"own":[],"others":[]}"#] {
+            let refused = read(wrong).unwrap_err().to_string();
+            assert!(refused.contains("PLATFORMS"), "{wrong}: {refused}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use halo::Deadline;
 use jiff::Timestamp;
 use store::Store;
 
+use crate::granted::Granting;
 use crate::linking::{Linking, NotConnected};
 use crate::pairing::{NotPaired, Pairing};
 use crate::ports::{Clock as _, SystemClock, Trail};
@@ -28,8 +29,9 @@ pub struct Connecting<'a, T> {
 
 impl<T: Trail> Connecting<'_, T> {
     /// Pairs the practice with the site if it is not paired yet, and links the asker to a user of Bp:
-    /// one pair call and one query. A practice that is paired with the site is paired again only if the
-    /// pairing turns out to be lost, so its code is not used up.
+    /// one pair call and one query. If no user is named, the practice is only paired. A practice that is paired with the site is paired again only if the
+    /// pairing turns out to be lost, so its code is not used up. Instead of a code, a grant of another platform's
+    /// practice at the same site is enough.
     ///
     /// # Errors
     /// [`NotConnected`] says why. If only the link fails, the practice stays paired.
@@ -39,19 +41,25 @@ impl<T: Trail> Connecting<'_, T> {
         let open =
             known.clone().filter(|known| known.is_open() && known.site_id == entered.site_id);
         let sessions = Sessions::new(self.bp.clone(), self.store);
+        let clinician = entered.clinician.as_ref();
         let linking = Linking { store: self.store, bp: self.bp, trail: self.trail };
         if let Some(connection) = open {
             let mut session = sessions.resume(&asker.practice, connection, deadline(until));
-            let linked = linking.link_to_known(asker, entered, &mut session).await;
+            let linked = linking.link_to_known(asker, clinician, &mut session).await;
             let lost = linked.as_ref().is_err_and(NotConnected::is_pairing_lost);
             if !(lost && entered.code.is_some()) {
                 return linked;
             }
         }
-        let Some(code) = &entered.code else { return Err(NotConnected::CodeNeeded) };
-        let connection = self.pair(asker, &entered.site_id, code, known.as_ref(), until).await?;
+        let connection = match &entered.code {
+            Some(code) => self.pair(asker, &entered.site_id, code, known.as_ref(), until).await?,
+            None => {
+                let granting = Granting { store: self.store, bp: self.bp, trail: self.trail };
+                granting.connect(asker, entered, known.as_ref(), deadline(until)).await?
+            }
+        };
         let mut session = sessions.resume(&asker.practice, connection, deadline(until));
-        linking.link(asker, entered, &mut session).await
+        linking.link(asker, clinician, &mut session).await
     }
 
     async fn pair(

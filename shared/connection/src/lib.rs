@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod connecting;
+mod granted;
 pub mod linking;
 pub mod pairing;
 mod ports;
@@ -11,5 +12,5 @@ pub use connecting::Connecting;
 pub use linking::NotConnected;
 pub use pairing::NotPaired;
 pub use ports::{AuditLine, Clock, PairingHalo, PairingRecords, SystemClock, Trail};
-pub use request::{Asker, Entered};
+pub use request::{Asker, Entered, NamedClinician};
 pub use session::{Connections, Implication, QuestionError, Session, SessionError, Sessions};

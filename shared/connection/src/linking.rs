@@ -11,7 +11,7 @@ use store::{AccountLink, Limited, Store, StoreError};
 
 use crate::pairing::NotPaired;
 use crate::ports::{AuditLine, Clock as _, SystemClock, Trail};
-use crate::request::{Asker, Entered};
+use crate::request::{Asker, NamedClinician};
 use crate::session::{Implication, QuestionError as _, Session, SessionError};
 
 /// How often a link is tried if other requests change the user's links meanwhile.
@@ -72,28 +72,34 @@ pub(crate) struct Linking<'a, T> {
 
 impl<T: Trail> Linking<'_, T> {
     /// Links to a practice that was paired before. Its Bp release may have changed since then, so the
-    /// site's status is asked for as well, which costs no query.
+    /// site's status is asked for as well, which costs no query. If the request names nobody, one query shows
+    /// whether Bp still lets us in.
     pub(crate) async fn link_to_known(
         &self,
         asker: &Asker,
-        entered: &Entered,
+        clinician: Option<&NamedClinician>,
         session: &mut Session<'_, &Store>,
     ) -> Result<(), NotConnected> {
         let deadline = session.deadline();
         let site = session.ask_halo(|guid| self.bp.site(guid, deadline)).await?;
         session.refresh(site).await?;
-        self.link(asker, entered, session).await
+        if clinician.is_none() {
+            session.ask(|guid| self.bp.probe(guid, deadline)).await?;
+        }
+        self.link(asker, clinician, session).await
     }
 
+    /// Links the asker to the Bp user, if one is named.
     pub(crate) async fn link(
         &self,
         asker: &Asker,
-        entered: &Entered,
+        clinician: Option<&NamedClinician>,
         session: &mut Session<'_, &Store>,
     ) -> Result<(), NotConnected> {
         if is_too_old(self.bp, &session.connection().site) {
             return Err(NotConnected::ReleaseTooOld);
         }
+        let Some(entered) = clinician else { return Ok(()) };
         let (practice, deadline) = (&asker.practice, session.deadline());
         let users = session.ask(|guid| self.bp.users_named(guid, &entered.name, deadline)).await?;
         let connection = session.connection();
@@ -111,7 +117,7 @@ impl<T: Trail> Linking<'_, T> {
     async fn link_account(
         &self,
         asker: &Asker,
-        entered: &Entered,
+        entered: &NamedClinician,
         connection: &Connection,
         clinician: &Clinician,
     ) -> Result<(), NotConnected> {
@@ -127,7 +133,7 @@ impl<T: Trail> Linking<'_, T> {
     async fn try_to_link(
         &self,
         asker: &Asker,
-        entered: &Entered,
+        entered: &NamedClinician,
         connection: &Connection,
         clinician: &Clinician,
     ) -> Result<(), NotConnected> {
@@ -202,7 +208,7 @@ impl<T: Trail> Linking<'_, T> {
     async fn prove(
         &self,
         asker: &Asker,
-        entered: &Entered,
+        entered: &NamedClinician,
         connection: &Connection,
         users: &[BpUser],
     ) -> Result<Clinician, NotConnected> {

@@ -67,7 +67,7 @@ pub struct Pairing<'a, R, H, T, C> {
     pub clock: &'a C,
 }
 
-enum Begun {
+pub(crate) enum Begun {
     Ours { attempt: Attempt, before: Option<Connection> },
     PairedMeanwhile(Connection),
 }
@@ -120,7 +120,7 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
     }
 
     /// Makes this attempt the practice's current one. Waits while another attempt is under way.
-    async fn begin(
+    pub(crate) async fn begin(
         &self,
         asker: &Asker,
         site_id: &SiteId,
@@ -158,10 +158,13 @@ impl<R: PairingRecords, H: PairingHalo, T: Trail, C: Clock> Pairing<'_, R, H, T,
 
     /// Counts the try for the caller, the practice and the site, or for none of them.
     async fn count(&self, asker: &Asker, site_id: &SiteId) -> Result<Vec<R::Try>, NotPaired> {
+        // Each platform has its own count of a site. So no platform can lock another one out of a site, or learn
+        // that another one tried.
+        let site = asker.practice.platform().scoped(site_id.as_str());
         let scopes = [
             (asker.scope, asker.subject.0.as_str()),
             (LimitScope::Practice, asker.practice.as_str()),
-            (LimitScope::Site, site_id.as_str()),
+            (LimitScope::Site, site.as_str()),
         ];
         let mut tries = Vec::new();
         for (scope, id) in scopes {

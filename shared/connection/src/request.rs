@@ -11,9 +11,16 @@ pub struct Entered {
     pub site_id: SiteId,
     /// The code from Bp's "Generate pairing code". Not needed if the practice is paired already.
     pub code: Option<PairingCode>,
-    /// The clinician's name as in Bp.
+    /// The Bp user to link. Without one, the practice is only paired.
+    pub clinician: Option<NamedClinician>,
+}
+
+/// The Bp user to link.
+#[derive(Debug)]
+pub struct NamedClinician {
+    /// The name as in Bp.
     pub name: ClinicianName,
-    /// The first digits of the clinician's provider number.
+    /// The first digits of the provider number.
     pub prefix: Option<ProviderNumberPrefix>,
 }
 

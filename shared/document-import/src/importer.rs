@@ -1,12 +1,13 @@
 //! The worker: decides for each message whether there is something to do.
 
+use aws::events::{Event, EventKind, Events};
 use aws::queues::{ImportWake, Queues};
 use best_practice::BpClient;
 use config::ImporterConfig;
 use connection::{Clock as _, Sessions, SystemClock};
 use document_bucket::DocumentBucket;
 use domain::ids::PracticeId;
-use domain::imports::{Claim, Fetching, ImportId, Item, Lease};
+use domain::imports::{Claim, Fetching, ImportId, ImportState, Item, Lease};
 use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use store::{Store, StoreError, StoredItem};
@@ -24,6 +25,7 @@ pub struct Importer {
     store: Store,
     bucket: DocumentBucket,
     queues: Queues,
+    events: Events,
     config: ImporterConfig,
 }
 
@@ -35,10 +37,11 @@ impl Importer {
         store: Store,
         bucket: DocumentBucket,
         queues: Queues,
+        events: Events,
         config: ImporterConfig,
     ) -> Self {
         let sessions = Sessions::new(bp.clone(), store.clone());
-        Self { bp, sessions, store, bucket, queues, config }
+        Self { bp, sessions, store, bucket, queues, events, config }
     }
 
     /// Does what a message asks for, as far as that is possible now. If something remains, another
@@ -48,19 +51,32 @@ impl Importer {
     /// When the message must come again.
     pub async fn handle(&self, wake: &ImportWake, deadline: Deadline) -> Result<(), ImportError> {
         let (Ok(practice), Ok(import)) =
-            (PracticeId::parse(&wake.practice_id), ImportId::parse(&wake.import_id))
+            (PracticeId::stored(&wake.practice_id), ImportId::parse(&wake.import_id))
         else {
             tracing::error!("a message that nobody of ours sends");
             return Ok(());
         };
         let now = SystemClock.now();
-        let item = self.store.import_item(&practice, &import, wake.item, now).await?;
+        self.work(&practice, &import, wake, deadline, now).await?;
+        self.publish_end(&practice, &import, now).await
+    }
+
+    async fn work(
+        &self,
+        practice: &PracticeId,
+        import: &ImportId,
+        wake: &ImportWake,
+        deadline: Deadline,
+        now: Timestamp,
+    ) -> Result<(), ImportError> {
+        let item = self.store.import_item(practice, import, wake.item, now).await?;
         // An import that has expired is not waited for.
         let Some(item) = item else { return Ok(()) };
         let owner = Uuid::new_v4();
         let lease = Lease { owner, until: now + signed(self.config.lease) };
         match item.state.clone().claimable(lease, now, patience(&self.config)) {
             Claim::Granted(fetching) => {
+                let (practice, import) = (practice.clone(), import.clone());
                 let document = self.claimed(practice, import, item, fetching, owner);
                 let attempt = Attempt {
                     bp: &self.bp,
@@ -75,12 +91,42 @@ impl Importer {
             }
             Claim::Early => Ok(()),
             Claim::Held(until) => self.come_back(wake, until, now).await,
-            Claim::Hopeless(failed) => self.give_up(&practice, &import, &item, failed).await,
+            Claim::Hopeless(failed) => self.give_up(practice, import, &item, failed).await,
             Claim::Over => {
                 self.clear_leftover(&item).await;
                 Ok(())
             }
         }
+    }
+
+    /// Publishes that an import has ended, if it has. If this fails, the message comes again, and finds the
+    /// document finished.
+    async fn publish_end(
+        &self,
+        practice: &PracticeId,
+        import: &ImportId,
+        now: Timestamp,
+    ) -> Result<(), ImportError> {
+        let Some(record) = self.store.import(practice, import, now).await? else { return Ok(()) };
+        if record.import.cancelled_at.is_some() {
+            return Ok(());
+        }
+        let kind = match record.state() {
+            ImportState::Running | ImportState::Cancelled => return Ok(()),
+            ImportState::Complete | ImportState::PartlyFailed => EventKind::ImportFinished,
+            ImportState::Failed => EventKind::ImportFailed,
+        };
+        let event = Event {
+            kind,
+            platform: practice.platform(),
+            practice: Some(practice.clone()),
+            subject: import.as_str().to_owned(),
+            state: Some(record.state().name().to_owned()),
+            // Higher after each retry of a document.
+            change: record.changes().to_string(),
+            at: now,
+        };
+        Ok(self.events.publish(&[event]).await?)
     }
 
     fn claimed(

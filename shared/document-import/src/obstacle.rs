@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aws::events::EventError;
 use aws::queues::QueueUnavailable;
 use best_practice::{BpError, DocumentError};
 use connection::SessionError;
@@ -24,6 +25,9 @@ pub enum ImportError {
     /// The queue did not accept a message.
     #[error(transparent)]
     Queue(#[from] QueueUnavailable),
+    /// The end of an import could not be published.
+    #[error(transparent)]
+    Events(#[from] EventError),
 }
 
 /// What to do after a failure.

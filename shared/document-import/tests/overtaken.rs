@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws::events::Events;
 use aws::queues::{ImportWake, Queues};
 use aws_double::{Answer, Aws, Call};
 use best_practice::{BpClient, StatementPack};
-use config::{ImporterConfig, QueueConfig};
+use config::{EventConfig, ImporterConfig, QueueConfig};
 use document_bucket::DocumentBucket;
 use document_import::Importer;
 use domain::attachments::Folder;
@@ -153,6 +154,7 @@ impl Bench {
             self.store.clone(),
             DocumentBucket::new(aws::clients::s3(&config), "bucket"),
             Queues::new(aws_sdk_sqs::Client::new(&config), QueueConfig::default()),
+            Events::new(&config, EventConfig::at("bus", "http://queue.invalid/")),
             ImporterConfig {
                 bucket: "bucket".to_owned(),
                 inline_bytes: 1,

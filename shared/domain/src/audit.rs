@@ -48,6 +48,12 @@ pub enum AuditedAction {
     ClinicianLinkAllowed,
     /// The practice was disconnected.
     Disconnected,
+    /// Another platform was let in: it may connect with the site without a pairing code.
+    AccessGranted,
+    /// Another platform used the grant. The subject is the platform.
+    GrantUsed,
+    /// The grant to another platform was withdrawn.
+    GrantWithdrawn,
     /// Settings were changed.
     SettingsChanged,
     /// The staff list was replaced.
@@ -76,7 +82,7 @@ pub struct AuditRecord {
     /// Whose records were shown or changed.
     pub patients: Vec<PatientId>,
     /// What the action used: the caller's id of an import or booking, the id of a delivery, the Site ID of a
-    /// connection, or the account whose link ended.
+    /// connection, the account whose link ended, or the platform of a grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub resource: Option<String>,

@@ -36,6 +36,8 @@ pub mod clinician;
 pub mod connection;
 pub mod content;
 pub mod delivery;
+pub mod events;
+pub mod grant;
 pub mod ids;
 pub mod imports;
 pub mod instant;
@@ -57,6 +59,7 @@ pub mod surname;
 pub mod time_zone;
 pub mod usage;
 pub mod waiting;
+pub mod webhooks;
 mod windows_1252;
 
 pub use bp_text::{BpText, Unfit, UnstorableCharacter};

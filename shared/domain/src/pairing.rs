@@ -2,7 +2,8 @@
 //!
 //! The rule that keeps practices apart: **only Halo's confirmation connects a practice.** A practice is
 //! connected to a site if Halo confirmed a code that this practice gave, and the confirmation reached us while
-//! the attempt was still the practice's current one. Nothing else connects. Halo lets all our practices query a
+//! the attempt was still the practice's current one. Nothing else connects, except a grant by a person of a practice
+//! that was connected in this way ([`crate::grant`]). Halo lets all our practices query a
 //! site as soon as one of them is paired with it. So an answered query proves nothing about a practice's code.
 //!
 //! The consequences:
@@ -132,7 +133,7 @@ pub enum LimitScope {
     Platform,
     /// All attempts for a practice, by any of its people.
     Practice,
-    /// All attempts for a Bp Site ID, by any practice.
+    /// All attempts for a Bp Site ID, by any practice of one platform.
     Site,
 }
 

@@ -203,6 +203,8 @@ problem_types! {
     SummaryNotReady => "summary-not-ready", "The summary has not been delivered yet";
     /// The referral's summary was delivered, and our copy has been deleted since.
     SummaryExpired => "summary-expired", "The copy of the summary has expired";
+    /// The platform has the most webhook endpoints already.
+    TooManyEndpoints => "too-many-endpoints", "Your platform has the most webhook endpoints already";
     /// It was already delivered.
     AlreadyDelivered => "already-delivered", "This has already been delivered";
     /// Somebody else changed it at the same time.

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Invalid;
 use crate::connection::Database;
 use crate::ids::BpUserId;
+use crate::spelling::key;
 
 /// A practitioner's AHPRA registration number as the platform has it. Bp stores it as free text
 /// (`RegistrationNo`), so it is compared letter by letter, without outer blanks.
@@ -85,6 +87,23 @@ pub enum BpMatch {
     Inactive,
 }
 
+/// An active Bp user with a member's name. Only people can say whether they are the same person.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// Bp's `USERID`.
+    #[schema(value_type = i64)]
+    pub user_id: BpUserId,
+    /// As in Bp.
+    pub first_name: String,
+    /// As in Bp.
+    pub last_name: String,
+    /// The last four characters of the registration number in Bp. Absent if Bp has no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ahpra_ending: Option<String>,
+}
+
 /// A member, and the Bp user that matches.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -94,6 +113,9 @@ pub struct ListedMember {
     /// The Bp user that matches.
     #[serde(rename = "standing")]
     pub bp_match: BpMatch,
+    /// Bp users with the name of a member who was not found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
 }
 
 /// The platform's whole list.
@@ -119,6 +141,19 @@ pub struct RegisteredUser {
     pub active: bool,
 }
 
+/// An active user of Bp, with a name.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NamedUser {
+    /// Bp's `USERID`.
+    pub user: BpUserId,
+    /// As in Bp.
+    pub first_name: String,
+    /// As in Bp.
+    pub last_name: String,
+    /// The registration number, if Bp has one.
+    pub registration: Option<String>,
+}
+
 /// Bp's users who have a registration number.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Register {
@@ -129,15 +164,40 @@ pub struct Register {
     /// The registration numbers of users whose rows could not be read. `None` if the number could not be read
     /// either.
     pub unreadable: Vec<Option<String>>,
+    /// Active users with and without a registration number.
+    pub named: Vec<NamedUser>,
+}
+
+/// The last four characters.
+fn ending(number: &str) -> String {
+    let number = number.trim();
+    number.chars().skip(number.chars().count().saturating_sub(4)).collect()
 }
 
 impl Register {
+    /// Nobody shares a name with more doctors of a practice.
+    const MOST_CANDIDATES: usize = 5;
+
     /// Whether a row that could not be read may be a user with this number.
     fn leaves_open(&self, number: &AhpraNumber, found: BpMatch) -> bool {
         self.unreadable.iter().any(|registration| match registration {
             Some(registration) => registration.trim() == number.0,
             None => !matches!(found, BpMatch::Synced { .. }),
         })
+    }
+
+    /// Active users with a member's name, at most [`Self::MOST_CANDIDATES`]. Case, blanks, apostrophes and dashes do
+    /// not matter.
+    fn candidates(&self, member: &StaffMember) -> Vec<Candidate> {
+        let name = (key(&member.first_name), key(&member.last_name));
+        let has_name = |user: &&NamedUser| (key(&user.first_name), key(&user.last_name)) == name;
+        let candidate = |user: &NamedUser| Candidate {
+            user_id: user.user,
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            ahpra_ending: user.registration.as_deref().map(ending),
+        };
+        self.named.iter().filter(has_name).take(Self::MOST_CANDIDATES).map(candidate).collect()
     }
 
     /// The Bp user with this number.
@@ -184,7 +244,10 @@ impl StaffList {
             .into_iter()
             .map(|member| {
                 let bp_match = self.bp_match(&member.ahpra_number).unwrap_or(BpMatch::Unsynced);
-                ListedMember { member, bp_match }
+                // They were found by the name, which may be another one now.
+                let known = self.staff.iter().find(|listed| listed.member == member);
+                let candidates = known.map(|known| known.candidates.clone()).unwrap_or_default();
+                ListedMember { member, bp_match, candidates }
             })
             .collect();
         Ok(Self { staff, site: self.site.clone(), synced_at: self.synced_at })
@@ -195,6 +258,7 @@ impl StaffList {
     pub fn moved(mut self) -> Self {
         for listed in &mut self.staff {
             listed.bp_match = BpMatch::Unsynced;
+            listed.candidates.clear();
         }
         Self { staff: self.staff, site: None, synced_at: None }
     }
@@ -212,6 +276,10 @@ impl StaffList {
             } else if !is_same_site {
                 listed.bp_match = BpMatch::Unsynced;
             }
+            listed.candidates = match listed.bp_match {
+                BpMatch::NotFound { .. } => register.candidates(&listed.member),
+                _ => Vec::new(),
+            };
         }
         self.site = Some(site.clone());
         self.synced_at = Some(now);
@@ -305,7 +373,47 @@ mod tests {
             ],
             inactive_seen: true,
             unreadable: Vec::new(),
+            named: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_member_who_was_not_found_comes_with_the_users_of_the_same_name() {
+        let named = |id: i64, first: &str, last: &str, registration: Option<&str>| NamedUser {
+            user: BpUserId(id),
+            first_name: first.to_owned(),
+            last_name: last.to_owned(),
+            registration: registration.map(str::to_owned),
+        };
+        let register = Register {
+            named: vec![
+                named(1, "Sam", "Made-Up", Some("MED9990000001 ")),
+                named(7, "SAM", "Made Up", None),
+                named(8, "Samuel", "Made-Up", Some("MED9990000008")),
+                named(9, "Sam", "Else", Some("MED9990000009")),
+            ],
+            ..register()
+        };
+        let list = StaffList::default().replaced(vec![
+            member("MED9990000099"),
+            member("MED9990000001"),
+            member("MED9990000004"),
+        ]);
+        let synced = list.unwrap().synced(&register, &site(), Timestamp::UNIX_EPOCH);
+        let found: Vec<_> = synced.staff[0]
+            .candidates
+            .iter()
+            .map(|it| (it.user_id.0, it.ahpra_ending.as_deref()))
+            .collect();
+        assert_eq!(found, [(1, Some("0001")), (7, None)]);
+        assert!(synced.staff[1].candidates.is_empty(), "this member was found");
+        assert!(synced.staff[2].candidates.is_empty(), "this member is known, and has left");
+        // The platform corrects the name: the old candidates say nothing of the new one.
+        let mut other = member("MED9990000099");
+        assert_eq!(synced.replaced(vec![other.clone()]).unwrap().staff[0].candidates.len(), 2);
+        other.last_name = "Else".to_owned();
+        assert!(synced.replaced(vec![other]).unwrap().staff[0].candidates.is_empty());
+        assert!(synced.moved().staff[0].candidates.is_empty());
     }
 
     #[test]

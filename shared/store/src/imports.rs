@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::connection::Database;
 use domain::ids::{PatientId, PracticeId};
-use domain::imports::{Import, ImportId, Item as ItemState, Selection, Selections};
+use domain::imports::{Import, ImportId, ImportState, Item as ItemState, Selection, Selections};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,20 @@ pub struct ImportRecord {
     pub items: Vec<StoredItem>,
     /// When all of it is deleted.
     pub expires_at: Timestamp,
+}
+
+impl ImportRecord {
+    /// The state of the whole import, if nobody cancelled it.
+    #[must_use]
+    pub fn state(&self) -> ImportState {
+        ImportState::of(self.items.iter().map(|item| &item.state))
+    }
+
+    /// How often its documents have changed.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.items.iter().map(|item| item.version).sum()
+    }
 }
 
 /// One document of an import, as it was read.

@@ -34,7 +34,7 @@ pub(crate) fn practice_of_work(item: &Item) -> Result<PracticeId, StoreError> {
     item.get("pk")
         .and_then(|pk| pk.as_s().ok())
         .and_then(|pk| pk.strip_prefix(WORK))
-        .and_then(|practice| PracticeId::parse(practice).ok())
+        .and_then(|practice| PracticeId::stored(practice).ok())
         .ok_or(StoreError::Corrupt)
 }
 

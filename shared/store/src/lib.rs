@@ -1,5 +1,8 @@
 //! DynamoDB: one table. This crate holds all access patterns.
 //!
+//! `<practice>` is [`domain::ids::PracticeId`] in its form for storage, which contains the platform. So nothing of one
+//! platform is under a key of another.
+//!
 //! | pk | sk | what | written by |
 //! |---|---|---|---|
 //! | `PRACTICE#<practice>` | `CONNECTION` | [`domain::connection::Connection`] | pairing, status |
@@ -8,7 +11,9 @@
 //! | | `RELINKED#<uuid>` | the Bp user of a changed link, until the change is published | pairing, site-writer |
 //! | | `PAIRING` | [`domain::pairing::Attempt`]: the practice's current attempt, with a lease | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
+//! | `PLATFORM#<platform>` | `<practice>` | that the platform has connected this practice; the id is the public one ([`PracticesPage`]) | pairing |
 //! | `STAFF#<practice>` | `LIST` | [`domain::staff::StaffList`], with a `version` | staff |
+//! | `GRANT#<Bp Site ID>` | `<platform>#<practice>` | [`domain::grant::Grant`] of the practice to the platform; expires unless it was used | pairing |
 //! | `LIMIT#<scope>#<id>` | `PAIRING` | failed pairings in the present window, expires | pairing |
 //! | `DOCUMENT#<practice>` | `<document>` | [`domain::delivery::StoredDocument`], announced for upload, expires | correspondence |
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
@@ -23,6 +28,11 @@
 //! | | `LANE` | who works on the lane, and when there is something to do, in the index `due` | api, site-writer |
 //! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
+//! | `ENDPOINTS#<platform>` | `ENDPOINT#<id>` | [`domain::webhooks::Endpoint`], with a `version` ([`webhooks`]) | webhook-endpoints, webhook-sender |
+//! | | `COUNT` | how many endpoints the platform has | webhook-endpoints |
+//! | `HOOK#<platform>#<endpoint>#<uuid>` | `LANE` | who sends to the endpoint, how it fares, and when something is due, in the index `due` | webhook-endpoints, webhook-sender |
+//! | | `EVENT#<id>` | [`webhooks::KeptEvent`], in the index `open` while it waits and in `listed` once it was sent, expires | webhook-sender |
+//! | `PLATFORMAUDIT#<platform>` | `<instant>#<uuid>` | [`domain::webhooks::EndpointAudit`], expires | webhook-endpoints |
 //! | `WEBHOOK#<id>` | `NOTIFICATION` | a notification that was handled, expires | halo-webhook |
 //!
 //! Every item has a format: the attribute `format`, or 1 if the attribute is absent. If a release changes a
@@ -46,11 +56,13 @@ pub mod deliveries;
 mod documents;
 mod error;
 mod format;
+mod grants;
 mod imports;
 mod item;
 mod limits;
 mod links;
 mod pairing;
+mod platform;
 mod practice;
 mod refusal;
 mod schedule;
@@ -60,6 +72,7 @@ mod table;
 mod transaction;
 mod usage;
 mod waiting;
+pub mod webhooks;
 pub mod work;
 
 pub use audit::{AuditItem, AuditPage, AuditQuery};
@@ -71,7 +84,8 @@ pub use error::StoreError;
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
 pub use links::{AccountLink, Link, LinkKey, UnpublishedRelink};
-pub use practice::PracticeRecord;
+pub use platform::PracticesPage;
+pub use practice::{PracticeRecord, UnpublishedStanding};
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;
 pub use table::Store;

@@ -54,7 +54,8 @@ impl AccountLink<'_> {
 /// A change of links that is not published yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnpublishedRelink {
-    sk: String,
+    /// The item's key. No other change has the same.
+    pub sk: String,
     /// The user who is linked now.
     pub user: BpUserId,
 }

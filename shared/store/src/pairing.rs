@@ -93,6 +93,17 @@ impl Store {
         connection: &Connection,
         moved: bool,
     ) -> Result<(), StoreError> {
+        self.transact(self.completion(practice, attempt, connection, moved).await?).await
+    }
+
+    /// The writes of [`Store::complete_pairing`].
+    pub(crate) async fn completion(
+        &self,
+        practice: &PracticeId,
+        attempt: &Attempt,
+        connection: &Connection,
+        moved: bool,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let ended = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), PAIRING)))
@@ -104,6 +115,7 @@ impl Store {
         let mut writes = vec![
             self.put(item(practice_key(practice), CONNECTION, connection)?)?,
             TransactWriteItem::builder().delete(ended).build(),
+            self.list_practice(practice)?,
         ];
         // The site check publishes that the practice is connected.
         let at = connection.paired_at;
@@ -117,6 +129,6 @@ impl Store {
                 writes.push(self.put(staff_item(practice, &list.moved(), version + 1)?)?);
             }
         }
-        self.transact(writes).await
+        Ok(writes)
     }
 }

@@ -1,5 +1,6 @@
 //! A practice: its connection, its clinicians, its settings.
 
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
 use domain::clinician::Clinician;
 use domain::connection::{Availability, Connection, Site, Standing};
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use crate::error::StoreError;
 use crate::format::KnownFormatOnly;
 use crate::item::{
-    CLINICIAN, CONNECTION, PAIRING, SETTINGS, body, item, key, practice_key, sort_key, text,
+    CLINICIAN, CONNECTION, PAIRING, SETTINGS, body, item, key, number, practice_key, sort_key, text,
 };
 use crate::links::{Link, LinkKey, link_of};
 use crate::table::Store;
@@ -19,6 +20,18 @@ use crate::table::Store;
 /// The standing that platforms last received an event about. It is an attribute beside the connection. A
 /// new pairing removes it.
 const PUBLISHED_STANDING: &str = "told";
+
+/// How often a standing was published since the pairing.
+const TIMES_PUBLISHED: &str = "toldTimes";
+
+/// A standing that platforms have not received an event about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UnpublishedStanding {
+    /// How the connection stands now.
+    pub standing: Standing,
+    /// Distinguishes this change from earlier and later ones. A repeated publication has the same.
+    pub change: String,
+}
 
 /// All that is stored of a practice, read at one moment.
 #[derive(Clone, Debug, Default)]
@@ -201,20 +214,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let attempt = self.delete_attempt(practice)?;
-        let connection = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(practice_key(practice), CONNECTION)))
-            .update_expression("SET #body.standing = :disconnected")
-            .only_if("attribute_exists(pk)")
-            .expression_attribute_names("#body", "body")
-            .expression_attribute_values(
-                ":disconnected",
-                serde_dynamo::to_attribute_value(Standing::Disconnected)?,
-            )
+        let connection = self
+            .ending(practice, "attribute_exists(pk)")?
             .build()
             .map_err(|_| StoreError::Corrupt)?;
         let connection = TransactWriteItem::builder().update(connection).build();
-        match self.transact(vec![attempt, connection]).await {
+        let delisted = self.delist_practice(practice)?;
+        match self.transact(vec![attempt, connection, delisted]).await {
             Ok(()) => {
                 self.publish_standing_soon(practice, now).await?;
                 Ok(true)
@@ -222,6 +228,41 @@ impl Store {
             Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Disconnects a practice if its connection is the one of this pairing. An attempt that is under way goes on: it
+    /// has a code of its own.
+    pub async fn disconnect_if_paired_at(
+        &self,
+        practice: &PracticeId,
+        paired_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let connection = self
+            .ending(practice, "#body.pairedAt = :pairedAt")?
+            .expression_attribute_values(":pairedAt", serde_dynamo::to_attribute_value(paired_at)?)
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        let connection = TransactWriteItem::builder().update(connection).build();
+        match self.transact(vec![connection, self.delist_practice(practice)?]).await {
+            Ok(()) => self.publish_standing_soon(practice, now).await,
+            Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The update that ends a connection.
+    fn ending(&self, practice: &PracticeId, condition: &str) -> Result<UpdateBuilder, StoreError> {
+        Ok(Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(practice), CONNECTION)))
+            .update_expression("SET #body.standing = :disconnected")
+            .only_if(condition)
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(
+                ":disconnected",
+                serde_dynamo::to_attribute_value(Standing::Disconnected)?,
+            ))
     }
 
     /// The write that ends an attempt of any format: nobody may connect the practice after this.
@@ -248,7 +289,7 @@ impl Store {
     pub async fn unpublished_standing(
         &self,
         practice: &PracticeId,
-    ) -> Result<Option<Standing>, StoreError> {
+    ) -> Result<Option<UnpublishedStanding>, StoreError> {
         let found = self.found(key(practice_key(practice), CONNECTION)).await?;
         let Some(item) = &found else { return Ok(None) };
         let published: Option<Standing> = item
@@ -256,8 +297,10 @@ impl Store {
             .cloned()
             .map(serde_dynamo::from_attribute_value)
             .transpose()?;
-        let standing = body::<Connection>(item)?.standing;
-        Ok((published != Some(standing)).then_some(standing))
+        let Connection { standing, paired_at, .. } = body::<Connection>(item)?;
+        let times = item.get(TIMES_PUBLISHED).and_then(|times| times.as_n().ok());
+        let change = format!("{paired_at}#{}", times.map_or("0", String::as_str));
+        Ok((published != Some(standing)).then_some(UnpublishedStanding { standing, change }))
     }
 
     /// Stores that the standing was published. Call it after publishing: a crash between the two repeats
@@ -273,10 +316,12 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(practice_key(practice), CONNECTION)))
-            .update_expression("SET #told = :standing")
+            .update_expression("SET #told = :standing ADD #times :one")
             // If the standing has changed meanwhile, the new one is not published yet.
             .only_if("#body.standing = :standing")
             .expression_attribute_names("#told", PUBLISHED_STANDING)
+            .expression_attribute_names("#times", TIMES_PUBLISHED)
+            .expression_attribute_values(":one", number(1))
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":standing", told)
             .send()

@@ -80,7 +80,7 @@ impl Counter {
                 return;
             }
             // The first part is always the id of a practice.
-            let Ok(id) = PracticeId::parse(&day.0) else { continue };
+            let Ok(id) = PracticeId::stored(&day.0) else { continue };
             let Some(used) = self.pending.take(&day) else { continue };
             match timeout_at(until, self.store.add_usage(&id, day.1, &used)).await {
                 Ok(Ok(day)) => self.report(&id, &used, &day, until).await,

@@ -40,8 +40,13 @@ pub async fn publish_near_cap(
     for day in days.iter().filter(|day| !day.near_cap_published && caps.is_near(&day.usage)) {
         let near = Event {
             kind: EventKind::UsageNearCap,
-            practice: practice.as_str().to_owned(),
-            id: day.date.to_string(),
+            platform: practice.platform(),
+            practice: Some(practice.clone()),
+            subject: day.date.to_string(),
+            state: None,
+            // One a day.
+            change: String::new(),
+            at: now,
         };
         events.publish(&[near]).await?;
         store.set_near_cap_published(practice, day.date, now).await?;

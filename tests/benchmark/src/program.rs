@@ -45,7 +45,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("HALO_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
     ("JWKS_URL", "https://127.0.0.1:9/.well-known/jwks.json"),
     ("PEOPLE_CLIENT_ID", "made-up-people"),
-    ("PLATFORM_CLIENT_ID", "made-up-platform"),
+    (
+        "PLATFORMS",
+        r#"{"own":[{"id":"home","clients":["made-up-platform"],"scopes":["bookings.write"]}],"others":[]}"#,
+    ),
     ("RUST_LOG", "info"),
     ("SITE_WORK_QUEUE_URL", "https://127.0.0.1:9/made-up"),
     ("IMPORT_QUEUE_URL", "https://127.0.0.1:9/made-up"),
@@ -57,6 +60,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("WRITE_QUEUE_SECONDS", "60"),
     ("OFFLINE_LOOK_SECONDS", "30"),
     ("UNCHECKED_AFTER_DAYS", "14"),
+    ("WEBHOOK_EVENTS_QUEUE_URL", "https://127.0.0.1:9/made-up"),
+    ("WEBHOOK_KEY_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
+    ("WEBHOOK_SEND_QUEUE_URL", "https://127.0.0.1:9/made-up"),
+    ("WEBHOOK_TURN_SECONDS", "75"),
     ("WEBHOOK_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
 ];
 

@@ -1,7 +1,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use local::{Aws, People, Progress, Role, Stack, StackFile, StackOptions};
+use local::{Aws, LocalPlatform, People, Progress, Role, Stack, StackFile, StackOptions};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -82,10 +82,27 @@ impl TestStack {
         let unique = Uuid::new_v4().simple().to_string();
         let practice_id = format!("practice-{}", &unique[..12]);
         let platform = self.people.platform_token().await.expect("a platform's token");
+        self.practice_at(LocalPlatform::Home, practice_id, platform).await
+    }
+
+    /// Creates a practice of the second platform under this id, which the home platform may use, too.
+    pub async fn new_practice_of_other_platform(&self, practice_id: &str) -> TestPractice {
+        let platform = self.people.other_platform_token().await.expect("a platform's token");
+        self.practice_at(LocalPlatform::Other, practice_id.to_owned(), platform).await
+    }
+
+    async fn practice_at(
+        &self,
+        of: LocalPlatform,
+        practice_id: String,
+        platform: String,
+    ) -> TestPractice {
         let caller = |token| self.caller(&practice_id, token);
         TestPractice {
-            practice_admin: caller(Some(self.token(&practice_id, Role::PracticeAdmin).await)),
-            clinician: caller(Some(self.token(&practice_id, Role::Clinician).await)),
+            practice_admin: caller(Some(
+                self.token_at(of, &practice_id, Role::PracticeAdmin).await,
+            )),
+            clinician: caller(Some(self.token_at(of, &practice_id, Role::Clinician).await)),
             platform: caller(Some(platform)),
             stranger: caller(None),
             practice_id,
@@ -98,7 +115,11 @@ impl TestStack {
     }
 
     async fn token(&self, practice_id: &str, role: Role) -> String {
-        let person = self.people.create(practice_id, role).await.expect("an account");
+        self.token_at(LocalPlatform::Home, practice_id, role).await
+    }
+
+    async fn token_at(&self, platform: LocalPlatform, practice_id: &str, role: Role) -> String {
+        let person = self.people.create_at(platform, practice_id, role).await.expect("an account");
         self.people.sign_in(&person).await.expect("a person's token")
     }
 
@@ -109,7 +130,7 @@ impl TestStack {
     /// Fails the test if a queue has a dead letter. The outcome of every document, delivery and booking
     /// belongs in the table, and the message must be deleted.
     pub async fn assert_no_dead_letters(&self) {
-        for queue in ["siteWorkDeadLetters", "importDeadLetters"] {
+        for queue in ["siteWorkDeadLetters", "importDeadLetters", "webhookDeadLetters"] {
             let url = &self.file.aws.queues[queue];
             let given_up = self.aws.queued(url).await.expect("a queue's length");
             assert_eq!(given_up, 0, "messages were given up, here or in an earlier test: {queue}");
@@ -121,6 +142,13 @@ impl TestStack {
     pub(crate) async fn forget_work(&self) {
         let of_others = ["WORK#", "IMPORT#", "LIMIT#"];
         self.forget(|partition| of_others.iter().any(|of| partition.starts_with(of))).await;
+        self.forget_endpoints().await;
+    }
+
+    /// Deletes all webhook endpoints and their events.
+    pub async fn forget_endpoints(&self) {
+        let of_endpoints = ["ENDPOINTS#", "HOOK#"];
+        self.forget(|partition| of_endpoints.iter().any(|of| partition.starts_with(of))).await;
     }
 
     async fn forget(&self, forgotten: impl Fn(&str) -> bool) {
@@ -178,7 +206,12 @@ fn keep(number: usize, sender: tokio::sync::oneshot::Sender<TestStack>) {
     runtime.block_on(async {
         // Several stacks start at the same time. Only the first one shows its progress.
         let progress = if number == 0 { Progress::shown() } else { Progress::silent() };
-        let options = StackOptions { folder: fresh_folder(number), regular_jobs: false, progress };
+        let options = StackOptions {
+            folder: fresh_folder(number),
+            regular_jobs: false,
+            platforms: None,
+            progress,
+        };
         let mut stack = match Stack::start(options).await {
             Ok(stack) => stack,
             Err(error) => panic!("the stack did not start: {error}"),

@@ -13,9 +13,11 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart,
     CreateBucketConfiguration,
 };
-use config::AwsConfig;
+use aws_types::sdk_config::SdkConfig;
+use config::{AwsConfig, EventConfig};
 use document_bucket::DocumentBucket;
 use domain::Sha256;
+use domain::ids::PlatformId;
 use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
@@ -51,13 +53,12 @@ pub(crate) async fn judge(python: &Path, room: &Path) -> Result<bool, Failure> {
         endpoint: Some(endpoint),
     })?;
     let s3 = clients::s3(&aws);
-    let bus = aws_sdk_eventbridge::Client::new(&aws);
     let checks = [
         ("an upload in parts arrives whole", upload(&s3).await),
         ("an aborted upload leaves nothing", abort(&s3).await),
         ("control: a small part is noticed", small_part(&s3).await),
-        ("an event is taken", event(&bus).await),
-        ("control: a bus that does not exist is noticed", missing_bus(&bus).await),
+        ("an event is taken", event(&aws).await),
+        ("control: a bus that does not exist is noticed", missing_bus(&aws).await),
     ];
     let mut is_well = true;
     for (name, finding) in checks {
@@ -144,17 +145,32 @@ async fn small_part(s3: &Client) -> Result<Finding, String> {
 }
 
 fn an_event() -> Event {
-    let (practice, id) = ("wattle-creek".to_owned(), "d-1".to_owned());
-    Event { kind: EventKind::DeliveryChecked, practice, id }
+    Event {
+        kind: EventKind::DeliveryChecked,
+        platform: PlatformId::home(),
+        practice: None,
+        subject: "d-1".to_owned(),
+        state: Some("checked".to_owned()),
+        change: "1.1".to_owned(),
+        at: jiff::Timestamp::UNIX_EPOCH,
+    }
 }
 
-async fn event(bus: &aws_sdk_eventbridge::Client) -> Result<Finding, String> {
+async fn event(aws: &SdkConfig) -> Result<Finding, String> {
+    let bus = aws_sdk_eventbridge::Client::new(aws);
     bus.create_event_bus().name("platforms").send().await.map_err(text)?;
-    Events::new(bus.clone(), "platforms").publish(&[an_event()]).await.map_err(text)?;
+    let queues = aws_sdk_sqs::Client::new(aws);
+    let queue = queues.create_queue().queue_name("events").send().await.map_err(text)?;
+    let url = queue.queue_url().unwrap_or_default();
+    let events = Events::new(aws, EventConfig::at("platforms", url));
+    events.publish(&[an_event()]).await.map_err(text)?;
     Ok(None)
 }
 
-async fn missing_bus(bus: &aws_sdk_eventbridge::Client) -> Result<Finding, String> {
-    let published = Events::new(bus.clone(), "nowhere").publish(&[an_event()]).await;
+async fn missing_bus(aws: &SdkConfig) -> Result<Finding, String> {
+    let queues = aws_sdk_sqs::Client::new(aws);
+    let queue = queues.create_queue().queue_name("events").send().await.map_err(text)?;
+    let url = queue.queue_url().unwrap_or_default();
+    let published = Events::new(aws, EventConfig::at("nowhere", url)).publish(&[an_event()]).await;
     Ok(published.is_ok().then(|| "it was taken".to_owned()))
 }

@@ -22,7 +22,16 @@ impl Aws {
         email: &str,
         password: &str,
         practice_id: &str,
+        platform: Option<&str>,
     ) -> Result<(), Error> {
+        let mut attributes = vec![
+            json!({ "Name": "email", "Value": email }),
+            json!({ "Name": "email_verified", "Value": "true" }),
+            json!({ "Name": "custom:practice_id", "Value": practice_id }),
+        ];
+        if let Some(platform) = platform {
+            attributes.push(json!({ "Name": "custom:platform_id", "Value": platform }));
+        }
         self.cognito(
             "AdminCreateUser",
             &json!({
@@ -31,11 +40,7 @@ impl Aws {
                 "MessageAction": "SUPPRESS",
                 // MiniStack's own temporary password may be too short for the policy.
                 "TemporaryPassword": password,
-                "UserAttributes": [
-                    { "Name": "email", "Value": email },
-                    { "Name": "email_verified", "Value": "true" },
-                    { "Name": "custom:practice_id", "Value": practice_id },
-                ],
+                "UserAttributes": attributes,
             }),
         )
         .await?;
@@ -79,6 +84,22 @@ impl Aws {
         text(&answer["AuthenticationResult"]["IdToken"], "AuthenticationResult.IdToken")
     }
 
+    /// The secret of a server's app client.
+    ///
+    /// # Errors
+    /// When Cognito refuses.
+    pub async fn client_secret(&self, pool: &str, client: &str) -> Result<String, Error> {
+        let body = json!({ "UserPoolId": pool, "ClientId": client });
+        let described = self.cognito("DescribeUserPoolClient", &body).await?;
+        text(&described["UserPoolClient"]["ClientSecret"], "ClientSecret")
+    }
+
+    /// Where servers get their tokens.
+    #[must_use]
+    pub fn token_endpoint(&self) -> String {
+        format!("{}/oauth2/token", self.endpoint)
+    }
+
     /// A fresh access token of a platform's server, by client credentials.
     ///
     /// # Errors
@@ -89,12 +110,10 @@ impl Aws {
         client: &str,
         scopes: &str,
     ) -> Result<String, Error> {
-        let body = json!({ "UserPoolId": pool, "ClientId": client });
-        let described = self.cognito("DescribeUserPoolClient", &body).await?;
-        let secret = text(&described["UserPoolClient"]["ClientSecret"], "ClientSecret")?;
+        let secret = self.client_secret(pool, client).await?;
         let request = self
             .http
-            .post(format!("{}/oauth2/token", self.endpoint))
+            .post(self.token_endpoint())
             .basic_auth(client, Some(secret))
             .form(&[("grant_type", "client_credentials"), ("scope", scopes)]);
         let answer = self.answer("POST /oauth2/token", request).await?;

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod breaking;
+mod events;
 mod examples;
 #[cfg(test)]
 mod older;
@@ -48,7 +49,8 @@ impl Modify for Bearer {
 }
 
 /// The tags, in the order of the guides.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 13] = [
+    ("Account", "Who calls, and which practices a platform has connected."),
     ("Connection", "Pairs a practice with its Bp, and links accounts to Bp users."),
     ("Settings", "The practice's time zone and booking settings, and what they can choose from."),
     ("Patients", "Finds a patient and reads their record."),
@@ -57,6 +59,7 @@ const TAGS: [(&str, &str); 11] = [
     ("Staff", "Matches a platform's staff list with Bp's users."),
     ("Bookings", "Representatives' visits in Bp's appointment book."),
     ("Audit", "Who read or changed which records."),
+    ("Webhooks", "A platform's addresses that receive its events."),
     ("Usage", "How much a practice uses Halo."),
     ("Service", "The service itself. No token is needed."),
     ("Halo", "For Halo Connect only. No other program calls this."),
@@ -77,6 +80,7 @@ fn whole() -> Value {
     let tag = |(name, description)| json!({ "name": name, "description": description });
     document["tags"] = TAGS.into_iter().map(tag).collect();
     schemas::complete(&mut document);
+    events::add(&mut document);
     operations::complete(&mut document);
     examples::add(&mut document);
     document

@@ -18,6 +18,8 @@ pub(super) fn rendition(document: &Value) -> Value {
             }
         }
     }
+    // 3.0 has no webhooks. The schemas of the events stay.
+    remove(&mut document, "webhooks");
     convert(&mut document);
     document
 }

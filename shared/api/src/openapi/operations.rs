@@ -16,12 +16,14 @@ const CLIENT_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 const DELIVERED_ID: &str = "^[A-Za-z0-9._-]{1,64}$";
 
 /// What is known about a path parameter: its description and its pattern. Numbers have no pattern.
-const PATH_PARAMETERS: [(&str, &str, Option<&str>); 9] = [
+const PATH_PARAMETERS: [(&str, &str, Option<&str>); 11] = [
+    ("platformId", "The other platform.", Some("^[a-z0-9_-]{1,32}$")),
     ("practiceId", "The practice.", Some(CLIENT_ID)),
     ("patientId", "The patient's number in Bp.", None),
     ("userId", "The user's number in Bp.", None),
     ("importId", "Your own id of the import.", Some(CLIENT_ID)),
     ("bookingId", "Your own id of the booking.", Some(CLIENT_ID)),
+    ("endpointId", "Your own id of the endpoint.", Some(CLIENT_ID)),
     ("referralId", "Your own id of the referral.", Some(DELIVERED_ID)),
     ("messageId", "Your own id of the message.", Some(DELIVERED_ID)),
     (

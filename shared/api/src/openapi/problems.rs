@@ -70,6 +70,7 @@ pub(super) fn of(handler: &str) -> Vec<&'static [ProblemType]> {
         "disconnect_practice" | "unlink_clinician" | "allow_account" | "replace_staff" => {
             vec![&[Conflict]]
         }
+        "grant_access" | "list_grants" | "withdraw_grant" => vec![&[NotConnected, Conflict]],
         "list_locations" | "list_appointment_types" => vec![HALO, SESSION],
         "replace_settings" => {
             vec![HALO, SESSION, &[LocationUnknown, AppointmentTypeUnknown, RecallType, Conflict]]
@@ -95,6 +96,12 @@ pub(super) fn of(handler: &str) -> Vec<&'static [ProblemType]> {
         "resend_booking" => vec![BOOKABLE, &[InvalidRequest, StartPassed]],
         "resend_bookings" => vec![BOOKABLE],
         "cancel_booking" => vec![&[Conflict]],
+        "save_webhook_endpoint" => vec![&[NotFound, TooManyEndpoints, Conflict]],
+        "read_webhook_endpoint" | "test_webhook_endpoint" | "list_webhook_attempts" => {
+            vec![&[NotFound]]
+        }
+        "delete_webhook_endpoint" => vec![&[NotFound]],
+        "rotate_webhook_secret" | "replay_webhook_events" => vec![&[NotFound, Conflict]],
         "receive_notification" => vec![&[
             InvalidRequest,
             RequestTooLarge,

@@ -213,6 +213,8 @@ texts! {
         ["Wait for the event delivery.delivered of the summary, then repeat the request.", "If the summary's delivery has failed, its problem says what to do."];
     SummaryExpired => GONE, None,
         ["The summary is in the patient's Correspondence Out in Bp. Our copies are kept for a few weeks only."];
+    TooManyEndpoints => CONFLICT, None,
+        ["Delete an endpoint that you do not need, then repeat the request. A platform has at most 10."];
     AlreadyDelivered => CONFLICT, None, ["You do not need to do anything. If it has since been removed from Bp and is still needed there, send it under a new id."];
 
     Conflict => CONFLICT, None, ["Read the resource again, then repeat the request."];

@@ -1,11 +1,13 @@
 //! The routes. Each group below is served by one function.
 
+mod account;
 mod attachments;
 mod audit;
 mod bookings;
 mod clinical;
 mod connection;
 mod correspondence;
+mod grants;
 mod imports;
 mod locations;
 mod patients;
@@ -14,6 +16,7 @@ mod settings;
 mod staff;
 mod usage;
 mod webhook;
+mod webhook_endpoints;
 
 use std::sync::Arc;
 
@@ -25,6 +28,7 @@ use utoipa::openapi::HttpMethod;
 
 pub use self::service::WriteDocument;
 pub use self::webhook::WebhookReceiver;
+pub use self::webhook_endpoints::WebhookEndpoints;
 use crate::app::{App, MissingPart};
 use crate::demands::{Demands, demands_of};
 use crate::metering::metered;
@@ -77,14 +81,19 @@ macro_rules! routes {
 }
 
 routes! {
-    /// Connection, validation, locations, settings, audit trail and usage.
-    practice(App, metered) {
+    /// Connection, validation, locations, settings, audit trail and usage, and the caller's account.
+    practice(App, metered) needs(cursors) {
+        account::read_me,
+        account::list_practices,
         connection::connect_practice,
         connection::read_connection,
         connection::disconnect_practice,
         connection::unlink_clinician,
         connection::allow_account,
         connection::validate_site_id,
+        grants::grant_access,
+        grants::list_grants,
+        grants::withdraw_grant,
         locations::list_locations,
         locations::list_appointment_types,
         settings::read_settings,
@@ -133,6 +142,17 @@ routes! {
         bookings::list_bookings,
         bookings::resend_booking,
         bookings::resend_bookings,
+    }
+    /// The webhook endpoints of platforms.
+    webhook_endpoints(WebhookEndpoints, with_state::<Arc<WebhookEndpoints>>) {
+        webhook_endpoints::save_webhook_endpoint,
+        webhook_endpoints::list_webhook_endpoints,
+        webhook_endpoints::read_webhook_endpoint,
+        webhook_endpoints::delete_webhook_endpoint,
+        webhook_endpoints::rotate_webhook_secret,
+        webhook_endpoints::test_webhook_endpoint,
+        webhook_endpoints::replay_webhook_events,
+        webhook_endpoints::list_webhook_attempts,
     }
     /// Halo's notifications.
     webhook(WebhookReceiver, with_state::<Arc<WebhookReceiver>>) {

@@ -10,7 +10,9 @@ use domain::Invalid;
 use domain::audit::AuditedAction;
 use domain::ids::BpUserId;
 use domain::schedule::Job;
-use domain::staff::{AhpraNumber, BpMatch, ListProblem, ListedMember, StaffList, StaffMember};
+use domain::staff::{
+    AhpraNumber, BpMatch, Candidate, ListProblem, ListedMember, StaffList, StaffMember,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -59,6 +61,10 @@ pub(crate) struct StaffMemberView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     problem: Option<ProblemBody>,
+    /// Bp users with the name of a member who was not found, at most five. Their registration number in Bp may be
+    /// missing or wrong. Case, spaces, apostrophes and hyphens are not compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<Candidate>,
 }
 
 /// Whether a member was found in Bp.
@@ -97,7 +103,7 @@ pub(super) fn problem_of(bp_match: BpMatch) -> Option<Problem> {
 }
 
 fn view(list: StaffList) -> StaffView {
-    let member = |ListedMember { member, bp_match }| {
+    let member = |ListedMember { member, bp_match, candidates }| {
         let StaffMember { ahpra_number, first_name, last_name } = member;
         let (state, bp_user_id) = match bp_match {
             BpMatch::Synced { user } => (StaffState::Synced, Some(user)),
@@ -107,7 +113,15 @@ fn view(list: StaffList) -> StaffView {
             BpMatch::Inactive => (StaffState::Inactive, None),
         };
         let problem = problem_of(bp_match).map(Problem::body);
-        StaffMemberView { ahpra_number, first_name, last_name, state, bp_user_id, problem }
+        StaffMemberView {
+            ahpra_number,
+            first_name,
+            last_name,
+            state,
+            bp_user_id,
+            problem,
+            candidates,
+        }
     };
     StaffView { staff: list.staff.into_iter().map(member).collect(), synced_at: list.synced_at }
 }

@@ -15,7 +15,7 @@ use axum::http::Request;
 use best_practice::{BpClient, StatementPack};
 use config::{DocumentsConfig, QueueConfig};
 use domain::connection::{Availability, Connection, Site, Standing};
-use domain::ids::{HaloGuid, PracticeId, SiteId, Subject};
+use domain::ids::{HaloGuid, PlatformId, PracticeId, SiteId, Subject};
 use domain::patient::PatientStatus;
 use domain::shown::ShownPatient;
 use domain::surname::SurnameKey;
@@ -85,7 +85,11 @@ fn clinician() -> Caller {
 
 fn platform() -> Caller {
     let scopes = vec![Scope::CorrespondenceWrite];
-    Caller::Platform { subject: Subject("the platform".to_owned()), scopes }
+    Caller::Platform {
+        subject: Subject("the platform".to_owned()),
+        platform: PlatformId::home(),
+        scopes,
+    }
 }
 
 /// A value as DynamoDB writes it.

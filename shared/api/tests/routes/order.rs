@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use api::caller::{Caller, Scope};
 use api::routes;
-use api::{App, Parts, lazy_queues};
-use aws::clients;
+use api::{App, Cursors, Parts, lazy_queues};
+use aws::{SecretText, clients};
 use aws_double::{Answer, Aws, Call};
 use axum::Router;
 use axum::body::Body;
@@ -17,7 +17,7 @@ use config::QueueConfig;
 use domain::BpText;
 use domain::booking::token::Token;
 use domain::booking::{Booking, BookingId, Representative, Visit};
-use domain::ids::{BpUserId, LocationId, PracticeId, SiteId, Subject};
+use domain::ids::{BpUserId, LocationId, PlatformId, PracticeId, SiteId, Subject};
 use domain::settings::{BookingSettings, DurationMinutes, Settings};
 use domain::staff::AhpraNumber;
 use domain::time_zone::PracticeTimeZone;
@@ -70,7 +70,11 @@ async fn ask(routes: Router, caller: Caller, method: &str, path: &str, body: Val
 
 fn platform() -> Caller {
     let scopes = vec![Scope::BookingsWrite, Scope::PracticesAdmin];
-    Caller::Platform { subject: Subject("the platform".to_owned()), scopes }
+    Caller::Platform {
+        subject: Subject("the platform".to_owned()),
+        platform: PlatformId::home(),
+        scopes,
+    }
 }
 
 /// The partition of the item that a call puts.
@@ -168,9 +172,11 @@ async fn no_staff_list_is_kept_whose_jobs_are_not_planned_or_which_cannot_be_rec
 #[tokio::test]
 async fn a_practice_stays_connected_when_its_disconnecting_cannot_be_recorded() {
     let aws = Aws::answering(|_| refused());
-    let status =
-        ask(routes::practice(app(&aws)).unwrap(), platform(), "DELETE", "/connection", Value::Null)
-            .await;
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws.config());
+    let cursors = Some(Cursors::new(SecretText::new(secrets, "made up".to_owned())));
+    let parts = Parts { cursors, ..Parts::default() };
+    let routes = routes::practice(App { parts, ..app(&aws) }).unwrap();
+    let status = ask(routes, platform(), "DELETE", "/connection", Value::Null).await;
     assert_eq!(status, 503, "{aws:?}");
     assert!(!aws.calls().is_empty() && aws.calls().iter().all(is_note), "{aws:?}");
 }

@@ -69,8 +69,10 @@ fn missing(part: &str) -> Result<(), String> {
 }
 
 #[test]
-fn practices_and_patients_need_no_optional_part() {
-    assert_eq!(started(routes::practice, Parts::default()), Ok(()));
+fn practices_need_cursors_and_patients_no_optional_part() {
+    assert_eq!(started(routes::practice, Parts::default()), missing("cursors"));
+    let cursors = all().cursors;
+    assert_eq!(started(routes::practice, Parts { cursors, ..Parts::default() }), Ok(()));
     assert_eq!(started(routes::patients, Parts::default()), Ok(()));
 }
 

@@ -221,6 +221,8 @@ impl<'a> BookingJobs<'a> {
                         false => EventKind::BookingSynced,
                     };
                     entry.work.unpublished = Some(event.as_str().to_owned());
+                    entry.work.unpublished_at = Some(now);
+                    entry.work.events += 1;
                     entry.due = Some(now);
                 }
                 self.store.transition_work(practice, &entry).await.map(drop)

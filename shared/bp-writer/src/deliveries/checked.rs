@@ -1,6 +1,6 @@
 //! Finds out which delivered messages a doctor has checked.
 
-use aws::events::{Event, EventError, EventKind, Events};
+use aws::events::{EventError, EventKind, Events};
 use aws::metrics::{self, Unit};
 use best_practice::{AskedMessage, BpClient, Fate};
 use connection::{Clock as _, SessionError, Sessions, SystemClock};
@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use store::deliveries::{UNCHECKED, UNCHECKED_END, listing};
 use store::work::{Entry, WorkKind, WorkList};
 use store::{Store, StoreError};
+
+use crate::context::event_of;
 
 /// The most messages that one query asks about. The newest are asked about: a message with a thousand
 /// newer ones will probably never be checked.
@@ -74,11 +76,12 @@ pub async fn find_checked_messages(
     let mut session = sessions.open(practice, deadline).await?;
     let fates = session.ask(|guid| bp.fates_of_messages(guid, &asked, deadline)).await?;
     let now = SystemClock.now();
-    let (mut changed, mut overdue) = (Vec::new(), Vec::new());
+    let (mut changed, mut news, mut overdue) = (Vec::new(), Vec::new(), 0);
     for entry in &waiting {
         let Some(fate) = fates.get(entry.body.token.as_str()) else { continue };
         let mut entry = entry.clone();
         let before = entry.body.clone();
+        let mut is_overdue = false;
         match fate {
             Fate::Checked { record, check, patient } => {
                 entry.body.found_under(*patient);
@@ -86,36 +89,29 @@ pub async fn find_checked_messages(
             }
             Fate::Unchecked { owner, patient } => {
                 entry.body.found_under(*patient);
-                if entry.body.unchecked(*owner, report_after, now) {
-                    overdue.push(entry.body.delivery_id.as_str().to_owned());
-                }
+                is_overdue = entry.body.unchecked(*owner, report_after, now);
             }
             Fate::Missing => entry.body.missing(now),
         }
+        let kind = match entry.body.state {
+            DeliveryState::Checked => Some(EventKind::DeliveryChecked),
+            DeliveryState::Removed => Some(EventKind::DeliveryRemoved),
+            _ if is_overdue => Some(EventKind::DeliveryUnchecked),
+            _ => None,
+        };
+        overdue += u64::from(is_overdue);
         if entry.body != before {
+            if let Some(kind) = kind {
+                entry.work.events += 1;
+                news.push(event_of(practice, &entry, kind, listing(&entry.body).state, now));
+            }
             entry.list_under(&listing(&entry.body));
             changed.push(entry);
         }
     }
     // Published before it is stored: a stored message is not asked about again.
-    let event = |entry: &Entry<Delivery>| {
-        let kind = match entry.body.state {
-            DeliveryState::Checked => EventKind::DeliveryChecked,
-            DeliveryState::Removed => EventKind::DeliveryRemoved,
-            _ => return None,
-        };
-        let id = entry.body.delivery_id.as_str().to_owned();
-        Some(Event { kind, practice: practice.as_str().to_owned(), id })
-    };
-    let reports = overdue.iter().map(|id| Event {
-        kind: EventKind::DeliveryUnchecked,
-        practice: practice.as_str().to_owned(),
-        id: id.clone(),
-    });
-    let news: Vec<Event> = changed.iter().filter_map(event).chain(reports).collect();
-    if !overdue.is_empty() {
-        let many = overdue.len() as u64;
-        metrics::report("MessagesUnchecked", Unit::Count, many, Some(practice.as_str()));
+    if overdue > 0 {
+        metrics::report("MessagesUnchecked", Unit::Count, overdue, Some(practice.as_str()));
     }
     events.publish(&news).await?;
     for entry in &changed {

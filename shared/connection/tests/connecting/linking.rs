@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_double::{Answer, Aws, Call};
 use best_practice::{BpClient, StatementPack};
-use connection::{Asker, AuditLine, Connecting, Entered, NotConnected, Trail};
+use connection::{Asker, AuditLine, Connecting, Entered, NamedClinician, NotConnected, Trail};
 use domain::audit::AuditedAction;
 use domain::clinician::{ClinicianName, NotLinked, ProviderNumberPrefix};
 use domain::ids::{PracticeId, SiteId, Subject};
@@ -86,8 +86,10 @@ impl Bench {
         let entered = Entered {
             site_id: SiteId::parse(SITE).unwrap(),
             code: None,
-            name: ClinicianName { first: "Amelia".to_owned(), last: "Thornbury".to_owned() },
-            prefix: digits.map(|digits| ProviderNumberPrefix::parse(digits).unwrap()),
+            clinician: Some(NamedClinician {
+                name: ClinicianName { first: "Amelia".to_owned(), last: "Thornbury".to_owned() },
+                prefix: digits.map(|digits| ProviderNumberPrefix::parse(digits).unwrap()),
+            }),
         };
         connecting.connect(&asker, &entered).await
     }

@@ -22,6 +22,18 @@ pub enum ImportState {
 }
 
 impl ImportState {
+    /// Its name in answers and events.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::PartlyFailed => "partlyFailed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// The state of an import that nobody cancelled.
     #[must_use]
     pub fn of<'i>(items: impl IntoIterator<Item = &'i Item>) -> Self {

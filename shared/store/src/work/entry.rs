@@ -157,13 +157,31 @@ pub struct Work {
     /// An event that must be published before the entry closes.
     #[serde(rename = "announce", default)]
     pub unpublished: Option<String>,
+    /// When that event happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpublished_at: Option<Timestamp>,
+    /// How many events of this entry were published, or must be. Makes the ids of events unique.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub events: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Work {
     /// The work of an entry that was just accepted.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self { progress: Progress::new(now), sent_revision: 0, known_wait: None, unpublished: None }
+        Self {
+            progress: Progress::new(now),
+            sent_revision: 0,
+            known_wait: None,
+            unpublished: None,
+            unpublished_at: None,
+            events: 0,
+        }
     }
 }
 

@@ -326,11 +326,11 @@ fn read(item: &Item) -> Result<Lane, StoreError> {
     })
 }
 
-pub(super) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+pub(crate) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
-pub(super) fn integer(item: &Item, name: &str) -> Option<i64> {
+pub(crate) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
 }
 
@@ -339,7 +339,7 @@ const BUSY: &str = "TransactionConflictException";
 const BUSY_TRIES: u32 = 8;
 
 /// Repeats a write that met a transaction on the same item. The transaction ends within milliseconds.
-pub(super) async fn again_when_busy<T, F>(write: impl Fn() -> F) -> Result<T, StoreError>
+pub(crate) async fn again_when_busy<T, F>(write: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {

@@ -28,3 +28,5 @@ pub use entry::{
 pub use lane::{DueLane, LANE_SHARDS, Lane, LaneRelease, ParkReason, Parked, Released};
 pub use list::{OpenWork, WorkCursor, WorkList, WorkPage};
 pub use write::Accepted;
+
+pub(crate) use lane::{again_when_busy, integer, string};

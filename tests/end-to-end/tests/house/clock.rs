@@ -20,8 +20,11 @@ const NAMED: &[(&str, &str)] = &[
     ("shared/usage/src/lib.rs", "the crate is below the clock"),
     ("shared/aws/src/metrics.rs", "the time of a metric; the crate is below the clock"),
     ("shared/halo/src/wire.rs", "Halo may say when to come back; the crate can be used alone"),
+    ("functions/authorizer/src/claims.rs", "the library that checks tokens reads the clock, too"),
     ("functions/dispatcher/src/dispatch.rs", "the beginning of a task; all else gets this time"),
     ("functions/site-writer/src/batch.rs", "Lambda gives its deadline as a time of day"),
+    ("shared/webhooks/src/ports.rs", "this is the sender's clock"),
+    ("functions/webhook-sender/src/main.rs", "Lambda gives its deadline as a time of day"),
     ("functions/attachment-importer/src/main.rs", "Lambda gives its deadline as a time of day"),
 ];
 

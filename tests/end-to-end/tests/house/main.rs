@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "patient-summary",
             "store",
             "usage",
+            "webhooks",
         ],
     ),
     ("appointments", &["api"]),
@@ -48,7 +49,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("attachments", &["api"]),
     ("authorizer", &["aws", "config"]),
-    ("aws", &["config", "halo"]),
+    ("aws", &["config", "domain", "halo"]),
     ("best-practice", &["domain", "halo"]),
     (
         "bp-writer",
@@ -127,6 +128,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["domain", "ledger"]),
     ("support", &["halo-simulator"]),
     ("usage", &["aws", "domain", "halo", "store"]),
+    ("webhook-endpoints", &["api"]),
+    ("webhook-sender", &["aws", "config", "domain", "store", "webhooks"]),
+    ("webhooks", &["aws", "domain", "ledger", "store"]),
 ];
 
 #[test]

@@ -186,10 +186,12 @@ async fn a_clinic_follows_the_guide_and_finds_its_visit_in_bps_appointment_book(
     // 2.3: sync the staff. Each member shows whether it is synced and what to correct.
     let member =
         |number: &str| json!({ "ahpraNumber": number, "firstName": "Sam", "lastName": "Sample" });
-    let list: Vec<Value> = [DOCTOR, "MED9990000010", "MED9990000008", "MED9990000099"]
+    let mut list: Vec<Value> = [DOCTOR, "MED9990000010", "MED9990000008", "MED9990000099"]
         .into_iter()
         .map(member)
         .collect();
+    list[3] =
+        json!({ "ahpraNumber": "MED9990000099", "firstName": "amelia", "lastName": "Thornbury" });
     let mark = bp.mark().await;
     let put = practice.platform.put("/staff", &json!(list)).await;
     assert_eq!(put.assert_status(200).at("/staff/0/state"), "notSynced");
@@ -205,6 +207,11 @@ async fn a_clinic_follows_the_guide_and_finds_its_visit_in_bps_appointment_book(
     assert!(read.at("/staff/0/problem").is_null());
     assert_eq!(read.text_at("/staff/3/problem/type"), "practitioner-not-found");
     assert!(read.at("/staff/3/problem/steps").to_string().contains("Setup > Users"));
+    let doctor = json!({
+        "userId": 1, "firstName": "Amelia", "lastName": "Thornbury", "ahpraEnding": "0001",
+    });
+    assert_eq!(*read.at("/staff/3/candidates"), json!([doctor]), "who the doctor may be in Bp");
+    assert!(read.at("/staff/2/candidates").is_null());
     assert!(read.at("/syncedAt").is_string());
 
     // 2.4: the appointment appears on the right day, marked as online.

@@ -80,3 +80,21 @@ async fn a_function_knows_those_queues_and_no_others_that_it_may_send_to() {
     }
     assert!(senders > 4, "only {senders} functions send anything");
 }
+
+#[tokio::test]
+async fn nobody_can_change_which_practice_or_platform_their_account_belongs_to() {
+    let template = TestStack::shared().await.aws().deployed_template().await.unwrap();
+    let pools = of_kind(&template, "AWS::Cognito::UserPool");
+    let attributes = pools["UserPool"]["Schema"].as_array().unwrap();
+    let names: Vec<_> = attributes.iter().map(|it| it["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["practice_id", "platform_id"]);
+    assert!(attributes.iter().all(|attribute| attribute["Mutable"] == false), "{attributes:?}");
+    for (name, client) in of_kind(&template, "AWS::Cognito::UserPoolClient") {
+        if client["ClientName"] == "people" {
+            assert_eq!(client["WriteAttributes"], serde_json::json!(["email"]), "{name}");
+        } else {
+            let flows = &client["AllowedOAuthFlows"];
+            assert_eq!(*flows, serde_json::json!(["client_credentials"]), "{name}");
+        }
+    }
+}

@@ -178,7 +178,7 @@ async fn platforms_are_told_once_that_a_practice_comes_near_its_cap() {
         practice.clinician.get("/locations").await.assert_status(200);
     }
     stack.run_job("jobs", None).await;
-    platform.hears("usage.nearCap nearCap").await;
+    platform.hears("usage.nearCap").await;
     practice.clinician.get("/locations").await.assert_status(200);
     stack.let_come_round("site-health", &practice.practice_id).await;
     practice.practice_admin.delete("/connection").await.assert_status(204);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use connection::Entered;
+use connection::{Entered, NamedClinician};
 use domain::audit::AuditedAction;
 use domain::clinician::{ClinicianName, ProviderNumberPrefix};
 use domain::ids::{PairingCode, SiteId};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::view::ConnectionView;
 use crate::app::App;
 use crate::audit::AuditEntry;
-use crate::caller::{Allowed, Connect, ManagePractice};
+use crate::caller::{Allowed, Caller, Connect, ManagePractice, Role};
 use crate::input::{Body, Checker};
 use crate::problem::{Problem, Problems};
 
@@ -28,8 +28,10 @@ pub(crate) struct ConnectRequest {
     site_id: String,
     /// The code from "Generate pairing code" in Bp. Not needed once the practice is paired.
     pairing_code: Option<String>,
-    /// The Bp user that the caller's account is linked to.
-    clinician: ClinicianRequest,
+    /// The Bp user that the caller's account is linked to. Platforms' servers and practice-admins may leave it out:
+    /// then the practice is connected and nobody is linked. Others need it.
+    #[schema(nullable = false)]
+    clinician: Option<ClinicianRequest>,
 }
 
 /// A user's name exactly as in Bp.
@@ -43,34 +45,51 @@ pub(crate) struct ClinicianRequest {
 }
 
 impl ConnectRequest {
-    fn read(self) -> Result<Entered, Problem> {
+    fn read(self, caller: &Caller) -> Result<Entered, Problem> {
         let mut fields = Checker::default();
         let site_id = fields.check("/siteId", SiteId::parse(&self.site_id));
         // A form sends an empty text for a field that was left blank.
         let code = self.pairing_code.filter(|code| !code.trim().is_empty());
         let code = code.map(|code| fields.check("/pairingCode", PairingCode::parse(&code)));
-        let first = fields
-            .check("/clinician/firstName", ClinicianName::parse_first(&self.clinician.first_name));
-        let last = fields
-            .check("/clinician/lastName", ClinicianName::parse_last(&self.clinician.last_name));
-        let prefix =
-            self.clinician.provider_number_prefix.filter(|prefix| !prefix.trim().is_empty());
-        let prefix = prefix.map(|prefix| {
-            fields.check("/clinician/providerNumberPrefix", ProviderNumberPrefix::parse(&prefix))
-        });
-        let entered = site_id.zip(first).zip(last).map(|((site_id, first), last)| Entered {
+        let clinician = self.clinician.map(|clinician| clinician.read(&mut fields));
+        if clinician.is_none() && !may_leave_out_clinician(caller) {
+            fields.wrong("/clinician", "this field is missing");
+        }
+        let entered = site_id.map(|site_id| Entered {
             site_id,
             code: code.flatten(),
-            name: ClinicianName { first, last },
-            prefix: prefix.flatten(),
+            clinician: clinician.flatten(),
         });
         fields.finish(entered)
     }
 }
 
+impl ClinicianRequest {
+    fn read(self, fields: &mut Checker) -> Option<NamedClinician> {
+        let first =
+            fields.check("/clinician/firstName", ClinicianName::parse_first(&self.first_name));
+        let last = fields.check("/clinician/lastName", ClinicianName::parse_last(&self.last_name));
+        let prefix = self.provider_number_prefix.filter(|prefix| !prefix.trim().is_empty());
+        let prefix = prefix.map(|prefix| {
+            fields.check("/clinician/providerNumberPrefix", ProviderNumberPrefix::parse(&prefix))
+        });
+        let name = first.zip(last).map(|(first, last)| ClinicianName { first, last })?;
+        Some(NamedClinician { name, prefix: prefix.flatten() })
+    }
+}
+
+/// A booking platform has no clinician at the keyboard, and an administrator need not be a user of Bp.
+fn may_leave_out_clinician(caller: &Caller) -> bool {
+    match caller {
+        Caller::Person { roles, .. } => roles.contains(&Role::PracticeAdmin),
+        Caller::Platform { .. } => true,
+    }
+}
+
 /// Connect the practice, or link the caller to a Bp user.
 ///
-/// Pairs the practice if it is not paired. Then links the caller's account to the Bp user with this name.
+/// Pairs the practice if it is not paired. Then links the caller's account to the Bp user with this name, if one is
+/// named.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/connection", tag = "Connection",
     params(("practiceId" = String, Path)), request_body = ConnectRequest,
     responses((status = 200, body = ConnectionView), Problems))]
@@ -79,7 +98,8 @@ pub(crate) async fn connect_practice(
     allowed: Allowed<Connect>,
     Body(request): Body<ConnectRequest>,
 ) -> Result<Json<ConnectionView>, Problem> {
-    app.connect(&allowed.practice, &allowed.caller, &request.read()?).await?;
+    let entered = request.read(&allowed.caller)?;
+    app.connect(&allowed.practice, &allowed.caller, &entered).await?;
     let record = app.store.practice(&allowed.practice).await?;
     let connection = record.connection.as_ref();
     // Linking the caller asked Bp for its users a moment ago.

@@ -10,3 +10,4 @@ pub(crate) use self::clinicians::*;
 pub(crate) use self::connect::*;
 pub(crate) use self::status::*;
 pub(crate) use self::validation::*;
+pub(crate) use self::view::You;

@@ -165,8 +165,9 @@ impl DeliveryView {
     pub(super) fn with_summary(self, practice: &PracticeId, summary: &Delivery) -> Self {
         let kept = summary.delivered_summary();
         let own = summary.delivery_id.client_id();
-        let fhir =
-            own.map(|id| format!("/v1/practices/{practice}/referrals/{}/summary", id.as_str()));
+        let fhir = own.map(|id| {
+            format!("/v1/practices/{}/referrals/{}/summary", practice.public(), id.as_str())
+        });
         let view = SummaryView {
             delivery_id: summary.delivery_id.as_str().to_owned(),
             state: summary.state,

@@ -68,13 +68,19 @@ fn users_come_with_their_registration_numbers_and_those_who_left_apart() {
     let users = |practice: &mut Practice| {
         let mut rows = words(&practice.run(STAFF, &[]).unwrap());
         let head = rows.remove(0);
-        (head[1].clone(), rows.into_iter().map(|row| row[2..].join(" ")).collect::<Vec<_>>())
+        // Users without a number come in rows of Kind 2.
+        rows.retain(|row| row[0] == "1");
+        (head[1].clone(), rows.into_iter().map(|row| row[2..5].join(" ")).collect::<Vec<_>>())
     };
     let (seen, rows) = users(&mut practice);
     assert_eq!(seen, "1");
     assert!(rows.contains(&"1 MED9990000201 1".to_owned()), "{rows:?}");
     assert!(rows.contains(&"3 MED9990000203 0".to_owned()), "{rows:?}");
     assert!(rows.iter().all(|row| !row.starts_with("4 ")), "a user without a number: {rows:?}");
+
+    let unnumbered = words(&practice.run(STAFF, &[]).unwrap());
+    let unnumbered: Vec<_> = unnumbered.iter().filter(|row| row[0] == "2").collect();
+    assert!(unnumbered.iter().any(|row| row[2] == "4" && !row[6].is_empty()), "{unnumbered:?}");
 
     practice.environment.denied_objects = vec!["USERS".to_owned()];
     let (seen, rows) = users(&mut practice);

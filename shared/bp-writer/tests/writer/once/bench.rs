@@ -1,9 +1,10 @@
 //! A practice behind a running simulator, and a writer that can be killed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws::events::EventKind;
 use best_practice::{BpClient, PairingOutcome, StatementPack};
 use bp_writer::{Clock as _, Kind, Limits, ScheduledJob, ScheduledJobError, TurnOutcome, Writer};
 use domain::connection::{Connection, Standing};
@@ -242,8 +243,14 @@ impl Bench {
             assert_eq!(records, 1, "{story}: {key} is in Bp {records} times: {entry:?}");
             assert_eq!(entry.body.state, "delivered", "{story}: {entry:?}");
             assert!(matches!(entry.work.progress, WorkProgress::Settled(_)), "{story}: {entry:?}");
-            let told = self.memory.events().iter().any(|event| event.id == key.id);
+            let told = self.memory.events().iter().any(|event| event.subject == key.id);
             assert!(told, "{story}: nobody was told of {key}");
+            // However often it was published.
+            let delivered = self.memory.events().into_iter().filter(|event| {
+                event.subject == key.id && event.kind == EventKind::DeliveryDelivered
+            });
+            let ids: BTreeSet<String> = delivered.map(|event| event.id()).collect();
+            assert_eq!(ids.len(), 1, "{story}: {ids:?}");
         }
     }
 

@@ -187,7 +187,7 @@ async fn what_is_meant_for_another_bp_fails_and_is_never_sent() {
     let letter = bench.letter(&key);
     assert_eq!((letter.body.state.as_str(), letter.is_open()), ("site changed", false));
     assert_eq!(bench.calls("asyncQuery").await + bench.calls("immediateQuery").await, 0);
-    assert_eq!(bench.memory.events().iter().filter(|event| event.id == key.id).count(), 1);
+    assert_eq!(bench.memory.events().iter().filter(|event| event.subject == key.id).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -311,7 +311,7 @@ fn somebody_else() -> Chosen {
 impl Scene {
     fn failures(&self, key: &WorkKey) -> usize {
         let of_entry =
-            |event: &&Event| event.kind == EventKind::DeliveryFailed && event.id == key.id;
+            |event: &&Event| event.kind == EventKind::DeliveryFailed && event.subject == key.id;
         self.bench.memory.events().iter().filter(of_entry).count()
     }
 }

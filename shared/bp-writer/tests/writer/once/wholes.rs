@@ -18,7 +18,7 @@ fn accept(bench: &Bench, token: &str) -> (WorkKey, Vec<WorkKey>) {
 fn assert_whole(bench: &Bench, whole: &WorkKey, parts: &[WorkKey], story: &str) {
     bench.assert_once(parts, story);
     assert_eq!(bench.letter(whole).body.state, "delivered", "{story}");
-    let told = bench.memory.events().into_iter().filter(|event| event.id == whole.id).count();
+    let told = bench.memory.events().into_iter().filter(|event| event.subject == whole.id).count();
     assert!(told > 0, "{story}: nobody was told of {whole}");
     assert!(!bench.records().contains_key(&whole.id), "{story}: the whole itself is in Bp");
 }
@@ -29,7 +29,7 @@ async fn a_whole_says_what_its_parts_come_to_and_is_told_once() {
     let (whole, parts) = accept(&bench, "PB-WHOLE");
     bench.until_closed().await;
     assert_whole(&bench, &whole, &parts, "nothing fails");
-    let told = bench.memory.events().into_iter().filter(|event| event.id == whole.id).count();
+    let told = bench.memory.events().into_iter().filter(|event| event.subject == whole.id).count();
     assert_eq!(told, 1);
 }
 

@@ -144,7 +144,7 @@ async fn with_too_few_attendants_nobody_is_booked_until_a_slot_is_free() {
     stack.run_job("reconcile", Some(&practice.practice_id)).await;
     super::eventually("both stand again", || stand(&book_of_bp).len() == 2).await;
     reaches(&practice, "clinic", "synced").await;
-    platform.hears("booking.restored restored").await;
+    platform.hears("booking.restored synced").await;
 
     // Someone books over one of them: people must decide, and no attendant is removed.
     book_of_bp.occupy(2, day, nine + 600, 900);

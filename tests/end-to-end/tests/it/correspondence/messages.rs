@@ -216,7 +216,7 @@ async fn a_message_that_nobody_has_checked_for_two_weeks_is_told_once() {
     });
     stack.aws().call("dynamodb", "DynamoDB_20120810.UpdateItem", &update).await.unwrap();
     stack.run_job("checked", Some(&practice.practice_id)).await;
-    platform.hears("delivery.unchecked unchecked").await;
+    platform.hears("delivery.unchecked delivered").await;
     let tables = Tables::open(stack, &bp).await;
     let record = delivered.at("/bpRecordId").as_i64().unwrap();
     let delete = "DELETE FROM INCOMINGREPORTS WHERE REPORTID = ?1";

@@ -8,6 +8,7 @@ use serde_json::json;
 use support::until;
 
 use super::*;
+use crate::events::Platform;
 use crate::steps::paired_practice;
 
 #[tokio::test]
@@ -98,15 +99,18 @@ async fn what_failed_is_tried_again_when_somebody_asks() {
     bp.faults(json!([{ "operation": "immediateQuery", "effect": "executionFailed",
         "statement": "document_start", "errorCode": 229, "times": 1 }]))
         .await;
+    let mut platform = Platform::connected(stack, &practice.practice_id).await;
     let id = new_id();
     start(&practice, &id, &documents[..1]).await.assert_status(202);
     let import = finished(&practice, &id).await;
     assert_eq!(import["state"], "failed", "{import}");
+    platform.hears("import.failed failed").await;
     let path = format!("/attachment-imports/{id}/retry");
     let retried = practice.clinician.post(&path, &json!({})).await;
     retried.assert_status(202);
     let import = finished(&practice, &id).await;
     assert_are_copies(&import, &documents[..1]).await;
+    platform.hears("import.finished complete").await;
     // Nothing has failed now, so a retry does nothing.
     practice.clinician.post(&path, &json!({})).await.assert_status(202);
     assert_queues_run_dry(stack).await;

@@ -1,0 +1,123 @@
+//! Stores grants at the site that they are for. [`domain::grant`] explains what a grant is.
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use domain::connection::Connection;
+use domain::grant::Grant;
+use domain::ids::{PracticeId, SiteId};
+use domain::pairing::Attempt;
+use uuid::Uuid;
+
+use crate::audit::{AuditItem, audit_item};
+use crate::error::StoreError;
+use crate::format::KnownFormatOnly;
+use crate::item::{Item, body, item, key, number};
+use crate::table::Store;
+
+fn grants_key(site: &SiteId) -> String {
+    format!("GRANT#{site}")
+}
+
+fn grant_key(grant: &Grant) -> Item {
+    key(grants_key(&grant.site_id), format!("{}#{}", grant.platform, grant.granted_by))
+}
+
+fn grant_item(grant: &Grant) -> Result<Item, StoreError> {
+    let sk = format!("{}#{}", grant.platform, grant.granted_by);
+    let mut kept = item(grants_key(&grant.site_id), sk, grant)?;
+    // A grant that was used stays, so that the connection can be ended by it.
+    if grant.used.is_none() {
+        kept.insert("expiresAt".to_owned(), number(grant.expires_at().as_second()));
+    }
+    Ok(kept)
+}
+
+const IS_UNUSED: &str = "#body.id = :id AND attribute_not_exists(#body.used)";
+
+impl Store {
+    /// All grants for a site, of any age, in the order of their platforms. One consistent query.
+    pub async fn grants_at(&self, site: &SiteId) -> Result<Vec<Grant>, StoreError> {
+        let mut grants = Vec::new();
+        let mut start = None;
+        loop {
+            let page =
+                self.partition(grants_key(site)).set_exclusive_start_key(start).send().await?;
+            for item in page.items() {
+                grants.push(body(item)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(grants);
+            }
+        }
+    }
+
+    /// Stores a new grant in place of the one that was seen, with its line of the audit trail.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the grant has changed since it was seen.
+    pub async fn save_grant(
+        &self,
+        grant: &Grant,
+        seen: Option<Uuid>,
+        line: &AuditItem,
+    ) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(grant_item(grant)?));
+        let put = match seen {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(id) => put
+                .only_if("#body.id = :id")
+                .expression_attribute_names("#body", "body")
+                .expression_attribute_values(":id", serde_dynamo::to_attribute_value(id)?),
+        };
+        let put = put.build().map_err(|_| StoreError::Corrupt)?;
+        let line = self.put(audit_item(&grant.granted_by, line)?)?;
+        self.transact(vec![TransactWriteItem::builder().put(put).build(), line]).await
+    }
+
+    /// Deletes a grant as it was seen, with its line of the audit trail.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it has been used, replaced or deleted meanwhile.
+    pub async fn delete_grant(&self, grant: &Grant, line: &AuditItem) -> Result<(), StoreError> {
+        let condition = if grant.used.is_some() { "#body.id = :id" } else { IS_UNUSED };
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(grant_key(grant)))
+            .only_if(condition)
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(":id", serde_dynamo::to_attribute_value(grant.id)?)
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        let line = self.put(audit_item(&grant.granted_by, line)?)?;
+        self.transact(vec![TransactWriteItem::builder().delete(delete).build(), line]).await
+    }
+
+    /// Connects a practice by a grant: the connection, the end of the attempt, the use of the grant and a line in
+    /// the audit trail of the practice that granted, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the grant has been used or withdrawn meanwhile, or if the attempt is no longer
+    /// the practice's current one.
+    pub async fn complete_granted(
+        &self,
+        practice: &PracticeId,
+        attempt: &Attempt,
+        connection: &Connection,
+        moved: bool,
+        (grant, line): (&Grant, &AuditItem),
+    ) -> Result<(), StoreError> {
+        let used = grant.clone().used_by(practice.clone(), connection);
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(grant_item(&used)?))
+            .only_if(IS_UNUSED)
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(":id", serde_dynamo::to_attribute_value(grant.id)?)
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
+        let mut writes = self.completion(practice, attempt, connection, moved).await?;
+        writes.push(TransactWriteItem::builder().put(put).build());
+        writes.push(self.put(audit_item(&grant.granted_by, line)?)?);
+        self.transact(writes).await
+    }
+}

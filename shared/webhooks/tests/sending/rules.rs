@@ -1,0 +1,260 @@
+//! What the sender does on each answer.
+
+use std::time::Duration;
+
+use aws::events::EventKind;
+use domain::events::Reader;
+use domain::webhooks::{Attempted, EndpointLane, Fate, NoAnswer, WhyDisabled};
+use jiff::SignedDuration;
+use store::webhooks::Replay;
+use support::{Manner, until};
+use uuid::Uuid;
+use webhooks::{Clock as _, Limits, SenderError, Turn};
+
+use crate::bench::Bench;
+
+const VISITS: &[Reader] = &[Reader::Bookings];
+
+async fn bench() -> (Bench, EndpointLane) {
+    let bench = Bench::new(1, Limits::default()).await;
+    let lane = bench.register("acme", "main", VISITS);
+    (bench, lane)
+}
+
+fn wait(bench: &Bench, turn: Turn) -> i64 {
+    let Turn::Done { due: Some(due) } = turn else { panic!("nothing is due: {turn:?}") };
+    due.duration_since(bench.clock.now()).as_secs() + 1
+}
+
+#[tokio::test]
+async fn events_arrive_once_in_order_and_signed() {
+    let (bench, lane) = bench().await;
+    let ids = bench.publish("acme", &["b-1", "b-2", "b-3"]).await;
+    assert_eq!(bench.turn(&lane).await, Turn::Done { due: None });
+    assert_eq!(bench.receiver.ids("main"), ids);
+    assert!(bench.receiver.got("main").iter().all(|got| bench.is_signed(&lane, got)));
+    assert_eq!(bench.turn(&lane).await, Turn::Done { due: None });
+    assert_eq!(bench.receiver.tries("main"), 3);
+    // The same change, published again, is the same event.
+    let again = bench.publish("acme", &["b-1"]).await;
+    assert_eq!(again, ids[..1]);
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.tries("main"), 3);
+}
+
+#[tokio::test]
+async fn an_endpoint_gets_only_what_its_platform_may_see() {
+    let (bench, lane) = bench().await;
+    let letters = bench.register("acme", "letters", &[Reader::Correspondence]);
+    let other = bench.register("other", "other", VISITS);
+    bench.publish("acme", &["b-1"]).await;
+    for lane in [&lane, &letters, &other] {
+        bench.turn(lane).await;
+    }
+    assert_eq!(bench.receiver.tries("main"), 1);
+    assert_eq!(bench.receiver.tries("letters"), 0);
+    assert_eq!(bench.receiver.tries("other"), 0);
+    // Whatever a token said once, the deployment says now what a platform may see, and which platforms there are.
+    for platform in ["post", "gone"] {
+        let lane = bench.register(platform, platform, VISITS);
+        bench.publish(platform, &["b-1"]).await;
+        bench.turn(&lane).await;
+        assert_eq!(bench.receiver.tries(platform), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_is_left_alone_longer_and_longer_and_gets_everything_afterwards() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::With("500 Broken\r\n"));
+    let ids = bench.publish("acme", &["b-1", "b-2", "b-3", "b-4"]).await;
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let turn = bench.turn(&lane).await;
+        waits.push(wait(&bench, turn));
+        bench.clock.advance(SignedDuration::from_secs(waits.last().unwrap() + 1));
+    }
+    assert_eq!(waits, [5, 60, 300, 1800, 7200, 18_000]);
+    assert_eq!(bench.receiver.tries("main"), 18, "three of them each time");
+    assert_eq!(bench.memory.failing(), 1, "reported once it has failed for an hour");
+    bench.receiver.behave("main", Manner::Well);
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main"), ids, "in order, although three of them had failed");
+    let standing = bench.memory.lane(&lane).unwrap().standing;
+    assert_eq!((standing.failures, standing.failing_since), (0, None));
+    assert!(standing.last_success.is_some());
+}
+
+#[tokio::test]
+async fn during_the_wait_nothing_is_sent_whatever_arrives() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::With("503 Busy\r\nretry-after: 600\r\n"));
+    bench.publish("acme", &["b-1"]).await;
+    let turn = bench.turn(&lane).await;
+    assert_eq!(wait(&bench, turn), 600);
+    bench.publish("acme", &["b-2"]).await;
+    let turn = bench.turn(&lane).await;
+    assert_eq!(wait(&bench, turn), 600);
+    assert_eq!(bench.receiver.tries("main"), 1);
+    // Its platform says that it works again.
+    bench.receiver.behave("main", Manner::Well);
+    bench.memory.reset(&lane);
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main").len(), 2);
+}
+
+#[tokio::test]
+async fn an_event_that_alone_is_refused_holds_up_no_others_and_is_given_up_after_days() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::Chokes("b-1".to_owned()));
+    let ids = bench.publish("acme", &["b-1", "b-2", "b-3"]).await;
+    let turn = bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main"), ids[1..]);
+    assert_eq!(wait(&bench, turn), 5);
+    let event = bench.memory.event(&lane, &ids[0]);
+    assert_eq!((event.fate, event.attempts), (Fate::Waiting, 1));
+    assert_eq!(event.last.unwrap().ended, Attempted::Status(500));
+    for day in 0..6 {
+        bench.clock.advance(SignedDuration::from_hours(24));
+        bench.publish("acme", &[&format!("later-{day}")]).await;
+        bench.turn(&lane).await;
+    }
+    let event = bench.memory.event(&lane, &ids[0]);
+    assert_eq!(event.fate, Fate::GivenUp);
+    assert_eq!(bench.receiver.ids("main").len(), 8);
+    assert!(bench.memory.registered(&lane).endpoint.is_on());
+    // It can be replayed.
+    bench.receiver.behave("main", Manner::Well);
+    let now = bench.clock.now();
+    bench
+        .memory
+        .request(&lane, Replay { from: event.at, to: event.at, asked_at: now, after: None });
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main").last(), Some(&ids[0]), "with its own id");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_for_five_days_is_disabled_and_its_events_wait() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::With("301 Elsewhere\r\nlocation: http://127.0.0.1/\r\n"));
+    let ids = bench.publish("acme", &["b-1"]).await;
+    bench.turn(&lane).await;
+    bench.clock.advance(SignedDuration::from_hours(5 * 24));
+    let mut waiting = bench.publish("acme", &["b-2"]).await;
+    bench.memory.set_bus_down(true);
+    let lost = bench.sender.turn(&lane, crate::bench::RUN).await;
+    assert!(matches!(lost, Err(SenderError::NotTaken(_))), "it comes again: {lost:?}");
+    bench.memory.set_bus_down(false);
+    bench.clock.advance(SignedDuration::from_mins(5));
+    assert_eq!(bench.turn(&lane).await, Turn::Off);
+    assert_eq!(bench.memory.registered(&lane).endpoint.disabled, Some(WhyDisabled::Failing));
+    let published = bench.memory.published();
+    assert_eq!(published.len(), 1);
+    assert_eq!(published[0].kind, EventKind::EndpointDisabled);
+    assert_eq!(published[0].subject, "main");
+    assert_eq!(bench.memory.event(&lane, &ids[0]).fate, Fate::GivenUp);
+    // What happens now waits until its platform enables it again.
+    waiting.extend(bench.publish("acme", &["b-3"]).await);
+    assert_eq!(bench.turn(&lane).await, Turn::Off);
+    bench.receiver.behave("main", Manner::Well);
+    let mut kept = bench.memory.registered(&lane);
+    kept.endpoint.disabled = None;
+    bench.memory.register(&lane.platform, kept);
+    bench.memory.reset(&lane);
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main"), waiting);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_is_disabled_at_once() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::With("410 Gone\r\n"));
+    bench.publish("acme", &["b-1", "b-2"]).await;
+    assert_eq!(bench.turn(&lane).await, Turn::Off);
+    assert_eq!(bench.receiver.tries("main"), 1);
+    assert_eq!(bench.memory.registered(&lane).endpoint.disabled, Some(WhyDisabled::Gone));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hangs_is_not_waited_for_long() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::Hangs);
+    let ids = bench.publish("acme", &["b-1"]).await;
+    let turn = bench.turn(&lane).await;
+    assert_eq!(wait(&bench, turn), 5);
+    let last = bench.memory.event(&lane, &ids[0]).last.unwrap();
+    assert_eq!(last.ended, Attempted::Failure(NoAnswer::TimedOut));
+}
+
+#[tokio::test]
+async fn after_a_rotation_both_secrets_sign_for_a_day() {
+    let (bench, lane) = bench().await;
+    let mut kept = bench.memory.registered(&lane);
+    kept.endpoint.rotate(Uuid::new_v4(), bench.clock.now());
+    bench.memory.register(&lane.platform, kept);
+    let signed = async |booking: &str| {
+        bench.publish("acme", &[booking]).await;
+        bench.turn(&lane).await;
+        let got = bench.receiver.got("main").pop().unwrap();
+        assert!(bench.is_signed(&lane, &got));
+        got.signatures.split(' ').count()
+    };
+    assert_eq!(signed("b-1").await, 2);
+    bench.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!(signed("b-2").await, 1);
+}
+
+#[tokio::test]
+async fn a_replay_sends_the_events_of_its_time_once_more_and_no_others() {
+    let (bench, lane) = bench().await;
+    let names: Vec<String> = (0..60).map(|number| format!("b-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let ids = bench.publish("acme", &names).await;
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main"), ids);
+    let (from, to) =
+        (bench.memory.event(&lane, &ids[5]).at, bench.memory.event(&lane, &ids[44]).at);
+    bench.clock.advance(SignedDuration::from_secs(60));
+    let asked_at = bench.clock.now();
+    bench.memory.request(&lane, Replay { from, to, asked_at, after: None });
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main")[60..], ids[5..=44]);
+    assert_eq!(bench.memory.lane(&lane).unwrap().replay, None);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_an_endpoint_that_was_deleted() {
+    let (bench, lane) = bench().await;
+    bench.publish("acme", &["b-1"]).await;
+    bench.memory.forget(&lane);
+    assert_eq!(bench.turn(&lane).await, Turn::Off);
+    assert_eq!(bench.receiver.tries("main"), 0);
+    assert!(bench.memory.lane(&lane).is_none());
+    // While its sender is at work, too.
+    let busy = bench.register("acme", "busy", VISITS);
+    let names: Vec<String> = (0..200).map(|number| format!("b-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    bench.publish("acme", &names).await;
+    bench.receiver.behave("busy", Manner::Late(Duration::from_millis(5)));
+    let deleting = async {
+        until("it is at work", Duration::from_secs(20), async || {
+            if bench.receiver.tries("busy") > 3 { Ok(()) } else { Err("not yet") }
+        })
+        .await;
+        bench.memory.forget(&busy);
+    };
+    let (_, ()) = tokio::join!(bench.turn(&busy), deleting);
+    assert!(bench.receiver.tries("busy") < 60, "{}", bench.receiver.tries("busy"));
+    // Made again under its id, it is another one.
+    let again = bench.register("acme", "main", VISITS);
+    bench.turn(&again).await;
+    assert_eq!(bench.receiver.tries("main"), 0);
+}
+
+#[tokio::test]
+async fn a_late_answer_within_the_time_counts() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::Late(Duration::from_millis(50)));
+    bench.publish("acme", &["b-1"]).await;
+    assert_eq!(bench.turn(&lane).await, Turn::Done { due: None });
+}
