@@ -128,6 +128,8 @@ def read(path):
     if path.endswith(".rs"):
         shown = literals(lines) if matches(path, RULES["texts"]["files"]) else []
         return comments(lines, r"\s*//[/!]? ?(.*)") + shown
+    if path.endswith(".ts"):
+        return comments(lines, r"\s*(?:/\*\*|//|\*(?!/)) ?(.*?)(?: ?\*/)?$")
     if path.endswith(".sql"):
         return comments(lines, r"\s*-- ?(.*)")
     if path.endswith((".yaml", ".yml")):

@@ -64,8 +64,6 @@ enum Failure {
     File(PathBuf, io::Error),
     #[error(transparent)]
     Tools(#[from] local::Error),
-    #[error("{0} ended with {1}")]
-    Program(PathBuf, std::process::ExitStatus),
     #[error("moto named no port")]
     NoPort,
     #[error(transparent)]
@@ -125,7 +123,7 @@ async fn judge(options: &Options) -> Result<bool, Failure> {
     if options.only == Some(Subject::Rows) {
         return Ok(right);
     }
-    let tools = tools::Tools::new()?;
+    let tools = tools::Tools::install().await?;
     if wanted(Subject::Tsql) {
         right &= tsql::judge(&tools).await?;
     }

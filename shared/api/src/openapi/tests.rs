@@ -208,6 +208,15 @@ fn what_is_always_sent_is_required_and_what_is_left_out_is_never_null() {
     assert_eq!(view["properties"]["problem"]["$ref"], "#/components/schemas/ProblemBody");
 }
 
+/// openapi-typescript makes a member with a `default` required, also in a request.
+#[test]
+fn a_default_is_described_in_words_so_that_no_generator_takes_the_member_for_required() {
+    let document = document();
+    let summary = &document["components"]["schemas"]["ReferralRequest"]["properties"]["summary"];
+    assert!(summary["description"].as_str().unwrap().ends_with(" Default: `false`."), "{summary}");
+    assert!(!document["components"]["schemas"].to_string().contains("\"default\":"));
+}
+
 fn values(schema: &Value) -> Vec<&str> {
     let values = schema["enum"].as_array().unwrap_or_else(|| panic!("no list: {schema}"));
     values.iter().map(|value| value.as_str().unwrap()).collect()
