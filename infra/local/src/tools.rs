@@ -120,9 +120,9 @@ pub(crate) async fn check_prerequisites() -> Result<(), Error> {
 
 /// A Python that is new enough and can make environments.
 pub(crate) async fn find_python() -> Result<PathBuf, Error> {
-    const NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
+    const NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
     let mut found_without_venv = false;
-    for name in ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"] {
+    for name in ["python3", "python3.14", "python3.13", "python3.12", "python3.11"] {
         if answers(Command::new(name).args(["-c", NEW_ENOUGH])).await {
             if answers(Command::new(name).args(["-c", "import venv, ensurepip"])).await {
                 return Ok(PathBuf::from(name));
@@ -133,7 +133,7 @@ pub(crate) async fn find_python() -> Result<PathBuf, Error> {
     Err(Error::Prerequisite(if found_without_venv {
         "Python's venv module is needed: install it (Debian and Ubuntu: apt-get install python3-venv)"
     } else {
-        "Python 3.10 or newer is needed: install it (Debian and Ubuntu: apt-get install python3 python3-venv; macOS: brew install python)"
+        "Python 3.11 or newer is needed: install it (Debian and Ubuntu: apt-get install python3 python3-venv; macOS: brew install python)"
     }))
 }
 

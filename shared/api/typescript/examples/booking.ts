@@ -15,6 +15,9 @@ const ofPractice = { params: { path: { practiceId } } };
 // The rep-booking platform's server.
 const platform = connect({ baseUrl: local.apiUrl, token: () => local.tokens.platform });
 
+// "The first step is often the simplest: try resetting the connection." After it, a code is needed.
+await platform.delete("/v1/practices/{practiceId}/connection", ofPractice);
+
 // 2.2: enter the Site ID and validate it.
 const unknown = await platform.post("/v1/practices/{practiceId}/connection/validation", {
   ...ofPractice,
@@ -68,7 +71,8 @@ expect(pick(staff, (one) => one.ahpraNumber === ahpraNumber, "doctor").state ===
 const nobody = pick(staff, (one) => one.ahpraNumber !== ahpraNumber, "unknown doctor");
 expect(nobody.state === "notFound" && nobody.problem !== undefined, "the other is not found, and a problem says why");
 
-// 2.4: book, move, resend, cancel.
+// 2.4: book, move, resend, cancel. The book is empty on these days.
+const someDay = 250 + Math.floor(Math.random() * 300);
 const visit = (days: number, time: string): BookingRequest => ({
   ahpraNumber,
   start: `${new Date(Date.now() + days * 86_400_000).toLocaleDateString("sv-SE", { timeZone })}T${time}`,
@@ -82,7 +86,7 @@ const follow = (state: BookingState, start?: string): Promise<BookingView> =>
     () => platform.get("/v1/practices/{practiceId}/bookings/{bookingId}", ofBooking),
     (booking) => booking.state === state && (start === undefined || booking.start === start),
   );
-const first = visit(290, "12:30");
+const first = visit(someDay, "12:30");
 await platform.put("/v1/practices/{practiceId}/bookings/{bookingId}", { ...ofBooking, body: first });
 const booked = await follow("synced", first.start);
 expect(booked.bpAppointmentId !== undefined, `the visit is appointment ${booked.bpAppointmentId} in Bp`);
@@ -98,7 +102,7 @@ expect(conflict.problem?.type === "slot-taken", "a second visit at the same time
 expect(conflict.blockedBy?.includes(bookingId) === true, "the conflict names the first visit");
 await platform.delete("/v1/practices/{practiceId}/bookings/{bookingId}", ofTaken);
 
-const second = visit(291, "13:00");
+const second = visit(someDay + 1, "13:00");
 await platform.put("/v1/practices/{practiceId}/bookings/{bookingId}", { ...ofBooking, body: second });
 const moved = await follow("synced", second.start);
 expect(moved.bpAppointmentId !== undefined, "the visit is moved");

@@ -16,6 +16,9 @@ const doctor = pick(bp.users, (user) => user.active && (user.group ?? "").includ
 const app = connect({ baseUrl: local.apiUrl, token: () => local.tokens.clinician });
 const platform = connect({ baseUrl: local.apiUrl, token: () => local.tokens.platform });
 
+// "The first step is often the simplest: try resetting the connection." After it, a code is needed.
+await platform.delete("/v1/practices/{practiceId}/connection", { params: { path: { practiceId } } });
+
 // Section Three: Settings > Software Integrations > Best Practice > Configure.
 const clinician = { firstName: doctor.firstName, lastName: doctor.lastName };
 const wrong = await app

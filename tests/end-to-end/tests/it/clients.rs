@@ -1,5 +1,6 @@
 //! Clients that are made from the OpenAPI document. Their programs run both guides on the stack.
 
+mod python;
 mod typescript;
 
 use std::fs;
