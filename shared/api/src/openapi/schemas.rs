@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-const PREFIX: &str = "#/components/schemas/";
+pub(super) const PREFIX: &str = "#/components/schemas/";
 /// Schemas of numbers that Bp gives its records: see `domain::ids`.
 const BP_NUMBERS: [&str; 4] = ["PatientId", "DocumentId", "BpUserId", "LocationId"];
 

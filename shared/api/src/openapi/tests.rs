@@ -63,6 +63,33 @@ fn the_rendition_for_tools_of_openapi_3_0_is_made_from_it() {
     }
 }
 
+/// Generators of Kotlin and Dart merge the choices of a union, and require of each what one of them requires.
+#[test]
+fn in_the_rendition_a_union_is_one_object_that_each_of_its_choices_fits() {
+    let (document, rendition) = (document(), older::rendition(&document()));
+    assert!(!rendition.to_string().contains("\"oneOf\":"));
+    let schemas = rendition["components"]["schemas"].as_object().unwrap();
+    let text = rendition.to_string();
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        let is_named = text.contains(&format!("\"#/components/schemas/{name}\""));
+        assert_eq!(schemas.contains_key(name), is_named, "{name}");
+    }
+    let parent = json!({ "kind": "parent", "relation": "mother", "alive": null, "ageAtDeath": 71,
+        "causeOfDeath": "Stroke" });
+    let unknown = json!({ "kind": "familyUnknown" });
+    let comment = json!({ "kind": "comment", "text": "Adopted" });
+    for item in [parent, unknown, comment] {
+        let union = &document["components"]["schemas"]["FamilyItem"];
+        assert!(validator(&document, union).is_valid(&item), "{item}");
+        let members = item.as_object().unwrap().keys();
+        let flat = &schemas["FamilyItem"];
+        members.for_each(|name| assert!(flat["properties"][name].is_object(), "{name}"));
+        let kinds = flat["properties"]["kind"]["enum"].as_array().unwrap();
+        assert!(kinds.contains(&item["kind"]), "{kinds:?}");
+        assert_eq!(flat["required"], json!(["kind"]));
+    }
+}
+
 /// `released.json` is the document of the last release. Each release replaces it.
 #[test]
 fn nothing_that_callers_of_the_last_release_use_has_changed() {
