@@ -27,6 +27,8 @@ pub(super) fn rendition(document: &Value) -> Value {
     }
     flatten_unions(&mut document);
     convert(&mut document);
+    let schemas = document["components"]["schemas"].clone();
+    type_nullable(&mut document, &schemas);
     document
 }
 
@@ -114,6 +116,29 @@ fn gather(value: &Value, found: &mut BTreeSet<String>) {
         }
         _ => {}
     }
+}
+
+/// In 3.0, `nullable` has a meaning only next to a `type`.
+fn type_nullable(value: &mut Value, schemas: &Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(|value| type_nullable(value, schemas)),
+        Value::Object(members) => {
+            members.values_mut().for_each(|member| type_nullable(member, schemas));
+            if members.contains_key("nullable") && !members.contains_key("type") {
+                let kind = members.get("allOf").and_then(|parts| type_of(&parts[0], schemas));
+                members.extend(kind.map(|kind| ("type".to_owned(), kind)));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn type_of(schema: &Value, schemas: &Value) -> Option<Value> {
+    let named = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix(PREFIX));
+    if let Some(name) = named {
+        return type_of(schemas.get(name)?, schemas);
+    }
+    schema.get("type").cloned().or_else(|| type_of(schema["allOf"].get(0)?, schemas))
 }
 
 fn convert(value: &mut Value) {
