@@ -116,6 +116,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// The folder of the programs.
+    #[must_use]
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// A command that starts `node`, `npm` or a program of a package.
     #[must_use]
     pub fn command(&self, program: impl AsRef<Path>) -> Command {

@@ -12,8 +12,8 @@ pub(crate) struct Tools {
     pub(crate) checkout: PathBuf,
     /// The folder of this crate.
     pub(crate) judges: PathBuf,
+    pub(crate) progress: Progress,
     local: LocalTools,
-    progress: Progress,
 }
 
 impl Tools {
@@ -23,7 +23,7 @@ impl Tools {
         let checkout = fs::canonicalize(&checkout).map_err(file(&checkout))?;
         let progress = Progress::shown();
         let local = LocalTools::install(&checkout, &progress).await?;
-        Ok(Self { checkout, judges, local, progress })
+        Ok(Self { checkout, judges, progress, local })
     }
 
     /// The Python in a judge's own environment. `libraries` names a second list of packages, of which only the

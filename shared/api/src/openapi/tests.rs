@@ -245,6 +245,11 @@ fn what_is_always_sent_is_required_and_what_is_left_out_is_never_null() {
     assert_eq!(view["properties"]["siteId"]["type"], json!(["string", "null"]));
     assert_eq!(view["properties"]["checkedAt"]["type"], "string");
     assert_eq!(view["properties"]["problem"]["$ref"], "#/components/schemas/ProblemBody");
+    for operation in schemas::operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(!parameter["schema"].to_string().contains("null"), "{parameter}");
+        }
+    }
 }
 
 /// openapi-typescript makes a member with a `default` required, also in a request.
