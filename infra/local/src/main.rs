@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use local::{Aws, Error, Progress, Stack, StackFile, StackOptions, Status, Tools};
+use local::{
+    Aws, Error, Progress, Stack, StackFile, StackOptions, Status, Tools, TypeScriptClient,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The whole deployment on this machine: no AWS account, no Docker, no Halo.
@@ -58,6 +60,8 @@ enum Action {
     },
     /// Runs the steps of both guides on the running stack and shows every call
     Demo,
+    /// Builds the TypeScript client from the OpenAPI document and prints the package to install
+    Client,
     /// Installs the pinned Python tools and prints the folder they are in
     Tools,
 }
@@ -127,6 +131,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         }
         Action::Demo => {
             local::demo::run(&folder, &mut std::io::stdout()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Client => {
+            let progress = Progress::shown();
+            let client = TypeScriptClient::build(&checkout, &progress).await?;
+            say(&client.pack(&checkout.join(".local"), &progress).await?.display().to_string());
             Ok(ExitCode::SUCCESS)
         }
         Action::Tools => {

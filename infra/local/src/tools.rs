@@ -1,4 +1,4 @@
-//! The Python programs of the local stack, inside the checkout.
+//! The Python programs of the local stack, inside the checkout. `environments.rs` installs further tools.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use crate::{Error, Progress};
 /// The interpreter and programs under `.local/tools`.
 #[derive(Clone, Debug)]
 pub struct Tools {
+    checkout: PathBuf,
     environment: PathBuf,
 }
 
@@ -26,7 +27,7 @@ impl Tools {
         let requirements = checkout.join("infra/local/requirements.txt");
         let wanted =
             fs::read_to_string(&requirements).map_err(Error::file("reading", &requirements))?;
-        let tools = Self { environment: folder.join("python") };
+        let tools = Self { checkout: checkout.to_owned(), environment: folder.join("python") };
         // The programs contain their own path, so a moved checkout needs a new installation.
         let wanted = format!("# {}\n{wanted}", tools.environment.display());
         let stamp = folder.join("installed.txt");
@@ -41,22 +42,16 @@ impl Tools {
                 if is_installed() {
                     return Ok(());
                 }
-                tools.replace(checkout, &requirements, progress).await?;
+                tools.replace(&requirements, progress).await?;
                 fs::write(&stamp, &wanted).map_err(Error::file("writing", &stamp))
             })
             .await?;
         Ok(tools)
     }
 
-    async fn replace(
-        &self,
-        checkout: &Path,
-        requirements: &Path,
-        progress: &Progress,
-    ) -> Result<(), Error> {
+    async fn replace(&self, requirements: &Path, progress: &Progress) -> Result<(), Error> {
         let python = find_python().await?;
-        let folders = Folders::create(&checkout.join(".local"))?;
-        let log = folders.log("tools");
+        let log = self.log()?;
         let _ = fs::remove_dir_all(&self.environment);
         let mut venv = Command::new(&python);
         venv.args(["-m", "venv"]).arg(&self.environment);
@@ -79,9 +74,24 @@ impl Tools {
     pub(crate) fn python(&self) -> PathBuf {
         self.programs().join("python")
     }
+
+    pub(crate) fn checkout(&self) -> &Path {
+        &self.checkout
+    }
+
+    /// The folder of all tools.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.checkout.join(".local/tools")
+    }
+
+    /// The log of installations.
+    pub(crate) fn log(&self) -> Result<PathBuf, Error> {
+        Ok(Folders::create(&self.checkout.join(".local"))?.log("tools"))
+    }
 }
 
-async fn lock(path: &Path, progress: &Progress) -> Result<File, Error> {
+/// Waits until no other command holds this lock. It is held until the file is dropped.
+pub(crate) async fn lock(path: &Path, progress: &Progress) -> Result<File, Error> {
     let file = File::create(path).map_err(Error::file("locking", path))?;
     if file.try_lock().is_ok() {
         return Ok(file);
@@ -110,9 +120,9 @@ pub(crate) async fn check_prerequisites() -> Result<(), Error> {
 
 /// A Python that is new enough and can make environments.
 pub(crate) async fn find_python() -> Result<PathBuf, Error> {
-    const NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
+    const NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
     let mut found_without_venv = false;
-    for name in ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"] {
+    for name in ["python3", "python3.14", "python3.13", "python3.12", "python3.11"] {
         if answers(Command::new(name).args(["-c", NEW_ENOUGH])).await {
             if answers(Command::new(name).args(["-c", "import venv, ensurepip"])).await {
                 return Ok(PathBuf::from(name));
@@ -123,7 +133,7 @@ pub(crate) async fn find_python() -> Result<PathBuf, Error> {
     Err(Error::Prerequisite(if found_without_venv {
         "Python's venv module is needed: install it (Debian and Ubuntu: apt-get install python3-venv)"
     } else {
-        "Python 3.10 or newer is needed: install it (Debian and Ubuntu: apt-get install python3 python3-venv; macOS: brew install python)"
+        "Python 3.11 or newer is needed: install it (Debian and Ubuntu: apt-get install python3 python3-venv; macOS: brew install python)"
     }))
 }
 

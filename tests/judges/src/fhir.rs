@@ -4,8 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use tokio::process::Command;
-
 use crate::tools::Tools;
 use crate::{Failure, Options, documents, file};
 
@@ -19,7 +17,7 @@ const PACKAGES: [&str; 4] = [
 /// Prints a table of verdicts. Answers whether nothing is wrong.
 pub(crate) async fn judge(tools: &Tools, options: &Options) -> Result<bool, Failure> {
     let packages = packages(tools, options)?;
-    let (node, room) = tools.node().await?;
+    let (node, room) = tools.node("judges-fhir", &tools.judges.join("fhir")).await?;
     let temporary = tempfile::tempdir().map_err(file(Path::new("a temporary folder")))?;
     let folder = options.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     fs::create_dir_all(&folder).map_err(file(&folder))?;
@@ -27,12 +25,12 @@ pub(crate) async fn judge(tools: &Tools, options: &Options) -> Result<bool, Fail
         let path = folder.join(format!("{name}.json"));
         fs::write(&path, document).map_err(file(&path))?;
     }
-    let mut command = Command::new(&node);
+    let mut command = node.command("node");
     command.arg(room.join("judge.mjs")).arg(&packages).arg(&folder);
     if options.verbose {
         command.arg("--verbose");
     }
-    let status = command.stdin(Stdio::null()).status().await.map_err(file(&node))?;
+    let status = command.stdin(Stdio::null()).status().await.map_err(file(&room))?;
     Ok(status.success())
 }
 

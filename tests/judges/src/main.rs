@@ -4,12 +4,14 @@
 //! - Microsoft's own parser and schema model check every T-SQL statement (`tsql.rs`).
 //! - moto, a second emulator of AWS, checks uploads and events (`storage.rs`).
 //! - A validator checks the OpenAPI documents (`contract.rs`).
+//! - Generators make clients from the OpenAPI documents (`generators.rs`).
 //! - Several engines check the FHIR documents of many patients (`fhir.rs`).
 //! - SQLite counts the rows that each statement reads at a large practice (`rows`). A test does so too.
 
 mod contract;
 mod documents;
 mod fhir;
+mod generators;
 #[path = "../../../shared/patient-summary/tests/summary/records/mod.rs"]
 mod records;
 mod rows;
@@ -40,6 +42,9 @@ struct Options {
     /// Keep the FHIR documents in this folder.
     #[arg(long)]
     keep: Option<PathBuf>,
+    /// With `generators`: also judge with the tools that need many packages.
+    #[arg(long)]
+    all: bool,
     /// With `rows`: print how SQLite reads the tables.
     #[arg(long)]
     plans: bool,
@@ -53,6 +58,7 @@ enum Subject {
     Tsql,
     Storage,
     Contract,
+    Generators,
     Fhir,
     Rows,
 }
@@ -64,8 +70,6 @@ enum Failure {
     File(PathBuf, io::Error),
     #[error(transparent)]
     Tools(#[from] local::Error),
-    #[error("{0} ended with {1}")]
-    Program(PathBuf, std::process::ExitStatus),
     #[error("moto named no port")]
     NoPort,
     #[error(transparent)]
@@ -125,7 +129,7 @@ async fn judge(options: &Options) -> Result<bool, Failure> {
     if options.only == Some(Subject::Rows) {
         return Ok(right);
     }
-    let tools = tools::Tools::new()?;
+    let tools = tools::Tools::install().await?;
     if wanted(Subject::Tsql) {
         right &= tsql::judge(&tools).await?;
     }
@@ -137,6 +141,9 @@ async fn judge(options: &Options) -> Result<bool, Failure> {
         let room = tools.judges.join("contract");
         let python = tools.python("judges-contract", &room, None).await?;
         right &= contract::judge(&tools, &python, &room).await?;
+    }
+    if wanted(Subject::Generators) {
+        right &= generators::judge(&tools, options.all).await?;
     }
     if wanted(Subject::Fhir) {
         right &= fhir::judge(&tools, options).await?;

@@ -85,7 +85,7 @@ def icu():
 
 def openssl():
     """The folders of an OpenSSL 1.1, which this .NET wants and current systems no longer have."""
-    libraries = pathlib.Path(sys.prefix) / "openssl" / "psycopg2_binary.libs"
+    libraries = pathlib.Path(sys.prefix) / "libraries" / "psycopg2_binary.libs"
     links = libraries.parent / "links"
     links.mkdir(exist_ok=True)
     for name in ("libssl", "libcrypto"):

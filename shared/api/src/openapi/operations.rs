@@ -129,6 +129,14 @@ fn scope_name(scope: Scope) -> &'static str {
 fn describe_parameters(operation: &mut Map<String, Value>) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
+        // A parameter may be left out. It is never null.
+        let types = parameter.pointer_mut("/schema/type");
+        if let Some(Value::Array(types)) = types {
+            types.retain(|kind| kind != "null");
+            if let [only] = types.as_slice() {
+                parameter["schema"]["type"] = only.clone();
+            }
+        }
         let known = PATH_PARAMETERS.iter().find(|known| parameter["name"] == known.0);
         if let (Some((_, description, pattern)), true) = (known, parameter["in"] == "path") {
             parameter["description"] = Value::from(*description);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-const PREFIX: &str = "#/components/schemas/";
+pub(super) const PREFIX: &str = "#/components/schemas/";
 /// Schemas of numbers that Bp gives its records: see `domain::ids`.
 const BP_NUMBERS: [&str; 4] = ["PatientId", "DocumentId", "BpUserId", "LocationId"];
 
@@ -31,6 +31,7 @@ pub(super) fn complete(document: &mut Value) {
     let renamed = name_items(schemas);
     for schema in schemas.values_mut() {
         discriminate(schema);
+        describe_default(schema);
     }
     rename(document, &renamed);
     name_lone_values(document);
@@ -139,6 +140,24 @@ fn rename(value: &mut Value, names: &[(String, String)]) {
                 }
             }
             members.values_mut().for_each(|value| rename(value, names));
+        }
+        _ => {}
+    }
+}
+
+/// Says a member's default in its description. Generators of TypeScript take a member with a `default` for one that
+/// must be sent.
+fn describe_default(schema: &mut Value) {
+    match schema {
+        Value::Array(values) => values.iter_mut().for_each(describe_default),
+        Value::Object(members) => {
+            members.values_mut().for_each(describe_default);
+            let is_schema = members.contains_key("type") || members.contains_key("$ref");
+            if let Some(default) = members.remove("default").filter(|_| is_schema) {
+                let description = members.get("description").and_then(Value::as_str);
+                let description = format!("{} Default: `{default}`.", description.unwrap_or(""));
+                members.insert("description".to_owned(), Value::from(description.trim_start()));
+            }
         }
         _ => {}
     }

@@ -6,6 +6,7 @@ mod attachments;
 mod audit;
 mod bookings;
 mod browsers;
+mod clients;
 mod clinical;
 mod connection;
 mod correspondence;
