@@ -2,6 +2,6 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let app = api::AppBuilder::from_environment()?.build();
+    let app = api::AppBuilder::from_environment()?.with_cursors()?.build();
     api::serve::run(api::routes::practice(app)?).await
 }

@@ -10,7 +10,7 @@ use crate::{Aws, Error, Progress};
 
 pub(crate) const STACK: &str = "practice-bridge-local";
 /// Only this machine reaches the stack, so any front end may call the API.
-const ALLOWED_ORIGIN: &str = "*";
+const ALLOWED_ORIGINS: &str = "*";
 
 pub(crate) async fn deploy(
     checkout: &Path,
@@ -33,7 +33,7 @@ pub(crate) async fn deploy(
         .arg("LogRetentionDays=1")
         .arg(format!("Architecture={architecture}"))
         .arg(format!("HaloBaseUrl={halo_url}"))
-        .arg(format!("AllowedOrigin={ALLOWED_ORIGIN}"))
+        .arg(format!("AllowedOrigins={ALLOWED_ORIGINS}"))
         .arg(format!("RegularJobs={}", if regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
         // Far more than one person uses. The cap is set so that answers show what a cap does.
@@ -51,6 +51,6 @@ pub(crate) async fn deploy(
     run(progress, "sam deploy", &mut command, &folders.log("deploy")).await?;
     let outputs = aws.stack_outputs(STACK).await?;
     let (api, stage) = (outputs.need("ApiId")?, outputs.need("ApiStage")?);
-    aws.complete_api(STACK, api, stage, ALLOWED_ORIGIN).await?;
+    aws.complete_api(STACK, api, stage).await?;
     Ok(outputs)
 }

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 
 use crate::caller::{Allowed, Permission, Role, Scope};
+use crate::conditional::{IfMatch, IfNoneMatch};
 use crate::input::{Body, Parameters};
 use crate::problem::ProblemType;
 
@@ -55,6 +56,14 @@ impl<T> Parameter for Body<T> {
 impl<T> Parameter for Parameters<T> {
     fn add_to(demands: &mut Demands) {
         demands.problems.push(ProblemType::InvalidRequest);
+    }
+}
+
+impl Parameter for IfNoneMatch {}
+
+impl Parameter for IfMatch {
+    fn add_to(demands: &mut Demands) {
+        demands.problems.push(ProblemType::PreconditionFailed);
     }
 }
 

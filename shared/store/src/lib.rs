@@ -62,16 +62,16 @@ mod usage;
 mod waiting;
 pub mod work;
 
-pub use audit::{AuditItem, AuditPage, AuditQuery};
+pub use audit::{AuditItem, AuditPage, AuditPlace, AuditQuery};
 pub use bookings::{
-    BookingQuery, BookingsOf, FoundBookings, KeptBooking, booking_entry, booking_listing,
-    booking_revised,
+    BookingPlace, BookingQuery, BookingsOf, FoundBookings, KeptBooking, booking_entry,
+    booking_listing, booking_revised,
 };
 pub use error::StoreError;
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
 pub use links::{AccountLink, Link, LinkKey, UnpublishedRelink};
-pub use practice::PracticeRecord;
+pub use practice::{KeptSettings, PracticeRecord};
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;
 pub use table::Store;

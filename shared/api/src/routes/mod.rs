@@ -24,6 +24,7 @@ use utoipa::Path;
 use utoipa::openapi::HttpMethod;
 
 pub use self::service::WriteDocument;
+pub(crate) use self::service::{DOCUMENT, HEALTH};
 pub use self::webhook::WebhookReceiver;
 use crate::app::{App, MissingPart};
 use crate::demands::{Demands, demands_of};
@@ -78,7 +79,7 @@ macro_rules! routes {
 
 routes! {
     /// Connection, validation, locations, settings, audit trail and usage.
-    practice(App, metered) {
+    practice(App, metered) needs(cursors) {
         connection::connect_practice,
         connection::read_connection,
         connection::disconnect_practice,
@@ -123,7 +124,7 @@ routes! {
         correspondence::retry_delivery,
     }
     /// Staff and bookings.
-    appointments(App, metered) needs(writer_queue) {
+    appointments(App, metered) needs(cursors, writer_queue) {
         staff::replace_staff,
         staff::read_staff,
         staff::sync_staff,
