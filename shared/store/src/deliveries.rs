@@ -82,15 +82,16 @@ impl DeliveryQuery {
 
     fn lists(&self, state: DeliveryState) -> Vec<Strand> {
         let groups: &[&str] = match state {
-            DeliveryState::Delivered => &[UNCHECKED, FILED],
+            // Some are listed without a group.
+            DeliveryState::Delivered => &[UNCHECKED, FILED, ""],
             _ => &[""],
         };
         let list = |group: &&'static str| {
             let from = self.from.map(instant).unwrap_or_default();
             let last = self.after.as_ref().map(|place| place.0.clone());
-            // `~` sorts after all ids, and after all instants.
-            let to =
-                last.unwrap_or_else(|| format!("{}~", self.to.map(instant).unwrap_or_default()));
+            // Instants begin with a digit, unlike the groups. `~` sorts after all ids.
+            let end = self.to.map_or_else(|| "9".to_owned(), instant);
+            let to = last.unwrap_or_else(|| format!("{end}~"));
             let limit = match self.kind {
                 Some(_) => PAGE,
                 None => self.most.saturating_add(2).min(PAGE),
@@ -116,7 +117,7 @@ impl DeliveryQuery {
 }
 
 impl Store {
-    /// Finds the newest deliveries. Costs one query for each state, two for delivered ones, and one more for each
+    /// Finds the newest deliveries. Costs one query for each state, three for delivered ones, and one more for each
     /// further 200 deliveries that must be read. Reads at most some thousand deliveries: a page may be short, and
     /// still have a next one.
     pub async fn deliveries(
