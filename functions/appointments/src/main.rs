@@ -2,6 +2,6 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let app = api::AppBuilder::from_environment()?.with_writer_queue()?.build();
+    let app = api::AppBuilder::from_environment()?.with_cursors()?.with_writer_queue()?.build();
     api::serve::run(api::routes::appointments(app)?).await
 }

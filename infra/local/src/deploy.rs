@@ -10,7 +10,7 @@ use crate::{Aws, Error, Progress};
 
 pub(crate) const STACK: &str = "practice-bridge-local";
 /// Only this machine reaches the stack, so any front end may call the API.
-const ALLOWED_ORIGIN: &str = "*";
+const ALLOWED_ORIGINS: &str = "*";
 
 /// What a deployment is asked for.
 #[derive(Clone, Copy)]
@@ -40,7 +40,7 @@ pub(crate) async fn deploy(
         .arg("LogRetentionDays=1")
         .arg(format!("Architecture={architecture}"))
         .arg(format!("HaloBaseUrl={halo_url}"))
-        .arg(format!("AllowedOrigin={ALLOWED_ORIGIN}"))
+        .arg(format!("AllowedOrigins={ALLOWED_ORIGINS}"))
         .arg(format!("RegularJobs={}", if wanted.regular_jobs { "ENABLED" } else { "DISABLED" }))
         .arg(format!("CognitoEndpoint={}", aws.endpoint()))
         // SAM keeps what is between single quotes as it is.
@@ -60,6 +60,6 @@ pub(crate) async fn deploy(
     run(progress, "sam deploy", &mut command, &folders.log("deploy")).await?;
     let outputs = aws.stack_outputs(STACK).await?;
     let (api, stage) = (outputs.need("ApiId")?, outputs.need("ApiStage")?);
-    aws.complete_api(STACK, api, stage, ALLOWED_ORIGIN).await?;
+    aws.complete_api(STACK, api, stage).await?;
     Ok(outputs)
 }

@@ -1,5 +1,5 @@
 //! Cursors say where the next page begins. A cursor is a position, signed together with the list that it
-//! belongs to, so a cursor of another practice, patient or filter is refused.
+//! belongs to, so a cursor of another practice, caller, patient or filter is refused.
 
 use std::fmt;
 
@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
 
+use crate::input::Checker;
 use crate::problem::{Problem, ProblemType};
 
 const SIGNATURE: usize = 32;
@@ -60,6 +61,20 @@ impl CursorKey {
         let mut bytes = self.signature(list, &place).finalize().into_bytes().to_vec();
         bytes.extend(place);
         URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The place where a page begins: after the one in the parameter `cursor`, or at the beginning.
+    pub(crate) fn begin<P: DeserializeOwned>(
+        &self,
+        list: &impl Serialize,
+        cursor: Option<&String>,
+    ) -> Result<Option<P>, Problem> {
+        let mut fields = Checker::default();
+        let place = match cursor {
+            Some(cursor) => fields.check("cursor", self.open(list, cursor)).map(Some),
+            None => Some(None),
+        };
+        fields.finish(place)
     }
 
     /// The place in a cursor, if the cursor was made for this list.

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 
 use crate::caller::{Allowed, Anybody, OfPlatform, Permission, Role, Scope};
+use crate::conditional::{IfMatch, IfNoneMatch};
 use crate::input::{Body, Parameters};
 use crate::platform_server::PlatformServer;
 use crate::problem::ProblemType;
@@ -90,6 +91,14 @@ impl<T> Parameter for Body<T> {
 impl<T> Parameter for Parameters<T> {
     fn add_to(demands: &mut Demands) {
         demands.problems.push(ProblemType::InvalidRequest);
+    }
+}
+
+impl Parameter for IfNoneMatch {}
+
+impl Parameter for IfMatch {
+    fn add_to(demands: &mut Demands) {
+        demands.problems.push(ProblemType::PreconditionFailed);
     }
 }
 

@@ -4,7 +4,11 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use domain::Unfit;
+use domain::attachments::PageSize;
+use domain::{Invalid, Unfit};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::problem::{FieldError, Problem, ProblemType};
@@ -101,6 +105,53 @@ fn shape_message(words: &str) -> String {
 /// A number in a path. Only this API's own spelling is accepted: `007`, `+7` and `7 ` are not 7.
 pub(crate) fn number(text: &str) -> Option<i64> {
     text.parse().ok().filter(|number: &i64| number.to_string() == text)
+}
+
+/// The size of a page in the parameter `limit`.
+pub(crate) fn page_size(fields: &mut Checker, limit: Option<&String>) -> Option<PageSize> {
+    match limit {
+        Some(text) => fields.check("limit", PageSize::parse(text)),
+        None => Some(PageSize::default()),
+    }
+}
+
+/// A span of time in the parameters `from` and `to`: dates (UTC, the last one included) or instants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
+}
+
+impl Span {
+    pub(crate) fn read(
+        fields: &mut Checker,
+        from: Option<&String>,
+        to: Option<&String>,
+    ) -> Option<Self> {
+        let mut read = |name, text: Option<&String>, days_later| match text {
+            Some(text) => fields.check(name, instant(text, days_later)).map(Some),
+            None => Some(None),
+        };
+        let (from, to) = read("from", from, 0).zip(read("to", to, 1))?;
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            return fields.refuse("from", AFTER_THE_END);
+        }
+        Some(Self { from, to })
+    }
+}
+
+/// What is wrong with the start of a span that ends earlier.
+pub(crate) const AFTER_THE_END: &str = "this is after `to`";
+
+/// An instant, or the start of a date plus this many days.
+fn instant(text: &str, days_later: i64) -> Result<Timestamp, Invalid> {
+    let wrong = Invalid("this is a date (YYYY-MM-DD) or an RFC 3339 instant");
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Ok(instant);
+    }
+    let date: Date = text.parse().map_err(|_| wrong)?;
+    let start = date.to_zoned(TimeZone::UTC).map_err(|_| wrong)?.timestamp();
+    start.checked_add(SignedDuration::from_hours(24 * days_later)).map_err(|_| wrong)
 }
 
 /// Query parameters.

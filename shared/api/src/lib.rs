@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod accepted;
 mod app;
 mod audit;
 pub mod caller;
 mod clients;
+mod conditional;
 mod connecting;
 mod cursor;
 mod demands;

@@ -18,9 +18,8 @@ use crate::caller::{Caller, TokenEnd};
 use crate::problem::{Problem, ProblemType};
 use crate::request_log::{REQUEST_ID, RequestId, log_request};
 
-/// Headers that a web page of another origin may read: when to repeat the request, and the request's id
-/// for support.
-const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after,x-amzn-requestid");
+/// Headers that a web page of another origin may read. template.yaml has the same list.
+const EXPOSED: &str = "etag,location,retry-after,content-disposition,x-amzn-requestid";
 
 /// The longest body of an answer, in bytes of Lambda's answer. Lambda allows 6 MiB, headers included.
 /// Source: AWS Lambda quotas, invocation payload.
@@ -81,7 +80,7 @@ fn with_layers(routes: Router, browsers: BrowserConfig) -> Router {
         .layer(from_fn(no_larger_than_lambda_allows))
         .layer(from_fn(log_request))
         .layer(map_response(no_store))
-        .layer(map_response(move |response| cors_headers(browsers.clone(), response)))
+        .layer(from_fn(move |request, next| cors_headers(browsers.clone(), request, next)))
         .layer(map_request(attach_caller))
 }
 
@@ -135,16 +134,18 @@ async fn no_store(mut response: Response) -> Response {
     response
 }
 
-/// Lets web pages of the allowed origin read the answer. API Gateway itself answers preflight requests
+/// Lets web pages of the allowed origins read the answer. API Gateway itself answers preflight requests
 /// (`OPTIONS`): see template.yaml.
-async fn cors_headers(browsers: BrowserConfig, mut response: Response) -> Response {
-    if let Some(origin) = browsers.allowed_origin {
-        let headers = response.headers_mut();
-        if origin != "*" {
-            headers.append(header::VARY, HeaderValue::from_static("origin"));
-        }
+async fn cors_headers(browsers: BrowserConfig, request: Request, next: Next) -> Response {
+    let allowed = browsers.allows(request.headers().get(header::ORIGIN));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if matches!(browsers, BrowserConfig::Origins(_)) {
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+    }
+    if let Some(origin) = allowed {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }
     response
 }
@@ -175,28 +176,38 @@ mod tests {
     use axum::routing::get;
     use serde_json::json;
 
-    async fn headers_for(path: &str, origin: Option<&'static str>) -> (StatusCode, HeaderMap) {
+    const PAGES: [&str; 2] = ["https://app.example.org", "capacitor://localhost"];
+
+    fn origins() -> BrowserConfig {
+        BrowserConfig::Origins(PAGES.map(HeaderValue::from_static).to_vec())
+    }
+
+    async fn headers_for(
+        path: &str,
+        browsers: BrowserConfig,
+        origin: &str,
+    ) -> (StatusCode, HeaderMap) {
         let routes = Router::new()
             .route("/answered", get(async || ([(header::VARY, "accept")], "an answer")))
             .route("/broken", get(async || -> &'static str { panic!("made up") }));
-        let browsers = BrowserConfig { allowed_origin: origin.map(HeaderValue::from_static) };
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        let request = Request::get(path).header(header::ORIGIN, origin);
+        let request = request.body(Body::empty()).unwrap();
         let answer = with_layers(routes, browsers).oneshot(request).await.unwrap();
         (answer.status(), answer.headers().clone())
     }
 
     #[tokio::test]
-    async fn a_page_of_the_allowed_origin_may_read_every_answer_problems_and_faults_too() {
+    async fn a_page_of_an_allowed_origin_may_read_every_answer_problems_and_faults_too() {
         for (path, status) in [("/answered", 200), ("/nothing-here", 404), ("/broken", 500)] {
-            let (answered, headers) = headers_for(path, Some("https://app.example.org")).await;
-            assert_eq!(answered, status, "{path}");
-            assert_eq!(headers["access-control-allow-origin"], "https://app.example.org", "{path}");
-            assert!(
-                headers["access-control-expose-headers"].to_str().unwrap().contains("retry-after")
-            );
-            assert!(headers.get_all("vary").iter().any(|value| value == "origin"), "{path}");
+            for page in PAGES {
+                let (answered, headers) = headers_for(path, origins(), page).await;
+                assert_eq!(answered, status, "{path}");
+                assert_eq!(headers["access-control-allow-origin"], page, "{path}");
+                assert_eq!(headers["access-control-expose-headers"], EXPOSED);
+                assert!(headers.get_all("vary").iter().any(|value| value == "origin"), "{path}");
+            }
         }
-        let (_, headers) = headers_for("/answered", Some("https://app.example.org")).await;
+        let (_, headers) = headers_for("/answered", origins(), PAGES[0]).await;
         let varies: Vec<_> = headers.get_all("vary").iter().collect();
         assert_eq!(varies, ["accept", "origin"], "what a route itself says is kept");
     }
@@ -229,7 +240,7 @@ mod tests {
         let largest = usize::try_from(LONGEST_ANSWER).unwrap();
         let answer = async |body: String| {
             let routes = Router::new().route("/record", get(async move || body));
-            let browsers = BrowserConfig { allowed_origin: None };
+            let browsers = BrowserConfig::Nobody;
             let request = Request::get("/record").body(Body::empty()).unwrap();
             with_layers(routes, browsers).oneshot(request).await.unwrap()
         };
@@ -250,9 +261,20 @@ mod tests {
 
     #[tokio::test]
     async fn pages_of_other_origins_may_read_nothing_unless_the_deployment_says_so() {
-        let (_, headers) = headers_for("/answered", None).await;
+        let (_, headers) = headers_for("/answered", BrowserConfig::Nobody, PAGES[0]).await;
         assert_eq!(headers.get("access-control-allow-origin"), None);
-        let (_, headers) = headers_for("/answered", Some("*")).await;
+        let stranger = "https://app.example.org.evil.example";
+        let (_, headers) = headers_for("/answered", origins(), stranger).await;
+        assert_eq!(headers.get("access-control-allow-origin"), None);
+        assert!(headers.get_all("vary").iter().any(|value| value == "origin"));
+        let (_, headers) = headers_for("/answered", BrowserConfig::Anybody, PAGES[0]).await;
         assert_eq!(headers["access-control-allow-origin"], "*");
+    }
+
+    #[test]
+    fn pages_may_read_the_same_headers_of_api_gateways_own_answers() {
+        let template = include_str!("../../../template.yaml");
+        let line = format!("Access-Control-Expose-Headers: \"'{EXPOSED}'\"");
+        assert!(template.contains(&line), "{line}");
     }
 }

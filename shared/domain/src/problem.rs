@@ -209,6 +209,8 @@ problem_types! {
     AlreadyDelivered => "already-delivered", "This has already been delivered";
     /// Somebody else changed it at the same time.
     Conflict => "conflict", "Someone else changed this at the same time";
+    /// `If-Match` names another version than the present one.
+    PreconditionFailed => "precondition-failed", "This has changed since you read it";
     /// The table, or another service that we depend on, does not answer.
     StorageUnavailable => "storage-unavailable", "A service we depend on is unavailable";
     /// A fault in our program.

@@ -3,10 +3,11 @@
 use domain::audit::AuditRecord;
 use domain::ids::{PatientId, PracticeId};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::item::{Item, audit_key, body, exact_instant, item, number, text};
+use crate::item::{Item, audit_key, body, exact_instant, item, number, sort_key, text};
 use crate::table::Store;
 
 /// A line to append to the trail.
@@ -36,21 +37,27 @@ pub struct AuditQuery {
     pub to: Timestamp,
     /// Only lines about this patient.
     pub patient: Option<PatientId>,
+    /// Only lines after this place.
+    pub after: Option<AuditPlace>,
+    /// The largest number of lines.
+    pub most: u16,
 }
+
+/// A line's place in the trail: its sort key.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct AuditPlace(String);
 
 /// Lines of the trail, oldest first.
 #[derive(Clone, Debug)]
 pub struct AuditPage {
-    /// At most [`AuditPage::MOST_LINES`].
     pub records: Vec<AuditRecord>,
-    /// Whether this span of time has more lines.
-    pub more: bool,
+    /// The place after which there may be more lines, if the end was not reached.
+    pub next: Option<AuditPlace>,
 }
 
-impl AuditPage {
-    /// The most lines in one answer. A caller reads more lines by asking for shorter spans of time.
-    pub const MOST_LINES: usize = 1000;
-}
+/// After how many lines the reading of one page stops, even if few are about the wanted patient.
+const MOST_READ: usize = 20_000;
 
 impl Store {
     /// Appends a line. Call this before you show the record.
@@ -68,37 +75,61 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a part of the trail.
+    /// Reads a page of the trail. Reads at most some thousand lines: a page may be short, and still have a next
+    /// one.
     pub async fn audit_trail(
         &self,
         practice: &PracticeId,
         query: &AuditQuery,
     ) -> Result<AuditPage, StoreError> {
-        let mut records: Vec<AuditRecord> = Vec::new();
-        let mut after = None;
+        let most = usize::from(query.most);
+        let begin = match &query.after {
+            // No key has another key at its beginning, so this comes directly after the place.
+            Some(AuditPlace(place)) => format!("{place}!"),
+            None => exact_instant(query.from),
+        };
+        let end = exact_instant(query.to);
+        let mut page = AuditPage { records: Vec::new(), next: None };
+        if begin > end {
+            return Ok(page);
+        }
+        let (mut read, mut start, mut last) = (0, None, None);
         loop {
+            // Without a filter, every line that is read is shown.
+            let limit = query.patient.is_none().then(|| i32::from(query.most) + 1);
             let found = self
                 .client
                 .query()
                 .table_name(&self.table)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
                 .expression_attribute_values(":pk", text(audit_key(practice)))
-                .expression_attribute_values(":from", text(exact_instant(query.from)))
-                .expression_attribute_values(":to", text(exact_instant(query.to)))
-                .set_exclusive_start_key(after)
+                .expression_attribute_values(":from", text(&begin))
+                .expression_attribute_values(":to", text(&end))
+                .set_limit(limit)
+                .set_exclusive_start_key(start)
                 .send()
                 .await?;
             for item in found.items() {
                 let record: AuditRecord = body(item)?;
-                if query.patient.is_none_or(|patient| record.patients.contains(&patient)) {
-                    records.push(record);
+                if query.patient.is_some_and(|patient| !record.patients.contains(&patient)) {
+                    continue;
                 }
+                if page.records.len() == most {
+                    page.next = last;
+                    return Ok(page);
+                }
+                page.records.push(record);
+                last = Some(AuditPlace(sort_key(item)?.to_owned()));
             }
-            after = found.last_evaluated_key().cloned();
-            if after.is_none() || records.len() > AuditPage::MOST_LINES {
-                let more = records.len() > AuditPage::MOST_LINES;
-                records.truncate(AuditPage::MOST_LINES);
-                return Ok(AuditPage { records, more });
+            read += found.items().len();
+            start = found.last_evaluated_key().cloned();
+            match &start {
+                None => return Ok(page),
+                Some(key) if read >= MOST_READ => {
+                    page.next = Some(AuditPlace(sort_key(key)?.to_owned()));
+                    return Ok(page);
+                }
+                Some(_) => {}
             }
         }
     }
@@ -109,7 +140,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::item::sort_key;
 
     #[test]
     fn lines_of_one_millisecond_keep_their_order() {

@@ -6,10 +6,12 @@ use domain::booking::{Booking, BookingId, BookingState, Role, Together};
 use domain::ids::PracticeId;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::table::Store;
-use crate::work::{BodyHash, Entry, Listing, Work, WorkCursor, WorkKey, WorkKind, WorkList};
+use crate::work::{BodyHash, Entry, Listing, Work, WorkKey, WorkKind, WorkList};
+use crate::work::{Merge, Merged, Strand};
 
 /// How many bookings one query reads.
 const PAGE: u16 = 200;
@@ -130,40 +132,32 @@ pub struct BookingQuery {
     pub from: Option<Date>,
     /// On this day or earlier.
     pub to: Option<Date>,
+    /// Only bookings after this place.
+    pub after: Option<BookingPlace>,
     /// The largest number of bookings, for all states together. The earliest ones are found.
     pub most: usize,
 }
 
+/// A booking's place in a list of all states: its start, and its id. It changes only if the booking is moved.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct BookingPlace(String);
+
 impl BookingQuery {
-    fn list(&self, state: BookingState) -> StateList {
+    fn list(&self, state: BookingState) -> Strand {
+        let after = self.after.as_ref().map(|place| place.0.clone());
         let list = WorkList {
             kind: WorkKind::Booking,
             state: Some(state.name()),
             ascending: true,
-            from: self.from.map(|day| day.to_string()),
+            // The place of the previous page is not before the first day.
+            from: after.or_else(|| self.from.map(|day| day.to_string())),
             to: self.to.and_then(|day| day.tomorrow().ok()).map(|day| day.to_string()),
-            limit: PAGE,
+            // One more than needed, and the one at the place where the previous page ended.
+            limit: u16::try_from(self.most.saturating_add(2)).unwrap_or(PAGE).min(PAGE),
         };
-        StateList { list, after: None }
+        Strand::new(list, "")
     }
-}
-
-/// The bookings of one state that are not read yet.
-struct StateList {
-    list: WorkList,
-    after: Option<WorkCursor>,
-}
-
-impl StateList {
-    /// The place of the last booking that was read. It sorts before all others if none was read.
-    fn place(&self) -> &str {
-        self.after.as_ref().map_or("", WorkCursor::place)
-    }
-}
-
-/// Where a booking is listed within its state. The texts of all states sort together.
-fn place(booking: &Booking) -> String {
-    format!("{}#{}", write_start(booking.visit.start), booking.entry_id())
 }
 
 /// Bookings, earliest first.
@@ -171,8 +165,8 @@ fn place(booking: &Booking) -> String {
 pub struct FoundBookings {
     /// In the order of their starts.
     pub bookings: Vec<Booking>,
-    /// Whether there are more bookings than `most`.
-    pub more: bool,
+    /// The place after which there are more bookings, if there are.
+    pub next: Option<BookingPlace>,
     /// How many bookings cannot be read. They are left out of `bookings`, and logged.
     pub left_out: usize,
 }
@@ -185,36 +179,16 @@ impl Store {
         practice: &PracticeId,
         query: &BookingQuery,
     ) -> Result<FoundBookings, StoreError> {
-        let mut found = FoundBookings::default();
-        let mut unread: Vec<StateList> = query.states.iter().map(|it| query.list(*it)).collect();
-        loop {
-            // What is still unread is not earlier than the place that its list has reached.
-            unread.sort_by(|one, other| one.place().cmp(other.place()));
-            let Some(next) = unread.first_mut() else { break };
-            let earlier = |booking: &&Booking| place(booking).as_str() < next.place();
-            if found.bookings.iter().filter(earlier).count() > query.most {
-                break;
-            }
-            let page = self.list_work(practice, &next.list, next.after.as_ref()).await?;
-            found.left_out += page.left_out;
-            for entry in page.entries {
-                let Some(booking) = entry.readable::<Booking>() else {
-                    found.left_out += 1;
-                    continue;
-                };
-                if query.of.has(booking.body.role) {
-                    found.bookings.push(booking.body);
-                }
-            }
-            next.after = page.next;
-            if next.after.is_none() {
-                unread.remove(0);
-            }
-        }
-        found.bookings.sort_by_cached_key(place);
-        found.more = found.bookings.len() > query.most;
-        found.bookings.truncate(query.most);
-        Ok(found)
+        let merge = Merge {
+            strands: query.states.iter().map(|state| query.list(*state)).collect(),
+            ascending: true,
+            after: query.after.as_ref().map(|place| place.0.clone()),
+            most: query.most,
+            most_read: usize::MAX,
+            wanted: |booking: &Booking| query.of.has(booking.role),
+        };
+        let Merged { found, next, left_out } = self.merged(practice, merge).await?;
+        Ok(FoundBookings { bookings: found, next: next.map(BookingPlace), left_out })
     }
 
     /// A platform's booking with the parts of its attendants. `None` if there is no such booking. Costs

@@ -75,17 +75,17 @@ mod waiting;
 pub mod webhooks;
 pub mod work;
 
-pub use audit::{AuditItem, AuditPage, AuditQuery};
+pub use audit::{AuditItem, AuditPage, AuditPlace, AuditQuery};
 pub use bookings::{
-    BookingQuery, BookingsOf, FoundBookings, KeptBooking, booking_entry, booking_listing,
-    booking_revised,
+    BookingPlace, BookingQuery, BookingsOf, FoundBookings, KeptBooking, booking_entry,
+    booking_listing, booking_revised,
 };
 pub use error::StoreError;
 pub use imports::{Created, ImportRecord, StoredItem};
 pub use limits::{Limited, Reserved};
 pub use links::{AccountLink, Link, LinkKey, UnpublishedRelink};
 pub use platform::PracticesPage;
-pub use practice::{PracticeRecord, UnpublishedStanding};
+pub use practice::{KeptSettings, PracticeRecord, UnpublishedStanding};
 pub use schedule::{DueJob, JOB_SHARDS};
 pub use staff::KeptStaff;
 pub use table::Store;

@@ -1,7 +1,7 @@
 //! A practice: its connection, its clinicians, its settings.
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use domain::clinician::Clinician;
 use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{BpUserId, PracticeId, Subject};
@@ -42,6 +42,15 @@ pub struct PracticeRecord {
     pub links: Vec<Link>,
     /// The chosen settings, or the defaults.
     pub settings: Settings,
+}
+
+/// A practice's settings as they are stored.
+#[derive(Clone, Debug, Default)]
+pub struct KeptSettings {
+    /// The chosen settings, or the defaults.
+    pub settings: Settings,
+    /// The stored form. `None` if nothing is stored.
+    stored: Option<AttributeValue>,
 }
 
 impl PracticeRecord {
@@ -333,17 +342,39 @@ impl Store {
         }
     }
 
-    /// Replaces a practice's settings.
+    /// A practice's settings, with the form in which they are stored. One consistent read.
+    pub async fn settings(&self, practice: &PracticeId) -> Result<KeptSettings, StoreError> {
+        let found = self.found(key(practice_key(practice), SETTINGS)).await?;
+        let Some(item) = found else { return Ok(KeptSettings::default()) };
+        Ok(KeptSettings { settings: body(&item)?, stored: item.get("body").cloned() })
+    }
+
+    /// Replaces a practice's settings. If `seen` is given, only if they are stored as they were seen.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if they have changed.
     pub async fn save_settings(
         &self,
         practice: &PracticeId,
         settings: &Settings,
+        seen: Option<&KeptSettings>,
     ) -> Result<(), StoreError> {
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item(practice_key(practice), SETTINGS, settings)?))
-            .known_format_only()
+        let wanted = item(practice_key(practice), SETTINGS, settings)?;
+        let stored = wanted.get("body").cloned();
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(wanted));
+        let Some(seen) = seen else {
+            put.known_format_only().send().await?;
+            return Ok(());
+        };
+        let put = match &seen.stored {
+            None => put.only_if("attribute_not_exists(pk) OR #body = :wanted"),
+            Some(body) => put
+                .only_if("#body = :seen OR #body = :wanted")
+                .expression_attribute_values(":seen", body.clone()),
+        };
+        // An earlier try of this call may have been written although its answer was lost.
+        put.expression_attribute_names("#body", "body")
+            .expression_attribute_values(":wanted", stored.ok_or(StoreError::Corrupt)?)
             .send()
             .await?;
         Ok(())

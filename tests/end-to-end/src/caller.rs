@@ -89,7 +89,8 @@ impl Caller {
         let path = url.strip_prefix(&self.api_url).expect("requests go to the API");
         let path = path.split('?').next().unwrap_or_default();
         let content_type = answer.header("content-type").unwrap_or_default();
-        let received = Received { status, content_type, body: &answer.json };
+        let cache_control = answer.header("cache-control");
+        let received = Received { status, content_type, cache_control, body: &answer.json };
         assert_described(&method, path, sent.as_deref(), &received);
         answer
     }

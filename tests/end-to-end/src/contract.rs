@@ -1,5 +1,5 @@
-//! Compares every answer that a test receives with the OpenAPI document: its status, the type of its problem, and
-//! the shape of its body. A request that is answered with a success must have the documented shape too.
+//! Compares every answer that a test receives with the OpenAPI document: its status, the type of its problem, what it
+//! tells caches, and the shape of its body. A request that is answered with a success must have the documented shape too.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
@@ -20,6 +20,7 @@ static VALIDATORS: LazyLock<Mutex<BTreeMap<String, &'static Validator>>> =
 pub(crate) struct Received<'a> {
     pub(crate) status: StatusCode,
     pub(crate) content_type: &'a str,
+    pub(crate) cache_control: Option<&'a str>,
     pub(crate) body: &'a Value,
 }
 
@@ -42,12 +43,15 @@ pub(crate) fn assert_described(
         if let Some(Ok(body)) = sent.map(serde_json::from_slice::<Value>) {
             assert_valid(&format!("the request of {name}"), schema, &body);
         }
-    } else {
+    } else if status != 304 {
         let kind = &answer.body["type"];
         let documented = response["x-problem-types"].as_array();
         let is_documented = documented.is_some_and(|kinds| kinds.contains(kind));
         assert!(is_documented, "{name} does not document {status} {kind}: {}", answer.body);
     }
+    // Whatever may contain a patient's data is kept nowhere.
+    let told = &resolved(&response["headers"]["Cache-Control"])["schema"]["const"];
+    assert_eq!(answer.cache_control, told.as_str(), "{name} {status}: what caches are told");
     let media = answer.content_type.split(';').next().unwrap_or_default();
     let schema = &response["content"][media]["schema"];
     assert_valid(&format!("the answer of {name}"), schema, answer.body);

@@ -1,5 +1,6 @@
 //! Finds the changes of a document that break its callers. New members, operations, problem types and enum
-//! values of answers break nobody: the document says that callers must ignore what they do not know.
+//! values of answers break nobody: the document says that callers must ignore what they do not know. What the earlier
+//! document marked as deprecated may go: CONTRIBUTING.md says when.
 
 use std::collections::BTreeSet;
 
@@ -36,9 +37,15 @@ impl<'a> Comparison<'a> {
         self.found.push(format!("{at}: {what}"));
     }
 
+    fn gone(&mut self, at: &str, before: &Value) {
+        if before["deprecated"] != true {
+            self.tell(at, "is gone");
+        }
+    }
+
     fn operation(&mut self, at: &str, before: &'a Value, after: &'a Value) {
         if after.is_null() {
-            return self.tell(at, "is gone");
+            return self.gone(at, before);
         }
         if before["operationId"] != after["operationId"] {
             self.tell(at, "has another operationId");
@@ -69,7 +76,7 @@ impl<'a> Comparison<'a> {
         for old in list(before) {
             let at = format!("{at} parameter {}", old["name"]);
             match list(after).iter().find(|new| same(old, new)) {
-                None => self.tell(&at, "is gone"),
+                None => self.gone(&at, old),
                 Some(new) => self.schema(&at, &old["schema"], &new["schema"], Reader::Service),
             }
         }
@@ -87,7 +94,7 @@ impl<'a> Comparison<'a> {
             return;
         }
         if after.is_null() {
-            return self.tell(at, "is gone");
+            return self.gone(at, before);
         }
         if let Some(name) = before["$ref"].as_str() {
             let place = (name.to_owned(), reader == Reader::Caller);
@@ -171,7 +178,8 @@ impl<'a> Comparison<'a> {
             let at = format!("{at}/{name}");
             self.schema(&at, old, &after["properties"][name], reader);
             let was_sent = required(before, name);
-            if reader == Reader::Caller && was_sent && !required(after, name) {
+            let is_going = old["deprecated"] == true;
+            if reader == Reader::Caller && was_sent && !required(after, name) && !is_going {
                 self.tell(&at, "is not always sent any more");
             }
         }
@@ -268,6 +276,28 @@ mod tests {
         ] {
             assert!(!after(pointer, value.clone()).is_empty(), "{pointer} {value}");
         }
+    }
+
+    #[test]
+    fn what_was_deprecated_in_the_last_release_may_go() {
+        let mut released = document();
+        let text = "/components/schemas/Wanted/properties/text";
+        let at = "/components/schemas/Thing/properties/at";
+        for pointer in ["/paths/~1things~1{id}/put/parameters/0", text, at] {
+            released.pointer_mut(pointer).unwrap()["deprecated"] = json!(true);
+        }
+        let mut present = document();
+        *present.pointer_mut("/paths/~1things~1{id}/put/parameters").unwrap() = json!([]);
+        present.pointer_mut("/components/schemas/Thing").unwrap()["required"] = json!([]);
+        for schema in ["Wanted", "Thing"] {
+            let properties = format!("/components/schemas/{schema}/properties");
+            let properties = present.pointer_mut(&properties).unwrap().as_object_mut().unwrap();
+            properties.remove("text");
+            properties.remove("at");
+        }
+        assert_eq!(changes(&released, &present), Vec::<String>::new());
+        released["paths"]["/things/{id}"]["put"]["deprecated"] = json!(true);
+        assert_eq!(changes(&released, &json!({ "paths": {} })), Vec::<String>::new());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::problems;
 use crate::caller::{Role, Scope};
+use crate::conditional::ASK_FIRST;
 use crate::demands::Demands;
 use crate::problem::{Problem, ProblemType};
 use crate::routes;
@@ -32,6 +33,23 @@ const PATH_PARAMETERS: [(&str, &str, Option<&str>); 11] = [
         Some("^(referral|message|summary)-[A-Za-z0-9._-]{1,64}$"),
     ),
     ("operation", "The only operation is `$summary`.", Some(r"^\$summary$")),
+];
+
+/// What the headers of conditional requests mean.
+const HEADER_PARAMETERS: [(&str, &str); 2] = [
+    (
+        "If-None-Match",
+        "The `ETag` of an earlier answer. If nothing has changed, the answer is 304.",
+    ),
+    ("If-Match", "The `ETag` of the version to replace. If it has changed, the answer is 412."),
+];
+
+/// Answers that may be kept, and what caches are told. All others may not be stored: see `serve::no_store`.
+const CACHED: [(&str, &str); 4] = [
+    ("read_settings", ASK_FIRST),
+    ("read_staff", ASK_FIRST),
+    ("read_health", routes::HEALTH),
+    ("read_openapi", routes::DOCUMENT),
 ];
 
 /// Names that a handler's own name would not give.
@@ -137,6 +155,10 @@ fn describe_parameters(operation: &mut Map<String, Value>) {
                 parameter["schema"]["type"] = only.clone();
             }
         }
+        let header = HEADER_PARAMETERS.iter().find(|known| parameter["name"] == known.0);
+        if let (Some((_, description)), true) = (header, parameter["in"] == "header") {
+            parameter["description"] = Value::from(*description);
+        }
         let known = PATH_PARAMETERS.iter().find(|known| parameter["name"] == known.0);
         if let (Some((_, description, pattern)), true) = (known, parameter["in"] == "path") {
             parameter["description"] = Value::from(*description);
@@ -162,15 +184,33 @@ fn respond(
     let mut kinds = demands.problems;
     let more = problems::of(handler);
     kinds.extend(more.into_iter().chain([problems::ANYWHERE]).flatten());
+    let parameters = operation.get("parameters").and_then(Value::as_array).cloned();
+    let takes = |name: &str| parameters.iter().flatten().any(|it| it["name"] == name);
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
         return kinds;
     };
     responses.retain(|status, _| !status.ends_with("XX"));
+    if takes("If-None-Match") {
+        responses.insert("304".to_owned(), json!({}));
+    }
+    let is_tagged = takes("If-None-Match") || takes("If-Match");
     for (status, response) in responses.iter_mut() {
         if response["description"].as_str().unwrap_or_default().is_empty() {
             response["description"] = Value::from(success(status));
         }
-        response["headers"]["x-amzn-requestid"] = header("RequestId");
+        let headers = &mut response["headers"];
+        headers["x-amzn-requestid"] = header("RequestId");
+        headers["Cache-Control"] = match CACHED.iter().find(|(name, _)| *name == handler) {
+            Some((_, value)) => told_caches(value),
+            None => header("NoStore"),
+        };
+        if is_tagged {
+            headers["ETag"] = header("ETag");
+        }
+        if status == "202" {
+            headers["Location"] = header("Location");
+            headers["Retry-After"] = header("FirstLook");
+        }
     }
     let mut by_status: BTreeMap<u16, Vec<ProblemType>> = BTreeMap::new();
     for kind in ProblemType::ALL {
@@ -211,6 +251,7 @@ fn success(status: &str) -> &'static str {
         "201" => "Created.",
         "202" => "Accepted. The work is stored and will be done.",
         "204" => "Done. There is no body.",
+        "304" => "Nothing has changed. There is no body.",
         _ => "The answer.",
     }
 }
@@ -226,6 +267,7 @@ fn failure(status: u16, kinds: &[ProblemType]) -> Value {
         .collect();
     let mut headers = Map::new();
     headers.insert("x-amzn-requestid".to_owned(), header("RequestId"));
+    headers.insert("Cache-Control".to_owned(), header("NoStore"));
     if matches!(status, 401) {
         headers.insert("WWW-Authenticate".to_owned(), header("Authenticate"));
     }
@@ -248,8 +290,29 @@ fn header(name: &str) -> Value {
     json!({ "$ref": format!("#/components/headers/{name}") })
 }
 
+/// What an answer tells caches.
+fn told_caches(value: &str) -> Value {
+    json!({
+        "description": "How long the answer may be kept.",
+        "schema": { "type": "string", "const": value },
+    })
+}
+
 fn headers() -> Value {
     json!({
+        "NoStore": told_caches("no-store"),
+        "ETag": {
+            "description": "Identifies this version, for `If-None-Match` and `If-Match`.",
+            "schema": { "type": "string" },
+        },
+        "Location": {
+            "description": "Where to follow the work, relative to the address of the request.",
+            "schema": { "type": "string", "format": "uri-reference" },
+        },
+        "FirstLook": {
+            "description": "After how many seconds to look for the first time. Then wait longer each time.",
+            "schema": { "type": "integer", "minimum": 1 },
+        },
         "RequestId": {
             "description": "The request's id, for support.",
             "schema": { "type": "string" },

@@ -218,6 +218,8 @@ texts! {
     AlreadyDelivered => CONFLICT, None, ["You do not need to do anything. If it has since been removed from Bp and is still needed there, send it under a new id."];
 
     Conflict => CONFLICT, None, ["Read the resource again, then repeat the request."];
+    PreconditionFailed => PRECONDITION_FAILED, None,
+        ["Nothing was changed. Read the resource again and compare it with your change.", "Repeat the request with the new ETag in If-Match."];
     StorageUnavailable => SERVICE_UNAVAILABLE, Some(PLATFORM),
         ["Repeat the request in a moment."];
     Internal => INTERNAL_SERVER_ERROR, Some(PLATFORM), ["The error has been logged. Repeat the request. If the error continues, contact the platform's support."];

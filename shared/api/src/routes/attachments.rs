@@ -9,7 +9,7 @@ use domain::attachments::{
     Attachment, AttachmentFilter, Folder, PageSize, UnavailableFolder, parse_day,
 };
 use domain::audit::AuditedAction;
-use domain::ids::{PatientId, PracticeId};
+use domain::ids::{PatientId, PracticeId, Subject};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,7 +17,7 @@ use super::patients::{PatientPath, unknown_patient};
 use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
-use crate::input::{Checker, Parameters};
+use crate::input::{AFTER_THE_END, Checker, Parameters, page_size};
 use crate::problem::{Problem, Problems};
 
 /// Which documents to list.
@@ -56,7 +56,9 @@ pub(crate) struct AttachmentList {
     unreadable_rows: Option<usize>,
 }
 
-/// List a patient's documents.
+/// List a patient's documents, newest first.
+///
+/// A page has at most 200 documents.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/attachments", tag = "Attachments",
     params(("practiceId" = String, Path), ("patientId" = i64, Path), AttachmentParameters),
     responses((status = 200, body = AttachmentList), Problems))]
@@ -69,14 +71,9 @@ pub(crate) async fn list_attachments(
     let patient = path.patient()?;
     let (filter, size) = parameters.parse()?;
     let practice = &allowed.practice;
-    let listing = listing(practice, patient, &filter);
+    let listing = listing(practice, allowed.caller.subject(), patient, &filter);
     let key = app.cursors()?.key().await?;
-    let mut fields = Checker::default();
-    let after = match &parameters.cursor {
-        Some(cursor) => fields.check("cursor", key.open(&listing, cursor)).map(Some),
-        None => Some(None),
-    };
-    let after = fields.finish(after)?;
+    let after = key.begin(&listing, parameters.cursor.as_ref())?;
 
     let mut bp = app.session_for(practice, &allowed.caller).await?;
     let deadline = bp.deadline();
@@ -99,10 +96,11 @@ pub(crate) async fn list_attachments(
 /// The list that a cursor belongs to.
 fn listing(
     practice: &PracticeId,
+    caller: &Subject,
     patient: PatientId,
     filter: &AttachmentFilter,
 ) -> impl Serialize + use<> {
-    ("attachments", practice.clone(), patient, *filter)
+    ("attachments", practice.clone(), caller.clone(), patient, *filter)
 }
 
 impl AttachmentParameters {
@@ -113,12 +111,9 @@ impl AttachmentParameters {
         let from = self.from.as_ref().and_then(|text| fields.check("from", parse_day(text)));
         let to = self.to.as_ref().and_then(|text| fields.check("to", parse_day(text)));
         if from.zip(to).is_some_and(|(from, to)| from > to) {
-            fields.wrong("from", "this is after `to`");
+            fields.wrong("from", AFTER_THE_END);
         }
-        let size = match &self.limit {
-            Some(text) => fields.check("limit", PageSize::parse(text)),
-            None => Some(PageSize::default()),
-        };
+        let size = page_size(&mut fields, self.limit.as_ref());
         fields.finish(size.map(|size| (AttachmentFilter { folder, from, to }, size)))
     }
 }
@@ -135,7 +130,8 @@ mod tests {
     fn lists_of_other_practices_patients_and_filters_are_other_lists() {
         let practice = |id: &str| PracticeId::parse(id).unwrap();
         let written = |practice: &PracticeId, patient: i64, filter: AttachmentFilter| {
-            serde_json::to_string(&listing(practice, PatientId(patient), &filter)).unwrap()
+            let caller = Subject("somebody".to_owned());
+            serde_json::to_string(&listing(practice, &caller, PatientId(patient), &filter)).unwrap()
         };
         let everything = AttachmentFilter::default();
         let day = Some(date(2024, 1, 1));

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::caller::{Allowed, SeePractice};
 use crate::problem::{Problem, Problems};
 
-/// A practice's locations.
+/// A practice's locations, in the order of their numbers. All are in one answer.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Locations {
@@ -36,13 +36,15 @@ pub(crate) struct LocationView {
     phone: Option<String>,
 }
 
-/// A practice's appointment types.
+/// A practice's appointment types, in the order of their codes. All are on one page.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AppointmentTypes {
     /// Empty if Bp does not let us read them.
-    appointment_types: Vec<AppointmentTypeView>,
-    /// How many types could not be read. They are missing from `appointmentTypes`. Left out if none.
+    items: Vec<AppointmentTypeView>,
+    /// Always null: there is only one page.
+    next_cursor: Option<String>,
+    /// How many types could not be read. They are missing from `items`. Left out if none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable_rows: Option<usize>,
@@ -107,5 +109,5 @@ pub(crate) async fn list_appointment_types(
         name: kind.name,
         bookable: !kind.recall,
     });
-    Ok(Json(AppointmentTypes { appointment_types: types.collect(), unreadable_rows }))
+    Ok(Json(AppointmentTypes { items: types.collect(), next_cursor: None, unreadable_rows }))
 }

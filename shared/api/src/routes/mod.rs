@@ -27,6 +27,7 @@ use utoipa::Path;
 use utoipa::openapi::HttpMethod;
 
 pub use self::service::WriteDocument;
+pub(crate) use self::service::{DOCUMENT, HEALTH};
 pub use self::webhook::WebhookReceiver;
 pub use self::webhook_endpoints::WebhookEndpoints;
 use crate::app::{App, MissingPart};
@@ -132,7 +133,7 @@ routes! {
         correspondence::retry_delivery,
     }
     /// Staff and bookings.
-    appointments(App, metered) needs(writer_queue) {
+    appointments(App, metered) needs(cursors, writer_queue) {
         staff::replace_staff,
         staff::read_staff,
         staff::sync_staff,

@@ -1,14 +1,20 @@
 //! Health and the API's description. Both need no token.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::conditional::{IfNoneMatch, Tagged};
+use crate::problem::Problem;
+
 /// Writes the OpenAPI document. The document is made only when it is asked for.
 pub type WriteDocument = fn() -> String;
+
+/// A cache may keep the state of the service, but asks each time: an old answer says nothing of now.
+pub(crate) const HEALTH: &str = "no-cache";
+/// The document changes with deployments only.
+pub(crate) const DOCUMENT: &str = "max-age=300";
 
 /// The state of the service.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,59 +26,41 @@ pub(crate) struct Health {
 }
 
 /// Show whether the service answers.
-#[utoipa::path(get, path = "/v1/health", tag = "Service", security(()), responses((status = 200, body = Health)))]
-pub(crate) async fn read_health() -> Json<Health> {
-    Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+#[utoipa::path(get, path = "/v1/health", tag = "Service", security(()),
+    params(("If-None-Match" = Option<String>, Header)),
+    responses((status = 200, body = Health)))]
+pub(crate) async fn read_health(known: IfNoneMatch) -> Result<Response, Problem> {
+    let health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
+    Ok(Tagged::json(&health)?.cached(HEALTH, &known))
 }
 
 /// Show this document.
 ///
 /// It changes with deployments only. `If-None-Match` saves the download.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "Service", security(()),
-    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer.")),
-    responses(
-        (status = 200, body = Object, headers(("ETag" = String, description = "Identifies this version of the document."))),
-        (status = 304, description = "The document has not changed."),
-    ))]
+    params(("If-None-Match" = Option<String>, Header)),
+    responses((status = 200, body = Object)))]
 pub(crate) async fn read_openapi(
     State(document): State<WriteDocument>,
-    headers: HeaderMap,
+    known: IfNoneMatch,
 ) -> Response {
-    let document = document();
-    let tag = format!("\"{}\"", domain::Sha256::of(document.as_bytes()));
-    let cached = [(header::CACHE_CONTROL, "max-age=300".to_owned()), (header::ETAG, tag.clone())];
-    let known = headers.get_all(header::IF_NONE_MATCH).iter();
-    let mut known = known.filter_map(|tags| tags.to_str().ok()).flat_map(|tags| tags.split(','));
-    if known.any(|known| known.trim().trim_start_matches("W/") == tag) {
-        return (StatusCode::NOT_MODIFIED, cached).into_response();
-    }
-    (cached, [(header::CONTENT_TYPE, "application/json")], document).into_response()
+    Tagged::bytes(document().into_bytes()).cached(DOCUMENT, &known)
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::HeaderMap;
 
     use super::*;
 
     #[tokio::test]
-    async fn a_document_that_is_known_is_not_sent_again() {
-        let document: WriteDocument = || "{}".to_owned();
-        let first = read_openapi(State(document), HeaderMap::new()).await;
-        assert_eq!(first.headers()["cache-control"], "max-age=300");
-        let tag = first.headers()["etag"].clone();
-        for (known, status) in [
-            (tag.clone(), 304),
-            (
-                HeaderValue::from_str(&format!("\"other\", W/{}", tag.to_str().unwrap())).unwrap(),
-                304,
-            ),
-            (HeaderValue::from_static("\"other\""), 200),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::IF_NONE_MATCH, known);
-            let answer = read_openapi(State(document), headers).await;
-            assert_eq!((answer.status().as_u16(), &answer.headers()["etag"]), (status, &tag));
-        }
+    async fn the_document_and_health_may_be_cached() {
+        let unknown = || IfNoneMatch::of(&HeaderMap::new());
+        let answer = read_openapi(State(|| "{}".to_owned()), unknown()).await;
+        assert_eq!(answer.headers()["cache-control"], "max-age=300");
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let answer = read_health(unknown()).await.unwrap();
+        assert_eq!(answer.headers()["cache-control"], "no-cache");
+        assert!(answer.headers().contains_key("etag"));
     }
 }

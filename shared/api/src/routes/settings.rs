@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use domain::BpText;
 use domain::audit::AuditedAction;
 use domain::booking::LONGEST_WORDING;
@@ -11,11 +11,13 @@ use domain::ids::{LocationId, PracticeId};
 use domain::settings::{BookingSettings, DurationMinutes, Settings};
 use domain::time_zone::PracticeTimeZone;
 use serde::Deserialize;
+use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ManagePractice, SeePractice};
+use crate::conditional::{IfMatch, IfNoneMatch, Tagged, changed};
 use crate::input::{Body, Checker};
 use crate::problem::{FieldError, Problem, ProblemType, Problems};
 
@@ -98,37 +100,48 @@ impl SettingsRequest {
 
 /// Show the practice's settings.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
-    params(("practiceId" = String, Path)),
+    params(("practiceId" = String, Path), ("If-None-Match" = Option<String>, Header)),
     responses((status = 200, body = Settings), Problems))]
 pub(crate) async fn read_settings(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeePractice>,
-) -> Result<Json<Settings>, Problem> {
-    Ok(Json(app.store.practice(&allowed.practice).await?.settings))
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let kept = app.store.settings(&allowed.practice).await?;
+    Ok(Tagged::json(&kept.settings)?.unless_known(&known))
 }
 
 /// Replace the practice's settings.
 ///
 /// A new location or appointment type is checked in Bp, both with one query. A wrong location would put
-/// every booking where nobody looks, and a recall appointment could not be cancelled.
+/// every booking where nobody looks, and a recall appointment could not be cancelled. With `If-Match`, the
+/// settings are replaced only if they are still the ones that the caller has seen.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/settings", tag = "Settings",
-    params(("practiceId" = String, Path)), request_body = SettingsRequest,
+    params(("practiceId" = String, Path), ("If-Match" = Option<String>, Header)), request_body = SettingsRequest,
     responses((status = 200, body = Settings), Problems))]
 pub(crate) async fn replace_settings(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManagePractice>,
+    seen: IfMatch,
     Body(request): Body<SettingsRequest>,
-) -> Result<Json<Settings>, Problem> {
+) -> Result<Tagged, Problem> {
     let practice = &allowed.practice;
     let settings = request.read()?;
-    let before = app.store.practice(practice).await?.settings;
-    if let Some(wrong) = check_choices(&app, practice, &before.bookings, &settings.bookings).await?
-    {
+    let before = app.store.settings(practice).await?;
+    let unless_changed = seen.allows(&Tagged::json(&before.settings)?)?;
+    let chosen_before = &before.settings.bookings;
+    if let Some(wrong) = check_choices(&app, practice, chosen_before, &settings.bookings).await? {
         return Err(wrong);
     }
     app.record(practice, &allowed.caller, AuditEntry::of(AuditedAction::SettingsChanged)).await?;
-    app.store.save_settings(practice, &settings).await?;
-    Ok(Json(settings))
+    let seen = unless_changed.then_some(&before);
+    match app.store.save_settings(practice, &settings, seen).await {
+        Err(StoreError::Conflict) if unless_changed => Err(changed()),
+        outcome => {
+            outcome?;
+            Tagged::json(&settings)
+        }
+    }
 }
 
 /// The problem with a new location or appointment type, according to Bp. Code 0 means "no type" in Bp.

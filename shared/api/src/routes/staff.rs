@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use domain::Invalid;
 use domain::audit::AuditedAction;
 use domain::ids::BpUserId;
@@ -15,11 +16,13 @@ use domain::staff::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ManageBookings, SeeBookings};
+use crate::conditional::{IfMatch, IfNoneMatch, Tagged, changed};
 use crate::input::{Body, Checker};
 use crate::problem::{Problem, ProblemBody, ProblemType, Problems};
 
@@ -34,7 +37,8 @@ pub(crate) struct StaffRequest {
     last_name: String,
 }
 
-/// The staff list, and the Bp user of each member.
+/// The staff list in the order in which it was sent, and the Bp user of each member. A list has at most 500
+/// members, all in one answer.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StaffView {
@@ -150,18 +154,21 @@ fn read(requests: Vec<StaffRequest>) -> Result<Vec<StaffMember>, Problem> {
 
 /// Replace the staff list.
 ///
-/// Bp is not asked, so this works while the practice is offline.
+/// Bp is not asked, so this works while the practice is offline. With `If-Match`, the list is replaced only if it
+/// is still the one that the caller has seen. A sync changes it, too.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/staff", tag = "Staff",
-    params(("practiceId" = String, Path)), request_body = Vec<StaffRequest>,
+    params(("practiceId" = String, Path), ("If-Match" = Option<String>, Header)), request_body = Vec<StaffRequest>,
     responses((status = 200, body = StaffView), Problems))]
 pub(crate) async fn replace_staff(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,
+    seen: IfMatch,
     Body(request): Body<Vec<StaffRequest>>,
-) -> Result<Json<StaffView>, Problem> {
+) -> Result<Tagged, Problem> {
     let practice = &allowed.practice;
     let members = read(request)?;
     let kept = app.store.staff(practice).await?;
+    let unless_changed = seen.allows(&Tagged::json(&view(kept.list.clone()))?)?;
     let list = kept.list.replaced(members).map_err(|wrong| {
         let mut fields = Checker::default();
         match wrong {
@@ -184,20 +191,25 @@ pub(crate) async fn replace_staff(
     }
     if list != kept.list {
         app.record(practice, &allowed.caller, AuditEntry::of(AuditedAction::StaffChanged)).await?;
-        app.store.save_staff(practice, &list, kept.version).await?;
+        match app.store.save_staff(practice, &list, kept.version).await {
+            Err(StoreError::Conflict) if unless_changed => return Err(changed()),
+            outcome => outcome?,
+        }
     }
-    Ok(Json(view(list)))
+    Tagged::json(&view(list))
 }
 
 /// Show the staff list, and the Bp user of each member.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/staff", tag = "Staff",
-    params(("practiceId" = String, Path)),
+    params(("practiceId" = String, Path), ("If-None-Match" = Option<String>, Header)),
     responses((status = 200, body = StaffView), Problems))]
 pub(crate) async fn read_staff(
     State(app): State<Arc<App>>,
     allowed: Allowed<SeeBookings>,
-) -> Result<Json<StaffView>, Problem> {
-    Ok(Json(view(app.store.staff(&allowed.practice).await?.list)))
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let kept = app.store.staff(&allowed.practice).await?;
+    Ok(Tagged::json(&view(kept.list))?.unless_known(&known))
 }
 
 /// Match the staff list with Bp's users.

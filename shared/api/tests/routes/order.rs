@@ -52,8 +52,13 @@ fn app(aws: &Aws) -> App {
 
 fn appointments(aws: &Aws) -> Router {
     let writer_queue = Some(lazy_queues(aws.config(), QueueConfig::default()));
-    let parts = Parts { writer_queue, ..Parts::default() };
+    let parts = Parts { writer_queue, cursors: cursors(aws), ..Parts::default() };
     routes::appointments(App { parts, ..app(aws) }).unwrap()
+}
+
+fn cursors(aws: &Aws) -> Option<Cursors> {
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws.config());
+    Some(Cursors::new(SecretText::new(secrets, "made up".to_owned())))
 }
 
 /// The status of the answer to a request.

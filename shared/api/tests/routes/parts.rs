@@ -69,11 +69,15 @@ fn missing(part: &str) -> Result<(), String> {
 }
 
 #[test]
-fn practices_need_cursors_and_patients_no_optional_part() {
+fn patients_need_no_optional_part() {
+    assert_eq!(started(routes::patients, Parts::default()), Ok(()));
+}
+
+#[test]
+fn practices_need_cursors() {
     assert_eq!(started(routes::practice, Parts::default()), missing("cursors"));
     let cursors = all().cursors;
     assert_eq!(started(routes::practice, Parts { cursors, ..Parts::default() }), Ok(()));
-    assert_eq!(started(routes::patients, Parts::default()), Ok(()));
 }
 
 #[test]
@@ -109,9 +113,12 @@ fn correspondence_needs_cursors_uploads_and_the_writers_queue() {
 }
 
 #[test]
-fn appointments_need_the_writers_queue() {
+fn appointments_need_cursors_and_the_writers_queue() {
+    let without = Parts { cursors: None, ..all() };
+    assert_eq!(started(routes::appointments, without), missing("cursors"));
     let without = Parts { writer_queue: None, ..all() };
     assert_eq!(started(routes::appointments, without), missing("writer_queue"));
-    let writer_queue = all().writer_queue;
-    assert_eq!(started(routes::appointments, Parts { writer_queue, ..Parts::default() }), Ok(()));
+    let Parts { cursors, writer_queue, .. } = all();
+    let only = Parts { cursors, writer_queue, ..Parts::default() };
+    assert_eq!(started(routes::appointments, only), Ok(()));
 }

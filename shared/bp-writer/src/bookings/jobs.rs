@@ -116,6 +116,7 @@ impl<'a> BookingJobs<'a> {
             states: BookingState::ALL.to_vec(),
             from: Some(today),
             to: None,
+            after: None,
             most: usize::MAX,
         };
         let found = self.store.bookings(practice, &query).await?;

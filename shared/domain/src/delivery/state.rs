@@ -25,6 +25,26 @@ pub enum DeliveryKind {
     Other,
 }
 
+impl DeliveryKind {
+    /// Takes a kind's name.
+    ///
+    /// # Errors
+    /// Lists the kinds.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "referral" => Ok(Self::Referral),
+            "patientSummary" => Ok(Self::PatientSummary),
+            "acknowledgement" => Ok(Self::Acknowledgement),
+            "advice" => Ok(Self::Advice),
+            "report" => Ok(Self::Report),
+            "other" => Ok(Self::Other),
+            _ => Err(Invalid(
+                "this is referral, patientSummary, acknowledgement, advice, report or other",
+            )),
+        }
+    }
+}
+
 /// The state of a delivery.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

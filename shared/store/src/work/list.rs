@@ -48,7 +48,12 @@ impl WorkCursor {
     /// Where the last entry of the page is listed within its state: the text that it is sorted by, and its
     /// id.
     pub(crate) fn place(&self) -> &str {
-        self.listed.as_deref().and_then(|it| it.splitn(3, '#').nth(2)).unwrap_or_default()
+        self.listed.as_deref().map(Self::of_listed).unwrap_or_default()
+    }
+
+    /// The same place of an entry with this key in the index `listed`.
+    pub(crate) fn of_listed(listed: &str) -> &str {
+        listed.splitn(3, '#').nth(2).unwrap_or_default()
     }
 }
 

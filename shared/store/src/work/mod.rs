@@ -18,6 +18,7 @@
 mod entry;
 mod lane;
 mod list;
+mod merge;
 mod site;
 mod write;
 
@@ -27,6 +28,7 @@ pub use entry::{
 };
 pub use lane::{DueLane, LANE_SHARDS, Lane, LaneRelease, ParkReason, Parked, Released};
 pub use list::{OpenWork, WorkCursor, WorkList, WorkPage};
+pub(crate) use merge::{Merge, Merged, Strand};
 pub use write::Accepted;
 
 pub(crate) use lane::{again_when_busy, integer, string};

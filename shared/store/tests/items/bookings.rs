@@ -220,14 +220,15 @@ async fn a_list_that_is_cut_has_the_earliest_bookings_of_all_states() {
         states: vec![BookingState::Pending, BookingState::Synced],
         from: None,
         to: None,
+        after: None,
         most,
     };
     let found = store(&aws).bookings(&practice(), &query(700)).await.unwrap();
     let ids: Vec<_> = found.bookings.iter().map(|it| it.booking_id.as_str()).collect();
     let earliest: Vec<_> = (0..700).map(|number| format!("visit-{number:04}")).collect();
     assert_eq!(ids, earliest);
-    assert!(found.more);
+    assert!(found.next.is_some());
     assert!(aws.calls().len() <= 7, "{} queries", aws.calls().len());
     let found = store(&aws).bookings(&practice(), &query(1200)).await.unwrap();
-    assert_eq!((found.bookings.len(), found.more), (1200, false));
+    assert_eq!((found.bookings.len(), found.next), (1200, None));
 }

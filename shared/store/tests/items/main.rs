@@ -2,6 +2,7 @@
 
 mod bookings;
 mod connection;
+mod lists;
 mod newer;
 mod shown;
 mod stored;

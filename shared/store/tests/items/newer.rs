@@ -212,7 +212,7 @@ async fn a_practice_that_a_newer_release_wrote_stays_as_it_is() {
     let offline = Site { availability: Availability::Offline, ..seen.site.clone() };
     assert_eq!(store.refresh(&practice, &seen, &offline, Standing::Revoked, now()).await, NEWER);
     assert_eq!(store.set_standing_published(&practice, Standing::Paired).await, NEWER);
-    assert_eq!(store.save_settings(&practice, &Settings::default()).await, NEWER);
+    assert_eq!(store.save_settings(&practice, &Settings::default(), None).await, NEWER);
     assert_eq!(table.changed(), [] as [&str; 0]);
     // A disconnection ends every attempt, so that nobody connects the practice afterwards.
     assert_eq!(store.disconnect(&practice, now()).await, NEWER);

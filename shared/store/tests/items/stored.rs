@@ -195,7 +195,13 @@ async fn the_table_gives_what_the_release_before_stored() {
     assert!(store.document(&practice, &document).await.unwrap().is_some());
     let shown = store.shown(&practice, &Subject("account-1".to_owned()), PatientId(7)).await;
     assert_eq!(shown.unwrap().unwrap().shown_at, now());
-    let trail = AuditQuery { from: Timestamp::MIN, to: Timestamp::MAX, patient: None };
+    let trail = AuditQuery {
+        from: Timestamp::MIN,
+        to: Timestamp::MAX,
+        patient: None,
+        after: None,
+        most: 200,
+    };
     let trail = store.audit_trail(&practice, &trail).await.unwrap();
     assert!(trail.records.iter().any(|line| line.action == AuditedAction::PatientSearch));
     let usage = store.usage(&practice, date(2026, 11, 1), date(2026, 11, 3)).await.unwrap();
@@ -292,7 +298,13 @@ async fn an_item_that_a_newer_release_wrote_is_refused_and_never_misread() {
     assert_eq!(store.import(&practice, &import, now()).await.err(), refused);
     let shown = store.shown(&practice, &Subject("account-1".to_owned()), PatientId(7)).await;
     assert_eq!(shown.err(), refused);
-    let trail = AuditQuery { from: Timestamp::MIN, to: Timestamp::MAX, patient: None };
+    let trail = AuditQuery {
+        from: Timestamp::MIN,
+        to: Timestamp::MAX,
+        patient: None,
+        after: None,
+        most: 200,
+    };
     assert_eq!(store.audit_trail(&practice, &trail).await.err(), refused);
     assert_eq!(store.waiter(Uuid::from_u128(41)).await.err(), refused);
     assert_eq!(store.lane(&practice).await.err(), refused);

@@ -118,7 +118,7 @@ async fn the_list_is_what_bp_has_in_all_five_folders_newest_first_from_one_query
     assert_eq!(*answer.at("/unavailableFolders"), json!([]));
 
     let trail = practice.practice_admin.get("/audit").await;
-    let last = trail.at("/records").as_array().unwrap().last().unwrap().clone();
+    let last = trail.at("/items").as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["action"], &last["patients"]), (&json!("attachmentsListed"), &json!([1])));
 }
 

@@ -18,7 +18,7 @@ async fn every_read_of_a_patient_is_in_the_audit_trail() {
     practice.clinician.get("/audit").await.assert_problem(403, "forbidden");
 
     let trail = practice.practice_admin.get("/audit").await;
-    let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
+    let records = trail.assert_status(200).at("/items").as_array().unwrap().clone();
     let lines: Vec<_> = records
         .iter()
         .map(|one| (one["action"].as_str().unwrap(), one["patients"].clone()))
@@ -39,14 +39,14 @@ async fn every_read_of_a_patient_is_in_the_audit_trail() {
             && one["requestId"] != "")
     );
     let about = practice.practice_admin.get("/audit?patientId=4").await;
-    assert_eq!(about.at("/records").as_array().unwrap().len(), 1);
+    assert_eq!(about.at("/items").as_array().unwrap().len(), 1);
     practice.practice_admin.get("/audit?patient=4").await.assert_problem(400, "invalid-request");
     assert!(
         practice
             .practice_admin
             .get("/audit?from=2020-01-01&to=2020-12-31")
             .await
-            .at("/records")
+            .at("/items")
             .as_array()
             .unwrap()
             .is_empty()
@@ -56,7 +56,7 @@ async fn every_read_of_a_patient_is_in_the_audit_trail() {
 /// The actions of a practice's audit trail, with the resource of each.
 async fn trail(practice: &TestPractice) -> Vec<(String, String)> {
     let trail = practice.practice_admin.get("/audit").await;
-    let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
+    let records = trail.assert_status(200).at("/items").as_array().unwrap().clone();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     records.iter().map(|one| (text(&one["action"]), text(&one["resource"]))).collect()
 }

@@ -405,7 +405,7 @@ async fn a_malformed_answer_is_said_so_and_a_read_record_is_audited_and_never_lo
     bp.no_faults().await;
     let answer = summary(&practice, 1).await;
     let trail = practice.practice_admin.get("/audit?patientId=1").await;
-    let lines = trail.at("/records").as_array().unwrap();
+    let lines = trail.at("/items").as_array().unwrap();
     assert_eq!(lines.len(), 1, "{}", trail.text);
     assert_eq!(lines[0]["action"], "clinicalSummaryRead");
     let canaries = [

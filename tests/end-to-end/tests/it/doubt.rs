@@ -69,7 +69,7 @@ async fn guesses_are_in_the_audit_trail_and_are_stopped_with_a_time_to_come_back
     assert_eq!(stopped.header("retry-after"), Some(seconds.to_string().as_str()));
     assert!(bp.queries_since(mark).await.is_empty(), "Halo was asked");
     let trail = practice.practice_admin.get("/audit").await;
-    let failed = trail.at("/records").as_array().unwrap().clone();
+    let failed = trail.at("/items").as_array().unwrap().clone();
     let failed = failed.iter().filter(|line| line["action"] == "pairingFailed");
     assert_eq!(failed.filter(|line| line["resource"] == LARGE).count(), 10, "{}", trail.text);
     // Another practice is not affected.

@@ -337,7 +337,7 @@ async fn a_document_is_for_whoever_may_read_the_record_and_is_audited_and_never_
 
     let shown = document(&practice, 1).await;
     let trail = practice.practice_admin.get("/audit?patientId=1").await;
-    let lines = trail.at("/records").as_array().unwrap();
+    let lines = trail.at("/items").as_array().unwrap();
     assert_eq!(lines.len(), 1, "{}", trail.text);
     assert_eq!(lines[0]["action"], "clinicalSummaryRead");
     let patient = resources(&shown, "Patient")[0];

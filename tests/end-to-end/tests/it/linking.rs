@@ -152,7 +152,7 @@ async fn a_clinician_never_signs_as_a_colleague() {
 
 async fn linkings(practice: &TestPractice) -> Vec<(Value, Value)> {
     let trail = practice.practice_admin.get("/audit").await;
-    let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
+    let records = trail.assert_status(200).at("/items").as_array().unwrap().clone();
     records
         .iter()
         .filter(|line| line["action"] == "clinicianLinked")
@@ -225,7 +225,7 @@ async fn wrong_digits_are_in_the_trail_and_soon_stopped() {
     let stopped = link(&practice.clinician, "Siobhan", "O'Callaghan", Some(&right)).await;
     stopped.assert_problem(429, "too-many-pairing-attempts");
     let trail = practice.practice_admin.get("/audit").await;
-    let lines = trail.at("/records").as_array().unwrap().clone();
+    let lines = trail.at("/items").as_array().unwrap().clone();
     let failed = lines.iter().filter(|line| line["action"] == "clinicianLinkFailed").count();
     assert_eq!(failed, 10, "{}", trail.text);
     // Nobody else has to wait.
@@ -271,7 +271,7 @@ async fn an_administrator_ends_a_wrong_link() {
     }
     // One of them was ended by mistake: an administrator allows that account again, and no other.
     let trail = practice.practice_admin.get("/audit").await;
-    let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
+    let records = trail.assert_status(200).at("/items").as_array().unwrap().clone();
     let of = |action: &str, name: &str| {
         let lines = records.iter().filter(|line| line["action"] == action);
         lines.map(|line| line[name].clone()).collect::<Vec<_>>()
@@ -290,7 +290,7 @@ async fn an_administrator_ends_a_wrong_link() {
     link(&practice.clinician, name.0, name.1, None).await.assert_status(200);
     practice.clinician.get("/patients/1").await.assert_status(200);
     let trail = practice.practice_admin.get("/audit").await;
-    let records = trail.at("/records").as_array().unwrap().clone();
+    let records = trail.at("/items").as_array().unwrap().clone();
     let allowed = records.iter().find(|line| line["action"] == "clinicianLinkAllowed").unwrap();
     assert_eq!((&allowed["resource"], &allowed["userId"]), (first, &json!(1)));
 }

@@ -16,20 +16,19 @@ use utoipa::ToSchema;
 
 use super::request::BookingRequest;
 use super::view::BookingView;
+use crate::accepted::Accepted;
 use crate::app::App;
 use crate::caller::{Allowed, ManageBookings, SeeBookings};
-use crate::input::{Body, Checker, Parameters};
+use crate::input::{AFTER_THE_END, Body, Checker, Parameters, page_size};
 use crate::problem::{Problem, ProblemType, Problems};
 
-/// The largest number of bookings in a list.
-const LONGEST_LIST: usize = 1000;
-
-/// Bookings, earliest first.
+/// A page of bookings, earliest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct BookingList {
-    bookings: Vec<BookingView>,
-    /// Whether there are more bookings. If so, ask for a shorter time.
-    more: bool,
+    items: Vec<BookingView>,
+    /// The cursor of the next page. Null on the last page.
+    next_cursor: Option<String>,
 }
 
 /// The path of one booking.
@@ -57,6 +56,8 @@ pub(crate) struct ListParameters {
     from: Option<String>,
     to: Option<String>,
     state: Option<String>,
+    cursor: Option<String>,
+    limit: Option<String>,
 }
 
 /// Create or change a booking.
@@ -77,10 +78,10 @@ pub(crate) async fn save_booking(
     allowed: Allowed<ManageBookings>,
     Path(path): Path<BookingPath>,
     Body(request): Body<BookingRequest>,
-) -> Result<(StatusCode, Json<BookingView>), Problem> {
+) -> Result<Accepted<BookingView>, Problem> {
     let (id, visit) = request.read(&path.booking_id)?;
     let booking = app.save_visit(&allowed, &id, &visit).await?;
-    Ok((StatusCode::ACCEPTED, Json(booking.into())))
+    Ok(Accepted::at(path.booking_id, booking.into()))
 }
 
 /// Cancel a booking.
@@ -106,7 +107,7 @@ pub(crate) async fn cancel_booking(
     }
     Ok(match booking.state {
         BookingState::Cancelled => StatusCode::NO_CONTENT.into_response(),
-        _ => (StatusCode::ACCEPTED, Json(BookingView::from(booking))).into_response(),
+        _ => Accepted::at(path.booking_id, BookingView::from(booking)).into_response(),
     })
 }
 
@@ -130,19 +131,21 @@ pub(crate) async fn read_booking(
     }
     let states = BookingState::ALL.to_vec();
     let of = BookingsOf::Book;
-    let query = BookingQuery { of, states, from: day, to: day, most: usize::MAX };
+    let query = BookingQuery { of, states, from: day, to: day, after: None, most: usize::MAX };
     let others = app.store.bookings(practice, &query).await?.bookings;
     Ok(Json(BookingView::of(booking, &others)))
 }
 
 /// List bookings by date and state, earliest first.
 ///
-/// While a new version of the service is being deployed, a booking may be missing for some minutes.
+/// A page has at most 200 bookings. Bookings with the same start follow each other in the order of their ids. While a new version of the service is being deployed, a booking may be missing for some minutes.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/bookings", tag = "Bookings",
     params(("practiceId" = String, Path),
         ("from" = Option<String>, Query, format = Date, description = "The first day, in the practice's time zone."),
         ("to" = Option<String>, Query, format = Date, description = "The last day, in the practice's time zone."),
-        ("state" = Option<Vec<BookingState>>, Query, style = Form, explode = false, min_items = 1, description = "One or more states, separated by commas. All states by default.")),
+        ("state" = Option<Vec<BookingState>>, Query, style = Form, explode = false, min_items = 1, description = "One or more states, separated by commas. All states by default."),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page. Use it with the same `from`, `to` and `state`."),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "The number of bookings on a page: 1 to 200, 50 by default.")),
     responses((status = 200, body = BookingList), Problems))]
 pub(crate) async fn list_bookings(
     State(app): State<Arc<App>>,
@@ -162,15 +165,26 @@ pub(crate) async fn list_bookings(
         }
         None => Some(BookingState::ALL.to_vec()),
     };
-    let query = from.zip(to).zip(states).map(|((from, to), mut states)| {
-        states.sort_by_key(|state| state.name());
-        states.dedup();
-        BookingQuery { of: BookingsOf::Platform, states, from, to, most: LONGEST_LIST }
-    });
-    let query = fields.finish(query)?;
-    let found = app.store.bookings(&allowed.practice, &query).await?;
-    let bookings = found.bookings.into_iter().map(BookingView::from).collect();
-    Ok(Json(BookingList { bookings, more: found.more }))
+    let span = from.zip(to);
+    if span.and_then(|(from, to)| from.zip(to)).is_some_and(|(from, to)| from > to) {
+        fields.wrong("from", AFTER_THE_END);
+    }
+    let limit = page_size(&mut fields, parameters.limit.as_ref());
+    let ((from, to), mut states, limit) = fields
+        .finish(span.zip(states).zip(limit).map(|((span, states), limit)| (span, states, limit)))?;
+    states.sort_by_key(|state| state.name());
+    states.dedup();
+    let (practice, caller) = (&allowed.practice, allowed.caller.subject());
+    let key = app.cursors()?.key().await?;
+    let names: Vec<&str> = states.iter().map(|state| state.name()).collect();
+    let list = ("bookings", practice, caller, from, to, names);
+    let after = key.begin(&list, parameters.cursor.as_ref())?;
+    let most = usize::from(limit.get());
+    let query = BookingQuery { of: BookingsOf::Platform, states, from, to, after, most };
+    let found = app.store.bookings(practice, &query).await?;
+    let next_cursor = found.next.map(|next| key.seal(&list, &next));
+    let items = found.bookings.into_iter().map(BookingView::from).collect();
+    Ok(Json(BookingList { items, next_cursor }))
 }
 
 /// Resend a booking.
@@ -183,7 +197,7 @@ pub(crate) async fn resend_booking(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,
     Path(path): Path<BookingPath>,
-) -> Result<(StatusCode, Json<BookingView>), Problem> {
+) -> Result<Accepted<BookingView>, Problem> {
     let id = path.known()?;
     let practice = &allowed.practice;
     let planner = app.booking_planner(practice).await?;
@@ -202,5 +216,5 @@ pub(crate) async fn resend_booking(
         .await?
         .ok_or_else(unknown_booking)?;
     app.wake_writer(practice).await;
-    Ok((StatusCode::ACCEPTED, Json(booking.into())))
+    Ok(Accepted::at(format!("../{}", path.booking_id), booking.into()))
 }

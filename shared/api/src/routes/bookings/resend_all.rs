@@ -3,9 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::attachments::parse_day;
 use domain::audit::AuditedAction;
 use domain::booking::{BookingState, Together, time};
@@ -15,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use store::{BookingQuery, BookingsOf, StoreError};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::accepted::Accepted;
 use crate::app::App;
 use crate::caller::{Allowed, ManageBookings};
 use crate::input::{Checker, Parameters};
@@ -57,7 +56,7 @@ pub(crate) async fn resend_bookings(
     State(app): State<Arc<App>>,
     allowed: Allowed<ManageBookings>,
     Parameters(parameters): Parameters<ResendParameters>,
-) -> Result<(StatusCode, Json<Resent>), Problem> {
+) -> Result<Accepted<Resent>, Problem> {
     let deadline = App::deadline();
     let mut fields = Checker::default();
     let from = match &parameters.from {
@@ -74,6 +73,7 @@ pub(crate) async fn resend_bookings(
         states: states.collect(),
         from: Some(from.max(today)),
         to: None,
+        after: None,
         most: usize::MAX,
     };
     let found = app.store.bookings(practice, &query).await?;
@@ -112,7 +112,9 @@ pub(crate) async fn resend_bookings(
     }
     outcome?;
     let next_from = queue.rest().map(|booking| booking.visit.start.date());
-    Ok((StatusCode::ACCEPTED, Json(Resent { resent, more: next_from.is_some(), next_from })))
+    let resent = Resent { resent, more: next_from.is_some(), next_from };
+    // The bookings that this call may have resent.
+    Ok(Accepted::at(format!("../bookings?from={}", from.max(today)), resent))
 }
 
 /// Bookings that are taken one after the other while there is time.

@@ -30,7 +30,7 @@ pub(crate) struct BookingView {
     #[schema(nullable = false)]
     at_least: Option<usize>,
     /// The start in the practice's time zone.
-    #[schema(example = "2027-03-01T12:30")]
+    #[schema(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$", example = "2027-03-01T12:30")]
     start: String,
     duration_minutes: i64,
     representative: RepresentativeView,

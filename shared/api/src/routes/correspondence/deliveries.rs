@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use domain::attachments::PageSize;
 use domain::audit::AuditedAction;
-use domain::delivery::{Delivery, DeliveryId, DeliveryState};
+use domain::delivery::{Delivery, DeliveryId, DeliveryKind, DeliveryState};
 use domain::ids::PracticeId;
 use serde::Deserialize;
 use store::StoreError;
-use store::deliveries::listing;
-use store::work::{Entry, WorkCursor, WorkKey, WorkKind, WorkList};
+use store::deliveries::{DeliveryQuery, listing};
+use store::work::{Entry, WorkKey};
 use utoipa::IntoParams;
 
 use super::view::{DeliveryPage, DeliveryView};
+use crate::accepted::Accepted;
 use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SeeDeliveries, SendReferrals};
-use crate::input::{Checker, Parameters};
+use crate::input::{Checker, Parameters, Span, page_size};
 use crate::problem::{Problem, ProblemType, Problems};
 
 /// How often a delivery is read and changed again after a conflict.
@@ -37,13 +36,21 @@ pub(crate) struct DeliveryPath {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeliveryParameters {
-    /// List only deliveries in this state, latest first. By default all are listed, in the order of their
-    /// ids. Among delivered ones, messages that no doctor has checked come first.
+    /// List only deliveries in this state. All states by default.
     #[param(value_type = Option<DeliveryState>)]
     state: Option<String>,
-    /// The `nextCursor` of the previous page. Use it with the same `state`.
+    /// List only deliveries of this kind. All kinds by default.
+    #[param(value_type = Option<DeliveryKind>)]
+    kind: Option<String>,
+    /// List only deliveries that were accepted from this date (UTC) or RFC 3339 instant on.
+    #[param(pattern = r"^\d{4}-\d{2}-\d{2}([Tt].+)?$", example = "2026-11-03")]
+    from: Option<String>,
+    /// List only deliveries that were accepted up to this date (UTC, included), or before this RFC 3339 instant.
+    #[param(pattern = r"^\d{4}-\d{2}-\d{2}([Tt].+)?$", example = "2026-11-03T01:02:03.004Z")]
+    to: Option<String>,
+    /// The `nextCursor` of the previous page. Use it with the same `state`, `kind`, `from` and `to`.
     cursor: Option<String>,
-    /// The number of deliveries on a page: 1 to 200, 50 by default.
+    /// The largest number of deliveries on a page: 1 to 200, 50 by default.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
     limit: Option<String>,
 }
@@ -61,9 +68,9 @@ pub(crate) async fn read_delivery(
     Ok(Json(app.delivery_view(&allowed.practice, entry.body).await?))
 }
 
-/// List the practice's deliveries.
+/// List the practice's deliveries, newest first.
 ///
-/// While a new version of the service is being deployed, a delivery may be missing for some minutes.
+/// A page has at most 200 deliveries. With `kind`, a page may be short or empty although more pages follow. While a new version of the service is being deployed, a delivery may be missing for some minutes.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/deliveries", tag = "Correspondence",
     params(("practiceId" = String, Path), DeliveryParameters),
     responses((status = 200, body = DeliveryPage), Problems))]
@@ -78,31 +85,21 @@ pub(crate) async fn list_deliveries(
         Some(text) => fields.check("state", DeliveryState::parse(text)).map(Some),
         None => Some(None),
     };
-    let limit = match &parameters.limit {
-        Some(text) => fields.check("limit", PageSize::parse(text)),
-        None => Some(PageSize::default()),
-    };
-    let (state, limit) = fields.finish(state.zip(limit))?;
-    let key = app.cursors()?.key().await?;
-    let list = ("deliveries", practice, state);
-    let mut fields = Checker::default();
-    let after = match &parameters.cursor {
-        Some(cursor) => fields.check("cursor", key.open(&list, cursor)).map(Some),
+    let kind = match &parameters.kind {
+        Some(text) => fields.check("kind", DeliveryKind::parse(text)).map(Some),
         None => Some(None),
     };
-    let after: Option<WorkCursor> = fields.finish(after)?;
-    let wanted = WorkList {
-        kind: WorkKind::Delivery,
-        state: state.map(DeliveryState::name),
-        ascending: false,
-        from: None,
-        to: None,
-        limit: limit.get(),
-    };
-    let page = app.store.list_work(practice, &wanted, after.as_ref()).await?;
-    let readable = page.entries.into_iter().filter_map(|entry| entry.readable::<Delivery>());
-    let items = readable.map(|entry| entry.body.into()).collect();
-    let next_cursor = page.next.map(|next| key.seal(&list, &next));
+    let span = Span::read(&mut fields, parameters.from.as_ref(), parameters.to.as_ref());
+    let limit = page_size(&mut fields, parameters.limit.as_ref());
+    let ((state, kind), (Span { from, to }, limit)) =
+        fields.finish(state.zip(kind).zip(span.zip(limit)))?;
+    let key = app.cursors()?.key().await?;
+    let list = ("deliveries", practice, allowed.caller.subject(), state, kind, from, to);
+    let after = key.begin(&list, parameters.cursor.as_ref())?;
+    let query = DeliveryQuery { state, kind, from, to, after, most: limit.get() };
+    let found = app.store.deliveries(practice, &query).await?;
+    let items = found.deliveries.into_iter().map(DeliveryView::from).collect();
+    let next_cursor = found.next.map(|next| key.seal(&list, &next));
     Ok(Json(DeliveryPage { items, next_cursor }))
 }
 
@@ -117,7 +114,7 @@ pub(crate) async fn retry_delivery(
     State(app): State<Arc<App>>,
     allowed: Allowed<SendReferrals>,
     Path(path): Path<DeliveryPath>,
-) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
+) -> Result<Accepted<DeliveryView>, Problem> {
     let practice = &allowed.practice;
     if matches!(allowed.caller, Caller::Person { .. }) {
         app.clinician(practice, &allowed.caller).await?;
@@ -138,7 +135,7 @@ pub(crate) async fn retry_delivery(
             // The delivery is on its way already.
             _ => {
                 let view = app.delivery_view(practice, entry.body).await?;
-                return Ok((StatusCode::ACCEPTED, Json(view)));
+                return Ok(Accepted::at(format!("../{}", path.delivery_id), view));
             }
         }
         let now = App::now();
@@ -160,7 +157,7 @@ pub(crate) async fn retry_delivery(
             Ok(()) => {
                 app.wake_writer(practice).await;
                 let view = app.delivery_view(practice, delivery).await?;
-                return Ok((StatusCode::ACCEPTED, Json(view)));
+                return Ok(Accepted::at(format!("../{}", path.delivery_id), view));
             }
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),

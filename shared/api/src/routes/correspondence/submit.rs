@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use domain::audit::AuditedAction;
 use domain::connection::{Connection, Database};
 use domain::content::ContentType;
@@ -17,12 +15,13 @@ use domain::ids::{BpUserId, PracticeId};
 use domain::schedule::Job;
 use serde::Deserialize;
 use store::deliveries::listing;
-use store::work::{Accepted, BodyHash, Entry, WorkKey};
+use store::work::{Accepted as Stored, BodyHash, Entry, WorkKey};
 
 use super::documents::bucket_unavailable;
 use super::message_request::{MessageContent, MessageRequest};
 use super::referral_request::ReferralRequest;
 use super::view::DeliveryView;
+use crate::accepted::Accepted;
 use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, Caller, SendMessages, SendReferrals};
@@ -45,7 +44,7 @@ pub(crate) struct MessagePath {
 }
 
 /// The answer to an accepted referral or message.
-type AcceptedDelivery = (StatusCode, Json<DeliveryView>);
+type AcceptedDelivery = Accepted<DeliveryView>;
 
 /// Send a referral to the patient's Correspondence Out in Bp.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/referrals/{referralId}", tag = "Correspondence",
@@ -181,7 +180,8 @@ impl App {
         practice: &PracticeId,
         delivery: Delivery,
     ) -> Result<AcceptedDelivery, Problem> {
-        Ok((StatusCode::ACCEPTED, Json(self.delivery_view(practice, delivery).await?)))
+        let location = format!("../deliveries/{}", delivery.delivery_id.as_str());
+        Ok(Accepted::at(location, self.delivery_view(practice, delivery).await?))
     }
 
     /// The Bp that a referral goes to, and who refers. A clinician refers in their own name. A platform's
@@ -305,12 +305,12 @@ impl App {
         self.record(practice, &allowed.caller, line).await?;
         let accepted = entry(delivery.clone(), &hash);
         match self.store.accept_work_with(practice, &accepted, summary, now).await? {
-            Accepted::New => {
+            Stored::New => {
                 self.wake_writer(practice).await;
                 self.accepted(practice, delivery).await
             }
-            Accepted::Known(known) => self.accepted(practice, known.read::<Delivery>()?.body).await,
-            Accepted::Different(_) => Err(in_use()),
+            Stored::Known(known) => self.accepted(practice, known.read::<Delivery>()?.body).await,
+            Stored::Different(_) => Err(in_use()),
         }
     }
 }

@@ -129,7 +129,7 @@ impl From<AddressedTo> for AddressedToView {
     }
 }
 
-/// A page of deliveries.
+/// A page of deliveries, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeliveryPage {

@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::progress::{CopyLinks, signed, unknown_import};
 use super::request::ImportRequest;
 use super::view::ImportView;
+use crate::accepted::Accepted;
 use crate::app::App;
 use crate::audit::AuditEntry;
 use crate::caller::{Allowed, ReadPatients};
@@ -78,7 +79,7 @@ pub(crate) async fn start_import(
     allowed: Allowed<ReadPatients>,
     path: Path<PatientPath>,
     Body(request): Body<ImportRequest>,
-) -> Result<(StatusCode, Json<ImportView>), Problem> {
+) -> Result<Accepted<ImportView>, Problem> {
     let copies = &app.copies()?.config;
     let patient = path.patient()?;
     let (id, selections) = request.parse()?;
@@ -120,7 +121,7 @@ pub(crate) async fn start_import(
     // A repeated request wakes the importer too, because the first request may have failed before that.
     app.wake_importer(practice, &id, &record, Item::is_untouched).await?;
     let view = app.show_import(&allowed, &id, &record, links, Disposition::Attachment).await?;
-    Ok((StatusCode::ACCEPTED, Json(view)))
+    Ok(Accepted::at(format!("../../attachment-imports/{}", id.as_str()), view))
 }
 
 /// Show an import.
@@ -155,7 +156,7 @@ pub(crate) async fn retry_import(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
     path: Path<ImportPath>,
-) -> Result<(StatusCode, Json<ImportView>), Problem> {
+) -> Result<Accepted<ImportView>, Problem> {
     let id = path.import()?;
     let practice = &allowed.practice;
     let mut record = app.import(practice, &id).await?;
@@ -185,7 +186,7 @@ pub(crate) async fn retry_import(
     app.wake_importer(practice, &id, &record, Item::is_untouched).await?;
     let record = app.import(practice, &id).await?;
     let view = app.show_import(&allowed, &id, &record, links, Disposition::Attachment).await?;
-    Ok((StatusCode::ACCEPTED, Json(view)))
+    Ok(Accepted::at(format!("../{}", id.as_str()), view))
 }
 
 /// Cancel an import and remove its copies.

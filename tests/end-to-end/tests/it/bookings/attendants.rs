@@ -66,7 +66,7 @@ async fn two_attendants_of_one_booking_are_booked_moved_changed_and_cancelled_to
 
     // It is one booking. Its parts are not listed as bookings.
     let listed = practice.platform.get("/bookings").await;
-    assert_eq!(listed.at("/bookings").as_array().unwrap().len(), 1, "{}", listed.text);
+    assert_eq!(listed.at("/items").as_array().unwrap().len(), 1, "{}", listed.text);
     assert_eq!(states(&practice.platform.get("/bookings/clinic").await).len(), 2);
     let part = practice.platform.get(&format!("/bookings/clinic.{DOCTOR}")).await;
     part.assert_problem(404, "not-found");

@@ -30,7 +30,7 @@ async fn a_taken_slot_is_a_conflict_that_clears_up_and_never_two_appointments() 
     assert!(book_of_bp.live("Zoë Made-Up").is_empty());
     bp.no_faults().await;
     let listed = practice.platform.get("/bookings?state=conflict").await;
-    assert_eq!(listed.at("/bookings").as_array().unwrap().len(), 3);
+    assert_eq!(listed.at("/items").as_array().unwrap().len(), 3);
 
     book_of_bp.vacate(day);
     stack.run_job("reconcile", Some(&practice.practice_id)).await;
@@ -79,7 +79,7 @@ async fn a_type_for_recalls_is_refused_because_nobody_outside_could_cancel_it() 
     };
     let admin = &practice.practice_admin;
     let types = admin.get("/appointment-types").await;
-    let types = types.assert_status(200).at("/appointmentTypes").as_array().unwrap().clone();
+    let types = types.assert_status(200).at("/items").as_array().unwrap().clone();
     let named = |code: i64| types.iter().find(|kind| kind["code"] == code).unwrap().clone();
     assert!(types.iter().all(|kind| kind["name"].is_string()), "{types:?}");
     assert_eq!((&named(12)["bookable"], &named(1)["bookable"]), (&json!(false), &json!(true)));

@@ -86,7 +86,7 @@ async fn a_referral_is_sent_acknowledged_and_the_doctor_checks_the_acknowledgeme
     assert_eq!(*checked.at("/check/checkedBy"), json!(1));
 
     let trail = practice.practice_admin.get(&format!("/audit?patientId={PATIENT}")).await;
-    let actions: Vec<_> = trail.at("/records").as_array().unwrap().clone();
+    let actions: Vec<_> = trail.at("/items").as_array().unwrap().clone();
     let actions: Vec<_> = actions.iter().map(|line| line["action"].as_str().unwrap()).collect();
     assert!(actions.contains(&"referralSent") && actions.contains(&"messageSent"), "{actions:?}");
     stack

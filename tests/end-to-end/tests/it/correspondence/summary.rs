@@ -81,7 +81,7 @@ async fn a_referral_carries_the_patients_summary_to_bp_and_to_the_platform() {
     outsider.get(&path).await.assert_problem(404, "not-found");
     other.platform.get(&path).await.assert_problem(404, "not-found");
     let trail = practice.practice_admin.get(&format!("/audit?patientId={PATIENT}")).await;
-    let lines = trail.at("/records").as_array().unwrap();
+    let lines = trail.at("/items").as_array().unwrap();
     let of = |action: &str| lines.iter().filter(|line| line["action"] == action).count();
     assert_eq!((of("referralSummaryRead"), of("referralSummaryShown")), (1, 2));
 

@@ -131,7 +131,7 @@ async fn the_trail_says_who_had_documents_copied_and_who_else_was_given_links() 
     colleague.get(&path).await.assert_status(200);
 
     let trail = practice.practice_admin.get(&format!("/audit?patientId={SHOWCASE}")).await;
-    let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
+    let records = trail.assert_status(200).at("/items").as_array().unwrap().clone();
     let of = |action: &str| -> Vec<&Value> {
         records.iter().filter(|record| record["action"] == action).collect()
     };

@@ -199,7 +199,7 @@ impl Clinic {
 
     async fn listed(&self, query: &str) -> Vec<Answer> {
         let list = self.practice.platform.get(&format!("/bookings{query}")).await;
-        let found = list.assert_status(200).at("/bookings").as_array().unwrap();
+        let found = list.assert_status(200).at("/items").as_array().unwrap();
         found.iter().map(|one| Answer { json: one.clone(), ..list.clone() }).collect()
     }
 
