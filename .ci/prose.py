@@ -7,7 +7,7 @@
     python3 .ci/prose.py check --sources --at-most N the same; fails when there are more than N findings
     python3 .ci/prose.py sentences --seed N FILE...  ten random sentences of each file
 
-The rules, their reasons and the exceptions are in .ci/prose.json. Needs only Python 3.11 or newer.
+The rules, their reasons and the exceptions are in .ci/prose.json. Needs only Python 3.10 or newer.
 """
 
 import argparse

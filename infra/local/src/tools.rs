@@ -75,6 +75,12 @@ impl Tools {
         self.programs().join("python")
     }
 
+    /// Whether the Python of the tools has this release or a newer one.
+    pub async fn python_is_at_least(&self, major: u8, minor: u8) -> bool {
+        let ask = format!("import sys; sys.exit(sys.version_info < ({major}, {minor}))");
+        answers(Command::new(self.python()).args(["-c", &ask])).await
+    }
+
     pub(crate) fn checkout(&self) -> &Path {
         &self.checkout
     }
@@ -120,9 +126,9 @@ pub(crate) async fn check_prerequisites() -> Result<(), Error> {
 
 /// A Python that is new enough and can make environments.
 pub(crate) async fn find_python() -> Result<PathBuf, Error> {
-    const NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
+    const NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
     let mut found_without_venv = false;
-    for name in ["python3", "python3.14", "python3.13", "python3.12", "python3.11"] {
+    for name in ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"] {
         if answers(Command::new(name).args(["-c", NEW_ENOUGH])).await {
             if answers(Command::new(name).args(["-c", "import venv, ensurepip"])).await {
                 return Ok(PathBuf::from(name));
@@ -133,7 +139,7 @@ pub(crate) async fn find_python() -> Result<PathBuf, Error> {
     Err(Error::Prerequisite(if found_without_venv {
         "Python's venv module is needed: install it (Debian and Ubuntu: apt-get install python3-venv)"
     } else {
-        "Python 3.11 or newer is needed: install it (Debian and Ubuntu: apt-get install python3 python3-venv; macOS: brew install python)"
+        "Python 3.10 or newer is needed: install it (Debian and Ubuntu: apt-get install python3 python3-venv; macOS: brew install python)"
     }))
 }
 

@@ -75,7 +75,8 @@ fn in_the_rendition_a_union_is_one_object_that_each_of_its_choices_fits() {
     let (document, rendition) = (document(), older::rendition(&document()));
     assert!(!rendition.to_string().contains("\"oneOf\":"));
     let schemas = rendition["components"]["schemas"].as_object().unwrap();
-    let text = rendition.to_string();
+    // 3.0 has no place for webhooks. Their events' schemas stay, and nothing names them.
+    let text = format!("{rendition}{}", document["webhooks"]);
     for name in document["components"]["schemas"].as_object().unwrap().keys() {
         let is_named = text.contains(&format!("\"#/components/schemas/{name}\""));
         assert_eq!(schemas.contains_key(name), is_named, "{name}");

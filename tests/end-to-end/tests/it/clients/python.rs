@@ -16,11 +16,16 @@ struct Programs {
 }
 
 impl Programs {
-    async fn new() -> Self {
+    /// None if Python is older than the generator takes. Says so.
+    async fn new() -> Option<Self> {
         let checkout = local::checkout().unwrap();
         let room = checkout.join("tests/end-to-end/python");
         let progress = Progress::shown();
         let tools = Tools::install(&checkout, &progress).await.unwrap();
+        if !tools.python_is_at_least(3, 11).await {
+            eprintln!("LEFT OUT: the Python client. Its generator needs Python 3.11 or newer.");
+            return None;
+        }
         let requirements = room.join("requirements.txt");
         let python =
             tools.environment("client/python", &requirements, None, &progress).await.unwrap();
@@ -34,7 +39,7 @@ impl Programs {
         generate.args(["--config", "generator.yaml", "--output-path", "practice_bridge", "--path"]);
         generate.arg(checkout.join("shared/api/openapi.json"));
         succeeds(generate).await;
-        programs
+        Some(programs)
     }
 
     fn tool(&self, name: &str) -> Command {
@@ -56,7 +61,7 @@ impl Programs {
 
 #[tokio::test]
 async fn the_client_is_generated_without_a_warning_and_the_programs_pass_the_strict_type_checker() {
-    let programs = Programs::new().await;
+    let Some(programs) = Programs::new().await else { return };
     let mut check = programs.tool("mypy");
     check.args(["--config-file", "mypy.ini", "stack.py", "referral.py", "booking.py"]);
     let said = succeeds(check).await;
@@ -65,12 +70,14 @@ async fn the_client_is_generated_without_a_warning_and_the_programs_pass_the_str
 
 #[tokio::test]
 async fn the_program_of_the_referral_guide_sends_a_referral_and_receives_the_reply() {
-    let said = Programs::new().await.run("referral.py").await;
+    let Some(programs) = Programs::new().await else { return };
+    let said = programs.run("referral.py").await;
     assert!(said.contains("- the reply is in the doctor's inbox"), "{said}");
 }
 
 #[tokio::test]
 async fn the_program_of_the_booking_guide_books_moves_resends_and_cancels_a_visit() {
-    let said = Programs::new().await.run("booking.py").await;
+    let Some(programs) = Programs::new().await else { return };
+    let said = programs.run("booking.py").await;
     assert!(said.contains("- the visit is cancelled"), "{said}");
 }
