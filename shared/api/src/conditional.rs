@@ -39,7 +39,7 @@ impl Tagged {
         self.cached(ASK_FIRST, known)
     }
 
-    /// The same, with what caches are told.
+    /// The same, with this `Cache-Control`.
     pub(crate) fn cached(self, cache_control: &'static str, known: &IfNoneMatch) -> Response {
         let headers = [(header::CACHE_CONTROL, cache_control)];
         if known.0.has(&self.tag, Comparison::Weak) {

@@ -74,8 +74,9 @@ fn shape_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
         path => format!("/{}", path.replace(['.', '['], "/").replace(']', "")),
     };
     let words = error.inner().to_string();
-    // Serde names the object that lacks the field. A form wants the field.
-    if let Some(field) = quoted_after("missing field ", &words) {
+    // Serde names the object that lacks the field or has it twice. A form wants the field.
+    let field = quoted_after("missing field ", &words);
+    if let Some(field) = field.or_else(|| quoted_after("duplicate field ", &words)) {
         pointer = format!("{pointer}/{field}");
     }
     Problem::invalid(vec![FieldError { pointer, message: shape_message(&words) }])
@@ -133,8 +134,8 @@ impl Span {
             None => Some(None),
         };
         let (from, to) = read("from", from, 0).zip(read("to", to, 1))?;
-        if from.zip(to).is_some_and(|(from, to)| from > to) {
-            return fields.refuse("from", AFTER_THE_END);
+        if from.zip(to).is_some_and(|(from, to)| from >= to) {
+            return fields.refuse("from", "this is not before `to`");
         }
         Some(Self { from, to })
     }
@@ -273,6 +274,54 @@ mod tests {
         let nested = br#"{"shapes": [{"lastName": "a", "inner": []}, {"lastName": "b"}]}"#;
         let found = read_json::<Outer>(nested).unwrap_err();
         assert_eq!(found.errors[0].pointer, "/shapes/1/inner");
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_a_body_is_pointed_at_in_lists_and_in_objects() {
+        for (body, pointer) in [
+            (r#"{"shapes": [{"lastName": "a", "inner": [], "secret": 1}]}"#, "/shapes/0/secret"),
+            (r#"{"shapes": [{"lastName": "a", "inner": [1, null]}]}"#, "/shapes/0/inner/1"),
+            (r#"{"shapes": [{"lastName": {}, "inner": []}]}"#, "/shapes/0/lastName"),
+            (r#"{"shapes": [7]}"#, "/shapes/0"),
+            (r#"{"shapes": {}}"#, "/shapes"),
+            (r#"{"shapes": [], "shapes": []}"#, "/shapes"),
+            ("{}", "/shapes"),
+            ("[]", ""),
+            ("7", ""),
+        ] {
+            let found = read_json::<Outer>(body.as_bytes()).unwrap_err();
+            assert_eq!(found.errors[0].pointer, pointer, "{body}: {found:?}");
+        }
+        let list = br#"[{"lastName": "a", "inner": []}, {"inner": []}]"#;
+        let found = read_json::<Vec<Shape>>(list).unwrap_err();
+        assert_eq!(found.errors[0].pointer, "/1/lastName");
+    }
+
+    #[test]
+    fn a_span_is_of_dates_or_instants_and_goes_forwards() {
+        let read = |from: Option<&str>, to: Option<&str>| {
+            let (from, to) = (from.map(str::to_owned), to.map(str::to_owned));
+            let mut fields = Checker::default();
+            let span = Span::read(&mut fields, from.as_ref(), to.as_ref());
+            let written = |at: Option<Timestamp>| at.map(|at| at.to_string());
+            fields.finish(span.map(|span| (written(span.from), written(span.to))))
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let day = Some("2026-11-03");
+        let whole = (some("2026-11-03T00:00:00Z"), some("2026-11-04T00:00:00Z"));
+        assert_eq!(read(day, day), Ok(whole));
+        let local = Some("2026-11-03T10:00:00+10:00");
+        assert_eq!(read(local, None), Ok((some("2026-11-03T00:00:00Z"), None)));
+        for (from, to, at) in [
+            (Some("soon"), None, "from"),
+            (None, Some("2026-02-30"), "to"),
+            (Some("2026-11-04"), day, "from"),
+            (local, local, "from"),
+            (None, Some("9999-12-31"), "to"),
+        ] {
+            let refused = read(from, to).unwrap_err();
+            assert_eq!(refused.errors[0].pointer, at, "{from:?} {to:?}");
+        }
     }
 
     #[derive(Debug, Default, Deserialize)]

@@ -57,7 +57,7 @@ pub struct AuditPage {
 }
 
 /// After how many lines the reading of one page stops, even if few are about the wanted patient.
-const MOST_READ: usize = 20_000;
+const MOST_READ: usize = 5000;
 
 impl Store {
     /// Appends a line. Call this before you show the record.

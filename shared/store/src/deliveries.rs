@@ -19,7 +19,7 @@ const FILED: &str = "filed#";
 /// How many deliveries one query reads.
 const PAGE: u16 = 200;
 /// After how many deliveries the reading of one page stops, even if few are of the wanted kind.
-const MOST_READ: usize = 4000;
+const MOST_READ: usize = 2000;
 
 /// The listing of a delivery. Delivered messages and delivered referrals are listed apart, so that the
 /// search for checked messages reads no referrals.

@@ -44,7 +44,7 @@ const HEADER_PARAMETERS: [(&str, &str); 2] = [
     ("If-Match", "The `ETag` of the version to replace. If it has changed, the answer is 412."),
 ];
 
-/// Answers that may be kept, and what caches are told. All others may not be stored: see `serve::no_store`.
+/// Answers that may be kept, with their `Cache-Control`. All others may not be stored: see `serve::no_store`.
 const CACHED: [(&str, &str); 4] = [
     ("read_settings", ASK_FIRST),
     ("read_staff", ASK_FIRST),

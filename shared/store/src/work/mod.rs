@@ -12,6 +12,8 @@
 //! | [`Store::claim_lane`], [`Store::release_lane`], [`Store::release_site`] | 1 write |
 //! | [`Store::claim_site`] | 1 write; 2 if another practice's writer has it |
 //!
+//! `merge.rs` reads several lists as one, by place: a place does not depend on the state.
+//!
 //! If two transactions change one lane at the same moment, DynamoDB cancels one of them. It is repeated after
 //! some milliseconds. Each repetition is one more call.
 

@@ -1,6 +1,7 @@
 //! The booking guide: staff, bookings and Bp's appointment book.
 
 mod attendants;
+mod lists;
 mod locks;
 mod random;
 mod swaps;

@@ -1,6 +1,7 @@
 //! Booking guide, section 2.2: location, duration, and sending switched on.
 
-use end_to_end::TestStack;
+use end_to_end::{Answer, Caller, TestStack};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::steps::{LARGE, named, paired_practice};
@@ -107,4 +108,64 @@ async fn a_clinician_cannot_change_settings_and_a_platform_can() {
     let mut longer = wanted.clone();
     longer["bookings"]["durationMinutes"] = json!(45);
     practice.practice_admin.put("/settings", &longer).await.assert_status(200);
+}
+
+/// A request with this header.
+async fn conditional(
+    caller: &Caller,
+    method: Method,
+    path: &str,
+    header: (&str, &str),
+    body: Option<&Value>,
+) -> Answer {
+    let request = caller.request(method, path).header(header.0, header.1);
+    caller
+        .send(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+}
+
+#[tokio::test]
+async fn of_two_administrators_at_once_the_second_is_told_and_overwrites_nothing() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let practice = paired_practice(stack, &bp).await;
+    let (admin, other) = (&practice.practice_admin, &practice.platform);
+    let member = |name: &str| json!([{ "ahpraNumber": "MED9990000001", "firstName": "Sam", "lastName": name }]);
+    let settings = |minutes: u32| wanted(json!(1), json!(minutes));
+    admin.put("/settings", &settings(10)).await.assert_status(200);
+    for (path, first, second) in
+        [("/settings", settings(15), settings(30)), ("/staff", member("First"), member("Second"))]
+    {
+        let seen = admin.get(path).await.header("etag").unwrap().to_owned();
+        let same = ("if-none-match", seen.as_str());
+        let known = conditional(admin, Method::GET, path, same, None).await;
+        assert_eq!((known.status.as_u16(), known.text.as_str()), (304, ""));
+
+        // Both have seen the same and write at the same moment.
+        let (first, second, seen) = (&first, &second, ("if-match", seen.as_str()));
+        let (one, two) = tokio::join!(
+            conditional(admin, Method::PUT, path, seen, Some(first)),
+            conditional(other, Method::PUT, path, seen, Some(second)),
+        );
+        let (saved, refused) = if one.status == 200 { (one, two) } else { (two, one) };
+        saved.assert_status(200);
+        refused.assert_problem(412, "precondition-failed");
+        let kept = admin.get(path).await;
+        assert_eq!((&kept.json, kept.header("etag")), (&saved.json, saved.header("etag")));
+        let changed = conditional(admin, Method::GET, path, same, None).await;
+        changed.assert_status(200);
+
+        // What was read again may be replaced. Without a condition, everything may.
+        let seen = ("if-match", kept.header("etag").unwrap());
+        conditional(other, Method::PUT, path, seen, Some(first)).await.assert_status(200);
+        other.put(path, second).await.assert_status(200);
+    }
+    for path in ["/v1/health", "/v1/openapi.json"] {
+        let seen = admin.get(path).await.header("etag").unwrap().to_owned();
+        let known = conditional(admin, Method::GET, path, ("if-none-match", &seen), None).await;
+        assert_eq!(known.status, 304, "{path}");
+    }
 }
