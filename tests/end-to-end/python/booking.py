@@ -50,7 +50,7 @@ form = ConnectRequest(
 connection = ok(connect_practice.sync(PRACTICE, client=platform, body=form))
 expect(connection.state == ConnectionState.CONNECTED, "the practice is connected")
 location = ok(list_locations.sync(PRACTICE, client=platform)).locations[0]
-types = ok(list_appointment_types.sync(PRACTICE, client=platform)).appointment_types
+types = ok(list_appointment_types.sync(PRACTICE, client=platform)).items
 kind = pick(types, lambda one: one.bookable)
 chosen = BookingsRequest(
     enabled=True, location_id=location.location_id, duration_minutes=15, appointment_type_code=kind.code
@@ -113,7 +113,7 @@ follow(booking_id, BookingState.SYNCED, moved.start)
 expect(ok(resend_bookings.sync(PRACTICE, client=platform)).resent > 0, "all future visits are resent")
 follow(booking_id, BookingState.SYNCED, moved.start)
 synced_now = [BookingState.SYNCED]
-bookings = ok(list_bookings.sync(PRACTICE, client=platform, state=synced_now)).bookings
+bookings = ok(list_bookings.sync(PRACTICE, client=platform, state=synced_now)).items
 expect(booking_id in [booking.booking_id for booking in bookings], "the visit is in the list by state")
 
 ok(cancel_booking.sync(PRACTICE, booking_id, client=platform))

@@ -42,7 +42,7 @@ expect(connection.state === "connected", "the practice is connected");
 // Choose the location, the appointment type and the duration.
 const { locations } = await platform.get("/v1/practices/{practiceId}/locations", ofPractice);
 const location = pick(locations, () => true, "location");
-const { appointmentTypes } = await platform.get("/v1/practices/{practiceId}/appointment-types", ofPractice);
+const { items: appointmentTypes } = await platform.get("/v1/practices/{practiceId}/appointment-types", ofPractice);
 const type = pick(appointmentTypes, ({ bookable }) => bookable, "bookable type");
 const timeZone = "Australia/Brisbane";
 const settings = await platform.put("/v1/practices/{practiceId}/settings", {
@@ -111,7 +111,7 @@ const resent = await follow("synced");
 expect(resent.start === second.start, "resent, it is still one visit at that time");
 const all = await platform.post("/v1/practices/{practiceId}/bookings/resend", ofPractice);
 expect(all.resent > 0, "all future visits are resent");
-const { bookings } = await platform.get("/v1/practices/{practiceId}/bookings", {
+const { items: bookings } = await platform.get("/v1/practices/{practiceId}/bookings", {
   params: { path: { practiceId }, query: { state: ["synced", "pending"] } },
 });
 expect(bookings.some((booking) => booking.bookingId === bookingId), "the visit is in the list by state");
