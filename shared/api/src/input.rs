@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 
 use crate::problem::{FieldError, Problem, ProblemType};
 
@@ -68,11 +69,7 @@ fn shape_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
     if error.inner().is_syntax() || error.inner().is_eof() {
         return Problem::because(ProblemType::InvalidRequest, "The body is not JSON.");
     }
-    let path = error.path().to_string();
-    let mut pointer = match path.as_str() {
-        "." => String::new(),
-        path => format!("/{}", path.replace(['.', '['], "/").replace(']', "")),
-    };
+    let mut pointer: String = error.path().iter().map(pointed).collect();
     let words = error.inner().to_string();
     // Serde names the object that lacks the field or has it twice. A form wants the field.
     let field = quoted_after("missing field ", &words);
@@ -80,6 +77,17 @@ fn shape_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
         pointer = format!("{pointer}/{field}");
     }
     Problem::invalid(vec![FieldError { pointer, message: shape_message(&words) }])
+}
+
+/// A step of a JSON pointer (RFC 6901).
+fn pointed(step: &Segment) -> String {
+    match step {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key: name } | Segment::Enum { variant: name } => {
+            format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+        }
+        Segment::Unknown => String::new(),
+    }
 }
 
 /// The name in backticks after these words.
@@ -288,6 +296,10 @@ mod tests {
             ("{}", "/shapes"),
             ("[]", ""),
             ("7", ""),
+            (
+                r#"{"shapes": [{"lastName": "a", "inner": [], "a/b~c.d": 1}]}"#,
+                "/shapes/0/a~1b~0c.d",
+            ),
         ] {
             let found = read_json::<Outer>(body.as_bytes()).unwrap_err();
             assert_eq!(found.errors[0].pointer, pointer, "{body}: {found:?}");
