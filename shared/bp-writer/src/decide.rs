@@ -57,8 +57,9 @@ use crate::outcome::{NotRun, Outcome, Trouble};
 
 /// SQL Server's error numbers for a text that is longer than its column.
 const TOO_LONG: [i64; 2] = [8152, 2628];
-/// SQL Server's error numbers for a deadlock and for a lock that was not released in time.
-const LOCKED: [i64; 2] = [1205, 1222];
+/// SQL Server's error numbers for a deadlock and for a lock that was not released in time, and the number with which
+/// our statements say the same of a name.
+const LOCKED: [i64; 3] = [1205, 1222, 50002];
 
 /// What follows from an outcome.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -270,7 +271,7 @@ fn for_good(why: WorkRefusal, refusals: u32, limits: &Limits) -> Option<FailReas
         WorkRefusal::Other { number: Some(number) } if TOO_LONG.contains(&number) => {
             Some(FailReason::TooLong)
         }
-        // People at the practice held a lock. They will release it.
+        // People at the practice, or another push, held a lock. They will release it.
         WorkRefusal::Other { number: Some(number) } if LOCKED.contains(&number) => None,
         WorkRefusal::Other { .. } => {
             (refusals >= limits.most_refusals).then_some(FailReason::DatabaseRefused)

@@ -27,4 +27,4 @@ mod stack;
 
 pub use caller::{Answer, Caller};
 pub use control::{Bp, Query};
-pub use stack::{TestPractice, TestStack};
+pub use stack::{OWN_LOG_IN, OWN_LOG_IN_AUDIENCE, TestPractice, TestStack};

@@ -1,5 +1,8 @@
 use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use local::{Aws, LocalPlatform, People, Progress, Role, Stack, StackFile, StackOptions};
 use serde_json::{Value, json};
@@ -7,9 +10,15 @@ use uuid::Uuid;
 
 use crate::Caller;
 
+/// The platform whose people sign in at their own issuer.
+pub const OWN_LOG_IN: &str = "own-log-in";
+/// `aud` of the tokens of [`OWN_LOG_IN`]'s issuer.
+pub const OWN_LOG_IN_AUDIENCE: &str = "own-app";
+
 /// A stack that only one test uses at a time.
 #[derive(Debug)]
 pub struct TestStack {
+    issuer: TcpListener,
     file: StackFile,
     aws: Aws,
     people: People,
@@ -45,8 +54,9 @@ impl TestStack {
         receiver.await.expect("the stack starts; see standard error")
     }
 
-    fn of(stack: &Stack) -> Self {
+    fn of(stack: &Stack, issuer: TcpListener) -> Self {
         Self {
+            issuer,
             file: stack.file().clone(),
             aws: stack.aws().clone(),
             people: stack.people().clone(),
@@ -65,6 +75,24 @@ impl TestStack {
     #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.aws
+    }
+
+    /// Where the issuer of [`OWN_LOG_IN`] is expected.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        issuer(&self.issuer)
+    }
+
+    /// The issuer's listening socket, for the program that plays the issuer.
+    #[must_use]
+    pub fn issuer_socket(&self) -> Stdio {
+        OwnedFd::from(self.issuer.try_clone().expect("a copy of the socket")).into()
+    }
+
+    /// A caller with this token.
+    #[must_use]
+    pub fn caller_with(&self, practice_id: &str, token: &str) -> Caller {
+        self.caller(practice_id, Some(token.to_owned()))
     }
 
     /// Creates accounts and signs people in.
@@ -137,10 +165,10 @@ impl TestStack {
         }
     }
 
-    /// Deletes the work and the failure counts of earlier tests' practices. Otherwise their work would
+    /// Deletes the work and the failure counts and grants of earlier tests' practices. Otherwise their work would
     /// reach this test's Halo, and their failures would count against the sites that all tests use.
     pub(crate) async fn forget_work(&self) {
-        let of_others = ["WORK#", "IMPORT#", "LIMIT#"];
+        let of_others = ["WORK#", "IMPORT#", "LIMIT#", "GRANT#"];
         self.forget(|partition| of_others.iter().any(|of| partition.starts_with(of))).await;
         self.forget_endpoints().await;
     }
@@ -206,21 +234,42 @@ fn keep(number: usize, sender: tokio::sync::oneshot::Sender<TestStack>) {
     runtime.block_on(async {
         // Several stacks start at the same time. Only the first one shows its progress.
         let progress = if number == 0 { Progress::shown() } else { Progress::silent() };
+        // The stack must know the issuer's address before anybody plays the issuer.
+        let issuer = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let options = StackOptions {
             folder: fresh_folder(number),
             regular_jobs: false,
-            platforms: None,
+            platforms: Some(platforms(&issuer)),
             progress,
         };
         let mut stack = match Stack::start(options).await {
             Ok(stack) => stack,
             Err(error) => panic!("the stack did not start: {error}"),
         };
-        if sender.send(TestStack::of(&stack)).is_ok() {
+        if sender.send(TestStack::of(&stack, issuer)).is_ok() {
             let failure = stack.ended().await;
             panic!("the stack ended during the tests: {failure}");
         }
     });
+}
+
+fn issuer(socket: &TcpListener) -> String {
+    format!("http://{}", socket.local_addr().expect("the socket's address"))
+}
+
+fn platforms(socket: &TcpListener) -> String {
+    json!([{
+        "id": OWN_LOG_IN,
+        "clients": [],
+        "scopes": [],
+        "issuer": {
+            "issuer": issuer(socket),
+            "audiences": [OWN_LOG_IN_AUDIENCE],
+            "claims": { "practice": "https://clinic.example/practice", "roles": "roles" },
+            "roles": { "gp": "clinician", "manager": "practice-admin" },
+        },
+    }])
+    .to_string()
 }
 
 /// A new folder for a stack of this process. Removes the folders of processes that have ended.

@@ -353,6 +353,7 @@ fn what_the_database_refuses_for_good_fails_unless_something_newer_is_wanted() {
         // Somebody at the practice holds a lock: the entry never fails because of it.
         (other(Some(1205)), 5, "ready 1016 2/5/0; shows NextAttempt"),
         (other(Some(1222)), 5, "ready 1016 2/5/0; shows NextAttempt"),
+        (other(Some(50002)), 5, "ready 1016 2/5/0; shows NextAttempt"),
         (other(None), 6, "failed; shows DatabaseRefused"),
     ];
     for (why, refusals, expected) in cases {

@@ -3,6 +3,7 @@
 mod account;
 mod grants;
 mod one_site;
+mod own_log_in;
 mod table;
 
 use end_to_end::TestStack;
