@@ -76,10 +76,9 @@ expect(record.medications.status == SectionStatus.RECORDED, f"{len(record.medica
 parents = [item for item in record.family_history.items if isinstance(item, FamilyItemParent)]
 relatives = [item for item in record.family_history.items if isinstance(item, FamilyItemRelative)]
 expect(bool(parents) and bool(relatives), "parents and relatives are read")
-# This generator repeats the parameter for each entry of a list, and the service reads one list with commas.
-only = [SectionName.ALLERGIES]
+only = [SectionName.ALLERGIES, SectionName.SOCIAL]
 record = ok(get_clinical_summary.sync(PRACTICE, match.patient_id, client=app, sections=only)).sections
-expect(isinstance(record.medications, Unset), "only the section that was asked for is sent")
+expect(isinstance(record.medications, Unset), "only the sections that were asked for are sent")
 
 # Import Attachments: page by page.
 documents: list[Attachment] = []
