@@ -173,9 +173,9 @@ async fn no_staff_list_is_kept_whose_jobs_are_not_planned_or_which_cannot_be_rec
 #[tokio::test]
 async fn a_practice_stays_connected_when_its_disconnecting_cannot_be_recorded() {
     let aws = Aws::answering(|_| refused());
-    let status =
-        ask(routes::practice(app(&aws)).unwrap(), platform(), "DELETE", "/connection", Value::Null)
-            .await;
+    let parts = Parts { cursors: cursors(&aws), ..Parts::default() };
+    let routes = routes::practice(App { parts, ..app(&aws) }).unwrap();
+    let status = ask(routes, platform(), "DELETE", "/connection", Value::Null).await;
     assert_eq!(status, 503, "{aws:?}");
     assert!(!aws.calls().is_empty() && aws.calls().iter().all(is_note), "{aws:?}");
 }
