@@ -133,6 +133,59 @@ fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
     jsonschema::options().should_validate_formats(true).build(&whole).unwrap()
 }
 
+/// End-to-end tests compare the header of every answer with the document.
+#[test]
+fn only_answers_without_patients_data_may_be_stored() {
+    let document = document();
+    let mut kept = Vec::new();
+    for operation in schemas::operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let header = &resolved(&document, response)["headers"]["Cache-Control"];
+            let value = &resolved(&document, header)["schema"]["const"];
+            if value != "no-store" {
+                let name = operation["operationId"].as_str().unwrap();
+                kept.push(format!("{name} {status}: {}", value.as_str().unwrap()));
+            }
+        }
+    }
+    kept.sort();
+    assert_eq!(
+        kept,
+        [
+            "getHealth 200: no-cache",
+            "getHealth 304: no-cache",
+            "getOpenApiDocument 200: max-age=300",
+            "getOpenApiDocument 304: max-age=300",
+            "getSettings 200: private, no-cache",
+            "getSettings 304: private, no-cache",
+            "getStaff 200: private, no-cache",
+            "getStaff 304: private, no-cache",
+        ]
+    );
+}
+
+#[test]
+fn every_202_says_where_to_follow_the_work_and_every_list_where_it_goes_on() {
+    let document = document();
+    for operation in schemas::operations(&document) {
+        let accepted = &operation["responses"]["202"];
+        if accepted.is_object() {
+            for header in ["Location", "Retry-After"] {
+                assert!(accepted["headers"][header].is_object(), "{}", operation["operationId"]);
+            }
+        }
+    }
+    for schema in
+        ["AttachmentList", "DeliveryPage", "BookingList", "AuditTrail", "AppointmentTypes"]
+    {
+        let schema = &document["components"]["schemas"][schema];
+        for member in ["items", "nextCursor"] {
+            let required = schema["required"].as_array().unwrap();
+            assert!(required.contains(&json!(member)), "{member} of {schema}");
+        }
+    }
+}
+
 #[test]
 fn every_example_is_valid_by_its_schema() {
     let document = document();

@@ -177,9 +177,7 @@ async fn no_staff_list_is_kept_whose_jobs_are_not_planned_or_which_cannot_be_rec
 #[tokio::test]
 async fn a_practice_stays_connected_when_its_disconnecting_cannot_be_recorded() {
     let aws = Aws::answering(|_| refused());
-    let secrets = aws_sdk_secretsmanager::Client::new(&aws.config());
-    let cursors = Some(Cursors::new(SecretText::new(secrets, "made up".to_owned())));
-    let parts = Parts { cursors, ..Parts::default() };
+    let parts = Parts { cursors: cursors(&aws), ..Parts::default() };
     let routes = routes::practice(App { parts, ..app(&aws) }).unwrap();
     let status = ask(routes, platform(), "DELETE", "/connection", Value::Null).await;
     assert_eq!(status, 503, "{aws:?}");
