@@ -27,7 +27,7 @@ async fn both(stack: &TestStack, bp: &Bp<'_>) -> (TestPractice, TestPractice) {
 
 async fn actions(practice: &TestPractice) -> Vec<(String, String)> {
     let trail = practice.practice_admin.get("/audit").await;
-    let records = trail.assert_status(200).at("/records").as_array().unwrap().clone();
+    let records = trail.assert_status(200).at("/items").as_array().unwrap().clone();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     records.iter().map(|line| (text(&line["action"]), text(&line["subject"]))).collect()
 }

@@ -102,7 +102,7 @@ async fn two_platforms_at_one_site_with_equal_ids_share_nothing_and_both_arrive_
         let staff = practice.platform.get("/staff").await;
         assert_eq!(staff.at("/staff").as_array().unwrap().len(), 1);
         let trail = practice.practice_admin.get("/audit").await;
-        let lines = trail.at("/records").as_array().unwrap().len();
+        let lines = trail.at("/items").as_array().unwrap().len();
         assert!(lines > 4, "{}", trail.text);
     }
     // What one platform cancels or disconnects stays with the other.

@@ -46,16 +46,36 @@ impl Ids {
 
 fn operations(ids: &Ids) -> Vec<Operation> {
     const BEFORE: &str = "/v1/practices/{practiceId}/";
+    let path = |path: &str| {
+        let segments = path.strip_prefix(BEFORE)?.split('/').map(|segment| {
+            let parameter = segment.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+            parameter.map_or(segment, |parameter| ids.of(parameter))
+        });
+        Some(format!("/{}", segments.collect::<Vec<_>>().join("/")))
+    };
+    let operations = operations_at(path);
+    assert!(operations.len() > 35, "only {} operations", operations.len());
+    operations
+}
+
+/// The operations whose paths name no practice, for this webhook endpoint.
+fn operations_outside_practices(endpoint: &str) -> Vec<Operation> {
+    let outside = |path: &str| {
+        let is_outside = !path.starts_with("/v1/practices/");
+        is_outside.then(|| path.replace("{endpointId}", endpoint))
+    };
+    let operations = operations_at(outside);
+    assert!(operations.len() > 10, "only {} operations", operations.len());
+    operations
+}
+
+/// The operations of the document for whose path there is one here.
+fn operations_at(path_of: impl Fn(&str) -> Option<String>) -> Vec<Operation> {
     let document: Value =
         serde_json::from_str(include_str!("../../../../../shared/api/openapi.json")).unwrap();
     let mut operations = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let Some(rest) = path.strip_prefix(BEFORE) else { continue };
-        let segments = rest.split('/').map(|segment| {
-            let parameter = segment.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
-            parameter.map_or(segment, |parameter| ids.of(parameter))
-        });
-        let path = format!("/{}", segments.collect::<Vec<_>>().join("/"));
+        let Some(path) = path_of(path) else { continue };
         for (method, operation) in methods.as_object().unwrap() {
             let Some(name) = operation["operationId"].as_str() else { continue };
             let content = operation["requestBody"]["content"].as_object();
@@ -69,13 +89,16 @@ fn operations(ids: &Ids) -> Vec<Operation> {
             });
         }
     }
-    assert!(operations.len() > 35, "only {} operations", operations.len());
     operations
 }
 
 fn body(name: &str, content: &Value) -> Value {
     let mut body = content["example"].clone();
     assert!(!body.is_null(), "{name} has no example of its body");
+    if name == "saveWebhookEndpoint" {
+        // Nothing listens there.
+        body["url"] = json!("http://127.0.0.1:9/events");
+    }
     if name == "connectPractice" {
         // With a code, Halo would rightly be asked.
         body["siteId"] = json!(LARGE);
@@ -99,6 +122,8 @@ fn comparable(answer: &Answer, practice: &str) -> (u16, Value) {
         match value {
             Value::String(text) if text.parse::<Timestamp>().is_ok() => json!("an instant"),
             Value::String(text) if text.starts_with("http") => json!("a link"),
+            Value::String(text) if text.starts_with("whsec_") => json!("a secret"),
+            Value::String(text) if text.starts_with("evt_") => json!("an event"),
             Value::String(text) => json!(text.replace(practice, "the practice")),
             Value::Array(items) => items.iter().map(|item| plain(item, practice)).collect(),
             Value::Object(members) => {
@@ -220,4 +245,46 @@ async fn for_a_person_every_other_practice_is_one_that_does_not_exist() {
     }
     assert_eq!(stored(stack, &ours.practice_id).await, before, "something was changed");
     assert!(bp.queries_since(mark).await.is_empty(), "Halo was asked");
+}
+
+#[tokio::test]
+async fn no_operation_outside_practices_shows_or_changes_anything_of_another_platform() {
+    const FOR_EVERYBODY: [&str; 3] = ["getHealth", "getOpenApiDocument", "receiveHaloNotification"];
+    let stack = TestStack::shared().await;
+    let _bp = stack.exclusive().await;
+    let ours = stack.new_practice().await;
+    let theirs = stack.new_practice_of_other_platform(&ours.practice_id).await;
+    let endpoint = json!({ "url": "http://127.0.0.1:9/home" });
+    ours.platform.put("/v1/webhook-endpoints/taken", &endpoint).await.assert_status(201);
+    let before = ours.platform.get("/v1/webhook-endpoints").await.json;
+    let listed = ours.platform.get("/v1/practices").await.json;
+
+    let pairs = operations_outside_practices("taken").into_iter();
+    for (operation, elsewhere) in pairs.zip(operations_outside_practices("unheard-of")) {
+        let name = operation.name.as_str();
+        if FOR_EVERYBODY.contains(&name) {
+            continue;
+        }
+        let reached = call(&theirs.platform, &operation).await;
+        let nowhere = call(&theirs.platform, &elsewhere).await;
+        let without_numbers = |answer: &Answer, id: &str| {
+            let (status, shown) = comparable(answer, id);
+            (status, shown.to_string().replace(|it: char| it.is_ascii_digit(), ""))
+        };
+        assert_eq!(
+            without_numbers(&reached, "taken"),
+            without_numbers(&nowhere, "unheard-of"),
+            "{name} tells of another platform's endpoint"
+        );
+        call(&ours.stranger, &operation).await.assert_problem(401, "unauthenticated");
+        if name == "getMe" {
+            continue;
+        }
+        for person in [&ours.practice_admin, &ours.clinician, &theirs.clinician] {
+            call(person, &operation).await.assert_problem(403, "forbidden");
+        }
+    }
+    assert_eq!(ours.platform.get("/v1/webhook-endpoints").await.json, before);
+    assert_eq!(ours.platform.get("/v1/practices").await.json, listed);
+    stack.forget_endpoints().await;
 }
