@@ -214,9 +214,11 @@ async fn a_practice_that_a_newer_release_wrote_stays_as_it_is() {
     assert_eq!(store.set_standing_published(&practice, Standing::Paired).await, NEWER);
     assert_eq!(store.save_settings(&practice, &Settings::default(), None).await, NEWER);
     assert_eq!(table.changed(), [] as [&str; 0]);
-    // A disconnection ends every attempt, so that nobody connects the practice afterwards.
+    // A disconnection also ends every attempt, so that nobody connects the practice afterwards, and takes the practice
+    // off its platform's list. These two have no condition of their own: the connection's refusal cancels all three.
     assert_eq!(store.disconnect(&practice, now()).await, NEWER);
-    assert_eq!(table.changed(), ["PRACTICE#bluegum-hollow PAIRING"]);
+    let together = ["PRACTICE#bluegum-hollow PAIRING", "PLATFORM#home bluegum-hollow"];
+    assert_eq!(table.changed(), together);
 }
 
 #[tokio::test]
