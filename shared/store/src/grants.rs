@@ -1,7 +1,7 @@
 //! Stores grants at the site that they are for. [`domain::grant`] explains what a grant is.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use domain::connection::Connection;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use domain::connection::{Connection, Standing};
 use domain::grant::Grant;
 use domain::ids::{PracticeId, SiteId};
 use domain::pairing::Attempt;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::audit::{AuditItem, audit_item};
 use crate::error::StoreError;
 use crate::format::KnownFormatOnly;
-use crate::item::{Item, body, item, key, number};
+use crate::item::{CONNECTION, Item, body, item, key, number, practice_key};
 use crate::table::Store;
 
 fn grants_key(site: &SiteId) -> String {
@@ -96,8 +96,8 @@ impl Store {
     /// the audit trail of the practice that granted, in one transaction.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the grant has been used or withdrawn meanwhile, or if the attempt is no longer
-    /// the practice's current one.
+    /// [`StoreError::Conflict`] if the grant has been used or withdrawn meanwhile, if the practice that granted is no
+    /// longer connected as it was, or if the attempt is no longer the practice's current one.
     pub async fn complete_granted(
         &self,
         practice: &PracticeId,
@@ -115,7 +115,23 @@ impl Store {
             .expression_attribute_values(":id", serde_dynamo::to_attribute_value(grant.id)?)
             .build()
             .map_err(|_| StoreError::Corrupt)?;
+        // Writes what stands there, to have a condition: the practice that granted is still connected as it was.
+        let paired = serde_dynamo::to_attribute_value(Standing::Paired)?;
+        let backed = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(practice_key(&grant.granted_by), CONNECTION)))
+            .update_expression("SET #body.standing = :paired")
+            .only_if("#body.pairedAt = :pairedAt AND #body.standing = :paired")
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(":paired", paired)
+            .expression_attribute_values(
+                ":pairedAt",
+                serde_dynamo::to_attribute_value(grant.paired_at)?,
+            )
+            .build()
+            .map_err(|_| StoreError::Corrupt)?;
         let mut writes = self.completion(practice, attempt, connection, moved).await?;
+        writes.push(TransactWriteItem::builder().update(backed).build());
         writes.push(TransactWriteItem::builder().put(put).build());
         writes.push(self.put(audit_item(&grant.granted_by, line)?)?);
         self.transact(writes).await

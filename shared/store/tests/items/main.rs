@@ -2,6 +2,7 @@
 
 mod bookings;
 mod connection;
+mod grants;
 mod lists;
 mod newer;
 mod shown;

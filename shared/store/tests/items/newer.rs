@@ -119,7 +119,7 @@ fn now() -> Timestamp {
     "2026-11-02T00:00:00Z".parse().unwrap()
 }
 
-fn connection() -> Connection {
+pub(crate) fn connection() -> Connection {
     Connection {
         site_id: SiteId::parse("70999").unwrap(),
         site: Site {
