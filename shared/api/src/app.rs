@@ -1,6 +1,7 @@
 //! What handlers work with. [`crate::AppBuilder`] builds it from the environment.
 
 use std::num::NonZeroU16;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws::queues::Queues;
@@ -9,6 +10,7 @@ use config::{CopiesConfig, DocumentsConfig};
 use connection::{Clock as _, Sessions, SystemClock};
 use document_bucket::DocumentBucket;
 use domain::ids::PracticeId;
+use domain::limits::Allowances;
 use halo::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
@@ -16,6 +18,7 @@ use usage::Counter;
 
 use crate::clients::Lazy;
 use crate::cursor::Cursors;
+use crate::limits::Limiter;
 use crate::problem::{Problem, ProblemType};
 
 /// What the handlers of a function work with. It is built once, when the function starts. Building it
@@ -30,6 +33,8 @@ pub struct App {
     pub store: Store,
     /// Counts what Halo is asked.
     pub counter: Counter,
+    /// Limits how many requests callers send.
+    pub limiter: Arc<Limiter>,
     /// How long an audit line is kept.
     pub audit_retention: SignedDuration,
     /// What only some functions have.
@@ -73,7 +78,7 @@ pub struct Uploads {
 }
 
 impl App {
-    /// An app without optional parts.
+    /// An app without optional parts and without limits.
     #[must_use]
     pub fn new(
         bp: BpClient,
@@ -82,7 +87,8 @@ impl App {
         audit_retention: SignedDuration,
     ) -> Self {
         let sessions = Sessions::new(bp.clone(), store.clone());
-        Self { bp, sessions, store, counter, audit_retention, parts: Parts::default() }
+        let limiter = Arc::new(Limiter::new(store.clone(), Allowances::default()));
+        Self { bp, sessions, store, counter, limiter, audit_retention, parts: Parts::default() }
     }
 
     pub(crate) fn now() -> Timestamp {

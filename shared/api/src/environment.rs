@@ -11,9 +11,10 @@ use aws_sdk_sqs::Client as Sqs;
 use aws_types::sdk_config::SdkConfig;
 use best_practice::{BpClient, StatementPack};
 use config::{
-    AuditConfig, ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, PracticeConfig,
-    QueueConfig, WebhookConfig, WebhookSenderConfig,
+    AuditConfig, ClinicalConfig, CopiesConfig, CursorConfig, DocumentsConfig, LimitsConfig,
+    PracticeConfig, QueueConfig, WebhookConfig, WebhookSenderConfig,
 };
+use domain::limits::{Allowance, Allowances};
 use domain::usage::Caps;
 use halo::HaloClient;
 use jiff::SignedDuration;
@@ -26,6 +27,7 @@ use webhooks::{Limits, Outside};
 use crate::app::{App, Copies, Uploads};
 use crate::clients::{lazy_bucket, lazy_queues};
 use crate::cursor::Cursors;
+use crate::limits::Limiter;
 use crate::routes::{WebhookEndpoints, WebhookReceiver};
 
 /// Builds an [`App`]. Each `with_…` method adds a part that only some functions have, and reads the
@@ -54,7 +56,9 @@ impl AppBuilder {
         let halo = halo.metered(counter.meter());
         let pack = StatementPack::load(config.statement_pack.as_deref())?;
         let retention = SignedDuration::from_hours(24 * i64::from(config.audit_retention_days));
-        Ok(Self { app: App::new(BpClient::new(halo, pack), store, counter, retention), aws })
+        let limiter = limiter(&store)?;
+        let app = App::new(BpClient::new(halo, pack), store, counter, retention);
+        Ok(Self { app: App { limiter, ..app }, aws })
     }
 
     /// Adds the key that signs cursors.
@@ -156,12 +160,29 @@ pub fn webhook_endpoints() -> Result<WebhookEndpoints, Error> {
     let aws = clients::aws(&aws)?;
     let secrets = SecretsManager::new(&aws);
     let allowed = if loopback { Allowed::PublicAndLoopback } else { Allowed::Public };
+    let store = Store::new(DynamoDb::new(&aws), table);
     Ok(WebhookEndpoints {
-        store: Store::new(DynamoDb::new(&aws), table),
+        limiter: limiter(&store)?,
+        store,
         queues: Queues::new(Sqs::new(&aws), queues),
         cursors: Cursors::new(SecretText::new(secrets.clone(), cursor_arn)),
         key: SecretText::new(secrets, key_arn),
         outside: Outside::new(allowed, Limits::default().answer_within)?,
         audit_retention: SignedDuration::from_hours(24 * i64::from(days)),
     })
+}
+
+fn limiter(store: &Store) -> Result<Arc<Limiter>, Error> {
+    let config = LimitsConfig::read()?;
+    let allowance =
+        |[person, practice, platform]: [u32; 3]| Allowance { person, practice, platform };
+    let allowances = Allowances {
+        records: allowance(config.records),
+        queries: allowance(config.queries),
+        validations: allowance(config.validations),
+        uploads: allowance(config.uploads),
+        writes: allowance(config.writes),
+        reads: allowance(config.reads),
+    };
+    Ok(Arc::new(Limiter::new(store.clone(), allowances)))
 }

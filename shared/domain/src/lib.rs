@@ -43,6 +43,7 @@ pub mod imports;
 pub mod instant;
 mod invalid;
 mod letters;
+pub mod limits;
 pub mod numbers;
 pub mod pairing;
 pub mod patient;

@@ -15,6 +15,7 @@
 //! | `STAFF#<practice>` | `LIST` | [`domain::staff::StaffList`], with a `version` | staff |
 //! | `GRANT#<Bp Site ID>` | `<platform>#<practice>` | [`domain::grant::Grant`] of the practice to the platform; expires unless it was used | pairing |
 //! | `LIMIT#<scope>#<id>` | `PAIRING` | failed pairings in the present window, expires | pairing |
+//! | `LIMIT#<whose>` | `<kind of request>#<window>` | how many requests of the window the processes have taken ([`domain::limits`]), expires | api |
 //! | `DOCUMENT#<practice>` | `<document>` | [`domain::delivery::StoredDocument`], announced for upload, expires | correspondence |
 //! | `IMPORT#<practice>#<import>` | `HEAD` | [`domain::imports::Import`], expires | imports |
 //! | | `ITEM#<nnnn>` | a document of it, with a `version`, expires | imports, attachment-importer |
@@ -66,6 +67,7 @@ mod platform;
 mod practice;
 mod refusal;
 mod schedule;
+mod shares;
 mod shown;
 mod staff;
 mod table;
@@ -87,5 +89,6 @@ pub use links::{AccountLink, Link, LinkKey, UnpublishedRelink};
 pub use platform::PracticesPage;
 pub use practice::{KeptSettings, PracticeRecord, UnpublishedStanding};
 pub use schedule::{DueJob, JOB_SHARDS};
+pub use shares::Taken;
 pub use staff::KeptStaff;
 pub use table::Store;

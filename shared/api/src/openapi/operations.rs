@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::problems;
 use crate::caller::{Role, Scope};
 use crate::conditional::ASK_FIRST;
 use crate::demands::Demands;
+use crate::limits::kind_of;
 use crate::problem::{Problem, ProblemType};
 use crate::routes;
 
@@ -62,17 +64,24 @@ const NAMES: [(&str, &str); 3] = [
 pub(super) fn complete(document: &mut Value) {
     let demands: BTreeMap<&str, Demands> = routes::demands().into_iter().collect();
     let (mut used, mut alone) = (Vec::new(), Vec::new());
-    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
-    for operation in paths
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut)
-        .filter_map(Value::as_object_mut)
-    {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    let operations = paths.flat_map(|(path, operations)| {
+        let operations = operations.as_object_mut().into_iter().flatten();
+        operations.filter_map(move |(method, operation)| {
+            Some((path, method.to_uppercase(), operation.as_object_mut()?))
+        })
+    });
+    for (path, method, operation) in operations {
         let handler = operation["operationId"].as_str().unwrap_or_default().to_owned();
         let demands = demands.get(handler.as_str()).cloned().unwrap_or_default();
         operation["operationId"] = Value::from(name(&handler));
         permit(operation, &demands);
         describe_parameters(operation);
+        let has_caller = demands.problems.contains(&ProblemType::Unauthenticated);
+        if let (true, Ok(method)) = (has_caller, Method::from_bytes(method.as_bytes())) {
+            let kind = kind_of(&method, path, None);
+            operation.insert("x-request-kind".to_owned(), Value::from(kind.name()));
+        }
         if operation["tags"][0] == "Halo" {
             operation.insert("x-internal".to_owned(), Value::Bool(true));
         }
@@ -194,6 +203,7 @@ fn respond(
         responses.insert("304".to_owned(), json!({}));
     }
     let is_tagged = takes("If-None-Match") || takes("If-Match");
+    let is_limited = kinds.contains(&ProblemType::Unauthenticated);
     for (status, response) in responses.iter_mut() {
         if response["description"].as_str().unwrap_or_default().is_empty() {
             response["description"] = Value::from(success(status));
@@ -206,6 +216,10 @@ fn respond(
         };
         if is_tagged {
             headers["ETag"] = header("ETag");
+        }
+        if is_limited {
+            headers["RateLimit-Policy"] = header("RateLimitPolicy");
+            headers["RateLimit"] = header("RateLimit");
         }
         if status == "202" {
             headers["Location"] = header("Location");
@@ -271,6 +285,10 @@ fn failure(status: u16, kinds: &[ProblemType]) -> Value {
     if matches!(status, 401) {
         headers.insert("WWW-Authenticate".to_owned(), header("Authenticate"));
     }
+    if status == 429 {
+        headers.insert("RateLimit-Policy".to_owned(), header("RateLimitPolicy"));
+        headers.insert("RateLimit".to_owned(), header("RateLimit"));
+    }
     if matches!(status, 409 | 422 | 429) || status >= 500 {
         headers.insert("Retry-After".to_owned(), header("RetryAfter"));
     }
@@ -320,6 +338,14 @@ fn headers() -> Value {
         "RetryAfter": {
             "description": "When to repeat the request, in seconds. Not always sent.",
             "schema": { "type": "integer", "minimum": 0 },
+        },
+        "RateLimitPolicy": {
+            "description": "The caller's limits: each with its name, `q` requests in `w` seconds. Left out if there are none.",
+            "schema": { "type": "string" },
+        },
+        "RateLimit": {
+            "description": "What is left of each limit: `r` requests at least, for `t` seconds. Left out if there are none.",
+            "schema": { "type": "string" },
         },
         "Authenticate": {
             "description": "Always `Bearer`. Not always sent.",

@@ -49,6 +49,8 @@ pub struct Problem {
     pub retry_after_seconds: Option<u64>,
     /// Errors in fields.
     pub errors: Vec<FieldError>,
+    /// The limit that was met.
+    pub limit: Option<String>,
 }
 
 /// A problem.
@@ -80,6 +82,10 @@ pub struct ProblemBody {
     /// Errors in fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The name of the limit that was met, as in the header `RateLimit-Policy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub limit: Option<String>,
 }
 
 impl Problem {
@@ -92,13 +98,26 @@ impl Problem {
     /// A problem with what happened in this case.
     #[must_use]
     pub fn because(kind: ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), retry_after_seconds: None, errors: Vec::new() }
+        Self {
+            kind,
+            detail: detail.into(),
+            retry_after_seconds: None,
+            errors: Vec::new(),
+            limit: None,
+        }
     }
 
     /// Adds when to repeat the request.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Names the limit that was met.
+    #[must_use]
+    pub fn of_limit(mut self, name: String) -> Self {
+        self.limit = Some(name);
         self
     }
 
@@ -124,6 +143,7 @@ impl Problem {
             steps: self.kind.steps(),
             retry_after_seconds: self.retry_after_seconds,
             errors: self.errors,
+            limit: self.limit,
         }
     }
 }

@@ -32,6 +32,7 @@ pub use self::webhook::WebhookReceiver;
 pub use self::webhook_endpoints::WebhookEndpoints;
 use crate::app::{App, MissingPart};
 use crate::demands::{Demands, demands_of};
+use crate::limits::limited;
 use crate::metering::metered;
 
 /// Lists the handlers of each group once, and the optional parts of the state that they need. Makes a function for
@@ -83,7 +84,7 @@ macro_rules! routes {
 
 routes! {
     /// Connection, validation, locations, settings, audit trail and usage, and the caller's account.
-    practice(App, metered) needs(cursors) {
+    practice(App, for_practices) needs(cursors) {
         account::read_me,
         account::list_practices,
         connection::connect_practice,
@@ -103,19 +104,19 @@ routes! {
         usage::read_usage,
     }
     /// Patient search and demographics.
-    patients(App, metered) {
+    patients(App, for_practices) {
         patients::search_patients,
         patients::read_demographics,
     }
     /// A patient's clinical record.
-    clinical(App, metered) needs(observations_per_code) {
+    clinical(App, for_practices) needs(observations_per_code) {
         clinical::read_clinical_summary,
         clinical::read_patient_summary,
         clinical::run_patient_operation,
         clinical::run_patient_operation_by_post,
     }
     /// A patient's documents in Bp, and imports of them.
-    attachments(App, metered) needs(cursors, copies, import_queue) {
+    attachments(App, for_practices) needs(cursors, copies, import_queue) {
         attachments::list_attachments,
         imports::start_import,
         imports::read_import,
@@ -123,7 +124,7 @@ routes! {
         imports::cancel_import,
     }
     /// Documents, referrals, messages and their deliveries.
-    correspondence(App, metered) needs(cursors, uploads, writer_queue) {
+    correspondence(App, for_practices) needs(cursors, uploads, writer_queue) {
         correspondence::announce_document,
         correspondence::send_referral,
         correspondence::read_referral_summary,
@@ -133,7 +134,7 @@ routes! {
         correspondence::retry_delivery,
     }
     /// Staff and bookings.
-    appointments(App, metered) needs(cursors, writer_queue) {
+    appointments(App, for_practices) needs(cursors, writer_queue) {
         staff::replace_staff,
         staff::read_staff,
         staff::sync_staff,
@@ -145,7 +146,7 @@ routes! {
         bookings::resend_bookings,
     }
     /// The webhook endpoints of platforms.
-    webhook_endpoints(WebhookEndpoints, with_state::<Arc<WebhookEndpoints>>) {
+    webhook_endpoints(WebhookEndpoints, for_endpoints) {
         webhook_endpoints::save_webhook_endpoint,
         webhook_endpoints::list_webhook_endpoints,
         webhook_endpoints::read_webhook_endpoint,
@@ -165,6 +166,17 @@ routes! {
         service::read_health,
         service::read_openapi,
     }
+}
+
+fn for_practices(app: Arc<App>, routes: Router<Arc<App>>) -> Router {
+    limited(Arc::clone(&app.limiter), metered(app, routes))
+}
+
+fn for_endpoints(
+    endpoints: Arc<WebhookEndpoints>,
+    routes: Router<Arc<WebhookEndpoints>>,
+) -> Router {
+    limited(Arc::clone(&endpoints.limiter), with_state(endpoints, routes))
 }
 
 fn with_state<S: Clone + Send + Sync + 'static>(state: S, routes: Router<S>) -> Router {

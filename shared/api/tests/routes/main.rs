@@ -1,5 +1,6 @@
 //! The routes against doubles of AWS and Halo.
 
 mod chosen;
+mod limits;
 mod order;
 mod parts;

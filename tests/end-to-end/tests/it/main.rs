@@ -18,6 +18,7 @@ mod events;
 mod fhir;
 mod field;
 mod imports;
+mod limits;
 mod linking;
 mod moving;
 mod pairing;

@@ -1,5 +1,6 @@
 //! What these routes work with, and what they have in common.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws::SecretText;
@@ -16,6 +17,7 @@ use webhooks::signature::EndpointSecret;
 use super::view::{EndpointView, state_of};
 use crate::app::App;
 use crate::cursor::Cursors;
+use crate::limits::Limiter;
 use crate::platform_server::PlatformServer;
 use crate::problem::{Problem, ProblemType};
 use crate::request_log::REQUEST_ID;
@@ -36,6 +38,8 @@ pub struct WebhookEndpoints {
     pub key: SecretText,
     /// Checks addresses and sends tests.
     pub outside: Outside,
+    /// Limits how many requests callers send.
+    pub limiter: Arc<Limiter>,
     /// How long an audit line is kept.
     pub audit_retention: SignedDuration,
 }
