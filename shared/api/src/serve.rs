@@ -19,8 +19,7 @@ use crate::problem::{Problem, ProblemType};
 use crate::request_log::{REQUEST_ID, RequestId, log_request};
 
 /// Headers that a web page of another origin may read. template.yaml has the same list.
-const EXPOSED: &str =
-    "etag,location,retry-after,content-disposition,ratelimit,ratelimit-policy,x-amzn-requestid";
+const EXPOSED: &str = "etag,location,retry-after,content-disposition,deprecation,link,sunset,ratelimit,ratelimit-policy,x-amzn-requestid";
 
 /// The longest body of an answer, in bytes of Lambda's answer. Lambda allows 6 MiB, headers included.
 /// Source: AWS Lambda quotas, invocation payload.

@@ -86,6 +86,8 @@ kinds! {
     BookingRestored = "booking.restored", Some("bookingId"), VISITS;
     /// A cancelled booking is no longer in Bp's appointment book, or never was.
     BookingCancelled = "booking.cancelled", Some("bookingId"), VISITS;
+    /// A booking that the platform does not send any more is no longer in Bp's appointment book.
+    BookingNotSent = "booking.notSent", Some("bookingId"), VISITS;
     /// Bp's appointment book has something else at that time.
     BookingConflict = "booking.conflict", Some("bookingId"), VISITS;
     /// A booking will not get into Bp unless somebody acts.

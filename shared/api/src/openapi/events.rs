@@ -35,6 +35,10 @@ fn words(kind: EventKind) -> (&'static str, &'static [&'static str]) {
             "A cancelled booking is no longer in Bp's appointment book, or never was.",
             &["cancelled"],
         ),
+        K::BookingNotSent => (
+            "A booking that you do not send any more is no longer in Bp's appointment book.",
+            &["notSent"],
+        ),
         K::BookingConflict => {
             ("Bp's appointment book has something else at that time.", &["conflict"])
         }

@@ -117,6 +117,7 @@ async fn kept_booking() -> Value {
         duration: None,
         representative: Representative { name: text("Kim Made-Up"), company: text("Example Labs") },
         notes: None,
+        send: true,
     };
     let (id, site) = (BookingId::parse(BOOKING).unwrap(), SiteId::parse("70999").unwrap().into());
     let token = Token::of(&practice(), &id);

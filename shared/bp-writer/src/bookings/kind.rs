@@ -169,6 +169,7 @@ fn event(booking: &Booking) -> Option<EventKind> {
         }
         BookingState::Synced => Some(EventKind::BookingSynced),
         BookingState::Cancelled => Some(EventKind::BookingCancelled),
+        BookingState::NotSent => Some(EventKind::BookingNotSent),
         BookingState::Conflict => Some(EventKind::BookingConflict),
         BookingState::Failed => Some(EventKind::BookingFailed),
         BookingState::Pending | BookingState::Waiting => None,

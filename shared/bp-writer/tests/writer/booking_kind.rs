@@ -51,6 +51,7 @@ fn booking() -> Booking {
         duration: None,
         representative: Representative { name: text("Kim Made-Up"), company: text("Example") },
         notes: None,
+        send: true,
     };
     let token = Token::of(&practice, &id);
     let planned = visit

@@ -50,8 +50,7 @@ impl Booking {
             (Outcome::Unchanged, false) => self.synced(Happened::Found, now),
             (Outcome::Cancelled, true) => {
                 (self.appointment, self.appointment_created) = (None, None);
-                self.state = BookingState::Cancelled;
-                self.add_history(Happened::Cancelled, None, now);
+                self.left_book(now);
                 NextStep::Done
             }
             (Outcome::Arrived, false) => {

@@ -107,7 +107,7 @@ pub fn corrections<'b>(
         let id = || booking.entry_id();
         let again = |why| Some(Correction::PushAgain { booking: id(), why });
         match booking.state {
-            BookingState::Synced | BookingState::Cancelled => {}
+            BookingState::Synced | BookingState::Cancelled | BookingState::NotSent => {}
             BookingState::Conflict if booking.is_overbooked() => {}
             BookingState::Conflict => {
                 found.extend(again(Happened::TriedAgain));

@@ -48,6 +48,8 @@ pub enum Happened {
     Found,
     /// It was taken out of Bp's book.
     Cancelled,
+    /// It is not in Bp's book, because the platform does not send it.
+    NotSent,
     /// It had arrived or was over, so it was left alone.
     LeftAsItIs,
     /// It failed.

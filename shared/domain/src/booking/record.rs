@@ -51,6 +51,9 @@ pub struct Booking {
     /// other attendants had room.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+    /// The platform keeps it without sending it. Then it is also `cancelled`: it stays out of Bp's book in the same way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held_back: bool,
     /// What the platform wants, in Bp's terms.
     pub planned: Planned,
     /// Counts the reasons to send the booking: see [`Booking`].
@@ -123,6 +126,7 @@ impl Booking {
             visit,
             cancelled: false,
             withdrawn: false,
+            held_back: false,
             planned,
             revision: 1,
             sent_revision: 0,
@@ -146,13 +150,14 @@ impl Booking {
             history: Vec::new(),
         };
         booking.add_history(Happened::Accepted, None, now);
+        booking.hold_back_unless_sent(now);
         booking
     }
 
     /// Whether the platform's last request was exactly this visit.
     #[must_use]
     pub fn wants(&self, visit: &Visit) -> bool {
-        !self.cancelled && self.visit == *visit
+        (!self.cancelled || self.held_back) && self.visit == *visit
     }
 
     /// The platform changed the visit.
@@ -160,15 +165,39 @@ impl Booking {
         self.blocked = 0;
         self.plan(planned);
         (self.visit, self.cancelled, self.withdrawn) = (visit, false, false);
+        self.held_back = false;
         self.reopen(Happened::Changed, now);
+        self.hold_back_unless_sent(now);
+    }
+
+    /// A visit that the platform does not send leaves Bp's book, or stays out of it.
+    fn hold_back_unless_sent(&mut self, now: Timestamp) {
+        if !self.visit.send {
+            (self.cancelled, self.held_back) = (true, true);
+            if self.never_left() && self.role != Role::Whole {
+                self.left_book(now);
+            }
+        }
+    }
+
+    /// It is out of Bp's book, and is wanted there no more.
+    pub(super) fn left_book(&mut self, now: Timestamp) {
+        let (state, what) = match self.held_back {
+            true => (BookingState::NotSent, Happened::NotSent),
+            false => (BookingState::Cancelled, Happened::Cancelled),
+        };
+        if self.state != state {
+            self.add_history(what, None, now);
+        }
+        (self.state, self.problem, self.next_attempt_at) = (state, None, None);
     }
 
     /// The platform cancels the booking. Returns whether this changes anything.
     pub fn cancel(&mut self, now: Timestamp) -> bool {
-        if self.cancelled {
+        if self.cancelled && !self.held_back {
             return false;
         }
-        self.cancelled = true;
+        (self.cancelled, self.held_back) = (true, false);
         self.reopen(Happened::CancelRequested, now);
         true
     }
@@ -235,10 +264,7 @@ impl Booking {
 
     /// Cancels a booking that was never sent to Bp.
     pub fn cancel_unsent(&mut self, now: Timestamp) {
-        self.state = BookingState::Cancelled;
-        self.problem = None;
-        self.next_attempt_at = None;
-        self.add_history(Happened::Cancelled, None, now);
+        self.left_book(now);
     }
 
     /// A comparison found a difference in Bp's book, but the visit has arrived. It is left alone, and the
@@ -288,6 +314,10 @@ impl Booking {
 
     /// The practice cannot be reached, or does not let us in.
     pub fn wait(&mut self, problem: ProblemType, until: Option<Timestamp>, now: Timestamp) {
+        if self.held_back && self.never_left() {
+            // Nothing of it is in Bp's book, whether the practice can be reached or not.
+            return;
+        }
         self.state = BookingState::Waiting;
         self.problem = Some(problem);
         self.next_attempt_at = until;

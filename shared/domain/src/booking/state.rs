@@ -23,11 +23,20 @@ pub enum BookingState {
     Failed,
     /// Cancelled, and no longer in Bp's book.
     Cancelled,
+    /// Kept without sending it, as the platform wants, and not in Bp's book.
+    NotSent,
 }
 
 impl BookingState {
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Synced, Self::Conflict, Self::Waiting, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Synced,
+        Self::Conflict,
+        Self::Waiting,
+        Self::Failed,
+        Self::Cancelled,
+        Self::NotSent,
+    ];
 
     /// Its name in requests and answers.
     #[must_use]
@@ -39,6 +48,7 @@ impl BookingState {
             Self::Waiting => "waiting",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::NotSent => "notSent",
         }
     }
 
@@ -47,10 +57,9 @@ impl BookingState {
     /// # Errors
     /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.name() == text)
-            .ok_or(Invalid("a state is pending, synced, conflict, waiting, failed or cancelled"))
+        Self::ALL.into_iter().find(|state| state.name() == text).ok_or(Invalid(
+            "a state is pending, synced, conflict, waiting, failed, cancelled or notSent",
+        ))
     }
 }
 

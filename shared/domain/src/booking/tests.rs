@@ -50,6 +50,7 @@ fn visit(start: DateTime) -> Visit {
         duration: None,
         representative: Representative { name: text("Kim Made-Up"), company: text("Example Labs") },
         notes: None,
+        send: true,
     }
 }
 
@@ -156,6 +157,53 @@ fn a_booking_goes_from_pending_to_synced_and_out_again() {
     assert_eq!(booking.state, BookingState::Pending);
     assert_eq!(push(&mut booking, Outcome::Cancelled, now()), NextStep::Done);
     assert_eq!((booking.state, booking.appointment), (BookingState::Cancelled, None));
+}
+
+#[test]
+fn a_booking_that_is_not_sent_is_out_of_the_book_until_it_is_sent() {
+    let start = date(2026, 12, 1).at(8, 15, 0, 0);
+    let sent = visit(start);
+    let kept = Visit { send: false, ..sent.clone() };
+    let mut booking = booking("b1", start);
+    push(&mut booking, Outcome::Created, now());
+    let planned = booking.planned.clone();
+    booking.change(kept.clone(), planned.clone(), now());
+    assert!(booking.wants(&kept) && !booking.wants(&sent));
+    assert_eq!((booking.state, booking.cancelled), (BookingState::Pending, true));
+    assert_eq!(push(&mut booking, Outcome::Cancelled, now()), NextStep::Done);
+    assert_eq!((booking.state, booking.appointment), (BookingState::NotSent, None));
+    // Nothing puts it back, and what stands in the book is taken out.
+    let ours = practice();
+    assert_eq!(corrections(&ours, [&booking], &[], now()), []);
+    let found = corrections(&ours, [&booking], &[row_of(&booking)], now());
+    let why = Happened::FoundNotCancelled;
+    assert_eq!(found, [Correction::PushAgain { booking: "b1".to_owned(), why }]);
+    booking.change(sent.clone(), planned, now());
+    assert!(booking.wants(&sent) && !booking.cancelled);
+    push(&mut booking, Outcome::Created, now());
+    assert_eq!(booking.state, BookingState::Synced);
+    // A visitor who has arrived stays in the book.
+    let planned = booking.planned.clone();
+    booking.change(kept, planned, now());
+    assert_eq!(push(&mut booking, Outcome::Arrived, now()), NextStep::Failed);
+    assert_eq!(booking.problem, Some(ProblemType::AppointmentArrived));
+}
+
+#[test]
+fn a_booking_that_was_never_sent_waits_for_nobody_and_can_be_cancelled() {
+    let start = date(2026, 12, 1).at(8, 15, 0, 0);
+    let kept = Visit { send: false, ..visit(start) };
+    let id = BookingId::parse("b1").unwrap();
+    let planned = booking("b1", start).planned;
+    let mut booking = Booking::accept(&practice(), id, kept, planned, &zone(), now());
+    assert_eq!(booking.state, BookingState::NotSent);
+    booking.wait(ProblemType::SiteOffline, None, now());
+    assert_eq!((booking.state, booking.problem), (BookingState::NotSent, None));
+    booking.cancel_unsent(now());
+    assert_eq!((booking.state, booking.history.len()), (BookingState::NotSent, 2));
+    assert!(booking.cancel(now()) && !booking.cancel(now()));
+    booking.cancel_unsent(now());
+    assert_eq!((booking.state, booking.held_back), (BookingState::Cancelled, false));
 }
 
 #[test]

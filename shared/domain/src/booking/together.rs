@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::id::BookingId;
 use super::record::Booking;
-use super::role::Role;
+use super::role::{Published, Role};
 use super::state::BookingState;
 use super::token::Token;
 use super::visit::{Planned, Visit};
@@ -110,6 +110,7 @@ impl Together {
         now: Timestamp,
     ) {
         let visit = &self.record.visit;
+        let held_back = self.record.held_back;
         for (number, planned) in visit.numbers().iter().zip(planned) {
             let own = visit.to(number);
             let known = self.parts.iter_mut().find(|part| part.visit.ahpra_number == *number);
@@ -129,6 +130,11 @@ impl Together {
             if !visit.numbers().contains(&part.visit.ahpra_number) {
                 part.cancel_part(now);
             }
+        }
+        if held_back && self.parts.iter().all(Booking::never_left) {
+            self.record.left_book(now);
+            // The answer to the platform's request says so.
+            self.record.published = Some(Published { state: self.record.state, problem: None });
         }
         self.record.show(&self.parts);
     }
@@ -173,6 +179,7 @@ impl Booking {
         let well = match self.state {
             BookingState::Pending | BookingState::Waiting => self.blocked == 0,
             BookingState::Synced => self.problem.is_none(),
+            BookingState::NotSent => self.held_back,
             BookingState::Conflict | BookingState::Failed | BookingState::Cancelled => false,
         };
         well && self.wants(visit) && self.planned == *planned

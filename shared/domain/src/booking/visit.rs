@@ -87,6 +87,13 @@ pub struct Visit {
     pub representative: Representative,
     /// Notes of the platform.
     pub notes: Option<BpText>,
+    /// Whether it is sent to Bp. If not, it stays out of Bp's book, and only we keep it.
+    #[serde(default = "is_sent", skip_serializing_if = "Clone::clone")]
+    pub send: bool,
+}
+
+fn is_sent() -> bool {
+    true
 }
 
 /// An appointment in Bp's book.

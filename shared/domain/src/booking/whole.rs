@@ -35,7 +35,7 @@ impl Booking {
         let elsewhere =
             self.slot_in_bp.as_ref().is_some_and(|at| *at != self.planned.placement.slot());
         match (self.cancelled, self.withdrawn, self.state) {
-            (true, false, S::Cancelled) => At::Left,
+            (true, false, S::Cancelled | S::NotSent) => At::Left,
             (true, false, S::Failed) => At::Stuck(self.problem),
             (true, true, S::Failed) if self.is_found_arrived() => At::Arrived,
             (true, true, S::Failed) | (false, _, S::Failed) => At::Failed(self.problem),
@@ -86,7 +86,9 @@ impl Booking {
     fn sum_up(&self, parts: &[Self]) -> Sum {
         let at: Vec<At> = parts.iter().map(Self::at).collect();
         if self.cancelled {
-            return sum_of_cancelled(&at);
+            let sum = sum_of_cancelled(&at);
+            let is_out = self.held_back && sum.state == BookingState::Cancelled;
+            return if is_out { Sum { state: BookingState::NotSent, ..sum } } else { sum };
         }
         let sum = sum(&at, self.visit.fewest());
         let mut wanted = parts.iter().filter(|part| !part.cancelled);
@@ -109,7 +111,7 @@ impl Booking {
             ahpra_number: self.visit.ahpra_number.clone(),
             user: self.planned.placement.user,
             state: self.state,
-            cancelled: self.cancelled && !self.withdrawn,
+            cancelled: self.cancelled && !self.withdrawn && !self.held_back,
             withdrawn: self.withdrawn,
             appointment: self.appointment,
             outside_sessions: self.outside_sessions,
@@ -177,5 +179,6 @@ fn happened(state: BookingState, problem: Option<ProblemType>) -> Option<Happene
         BookingState::Waiting => Happened::Waits,
         BookingState::Failed => Happened::Failed,
         BookingState::Cancelled => Happened::Cancelled,
+        BookingState::NotSent => Happened::NotSent,
     })
 }

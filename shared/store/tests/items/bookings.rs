@@ -46,6 +46,7 @@ fn visit(numbers: &[&str]) -> Visit {
         duration: None,
         representative: Representative { name: text("Kim Made-Up"), company: text("Example") },
         notes: None,
+        send: true,
     }
 }
 

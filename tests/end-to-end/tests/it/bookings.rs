@@ -6,6 +6,7 @@ mod locks;
 mod random;
 mod swaps;
 mod truth;
+mod unsent;
 
 use std::path::PathBuf;
 use std::time::Duration;

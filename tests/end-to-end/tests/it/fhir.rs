@@ -312,6 +312,14 @@ async fn the_format_follows_accept_and_caches_are_told_so() {
         let vary = answer.header("vary").unwrap_or_default().to_ascii_lowercase();
         assert!(vary.contains("accept"), "{accept}: {vary}");
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{accept}");
+        // FHIR by Accept is deprecated, and JSON is not.
+        let is_fhir = kind.contains("fhir");
+        let since = answer.header("deprecation").map(|date| date.starts_with('@'));
+        assert_eq!(since, is_fhir.then_some(true), "{accept}");
+        assert_eq!(answer.header("sunset").is_some(), is_fhir, "{accept}");
+        let link = answer.header("link").unwrap_or_default();
+        assert_eq!(link.contains("<summary>; rel=\"successor-version\""), is_fhir, "{accept}");
+        assert_eq!(link.contains("rel=\"deprecation\""), is_fhir, "{accept}");
     }
     let other =
         accepting(&practice.clinician, path, "application/fhir+json; fhirVersion=5.0").await;

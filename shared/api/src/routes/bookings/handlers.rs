@@ -67,7 +67,8 @@ pub(crate) struct ListParameters {
 ///
 /// A visit to several attendants is one booking with one state. Each attendant has their own appointment
 /// in Bp, and all of them are moved, changed and cancelled together. An attendant who is no longer named
-/// is cancelled, and a newly named attendant is added. If an attendant cannot be booked at all, for
+/// is cancelled, and a newly named attendant is added. With `send: false` the booking is kept, but not sent to Bp.
+/// If an attendant cannot be booked at all, for
 /// example because they are not on the staff list, the request is refused and names them.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/bookings/{bookingId}", tag = "Bookings",
     params(("practiceId" = String, Path), ("bookingId" = String, Path)),
@@ -189,7 +190,8 @@ pub(crate) async fn list_bookings(
 
 /// Resend a booking.
 ///
-/// Sends the booking to Bp again, with the practice's settings and staff as they are now. Costs one query.
+/// Sends the booking to Bp again, with the practice's settings and staff as they are now. A booking with
+/// `send: false` is not put into the book: it is taken out once more. Costs one query.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/bookings/{bookingId}/resend", tag = "Bookings",
     params(("practiceId" = String, Path), ("bookingId" = String, Path)),
     responses((status = 202, body = BookingView), Problems))]

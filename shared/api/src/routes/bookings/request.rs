@@ -37,6 +37,9 @@ pub(crate) struct BookingRequest {
     /// Up to 200 characters.
     #[schema(max_length = 200)]
     notes: Option<String>,
+    /// Whether the booking is sent to Bp. True by default. With `false` we keep it, and it is not in Bp's appointment
+    /// book (`notSent`): an appointment that is there is taken out, unless the visitor has arrived.
+    send: Option<bool>,
 }
 
 /// The representative.
@@ -88,6 +91,7 @@ impl BookingRequest {
                 duration: duration?,
                 representative: Representative { name: name?, company: company? },
                 notes: notes?.filter(|notes| !notes.is_empty()),
+                send: self.send.unwrap_or(true),
             })
         };
         let visit = visit();

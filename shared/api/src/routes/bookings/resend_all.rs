@@ -48,7 +48,7 @@ pub(crate) struct Resent {
 ///
 /// Sends them to Bp again, with the practice's settings and staff as they are now. Costs one query per
 /// booking, or one per attendant if there are several. A booking whose practitioner is unknown to Bp stays
-/// unchanged.
+/// unchanged, and so does one with `send: false`.
 #[utoipa::path(post, path = "/v1/practices/{practiceId}/bookings/resend", tag = "Bookings",
     params(("practiceId" = String, Path), ResendParameters),
     responses((status = 202, body = Resent), Problems))]
@@ -67,7 +67,9 @@ pub(crate) async fn resend_bookings(
     let practice = &allowed.practice;
     let planner = app.booking_planner(practice).await?;
     let today = time::local(App::now(), planner.zone()?).date();
-    let states = BookingState::ALL.into_iter().filter(|state| *state != BookingState::Cancelled);
+    let is_out =
+        |state: &BookingState| matches!(state, BookingState::Cancelled | BookingState::NotSent);
+    let states = BookingState::ALL.into_iter().filter(|state| !is_out(state));
     let query = BookingQuery {
         of: BookingsOf::Platform,
         states: states.collect(),

@@ -17,6 +17,8 @@ pub(crate) struct BookingView {
     state: BookingState,
     /// Whether the platform cancelled the booking.
     cancelled: bool,
+    /// Whether the booking is sent to Bp.
+    send: bool,
     /// Who is visited. Absent if there are `attendants`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -185,7 +187,8 @@ impl From<Booking> for BookingView {
         Self {
             booking_id: booking.booking_id.into(),
             state: booking.state,
-            cancelled: booking.cancelled,
+            cancelled: booking.cancelled && !booking.held_back,
+            send: visit.send,
             at_least: several.then(|| visit.fewest()),
             attendants: shown.into_iter().map(AttendantView::from).collect(),
             ahpra_number: (!several).then(|| visit.ahpra_number.into()),

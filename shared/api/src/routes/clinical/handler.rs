@@ -28,6 +28,13 @@ use crate::routes::patients::{PatientPath, unknown_patient};
 
 const FHIR_R4: &str = "application/fhir+json; fhirVersion=4.0";
 
+/// FHIR by `Accept` is deprecated since this day (RFC 9745): 1 December 2026.
+const DEPRECATED_SINCE: &str = "@1796083200";
+/// The day on which it ends (RFC 8594).
+const ENDS: &str = "Tue, 01 Jun 2027 00:00:00 GMT";
+/// What to use instead, and where the document says so. Both are relative to the address of the request.
+const INSTEAD: &str = r#"<summary>; rel="successor-version", <../../../../openapi.json>; rel="deprecation"; type="application/json""#;
+
 /// Which sections to read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,11 +50,15 @@ pub(crate) struct SummaryParameters {
 /// that cannot be understood is null, and `unreadable` of its entry names it.
 ///
 /// With `Accept: application/fhir+json` the answer is the document of `…/summary`, with the sections that are
-/// asked for. This is kept for one release: use `…/summary`. Any other `Accept` gets JSON.
+/// asked for. This is deprecated, and ends on 1 June 2027: use `…/summary`. Only such an answer has the headers
+/// `Deprecation`, `Sunset` and `Link`. Any other `Accept` gets JSON.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/patients/{patientId}/clinical-summary", tag = "Patients",
     params(("practiceId" = String, Path), ("patientId" = i64, Path),
         ("sections" = Option<Vec<SectionName>>, Query, style = Form, explode = false, min_items = 1, description = "Names of sections, separated by commas. All sections by default.")),
-    responses((status = 200, body = ClinicalSummary), Problems))]
+    responses((status = 200, body = ClinicalSummary, headers(
+        ("Deprecation" = String, description = "Since when FHIR by `Accept` is deprecated (RFC 9745). Only with FHIR."),
+        ("Sunset" = String, description = "When FHIR by `Accept` ends (RFC 8594). Only with FHIR."),
+        ("Link" = String, description = "What to use instead (`successor-version`), and this document. Only with FHIR."))), Problems))]
 pub(crate) async fn read_clinical_summary(
     State(app): State<Arc<App>>,
     allowed: Allowed<ReadPatients>,
@@ -64,7 +75,11 @@ pub(crate) async fn read_clinical_summary(
     let patient = path.patient()?;
     let mut answer = match format {
         Format::Json => json_summary(&app, &allowed, patient, &sections).await?.into_response(),
-        Format::Fhir => fhir_summary(&app, &allowed, patient, &sections).await?,
+        Format::Fhir => {
+            let answer = fhir_summary(&app, &allowed, patient, &sections).await?;
+            let told = [("deprecation", DEPRECATED_SINCE), ("sunset", ENDS), ("link", INSTEAD)];
+            (told, answer).into_response()
+        }
     };
     answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     Ok(answer)

@@ -88,6 +88,7 @@ fn visit(start: DateTime) -> Visit {
         duration: None,
         representative: Representative { name: text("Kim Made-Up"), company: text("Example") },
         notes: None,
+        send: true,
     }
 }
 
@@ -157,6 +158,23 @@ async fn a_visit_that_is_sent_again_while_the_practice_is_away_stays_where_it_is
     bench.push(&mut resent, late).await;
     assert_eq!((resent.state, resent.appointment), (BookingState::Synced, appointment));
     assert_eq!(bench.live(&resent).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_visit_that_is_not_sent_any_more_leaves_the_book_and_comes_back_when_it_is_sent() {
+    let bench = Bench::new().await;
+    let start = tuesday(12);
+    let mut held_back = booking(start);
+    bench.push(&mut held_back, now()).await;
+    held_back.change(Visit { send: false, ..visit(start) }, planned(start), now());
+    bench.push(&mut held_back, now()).await;
+    assert_eq!((held_back.state, held_back.appointment), (BookingState::NotSent, None));
+    assert!(bench.live(&held_back).await.is_empty());
+    // Moved and sent.
+    held_back.change(visit(tuesday(13)), planned(tuesday(13)), now());
+    bench.push(&mut held_back, now()).await;
+    assert_eq!(held_back.state, BookingState::Synced);
+    assert_eq!(bench.live(&held_back).await.len(), 1);
 }
 
 #[tokio::test]

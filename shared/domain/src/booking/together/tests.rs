@@ -49,6 +49,7 @@ fn visit(doctors: &[i64], at_least: usize, hour: i8) -> Visit {
         duration: None,
         representative: Representative { name: text("Kim Made-Up"), company: text("Example") },
         notes: None,
+        send: true,
     }
 }
 
@@ -200,6 +201,30 @@ fn attendants_are_moved_together_and_cancelled_together() {
     assert_eq!(whole.record.state, BookingState::Cancelled);
     let told: Vec<_> = book.told.iter().map(|(state, _)| *state).collect();
     assert_eq!(told, [BookingState::Synced, BookingState::Synced, BookingState::Cancelled]);
+}
+
+#[test]
+fn attendants_are_held_back_together_and_sent_together() {
+    let (_, mut random) = random();
+    let kept = Visit { send: false, ..visit(&[1, 2], 1, 9) };
+    let (mut book, mut whole) = (Book::default(), accepted(&kept));
+    assert_eq!(whole.record.state, BookingState::NotSent);
+    book.settle(&mut whole, &mut random);
+    assert_eq!((book.users(), book.pushes), (vec![], 0), "it was sent");
+    assert_eq!(book.told, [], "the answer to the request said so");
+    change(&mut whole, &visit(&[1, 2], 1, 9));
+    book.settle(&mut whole, &mut random);
+    assert_eq!(book.users(), [(1, 9), (2, 9)]);
+    change(&mut whole, &kept);
+    book.settle(&mut whole, &mut random);
+    assert_eq!(book.users(), []);
+    assert_eq!(whole.record.state, BookingState::NotSent);
+    let shown: Vec<_> = whole.record.attendants.iter().map(|it| it.cancelled).collect();
+    assert_eq!(shown, [false, false]);
+    assert!(whole.cancel(now()));
+    book.settle(&mut whole, &mut random);
+    let told: Vec<_> = book.told.iter().map(|(state, _)| *state).collect();
+    assert_eq!(told, [BookingState::Synced, BookingState::NotSent, BookingState::Cancelled]);
 }
 
 #[test]
