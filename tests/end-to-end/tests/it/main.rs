@@ -22,6 +22,7 @@ mod linking;
 mod moving;
 mod pairing;
 mod patients;
+mod peers;
 mod settings;
 mod soak;
 mod steps;
