@@ -124,7 +124,7 @@ impl TypeScriptClient {
 }
 
 /// The names of the files directly in a folder, sorted.
-fn files(folder: &Path) -> Result<Vec<String>, Error> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<String>, Error> {
     let entries = fs::read_dir(folder).map_err(Error::file("reading", folder))?;
     let mut names: Vec<String> = entries
         .flatten()
@@ -135,7 +135,8 @@ fn files(folder: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-fn hash(sources: &[(PathBuf, PathBuf)]) -> Result<String, Error> {
+/// A hash of files' names and contents.
+pub(crate) fn hash(sources: &[(PathBuf, PathBuf)]) -> Result<String, Error> {
     let mut hash = Sha256::new();
     for (from, inside) in sources {
         hash.update(inside.as_os_str().as_encoded_bytes());

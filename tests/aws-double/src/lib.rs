@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod s3;
+mod table;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 pub use s3::StrictS3;
+pub use table::{Item, Table, Units};
 
 const ENDPOINT: &str = "http://aws.invalid";
 
@@ -40,13 +42,14 @@ pub struct Answer {
     status: StatusCode,
     body: Value,
     bytes: Option<Vec<u8>>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Answer {
     /// Success, with this body.
     #[must_use]
     pub fn of(body: Value) -> Self {
-        Self { status: StatusCode::OK, body, bytes: None }
+        Self { status: StatusCode::OK, body, bytes: None, headers: Vec::new() }
     }
 
     /// Success, with these bytes: an object of S3.
@@ -75,6 +78,7 @@ impl Answer {
             status: StatusCode::BAD_REQUEST,
             body: json!({ "__type": name, "message": "refused" }),
             bytes: None,
+            headers: Vec::new(),
         }
     }
 
@@ -82,6 +86,13 @@ impl Answer {
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.body[name] = value;
+        self
+    }
+
+    /// The same answer with a header more.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -101,6 +112,8 @@ pub struct Aws(Arc<Double>);
 
 struct Double {
     answer: Box<dyn Fn(&Call) -> Answer + Send + Sync>,
+    /// Whether calls are kept after their answer.
+    keeps: bool,
     calls: Mutex<Vec<Call>>,
 }
 
@@ -108,7 +121,17 @@ impl Aws {
     /// Answers each call with this function.
     #[must_use]
     pub fn answering(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Double { answer: Box::new(answer), calls: Mutex::default() }))
+        Self::with(answer, true)
+    }
+
+    /// Like [`Aws::answering`], but no call is kept: for very many of them.
+    #[must_use]
+    pub fn forgetting(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
+        Self::with(answer, false)
+    }
+
+    fn with(answer: impl Fn(&Call) -> Answer + Send + Sync + 'static, keeps: bool) -> Self {
+        Self(Arc::new(Double { answer: Box::new(answer), keeps, calls: Mutex::default() }))
     }
 
     /// The configuration to make an SDK client from.
@@ -172,11 +195,16 @@ impl HttpConnector for Aws {
         let bytes = request.body().bytes().unwrap_or_default().to_vec();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         let call = Call { operation, body, bytes };
-        let Answer { status, body, bytes } = (self.0.answer)(&call);
-        self.kept().push(call);
+        let Answer { status, body, bytes, headers } = (self.0.answer)(&call);
+        if self.0.keeps {
+            self.kept().push(call);
+        }
         let body = bytes.map_or_else(|| SdkBody::from(body.to_string()), SdkBody::from);
         let mut response = HttpResponse::new(status.into(), body);
         response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
         HttpConnectorFuture::ready(Ok(response))
     }
 }

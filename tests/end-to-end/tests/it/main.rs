@@ -23,6 +23,7 @@ mod linking;
 mod moving;
 mod pairing;
 mod patients;
+mod peers;
 mod settings;
 mod soak;
 mod steps;
