@@ -41,7 +41,9 @@ pub async fn run(routes: Router) -> Result<(), Error> {
 struct Answer(Response);
 
 impl lambda_http::IntoResponse for Answer {
-    fn into_response(self) -> Pin<Box<dyn Future<Output = lambda_http::Response<LambdaBody>> + Send>> {
+    fn into_response(
+        self,
+    ) -> Pin<Box<dyn Future<Output = lambda_http::Response<LambdaBody>> + Send>> {
         Box::pin(async {
             let (head, body) = self.0.into_parts();
             // The body is in memory, so it cannot fail.
@@ -175,7 +177,8 @@ async fn cors_headers(browsers: BrowserConfig, request: Request, next: Next) -> 
     response
 }
 
-/// Turns a panic in a handler into a problem. The process continues.
+/// Turns a panic in a handler into a problem. In a deployed function a panic ends the process, and API Gateway gives
+/// the same answer.
 async fn catch_panics(request: Request, next: Next) -> Response {
     // A panic ends only its own task. The task keeps the request's id.
     let id = REQUEST_ID.try_with(Clone::clone).ok();

@@ -40,8 +40,7 @@ impl HttpConnector for Connector {
 }
 
 async fn send(client: Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-    let request =
-        request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let request = Request::try_from(request.map(Body::wrap)).map_err(failure)?;
     let response = http::Response::from(client.execute(request).await.map_err(failure)?);
     HttpResponse::try_from(response.map(SdkBody::from_body_1_x))
