@@ -36,7 +36,7 @@ pub async fn run(routes: Router) -> Result<(), Error> {
     lambda_http::run(routes.map_response(Answer)).await
 }
 
-/// An answer for Lambda. All of ours are UTF-8. `lambda_http` itself would bring the tables of all other encodings
+/// An answer for Lambda. Every answer is UTF-8. `lambda_http` itself would bring the tables of all other encodings
 /// into the program.
 struct Answer(Response);
 

@@ -36,7 +36,7 @@ pub enum PackError {
 /// `correspondence` and `bookings`; [`BpClient`](crate::BpClient) sends the others.
 #[derive(Clone, Debug)]
 pub struct StatementPack {
-    /// Only those that replace a built-in text, as they are sent.
+    /// The texts that replace built-in ones, as they are sent.
     replaced: BTreeMap<Statement, String>,
     releases: ReleaseTable,
     advisories: Advisories,
@@ -93,7 +93,7 @@ impl StatementPack {
     /// Built-in texts are cut when they are needed. Most functions send few of them.
     pub(crate) fn text(&self, statement: Statement) -> Cow<'_, str> {
         self.replaced.get(&statement).map_or_else(
-            // A test looks at every built-in text.
+            // A test reads every built-in text.
             || without_header(statement.built_in(), statement.name()).unwrap_or_default().into(),
             |text| text.as_str().into(),
         )
