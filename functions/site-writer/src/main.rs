@@ -3,6 +3,11 @@
 
 mod batch;
 
+#[cfg(all(panic = "abort", not(test)))]
+compile_error!(
+    "build this function with `--profile worker`: a panic may end only one message's work"
+);
+
 use std::sync::Arc;
 
 use aws::events::Events;

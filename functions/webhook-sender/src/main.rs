@@ -1,6 +1,11 @@
 //! Sends events to platforms' webhook endpoints. Messages come from two queues: events that must be kept for the
 //! endpoints that receive them, and endpoints for which something is due.
 
+#[cfg(all(panic = "abort", not(test)))]
+compile_error!(
+    "build this function with `--profile worker`: a panic may end only one message's work"
+);
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 

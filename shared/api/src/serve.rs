@@ -1,6 +1,7 @@
 //! Turns Lambda's events into requests, and adds the headers that every answer has.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::Request;
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use config::BrowserConfig;
 use lambda_http::request::RequestContext;
-use lambda_http::{Error, RequestExt};
+use lambda_http::{Body as LambdaBody, Error, RequestExt};
 use tower::{Service, ServiceExt as _};
 
 use crate::app::App;
@@ -31,7 +32,33 @@ const LONGEST_ANSWER: u64 = 6 * 1024 * 1024 - 64 * 1024;
 /// The configuration is wrong, or Lambda's runtime API cannot be reached.
 pub async fn run(routes: Router) -> Result<(), Error> {
     let browsers = BrowserConfig::read()?;
-    lambda_http::run(entrance(with_layers(routes, browsers))).await
+    let routes = entrance(with_layers(routes, browsers));
+    lambda_http::run(routes.map_response(Answer)).await
+}
+
+/// An answer for Lambda. Every answer is UTF-8. `lambda_http` itself would bring the tables of all other encodings
+/// into the program.
+struct Answer(Response);
+
+impl lambda_http::IntoResponse for Answer {
+    fn into_response(
+        self,
+    ) -> Pin<Box<dyn Future<Output = lambda_http::Response<LambdaBody>> + Send>> {
+        Box::pin(async {
+            let (head, body) = self.0.into_parts();
+            // The body is in memory, so it cannot fail.
+            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            lambda_http::Response::from_parts(head, lambda_body(body))
+        })
+    }
+}
+
+fn lambda_body(body: Bytes) -> LambdaBody {
+    if body.is_empty() {
+        return LambdaBody::Empty;
+    }
+    String::from_utf8(body.into())
+        .map_or_else(|error| LambdaBody::Binary(error.into_bytes()), LambdaBody::Text)
 }
 
 /// What a request passes before it is routed.
@@ -150,7 +177,8 @@ async fn cors_headers(browsers: BrowserConfig, request: Request, next: Next) -> 
     response
 }
 
-/// Turns a panic in a handler into a problem. The process continues.
+/// Turns a panic in a handler into a problem. In a deployed function a panic ends the process, and API Gateway gives
+/// the same answer.
 async fn catch_panics(request: Request, next: Next) -> Response {
     // A panic ends only its own task. The task keeps the request's id.
     let id = REQUEST_ID.try_with(Clone::clone).ok();

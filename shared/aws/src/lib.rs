@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod clients;
+mod connector;
 pub mod events;
 pub mod metrics;
 pub mod queues;

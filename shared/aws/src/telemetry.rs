@@ -24,6 +24,7 @@ const OURS: &[&str] = &[
     "config",
     "connection",
     "correspondence",
+    "crc_fast",
     "dispatcher",
     "document_bucket",
     "document_import",

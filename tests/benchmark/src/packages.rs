@@ -32,6 +32,10 @@ impl Profile {
     }
 }
 
+/// Functions in which one message's panic must not end the work on the others. `Cargo.toml` has a deployed profile of
+/// their own for them; with the other one they do not compile.
+const WORKERS: [&str; 2] = ["site-writer", "webhook-sender"];
+
 /// Sizes in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weight {
@@ -62,18 +66,37 @@ pub(crate) async fn build(
     packages: &[String],
     profile: Profile,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
+    if profile == Profile::Dev {
+        return build_with(checkout, packages, profile.name()).await;
+    }
+    let (workers, others): (Vec<String>, Vec<String>) =
+        packages.iter().cloned().partition(|name| WORKERS.contains(&name.as_str()));
+    let mut built = BTreeMap::new();
+    for (packages, profile) in [(others, profile.name()), (workers, "worker")] {
+        if !packages.is_empty() {
+            built.extend(build_with(checkout, &packages, profile).await?);
+        }
+    }
+    Ok(built)
+}
+
+async fn build_with(
+    checkout: &Path,
+    packages: &[String],
+    profile: &str,
+) -> Result<BTreeMap<String, PathBuf>, Error> {
     let mut command = cargo();
     command
         .current_dir(checkout)
         .args(["build", "--bins", "--message-format=json-render-diagnostics"])
-        .args(["--profile", profile.name()])
+        .args(["--profile", profile])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true);
     match profile {
         // The same build as the local stack's. Any other would compile everything once more.
-        Profile::Dev => command.arg("--workspace"),
-        Profile::Release => command.args(packages.iter().flat_map(|name| ["--package", name])),
+        "dev" => command.arg("--workspace"),
+        _ => command.args(packages.iter().flat_map(|name| ["--package", name])),
     };
     // Not `output`, because it would hide what cargo prints while it runs.
     let failed = || Error::file("running", Path::new("cargo"));

@@ -20,13 +20,13 @@ use crate::caller::{Allowed, ReadPatients};
 use crate::input::{Body, Checker, number};
 use crate::problem::{Problem, ProblemType, Problems};
 
-/// Bp is sold in Australia and New Zealand. A new day begins first in Auckland.
-const EARLIEST_CALENDAR: &str = "Pacific/Auckland";
+/// Bp is sold in Australia and New Zealand. A new day begins first in Auckland. As a constant, it does not bring
+/// all time zones into the program.
+const EARLIEST_CALENDAR: TimeZone = jiff::tz::get!("Pacific/Auckland");
 
 /// The latest date that it can be at a practice now.
 pub(super) fn latest_day() -> Date {
-    let zone = TimeZone::get(EARLIEST_CALENDAR).unwrap_or(TimeZone::UTC);
-    App::now().to_zoned(zone).date()
+    App::now().to_zoned(EARLIEST_CALENDAR).date()
 }
 
 /// The patient to search for. It is sent in the body and not in the URL, because it identifies a patient.

@@ -1,6 +1,7 @@
 //! Loads the statement pack. A folder may replace the built-in files one by one, under the same names:
 //! an integrator with Best Practice's partner documents corrects our assumptions without changing Rust.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +36,8 @@ pub enum PackError {
 /// `correspondence` and `bookings`; [`BpClient`](crate::BpClient) sends the others.
 #[derive(Clone, Debug)]
 pub struct StatementPack {
-    texts: BTreeMap<Statement, String>,
+    /// The texts that replace built-in ones, as they are sent.
+    replaced: BTreeMap<Statement, String>,
     releases: ReleaseTable,
     advisories: Advisories,
     fhir_names: FhirNames,
@@ -48,17 +50,16 @@ impl StatementPack {
     /// # Errors
     /// When a replacement is unreadable, or its content is wrong.
     pub fn load(replacements: Option<&Path>) -> Result<Self, PackError> {
-        let mut texts = BTreeMap::new();
+        let mut replaced = BTreeMap::new();
         for statement in Statement::ALL {
             let file = format!("{}.sql", statement.name());
-            let text = replacement(replacements, &file)?;
-            let text = text.as_deref().unwrap_or(statement.built_in());
+            let Some(text) = replacement(replacements, &file)? else { continue };
             let sent =
-                without_header(text, statement.name()).ok_or_else(|| PackError::Misnamed {
+                without_header(&text, statement.name()).ok_or_else(|| PackError::Misnamed {
                     path: replacements.unwrap_or(Path::new("")).join(&file),
                     name: statement.name(),
                 })?;
-            texts.insert(statement, sent);
+            replaced.insert(statement, sent);
         }
         let releases = replacement(replacements, "releases.json")?;
         let releases = releases.as_deref().unwrap_or(include_str!("../../data/releases.json"));
@@ -75,7 +76,7 @@ impl StatementPack {
         let markers = replacement(replacements, "markers.json")?;
         let markers = markers.as_deref().unwrap_or(include_str!("../../data/markers.json"));
         Ok(Self {
-            texts,
+            replaced,
             releases,
             advisories,
             fhir_names: FhirNames::parse(fhir).map_err(PackError::FhirNames)?,
@@ -89,9 +90,13 @@ impl StatementPack {
         Command::text(self.text(statement)).named(statement.name())
     }
 
-    pub(crate) fn text(&self, statement: Statement) -> &str {
-        // `load` put every statement in.
-        self.texts.get(&statement).map_or("", String::as_str)
+    /// Built-in texts are cut when they are needed. Most functions send few of them.
+    pub(crate) fn text(&self, statement: Statement) -> Cow<'_, str> {
+        self.replaced.get(&statement).map_or_else(
+            // A test reads every built-in text.
+            || without_header(statement.built_in(), statement.name()).unwrap_or_default().into(),
+            |text| text.as_str().into(),
+        )
     }
 
     pub(crate) fn fhir_names(&self) -> &FhirNames {
@@ -126,10 +131,14 @@ fn replacement(folder: Option<&Path>, file: &str) -> Result<Option<String>, Pack
 /// The first line and the SQL. The rest of the header is for people, and Halo limits the bytes of a command.
 fn without_header(text: &str, name: &str) -> Option<String> {
     let first = text.lines().next()?.trim();
-    (first == format!("-- statement: {name}")).then(|| {
-        let body: Vec<&str> = text.lines().skip_while(|line| line.starts_with("--")).collect();
-        format!("{first}\n{}\n", body.join("\n").trim_end())
-    })
+    if first.strip_prefix("-- statement: ") != Some(name) {
+        return None;
+    }
+    let header: usize =
+        text.split_inclusive('\n').take_while(|line| line.starts_with("--")).map(str::len).sum();
+    // A replacement may have been saved on Windows.
+    let body = text[header..].trim_end().replace("\r\n", "\n");
+    Some(format!("{first}\n{body}\n"))
 }
 
 #[cfg(test)]
@@ -153,13 +162,16 @@ mod tests {
                 assert!(text.contains(heading), "{} lacks {heading}", statement.name());
             }
             assert_eq!(pack().bare_command(statement).name(), statement.name());
+            let sent = pack().text(statement).into_owned();
+            assert!(sent.starts_with(&format!("-- statement: {}\n", statement.name())), "{sent}");
+            assert_eq!(sent.lines().filter(|line| line.starts_with("--")).count(), 1, "{sent}");
         }
     }
 
     #[test]
     fn every_statement_is_t_sql() {
         for statement in Statement::ALL {
-            let text = pack().text(statement).to_owned();
+            let text = pack().text(statement).into_owned();
             if text.contains("EXEC ") {
                 // The parser does not take named arguments; the simulator's own tests do.
                 continue;
@@ -173,7 +185,7 @@ mod tests {
     fn statements_that_write_wait_for_nobody_for_long_and_give_way() {
         let mut writing = 0;
         for statement in Statement::ALL {
-            let text = pack().text(statement).to_owned();
+            let text = pack().text(statement).into_owned();
             let Some(begins) = text.find("BEGIN TRANSACTION") else { continue };
             writing += 1;
             for setting in ["SET LOCK_TIMEOUT 5000;", "SET DEADLOCK_PRIORITY LOW;"] {
@@ -241,7 +253,7 @@ mod tests {
             "USERS",
         ];
         for statement in Statement::ALL {
-            let text = pack().text(statement).to_owned();
+            let text = pack().text(statement).into_owned();
             for (at, _) in text.match_indices("dbo.") {
                 let object: String = text[at + 4..]
                     .chars()
