@@ -27,7 +27,8 @@ pub enum Language {
 pub struct Peers {
     python: PathBuf,
     script: PathBuf,
-    node: Node,
+    /// Node itself. The `node` of its package is a Python program that starts it.
+    node: PathBuf,
     bundles: PathBuf,
 }
 
@@ -45,19 +46,15 @@ impl Peers {
         let name = format!("peers/{TYPESCRIPT}");
         let folder = node.packages(&name, &checkout.join(TYPESCRIPT), progress).await?;
         let copied = tools.folder().join("peers");
-        let peers = Self {
-            python,
-            script: checkout.join(PYTHON).join("peer.py"),
-            node,
-            bundles: folder.join("dist"),
-        };
+        let bundles = folder.join("dist");
         progress
             .step("Bundling the peers in TypeScript", async {
                 let _lock = lock(&folder.join("build.lock"), progress).await?;
-                peers.bundle(checkout, &copied, &folder, progress).await
+                bundle(&node, checkout, &copied, &folder, progress).await
             })
             .await?;
-        Ok(peers)
+        let script = checkout.join(PYTHON).join("peer.py");
+        Ok(Self { python, script, node: executable(&node).await?, bundles })
     }
 
     /// The program and the arguments of a peer of `patient-search`, `clinical-import` or `attachment-importer`.
@@ -69,50 +66,58 @@ impl Peers {
             }
             Language::TypeScript => {
                 let bundle = self.bundles.join(format!("{function}.mjs"));
-                (self.node.programs().join("node"), vec![bundle.into()])
+                (self.node.clone(), vec![bundle.into()])
             }
         }
     }
+}
 
-    async fn bundle(
-        &self,
-        checkout: &Path,
-        copied: &Path,
-        folder: &Path,
-        progress: &Progress,
-    ) -> Result<(), Error> {
-        let mut sources = vec![PathBuf::from(TYPESCRIPT).join("tsconfig.json")];
-        let sources_of = |part: PathBuf| -> Result<Vec<PathBuf>, Error> {
-            let names = files(&checkout.join(&part))?;
-            Ok(names.into_iter().map(|name| part.join(name)).collect())
-        };
-        sources.extend(sources_of(PathBuf::from(TYPESCRIPT).join("src"))?);
-        for part in PACK {
-            sources.extend(sources_of(PathBuf::from(BEST_PRACTICE).join(part))?);
-        }
-        let sources: Vec<(PathBuf, PathBuf)> =
-            sources.into_iter().map(|path| (checkout.join(&path), path)).collect();
-        let wanted = hash(&sources)?;
-        let stamp = folder.join("built.txt");
-        if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-            return Ok(());
-        }
-        for part in [folder.join("src"), copied.join(BEST_PRACTICE), self.bundles.clone()] {
-            // A file that is no longer there must not be bundled.
-            let _ = fs::remove_dir_all(part);
-        }
-        for (from, inside) in &sources {
-            let to = copied.join(inside);
-            if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent).map_err(Error::file("creating the folder", parent))?;
-            }
-            copy(from, &to)?;
-        }
-        for script in ["check", "build"] {
-            let mut npm = self.node.command("npm");
-            npm.args(["run", "--silent", script]).current_dir(folder);
-            self.node.run("npm", &mut npm, progress).await?;
-        }
-        fs::write(&stamp, wanted).map_err(Error::file("writing", &stamp))
+async fn bundle(
+    node: &Node,
+    checkout: &Path,
+    copied: &Path,
+    folder: &Path,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let mut sources = vec![PathBuf::from(TYPESCRIPT).join("tsconfig.json")];
+    let sources_of = |part: PathBuf| -> Result<Vec<PathBuf>, Error> {
+        let names = files(&checkout.join(&part))?;
+        Ok(names.into_iter().map(|name| part.join(name)).collect())
+    };
+    sources.extend(sources_of(PathBuf::from(TYPESCRIPT).join("src"))?);
+    for part in PACK {
+        sources.extend(sources_of(PathBuf::from(BEST_PRACTICE).join(part))?);
     }
+    let sources: Vec<(PathBuf, PathBuf)> =
+        sources.into_iter().map(|path| (checkout.join(&path), path)).collect();
+    let wanted = hash(&sources)?;
+    let stamp = folder.join("built.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    for part in [folder.join("src"), copied.join(BEST_PRACTICE), folder.join("dist")] {
+        // A file that is no longer there must not be bundled.
+        let _ = fs::remove_dir_all(part);
+    }
+    for (from, inside) in &sources {
+        let to = copied.join(inside);
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent).map_err(Error::file("creating the folder", parent))?;
+        }
+        copy(from, &to)?;
+    }
+    for script in ["check", "build"] {
+        let mut npm = node.command("npm");
+        npm.args(["run", "--silent", script]).current_dir(folder);
+        node.run("npm", &mut npm, progress).await?;
+    }
+    fs::write(&stamp, wanted).map_err(Error::file("writing", &stamp))
+}
+
+/// The program that Node runs as.
+async fn executable(node: &Node) -> Result<PathBuf, Error> {
+    let mut ask = node.command("node");
+    ask.args(["-p", "process.execPath"]).kill_on_drop(true);
+    let answer = ask.output().await.map_err(Error::file("starting", node.programs()))?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim()))
 }

@@ -32,7 +32,7 @@ struct Kept {
     counts: Counts,
 }
 
-/// What was asked besides the table.
+/// What was asked of the other services.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) messages: u64,

@@ -2,7 +2,7 @@
 //!
 //! It answers a statement as the simulator answered it the first time, whatever the site. So the answers have the right
 //! form and size, and cost no SQL afterwards. Three statements are answered from what the site itself was sent: pushes of
-//! bookings, the appointment book, and what became of messages.
+//! bookings, the appointment book, and the fate of messages.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -261,7 +261,8 @@ impl World {
         let after = self.moment();
         let since = |of: fn(&Moment) -> u64| (of(&after) - of(&before)) as f64;
         let spent = after.counts.spent - before.counts.spent;
-        let computed = (after.computed - before.computed).saturating_sub(spent);
+        // A thread that has ended meanwhile is no longer counted.
+        let computed = after.computed.saturating_sub(before.computed).saturating_sub(spent);
         let cost = Cost {
             invocations,
             own_ms: computed.as_secs_f64() * 1000.0,

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use end_to_end::{Answer, TestPractice, TestStack};
+use end_to_end::{Answer, Bp, TestPractice, TestStack};
 use local::Language;
 use serde_json::{Value, json};
 use support::until;
 use uuid::Uuid;
 
 use self::process::Peer;
-use crate::steps::paired_practice;
+use crate::steps::{databases, paired_practice};
 
 /// A patient with documents in every folder.
 const SHOWCASE: i64 = 1;
@@ -138,10 +138,31 @@ fn assert_left_alike(
     }
 }
 
+/// Gives the patient a record of more than 2,000 rows: what is there, again and again.
+async fn enlarge_record(stack: &TestStack, bp: &Bp<'_>) {
+    let (bp_file, _) = databases(stack, bp).await;
+    for table in ["PASTHISTORY", "CURRENTRX", "IMMUNISATIONS"] {
+        let again = format!(
+            "CREATE TEMP TABLE again AS SELECT * FROM {table} WHERE INTERNALID = {SHOWCASE};
+             UPDATE again SET RECORDID = NULL;"
+        );
+        bp_file.execute_batch(&again).unwrap();
+        let mut rows = 0;
+        while rows < 700 {
+            let insert = format!("INSERT INTO {table} SELECT * FROM again");
+            let more = bp_file.execute(&insert, []).unwrap();
+            assert!(more > 0, "the patient has nothing in {table}");
+            rows += more;
+        }
+        bp_file.execute_batch("DROP TABLE again").unwrap();
+    }
+}
+
 async fn imports_records_alike(language: Language) {
     let stack = TestStack::shared().await;
     let bp = stack.exclusive().await;
     let practice = paired_practice(stack, &bp).await;
+    enlarge_record(stack, &bp).await;
     let mut peer = Peer::start(stack, language, "clinical-import").await;
     let chosen =
         |patient: &str, sections: Option<&str>| (patient.to_owned(), sections.map(str::to_owned));
@@ -157,6 +178,11 @@ async fn imports_records_alike(language: Language) {
         let path = format!("/patients/{patient}/clinical-summary{sections}");
         ours.push(practice.clinician.get(&path).await);
     }
+    let rows: usize = ["pastHistory", "medications", "immunisations"]
+        .map(|section| ours[0].at(&format!("/sections/{section}/items")).as_array().unwrap().len())
+        .into_iter()
+        .sum();
+    assert!(rows > 2000, "{rows} rows are no large record");
     let after_ours = traces(stack, &practice).await;
     for ((patient, sections), ours) in requests.iter().zip(&ours) {
         let mut event = event(&practice, "GET", "/patients/{patientId}/clinical-summary");
