@@ -224,6 +224,15 @@ mod tests {
         (answer.status(), answer.headers().clone())
     }
 
+    #[test]
+    fn lambda_gets_text_as_it_is_and_all_other_bytes_in_base64() {
+        assert!(matches!(lambda_body(Bytes::new()), LambdaBody::Empty));
+        let text = lambda_body("{\"name\":\"Renée\"}".into());
+        assert!(matches!(text, LambdaBody::Text(text) if text == "{\"name\":\"Renée\"}"));
+        let bytes = lambda_body(Bytes::from_static(&[0xFF, 0xD8]));
+        assert!(matches!(bytes, LambdaBody::Binary(bytes) if bytes == [0xFF, 0xD8]));
+    }
+
     #[tokio::test]
     async fn a_page_of_an_allowed_origin_may_read_every_answer_problems_and_faults_too() {
         for (path, status) in [("/answered", 200), ("/nothing-here", 404), ("/broken", 500)] {
