@@ -26,10 +26,6 @@ pub enum RequestKind {
 }
 
 impl RequestKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Records, Self::Queries, Self::Validations, Self::Uploads, Self::Writes, Self::Reads];
-
     /// The beginning of the names of its limits.
     #[must_use]
     pub const fn name(self) -> &'static str {

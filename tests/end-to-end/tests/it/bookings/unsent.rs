@@ -2,8 +2,11 @@
 
 use end_to_end::TestStack;
 use serde_json::json;
+use support::until;
 
-use super::{Book, DOCTOR, OTHER, at, book, quiet_day, reaches, ready, statements, visit};
+use super::{
+    Book, DOCTOR, OTHER, PATIENCE, at, book, quiet_day, reaches, ready, statements, visit,
+};
 use crate::events::Platform;
 
 #[tokio::test]
@@ -32,7 +35,11 @@ async fn a_booking_that_is_not_sent_is_never_in_bp_and_comes_in_when_it_is_sent(
     moved["start"] = json!(at(next, "11:15"));
     assert_eq!(book(&practice, "visit-1", &moved).await.text_at("/state"), "notSent");
     stack.run_job("reconcile", Some(&practice.practice_id)).await;
-    assert_eq!(statements(&bp.queries_since(mark).await), ["appointment_book"]);
+    until("the book is compared", PATIENCE, async || {
+        let asked = statements(&bp.queries_since(mark).await);
+        if asked == ["appointment_book"] { Ok(()) } else { Err(asked.join(", ")) }
+    })
+    .await;
     assert!(book_of_bp.rows("Zoë Made-Up").is_empty());
 
     // Sent, and taken out again.
