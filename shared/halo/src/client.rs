@@ -10,7 +10,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use crate::command::Command;
 use crate::error::{Error, Ran, Refusal};
@@ -102,7 +102,7 @@ impl Answer {
         wire::failure_in(&self.body)
     }
 
-    pub(crate) fn json<T: DeserializeOwned>(&self, what: &'static str) -> Result<T, Error> {
+    pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, what: &'static str) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|_| Error::Malformed { what })
     }
 }
@@ -277,12 +277,17 @@ async fn answered(response: Response, tally: &Tally) -> Result<Response, Error> 
     })
 }
 
+/// The largest answer of Halo, in bytes. Memory for more is not taken before it has come.
+const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+
 /// An answer's body. The bytes of a body that breaks off are counted as well.
 async fn whole(mut response: Response, tally: &Tally) -> Result<Bytes, reqwest::Error> {
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     let Some(first) = response.chunk().await? else { return Ok(Bytes::new()) };
     tally.received(first.len());
     let Some(mut next) = response.chunk().await? else { return Ok(first) };
-    let mut body = BytesMut::from(first);
+    let mut body = BytesMut::with_capacity(announced.unwrap_or_default().min(LARGEST_ANSWER));
+    body.extend_from_slice(&first);
     loop {
         tally.received(next.len());
         body.extend_from_slice(&next);

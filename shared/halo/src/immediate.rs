@@ -1,5 +1,7 @@
 //! Immediate queries: run a command at once and wait for its result.
 
+use std::borrow::Cow;
+
 use reqwest::Method;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -23,20 +25,25 @@ pub struct QueryResult {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireImmediate {
+struct WireImmediate<'a> {
     // One place in Halo's documents calls it "results".
-    #[serde(alias = "results")]
-    result: WireResult,
+    #[serde(alias = "results", borrow)]
+    result: WireResult<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireResult {
-    data: Option<String>,
+struct WireResult<'a> {
+    #[serde(borrow)]
+    data: Option<Data<'a>>,
     rows_affected: Option<i64>,
     #[serde(default)]
     parameters: Option<Vec<OutputParameter>>,
 }
+
+/// The encoded rows. They are copied only if the text has escapes.
+#[derive(Deserialize)]
+struct Data<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl HaloClient {
     /// Runs a command at once and waits for its result (`POST …/queries/immediate`).
@@ -69,9 +76,9 @@ fn read_immediate(answer: &Answer) -> Result<QueryResult, Error> {
     if let Some(failure) = answer.hidden_failure() {
         return Err(failure);
     }
-    let result = answer.json::<WireImmediate>("immediate query")?.result;
+    let result = answer.json::<WireImmediate<'_>>("immediate query")?.result;
     let sets = match &result.data {
-        Some(data) => rows::decode(data)?,
+        Some(Data(data)) => rows::decode(data)?,
         None if result.rows_affected.is_some() => Vec::new(),
         None => return Err(Error::Malformed { what: "result without data" }),
     };

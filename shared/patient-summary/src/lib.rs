@@ -87,6 +87,15 @@ pub fn document(record: &IdentifiedRecord, origin: &Origin<'_>) -> Bundle {
     }
 }
 
+/// The document as JSON. It is written here and not by the caller, because a long document takes a while and this
+/// crate is compiled for speed.
+///
+/// # Errors
+/// When a value has no JSON. No document has one.
+pub fn to_json(document: &Bundle) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(document)
+}
+
 fn identifier(document: Uuid) -> Identifier {
     let value =
         Text::new(&format!("urn:uuid:{document}")).unwrap_or_else(|| Text::ours("urn:uuid"));

@@ -2,8 +2,8 @@
 //! header promises loses only itself: it is left out, and the entry lists its name as unreadable.
 
 use jiff::civil::Date;
-use serde_json::{Map, Value};
 
+use super::object::{Cell, Object};
 use crate::rows::known_day;
 
 /// 2^53. A float holds every whole number below it exactly; Bp has no larger ones.
@@ -30,12 +30,12 @@ impl From<(&'static str, &'static str)> for Name {
 
 /// One object, with the members that could not be understood so far.
 pub(super) struct Cells<'a> {
-    row: &'a Map<String, Value>,
+    row: &'a Object<'a>,
     unreadable: Vec<&'static str>,
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(row: &'a Map<String, Value>) -> Self {
+    pub(super) fn new(row: &'a Object<'a>) -> Self {
         Self { row, unreadable: Vec::new() }
     }
 
@@ -56,9 +56,9 @@ impl<'a> Cells<'a> {
     pub(super) fn text(&mut self, name: impl Into<Name>) -> Option<String> {
         let Name { column, member } = name.into();
         let text = match self.row.get(column) {
-            None | Some(Value::Null) => return None,
-            Some(Value::String(text)) => text.trim().to_owned(),
-            Some(Value::Number(number)) => number.to_string(),
+            None | Some(Cell::Null) => return None,
+            Some(Cell::Text(text)) => text.trim().to_owned(),
+            Some(Cell::Number(number)) => number.to_string(),
             Some(_) => return self.refuse(member),
         };
         (!text.is_empty()).then_some(text)
@@ -68,11 +68,11 @@ impl<'a> Cells<'a> {
     pub(super) fn number(&mut self, name: impl Into<Name>) -> Option<i64> {
         let Name { column, member } = name.into();
         let number = match self.row.get(column) {
-            Some(Value::Number(number)) => number.as_i64().or_else(|| {
+            Some(Cell::Number(number)) => number.as_i64().or_else(|| {
                 let float = number.as_f64()?;
                 (float.fract() == 0.0 && float.abs() < EXACT).then_some(float as i64)
             }),
-            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(Cell::Text(text)) => text.trim().parse().ok(),
             _ => None,
         };
         number.or_else(|| self.refuse(member))
@@ -87,7 +87,7 @@ impl<'a> Cells<'a> {
     pub(super) fn optional_code(&mut self, name: impl Into<Name>) -> Option<i64> {
         let name = name.into();
         match self.row.get(name.column) {
-            None | Some(Value::Null) => None,
+            None | Some(Cell::Null) => None,
             Some(_) => self.code(name),
         }
     }
@@ -96,9 +96,9 @@ impl<'a> Cells<'a> {
     pub(super) fn flag(&mut self, name: impl Into<Name>) -> Option<bool> {
         let Name { column, member } = name.into();
         let said = match self.row.get(column) {
-            Some(Value::Bool(ticked)) => Some(*ticked),
-            Some(Value::String(word)) if word.trim().is_empty() => Some(false),
-            Some(Value::String(word)) => yes_or_no(word),
+            Some(Cell::Bool(ticked)) => Some(*ticked),
+            Some(Cell::Text(word)) if word.trim().is_empty() => Some(false),
+            Some(Cell::Text(word)) => yes_or_no(word),
             _ => None,
         };
         said.or_else(|| self.refuse(member))
@@ -108,7 +108,7 @@ impl<'a> Cells<'a> {
     pub(super) fn optional_flag(&mut self, name: impl Into<Name>) -> Option<bool> {
         let name = name.into();
         match self.row.get(name.column) {
-            None | Some(Value::Null) => None,
+            None | Some(Cell::Null) => None,
             Some(_) => self.flag(name),
         }
     }
@@ -142,13 +142,20 @@ fn yes_or_no(word: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use super::super::object::Line;
     use super::*;
+
+    fn object(json: &str) -> Object<'_> {
+        let lines: Vec<Line<'_>> = serde_json::from_str(json).unwrap();
+        lines.into_iter().next().unwrap().0.unwrap()
+    }
 
     /// The value that is read from a cell, and whether the cell was refused.
     fn read<T>(cell: Value, read: impl Fn(&mut Cells<'_>) -> Option<T>) -> (Option<T>, bool) {
-        let row = Map::from_iter([("cell".to_owned(), cell)]);
+        let json = json!([{ "cell": cell }]).to_string();
+        let row = object(&json);
         let mut cells = Cells::new(&row);
         let found = read(&mut cells);
         (found, !cells.unreadable().is_empty())
@@ -227,8 +234,7 @@ mod tests {
         for cell in ["2026-02-30", "28/02/2026", "today", "Zoë’s 10th day"] {
             assert_eq!(date(json!(cell)), (None, true), "{cell}");
         }
-        let row =
-            Map::from_iter([("date".to_owned(), json!("x")), ("time".to_owned(), json!("x"))]);
+        let row = object(r#"[{ "date": "x", "time": "x" }]"#);
         let mut cells = Cells::new(&row);
         cells.date(("date", "observedAt"));
         cells.number(("time", "observedAt"));

@@ -6,9 +6,9 @@ use domain::patient::{Address, Dva, PatientStatus, Phones};
 use domain::problem::ProblemType;
 use halo::Row;
 use jiff::civil::Date;
-use serde_json::Value;
 
 use super::cells::Cells;
+use super::object::Line;
 use super::reader::Reader;
 use super::source::{DEATH, IDENTITY};
 use crate::rows::day_of_death;
@@ -18,7 +18,7 @@ use crate::rows::day_of_death;
 pub(super) fn identity(row: &Row, patient_id: PatientId) -> Result<Identity, ProblemType> {
     let date_of_death = date_of_death(row);
     let rows = Reader::new(row).rows(IDENTITY).map_err(|unreadable| unreadable.reason)?;
-    let Some(Value::Object(row)) = rows.first() else { return Err(ProblemType::MalformedAnswer) };
+    let Some(Line(Some(row))) = rows.first() else { return Err(ProblemType::MalformedAnswer) };
     let cells = &mut Cells::new(row);
     let line = cells.text("medicareLine");
     Ok(Identity {

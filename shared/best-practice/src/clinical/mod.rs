@@ -6,6 +6,7 @@ mod family;
 mod identity;
 mod listed;
 mod markers;
+mod object;
 mod people;
 mod reader;
 mod sections;

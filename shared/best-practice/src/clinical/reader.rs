@@ -3,9 +3,10 @@
 use domain::clinical::Unreadable;
 use domain::problem::ProblemType;
 use halo::{Row, SqlFailure};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::cells::Cells;
+use super::object::{Line, Object};
 use super::source::{ALLERGY_CODE, Source};
 
 pub(super) struct Reader<'a> {
@@ -44,7 +45,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A source's objects, or none if the source could not be read. A row that is no object is lost.
-    pub(super) fn objects(&mut self, source: Source) -> Vec<Map<String, Value>> {
+    pub(super) fn objects(&mut self, source: Source) -> Vec<Object<'a>> {
         let rows = match self.rows(source) {
             Ok(rows) => rows,
             Err(unreadable) => {
@@ -55,8 +56,8 @@ impl<'a> Reader<'a> {
         let mut objects = Vec::with_capacity(rows.len());
         for row in rows {
             match row {
-                Value::Object(object) => objects.push(object),
-                _ => self.lose_row(source),
+                Line(Some(object)) => objects.push(object),
+                Line(None) => self.lose_row(source),
             }
         }
         objects
@@ -90,14 +91,14 @@ impl<'a> Reader<'a> {
         let rows = self.rows(source)?;
         rows.iter()
             .map(|row| match row {
-                Value::Object(object) => Ok(read(&mut Cells::new(object))),
-                _ => Err(unreadable(source, ProblemType::MalformedAnswer)),
+                Line(Some(object)) => Ok(read(&mut Cells::new(object))),
+                Line(None) => Err(unreadable(source, ProblemType::MalformedAnswer)),
             })
             .collect()
     }
 
-    /// A source's rows, of any JSON type.
-    pub(super) fn rows(&self, source: Source) -> Result<Vec<Value>, Unreadable> {
+    /// A source's rows, objects or not.
+    pub(super) fn rows(&self, source: Source) -> Result<Vec<Line<'a>>, Unreadable> {
         self.of_source(source).map_err(|reason| {
             // This condition only decides a log line, so no test notices if mutation testing inverts it.
             if reason == ProblemType::MalformedAnswer {
@@ -107,17 +108,22 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn of_source(&self, source: Source) -> Result<Vec<Value>, ProblemType> {
+    fn of_source(&self, source: Source) -> Result<Vec<Line<'a>>, ProblemType> {
         if source.column == ALLERGY_CODE.column && self.row.value(source.error).is_err() {
             // A replaced statement may be older than this source.
             return Err(ProblemType::BpReleaseDiffers);
         }
         match self.row.int(source.error) {
             Ok(0) => {
-                let text =
-                    self.row.text(source.column).map_err(|_| ProblemType::MalformedAnswer)?;
-                let Some(json) = text else { return Ok(Vec::new()) };
-                serde_json::from_str(&json).map_err(|_| ProblemType::MalformedAnswer)
+                let json = match self.row.value(source.column) {
+                    Ok(Value::Null) => "",
+                    Ok(Value::String(json)) => json.trim(),
+                    _ => return Err(ProblemType::MalformedAnswer),
+                };
+                if json.is_empty() {
+                    return Ok(Vec::new());
+                }
+                serde_json::from_str(json).map_err(|_| ProblemType::MalformedAnswer)
             }
             // SQL Server before 2016 does not know FOR JSON, and says so of the source's own text.
             Ok(102 | 156 | 319) => Err(ProblemType::BpReleaseDiffers),

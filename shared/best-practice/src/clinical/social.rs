@@ -4,8 +4,6 @@ use domain::clinical::{
     Alcohol, Circumstances, NilMarker, Occupation, Section, SocialItem, Tobacco, remarks,
 };
 
-use serde_json::Value;
-
 use super::cells::Cells;
 use super::reader::Reader;
 use super::source::{ALCOHOL, CIRCUMSTANCES, OCCUPATIONS, Source, TOBACCO};
@@ -102,7 +100,7 @@ bare! { Tobacco Alcohol Circumstances }
 /// The smoking statuses of `BPS_Clinical`, whose other columns become circumstances.
 fn statuses(reader: &Reader<'_>) -> Vec<String> {
     let rows = reader.rows(CIRCUMSTANCES).unwrap_or_default();
-    let objects = rows.iter().filter_map(Value::as_object);
+    let objects = rows.iter().filter_map(|line| line.0.as_ref());
     distinct(objects.filter_map(|row| Cells::new(row).text(SMOKING_STATUS)))
 }
 

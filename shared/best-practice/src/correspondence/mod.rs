@@ -4,8 +4,7 @@ mod answers;
 
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use domain::delivery::{
     Acknowledged, Addressee, Chosen, Content, CorrelationToken, DescribedPatient, DocumentType,
     Message, MessagePatient, NumberedPatient, PatientName, RecipientName, Referral,
@@ -197,7 +196,7 @@ struct Outgoing<'a> {
 fn with_file(command: Command, extension: &'static str, bytes: &[u8]) -> Command {
     command
         .with(Parameter::var_char("@fileType", extension))
-        .with(Parameter::var_char("@content", STANDARD.encode(bytes)))
+        .with(Parameter::var_char("@content", STANDARD.encode_to_string(bytes)))
         .with(Parameter::int("@length", i64::try_from(bytes.len()).unwrap_or(i64::MAX)))
 }
 

@@ -3,8 +3,7 @@
 
 use std::collections::VecDeque;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use bytes::Bytes;
 use domain::ids::HaloGuid;
 use futures::stream::{self, BoxStream};
@@ -223,5 +222,5 @@ fn malformed(problem: &str) -> DocumentError {
 
 /// Decodes base64 as SQL Server writes it.
 pub(super) fn decoded(text: &str) -> Option<Bytes> {
-    STANDARD.decode(text).ok().map(Bytes::from)
+    STANDARD.decode_to_vec(text).ok().map(Bytes::from)
 }

@@ -134,7 +134,7 @@ impl Summaries {
             time_zone,
             read_at: now,
         };
-        let fhir = serde_json::to_vec(&patient_summary::document(&record, &origin))
+        let fhir = patient_summary::to_json(&patient_summary::document(&record, &origin))
             .map_err(|_| Unread::Never(ProblemType::Internal))?;
         if fhir.len() > LARGEST {
             return Err(Unread::Never(ProblemType::DocumentTooLarge));

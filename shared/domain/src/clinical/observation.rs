@@ -222,14 +222,22 @@ fn joined(systolic: Reading, diastolic: &Reading) -> Observation {
 /// numbers of halves differ, or if a record number is missing or used twice. A wrong pair is worse than none.
 #[must_use]
 pub fn group(readings: Vec<Reading>) -> Vec<Observation> {
+    // A long record has many readings, and few of them are halves.
+    let all_halves: Vec<(i64, ObservedAt, i64, usize)> = readings
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| one.value.is_some())
+        .filter_map(|(place, one)| {
+            let code = one.code.filter(|code| [SYSTOLIC, DIASTOLIC].contains(code))?;
+            Some((code, one.moment()?, one.record_id?, place))
+        })
+        .collect();
     // The places of the halves of one moment, in the order of their record numbers.
     let halves = |code: i64, at: ObservedAt| {
-        let mut found: Vec<(i64, usize)> = readings
+        let mut found: Vec<(i64, usize)> = all_halves
             .iter()
-            .enumerate()
-            .filter(|(_, one)| one.code == Some(code) && one.moment() == Some(at))
-            .filter(|(_, one)| one.value.is_some())
-            .filter_map(|(place, one)| Some((one.record_id?, place)))
+            .filter(|(its, moment, ..)| *its == code && *moment == at)
+            .map(|(.., record, place)| (*record, *place))
             .collect();
         found.sort_unstable();
         let is_clear = found.windows(2).all(|two| two[0].0 != two[1].0);

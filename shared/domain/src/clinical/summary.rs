@@ -128,6 +128,17 @@ pub struct ClinicalSummary {
     pub advisories: Vec<Advisory>,
 }
 
+impl ClinicalSummary {
+    /// The record as JSON. It is written here and not by the caller, because a long record takes a while and this
+    /// crate is compiled for speed.
+    ///
+    /// # Errors
+    /// When a value has no JSON. No record has one.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Collects the text of one value from pieces, up to its end.
 
+use memchr::memchr2;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -50,6 +51,11 @@ impl Capture {
         self.complete
     }
 
+    /// Whether the value is an object.
+    pub(super) fn is_object(&self) -> bool {
+        self.text.first() == Some(&b'{')
+    }
+
     /// Ends the input.
     pub(super) fn end_input(&mut self) {
         self.complete |= self.bare;
@@ -94,7 +100,7 @@ impl Capture {
     fn step(&mut self, piece: &mut &[u8]) -> Result<(), Error> {
         let taken = if self.in_text && !self.escaped {
             // Texts are long, so the rest of a text is taken in one step.
-            piece.iter().position(|byte| b"\"\\".contains(byte)).map_or(piece.len(), |at| at + 1)
+            memchr2(b'"', b'\\', piece).map_or(piece.len(), |at| at + 1)
         } else {
             1
         };

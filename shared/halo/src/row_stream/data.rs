@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use memchr::memchr2;
 
 use super::{RowReader, State, malformed};
 use crate::error::Error;
@@ -39,7 +40,7 @@ impl RowReader {
         };
         self.state = State::Data(match escape {
             Escape::None => {
-                let end = piece.iter().position(|byte| b"\"\\".contains(byte));
+                let end = memchr2(b'"', b'\\', piece);
                 let (text, rest) = piece.split_at(end.unwrap_or(piece.len()));
                 hand_on(text)?;
                 *piece = rest;

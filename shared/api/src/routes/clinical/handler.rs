@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_TYPE, VARY};
@@ -74,7 +73,7 @@ pub(crate) async fn read_clinical_summary(
     let sections = fields.finish(sections)?;
     let patient = path.patient()?;
     let mut answer = match format {
-        Format::Json => json_summary(&app, &allowed, patient, &sections).await?.into_response(),
+        Format::Json => json_summary(&app, &allowed, patient, &sections).await?,
         Format::Fhir => {
             let answer = fhir_summary(&app, &allowed, patient, &sections).await?;
             let told = [("deprecation", DEPRECATED_SINCE), ("sunset", ENDS), ("link", INSTEAD)];
@@ -173,7 +172,7 @@ async fn json_summary(
     allowed: &Allowed<ReadPatients>,
     patient: PatientId,
     sections: &[SectionName],
-) -> Result<Json<ClinicalSummary>, Problem> {
+) -> Result<Response, Problem> {
     let observations = app.observations_per_code()?;
     let mut bp = app.session_for(&allowed.practice, &allowed.caller).await?;
     let deadline = bp.deadline();
@@ -184,7 +183,9 @@ async fn json_summary(
         .ok_or_else(unknown_patient)?;
     record_read(app, allowed, patient).await?;
     let advisories = app.bp.pack().advisories(Concern::ClinicalSummary, &bp.connection().site);
-    Ok(Json(ClinicalSummary { patient_id: patient, read_at, sections, advisories }))
+    let summary = ClinicalSummary { patient_id: patient, read_at, sections, advisories };
+    let json = summary.to_json().map_err(|_| Problem::new(ProblemType::Internal))?;
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 async fn fhir_summary(
@@ -211,7 +212,7 @@ async fn fhir_summary(
         time_zone: settings.time_zone.as_ref(),
         read_at,
     };
-    let document = serde_json::to_vec(&patient_summary::document(&record, &origin))
+    let document = patient_summary::to_json(&patient_summary::document(&record, &origin))
         .map_err(|_| Problem::new(ProblemType::Internal))?;
     record_read(app, allowed, patient).await?;
     Ok(([(CONTENT_TYPE, FHIR_R4)], document).into_response())
