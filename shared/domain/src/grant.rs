@@ -107,7 +107,7 @@ impl Grant {
     }
 
     /// Whether this practice's connection was made by one of these grants of its site. Such a practice lets nobody
-    /// else in: whoever it let in would stay after it was shut out itself.
+    /// else in: a platform that it let in would stay after the practice was shut out.
     #[must_use]
     pub fn any_made(grants: &[Self], practice: &PracticeId, connection: &Connection) -> bool {
         let is_its = |used: &UsedGrant| used.practice == *practice;

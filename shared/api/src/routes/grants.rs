@@ -81,8 +81,8 @@ impl From<Grant> for GrantView {
 ///
 /// Within seven days, the platform may connect a practice of its own with the same site, without a pairing code. It
 /// does so with `PUT …/connection` and the Site ID, once. Both must act: a grant alone connects nobody. A grant ends
-/// when this practice is disconnected, paired again or moved to another database. A practice that was let in itself
-/// lets nobody in.
+/// when this practice is disconnected, paired again or moved to another database. A practice that was let in by a
+/// grant lets nobody in.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/grants/{platformId}", tag = "Connection",
     params(("practiceId" = String, Path), ("platformId" = String, Path)),
     responses((status = 200, body = GrantView), Problems))]
@@ -97,7 +97,7 @@ pub(crate) async fn grant_access(
         let connection = app.granting(practice).await?;
         let grants = app.store.grants_at(&connection.site_id).await?;
         if Grant::any_made(&grants, practice, &connection) {
-            let detail = "This practice was let in itself. Only a practice that was connected with a pairing code lets \
+            let detail = "This practice was let in by a grant. Only a practice that was connected with a pairing code lets \
                           others in.";
             return Err(Problem::because(ProblemType::Forbidden, detail));
         }
