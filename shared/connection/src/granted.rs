@@ -92,10 +92,14 @@ impl<T: Trail> Granting<'_, T> {
     ) -> Result<Option<Grant>, StoreError> {
         let platform = asker.practice.platform();
         let grants = self.store.grants_at(&entered.site_id).await?;
-        for grant in grants.into_iter().filter(|grant| grant.platform == platform) {
+        for grant in grants.iter().filter(|grant| grant.platform == platform) {
             let granting = self.store.connection(&grant.granted_by).await?;
-            if grant.is_open(granting.as_ref(), now) {
-                return Ok(Some(grant));
+            // Who was let in by a grant lets nobody in.
+            let by_code = granting
+                .as_ref()
+                .is_some_and(|granting| !Grant::any_made(&grants, &grant.granted_by, granting));
+            if by_code && grant.is_open(granting.as_ref(), now) {
+                return Ok(Some(grant.clone()));
             }
         }
         Ok(None)

@@ -105,6 +105,14 @@ impl Grant {
             && connection.site_id == self.site_id
             && connection.is_open()
     }
+
+    /// Whether this practice's connection was made by one of these grants of its site. Such a practice lets nobody
+    /// else in: a platform that it let in would stay after the practice was shut out.
+    #[must_use]
+    pub fn any_made(grants: &[Self], practice: &PracticeId, connection: &Connection) -> bool {
+        let is_its = |used: &UsedGrant| used.practice == *practice;
+        grants.iter().any(|grant| grant.used.as_ref().is_some_and(is_its) && grant.made(connection))
+    }
 }
 
 #[cfg(test)]
@@ -185,6 +193,12 @@ mod tests {
         assert!(!used.made(&Connection { standing: Standing::Disconnected, ..made.clone() }));
         assert!(!granted().made(&made));
         let elsewhere = SiteId::parse("71002").unwrap();
-        assert!(!used.made(&Connection { site_id: elsewhere, ..made }));
+        assert!(!used.made(&Connection { site_id: elsewhere, ..made.clone() }));
+        let (theirs, grants) = (PracticeId::stored("acme.theirs").unwrap(), [granted(), used]);
+        assert!(Grant::any_made(&grants, &theirs, &made));
+        let paired_again = Connection { paired_at: day(4), ..made.clone() };
+        assert!(!Grant::any_made(&grants, &theirs, &paired_again));
+        let another = PracticeId::stored("acme.another").unwrap();
+        assert!(!Grant::any_made(&grants, &another, &made));
     }
 }

@@ -26,8 +26,13 @@ impl Platforms {
 
     /// The readers of an event that its platform has.
     fn readers_of(&self, event: &EventMessage) -> Vec<Reader> {
-        let own = self.0.get(&event.platform).map_or(&[][..], Vec::as_slice);
-        event.readers.iter().copied().filter(|reader| own.contains(reader)).collect()
+        self.readers_among(&event.platform, &event.readers)
+    }
+
+    /// Those of these readers that the platform has now.
+    pub(crate) fn readers_among(&self, platform: &PlatformId, readers: &[Reader]) -> Vec<Reader> {
+        let own = self.0.get(platform).map_or(&[][..], Vec::as_slice);
+        readers.iter().copied().filter(|reader| own.contains(reader)).collect()
     }
 }
 

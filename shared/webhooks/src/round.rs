@@ -69,6 +69,8 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
         if let Some(next) = standing.next_attempt.filter(|next| *next > self.now()) {
             return Ok(Pause::Until(next));
         }
+        // From now on an arrival makes the endpoint due.
+        standing.next_attempt = None;
         let mut place: Option<String> = None;
         // Events that failed since the last success. They keep their places until it is known whether the
         // endpoint or the event is at fault.
@@ -94,6 +96,11 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
                     return self.end(standing, in_a_row, Pause::OutOfTime).await;
                 }
                 place = Some(event.order());
+                if !self.may_receive(&event) {
+                    self.withhold(event).await?;
+                    continue;
+                }
+                let waited_alone = event.waits_alone();
                 let (event, reply) = self.send(event).await?;
                 if reply.ended.succeeded() {
                     self.succeed(standing, &mut failing).await?;
@@ -104,8 +111,10 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
                     self.disable(WhyDisabled::Gone).await?;
                     return Ok(Pause::Off);
                 }
-                in_a_row += 1;
-                failing.extend((event.fate == Fate::Waiting).then_some(event));
+                if !waited_alone {
+                    in_a_row += 1;
+                    failing.extend((event.fate == Fate::Waiting).then_some(event));
+                }
                 if let Some(wait) = reply.retry_after {
                     let next = self.sender.limits.as_asked(wait, self.now());
                     return self.fail(standing, Some(next)).await;
@@ -126,6 +135,21 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
         };
         self.kept = now;
         Ok(self.kept.endpoint.is_on())
+    }
+
+    /// Whether the endpoint may still receive this event. It may have waited, or be replayed, since its platform or
+    /// the endpoint lost a scope.
+    fn may_receive(&self, event: &KeptEvent) -> bool {
+        let Ok(kind) = EventKind::parse(&event.kind) else { return false };
+        let readers = self.sender.platforms.readers_among(&self.lane.platform, kind.readers());
+        self.kept.endpoint.wants(&event.kind, &readers)
+    }
+
+    /// Gives up an event that the endpoint may no longer receive.
+    async fn withhold(&self, mut event: KeptEvent) -> Result<(), StoreError> {
+        event.fate = Fate::GivenUp;
+        tracing::warn!(event = event.id, "an endpoint may no longer receive an event");
+        self.sender.store.save_event(self.lane, &event).await
     }
 
     /// Sends one event and stores how that ended.
@@ -150,6 +174,9 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
             if self.sender.limits.is_over(first, at) {
                 event.fate = Fate::GivenUp;
                 tracing::warn!(event = event.id, "an event was given up for an endpoint");
+            } else if event.waits_alone() {
+                // The endpoint has taken others, so this failure says nothing about the endpoint.
+                event.not_before = self.sender.limits.again_at(event.attempts, at);
             }
         }
         self.sender.store.save_event(self.lane, &event).await?;
@@ -235,13 +262,15 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
     /// continues.
     async fn replay(&self, mut replay: Replay) -> Result<bool, StoreError> {
         let store = &self.sender.store;
+        // Callers know the times of events in milliseconds.
+        let span = replay.from.as_millisecond()..=replay.to.as_millisecond();
         loop {
             let after = replay.after.clone().unwrap_or_else(|| format!("{:.3}", replay.from));
             let page = store.attempted_between(self.lane, &after, replay.asked_at, PAGE).await?;
             for event in page.events {
                 let is_closed = event.fate != Fate::Waiting;
                 let is_older = event.last.is_some_and(|last| last.at <= replay.asked_at);
-                if is_closed && is_older && (replay.from..=replay.to).contains(&event.at) {
+                if is_closed && is_older && span.contains(&event.at.as_millisecond()) {
                     store.save_event(self.lane, &event.again()).await?;
                 }
             }

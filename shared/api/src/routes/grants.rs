@@ -81,7 +81,8 @@ impl From<Grant> for GrantView {
 ///
 /// Within seven days, the platform may connect a practice of its own with the same site, without a pairing code. It
 /// does so with `PUT …/connection` and the Site ID, once. Both must act: a grant alone connects nobody. A grant ends
-/// when this practice is disconnected, paired again or moved to another database.
+/// when this practice is disconnected, paired again or moved to another database. A practice that was let in by a
+/// grant lets nobody in.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/grants/{platformId}", tag = "Connection",
     params(("practiceId" = String, Path), ("platformId" = String, Path)),
     responses((status = 200, body = GrantView), Problems))]
@@ -94,7 +95,13 @@ pub(crate) async fn grant_access(
     let platform = other_platform(practice, &path)?;
     for _ in 0..ATTEMPTS {
         let connection = app.granting(practice).await?;
-        let known = app.grant(practice, &connection, &platform).await?;
+        let grants = app.store.grants_at(&connection.site_id).await?;
+        if Grant::any_made(&grants, practice, &connection) {
+            let detail = "This practice was let in by a grant. Only a practice that was connected with a pairing code lets \
+                          others in.";
+            return Err(Problem::because(ProblemType::Forbidden, detail));
+        }
+        let known = of_platform(grants, practice, &platform);
         if let Some(known) = &known
             && app.stands(known, &connection).await?
         {
@@ -174,6 +181,12 @@ fn other_platform(practice: &PracticeId, path: &GrantPath) -> Result<PlatformId,
     })
 }
 
+/// The practice's grant for this platform.
+fn of_platform(grants: Vec<Grant>, practice: &PracticeId, platform: &PlatformId) -> Option<Grant> {
+    let is_wanted = |grant: &Grant| grant.granted_by == *practice && grant.platform == *platform;
+    grants.into_iter().find(is_wanted)
+}
+
 impl App {
     /// The connection of a practice that grants.
     async fn granting(&self, practice: &PracticeId) -> Result<Connection, Problem> {
@@ -188,9 +201,7 @@ impl App {
         platform: &PlatformId,
     ) -> Result<Option<Grant>, StoreError> {
         let grants = self.store.grants_at(&connection.site_id).await?;
-        let is_wanted =
-            |grant: &Grant| grant.granted_by == *practice && grant.platform == *platform;
-        Ok(grants.into_iter().find(is_wanted))
+        Ok(of_platform(grants, practice, platform))
     }
 
     /// Whether a grant may still be used, or its connection still stands.

@@ -76,6 +76,12 @@ impl KeptEvent {
         Self { fate: Fate::Waiting, not_before, attempts: 0, first_attempt: None, ..self }
     }
 
+    /// Whether it waits on its own, because the endpoint refused it and took others.
+    #[must_use]
+    pub fn waits_alone(&self) -> bool {
+        self.not_before > self.at
+    }
+
     /// The order in which events are sent: an event that must wait comes later, the others as they happened.
     #[must_use]
     pub fn order(&self) -> String {

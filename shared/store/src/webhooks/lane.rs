@@ -14,6 +14,8 @@ use crate::work::{again_when_busy, integer, string};
 
 const LANE: &str = "LANE";
 const LANES: &str = "HOOK#";
+/// Nobody holds the lane, and the endpoint itself need not be left alone.
+const AT_ONCE: &str = "attribute_not_exists(holder) AND attribute_not_exists(standing.nextAttempt)";
 /// The number of partitions over which endpoints' lanes are spread in the index `due`.
 pub const ENDPOINT_SHARDS: u8 = 4;
 
@@ -105,29 +107,17 @@ pub struct DueEndpoint {
 }
 
 impl Store {
-    /// Counts an arrival in a lane, and makes it due unless it is due or held already. Returns whether a sender
-    /// must be woken. One write.
+    /// Counts an arrival in a lane, and makes it due now unless a sender holds it or the endpoint itself must be left
+    /// alone. An event that waits on its own delays no other. Returns whether a sender must be woken. One write, or two.
     pub async fn arrive(&self, lane: &EndpointLane, now: Timestamp) -> Result<bool, StoreError> {
-        let updated = again_when_busy(|| async {
-            Ok(self
-                .client
-                .update_item()
-                .table_name(&self.table)
-                .set_key(Some(key(lane_key(lane), LANE)))
-                .update_expression(
-                    "ADD arrivals :one SET dueShard = :shard, dueAt = if_not_exists(dueAt, :now)",
-                )
-                .known_format_only()
-                .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":now", text(instant(now)))
-                .expression_attribute_values(":shard", text(shard_of(lane)))
-                .return_values(ReturnValue::AllNew)
-                .send()
-                .await?)
-        })
-        .await?;
-        let item = updated.attributes().ok_or(StoreError::Corrupt)?;
-        Ok(string(item, "dueAt").is_some_and(|due| due <= instant(now).as_str()))
+        const DUE_NOW: &str = "ADD arrivals :one SET dueShard = :shard, dueAt = :now";
+        const DUE: &str =
+            "ADD arrivals :one SET dueShard = :shard, dueAt = if_not_exists(dueAt, :now)";
+        let item = match self.make_due(lane, now, DUE_NOW, AT_ONCE).await {
+            Err(StoreError::Conflict) => self.make_due(lane, now, DUE, "").await?,
+            outcome => outcome?,
+        };
+        Ok(string(&item, "dueAt").is_some_and(|due| due <= instant(now).as_str()))
     }
 
     /// Forgets an endpoint's failures, so that it is tried now: its address has changed, or its platform says that
@@ -137,23 +127,33 @@ impl Store {
         lane: &EndpointLane,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        again_when_busy(|| async {
-            self.client
+        const RETRY: &str = "ADD arrivals :one, resets :one SET dueShard = :shard, dueAt = :now";
+        self.make_due(lane, now, RETRY, "").await.map(|_| ())
+    }
+
+    async fn make_due(
+        &self,
+        lane: &EndpointLane,
+        now: Timestamp,
+        update: &str,
+        condition: &str,
+    ) -> Result<Item, StoreError> {
+        let updated = again_when_busy(|| async {
+            Ok(self
+                .client
                 .update_item()
                 .table_name(&self.table)
                 .set_key(Some(key(lane_key(lane), LANE)))
-                .update_expression(
-                    "ADD arrivals :one, resets :one SET dueShard = :shard, dueAt = :now",
-                )
-                .known_format_only()
+                .update_expression(update)
+                .only_if(condition)
                 .expression_attribute_values(":one", number(1))
                 .expression_attribute_values(":now", text(instant(now)))
                 .expression_attribute_values(":shard", text(shard_of(lane)))
+                .return_values(ReturnValue::AllNew)
                 .send()
-                .await?;
-            Ok(())
-        })
-        .await
+                .await?)
+        });
+        updated.await?.attributes.ok_or(StoreError::Corrupt)
     }
 
     /// Stores a request for a replay, unless one is under way. Returns whether it was stored. One write.

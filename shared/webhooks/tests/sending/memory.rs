@@ -204,6 +204,9 @@ impl EndpointStore for Memory {
         let mut kept = self.kept();
         let lane = kept.lanes.entry(lane.clone()).or_default();
         lane.taken.arrivals += 1;
+        if lane.lease.is_none() && lane.taken.standing.next_attempt.is_none() {
+            lane.due = Some(now);
+        }
         Ok(*lane.due.get_or_insert(now) <= now)
     }
 

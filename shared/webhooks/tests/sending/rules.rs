@@ -134,6 +134,68 @@ async fn an_event_that_alone_is_refused_holds_up_no_others_and_is_given_up_after
 }
 
 #[tokio::test]
+async fn a_refused_event_that_is_retried_on_its_own_delays_no_later_one() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::Chokes("b-1".to_owned()));
+    let ids = bench.publish("acme", &["b-1", "b-2"]).await;
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let turn = bench.turn(&lane).await;
+        waits.push(wait(&bench, turn));
+        bench.clock.advance(SignedDuration::from_secs(waits.last().unwrap() + 1));
+    }
+    assert_eq!(waits, [5, 60, 300, 1800, 7200, 18_000]);
+    bench.turn(&lane).await;
+    assert_eq!(bench.memory.event(&lane, &ids[0]).attempts, 7);
+    assert_eq!(bench.memory.lane(&lane).unwrap().standing.failures, 0, "the endpoint works");
+    // The refused event waits for hours. What happens meanwhile is sent at once.
+    bench.memory.due(bench.clock.now());
+    let later = bench.publish("acme", &["b-3"]).await;
+    assert_eq!(bench.memory.due(bench.clock.now()).first(), Some(&lane));
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main"), [&ids[1..], &later].concat());
+}
+
+#[tokio::test]
+async fn an_event_that_waits_is_not_sent_once_the_endpoint_may_not_see_it_any_more() {
+    let (mut bench, lane) = bench().await;
+    let ids = bench.publish("acme", &["b-1"]).await;
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main"), ids);
+    bench.publish("acme", &["b-2"]).await;
+    // The deployment takes the scope from the platform. A replay must not bring it back.
+    let acme = lane.platform.clone();
+    bench.sender.platforms.0.insert(acme.clone(), vec![Reader::Correspondence]);
+    let (from, asked_at) = (bench.memory.event(&lane, &ids[0]).at, bench.clock.now());
+    bench.memory.request(&lane, Replay { from, to: asked_at, asked_at, after: None });
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.tries("main"), 1);
+    assert_eq!(bench.memory.event(&lane, &ids[0]).fate, Fate::GivenUp);
+    // Nor is it sent if a server with fewer scopes saves the endpoint.
+    bench.sender.platforms.0.insert(acme.clone(), VISITS.to_vec());
+    bench.publish("acme", &["b-3"]).await;
+    let mut narrowed = bench.memory.registered(&lane);
+    narrowed.endpoint.readers = vec![Reader::Correspondence];
+    bench.memory.register(&acme, narrowed);
+    assert_eq!(bench.turn(&lane).await, Turn::Done { due: None });
+    assert_eq!(bench.receiver.tries("main"), 1);
+}
+
+#[tokio::test]
+async fn an_event_is_replayed_by_the_time_that_it_was_sent_with() {
+    let (bench, lane) = bench().await;
+    let ids = bench.publish("acme", &["b-1"]).await;
+    bench.turn(&lane).await;
+    // Endpoints see milliseconds.
+    let seen: jiff::Timestamp =
+        format!("{:.3}", bench.memory.event(&lane, &ids[0]).at).parse().unwrap();
+    let asked_at = bench.clock.now();
+    bench.memory.request(&lane, Replay { from: seen, to: seen, asked_at, after: None });
+    bench.turn(&lane).await;
+    assert_eq!(bench.receiver.ids("main"), [ids[0].clone(), ids[0].clone()]);
+}
+
+#[tokio::test]
 async fn an_endpoint_that_fails_for_five_days_is_disabled_and_its_events_wait() {
     let (bench, lane) = bench().await;
     bench.receiver.behave("main", Manner::With("301 Elsewhere\r\nlocation: http://127.0.0.1/\r\n"));

@@ -61,6 +61,9 @@ async fn a_platform_that_was_let_in_connects_once_and_is_shut_out_again() {
     let list = ours.practice_admin.get("/grants").await;
     assert_eq!(list.assert_status(200).at("/items").as_array().unwrap().len(), 1);
     assert_eq!(list.text_at("/items/0/state"), "used");
+    // Who was let in lets nobody in: they would stay after it is shut out.
+    let onwards = theirs.practice_admin.put("/grants/third", &json!({})).await;
+    onwards.assert_problem(403, "forbidden");
     // It was used up: another practice of that platform needs a code.
     let second = stack.new_practice_of_other_platform("another-of-theirs").await;
     is_refused(&second, LARGE).await;
