@@ -33,7 +33,7 @@ export function connection(session: Session, place: HTMLElement, go: (name: stri
       await draw();
     };
     return h("div", {},
-      !pending && h("ol", { class: "plain" }, ...SECTIONS.map(([title, what], number) => h("li", { class: "card" }, h("h2", {}, `${number + 1}. ${title}`), h("p", {}, what)))),
+      !pending && h("ol", { class: "plain card" }, ...SECTIONS.map(([title, what], number) => h("li", {}, h("h2", {}, `${number + 1}. ${title}`), h("p", {}, what)))),
       h("div", { class: "card" },
         pending && h("div", { class: "note" }, h("strong", {}, "The practice is connected. "), "Only your name is still needed, exactly as in Bp. No new code is needed."),
         h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); void busy(button, said, async () => {

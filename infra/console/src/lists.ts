@@ -41,7 +41,7 @@ export function deliveries(session: Session, place: HTMLElement): void {
     fill(one, deliveryCard(session, view, () => open(deliveryId)));
   };
   const draw = async (cursor?: string): Promise<void> => {
-    const query = { limit: 10, ...(cursor && { cursor }), ...(state.value !== "" && { state: [state.value as DeliveryView["state"]] }) };
+    const query = { limit: 10, ...(cursor && { cursor }), ...(state.value !== "" && { state: state.value as DeliveryView["state"] }) };
     const page = await bridge.get("/v1/practices/{practiceId}/deliveries", { params: { path: { practiceId }, query } });
     const next = page.nextCursor;
     fill(list, table("Deliveries", ["Accepted", "What", "State", ""], page.items.map((item) =>
