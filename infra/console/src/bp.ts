@@ -34,8 +34,25 @@ export class Bp {
 export function bpPane(bp: Bp): HTMLElement {
   const body = h("div", {}, h("p", { class: "soft wait" }, "Opening Bp"));
   const said = h("div", { "aria-live": "polite" });
+  const [inbox, letters] = [h("div"), h("div")];
+  let seen = "";
+  /** Shows the lists again if they have changed, unless somebody is in them. */
+  const watch = async (): Promise<void> => {
+    const [reports, sent] = await Promise.all([bp.call<Inbox>("GET", "/inbox"), bp.call<Letters>("GET", "/correspondence-out")]);
+    const now = JSON.stringify([reports, sent]);
+    if (now === seen || inbox.contains(document.activeElement) || letters.contains(document.activeElement)) return;
+    seen = now;
+    fill(inbox, table("Unchecked inbox", ["For", "Patient", "Subject", ""], reports.items.slice(0, 6).map((item) =>
+      [item.userName, item.patientName, item.subject, h("button", { type: "button", onclick: (event) => {
+        (event.currentTarget as HTMLElement).blur();
+        void bp.call("POST", `/inbox/${item.reportId}/check`, { userId: item.userId, notation: 1, action: 1 }).then(watch)
+          .catch((error: unknown) => fill(said, h("p", { class: "error" }, String(error))));
+      } }, "Check")]), "Everything is checked."));
+    fill(letters, table("Correspondence Out", ["Date", "Patient", "Subject", "To"],
+      sent.items.slice(0, 6).map((one) => [date(one.date), one.patientName, one.subject, one.to]), "No letters yet."));
+  };
   const draw = async (): Promise<void> => {
-    const [practice, inbox, letters] = await Promise.all([bp.practice(), bp.call<Inbox>("GET", "/inbox"), bp.call<Letters>("GET", "/correspondence-out")]);
+    const practice = await bp.practice();
     const change = (values: object) => async () => { await bp.call("PUT", "", values); await draw(); };
     const tick = h("input", { type: "checkbox", id: "tick", checked: practice.integrationEnabled, onchange: () => void change({ integrationEnabled: tick.checked })() });
     const code = h("div", { id: "code", "aria-live": "polite" });
@@ -51,13 +68,8 @@ export function bpPane(bp: Bp): HTMLElement {
       h("div", { class: "card" }, h("h3", {}, "People to try"),
         facts(["Doctor", doctor && `${doctor.firstName} ${doctor.lastName}`],
           ...practice.patients.slice(0, 4).map((one): [string, string] => ["Patient", `${one.firstName ?? ""} ${one.lastName ?? ""}, ${date(one.dateOfBirth)}`]))),
-      h("div", { class: "card" }, h("h3", {}, "Unchecked inbox"), table("Unchecked inbox", ["For", "Patient", "Subject", ""],
-        inbox.items.slice(0, 6).map((item) => [item.userName, item.patientName, item.subject, action("Check", said, async () => {
-          await bp.call("POST", `/inbox/${item.reportId}/check`, { userId: item.userId, notation: 1, action: 1 });
-          await draw();
-        })]), "Everything is checked.")),
-      h("div", { class: "card" }, h("h3", {}, "Correspondence Out, newest first"), table("Correspondence Out", ["Date", "Patient", "Subject", "To"],
-        letters.items.slice(0, 6).map((one) => [date(one.date), one.patientName, one.subject, one.to]), "No letters yet.")),
+      h("div", { class: "card" }, h("h3", {}, "Unchecked inbox, newest first"), inbox),
+      h("div", { class: "card" }, h("h3", {}, "Correspondence Out, newest first"), letters),
       h("div", { class: "card" }, h("h3", {}, "Make something fail"), h("div", { class: "row" },
         practice.availability === "online" ? action("Take the server offline", said, change({ availability: "offline" })) : action("Bring the server back", said, change({ availability: "online" })),
         field("Next call to Halo", fault), action("Set", said, async () => {
@@ -65,7 +77,13 @@ export function bpPane(bp: Bp): HTMLElement {
           fill(said, h("p", { class: "note" }, `The next call to Halo meets: ${fault.value}.`));
         }))));
   };
-  void draw().catch((error: unknown) => fill(body, h("p", { class: "error" }, String(error))));
-  return h("aside", { class: "bp", "aria-label": "What the practice sees in Bp" }, h("h2", {}, "At the practice: Best Practice"),
-    h("div", { class: "row" }, action("Look again", said, draw)), said, body);
+  const pane = h("aside", { class: "bp", "aria-label": "What the practice sees in Bp" }, h("h2", {}, "At the practice: Best Practice"),
+    h("div", { class: "row" }, action("Look again", said, async () => { await draw(); await watch(); })), said, body);
+  const timer = setInterval(() => {
+    // Somebody else has signed in: this pane is gone.
+    if (!pane.isConnected) clearInterval(timer);
+    else if (document.visibilityState === "visible") void watch().catch(() => undefined);
+  }, 4000);
+  void draw().then(watch).catch((error: unknown) => fill(body, h("p", { class: "error" }, String(error))));
+  return pane;
 }

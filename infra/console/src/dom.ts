@@ -111,7 +111,7 @@ export function table(caption: string, heads: string[], rows: Child[][], empty: 
 }
 
 export function facts(...pairs: [string, Child][]): HTMLElement {
-  return h("dl", {}, ...pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
+  return h("dl", {}, ...pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "")
     .flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 

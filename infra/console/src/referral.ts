@@ -49,7 +49,7 @@ function person(one: Demographics): HTMLElement {
 
 /** The words of one item, whatever its section is. */
 function words(item: object): string {
-  const shown = ["kind", "relation", "name", "condition", "item", "vaccine", "status", "value", "systolic", "diastolic", "unit", "dose", "frequency", "reaction", "severity", "occupation", "text", "description", "date", "givenOn", "observedAt"];
+  const shown = ["relation", "name", "condition", "item", "vaccine", "status", "causeOfDeath", "livesWith", "maritalStatus", "socialHistory", "value", "unit", "dose", "frequency", "reaction", "severity", "occupation", "text", "description", "date", "givenOn", "observedAt"];
   return shown.map((key) => (item as Record<string, unknown>)[key]).filter((value) => typeof value === "string" || typeof value === "number")
     .map((value) => (typeof value === "string" ? date(value) || value : String(value))).join(" · ");
 }
@@ -64,7 +64,7 @@ function clinical(session: Session, patientId: number): HTMLElement {
       if (section === undefined) return null;
       return h("section", {}, h("h3", {}, title), section.status !== "recorded" && h("p", { class: section.status === "unavailable" ? "error" : "" }, STATUS[section.status] ?? section.status),
         section.problem && h("p", { class: "note" }, section.problem.title), name === "observations" && overTime(sections.observations?.items ?? []),
-        section.items.length > 0 && h("ul", {}, ...section.items.slice(0, 12).map((item) => h("li", {}, words(item)))),
+        section.items.length > 0 && h("ul", {}, ...section.items.map(words).filter((text) => text !== "").slice(0, 12).map((text) => h("li", {}, text))),
         section.items.length > 12 && h("p", { class: "soft" }, `and ${section.items.length - 12} more`));
     }));
   };
