@@ -76,8 +76,8 @@ function visits(session: Session): HTMLElement {
   const [said, list, book] = [h("div", { "aria-live": "polite" }), h("div", {}, h("p", { class: "soft wait" }, "Reading the visits")), h("div")];
   const input = (values = {}): HTMLInputElement => h("input", { autocomplete: "off", ...values });
   const [day, time, name, company, ahpra] = [input({ placeholder: "DD/MM/YYYY" }), input({ placeholder: "HH:MM" }), input(), input(), input()];
-  const site = config.local?.practices.find((one) => one.practiceId === practiceId);
-  const bp = config.local && site && new Bp(config.local.controlUrl, site.siteId);
+  const site = config.local.practices.find((one) => one.practiceId === practiceId);
+  const bp = site && new Bp(config.local.controlUrl, site.siteId);
   const one = (bookingId: string) => ({ params: { path: { practiceId, bookingId } } });
   const follow = async (bookingId: string): Promise<void> => {
     await poll(() => bridge.get("/v1/practices/{practiceId}/bookings/{bookingId}", one(bookingId)), ({ state }) => state !== "pending", { longestWait: 3 });

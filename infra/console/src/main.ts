@@ -5,7 +5,7 @@ import { connection } from "./connection.ts";
 import { action, fill, h, show } from "./dom.ts";
 import { audit, deliveries, messages, usage } from "./lists.ts";
 import { referral } from "./referral.ts";
-import { begin, goToSignIn, localToken, readConfig, tradeCode, type Config, type Session } from "./session.ts";
+import { begin, localToken, readConfig, type Config, type Session } from "./session.ts";
 
 /** A screen fills the place that it is given. `go` shows another screen. */
 type Screen = (session: Session, place: HTMLElement, go: (name: string) => void) => void;
@@ -29,13 +29,12 @@ const PEOPLE: [string, string, string][] = [
 function signIn(config: Config): void {
   const said = h("div", { "aria-live": "polite" });
   const start = async (token: () => Promise<string>): Promise<void> =>
-    signedIn(await begin(config, token, config.local?.practices[0]?.practiceId ?? ""));
-  const { signIn: deployed } = config;
+    signedIn(await begin(config, token, config.local.practices[0]?.practiceId ?? ""));
   fill(document.body, top(), h("main", { class: "desk" }, h("div", { class: "card" }, h("h1", { tabindex: -1 }, "Sign in"),
-    config.local !== undefined && h("p", {}, "This is a local stack with made-up people. Choose who you are."),
-    h("ul", { class: "plain" }, ...(config.local === undefined ? [] : PEOPLE.map(([who, name, what]) =>
-      h("li", { class: "row" }, action(name, said, () => start(() => localToken(who)), who === "clinician"), h("span", { class: "soft" }, what))))),
-    deployed !== undefined && action("Sign in", said, () => goToSignIn(deployed), true), said)));
+    h("p", {}, "This is a local stack with made-up people. Choose who you are."),
+    h("ul", { class: "plain" }, ...PEOPLE.map(([who, name, what]) =>
+      h("li", { class: "row" }, action(name, said, () => start(() => localToken(who)), who === "clinician"), h("span", { class: "soft" }, what)))),
+    said)));
 }
 
 function top(session?: Session): HTMLElement {
@@ -69,18 +68,15 @@ function signedIn(session: Session): void {
   fill(tabs, ...allowed.map(([name, { text }]) => h("button", { type: "button", id: `tab-${name}`, onclick: () => go(name) }, text)));
   window.onpopstate = (event) => open((event.state as { screen?: string } | null)?.screen ?? "connection");
   const local = session.config.local;
-  const site = local?.practices.find(({ practiceId }) => practiceId === session.practiceId);
+  const site = local.practices.find(({ practiceId }) => practiceId === session.practiceId);
   fill(document.body, h("a", { class: "skip", href: "#main" }, "Skip to the content"), top(session), tabs,
-    h("div", { class: `desk ${local === undefined ? "" : "two"}` }, main, local && site && bpPane(new Bp(local.controlUrl, site.siteId))));
+    h("div", { class: "desk two" }, main, site && bpPane(new Bp(local.controlUrl, site.siteId))));
   history.replaceState({ screen: "connection" }, "");
   open("connection");
 }
 
 async function boot(): Promise<void> {
-  const config = await readConfig();
-  const token = config.signIn && (await tradeCode(config.signIn));
-  if (token === undefined) signIn(config);
-  else signedIn(await begin(config, token, ""));
+  signIn(await readConfig());
 }
 
 boot().catch((error: unknown) => {

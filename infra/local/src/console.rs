@@ -163,7 +163,7 @@ async fn page_file(State(served): State<Arc<Served>>, UrlPath(name): UrlPath<Str
     }
 }
 
-/// What the page must know. A deployed page reads a file of the same name, without the member `local`.
+/// What the page must know.
 async fn config(State(served): State<Arc<Served>>) -> Json<Value> {
     let StackFile { api_url, practices, simulator, .. } = &served.file;
     let shown: Vec<Value> = practices
