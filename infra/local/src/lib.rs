@@ -6,6 +6,7 @@
 //! same time, each in its own folder and on its own ports. Read `stack.rs` next: it starts everything.
 
 mod aws;
+mod console;
 mod control;
 pub mod demo;
 mod deploy;
@@ -32,6 +33,7 @@ mod workers;
 mod workspace;
 
 pub use aws::{Aws, LogEvent, Outputs};
+pub use console::{Console, ServedConsole};
 pub use control::{Status, fresh_tokens, launch, status, stop_running};
 pub use environments::Node;
 pub use error::Error;

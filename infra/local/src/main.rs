@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use local::{
-    Aws, Error, Progress, Stack, StackFile, StackOptions, Status, Tools, TypeScriptClient,
+    Aws, Console, Error, Progress, Stack, StackFile, StackOptions, Status, Tools, TypeScriptClient,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -152,12 +152,13 @@ async fn up(folder: &Path, on_its_own: bool, platforms: Option<String>) -> Resul
         folder: folder.to_owned(),
         regular_jobs: true,
         platforms,
+        console: None,
         progress: Progress::shown(),
     };
     let end = asked_to_end(on_its_own);
     tokio::pin!(end);
     let mut stack = tokio::select! {
-        stack = Stack::start(options) => stack?,
+        stack = start(options) => stack?,
         () = &mut end => {
             say_aside("Stopped. Nothing is left running.");
             return Ok(ExitCode::FAILURE);
@@ -174,6 +175,12 @@ async fn up(folder: &Path, on_its_own: bool, platforms: Option<String>) -> Resul
     stack.stop().await;
     say_aside("The stack has stopped.");
     failure.map_or(Ok(ExitCode::SUCCESS), Err)
+}
+
+/// Starts a stack and the console. The console is built first: a stack that is announced as up has one.
+async fn start(mut options: StackOptions) -> Result<Stack, Error> {
+    options.console = Some(Console::build(&local::checkout()?, &options.progress).await?);
+    Stack::start(options).await
 }
 
 /// Returns at Ctrl-C or `kill`. A stack that runs in a terminal also ends when the terminal closes.
@@ -236,6 +243,7 @@ fn describe(folder: &Path, file: &StackFile) {
     let practice = file.practices.first().map_or("", |practice| &practice.practice_id);
     say(&format!(
         "
+  Console    {console}
   API        {api}
   AWS APIs   {aws}
   Halo       {halo}
@@ -249,6 +257,7 @@ Try it:
   curl -H \"Authorization: Bearer $(cargo local tokens clinician)\" \\
     {api}/v1/practices/{practice}/connection
 ",
+        console = file.console_url.as_deref().unwrap_or("not served"),
         api = file.api_url,
         aws = file.aws.endpoint_url,
         halo = file.simulator.url,

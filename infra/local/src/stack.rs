@@ -17,7 +17,10 @@ use crate::process::{Group, ProcessId};
 use crate::simulator::{Plan, Ready};
 use crate::stack_file::{self, AwsAccess, Practice, SimulatorAccess};
 use crate::tools::{Tools, check_prerequisites};
-use crate::{Aws, Error, People, Progress, StackFile, deploy, loopback_client, ministack};
+use crate::{
+    Aws, Console, Error, People, Progress, ServedConsole, StackFile, deploy, loopback_client,
+    ministack,
+};
 
 /// Made-up ids for the simulator's practices, in its order.
 const PRACTICE_IDS: [&str; 2] = ["bluegum-hollow", "saltbush-point"];
@@ -31,6 +34,8 @@ pub struct StackOptions {
     pub regular_jobs: bool,
     /// Further platforms, as the template's parameter `Platforms` takes them: a JSON array.
     pub platforms: Option<String>,
+    /// The console to serve.
+    pub console: Option<Console>,
     /// Where progress is shown.
     pub progress: Progress,
 }
@@ -44,6 +49,7 @@ pub struct Stack {
     folders: Folders,
     group: Group,
     simulator: Child,
+    _console: Option<ServedConsole>,
     _lock: File,
 }
 
@@ -113,7 +119,7 @@ impl Stack {
     async fn bring_up(
         checkout: &Path,
         folders: Folders,
-        StackOptions { regular_jobs, platforms, progress, .. }: &StackOptions,
+        StackOptions { regular_jobs, platforms, console, progress, .. }: &StackOptions,
         lock: File,
     ) -> Result<Self, Error> {
         let owner =
@@ -166,7 +172,7 @@ impl Stack {
                 plan.start(binaries.simulator()?, &api_url, &group, &folders),
             )
             .await?;
-        let (people, file) = progress
+        let (people, mut file) = progress
             .step("Storing keys and creating accounts", async {
                 let keys = json!({ "primary": primary_key, "secondary": secondary_key });
                 aws.put_secret(outputs.need("HaloSecretArn")?, &keys).await?;
@@ -186,6 +192,7 @@ impl Stack {
                         subscription_key: primary_key,
                     },
                     aws: aws_access(&aws, &outputs),
+                    console_url: None,
                 };
                 run.sign_in = Some(SignIn { access, cast });
                 Ok((people, file))
@@ -193,9 +200,15 @@ impl Stack {
             .await?;
         progress.step("Checking that the API answers", is_healthy(&api_url)).await?;
         run.write(&folders.root)?;
+        let mut served = None;
+        if let Some(console) = console {
+            let console = console.serve(file.clone(), Some(folders.root.clone())).await?;
+            file.console_url = Some(console.url().to_owned());
+            served = Some(console);
+        }
         // Written last: this file says that the stack is up.
         file.write(&folders.root)?;
-        Ok(Self { file, aws, people, folders, group, simulator, _lock: lock })
+        Ok(Self { file, aws, people, folders, group, simulator, _console: served, _lock: lock })
     }
 
     /// The content of `stack.json`.

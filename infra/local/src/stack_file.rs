@@ -28,6 +28,9 @@ pub struct StackFile {
     pub simulator: SimulatorAccess,
     /// The AWS APIs' stand-in.
     pub aws: AwsAccess,
+    /// The console's address, if it is served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console_url: Option<String>,
 }
 
 /// A demonstration practice.

@@ -103,6 +103,12 @@ impl TypeScriptClient {
         Ok(into.join(format!("{name}-{}.tgz", part("version"))))
     }
 
+    /// Node itself.
+    #[must_use]
+    pub fn tool(&self) -> &Node {
+        &self.node
+    }
+
     /// The folder in which the client is built, with the compiler in its `node_modules`.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -240,6 +240,7 @@ fn keep(number: usize, sender: tokio::sync::oneshot::Sender<TestStack>) {
             folder: fresh_folder(number),
             regular_jobs: false,
             platforms: Some(platforms(&issuer)),
+            console: None,
             progress,
         };
         let mut stack = match Stack::start(options).await {

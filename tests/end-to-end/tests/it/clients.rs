@@ -14,6 +14,11 @@ use tokio::process::Command;
 
 /// Writes a stack file with a new practice, for a program that reads `.local/stack.json`.
 async fn file_of_new_practice(stack: &TestStack, folder: &Path) -> PathBuf {
+    write(&with_new_practice(stack).await, folder)
+}
+
+/// The stack's file, with a new practice and tokens of its people.
+pub(crate) async fn with_new_practice(stack: &TestStack) -> StackFile {
     let practice = stack.new_practice().await;
     let token = |caller: &end_to_end::Caller| caller.token().unwrap().to_owned();
     let mut file = stack.file().clone();
@@ -22,7 +27,7 @@ async fn file_of_new_practice(stack: &TestStack, folder: &Path) -> PathBuf {
     file.tokens.practice_admin = token(&practice.practice_admin);
     file.tokens.clinician = token(&practice.clinician);
     file.tokens.platform = token(&practice.platform);
-    write(&file, folder)
+    file
 }
 
 fn write(file: &StackFile, folder: &Path) -> PathBuf {
@@ -32,7 +37,7 @@ fn write(file: &StackFile, folder: &Path) -> PathBuf {
 }
 
 /// Runs a program to its end and returns its output. Fails the test if the program fails.
-async fn succeeds(mut command: Command) -> String {
+pub(crate) async fn succeeds(mut command: Command) -> String {
     command.stdin(Stdio::null()).kill_on_drop(true).env("NO_PROXY", "127.0.0.1,localhost");
     let ended = tokio::time::timeout(Duration::from_secs(180), command.output());
     let output = ended.await.unwrap().unwrap();

@@ -9,6 +9,7 @@ mod browsers;
 mod clients;
 mod clinical;
 mod connection;
+mod console;
 mod correspondence;
 mod deployment;
 mod doubt;

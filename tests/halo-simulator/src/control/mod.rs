@@ -1,7 +1,9 @@
 //! The control API: acts of a person at the practice, and faults.
 
+mod desk;
 mod faults;
 mod inbox;
+mod origins;
 mod practices;
 mod problem;
 mod time;
@@ -10,7 +12,7 @@ mod transactions;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Json, Router, middleware,
     routing::{get, post, put},
 };
 use serde_json::{Value, json};
@@ -25,6 +27,9 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/practices", get(practices::list))
         .route("/practices/{site_id}", put(practices::change).get(practices::get))
         .route("/practices/{site_id}/pairing-codes", post(practices::issue_code))
+        .route("/practices/{site_id}/inbox", get(desk::inbox))
+        .route("/practices/{site_id}/correspondence-out", get(desk::letters))
+        .route("/practices/{site_id}/book", get(desk::book))
         .route("/practices/{site_id}/inbox/{record_id}/check", post(inbox::check))
         .route(
             "/practices/{site_id}/transactions",
@@ -39,6 +44,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/reset", post(time::reset))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(origins::answer))
         .with_state(world)
 }
 

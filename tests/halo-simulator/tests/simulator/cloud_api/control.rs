@@ -211,3 +211,55 @@ async fn a_login_in_british_english_reads_days_first() {
     let after = bench.select(&guid, QUERY).await.rows();
     assert_eq!(after[0], json!({"d": "2026-06-05T00:00:00", "l": "British"}));
 }
+
+#[tokio::test]
+async fn the_screens_of_bp_show_the_inbox_the_letters_and_a_day_of_the_book() {
+    let bench = Bench::new().await;
+    let of = |what: &str| format!("/practices/{}/{what}", bench.site_id());
+    let inbox = bench.control(Method::GET, &of("inbox"), Value::Null).await.body;
+    let item = &inbox["items"][0];
+    assert!(item["reportId"].is_i64() && item["subject"].is_string(), "{item}");
+    let letters = bench.control(Method::GET, &of("correspondence-out"), Value::Null).await.body;
+    let letter = &letters["items"][0];
+    assert!(letter["recordId"].is_i64() && letter["patientName"].is_string(), "{letter}");
+
+    let practice = bench.control(Method::GET, &of("")[..of("").len() - 1], Value::Null).await.body;
+    let file = practice["databaseFile"].as_str().unwrap();
+    let day: String = rusqlite::Connection::open(file)
+        .unwrap()
+        .query_row(
+            "SELECT substr(min(APPOINTMENTDATE), 1, 10) FROM APPOINTMENTS WHERE RECORDSTATUS = 1",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let book = bench.control(Method::GET, &of(&format!("book?date={day}")), Value::Null).await.body;
+    let first = &book["appointments"][0];
+    assert!(first["startMinute"].as_i64().is_some_and(|minute| minute < 1440), "{first}");
+    assert!(first["minutes"].as_i64().is_some_and(|minutes| minutes > 0), "{first}");
+    let nonsense = bench.control(Method::GET, &of("book?date=today"), Value::Null).await;
+    assert_eq!(nonsense.status, 400);
+}
+
+#[tokio::test]
+async fn pages_of_this_machine_may_call_the_control_api_and_others_may_not() {
+    let bench = Bench::new().await;
+    let http = halo_simulator::local_client().unwrap();
+    let url = format!("{}/practices/{}", bench.control_url(), bench.site_id());
+    let asked = http
+        .request(Method::OPTIONS, &url)
+        .header("origin", "http://127.0.0.1:4321")
+        .header("access-control-request-method", "PUT")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(asked.status(), 204);
+    assert_eq!(asked.headers()["access-control-allow-origin"], "http://127.0.0.1:4321");
+    assert_eq!(asked.headers()["access-control-allow-headers"], "content-type");
+    let read = http.get(&url).header("origin", "http://localhost:8080").send().await.unwrap();
+    assert_eq!(read.headers()["access-control-allow-origin"], "http://localhost:8080");
+    for stranger in ["https://example.org", "http://127.0.0.1.example.org", "null"] {
+        let refused = http.get(&url).header("origin", stranger).send().await.unwrap();
+        assert_eq!(refused.status(), 403, "{stranger}");
+    }
+}

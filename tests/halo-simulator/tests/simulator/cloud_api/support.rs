@@ -87,6 +87,10 @@ impl Bench {
         reply(self.request(Method::POST, path).json(&body)).await
     }
 
+    pub(crate) fn control_url(&self) -> &str {
+        self.running.control_url()
+    }
+
     pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Reply {
         let url = format!("{}{path}", self.running.control_url());
         let request = self.client.request(method, url);
