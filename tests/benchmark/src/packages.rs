@@ -53,18 +53,29 @@ pub(crate) fn functions(checkout: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// Builds packages and returns the path of each program.
+/// Builds packages of the checkout and returns the path of each program.
+pub(crate) async fn build(
+    checkout: &Path,
+    names: &[String],
+    profile: Profile,
+) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    without_own_variables(&mut command);
+    command.current_dir(checkout);
+    build_with(command, names, profile).await
+}
+
+/// Builds packages with this cargo.
 ///
 /// Packages that are built together share the features of their dependencies. The functions are built
 /// together, as for a deployment. The bare function is built on its own.
-pub(crate) async fn build(
-    checkout: &Path,
-    packages: &[String],
+pub(crate) async fn build_with(
+    mut command: Command,
+    names: &[String],
     profile: Profile,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
-    let mut command = cargo();
     command
-        .current_dir(checkout)
         .args(["build", "--bins", "--message-format=json-render-diagnostics"])
         .args(["--profile", profile.name()])
         .stdin(Stdio::null())
@@ -73,30 +84,29 @@ pub(crate) async fn build(
     match profile {
         // The same build as the local stack's. Any other would compile everything once more.
         Profile::Dev => command.arg("--workspace"),
-        Profile::Release => command.args(packages.iter().flat_map(|name| ["--package", name])),
+        Profile::Release => command.args(names.iter().flat_map(|name| ["--package", name])),
     };
     // Not `output`, because it would hide what cargo prints while it runs.
     let failed = || Error::file("running", Path::new("cargo"));
     let output = command.spawn().map_err(failed())?.wait_with_output().await.map_err(failed())?;
     if !output.status.success() {
-        return Err(Error::Command(format!("cargo build of {}", packages.join(", "))));
+        return Err(Error::Command(format!("cargo build of {}", names.join(", "))));
     }
-    let built: BTreeMap<_, _> = String::from_utf8_lossy(&output.stdout)
+    let mut built: BTreeMap<_, _> = String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
         .filter_map(|artifact| Some((artifact.target.name, artifact.executable?)))
         .collect();
-    match packages.iter().find(|name| !built.contains_key(*name)) {
-        Some(missing) => Err(Error::NoProgram(missing.clone())),
-        None => Ok(built),
+    if let Some(missing) = names.iter().find(|name| !built.contains_key(*name)) {
+        return Err(Error::NoProgram(missing.clone()));
     }
+    built.retain(|name, _| names.contains(name));
+    Ok(built)
 }
 
-/// The cargo that runs this program, without the variables that describe this package. Some build scripts
-/// read those variables, and their crates would be built again each time.
-pub(crate) fn cargo() -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
+/// Takes away the variables that describe this package. Some build scripts read those variables, and their
+/// crates would be built again each time.
+pub(crate) fn without_own_variables(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let said = name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
@@ -105,7 +115,6 @@ pub(crate) fn cargo() -> Command {
             command.env_remove(name);
         }
     }
-    command
 }
 
 #[derive(Deserialize)]
