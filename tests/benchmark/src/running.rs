@@ -58,7 +58,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts these functions' programs. Those that a peer lacks come from `helper`.
+    /// Starts these functions' programs. If a peer lacks a function, `helper` has it.
     pub(crate) async fn start(
         side: &Side,
         helper: &Side,

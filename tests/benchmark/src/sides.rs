@@ -36,6 +36,10 @@ pub(crate) async fn prepare(
         let described = format!("the programs in {}", folder.display());
         prepared.revisions.insert(THIS.to_owned(), described);
         prepared.add(arguments, THIS, built.collect());
+        let bare = folder.join("bare-function");
+        if bare.is_file() {
+            prepared.starts.push((BARE.to_owned(), program("bare-function", bare)));
+        }
         if !arguments.no_peers {
             prepared.peers(arguments, checkout, scenarios).await?;
         }
@@ -130,7 +134,7 @@ impl Prepared {
     }
 }
 
-/// The functions whose starts are measured, and those that scenarios need.
+/// The functions whose starts are measured, and all functions that the scenarios need.
 fn needed(
     arguments: &Arguments,
     known: Vec<String>,
