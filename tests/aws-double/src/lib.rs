@@ -96,6 +96,13 @@ impl Answer {
         self
     }
 
+    /// The status, the headers and the body, for a double that is reached over HTTP.
+    #[must_use]
+    pub fn into_parts(self) -> (StatusCode, Vec<(&'static str, String)>, Vec<u8>) {
+        let body = self.bytes.unwrap_or_else(|| self.body.to_string().into_bytes());
+        (self.status, self.headers, body)
+    }
+
     /// A cancelled transaction, with DynamoDB's code for each of its writes.
     #[must_use]
     pub fn cancelled(codes: &[&str]) -> Self {

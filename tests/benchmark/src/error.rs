@@ -13,6 +13,30 @@ pub(crate) enum Error {
     Listen(io::Error),
     #[error("there is no function {name:?}; there are: {}", known.join(", "))]
     UnknownFunction { name: String, known: Vec<String> },
+    #[error("there is no scenario {name:?}; there are: {}", known.join(", "))]
+    UnknownScenario { name: String, known: Vec<String> },
+    #[error("the doubles' certificates cannot be made: {0}")]
+    Certificate(rcgen::Error),
+    #[error("the doubles' TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
+    #[error("the benchmark's authority is no certificate; remove its folder")]
+    NoAnchor,
+    #[error("the simulator does not start: {0}")]
+    Simulator(halo_simulator::StartError),
+    #[error("the simulator gave no {0}")]
+    Halo(&'static str),
+    #[error("the practice's database cannot be prepared: {0}")]
+    Practice(#[from] rusqlite::Error),
+    #[error("{scenario}: {program} answered {found}")]
+    Answer { scenario: String, program: String, found: String },
+    #[error("{scenario}: {one} and {other} answered differently")]
+    Differs { scenario: String, one: String, other: String },
+    #[error("the report cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the README has no markers for the numbers")]
+    NoMarkers,
+    #[error("the peers cannot be installed: {0}")]
+    Peers(local::Error),
     #[error("`{0}` failed")]
     Command(String),
     #[error("building {0} made no program of that name")]
@@ -28,6 +52,8 @@ pub(crate) enum Error {
 pub(crate) enum Failure {
     #[error("cannot be started: {0}")]
     Unstartable(io::Error),
+    #[error("answered an event with an error")]
+    Refused,
     #[error("ended ({0}) instead of polling the Runtime API")]
     Ended(std::process::ExitStatus),
     #[error("did not poll the Runtime API within {} s", .0.as_secs())]

@@ -1,73 +1,147 @@
-//! `cargo bench-functions`: start-up time, memory and package size of every function. They are compared
-//! with the smallest possible function and with the same service in Python. See this crate's README.
+//! `cargo bench-functions`: what the functions cost. It measures how they start and what their real work takes, beside
+//! another revision, peers in other languages, and the smallest possible function. See this crate's README.
 
+mod authority;
+mod doubles;
 mod error;
 mod events;
+mod figures;
+mod measure;
 mod packages;
+mod plot;
+mod practice;
 mod program;
 mod report;
+mod revision;
+mod running;
 mod runtime_api;
+mod scenario;
+mod sides;
 mod statistics;
+mod targets;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use tokio::process::Command;
 
+use crate::authority::Authority;
+use crate::doubles::Halo;
 use crate::error::Error;
+use crate::figures::Figures;
 use crate::packages::Profile;
 use crate::program::Program;
-use crate::report::{Measured, Part, Setting};
+use crate::running::{Ground, Side};
+use crate::scenario::Scenario;
 
-/// Start-up time, memory and package size of every function
+/// The sides' names.
+const THIS: &str = "this";
+const AGAINST: &str = "against";
+const BARE: &str = "bare";
+const PYTHON: &str = "python";
+const TYPESCRIPT: &str = "typescript";
+
+/// What the functions cost: how they start, and their real work
 #[derive(Parser)]
 #[command(name = "cargo bench-functions", bin_name = "cargo bench-functions")]
 struct Arguments {
-    /// How often each program is started; the programs take turns
-    #[arg(long, default_value = "20")]
+    /// Another revision to measure in the same run
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
+    /// How often quick work is done; the programs take turns
+    #[arg(long, default_value = "100")]
     runs: NonZeroUsize,
-    /// The profile that the functions are built with
+    /// How often each program is started; 0 measures no starts
+    #[arg(long, default_value = "20")]
+    starts: usize,
+    /// `dev` measures the local stack's functions without TLS, to try the benchmark itself
     #[arg(long, value_enum, default_value = "release")]
     profile: Profile,
-    /// Only these functions
+    /// Measure the programs in this folder as they are, without TLS: nothing is built
+    #[arg(long, value_name = "FOLDER", conflicts_with = "against")]
+    built: Option<PathBuf>,
+    /// Only the starts of these functions
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     functions: Vec<String>,
-    /// How many requests each program answers before its peak memory is read again
-    #[arg(long, default_value = "1000")]
-    requests: usize,
-    /// Leave out the measurement that needs a local stack: copying large documents
+    /// Only this work. `none` measures starts only
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    scenarios: Vec<String>,
+    /// Leave out the peers in Python and TypeScript
     #[arg(long)]
-    no_stack: bool,
+    no_peers: bool,
+    /// Leave out the counts of instructions and allocations, which need valgrind
+    #[arg(long)]
+    no_counts: bool,
+    /// Measure again and compare both runs
+    #[arg(long)]
+    twice: bool,
+    /// Write every figure to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write a plot to this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Measure nothing: put the figures of this JSON file into the READMEs and the plot
+    #[arg(long, value_name = "FILE")]
+    publish: Option<PathBuf>,
 }
 
 impl Arguments {
+    fn scenarios(&self) -> Result<Vec<Scenario>, Error> {
+        let all = Scenario::value_variants();
+        if self.scenarios.is_empty() {
+            return Ok(all.to_vec());
+        }
+        let mut chosen = Vec::new();
+        for name in self.scenarios.iter().filter(|name| *name != "none") {
+            let found = all.iter().find(|scenario| scenario.name() == *name);
+            chosen.push(*found.ok_or_else(|| Error::UnknownScenario {
+                name: name.clone(),
+                known: all.iter().map(|scenario| scenario.name()).collect(),
+            })?);
+        }
+        Ok(chosen)
+    }
+
     /// The command that repeats this measurement.
     fn command(&self) -> String {
-        let mut command = format!(
-            "cargo bench-functions --runs {} --profile {} --requests {}",
-            self.runs,
-            self.profile.name(),
-            self.requests
-        );
-        if !self.functions.is_empty() {
-            command.push_str(" --functions ");
-            command.push_str(&self.functions.join(","));
+        let mut command = "cargo bench-functions".to_owned();
+        let mut add = |name: &str, value: &str| {
+            command.push_str(&format!(" --{name} {value}"));
+        };
+        if let Some(against) = &self.against {
+            add("against", against);
         }
-        if self.no_stack {
-            command.push_str(" --no-stack");
+        add("runs", &self.runs.to_string());
+        add("starts", &self.starts.to_string());
+        for (name, values) in [("functions", &self.functions), ("scenarios", &self.scenarios)] {
+            if !values.is_empty() {
+                add(name, &values.join(","));
+            }
+        }
+        if let Some(built) = &self.built {
+            add("built", &built.to_string_lossy());
+        }
+        if self.profile == Profile::Dev {
+            add("profile", "dev");
+        }
+        for (name, is_set) in [("no-peers", self.no_peers), ("no-counts", self.no_counts)] {
+            if is_set {
+                command.push_str(&format!(" --{name}"));
+            }
         }
         command
     }
 }
 
-// One thread, so that a measured program has the other cores.
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match report(&arguments).await {
+    match run(&arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             progress(&format!("error: {error}"));
@@ -76,137 +150,77 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn report(arguments: &Arguments) -> Result<(), Error> {
-    say(&run(arguments).await?);
-    if !arguments.no_stack {
-        say(&staging().await?);
-    }
-    Ok(())
-}
-
-/// Time and memory for copying large documents. A program beside the end-to-end tests measures it, because
-/// it needs a stack. This program links no code of the functions.
-async fn staging() -> Result<String, Error> {
-    progress("Copying large documents on a local stack");
-    let mut command = packages::cargo();
-    command
-        .current_dir(checkout()?)
-        .args(["run", "--quiet", "--package", "end-to-end", "--bin", "importer"])
-        .stderr(Stdio::inherit());
-    let output = command.output().await.map_err(Error::file("running", Path::new("cargo")))?;
-    if !output.status.success() {
-        return Err(Error::Command("cargo run --package end-to-end --bin importer".to_owned()));
-    }
-    let lines = String::from_utf8_lossy(&output.stdout);
-    let items: String = lines.lines().map(|line| format!("- {line}\n")).collect();
-    Ok(format!("\nLarge documents on the local stack:\n\n{items}"))
-}
-
-async fn run(arguments: &Arguments) -> Result<String, Error> {
+async fn run(arguments: &Arguments) -> Result<(), Error> {
     let checkout = checkout()?;
-    let functions = selected(arguments, packages::functions(&checkout)?)?;
-    let bare = ["bare-function".to_owned()];
-    let mut programs = built(&checkout, &functions, arguments.profile, Part::Function).await?;
-    programs.extend(built(&checkout, &bare, arguments.profile, Part::Bare).await?);
-    let peer = python_peer(&checkout).await?;
-    let versions = format!(
-        "{}; {}",
-        printed(Command::new("rustc").arg("--version")).await?,
-        printed(Command::new(&peer.executable).args(&peer.arguments).arg("--versions")).await?
-    );
-    programs.push((peer, Part::Peer));
-
-    let setting = Setting {
-        command: arguments.command(),
-        machine: machine(),
-        versions,
-        requests: arguments.requests,
+    if let Some(file) = &arguments.publish {
+        return publish(&checkout, file);
+    }
+    let authority = Authority::kept_in(&revision::folder())?;
+    let scenarios = arguments.scenarios()?;
+    let prepared = sides::prepare(arguments, &checkout, &authority, &scenarios).await?;
+    let halo = Halo::start().await?;
+    let documents = practice::prepare(&halo)?;
+    // Only builds in work trees trust the doubles' authority.
+    let tls = match (arguments.profile, &arguments.built) {
+        (Profile::Release, None) => Some((authority.server()?, authority.file.clone())),
+        _ => None,
     };
-    let mut measured = Vec::new();
-    for (program, part) in &programs {
-        measured.push(Measured {
-            name: program.name.clone(),
-            part: *part,
-            weight: match part {
-                Part::Peer => None,
-                Part::Function | Part::Bare => Some(packages::weigh(&program.executable)?),
-            },
-            starts: Vec::new(),
-            drive: None,
-        });
-    }
-    measure(arguments, &programs, &mut measured).await?;
-    Ok(report::markdown(&setting, &measured))
-}
-
-async fn measure(
-    arguments: &Arguments,
-    programs: &[(Program, Part)],
-    measured: &mut [Measured],
-) -> Result<(), Error> {
-    progress("Starting each program once, not counted");
-    for (program, _) in programs {
-        program.start().await?;
-    }
-    progress(&format!("Starting each program {} times, in turn", arguments.runs));
-    for _ in 0..arguments.runs.get() {
-        for ((program, _), measured) in programs.iter().zip(&mut *measured) {
-            measured.starts.push(program.start().await?);
+    let ground = Ground { halo, tls };
+    let mut runs = Vec::new();
+    for _ in 0..if arguments.twice { 2 } else { 1 } {
+        let mut figures = Figures {
+            command: arguments.command(),
+            machine: machine(),
+            versions: prepared.versions.clone(),
+            revisions: prepared.revisions.clone(),
+            ..Figures::default()
+        };
+        if arguments.starts > 0 {
+            figures.starts = measure::starts(&prepared.starts, arguments.starts).await?;
+            for (started, (_, program)) in figures.starts.iter_mut().zip(&prepared.starts) {
+                if program.arguments.is_empty() {
+                    let weight = packages::weigh(&program.executable)?;
+                    (started.binary, started.zip) = (Some(weight.binary), Some(weight.zip));
+                }
+            }
         }
-    }
-    progress(&format!("Sending each program {} requests", arguments.requests));
-    for ((program, _), measured) in programs.iter().zip(measured) {
-        if let Some((request, event)) = events::for_program(&program.name) {
-            measured.drive = Some((request, program.drive(&event, arguments.requests).await?));
+        for scenario in &scenarios {
+            let sides = &prepared.sides;
+            let runs = arguments.runs.get();
+            let mut work = measure::work(*scenario, sides, &ground, &documents, runs).await?;
+            if !arguments.no_counts {
+                measure::count(*scenario, sides, &ground, &documents, &mut work).await?;
+            }
+            figures.work.append(&mut work);
         }
+        figures.targets = targets::of(&figures);
+        say(&report::markdown(&figures));
+        runs.push(figures);
+    }
+    if let [first, second] = &runs[..] {
+        say(&report::comparison(first, second));
+    }
+    let Some(figures) = runs.first() else { return Ok(()) };
+    if let Some(file) = &arguments.json {
+        let text = serde_json::to_string_pretty(figures)?;
+        fs::write(file, text).map_err(Error::file("writing", file))?;
+    }
+    if let Some(file) = &arguments.svg {
+        fs::write(file, plot::svg(figures)).map_err(Error::file("writing", file))?;
     }
     Ok(())
 }
 
-fn selected(arguments: &Arguments, known: Vec<String>) -> Result<Vec<String>, Error> {
-    if arguments.functions.is_empty() {
-        return Ok(known);
-    }
-    match arguments.functions.iter().find(|name| !known.contains(name)) {
-        Some(name) => Err(Error::UnknownFunction { name: name.clone(), known }),
-        None => Ok(arguments.functions.clone()),
-    }
-}
-
-async fn built(
-    checkout: &Path,
-    names: &[String],
-    profile: Profile,
-    part: Part,
-) -> Result<Vec<(Program, Part)>, Error> {
-    progress(&format!("Building {}", names.join(", ")));
-    let executables = packages::build(checkout, names, profile).await?;
-    let program = |(name, executable)| (Program { name, executable, arguments: Vec::new() }, part);
-    Ok(executables.into_iter().filter(|(name, _)| names.contains(name)).map(program).collect())
-}
-
-/// The same service in Python, with the interpreter and packages of the local stack.
-async fn python_peer(checkout: &Path) -> Result<Program, Error> {
-    let python = checkout.join(".local/tools/python/bin/python");
-    if !python.is_file() {
-        progress("Installing the pinned Python tools");
-        let status = packages::cargo()
-            .current_dir(checkout)
-            .args(["local", "tools"])
-            .stdout(Stdio::null())
-            .status()
-            .await
-            .map_err(Error::file("running", Path::new("cargo")))?;
-        if !status.success() {
-            return Err(Error::Command("cargo local tools".to_owned()));
-        }
-    }
-    let script = checkout.join("tests/benchmark/peer/peer.py");
-    Ok(Program {
-        name: "peer.py".to_owned(),
-        executable: python,
-        arguments: vec![script.into_os_string()],
-    })
+/// Puts the figures of a run into the benchmark's README and its plot.
+fn publish(checkout: &Path, file: &Path) -> Result<(), Error> {
+    let text = fs::read_to_string(file).map_err(Error::file("reading", file))?;
+    let figures: Figures = serde_json::from_str(&text)?;
+    let readme = checkout.join("tests/benchmark/README.md");
+    let old = fs::read_to_string(&readme).map_err(Error::file("reading", &readme))?;
+    let new = report::placed(&old, &report::markdown(&figures)).ok_or(Error::NoMarkers)?;
+    fs::write(&readme, new).map_err(Error::file("writing", &readme))?;
+    let plot = checkout.join("tests/benchmark/cpu.svg");
+    fs::write(&plot, plot::svg(&figures)).map_err(Error::file("writing", &plot))
 }
 
 /// The checkout that the current folder is in.
@@ -256,6 +270,6 @@ fn say(text: &str) {
 }
 
 #[expect(clippy::print_stderr, reason = "building and measuring take minutes")]
-fn progress(text: &str) {
+pub(crate) fn progress(text: &str) {
     eprintln!("{text}");
 }

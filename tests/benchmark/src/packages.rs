@@ -34,7 +34,7 @@ impl Profile {
 
 /// Functions in which one message's panic must not end the work on the others. `Cargo.toml` has a deployed profile of
 /// their own for them; with the other one they do not compile.
-const WORKERS: [&str; 2] = ["site-writer", "webhook-sender"];
+pub(crate) const WORKERS: [&str; 2] = ["site-writer", "webhook-sender"];
 
 /// Sizes in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -57,37 +57,29 @@ pub(crate) fn functions(checkout: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// Builds packages and returns the path of each program.
+/// Builds packages of the checkout and returns the path of each program.
+pub(crate) async fn build(
+    checkout: &Path,
+    names: &[String],
+    profile: Profile,
+) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    without_own_variables(&mut command);
+    command.current_dir(checkout);
+    build_with(command, names, profile.name()).await
+}
+
+/// Builds packages with this cargo.
 ///
 /// Packages that are built together share the features of their dependencies. The functions are built
 /// together, as for a deployment. The bare function is built on its own.
-pub(crate) async fn build(
-    checkout: &Path,
-    packages: &[String],
-    profile: Profile,
-) -> Result<BTreeMap<String, PathBuf>, Error> {
-    if profile == Profile::Dev {
-        return build_with(checkout, packages, profile.name()).await;
-    }
-    let (workers, others): (Vec<String>, Vec<String>) =
-        packages.iter().cloned().partition(|name| WORKERS.contains(&name.as_str()));
-    let mut built = BTreeMap::new();
-    for (packages, profile) in [(others, profile.name()), (workers, "worker")] {
-        if !packages.is_empty() {
-            built.extend(build_with(checkout, &packages, profile).await?);
-        }
-    }
-    Ok(built)
-}
-
-async fn build_with(
-    checkout: &Path,
-    packages: &[String],
+pub(crate) async fn build_with(
+    mut command: Command,
+    names: &[String],
     profile: &str,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
-    let mut command = cargo();
     command
-        .current_dir(checkout)
         .args(["build", "--bins", "--message-format=json-render-diagnostics"])
         .args(["--profile", profile])
         .stdin(Stdio::null())
@@ -96,30 +88,29 @@ async fn build_with(
     match profile {
         // The same build as the local stack's. Any other would compile everything once more.
         "dev" => command.arg("--workspace"),
-        _ => command.args(packages.iter().flat_map(|name| ["--package", name])),
+        _ => command.args(names.iter().flat_map(|name| ["--package", name])),
     };
     // Not `output`, because it would hide what cargo prints while it runs.
     let failed = || Error::file("running", Path::new("cargo"));
     let output = command.spawn().map_err(failed())?.wait_with_output().await.map_err(failed())?;
     if !output.status.success() {
-        return Err(Error::Command(format!("cargo build of {}", packages.join(", "))));
+        return Err(Error::Command(format!("cargo build of {}", names.join(", "))));
     }
-    let built: BTreeMap<_, _> = String::from_utf8_lossy(&output.stdout)
+    let mut built: BTreeMap<_, _> = String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
         .filter_map(|artifact| Some((artifact.target.name, artifact.executable?)))
         .collect();
-    match packages.iter().find(|name| !built.contains_key(*name)) {
-        Some(missing) => Err(Error::NoProgram(missing.clone())),
-        None => Ok(built),
+    if let Some(missing) = names.iter().find(|name| !built.contains_key(*name)) {
+        return Err(Error::NoProgram(missing.clone()));
     }
+    built.retain(|name, _| names.contains(name));
+    Ok(built)
 }
 
-/// The cargo that runs this program, without the variables that describe this package. Some build scripts
-/// read those variables, and their crates would be built again each time.
-pub(crate) fn cargo() -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
+/// Takes away the variables that describe this package. Some build scripts read those variables, and their
+/// crates would be built again each time.
+pub(crate) fn without_own_variables(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let said = name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
@@ -128,7 +119,6 @@ pub(crate) fn cargo() -> Command {
             command.env_remove(name);
         }
     }
-    command
 }
 
 #[derive(Deserialize)]

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 use crate::error::{Error, Failure};
-use crate::runtime_api::{Answers, RuntimeApi};
+use crate::runtime_api::RuntimeApi;
 
 /// Made-up values for what every function's configuration needs. Nothing listens on port 9 of loopback: no
 /// function may call anything before its first poll.
@@ -34,7 +35,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
     ("ATTACHMENT_RETENTION_DAYS", "1"),
     ("AUDIT_RETENTION_DAYS", "30"),
-    ("BUCKET_NAME", "made-up"),
+    ("BUCKET_NAME", "made-up-bucket"),
     ("CURSOR_SECRET_ARN", "arn:aws:secretsmanager:ap-southeast-2:000000000000:secret:made-up"),
     ("DAILY_BYTE_CAP", "0"),
     ("DAILY_QUERY_CAP", "0"),
@@ -68,9 +69,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 ];
 
 /// The longest wait for a program.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A program that polls the Lambda Runtime API.
+#[derive(Clone, Debug)]
 pub(crate) struct Program {
     pub(crate) name: String,
     pub(crate) executable: PathBuf,
@@ -78,56 +80,70 @@ pub(crate) struct Program {
 }
 
 /// The measurements of one start.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
     /// From just before the process exists to its first poll.
     pub(crate) time: Duration,
     /// Processor time until then. Other work on the machine hardly changes it. Linux only.
-    pub(crate) computed: Option<Duration>,
+    pub(crate) computed: Duration,
     /// Peak memory until then, in bytes. Linux only.
-    pub(crate) peak: Option<u64>,
+    pub(crate) peak: u64,
 }
 
-/// The measurements of many requests, one after another.
-pub(crate) struct Drive {
-    /// Peak memory until the last answer, in bytes. Linux only.
-    pub(crate) peak: Option<u64>,
-    pub(crate) answers: Answers,
+/// What an event cost the process that it was given to.
+#[derive(Debug)]
+pub(crate) struct Invoked {
+    pub(crate) wall: Duration,
+    pub(crate) computed: Duration,
+    pub(crate) body: Bytes,
+}
+
+/// A running program that waits for events.
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+    api: RuntimeApi,
+    said: Said,
+    pub(crate) started: Start,
 }
 
 impl Program {
-    /// Starts the program, waits for its first poll and ends it.
-    pub(crate) async fn start(&self) -> Result<Start, Error> {
-        let mut api = RuntimeApi::start(&Value::Null, 0).await?;
-        self.run(&mut api).await
+    /// This program under another one, which gets it as its last arguments.
+    pub(crate) fn under(&self, wrapper: &str, arguments: Vec<OsString>) -> Self {
+        let mut arguments = arguments;
+        arguments.push(self.executable.clone().into_os_string());
+        arguments.extend(self.arguments.iter().cloned());
+        Self { name: self.name.clone(), executable: wrapper.into(), arguments }
     }
 
-    /// Starts the program, sends it `event` a number of times and ends it.
-    pub(crate) async fn drive(&self, event: &Value, times: usize) -> Result<Drive, Error> {
-        let mut api = RuntimeApi::start(event, times).await?;
-        let peak = self.run(&mut api).await?.peak;
-        Ok(Drive { peak, answers: api.answers() })
-    }
-
-    async fn run(&self, api: &mut RuntimeApi) -> Result<Start, Error> {
+    /// Starts the program and waits for its first poll. `more` are environment variables that differ from the
+    /// made-up ones.
+    pub(crate) async fn start(&self, more: &[(&str, String)]) -> Result<Process, Error> {
+        let mut api = RuntimeApi::start().await?;
         let mut command = self.command(api.address());
-        let started = Instant::now();
-        let mut child =
-            command.spawn().map_err(|source| self.failed(Failure::Unstartable(source), ""))?;
+        command.envs(more.iter().map(|(name, value)| (*name, value)));
+        let began = Instant::now();
+        let mut child = command
+            .spawn()
+            .map_err(|source| failed(&self.name, Failure::Unstartable(source), ""))?;
         let said = Said::of(&mut child);
         let outcome = tokio::select! {
-            idle_at = api.idle() => Ok(idle_at - started),
+            polled_at = api.first_poll() => Ok(polled_at - began),
             Ok(status) = child.wait() => Err(Failure::Ended(status)),
             () = tokio::time::sleep(PATIENCE) => Err(Failure::Silent(PATIENCE)),
         };
-        // The process waits in its poll, so its peak memory can still be read.
-        let peak = child.id().and_then(peak_memory);
-        let computed = child.id().and_then(time_computed);
-        // The process may already have ended, which is fine.
-        let _ = child.kill().await;
-        let said = said.text().await;
         match outcome {
-            Ok(time) => Ok(Start { time, computed, peak }),
-            Err(how) => Err(self.failed(how, &said)),
+            Ok(time) => {
+                // The process waits in its poll, so what it has used can be read.
+                let computed = child.id().and_then(time_computed).unwrap_or_default();
+                let peak = child.id().and_then(peak_memory).unwrap_or_default();
+                let started = Start { time, computed, peak };
+                Ok(Process { name: self.name.clone(), child, api, said, started })
+            }
+            Err(how) => {
+                let _ = child.kill().await;
+                Err(failed(&self.name, how, &said.text().await))
+            }
         }
     }
 
@@ -144,14 +160,66 @@ impl Program {
             .kill_on_drop(true);
         command
     }
+}
 
-    fn failed(&self, how: Failure, output: &str) -> Error {
-        Error::Failed { program: self.name.clone(), how, output: output.trim_end().to_owned() }
+impl Process {
+    /// Gives the process an event and waits until it asks for the next one.
+    pub(crate) async fn invoke(&mut self, event: &Value) -> Result<Invoked, Error> {
+        let before = self.computed();
+        let answered = tokio::select! {
+            answered = self.api.invoke(event.to_string().into()) => answered.ok_or(Failure::Refused),
+            Ok(status) = self.child.wait() => Err(Failure::Ended(status)),
+            () = tokio::time::sleep(PATIENCE) => Err(Failure::Silent(PATIENCE)),
+        };
+        let answered = answered.and_then(|it| Ok((it.wall, it.body.ok_or(Failure::Refused)?)));
+        match answered {
+            Ok((wall, body)) => {
+                Ok(Invoked { wall, computed: self.computed().saturating_sub(before), body })
+            }
+            Err(how) => Err(self.failed(how).await),
+        }
     }
+
+    /// The processor time so far.
+    pub(crate) fn computed(&self) -> Duration {
+        self.child.id().and_then(time_computed).unwrap_or_default()
+    }
+
+    /// The peak memory so far, in bytes.
+    pub(crate) fn peak(&self) -> u64 {
+        self.child.id().and_then(peak_memory).unwrap_or_default()
+    }
+
+    /// Ends the process as a person would, so that it may still write. Returns what it said.
+    pub(crate) async fn end(mut self) -> String {
+        let id = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+        if let Some(id) = id {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        if tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.is_err() {
+            let _ = self.child.kill().await;
+        }
+        self.said.text().await
+    }
+
+    /// An error that shows what the process said.
+    pub(crate) async fn failed(&mut self, how: Failure) -> Error {
+        let _ = self.child.kill().await;
+        let said = std::mem::take(&mut self.said).text().await;
+        failed(&self.name, how, &said)
+    }
+}
+
+fn failed(program: &str, how: Failure, output: &str) -> Error {
+    // The end of what it said is about the failure.
+    let output = output.trim_end();
+    let from = output.char_indices().rev().nth(4_000).map_or(0, |(at, _)| at);
+    Error::Failed { program: program.to_owned(), how, output: output[from..].to_owned() }
 }
 
 /// The output of a process. It is read while the process runs, so that the process never waits for a full
 /// pipe.
+#[derive(Default)]
 struct Said(Vec<JoinHandle<Vec<u8>>>);
 
 impl Said {
@@ -210,7 +278,7 @@ mod tests {
             executable: "/bin/sh".into(),
             arguments: vec!["-c".into(), "echo 'TABLE_NAME is missing' >&2; exit 3".into()],
         };
-        let Err(error) = program.start().await else { panic!("it counts as started") };
+        let Err(error) = program.start(&[]).await else { panic!("it counts as started") };
         let error = error.to_string();
         for part in ["pairing ended", "exit status: 3", "TABLE_NAME is missing"] {
             assert!(error.contains(part), "{part:?} is not in: {error}");

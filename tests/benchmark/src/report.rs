@@ -1,190 +1,132 @@
-//! The numbers as Markdown, next to the budgets.
+//! The figures as Markdown.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
-use crate::packages::Weight;
-use crate::program::{Drive, Start};
-use crate::statistics::percentile;
-
-/// A program's role in the comparison.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Part {
-    /// A function of the service, compared with the other two.
-    Function,
-    /// The smallest possible function.
-    Bare,
-    /// The same service in Python.
-    Peer,
-}
-
-/// All measurements of one program.
-pub(crate) struct Measured {
-    pub(crate) name: String,
-    pub(crate) part: Part,
-    pub(crate) weight: Option<Weight>,
-    pub(crate) starts: Vec<Start>,
-    /// The event's description, and the measurements with it.
-    pub(crate) drive: Option<(&'static str, Drive)>,
-}
-
-impl Measured {
-    fn start(&self, percent: usize) -> Option<Duration> {
-        let times: Vec<_> = self.starts.iter().map(|start| start.time).collect();
-        percentile(&times, percent)
-    }
-
-    /// Median over the runs.
-    fn computed(&self) -> Option<Duration> {
-        let times: Vec<_> = self.starts.iter().filter_map(|start| start.computed).collect();
-        percentile(&times, 50)
-    }
-
-    /// Median over the runs.
-    fn peak_at_first_poll(&self) -> Option<u64> {
-        let peaks: Vec<_> = self.starts.iter().filter_map(|start| start.peak).collect();
-        percentile(&peaks, 50)
-    }
-
-    fn peak_after_requests(&self) -> Option<u64> {
-        self.drive.as_ref().and_then(|(_, drive)| drive.peak)
-    }
-}
-
-/// The circumstances of the measurement.
-pub(crate) struct Setting {
-    pub(crate) command: String,
-    pub(crate) machine: String,
-    pub(crate) versions: String,
-    pub(crate) requests: usize,
-}
-
-/// A budget of the project, and when it counts as kept.
-enum Limit {
-    AtMost(f64),
-    AtLeast(f64),
-}
-
-struct Budget {
-    heading: &'static str,
-    limit: Limit,
-    value: fn(&Measured, &Peers<'_>) -> Option<f64>,
-}
-
-struct Peers<'a> {
-    bare: Option<&'a Measured>,
-    python: Option<&'a Measured>,
-}
-
-const BUDGETS: [Budget; 5] = [
-    Budget {
-        heading: "start ≤ 2 × bare",
-        limit: Limit::AtMost(2.0),
-        value: |function, peers| ratio(function.start(50), peers.bare?.start(50)),
-    },
-    Budget {
-        heading: "≥ 40 × faster than Python",
-        limit: Limit::AtLeast(40.0),
-        value: |function, peers| ratio(peers.python?.start(50), function.start(50)),
-    },
-    Budget {
-        heading: "≤ 6 MiB at first poll",
-        limit: Limit::AtMost(6.0),
-        value: |function, _| function.peak_at_first_poll().map(mebibytes),
-    },
-    Budget {
-        heading: "≤ 20 MiB after requests",
-        limit: Limit::AtMost(20.0),
-        value: |function, _| function.peak_after_requests().map(mebibytes),
-    },
-    Budget {
-        heading: "zip ≤ 3 MB",
-        limit: Limit::AtMost(3.0),
-        value: |function, _| function.weight.map(|weight| megabytes(weight.zip)),
-    },
-];
+use crate::figures::{Figures, Worked, as_f64};
 
 /// The whole report.
-pub(crate) fn markdown(setting: &Setting, programs: &[Measured]) -> String {
-    let find = |part| programs.iter().find(|program| program.part == part);
-    let peers = Peers { bare: find(Part::Bare), python: find(Part::Peer) };
-    let mut text = format!("`{}`\n{}; {}\n\n", setting.command, setting.machine, setting.versions);
-    numbers(&mut text, programs, &peers, setting.requests);
-    budgets(&mut text, programs, &peers);
-    answers(&mut text, programs, setting.requests);
+pub(crate) fn markdown(figures: &Figures) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "`{}`\\", figures.command);
+    let _ = writeln!(text, "{}; {}\n", figures.machine, figures.versions);
+    for (side, revision) in &figures.revisions {
+        let _ = writeln!(text, "- {side}: {revision}");
+    }
+    text.push('\n');
+    starts(figures, &mut text);
+    work(figures, &mut text);
+    targets(figures, &mut text);
     text
 }
 
-fn numbers(text: &mut String, programs: &[Measured], peers: &Peers<'_>, requests: usize) {
-    table(
-        text,
-        &[
-            "program",
-            "first poll p50 (p90), ms",
-            "× bare",
-            "CPU until then, ms",
-            "× bare's CPU",
-            "× faster than Python",
-            "memory at first poll, MiB",
-            &format!("peak after {requests} requests, MiB"),
-            "binary, MB",
-            "zip, MB",
-        ],
-        programs.iter().map(|program| {
-            let time = |percent| shown(program.start(percent).map(milliseconds), 2);
-            vec![
-                program.name.clone(),
-                format!("{} ({})", time(50), time(90)),
-                shown(peers.bare.and_then(|bare| ratio(program.start(50), bare.start(50))), 2),
-                shown(program.computed().map(milliseconds), 2),
-                shown(peers.bare.and_then(|bare| ratio(program.computed(), bare.computed())), 2),
-                shown(peers.python.and_then(|peer| ratio(peer.start(50), program.start(50))), 0),
-                shown(program.peak_at_first_poll().map(mebibytes), 1),
-                shown(program.peak_after_requests().map(mebibytes), 1),
-                shown(program.weight.map(|weight| megabytes(weight.binary)), 2),
-                shown(program.weight.map(|weight| megabytes(weight.zip)), 2),
-            ]
-        }),
-    );
-}
-
-fn budgets(text: &mut String, programs: &[Measured], peers: &Peers<'_>) {
-    let headings: Vec<_> =
-        std::iter::once("budget").chain(BUDGETS.iter().map(|budget| budget.heading)).collect();
-    let functions = programs.iter().filter(|program| program.part == Part::Function);
-    table(
-        text,
-        &headings,
-        functions.map(|function| {
-            let verdicts =
-                BUDGETS.iter().map(|budget| budget.verdict((budget.value)(function, peers)));
-            std::iter::once(function.name.clone()).chain(verdicts).collect()
-        }),
-    );
-}
-
-fn answers(text: &mut String, programs: &[Measured], requests: usize) {
-    let _ = writeln!(text, "The {requests} requests, one after another, and their answers:\n");
-    for program in programs {
-        let Some((request, drive)) = &program.drive else {
-            let _ = writeln!(text, "- {}: the benchmark has no request for it", program.name);
-            continue;
-        };
-        let counts: Vec<_> =
-            drive.answers.iter().map(|(answer, count)| format!("{count} × {answer}")).collect();
-        let _ = writeln!(text, "- {}: {request}: {}", program.name, counts.join(", "));
+fn starts(figures: &Figures, text: &mut String) {
+    if figures.starts.is_empty() {
+        return;
     }
+    let headings = [
+        "program",
+        "side",
+        "first poll p50 (p99), ms",
+        "CPU until then, ms",
+        "memory, MiB",
+        "binary, MB",
+        "zip, MB",
+    ];
+    let megabytes = |bytes: Option<u64>| {
+        bytes.map_or_else(|| "–".to_owned(), |bytes| format!("{:.2}", as_f64(bytes) / 1e6))
+    };
+    let rows = figures.starts.iter().map(|it| {
+        vec![
+            it.function.clone(),
+            it.side.clone(),
+            format!("{:.2} ({:.2})", it.first_poll_p50, it.first_poll_p99),
+            format!("{:.2}", it.cpu),
+            mebibytes(it.memory),
+            megabytes(it.binary),
+            megabytes(it.zip),
+        ]
+    });
+    table(text, &headings, rows);
 }
 
-impl Budget {
-    fn verdict(&self, value: Option<f64>) -> String {
-        let Some(value) = value else { return "not measured".to_owned() };
-        let kept = match self.limit {
-            Limit::AtMost(limit) => value <= limit,
-            Limit::AtLeast(limit) => value >= limit,
-        };
-        format!("{value:.2}: {}", if kept { "kept" } else { "**exceeded**" })
+fn work(figures: &Figures, text: &mut String) {
+    if figures.work.is_empty() {
+        return;
     }
+    let headings = [
+        "work",
+        "side",
+        "wall p50 (p99), ms",
+        "own p50 (p99), ms",
+        "CPU, ms",
+        "instructions, M",
+        "allocations",
+        "sent, kB",
+        "received, kB",
+        "DynamoDB",
+        "SQS",
+        "Halo",
+        "S3",
+        "peak, MiB",
+    ];
+    table(text, &headings, figures.work.iter().map(row));
+}
+
+fn row(it: &Worked) -> Vec<String> {
+    let counted = |value: Option<f64>, unit: f64, decimals: usize| {
+        value.map_or_else(|| "–".to_owned(), |value| format!("{:.decimals$}", value / unit))
+    };
+    let calls = |service: &str| format!("{:.1}", it.calls_of(service));
+    vec![
+        it.scenario.clone(),
+        it.side.clone(),
+        format!("{:.2} ({:.2})", it.wall_p50, it.wall_p99),
+        format!("{:.2} ({:.2})", it.own_p50, it.own_p99),
+        format!("{:.2}", it.cpu_p50),
+        counted(it.instructions, 1e6, 2),
+        counted(it.allocations, 1.0, 0),
+        format!("{:.1}", it.bytes_sent / 1e3),
+        format!("{:.1}", it.bytes_received / 1e3),
+        calls("dynamodb"),
+        calls("sqs"),
+        calls("halo"),
+        calls("s3"),
+        mebibytes(it.peak_memory),
+    ]
+}
+
+fn targets(figures: &Figures, text: &mut String) {
+    if figures.targets.is_empty() {
+        return;
+    }
+    let rows = figures.targets.iter().map(|it| {
+        let verdict = if it.kept { "kept" } else { "**missed**" };
+        vec![
+            it.name.clone(),
+            format!("{:.3}", it.ratio),
+            format!("{:.3}", it.limit),
+            verdict.to_owned(),
+        ]
+    });
+    table(text, &["target", "measured", "at most", "verdict"], rows);
+}
+
+/// Compares two runs of the same programs: the ratios of CPU time and of instructions.
+pub(crate) fn comparison(first: &Figures, second: &Figures) -> String {
+    let mut text = "Second run compared with the first:\n\n".to_owned();
+    let rows = first.work.iter().filter_map(|one| {
+        let two =
+            second.work.iter().find(|it| it.scenario == one.scenario && it.side == one.side)?;
+        let instructions = two.instructions.zip(one.instructions).map(|(two, one)| two / one);
+        Some(vec![
+            one.scenario.clone(),
+            one.side.clone(),
+            format!("{:.3}", two.cpu_p50 / one.cpu_p50),
+            instructions.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.3}")),
+        ])
+    });
+    table(&mut text, &["work", "side", "CPU", "instructions"], rows);
+    text
 }
 
 fn table(text: &mut String, headings: &[&str], rows: impl Iterator<Item = Vec<String>>) {
@@ -196,86 +138,53 @@ fn table(text: &mut String, headings: &[&str], rows: impl Iterator<Item = Vec<St
     text.push('\n');
 }
 
-fn shown(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1}", as_f64(bytes) / f64::from(1 << 20))
 }
 
-fn ratio(of: Option<Duration>, to: Option<Duration>) -> Option<f64> {
-    Some(of?.as_secs_f64() / to?.as_secs_f64())
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
-fn mebibytes(bytes: u64) -> f64 {
-    bytes as f64 / f64::from(1 << 20)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
+/// A file's text with the report between two markers.
+pub(crate) fn placed(file: &str, report: &str) -> Option<String> {
+    const MARKERS: [&str; 2] = ["<!-- numbers: begin -->", "<!-- numbers: end -->"];
+    let (before, rest) = file.split_once(MARKERS[0])?;
+    let (_, after) = rest.split_once(MARKERS[1])?;
+    Some(format!("{before}{}\n\n{}\n\n{}{after}", MARKERS[0], report.trim(), MARKERS[1]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime_api::Answers;
+    use crate::figures::Target;
 
-    fn measured(name: &str, part: Part, milliseconds: u64, mebibytes: u64) -> Measured {
-        let start = || Start {
-            time: Duration::from_millis(milliseconds),
-            computed: Some(Duration::from_millis(milliseconds - 1)),
-            peak: Some(mebibytes << 20),
-        };
-        let drive = Drive {
-            peak: Some((mebibytes + 1) << 20),
-            answers: Answers::from([("401".to_owned(), 1000)]),
-        };
-        Measured {
-            name: name.to_owned(),
-            part,
-            weight: (part != Part::Peer).then_some(Weight { binary: 5_000_000, zip: 2_500_000 }),
-            starts: vec![start(), start()],
-            drive: Some(("a search", drive)),
-        }
-    }
-
-    fn report(programs: &[Measured]) -> String {
-        let setting = Setting {
-            command: "cargo bench-functions".to_owned(),
-            machine: "a machine".to_owned(),
-            versions: "a compiler".to_owned(),
-            requests: 1000,
-        };
-        markdown(&setting, programs)
+    #[test]
+    fn a_missed_target_is_said() {
+        let target = |kept| Target { name: "zip".to_owned(), ratio: 0.7, limit: 0.65, kept };
+        let figures = Figures { targets: vec![target(false), target(true)], ..Figures::default() };
+        let text = markdown(&figures);
+        assert!(text.contains("| zip | 0.700 | 0.650 | **missed** |"), "{text}");
+        assert!(text.contains("| zip | 0.700 | 0.650 | kept |"), "{text}");
     }
 
     #[test]
-    fn the_report_compares_each_function_with_the_bare_one_and_the_python_peer() {
-        let text = report(&[
-            measured("pairing", Part::Function, 3, 5),
-            measured("bare-function", Part::Bare, 2, 2),
-            measured("peer.py", Part::Peer, 300, 50),
-        ]);
-        for line in [
-            "| pairing | 3.00 (3.00) | 1.50 | 2.00 | 2.00 | 100 | 5.0 | 6.0 | 5.00 | 2.50 |",
-            "| peer.py | 300.00 (300.00) | 150.00 | 299.00 | 299.00 | 1 | 50.0 | 51.0 | – | – |",
-            "| pairing | 1.50: kept | 100.00: kept | 5.00: kept | 6.00: kept | 2.50: kept |",
-            "- pairing: a search: 1000 × 401",
-        ] {
-            assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");
-        }
+    fn two_runs_are_compared_by_cpu_time_and_by_instructions() {
+        let run = |cpu, instructions| Figures {
+            work: vec![Worked {
+                scenario: "search".to_owned(),
+                side: "this".to_owned(),
+                cpu_p50: cpu,
+                instructions: Some(instructions),
+                ..Worked::default()
+            }],
+            ..Figures::default()
+        };
+        let text = comparison(&run(2.0, 100.0), &run(2.1, 101.0));
+        assert!(text.contains("| search | this | 1.050 | 1.010 |"), "{text}");
     }
 
     #[test]
-    fn a_budget_that_is_not_kept_is_said_and_what_was_not_measured_is_not_called_kept() {
-        let text = report(&[
-            measured("pairing", Part::Function, 5, 7),
-            measured("bare-function", Part::Bare, 2, 2),
-        ]);
-        let line = "| pairing | 2.50: **exceeded** | not measured | 7.00: **exceeded** | 8.00: kept | 2.50: kept |";
-        assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");
+    fn new_numbers_replace_old_ones_between_the_markers_and_nothing_else() {
+        let file = "A\n<!-- numbers: begin -->\nold\n<!-- numbers: end -->\nZ\n";
+        let placed = placed(file, "new\n").unwrap();
+        assert_eq!(placed, "A\n<!-- numbers: begin -->\n\nnew\n\n<!-- numbers: end -->\nZ\n");
+        assert_eq!(super::placed("no markers", "new"), None);
     }
 }

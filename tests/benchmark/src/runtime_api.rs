@@ -1,92 +1,95 @@
-//! A fake Lambda Runtime API on loopback, for one process.
+//! A Lambda Runtime API on loopback, for one process. It hands out events one by one.
 
-use std::collections::BTreeMap;
-use std::future::pending;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::error::Error;
 
-/// How often each answer was given: a status, or [`FAILED`].
-pub(crate) type Answers = BTreeMap<String, usize>;
+/// A process's answer to an event.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// From handing out the event to the last byte of the answer.
+    pub(crate) wall: Duration,
+    /// `None` if the invocation ended in an error instead of an answer.
+    pub(crate) body: Option<Bytes>,
+}
 
-/// The invocation ended in an error instead of an answer.
-pub(crate) const FAILED: &str = "failed";
+/// How often the process has asked for an event, and when it did so first.
+type Polls = (u64, Option<Instant>);
 
-/// Hands out one event a number of times. After that the process waits for more.
+/// The Runtime API. It ends with this value.
 pub(crate) struct RuntimeApi {
     address: SocketAddr,
-    shared: Arc<Shared>,
-    idle_since: watch::Receiver<Option<Instant>>,
+    events: mpsc::UnboundedSender<Bytes>,
+    polls: watch::Receiver<Polls>,
+    answers: mpsc::UnboundedReceiver<Answered>,
     server: JoinHandle<()>,
 }
 
 struct Shared {
-    event: Bytes,
-    progress: Mutex<Progress>,
-    idle_since: watch::Sender<Option<Instant>>,
-}
-
-struct Progress {
-    left: usize,
-    answers: Answers,
+    events: Mutex<mpsc::UnboundedReceiver<Bytes>>,
+    polls: watch::Sender<Polls>,
+    answers: mpsc::UnboundedSender<Answered>,
+    handed_out: watch::Sender<Option<Instant>>,
 }
 
 impl RuntimeApi {
-    /// Serves `times` invocations with `event`.
-    pub(crate) async fn start(event: &Value, times: usize) -> Result<Self, Error> {
+    pub(crate) async fn start() -> Result<Self, Error> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Error::Listen)?;
         let address = listener.local_addr().map_err(Error::Listen)?;
-        let (idle_sender, idle_since) = watch::channel(None);
-        let shared = Arc::new(Shared {
-            event: Bytes::from(event.to_string()),
-            progress: Mutex::new(Progress { left: times, answers: Answers::new() }),
-            idle_since: idle_sender,
-        });
+        let (events, waiting) = mpsc::unbounded_channel();
+        let (answers, answered) = mpsc::unbounded_channel();
+        let (polls, polled) = watch::channel((0, None));
+        let (handed_out, _) = watch::channel(None);
+        let shared = Arc::new(Shared { events: Mutex::new(waiting), polls, answers, handed_out });
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
-            .with_state(Arc::clone(&shared));
+            .layer(DefaultBodyLimit::disable())
+            .with_state(shared);
         let server = tokio::spawn(async move {
             // Runs until it is aborted. The server itself retries a failed accept.
             let _ = axum::serve(listener, routes).await;
         });
-        Ok(Self { address, shared, idle_since, server })
+        Ok(Self { address, events, polls: polled, answers: answered, server })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// When the process asked for work and no event was left. Without events this is its first poll.
-    pub(crate) async fn idle(&mut self) -> Instant {
-        loop {
-            if let Some(since) = *self.idle_since.borrow_and_update() {
-                return since;
-            }
-            if self.idle_since.changed().await.is_err() {
-                // The sender is in `shared` and lives as long as this value.
-                return pending().await;
-            }
-        }
+    /// Waits until the process has asked for its first event. Returns when it did.
+    pub(crate) async fn first_poll(&mut self) -> Instant {
+        self.polled(1).await
     }
 
-    /// The answers so far.
-    pub(crate) fn answers(&self) -> Answers {
-        self.shared.progress().answers.clone()
+    /// Gives the waiting process an event. Waits for the answer, and until the process asks for the next event.
+    pub(crate) async fn invoke(&mut self, event: Bytes) -> Option<Answered> {
+        let polls = self.polls.borrow().0;
+        self.events.send(event).ok()?;
+        let answered = self.answers.recv().await?;
+        self.polled(polls + 1).await;
+        Some(answered)
+    }
+
+    async fn polled(&mut self, times: u64) -> Instant {
+        match self.polls.wait_for(|(polls, _)| *polls >= times).await.map(|polls| polls.1) {
+            Ok(Some(first)) => first,
+            // The sender lives as long as the server, so this never happens.
+            _ => std::future::pending().await,
+        }
     }
 }
 
@@ -96,30 +99,17 @@ impl Drop for RuntimeApi {
     }
 }
 
-impl Shared {
-    fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The number of the invocation to hand out next.
-    fn next_number(&self) -> Option<usize> {
-        let mut progress = self.progress();
-        progress.left = progress.left.checked_sub(1)?;
-        Some(progress.left)
-    }
-
-    fn answered(&self, answer: String) {
-        *self.progress().answers.entry(answer).or_default() += 1;
-    }
-}
-
-async fn next(State(shared): State<Arc<Shared>>) -> Response {
+async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let polled_at = Instant::now();
-    let Some(number) = shared.next_number() else {
-        shared.idle_since.send_if_modified(|since| since.replace(polled_at).is_none());
-        return pending().await;
+    shared.polls.send_modify(|(polls, first)| {
+        *polls += 1;
+        first.get_or_insert(polled_at);
+    });
+    let Some(event) = shared.events.lock().await.recv().await else {
+        return std::future::pending().await;
     };
-    let deadline = SystemTime::now() + Duration::from_secs(29);
+    let number = shared.polls.borrow().0;
+    let deadline = SystemTime::now() + Duration::from_mins(10);
     let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let headers = [
         ("content-type", "application/json".to_owned()),
@@ -130,27 +120,30 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
             "arn:aws:lambda:ap-southeast-2:000000000000:function:benchmark".to_owned(),
         ),
     ];
-    (headers, shared.event.clone()).into_response()
+    shared.handed_out.send_replace(Some(Instant::now()));
+    (headers, event)
+}
+
+impl Shared {
+    fn answered(&self, body: Option<Bytes>) -> StatusCode {
+        let began = *self.handed_out.borrow();
+        let wall = began.map(|began| began.elapsed()).unwrap_or_default();
+        // Nobody waits if the measurement has ended.
+        let _ = self.answers.send(Answered { wall, body });
+        StatusCode::ACCEPTED
+    }
 }
 
 async fn response(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
-    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let status = match answer.get("statusCode") {
-        Some(status) => status.to_string(),
-        None => "answered".to_owned(),
-    };
-    shared.answered(status);
-    StatusCode::ACCEPTED
+    shared.answered(Some(body))
 }
 
 async fn error(State(shared): State<Arc<Shared>>) -> StatusCode {
-    shared.answered(FAILED.to_owned());
-    StatusCode::ACCEPTED
+    shared.answered(None)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpStream;
     use tokio::time::timeout;
@@ -159,8 +152,8 @@ mod tests {
 
     const POLL: &str = "GET /2018-06-01/runtime/invocation/next";
 
-    async fn ask(api: &RuntimeApi, request: &str, body: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(api.address()).await.unwrap();
+    async fn ask(address: SocketAddr, request: &str, body: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
         let length = body.len();
         let head = format!(
             "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
@@ -169,46 +162,42 @@ mod tests {
         stream
     }
 
-    async fn answer(api: &RuntimeApi, request: &str, body: &str) -> String {
+    async fn answer(address: SocketAddr, request: &str, body: &str) -> String {
         let mut text = String::new();
-        ask(api, request, body).await.read_to_string(&mut text).await.unwrap();
+        ask(address, request, body).await.read_to_string(&mut text).await.unwrap();
         text
     }
 
     #[tokio::test]
     async fn the_first_poll_is_noticed_and_other_requests_are_not_taken_for_it() {
-        let mut api = RuntimeApi::start(&Value::Null, 0).await.unwrap();
-        let other = answer(&api, "GET /2018-06-01/runtime/invocation", "").await;
+        let mut api = RuntimeApi::start().await.unwrap();
+        let other = answer(api.address(), "GET /2018-06-01/runtime/invocation", "").await;
         assert!(other.starts_with("HTTP/1.1 404"), "{other}");
-        assert!(api.idle_since.borrow().is_none(), "a request for something else was counted");
+        assert_eq!(api.polls.borrow().0, 0, "a request for something else was counted");
 
         let before = Instant::now();
-        let _held = ask(&api, POLL, "").await;
-        let first = timeout(Duration::from_secs(10), api.idle()).await.unwrap();
+        let _held = ask(api.address(), POLL, "").await;
+        let first = timeout(Duration::from_secs(10), api.first_poll()).await.unwrap();
         assert!(first >= before && first <= Instant::now());
-
-        let _later = ask(&api, POLL, "").await;
-        assert_eq!(timeout(Duration::from_secs(10), api.idle()).await.unwrap(), first);
     }
 
     #[tokio::test]
-    async fn events_are_handed_out_as_often_as_wanted_and_their_answers_counted() {
-        let mut api = RuntimeApi::start(&json!({ "httpMethod": "GET" }), 3).await.unwrap();
-        for (number, body) in [(2, r#"{"statusCode":401}"#), (1, r#"{"statusCode":401}"#)] {
-            let event = answer(&api, POLL, "").await;
-            assert!(event.ends_with(r#"{"httpMethod":"GET"}"#), "{event}");
-            let id = format!("00000000-0000-4000-8000-{number:012}");
-            assert!(event.contains(&format!("lambda-runtime-aws-request-id: {id}")), "{event}");
-            let route = format!("POST /2018-06-01/runtime/invocation/{id}/response");
-            assert!(answer(&api, &route, body).await.starts_with("HTTP/1.1 202"));
+    async fn an_event_is_answered_or_fails_and_the_next_poll_ends_its_measurement() {
+        for (how, body) in [("response", Some("{\"statusCode\":401}")), ("error", None)] {
+            let mut api = RuntimeApi::start().await.unwrap();
+            let address = api.address();
+            let function = tokio::spawn(async move {
+                let event = answer(address, POLL, "").await;
+                assert!(event.ends_with("an event"), "{event}");
+                let route = format!("POST /2018-06-01/runtime/invocation/x/{how}");
+                let taken = answer(address, &route, body.unwrap_or("{}")).await;
+                assert!(taken.starts_with("HTTP/1.1 202"), "{taken}");
+                ask(address, POLL, "").await
+            });
+            api.first_poll().await;
+            let answered = api.invoke(Bytes::from("an event")).await.unwrap();
+            assert_eq!(answered.body.as_deref(), body.map(str::as_bytes));
+            function.await.unwrap();
         }
-        answer(&api, POLL, "").await;
-        answer(&api, "POST /2018-06-01/runtime/invocation/x/error", "{}").await;
-        assert!(api.idle_since.borrow().is_none(), "a poll that was given work counts as idle");
-
-        let _held = ask(&api, POLL, "").await;
-        timeout(Duration::from_secs(10), api.idle()).await.unwrap();
-        let expected = [("401".to_owned(), 2), (FAILED.to_owned(), 1)];
-        assert_eq!(api.answers(), Answers::from(expected));
     }
 }

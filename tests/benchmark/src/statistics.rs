@@ -8,6 +8,11 @@ pub(crate) fn percentile<T: Copy + Ord>(values: &[T], percent: usize) -> Option<
     sorted.get(rank - 1).copied()
 }
 
+/// The value in the middle.
+pub(crate) fn median<T: Copy + Ord>(values: &[T]) -> Option<T> {
+    percentile(values, 50)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
