@@ -226,7 +226,7 @@ impl Items {
         };
         let sort = index.map_or("sk", |index| index.sort);
         found.retain(|item| item.contains_key(sort) && condition.holds(item));
-        found.sort_by(|one, other| place(one, sort).cmp(&place(other, sort)));
+        found.sort_by_cached_key(|item| place(item, sort));
         if request["ScanIndexForward"] == false {
             found.reverse();
         }
