@@ -1,5 +1,4 @@
 //! The table as DynamoDB's developer guide describes it.
-#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use serde_json::{Value, json};
 

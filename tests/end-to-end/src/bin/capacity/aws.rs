@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// The letter that every referral carries.
-pub(crate) const LETTER: &[u8] = &[b'%', b'P', b'D', b'F', b'-', b'1', b'.', b'7'];
+pub(crate) const LETTER: &[u8] = b"%PDF-1.7";
 pub(crate) const SITE_WORK: &str = "https://sqs.invalid/site-work";
 pub(crate) const IMPORTS: &str = "https://sqs.invalid/imports";
 pub(crate) const WEBHOOK_EVENTS: &str = "https://sqs.invalid/webhook-events";
