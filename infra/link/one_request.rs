@@ -8,6 +8,7 @@ mod fixed_address;
 /// A panic ends the process, so nothing reads the tables for unwinding.
 const NO_UNWINDING: &str = "infra/link/no_unwinding.ld";
 
+#[expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 fn main() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let script = package.ancestors().map(|folder| folder.join(NO_UNWINDING)).find(|it| it.exists());
