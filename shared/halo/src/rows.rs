@@ -156,8 +156,10 @@ pub fn decode(data: &str) -> Result<Vec<Rows>, Error> {
     if text.iter().all(u8::is_ascii_whitespace) {
         return Ok(Vec::new());
     }
-    // The usual shape: one list of objects.
-    if let Ok(rows) = serde_json::from_slice::<Rows>(text)
+    // The usual shapes: one list of objects, or one object.
+    let rows = serde_json::from_slice::<Rows>(text)
+        .or_else(|_| serde_json::from_slice::<Row>(text).map(|row| vec![row]));
+    if let Ok(rows) = rows
         && !rows.iter().any(Row::is_table)
     {
         return Ok(vec![rows]);
