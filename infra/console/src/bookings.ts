@@ -92,7 +92,7 @@ function visits(session: Session): HTMLElement {
     const { items } = await bridge.get("/v1/practices/{practiceId}/bookings", { params: { path: { practiceId }, query: { limit: 25 } } });
     for (const { bpAppointmentId } of items) if (bpAppointmentId !== undefined) ours.add(bpAppointmentId);
     fill(list, table("Visits", ["When", "Who", "State", ""], items.map((item) => [date(item.start), `${item.representative.name}, ${item.representative.company}`, h("div", { "data-booking": item.state }, chip(item.state), item.problem && problem(item.problem)),
-      h("div", { class: "row" }, bp && action("Day", said, () => showDay(item)),
+      h("div", { class: "row" }, bp && !item.cancelled && action("Day", said, () => showDay(item)),
         !item.cancelled && action("Resend", said, async () => { await bridge.post("/v1/practices/{practiceId}/bookings/{bookingId}/resend", one(item.bookingId)); await follow(item.bookingId); }),
         !item.cancelled && action("Cancel", said, async () => { await bridge.delete("/v1/practices/{practiceId}/bookings/{bookingId}", one(item.bookingId)); await follow(item.bookingId); }))]),
       "No visits yet."));

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::tools::lock;
 use crate::{Error, Progress, StackFile, Tokens, TypeScriptClient, fresh_tokens};
 
 /// The package, from the checkout.
@@ -65,6 +66,7 @@ impl Console {
     }
 
     async fn bundle(&self, package: &Path, progress: &Progress) -> Result<(), Error> {
+        let _lock = lock(&self.packages.join("build.lock"), progress).await?;
         let mut build = self.client.node([package.join("build.mjs")]);
         build.arg(&self.packages).arg(self.client.folder()).arg(&self.page);
         self.client.tool().run("the build of the console", &mut build, progress).await

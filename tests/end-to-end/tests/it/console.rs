@@ -4,13 +4,21 @@ use std::path::Path;
 
 use end_to_end::TestStack;
 use local::{Console, Progress};
+use tokio::sync::OnceCell;
 
 use crate::clients::{succeeds, with_new_practice};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-async fn console() -> Console {
-    Console::build(&local::checkout().unwrap(), &Progress::shown()).await.unwrap()
+/// All tests of the process serve the same build.
+static BUILT: OnceCell<Console> = OnceCell::const_new();
+
+async fn console() -> &'static Console {
+    BUILT
+        .get_or_init(async || {
+            Console::build(&local::checkout().unwrap(), &Progress::shown()).await.unwrap()
+        })
+        .await
 }
 
 /// Walks a guide with a practice of its own. None if there is no browser. Says so.
