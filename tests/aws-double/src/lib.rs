@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod expression;
 mod s3;
+mod table;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +21,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 pub use s3::StrictS3;
+pub use table::Table;
 
 const ENDPOINT: &str = "http://aws.invalid";
 
