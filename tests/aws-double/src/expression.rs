@@ -1,4 +1,5 @@
 //! The part of DynamoDB's expressions that our store uses: conditions, key conditions and updates.
+#![expect(clippy::expect_used, reason = "a panic is a failed test")]
 
 use std::cmp::Ordering;
 
@@ -24,7 +25,11 @@ fn words(expression: &str) -> Vec<String> {
             words.push(std::mem::take(&mut word));
         }
         match letter {
-            '=' | '>' if words.last().is_some_and(|last| last == "<" || (letter == '=' && last == ">")) => {
+            '=' | '>'
+                if words
+                    .last()
+                    .is_some_and(|last| last == "<" || (letter == '=' && last == ">")) =>
+            {
                 words.last_mut().expect("it was just seen").push(letter);
             }
             letter if letter.is_whitespace() => {}
@@ -135,7 +140,9 @@ impl Reader<'_> {
                 let prefix = self.operand().unwrap_or_default();
                 self.must(")");
                 let prefix = prefix["S"].as_str().unwrap_or_default().to_owned();
-                text.is_some_and(|text| text["S"].as_str().is_some_and(|it| it.starts_with(&prefix)))
+                text.is_some_and(|text| {
+                    text["S"].as_str().is_some_and(|it| it.starts_with(&prefix))
+                })
             }
             _ => self.comparison(),
         }
@@ -149,7 +156,8 @@ impl Reader<'_> {
             self.must("AND");
             let last = self.operand();
             let order = |bound: Option<Value>| compare(one.as_ref()?, &bound?);
-            return order(other).is_some_and(Ordering::is_ge) && order(last).is_some_and(Ordering::is_le);
+            return order(other).is_some_and(Ordering::is_ge)
+                && order(last).is_some_and(Ordering::is_le);
         }
         let (Some(one), Some(other)) = (one, other) else { return operator == "<>" };
         let order = compare(&one, &other);
@@ -206,7 +214,9 @@ pub(crate) fn updated(expression: &str, names: &Names<'_>, item: &Item) -> Item 
             "REMOVE" => drop(after.remove(&steps[0])),
             _ => {
                 let more = reader.operand().expect("a number to add");
-                let number = |value: &Value| value["N"].as_str().map_or(0, |it| it.parse::<i64>().expect("a number"));
+                let number = |value: &Value| {
+                    value["N"].as_str().map_or(0, |it| it.parse::<i64>().expect("a number"))
+                };
                 let sum = after.get(&steps[0]).map_or(0, number) + number(&more);
                 after.insert(steps[0].clone(), json!({ "N": sum.to_string() }));
             }

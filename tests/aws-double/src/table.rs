@@ -1,5 +1,6 @@
 //! A table in memory that answers DynamoDB's calls. It knows the operations, expressions and indexes that our store
 //! uses.
+#![expect(clippy::expect_used, reason = "a panic is a failed test")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,6 +47,16 @@ impl Table {
     /// Stores an item with this body, as another part of the service would.
     pub fn put(&self, pk: &str, sk: &str, body: &Value) {
         let item = json!({ "pk": { "S": pk }, "sk": { "S": sk }, "body": attribute(body) });
+        let item = item.as_object().cloned().unwrap_or_default();
+        self.items().insert((pk.to_owned(), sk.to_owned()), item);
+    }
+
+    /// Stores an item with these attributes.
+    pub fn put_attributes(&self, pk: &str, sk: &str, attributes: &Value) {
+        let mut item = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        for (name, value) in attributes.as_object().into_iter().flatten() {
+            item[name] = attribute(value);
+        }
         let item = item.as_object().cloned().unwrap_or_default();
         self.items().insert((pk.to_owned(), sk.to_owned()), item);
     }
@@ -113,8 +124,12 @@ fn query(items: &BTreeMap<Key, Item>, body: &Value) -> Answer {
         Some("due") => "dueAt",
         Some(index) => index,
     };
+    let pk = body["ExpressionAttributeValues"][":pk"]["S"].as_str();
+    let first = (pk.unwrap_or_default().to_owned(), String::new());
     let mut found: Vec<&Item> = items
-        .values()
+        .range(first..)
+        .take_while(|((of, _), _)| pk.is_none_or(|pk| of == pk))
+        .map(|(_, item)| item)
         .filter(|item| item.contains_key(sort) && holds(condition, &names, item))
         .collect();
     found.sort_by(|one, other| {
@@ -128,7 +143,8 @@ fn query(items: &BTreeMap<Key, Item>, body: &Value) -> Answer {
         let at = found.iter().position(|item| key_of(&json!(item)) == key_of(start));
         found.drain(..at.map_or(0, |at| at + 1));
     }
-    let limit = body["Limit"].as_u64().and_then(|it| usize::try_from(it).ok()).unwrap_or(usize::MAX);
+    let limit =
+        body["Limit"].as_u64().and_then(|it| usize::try_from(it).ok()).unwrap_or(usize::MAX);
     let more = found.len() > limit;
     found.truncate(limit);
     let mut answer = json!({ "Items": found, "Count": found.len() });
@@ -142,10 +158,7 @@ fn query(items: &BTreeMap<Key, Item>, body: &Value) -> Answer {
 }
 
 fn names(body: &Value) -> Names<'_> {
-    Names {
-        names: &body["ExpressionAttributeNames"],
-        values: &body["ExpressionAttributeValues"],
-    }
+    Names { names: &body["ExpressionAttributeNames"], values: &body["ExpressionAttributeValues"] }
 }
 
 type Written = (Key, Option<Item>, Option<Item>);

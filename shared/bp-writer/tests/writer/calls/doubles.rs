@@ -68,7 +68,8 @@ impl Bench {
         let config = aws.config();
         let store = Store::new(aws_sdk_dynamodb::Client::new(&config), "table");
         let counter = Counter::new(store.clone(), Caps::default());
-        let keys = Arc::new(FixedKeys(Keys { primary: "made up".to_owned().into(), secondary: None }));
+        let keys =
+            Arc::new(FixedKeys(Keys { primary: "made up".to_owned().into(), secondary: None }));
         let client = HaloClient::new(local_client().unwrap(), halo.url().parse().unwrap(), keys);
         let client = client.metered(counter.meter());
         let pack = StatementPack::load(None).unwrap();

@@ -83,7 +83,9 @@ impl QuickHalo {
 fn answer(path: &str, body: &[u8]) -> (&'static str, Value) {
     let steps: Vec<&str> = path.split('/').skip(2).collect();
     match steps.as_slice() {
-        ["sites", id] => ("site", json!({ "id": id, "availability": "online", "status": "active" })),
+        ["sites", id] => {
+            ("site", json!({ "id": id, "availability": "online", "status": "active" }))
+        }
         [.., "async"] => {
             let text = String::from_utf8_lossy(body).to_ascii_lowercase();
             let kind = if text.contains("incomingreports") || text.contains("correspondenceout") {
@@ -94,10 +96,15 @@ fn answer(path: &str, body: &[u8]) -> (&'static str, Value) {
             let id = format!("{kind}{}", &Uuid::new_v4().to_string()[1..]);
             ("submit", json!({ "id": id }))
         }
-        [.., "results", query, page] | [.., query, "results", page] if page.parse::<u32>().is_ok() => {
+        [.., "results", query, page] | [.., query, "results", page]
+            if page.parse::<u32>().is_ok() =>
+        {
             ("page", rows(query))
         }
-        _ => ("status", json!({ "status": "successful", "result": { "pages": [{ "pageNumber": 1, "status": "cached" }] } })),
+        _ => (
+            "status",
+            json!({ "status": "successful", "result": { "pages": [{ "pageNumber": 1, "status": "cached" }] } }),
+        ),
     }
 }
 

@@ -1,6 +1,10 @@
 //! What each delivery and booking costs in calls, from its acceptance until it is settled. A call more than is
 //! declared here fails a test.
-#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a panic is a failed test, and tests print figures"
+)]
 
 mod doubles;
 mod halo;
@@ -58,7 +62,10 @@ async fn bench() -> Bench {
 }
 
 /// The calls for these entries, at a practice that the writer has been at before.
-async fn calls_for<T: Serialize>(entry: impl Fn(usize) -> Entry<T>, many: usize) -> (Vec<String>, Vec<&'static str>) {
+async fn calls_for<T: Serialize>(
+    entry: impl Fn(usize) -> Entry<T>,
+    many: usize,
+) -> (Vec<String>, Vec<&'static str>) {
     let bench = bench().await;
     bench.accept(1, &entry(1_000)).await;
     bench.turn(1).await;
@@ -73,7 +80,13 @@ fn how_many(calls: &[String], what: &[&str]) -> usize {
 }
 
 const DYNAMODB: &[&str] = &[
-    "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems",
+    "GetItem",
+    "BatchGetItem",
+    "Query",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "TransactWriteItems",
 ];
 const SQS: &[&str] = &["SendMessage"];
 
@@ -107,7 +120,12 @@ async fn ten_at_one_site_cost_what_is_declared() {
         ("bookings", calls_for(|id| booking(1, id), 10).await),
     ] {
         let (calls, halo) = calls;
-        println!("ten {name}: {} DynamoDB, {} SQS, {} Halo", how_many(&calls, DYNAMODB), how_many(&calls, SQS), halo.len());
+        println!(
+            "ten {name}: {} DynamoDB, {} SQS, {} Halo",
+            how_many(&calls, DYNAMODB),
+            how_many(&calls, SQS),
+            halo.len()
+        );
         assert_eq!(halo.len(), 30);
     }
 }

@@ -49,7 +49,8 @@ async fn deliver(bench: &Bench, at_once: usize, turns: usize) {
 /// Halo has a thread of its own, so its time is not counted.
 #[test]
 fn fifty_sites_are_served_side_by_side() {
-    let halos = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let halos =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let halo = halos.block_on(QuickHalo::start(HALO_TAKES));
     let own = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     own.block_on(async {
