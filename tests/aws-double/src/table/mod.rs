@@ -200,10 +200,10 @@ impl Items {
             .filter_map(|part| part.as_object()?.iter().next())
             .map(|(name, part)| (name.as_str(), part))
             .collect();
-        let befores: Vec<_> = parts.iter().map(|(_, part)| self.before(part)).collect();
+        let old_items: Vec<_> = parts.iter().map(|(_, part)| self.before(part)).collect();
         let codes: Vec<&str> = parts
             .iter()
-            .zip(&befores)
+            .zip(&old_items)
             .map(|((_, part), (_, before))| match holds(part, before.as_ref()) {
                 true => "None",
                 false => "ConditionalCheckFailed",
@@ -213,7 +213,7 @@ impl Items {
             self.units.writes += 2 * parts.len() as u64;
             return Answer::cancelled(&codes);
         }
-        for ((name, part), (key, before)) in parts.into_iter().zip(befores) {
+        for ((name, part), (key, before)) in parts.into_iter().zip(old_items) {
             if name == "ConditionCheck" {
                 self.units.writes += 2 * writes(before.as_ref().map_or(0, bytes_of));
                 continue;

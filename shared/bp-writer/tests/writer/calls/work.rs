@@ -90,6 +90,7 @@ pub(crate) fn booking(number: usize, id: usize) -> Entry<Booking> {
         duration: None,
         representative: Representative { name: text("Kim Made-Up"), company: text("Example") },
         notes: None,
+        send: true,
     };
     let now = Timestamp::now();
     let id = BookingId::parse(&format!("b-{id}")).unwrap();
