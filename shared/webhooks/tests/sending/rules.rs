@@ -104,6 +104,24 @@ async fn during_the_wait_nothing_is_sent_whatever_arrives() {
 }
 
 #[tokio::test]
+async fn an_endpoint_may_say_by_a_date_when_it_wants_to_be_asked_again() {
+    let (bench, lane) = bench().await;
+    bench.publish("acme", &["b-1"]).await;
+    // In seconds, as asked and as it is kept: not sooner than the shortest wait, nor later than the longest.
+    for (asked, kept) in [(600, 600), (-3_600, 5), (30 * 86_400, 43_200)] {
+        let at = bench.clock.now() + SignedDuration::from_secs(asked);
+        let date = jiff::fmt::rfc2822::DateTimePrinter::new();
+        let date = date.timestamp_to_rfc9110_string(&at).unwrap();
+        let head = format!("503 Busy\r\nretry-after: {date}\r\n");
+        bench.receiver.behave("main", Manner::With(head.leak()));
+        bench.memory.reset(&lane);
+        let turn = bench.turn(&lane).await;
+        let waited = wait(&bench, turn);
+        assert!((kept - 1..=kept + 1).contains(&waited), "{date}: {waited} instead of {kept}");
+    }
+}
+
+#[tokio::test]
 async fn refused_events_in_a_row_hold_up_later_ones_for_minutes_only() {
     let (bench, lane) = bench().await;
     bench.receiver.behave("main", Manner::Chokes("bad-".to_owned()));
