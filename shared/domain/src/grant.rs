@@ -1,8 +1,9 @@
 //! Grants: a practice that one platform has connected lets another platform in without a second pairing code.
 //!
 //! Both must act. An administrator of the practice grants, and the other platform connects a practice of its own
-//! with the same site. A grant is for one platform and one database, and is used once. It ends as soon as its
-//! practice is no longer connected as it was when it granted.
+//! with the same site. A grant is for one platform and one database, and is used once. If it was not used, it ends as
+//! soon as its practice is no longer connected as it was when it granted. The connection that a grant made stays until
+//! the practice withdraws the grant. The practice can do so even if it was disconnected or has another site now.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

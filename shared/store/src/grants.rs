@@ -1,4 +1,6 @@
 //! Stores grants at the site that they are for. [`domain::grant`] explains what a grant is.
+//!
+//! A practice keeps the sites where it has let platforms in. So it still finds its grants after it has left a site.
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use domain::connection::{Connection, Standing};
@@ -12,6 +14,9 @@ use crate::error::StoreError;
 use crate::format::KnownFormatOnly;
 use crate::item::{CONNECTION, Item, body, item, key, number, practice_key};
 use crate::table::Store;
+
+/// The sites where a practice has let platforms in. A practice has few sites, so these items stay.
+const GRANTED_AT: &str = "GRANTED#";
 
 fn grants_key(site: &SiteId) -> String {
     format!("GRANT#{site}")
@@ -51,6 +56,27 @@ impl Store {
         }
     }
 
+    /// All grants that a practice has given, of any age, at any site. `here` is the site that it has now.
+    pub async fn grants_by(
+        &self,
+        practice: &PracticeId,
+        here: Option<&SiteId>,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let granted_at = self.beginning_with(practice, GRANTED_AT).send().await?;
+        let mut sites: Vec<SiteId> =
+            granted_at.items().iter().map(body).collect::<Result<_, _>>()?;
+        // An earlier build kept no list of sites.
+        if let Some(here) = here.filter(|here| !sites.contains(here)) {
+            sites.push(here.clone());
+        }
+        let mut grants = Vec::new();
+        for site in &sites {
+            let at_site = self.grants_at(site).await?;
+            grants.extend(at_site.into_iter().filter(|grant| grant.granted_by == *practice));
+        }
+        Ok(grants)
+    }
+
     /// Stores a new grant in place of the one that was seen, with its line of the audit trail.
     ///
     /// # Errors
@@ -70,8 +96,10 @@ impl Store {
                 .expression_attribute_values(":id", serde_dynamo::to_attribute_value(id)?),
         };
         let put = put.build().map_err(|_| StoreError::Corrupt)?;
+        let place = format!("{GRANTED_AT}{}", grant.site_id);
+        let place = self.put(item(practice_key(&grant.granted_by), place, &grant.site_id)?)?;
         let line = self.put(audit_item(&grant.granted_by, line)?)?;
-        self.transact(vec![TransactWriteItem::builder().put(put).build(), line]).await
+        self.transact(vec![TransactWriteItem::builder().put(put).build(), place, line]).await
     }
 
     /// Deletes a grant as it was seen, with its line of the audit trail.

@@ -11,6 +11,7 @@
 //! | | `RELINKED#<uuid>` | the Bp user of a changed link, until the change is published | pairing, site-writer |
 //! | | `PAIRING` | [`domain::pairing::Attempt`]: the practice's current attempt, with a lease | pairing |
 //! | | `SETTINGS` | [`domain::settings::Settings`] | settings |
+//! | | `GRANTED#<Bp Site ID>` | that the practice has given grants at this site | pairing |
 //! | `PLATFORM#<platform>` | `<practice>` | that the platform has connected this practice; the id is the public one ([`PracticesPage`]) | pairing |
 //! | `STAFF#<practice>` | `LIST` | [`domain::staff::StaffList`], with a `version` | staff |
 //! | `GRANT#<Bp Site ID>` | `<platform>#<practice>` | [`domain::grant::Grant`] of the practice to the platform; expires unless it was used | pairing |

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws::clients::{self, ClientError};
 use domain::Invalid;
 use domain::webhooks::{Attempted, NoAnswer};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use reqwest::{Response, StatusCode};
@@ -98,16 +98,22 @@ impl Outside {
             Err(error) if was_refused(&error) => return no_answer(NoAnswer::AddressRefused),
             Err(_) => return no_answer(NoAnswer::NotReached),
         };
-        let (status, retry_after) = (answer.status(), retry_after(&answer));
+        let (status, retry_after) = (answer.status(), retry_after(&answer, sent));
         read_a_little(answer).await;
         Reply { ended: Attempted::Status(status.as_u16()), retry_after }
     }
 }
 
-fn retry_after(answer: &Response) -> Option<Duration> {
+/// Reads `Retry-After` in both of its forms.
+fn retry_after(answer: &Response, now: Timestamp) -> Option<Duration> {
     let may_ask = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
     let value = answer.headers().get(RETRY_AFTER).filter(|_| may_ask.contains(&answer.status()))?;
-    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    let text = value.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Duration::try_from(at.duration_since(now).max(SignedDuration::ZERO)).ok()
 }
 
 /// The status counts, whatever happens to the body.

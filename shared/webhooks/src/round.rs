@@ -15,8 +15,11 @@ use crate::signature::EndpointSecret;
 
 /// How many events are read at once.
 const PAGE: u16 = 25;
-/// After so many failures in a row, without a success between them, the endpoint itself counts as failing.
+/// After so many failures in a row, without a success between them, the endpoint itself counts as failing. Perhaps it
+/// only refuses these events. So each further round may fail twice as often, until the doublings are used up.
 const MOST_FAILURES: u32 = 3;
+/// How often [`MOST_FAILURES`] doubles.
+const DOUBLINGS: u32 = 3;
 /// An endpoint that has failed for so long is reported to the operators.
 const REPORTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// The status by which an endpoint says that it wants no more events.
@@ -76,6 +79,7 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
         // endpoint or the event is at fault.
         let mut failing: Vec<KeptEvent> = Vec::new();
         let mut in_a_row = 0;
+        let mut most_failures = MOST_FAILURES << standing.failures.min(DOUBLINGS);
         loop {
             // Its platform may have deleted, paused or moved it meanwhile.
             if place.is_some() && !self.is_still_on().await? {
@@ -104,7 +108,7 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
                 let (event, reply) = self.send(event).await?;
                 if reply.ended.succeeded() {
                     self.succeed(standing, &mut failing).await?;
-                    in_a_row = 0;
+                    (in_a_row, most_failures) = (0, MOST_FAILURES);
                     continue;
                 }
                 if reply.ended == Attempted::Status(GONE) {
@@ -119,7 +123,7 @@ impl<'a, S: EndpointStore, M: SenderMessages, K: Secrets, C: Clock> Round<'a, S,
                     let next = self.sender.limits.as_asked(wait, self.now());
                     return self.fail(standing, Some(next)).await;
                 }
-                if in_a_row >= MOST_FAILURES {
+                if in_a_row >= most_failures {
                     return self.fail(standing, None).await;
                 }
             }

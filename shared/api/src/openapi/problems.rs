@@ -67,10 +67,13 @@ pub(super) fn of(handler: &str) -> Vec<&'static [ProblemType]> {
             ],
         ],
         "validate_site_id" => vec![HALO, &[ValidationNeedsPairing]],
-        "disconnect_practice" | "unlink_clinician" | "allow_account" | "replace_staff" => {
-            vec![&[Conflict]]
-        }
-        "grant_access" | "list_grants" | "withdraw_grant" => vec![&[NotConnected, Conflict]],
+        "disconnect_practice"
+        | "unlink_clinician"
+        | "allow_account"
+        | "withdraw_grant"
+        | "replace_staff" => vec![&[Conflict]],
+        "grant_access" => vec![&[NotConnected, Conflict]],
+        "list_grants" => vec![],
         "list_locations" | "list_appointment_types" => vec![HALO, SESSION],
         "replace_settings" => {
             vec![HALO, SESSION, &[LocationUnknown, AppointmentTypeUnknown, RecallType, Conflict]]

@@ -80,9 +80,9 @@ impl From<Grant> for GrantView {
 /// Let another platform in.
 ///
 /// Within seven days, the platform may connect a practice of its own with the same site, without a pairing code. It
-/// does so with `PUT …/connection` and the Site ID, once. Both must act: a grant alone connects nobody. A grant ends
-/// when this practice is disconnected, paired again or moved to another database. A practice that was let in by a
-/// grant lets nobody in.
+/// does so with `PUT …/connection` and the Site ID, once. Both must act: a grant alone connects nobody. A grant that
+/// was not used ends when this practice is disconnected, paired again or moved to another database. A connection that
+/// was made with a grant stays until the grant is withdrawn. A practice that was let in by a grant lets nobody in.
 #[utoipa::path(put, path = "/v1/practices/{practiceId}/grants/{platformId}", tag = "Connection",
     params(("practiceId" = String, Path), ("platformId" = String, Path)),
     responses((status = 200, body = GrantView), Problems))]
@@ -103,7 +103,7 @@ pub(crate) async fn grant_access(
         }
         let known = of_platform(grants, practice, &platform);
         if let Some(known) = &known
-            && app.stands(known, &connection).await?
+            && app.stands(known, Some(&connection)).await?
         {
             return Ok(Json(known.clone().into()));
         }
@@ -122,7 +122,8 @@ pub(crate) async fn grant_access(
 
 /// List the platforms that were let in.
 ///
-/// Shows grants that may still be used, and grants with whose connection a platform still works.
+/// Shows grants that may still be used, and grants with whose connection a platform still works. The latter are shown
+/// even if this practice was disconnected or has another site now.
 #[utoipa::path(get, path = "/v1/practices/{practiceId}/grants", tag = "Connection",
     params(("practiceId" = String, Path)),
     responses((status = 200, body = GrantList), Problems))]
@@ -131,10 +132,11 @@ pub(crate) async fn list_grants(
     allowed: Allowed<GrantAccess>,
 ) -> Result<Json<GrantList>, Problem> {
     let practice = &allowed.practice;
-    let connection = app.granting(practice).await?;
+    let connection = app.store.connection(practice).await?;
+    let here = connection.as_ref().map(|connection| &connection.site_id);
     let mut items = Vec::new();
-    for grant in app.store.grants_at(&connection.site_id).await? {
-        if grant.granted_by == *practice && app.stands(&grant, &connection).await? {
+    for grant in app.store.grants_by(practice, here).await? {
+        if app.stands(&grant, connection.as_ref()).await? {
             items.push(grant.into());
         }
     }
@@ -144,7 +146,8 @@ pub(crate) async fn list_grants(
 /// Withdraw a grant.
 ///
 /// If the platform has used the grant, its connection with the practice's Bp ends. A connection that the platform
-/// made with a pairing code stays.
+/// made with a pairing code stays. This practice need not be connected. If it let the platform in at several sites, all
+/// these grants are withdrawn.
 #[utoipa::path(delete, path = "/v1/practices/{practiceId}/grants/{platformId}", tag = "Connection",
     params(("practiceId" = String, Path), ("platformId" = String, Path)),
     responses((status = 204), Problems))]
@@ -155,19 +158,26 @@ pub(crate) async fn withdraw_grant(
 ) -> Result<StatusCode, Problem> {
     let practice = &allowed.practice;
     let platform = other_platform(practice, &path)?;
+    let mut was_there = false;
     for _ in 0..ATTEMPTS {
-        let connection = app.granting(practice).await?;
-        let known = app.grant(practice, &connection, &platform).await?;
-        let grant = known
-            .ok_or_else(|| Problem::because(ProblemType::NotFound, "There is no such grant."))?;
-        app.end_granted(&grant).await?;
-        let entry = AuditEntry::of(AuditedAction::GrantWithdrawn).with(platform.as_str());
-        let line = app.audit_line(&allowed.caller, entry);
-        match app.store.delete_grant(&grant, &line).await {
-            Ok(()) => return Ok(StatusCode::NO_CONTENT),
-            // It was used at this moment. The next round ends its connection.
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error.into()),
+        let mut has_changed = false;
+        for grant in app.grants_for(practice, &platform).await? {
+            was_there = true;
+            app.end_granted(&grant).await?;
+            let entry = AuditEntry::of(AuditedAction::GrantWithdrawn).with(platform.as_str());
+            let line = app.audit_line(&allowed.caller, entry);
+            match app.store.delete_grant(&grant, &line).await {
+                Ok(()) => {}
+                // It was used at this moment. The next round ends its connection.
+                Err(StoreError::Conflict) => has_changed = true,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if !was_there {
+            return Err(Problem::because(ProblemType::NotFound, "There is no such grant."));
+        }
+        if !has_changed {
+            return Ok(StatusCode::NO_CONTENT);
         }
     }
     Err(StoreError::Conflict.into())
@@ -194,20 +204,26 @@ impl App {
         connection.ok_or_else(|| Problem::new(ProblemType::NotConnected))
     }
 
-    async fn grant(
+    /// What a practice has granted to a platform, at all sites.
+    async fn grants_for(
         &self,
         practice: &PracticeId,
-        connection: &Connection,
         platform: &PlatformId,
-    ) -> Result<Option<Grant>, StoreError> {
-        let grants = self.store.grants_at(&connection.site_id).await?;
-        Ok(of_platform(grants, practice, platform))
+    ) -> Result<Vec<Grant>, StoreError> {
+        let connection = self.store.connection(practice).await?;
+        let here = connection.as_ref().map(|connection| &connection.site_id);
+        let grants = self.store.grants_by(practice, here).await?;
+        Ok(grants.into_iter().filter(|grant| grant.platform == *platform).collect())
     }
 
     /// Whether a grant may still be used, or its connection still stands.
-    async fn stands(&self, grant: &Grant, granting: &Connection) -> Result<bool, StoreError> {
+    async fn stands(
+        &self,
+        grant: &Grant,
+        granting: Option<&Connection>,
+    ) -> Result<bool, StoreError> {
         let Some(used) = &grant.used else {
-            return Ok(grant.is_open(Some(granting), Self::now()));
+            return Ok(grant.is_open(granting, Self::now()));
         };
         let made = self.store.connection(&used.practice).await?;
         Ok(made.is_some_and(|made| grant.made(&made)))

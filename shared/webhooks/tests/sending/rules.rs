@@ -75,11 +75,11 @@ async fn a_failing_endpoint_is_left_alone_longer_and_longer_and_gets_everything_
         bench.clock.advance(SignedDuration::from_secs(waits.last().unwrap() + 1));
     }
     assert_eq!(waits, [5, 60, 300, 1800, 7200, 18_000]);
-    assert_eq!(bench.receiver.tries("main"), 18, "three of them each time");
+    assert_eq!(bench.receiver.tries("main"), 23, "three of them at first, then all four");
     assert_eq!(bench.memory.failing(), 1, "reported once it has failed for an hour");
     bench.receiver.behave("main", Manner::Well);
     bench.turn(&lane).await;
-    assert_eq!(bench.receiver.ids("main"), ids, "in order, although three of them had failed");
+    assert_eq!(bench.receiver.ids("main"), ids, "in order, although all of them had failed");
     let standing = bench.memory.lane(&lane).unwrap().standing;
     assert_eq!((standing.failures, standing.failing_since), (0, None));
     assert!(standing.last_success.is_some());
@@ -101,6 +101,62 @@ async fn during_the_wait_nothing_is_sent_whatever_arrives() {
     bench.memory.reset(&lane);
     bench.turn(&lane).await;
     assert_eq!(bench.receiver.ids("main").len(), 2);
+}
+
+#[tokio::test]
+async fn an_endpoint_may_say_by_a_date_when_it_wants_to_be_asked_again() {
+    let (bench, lane) = bench().await;
+    bench.publish("acme", &["b-1"]).await;
+    // In seconds, as asked and as it is kept: not sooner than the shortest wait, nor later than the longest.
+    for (asked, kept) in [(600, 600), (-3_600, 5), (30 * 86_400, 43_200)] {
+        let at = bench.clock.now() + SignedDuration::from_secs(asked);
+        let date = jiff::fmt::rfc2822::DateTimePrinter::new();
+        let date = date.timestamp_to_rfc9110_string(&at).unwrap();
+        let head = format!("503 Busy\r\nretry-after: {date}\r\n");
+        bench.receiver.behave("main", Manner::With(head.leak()));
+        bench.memory.reset(&lane);
+        let turn = bench.turn(&lane).await;
+        let waited = wait(&bench, turn);
+        assert!((kept - 1..=kept + 1).contains(&waited), "{date}: {waited} instead of {kept}");
+    }
+}
+
+#[tokio::test]
+async fn refused_events_in_a_row_hold_up_later_ones_for_minutes_only() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::Chokes("bad-".to_owned()));
+    let bad: Vec<String> = (0..23).map(|number| format!("bad-{number}")).collect();
+    let bad: Vec<&str> = bad.iter().map(String::as_str).collect();
+    let refused = bench.publish("acme", &bad).await;
+    let good = bench.publish("acme", &["b-1"]).await;
+    let mut tries = Vec::new();
+    for _ in 0..4 {
+        let before = bench.receiver.tries("main");
+        let turn = bench.turn(&lane).await;
+        tries.push(bench.receiver.tries("main") - before);
+        bench.clock.advance(SignedDuration::from_secs(wait(&bench, turn) + 1));
+    }
+    assert_eq!(tries, [3, 6, 12, 24]);
+    assert_eq!(bench.receiver.ids("main"), good);
+    let standing = bench.memory.lane(&lane).unwrap().standing;
+    assert_eq!((standing.failures, standing.failing_since), (0, None));
+    assert_eq!(bench.memory.event(&lane, &refused[0]).fate, Fate::Waiting);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_takes_nothing_gets_a_bounded_number_of_tries_each_time() {
+    let (bench, lane) = bench().await;
+    bench.receiver.behave("main", Manner::With("500 Broken\r\n"));
+    let names: Vec<String> = (0..60).map(|number| format!("b-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    bench.publish("acme", &names).await;
+    for round in 0..7 {
+        let before = bench.receiver.tries("main");
+        let turn = bench.turn(&lane).await;
+        let tries = bench.receiver.tries("main") - before;
+        assert!(tries <= 24, "{tries} in round {round}");
+        bench.clock.advance(SignedDuration::from_secs(wait(&bench, turn) + 1));
+    }
 }
 
 #[tokio::test]

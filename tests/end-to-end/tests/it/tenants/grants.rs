@@ -122,6 +122,7 @@ async fn only_an_administrator_of_a_connected_practice_lets_others_in() {
     let bp = stack.exclusive().await;
     let fresh = stack.new_practice().await;
     fresh.practice_admin.put(GRANT, &json!({})).await.assert_problem(409, "not-connected");
+    fresh.practice_admin.delete(GRANT).await.assert_problem(404, "not-found");
     let (ours, theirs) = both(stack, &bp).await;
     for caller in [&ours.clinician, &ours.platform] {
         caller.put(GRANT, &json!({})).await.assert_problem(403, "forbidden");
@@ -139,4 +140,49 @@ async fn only_an_administrator_of_a_connected_practice_lets_others_in() {
     ours.practice_admin.delete(GRANT).await.assert_status(204);
     let still = theirs.platform.get("/connection").await;
     assert_eq!(still.text_at("/state"), "clinicianPending");
+}
+
+#[tokio::test]
+async fn a_practice_that_has_left_a_site_still_shuts_out_whom_it_let_in_there() {
+    let stack = TestStack::shared().await;
+    let bp = stack.exclusive().await;
+    let (ours, theirs) = both(stack, &bp).await;
+    let pair = async |site: &str| {
+        let code = bp.pairing_code(site).await;
+        let paired = json!({ "siteId": site, "pairingCode": code });
+        ours.practice_admin.put("/connection", &paired).await.assert_status(200);
+    };
+    let let_in = async |site: &str| {
+        ours.practice_admin.put(GRANT, &json!({})).await.assert_status(200);
+        assert_eq!(connect(&theirs, site).await.0, StatusCode::OK);
+    };
+    let state = async || theirs.platform.get("/connection").await.text_at("/state").to_owned();
+    let listed = async || {
+        let list = ours.practice_admin.get("/grants").await;
+        let items = list.assert_status(200).at("/items").as_array().unwrap().clone();
+        let text = |item: &Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
+        items.iter().map(|it| (text(it, "siteId"), text(it, "state"))).collect::<Vec<_>>()
+    };
+    let used_at_large = [(LARGE.to_owned(), "used".to_owned())];
+
+    let_in(LARGE).await;
+    ours.practice_admin.delete("/connection").await.assert_status(204);
+    assert_eq!(state().await, "clinicianPending", "its connection is its own");
+    assert_eq!(listed().await, used_at_large);
+    ours.practice_admin.delete(GRANT).await.assert_status(204);
+    assert_eq!(state().await, "disconnected");
+    assert_eq!(listed().await, []);
+    ours.practice_admin.delete(GRANT).await.assert_problem(404, "not-found");
+
+    // It moves to another site, and lets the same platform in there as well. One call withdraws both grants.
+    pair(LARGE).await;
+    let_in(LARGE).await;
+    pair(SMALL).await;
+    assert_eq!(listed().await, used_at_large);
+    ours.practice_admin.put(GRANT, &json!({})).await.assert_status(200);
+    assert_eq!(listed().await.len(), 2);
+    ours.practice_admin.delete(GRANT).await.assert_status(204);
+    assert_eq!(state().await, "disconnected");
+    assert_eq!(listed().await, []);
+    is_refused(&theirs, SMALL).await;
 }
