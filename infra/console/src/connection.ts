@@ -56,6 +56,7 @@ export function connection(session: Session, place: HTMLElement, go: (name: stri
     const you = view.you.linked ? `${view.you.firstName ?? ""} ${view.you.lastName ?? ""}` : null;
     return h("div", { class: "card" }, h("p", { class: "row" }, h("strong", {}, view.practiceName ?? "The practice"), chip(view.state)),
       view.state === "offline" && h("div", { class: "note" }, "The practice's server does not answer now. Many are switched off at night. What you send is kept, and arrives when the server is back."),
+      view.state === "clinicianPending" && h("div", { class: "note" }, "The practice is connected. Each clinician still enters their name, exactly as in Bp, before they read or send anything."),
       facts(["Site ID", view.siteId], ["You are in Bp", you], ["Bp", view.pmsVersion], ["Halo Link", view.haloLinkVersion],
         ["Server", view.availability && chip(view.availability)], ["Last seen", instant(view.lastHeartbeat, session.timeZone)], ["Checked", instant(view.checkedAt, session.timeZone)],
         ["Linked clinicians", view.clinicians.map((one) => `${one.firstName} ${one.lastName}`).join(", ")]),
@@ -68,7 +69,8 @@ export function connection(session: Session, place: HTMLElement, go: (name: stri
 
   const draw = async (live = false): Promise<void> => {
     const view = await bridge.get("/v1/practices/{practiceId}/connection", { params: { path: { practiceId }, ...(live && { query: { live } }) } });
-    const isConnected = view.state === "connected" || view.state === "offline";
+    // A manager links no name: for them the practice is connected as soon as Halo has confirmed the code.
+    const isConnected = view.state === "connected" || view.state === "offline" || (view.state === "clinicianPending" && !isPerson);
     fill(body, ...advisories(view.advisories),
       view.state !== "disconnected" && status(view), (!isConnected || (isPerson && !view.you.linked)) && wizard(view));
     if (isConnected && (view.you.linked || !isPerson)) body.prepend(h("p", { class: "note good", role: "status" }, "✓ Connected"));

@@ -1,27 +1,25 @@
 //! Works on one entry as far as possible now: marks it, sends it and asks for its result.
 //!
-//! This file sends to Bp and asks Halo how the write ended. [`crate::look_up`] asks Bp what a write in doubt
-//! left there, [`crate::decide`] decides what follows, and [`crate::settle`] stores it.
+//! This file sends to Bp. [`crate::ending`] asks Halo how the write ended, [`crate::look_up`] asks Bp what a write
+//! in doubt left there, [`crate::decide`] decides what follows, and [`crate::settle`] stores it.
 
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::time::Duration;
 
 use connection::SessionError;
 use domain::connection::Connection;
 use domain::ids::HaloGuid;
-use domain::waiting::Waiter;
 use futures::FutureExt as _;
-use halo::{AsyncState, Call, Command, Deadline, Error, Row};
-use jiff::SignedDuration;
-use ledger::{Backoff, Ready, Sent};
+use halo::{Call, Command, Deadline, Error};
+use ledger::{Ready, Sent};
 use store::StoreError;
 use store::work::{Entry, ParkReason, WorkKind, WorkProgress};
 use uuid::Uuid;
 
 use crate::context::{Context, TurnError};
 use crate::decide::Next;
+use crate::ending::Ending;
 use crate::kind::{Kind, NoCommand, Status};
 use crate::look_up::look_up;
 use crate::outcome::{self, Outcome, Trouble};
@@ -30,14 +28,6 @@ use crate::read_first::{Unread, read_first};
 use crate::settle::{Settle, Step};
 use crate::site::Site;
 use crate::whole;
-
-/// How often a turn asks for the end of a query.
-const POLL: Backoff =
-    Backoff { first: Duration::from_millis(200), longest: Duration::from_millis(1500) };
-/// The outcome of a write is one row, so no more pages than this are read.
-const MOST_PAGES: usize = 4;
-/// How long Halo's notification of a query can still wake us.
-const WAITER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T, TurnError>> + Send + 'a>>;
 
@@ -123,7 +113,7 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Timing> Attempt<'t, 'a, K, S
                 }
                 _ if self.is_for_another_bp(&entry) => self.practice_moved(entry).await?,
                 WorkProgress::Ready(ready) => self.send(entry, ready).await?,
-                WorkProgress::Sent(sent) => self.ask_once(entry, sent).await?,
+                WorkProgress::Sent(sent) => self.ending().ask_once(entry, sent).await?,
                 WorkProgress::Doubtful(doubtful) => {
                     look_up(self.kind, self.site, entry, doubtful).await?
                 }
@@ -145,6 +135,10 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Timing> Attempt<'t, 'a, K, S
 
     fn settle(&self) -> Settle<'t, 'a, K, S, M, C> {
         Settle { kind: self.kind, context: self.context() }
+    }
+
+    fn ending(&mut self) -> Ending<'_, 'a, K, S, M, C> {
+        Ending { kind: self.kind, site: self.site }
     }
 
     fn is_for_another_bp(&self, entry: &Entry<K::Entity>) -> bool {
@@ -205,10 +199,9 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Timing> Attempt<'t, 'a, K, S
         let Some(marked) = context.store(entry).await? else {
             return Ok(Continue(context.read(&before.key).await?));
         };
-        let outcome = self.call(&sent, command).await?;
-        match (outcome, self.settle().settle(marked, |_| outcome).await?) {
-            (Outcome::Accepted(query), Continue(stored)) => self.await_end(stored, query).await,
-            (_, step) => Ok(step),
+        match self.call(&sent, command).await? {
+            Outcome::Accepted(query) => self.ending().await_end(marked, query).await,
+            outcome => self.settle().settle(marked, |_| outcome).await,
         }
     }
 
@@ -232,9 +225,13 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Timing> Attempt<'t, 'a, K, S
     }
 
     /// Stops the attempt if somebody has disconnected or reconnected the practice since the turn began.
-    /// A turn lasts minutes, so the connection is read again before each send.
+    /// A turn lasts minutes, so the connection is read again before each send, unless Halo was not called since it
+    /// was read.
     async fn check_connection(&mut self) -> Result<ControlFlow<Next>, TurnError> {
         let Context { services, practice, .. } = self.context();
+        if self.site.is_just_read() {
+            return Ok(Continue(()));
+        }
         let known = services.store.connection(practice).await?;
         let (Some(held), Some(known)) = (self.site.connection(), known.filter(Connection::is_open))
         else {
@@ -291,107 +288,4 @@ impl<'t, 'a, K: Kind, S: WorkStore, M: Messages, C: Timing> Attempt<'t, 'a, K, S
             Err(error) => outcome::from_call(error)?,
         })
     }
-
-    /// Asks once how a query ended that an earlier turn left running.
-    async fn ask_once(
-        &mut self,
-        entry: Entry<K::Entity>,
-        sent: Sent<Uuid>,
-    ) -> Result<Step<K::Entity>, TurnError> {
-        let Some(query) = sent.handle else {
-            // The writer died between the mark and Halo's answer.
-            return self.settle().settle(entry, |_| Outcome::Unclear).await;
-        };
-        let answer = self.ask_for_result(query).await?;
-        self.read_result(entry, answer).await
-    }
-
-    /// Asks again and again how a query ended that Halo has just accepted. After a while the query is
-    /// left to a later turn.
-    async fn await_end(
-        &mut self,
-        entry: Entry<K::Entity>,
-        query: Uuid,
-    ) -> Result<Step<K::Entity>, TurnError> {
-        let context @ Context { services, practice, .. } = self.context();
-        let until = context.now() + self.site.patience;
-        for poll in 1.. {
-            let pause = POLL.unhurried(poll, services.clock.random());
-            services.clock.sleep(pause).await;
-            let answer = self.ask_for_result(query).await?;
-            if !may_end_soon(&answer) {
-                return self.read_result(entry, answer).await;
-            }
-            if context.now() >= until || context.time_left() < 2 * services.limits.shortest {
-                let waiter = Waiter::Site { practice: practice.clone() };
-                let expires = context.now() + WAITER_KEPT;
-                // If this is lost, the query is asked for when the entry is due.
-                let _ = services.store.await_query(query, &waiter, expires).await;
-                return self.read_result(entry, answer).await;
-            }
-        }
-        Ok(Break(Next::GoOn))
-    }
-
-    /// Asks Halo for the result of a query.
-    async fn ask_for_result(&mut self, query: Uuid) -> Result<Answer, TurnError> {
-        let context = self.context();
-        let halo = &context.services.halo;
-        let deadline = context.deadline(context.services.limits.answer);
-        let question = |guid: HaloGuid| async move {
-            let status = halo.query(guid.0, query, deadline).await?;
-            let fetch = status.state == AsyncState::Successful;
-            let mut rows = Vec::new();
-            for page in status.pages.iter().take(MOST_PAGES).filter(|_| fetch) {
-                match halo.page(guid.0, query, page.page_number, deadline).await {
-                    // The outcome is in the last result set.
-                    Ok(page) => rows = page.sets.into_iter().next_back().unwrap_or(rows),
-                    // The query is known to have succeeded.
-                    Err(Error::NotFound | Error::Gone | Error::Malformed { .. }) => {
-                        return Ok((status, None));
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok((status, Some(rows)))
-        };
-        let answer = match self.site.session() {
-            Some(session) => session.ask_halo(question).await,
-            None => Err(SessionError::NotConnected),
-        };
-        Ok(match answer {
-            Ok((status, rows)) => {
-                match outcome::from_status(status.state, status.failure.as_ref()) {
-                    Some(outcome) => Err(outcome),
-                    None => rows.ok_or(Outcome::Ran),
-                }
-            }
-            Err(error) => Err(outcome::from_status_error(error)?),
-        })
-    }
-
-    /// Reads the result of a query and settles the entry by it.
-    async fn read_result(
-        &mut self,
-        entry: Entry<K::Entity>,
-        answer: Answer,
-    ) -> Result<Step<K::Entity>, TurnError> {
-        if may_end_soon(&answer) {
-            self.site.patience /= 2;
-        }
-        let (key, now) = (entry.key.clone(), self.context().now());
-        let outcome_of = |body: &mut K::Entity| match &answer {
-            Err(outcome) => *outcome,
-            Ok(rows) => outcome::from_write(body, &key, |body| self.kind.read(body, rows, now)),
-        };
-        self.settle().settle(entry, outcome_of).await
-    }
-}
-
-/// The rows that a query ended with, or what else is known of it.
-type Answer = Result<Vec<Row>, Outcome>;
-
-/// Whether it is worth asking again soon.
-fn may_end_soon(answer: &Answer) -> bool {
-    matches!(answer, Err(Outcome::StillRunning | Outcome::Silent(_)))
 }

@@ -1,10 +1,13 @@
 //! What every step of one turn works with: the services, the practice, the lease and the end of the turn. Steps
 //! read, write and publish through it. It makes no decisions.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws::events::{Event, EventKind};
 use domain::ids::PracticeId;
+use domain::schedule::Job;
 use halo::Deadline;
 use jiff::Timestamp;
 use ledger::Lease;
@@ -33,6 +36,46 @@ impl From<StoreError> for TurnError {
     }
 }
 
+/// What a turn knows without reading it again, because only this turn changes it while it holds the lane. What
+/// clients change meanwhile, the lane's arrivals tell.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// When the entries are due that this turn has read or stored.
+    due: Mutex<HashMap<WorkKey, Option<Timestamp>>>,
+    /// By when the turn has made a job due.
+    jobs: Mutex<HashMap<Job, Timestamp>>,
+}
+
+impl Known {
+    fn due(&self) -> MutexGuard<'_, HashMap<WorkKey, Option<Timestamp>>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, HashMap<Job, Timestamp>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// These are all open entries.
+    pub(crate) fn are_open(&self, entries: &[Entry]) {
+        *self.due() = entries.iter().map(|entry| (entry.key.clone(), entry.due)).collect();
+    }
+
+    /// An entry was stored.
+    pub(crate) fn stored<E>(&self, entry: &Entry<E>) {
+        self.due().insert(entry.key.clone(), entry.due);
+    }
+
+    /// When the first of the entries is due. `None` if none is open.
+    pub(crate) fn first_due(&self) -> Option<Timestamp> {
+        self.due().values().flatten().min().copied()
+    }
+
+    /// A job has run, and has a new time.
+    pub(crate) fn job_has_run(&self, job: Job) {
+        self.jobs().remove(&job);
+    }
+}
+
 /// What every step of one turn works with. Copied freely: it holds references only.
 pub(crate) struct Context<'a, S, M, C> {
     pub(crate) services: &'a Services<S, M, C>,
@@ -40,6 +83,7 @@ pub(crate) struct Context<'a, S, M, C> {
     pub(crate) lease: &'a Lease,
     /// When the turn must have ended.
     pub(crate) until: Timestamp,
+    pub(crate) known: &'a Known,
 }
 
 impl<S, M, C> Clone for Context<'_, S, M, C> {
@@ -88,11 +132,22 @@ impl<S: WorkStore, M: Messages, C: Timing> Context<'_, S, M, C> {
         match self.services.store.transition_work(self.practice, &entry).await {
             Ok(version) => {
                 entry.version = version;
+                self.known.stored(&entry);
                 Ok(Some(entry))
             }
             Err(StoreError::Conflict) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Makes a job due at this time at the latest. One write, unless this turn has made it due as early already.
+    pub(crate) async fn schedule_by(&self, job: Job, at: Timestamp) -> Result<(), StoreError> {
+        if self.known.jobs().get(&job).is_some_and(|known| *known <= at) {
+            return Ok(());
+        }
+        self.services.store.schedule_by(self.practice, job, at).await?;
+        self.known.jobs().insert(job, at);
+        Ok(())
     }
 
     /// The practice's other open entries of the same kind. One query of the table.

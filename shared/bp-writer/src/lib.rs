@@ -5,6 +5,7 @@ pub mod bookings;
 mod context;
 mod decide;
 pub mod deliveries;
+mod ending;
 mod followers;
 pub mod jobs;
 mod kind;

@@ -8,6 +8,7 @@ use aws::metrics::{self, Unit};
 use aws::queues::{Queues, SiteWake};
 use best_practice::BpClient;
 use connection::{Clock, Connections, Sessions, SystemClock};
+use domain::connection::Connection;
 use domain::ids::{PracticeId, SiteId};
 use domain::schedule::Job;
 use domain::waiting::Waiter;
@@ -51,8 +52,18 @@ pub trait WorkStore: Connections + Clone + Send + Sync {
         arrivals: u64,
         end: &LaneRelease,
     ) -> Stored<Released>;
-    async fn claim_site(&self, site: &SiteId, lease: &Lease, now: Timestamp) -> Stored<bool>;
-    async fn release_site(&self, site: &SiteId, holder: &Holder) -> Stored<bool>;
+    async fn connection_at(
+        &self,
+        practice: &PracticeId,
+        site: Option<&SiteId>,
+    ) -> Stored<(Option<Connection>, bool)>;
+    async fn claim_site(
+        &self,
+        practice: &PracticeId,
+        site: &SiteId,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Stored<bool>;
     async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<OpenWork>;
     async fn newest_open_work(
         &self,
@@ -103,12 +114,22 @@ impl WorkStore for Store {
         Store::release_lane(self, practice, holder, arrivals, end).await
     }
 
-    async fn claim_site(&self, site: &SiteId, lease: &Lease, now: Timestamp) -> Stored<bool> {
-        Store::claim_site(self, site, lease, now).await
+    async fn connection_at(
+        &self,
+        practice: &PracticeId,
+        site: Option<&SiteId>,
+    ) -> Stored<(Option<Connection>, bool)> {
+        Store::connection_at(self, practice, site).await
     }
 
-    async fn release_site(&self, site: &SiteId, holder: &Holder) -> Stored<bool> {
-        Store::release_site(self, site, holder).await
+    async fn claim_site(
+        &self,
+        practice: &PracticeId,
+        site: &SiteId,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Stored<bool> {
+        Store::claim_site(self, practice, site, lease, now).await
     }
 
     async fn open_work(&self, practice: &PracticeId, limit: u16) -> Stored<OpenWork> {

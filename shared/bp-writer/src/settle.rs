@@ -58,7 +58,7 @@ impl<K: Kind, S: WorkStore, M: Messages, C: Timing> Settle<'_, '_, K, S, M, C> {
                 // Before the entry closes: one check too many does no harm, and if the writer dies now, the
                 // outcome of this entry is learned again and is the same.
                 if let Some((job, at)) = kind.later_check(&entry.body, now) {
-                    services.store.schedule_by(context.practice, job, at).await?;
+                    context.schedule_by(job, at).await?;
                 }
             }
             if let Some(follower) = kind.followed_by(&entry.body) {

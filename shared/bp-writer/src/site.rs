@@ -8,7 +8,7 @@ use std::time::Duration;
 use connection::{Session, SessionError};
 use domain::connection::{Availability, Connection, Site as HaloSite, Standing};
 use domain::ids::{HaloGuid, SiteId};
-use store::work::{Lane, ParkReason, Parked};
+use store::work::{Lane, Pace, ParkReason, Parked};
 
 use crate::context::{Context, TurnError};
 use crate::decide::Next;
@@ -22,17 +22,34 @@ type Reached = ControlFlow<Next>;
 pub(crate) struct Site<'a, S, M, C> {
     pub(crate) context: Context<'a, S, M, C>,
     session: Option<Session<'a, S>>,
-    /// The site that this turn has claimed.
+    /// The site that the practice owns: nobody else writes there while this turn holds the lane.
     claimed: Option<SiteId>,
+    /// The site that the practice owned when the lane was last released. It may have lost it since.
+    last_owned: Option<SiteId>,
+    /// Whether the connection was read and Halo was not called since.
+    just_read: bool,
+    /// When to ask for the end of a query.
+    pub(crate) pace: Pace,
     /// How long to wait for the end of one query. Halved each time that a query takes longer, so that
     /// a slow practice does not use up the turn.
     pub(crate) patience: Duration,
 }
 
 impl<'a, S: WorkStore, M: Messages, C: Timing> Site<'a, S, M, C> {
-    pub(crate) fn new(context: Context<'a, S, M, C>) -> Self {
+    pub(crate) fn new(context: Context<'a, S, M, C>, lane: &Lane) -> Self {
         let patience = context.services.limits.patience;
-        Self { context, session: None, claimed: None, patience }
+        let (last_owned, pace) = (lane.site.clone(), lane.pace);
+        Self { context, session: None, claimed: None, last_owned, just_read: false, pace, patience }
+    }
+
+    /// The site that the lane keeps as the practice's own.
+    pub(crate) fn owned(&self) -> Option<&SiteId> {
+        self.claimed.as_ref().or(self.last_owned.as_ref())
+    }
+
+    /// Whether the connection was read and Halo was not called since.
+    pub(crate) fn is_just_read(&self) -> bool {
+        self.just_read
     }
 
     /// The connection as this turn knows it. `None` if the practice is not connected.
@@ -43,6 +60,7 @@ impl<'a, S: WorkStore, M: Messages, C: Timing> Site<'a, S, M, C> {
     /// The session for the next question, with the usual deadline for an answer. `None` if the
     /// practice is not connected.
     pub(crate) fn session(&mut self) -> Option<&mut Session<'a, S>> {
+        self.just_read = false;
         let deadline = self.context.deadline(self.context.services.limits.answer);
         let session = self.session.as_mut()?;
         session.set_deadline(deadline);
@@ -65,10 +83,13 @@ impl<'a, S: WorkStore, M: Messages, C: Timing> Site<'a, S, M, C> {
         let Context { services, practice, .. } = self.context;
         let limits = &services.limits;
         if self.session.is_none() {
-            match services.sessions.open(practice, self.context.deadline(limits.answer)).await {
-                Ok(session) => self.session = Some(session),
-                Err(error) => return unreachable(error),
-            }
+            let read = services.store.connection_at(practice, self.last_owned.as_ref()).await?;
+            let (Some(connection), is_owner) = (read.0.filter(Connection::is_open), read.1) else {
+                return unreachable(NOT_CONNECTED);
+            };
+            self.claimed = self.last_owned.clone().filter(|_| is_owner);
+            self.resume(Some(connection));
+            self.just_read = true;
         }
         let now = self.context.now();
         let revoked = self.standing() == Some(Standing::Revoked);
@@ -106,25 +127,13 @@ impl<'a, S: WorkStore, M: Messages, C: Timing> Site<'a, S, M, C> {
         let Some(connection) = self.connection() else { return Ok(Continue(())) };
         let site = connection.site_id.clone();
         if self.claimed.as_ref() != Some(&site) {
-            let Context { services, lease, .. } = self.context;
-            if !services.store.claim_site(&site, lease, self.context.now()).await? {
+            let Context { services, practice, lease, .. } = self.context;
+            if !services.store.claim_site(practice, &site, lease, self.context.now()).await? {
                 return Ok(Break(Next::SiteTaken));
             }
             self.claimed = Some(site);
         }
         Ok(Continue(()))
-    }
-
-    /// Releases the site. Returns whether another practice's writer waits for it.
-    pub(crate) async fn release(&mut self) -> bool {
-        let Some(site) = self.claimed.take() else { return false };
-        let Context { services, practice, lease, .. } = self.context;
-        let released = services.store.release_site(&site, &lease.holder).await;
-        released.unwrap_or_else(|error| {
-            // It is free when the lease ends.
-            tracing::warn!(practice = practice.as_str(), %error, "the site was not released");
-            false
-        })
     }
 
     /// Whether a person has already solved the problem that the lane is parked for. Then the turn need

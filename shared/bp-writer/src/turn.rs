@@ -54,7 +54,7 @@ impl<'a, S: WorkStore, M: Messages, C: Timing> Turn<'a, S, M, C> {
         lane: Lane,
     ) -> Self {
         let early = lane.parked.is_none();
-        let site = Site::new(context);
+        let site = Site::new(context, &lane);
         Self { context, kinds, jobs, site, lane, early, done: HashSet::new() }
     }
 
@@ -63,21 +63,14 @@ impl<'a, S: WorkStore, M: Messages, C: Timing> Turn<'a, S, M, C> {
         &mut self,
         job: &mut Option<Job>,
     ) -> Result<Option<Timestamp>, TurnError> {
-        let due = self.work_and_job(job).await;
-        let site_wanted = self.site.release().await;
-        let mut due = due?;
-        if site_wanted {
-            // The other practice's writer comes back within this time.
-            let earliest = self.context.now() + 2 * self.context.services.limits.site_taken.longest;
-            due = due.map(|due| due.max(earliest));
-        }
-        Ok(due)
+        self.work_and_job(job).await
     }
 
     /// What the lane keeps of this turn.
     pub(crate) fn lane_end(&self) -> LaneRelease {
         let Lane { parked, seen_online, .. } = self.lane;
-        LaneRelease { due: None, parked, seen_online, wake_sent_for: None }
+        let (site, pace) = (self.site.owned().cloned(), self.site.pace);
+        LaneRelease { due: None, parked, seen_online, wake_sent_for: None, site, pace }
     }
 
     async fn work_and_job(
@@ -124,6 +117,7 @@ impl<'a, S: WorkStore, M: Messages, C: Timing> Turn<'a, S, M, C> {
         let now = self.context.now();
         let next = Job::next_after(practice, rest, now);
         services.store.reschedule_job(practice, job, next, now).await?;
+        self.context.known.job_has_run(job);
         Ok(true)
     }
 
@@ -134,6 +128,9 @@ impl<'a, S: WorkStore, M: Messages, C: Timing> Turn<'a, S, M, C> {
             let OpenWork { entries: page, newer } =
                 services.store.open_work(practice, PAGE).await?;
             let now = self.context.now();
+            // Then no other entry can become due before the lane is released, unless this turn makes it due.
+            let whole = !newer && page.len() < usize::from(PAGE);
+            self.context.known.are_open(&page);
             let first_due = page.first().and_then(|entry| entry.due);
             // It is unknown when entries of a newer release are due.
             let for_newer = newer.then(|| now + LEFT_TO_NEWER_RELEASE);
@@ -180,6 +177,16 @@ impl<'a, S: WorkStore, M: Messages, C: Timing> Turn<'a, S, M, C> {
                 }
                 if was_due {
                     self.done.insert(version);
+                }
+            }
+            if !stuck && whole {
+                match self.context.known.first_due() {
+                    None => {
+                        self.lane.parked = None;
+                        return Ok(None);
+                    }
+                    Some(due) if due > self.context.now() => return Ok(Some(due)),
+                    Some(_) => {}
                 }
             }
             if stuck {

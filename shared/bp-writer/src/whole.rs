@@ -61,7 +61,10 @@ pub(crate) async fn combine<K: Kind, S: WorkStore, M: Messages, C: Timing>(
         let mut entries: Vec<_> = changed.map(|(part, _)| part).collect();
         entries.push(whole);
         match services.store.transition_together(practice, &entries).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                entries.iter().for_each(|entry| context.known.stored(entry));
+                return Ok(());
+            }
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
         }

@@ -15,7 +15,7 @@ use store::work::{LaneRelease, Released};
 use uuid::Uuid;
 
 use crate::attempt::KindRunner;
-use crate::context::{Context, TurnError};
+use crate::context::{Context, Known, TurnError};
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::ports::{Messages, Services, Timing, WorkStore};
@@ -93,9 +93,11 @@ impl<S: WorkStore, M: Messages, C: Timing> Writer<S, M, C> {
     ///
     /// Calls to DynamoDB:
     /// - 1 if another writer holds the lane, else 2 for the lane.
-    /// - 2 to be the only writer of the site if anything is due (3 if only a job writes there).
-    /// - 1 for each page of open entries, and one more to see that nothing is left.
-    /// - 3 for each entry in the usual case: marked, accepted by Halo, closed.
+    /// - 1 for the connection and the site's owner if anything is due, and 1 to 3 more if the site is not the
+    ///   practice's yet.
+    /// - 1 for each page of open entries, and one more only if the page was full.
+    /// - 2 for each entry in the usual case: marked, closed. 1 more if its query takes long, and 1 to read the
+    ///   connection again before each further entry.
     /// - 5 more for the change of a part that concerns its whole: 2 reads, a write, a query and a
     ///   transaction.
     ///
@@ -119,7 +121,8 @@ impl<S: WorkStore, M: Messages, C: Timing> Writer<S, M, C> {
             return Ok(TurnOutcome::LaneTaken);
         };
         let until = began + time;
-        let context = Context { services: &self.services, practice, lease: &lease, until };
+        let known = &Known::default();
+        let context = Context { services: &self.services, practice, lease: &lease, until, known };
         let wake_sent_for = lane.wake_sent_for;
         let mut arrivals = lane.arrivals;
         let mut turn = Turn::new(context, &self.kinds, &self.jobs, lane);
@@ -142,7 +145,11 @@ impl<S: WorkStore, M: Messages, C: Timing> Writer<S, M, C> {
             let soon = due.is_some_and(|due| due <= now + 2 * limits.site_taken.longest);
             loop {
                 match store.release_lane(practice, &lease.holder, arrivals, &end).await? {
-                    Released::Free => {
+                    Released::Free { site_wanted } => {
+                        // The other practice's writer comes back within this time.
+                        let polite = 2 * limits.site_taken.longest;
+                        let wake =
+                            wake.map(|wake| if site_wanted { wake.max(polite) } else { wake });
                         if let Some(delay) = wake
                             && messages.wake(practice, delay).await.is_err()
                         {

@@ -27,7 +27,7 @@
 //! | | `DELIVERY#summary-<id>` | the summary that goes with the referral of this id; open once that is in Bp | api, site-writer |
 //! | | `BOOKING#<id>.<number>` | the part of an attendant in a booking that has several | api, site-writer |
 //! | | `LANE` | who works on the lane, and when there is something to do, in the index `due` | api, site-writer |
-//! | `WRITER#<Bp Site ID>` | `WRITER` | which turn writes to that Bp now ([`work`]) | site-writer |
+//! | `WRITER#<Bp Site ID>` | `WRITER` | which practice's writer may write to that Bp ([`work`]) | site-writer |
 //! | `QUERY#<query>` | `WAITER` | [`domain::waiting::Waiter`], expires | bp-writer, document-import |
 //! | `ENDPOINTS#<platform>` | `ENDPOINT#<id>` | [`domain::webhooks::Endpoint`], with a `version` ([`webhooks`]) | webhook-endpoints, webhook-sender |
 //! | | `COUNT` | how many endpoints the platform has | webhook-endpoints |

@@ -1,13 +1,14 @@
 //! A practice's lane: who writes to the site now, and when there is something to do.
 
 use aws_sdk_dynamodb::types::ReturnValue;
-use domain::ids::PracticeId;
+use domain::ids::{PracticeId, SiteId};
 use domain::problem::ProblemType;
 use domain::schedule::scatter;
 use jiff::Timestamp;
 use ledger::{Holder, Lease};
 use serde::{Deserialize, Serialize};
 
+use super::pace::Pace;
 use crate::error::StoreError;
 use crate::format::{KnownFormatOnly, check_format};
 use crate::item::{Item, instant, key, number, practice_of_work, readable, text, work_key};
@@ -104,6 +105,10 @@ pub struct Lane {
     pub due: Option<Timestamp>,
     /// When the wake-up that was sent to the writer arrives.
     pub wake_sent_for: Option<Timestamp>,
+    /// The site that the practice owned when the lane was last released. It may belong to another practice now.
+    pub site: Option<SiteId>,
+    /// When to ask for the end of a query.
+    pub pace: Pace,
 }
 
 /// What a writer stores when it releases a lane.
@@ -117,13 +122,20 @@ pub struct LaneRelease {
     pub seen_online: Option<Timestamp>,
     /// When the wake-up that was sent to the writer arrives.
     pub wake_sent_for: Option<Timestamp>,
+    /// The site that the practice owns.
+    pub site: Option<SiteId>,
+    /// When to ask for the end of a query.
+    pub pace: Pace,
 }
 
 /// The result of releasing a lane.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Released {
     /// The lane is free.
-    Free,
+    Free {
+        /// Whether another practice's writer waits for the site.
+        site_wanted: bool,
+    },
     /// Something arrived meanwhile; the lane is still ours.
     Arrived {
         /// The lane's arrivals now.
@@ -197,8 +209,10 @@ impl Store {
         end: &LaneRelease,
     ) -> Result<Released, StoreError> {
         let mut set = Vec::new();
-        let mut remove = vec!["holder", "leaseUntil"];
+        let mut remove = vec!["holder", "leaseUntil", "siteWanted"];
+        set.push("pace = :pace");
         let mut values = vec![(":holder", text(&holder.0)), (":arrivals", number(arrivals))];
+        values.push((":pace", serde_dynamo::to_attribute_value(end.pace)?));
         match end.due {
             Some(due) => {
                 set.push("dueAt = :due, dueShard = :shard");
@@ -228,10 +242,14 @@ impl Store {
             }
             None => remove.push("calledFor"),
         }
-        let mut expression = format!("REMOVE {}", remove.join(", "));
-        if !set.is_empty() {
-            expression = format!("SET {} {expression}", set.join(", "));
+        match &end.site {
+            Some(site) => {
+                set.push("site = :site");
+                values.push((":site", text(site.as_str())));
+            }
+            None => remove.push("site"),
         }
+        let expression = format!("SET {} REMOVE {}", set.join(", "), remove.join(", "));
         for _ in 0..BUSY_TRIES {
             let outcome = self
                 .client
@@ -246,9 +264,17 @@ impl Store {
                         .collect(),
                 ))
                 .only_if("holder = :holder AND arrivals = :arrivals")
+                .return_values(ReturnValue::AllOld)
                 .send()
                 .await;
-            let Err(error) = outcome else { return Ok(Released::Free) };
+            let error = match outcome {
+                Ok(left) => {
+                    let before = left.attributes();
+                    let site_wanted = before.is_some_and(|lane| lane.contains_key("siteWanted"));
+                    return Ok(Released::Free { site_wanted });
+                }
+                Err(error) => error,
+            };
             match StoreError::from(error) {
                 StoreError::Conflict => {}
                 StoreError::Unavailable { code } if code == BUSY => {
@@ -316,6 +342,9 @@ fn read(item: &Item) -> Result<Lane, StoreError> {
         Some(parked) => Some(serde_dynamo::from_attribute_value(parked.clone())?),
         None => None,
     };
+    let site =
+        string(item, "site").map(SiteId::parse).transpose().map_err(|_| StoreError::Corrupt)?;
+    let pace = item.get("pace").map(|pace| serde_dynamo::from_attribute_value(pace.clone()));
     Ok(Lane {
         arrivals: integer(item, "arrivals").and_then(|it| u64::try_from(it).ok()).ok_or(corrupt)?,
         lease,
@@ -323,6 +352,8 @@ fn read(item: &Item) -> Result<Lane, StoreError> {
         seen_online: at("seenOnline")?,
         due: at("dueAt")?,
         wake_sent_for: at("calledFor")?,
+        site,
+        pace: pace.transpose()?.unwrap_or_default(),
     })
 }
 

@@ -9,8 +9,9 @@
 //! | [`Store::transition_work`] | 1 write; 1 read more if the condition does not hold |
 //! | [`Store::work`], [`Store::lane`] | 1 read |
 //! | [`Store::list_work`], [`Store::parts`], [`Store::open_work`], [`Store::newest_open_work`], [`Store::due_lanes`] | 1 query |
-//! | [`Store::claim_lane`], [`Store::release_lane`], [`Store::release_site`] | 1 write |
-//! | [`Store::claim_site`] | 1 write; 2 if another practice's writer has it |
+//! | [`Store::connection_at`] | 1 read of at most two items |
+//! | [`Store::claim_lane`], [`Store::release_lane`] | 1 write |
+//! | [`Store::claim_site`] | 1 write; if another practice owns the site, 1 read and 1 transaction or write more |
 //!
 //! `merge.rs` reads several lists as one, by place: a place does not depend on the state.
 //!
@@ -21,6 +22,7 @@ mod entry;
 mod lane;
 mod list;
 mod merge;
+mod pace;
 mod site;
 mod write;
 
@@ -31,6 +33,7 @@ pub use entry::{
 pub use lane::{DueLane, LANE_SHARDS, Lane, LaneRelease, ParkReason, Parked, Released};
 pub use list::{OpenWork, WorkCursor, WorkList, WorkPage};
 pub(crate) use merge::{Merge, Merged, Strand};
+pub use pace::Pace;
 pub use write::Accepted;
 
 pub(crate) use lane::{again_when_busy, integer, string};

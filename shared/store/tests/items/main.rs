@@ -6,6 +6,7 @@ mod grants;
 mod lists;
 mod newer;
 mod shown;
+mod site;
 mod stored;
 mod usage;
 mod work;

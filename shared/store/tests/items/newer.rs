@@ -172,8 +172,7 @@ async fn a_lane_or_a_site_of_a_newer_release_is_not_claimed_or_released() {
     assert_eq!(claimed, NEWER);
     let end = LaneRelease::default();
     assert_eq!(store.release_lane(&practice(), &holder, 1, &end).await.map(drop), NEWER);
-    assert_eq!(store.claim_site(&site, &lease(), now()).await.map(drop), NEWER);
-    assert_eq!(store.release_site(&site, &holder).await.map(drop), NEWER);
+    assert_eq!(store.claim_site(&practice(), &site, &lease(), now()).await.map(drop), NEWER);
     assert_eq!(table.changed(), [] as [&str; 0]);
 }
 

@@ -1,7 +1,7 @@
 //! Doubles of the table, the queue, the bus and the clock, in memory. Each call is a step. The writer can
 //! be killed just before a step takes effect, or just after.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -26,8 +26,10 @@ use tokio::sync::Notify;
 struct Kept {
     connections: BTreeMap<PracticeId, Connection>,
     lanes: BTreeMap<PracticeId, Lane>,
-    /// Who has claimed a site, and whether another writer waits for it.
-    sites: HashMap<SiteId, (Lease, bool)>,
+    /// The practices that own sites.
+    sites: HashMap<SiteId, PracticeId>,
+    /// The practices whose site another practice's writer waits for.
+    wanted: HashSet<PracticeId>,
     entries: BTreeMap<(PracticeId, WorkKey), Entry>,
     /// The standings of connections, in order.
     standings: Vec<Standing>,
@@ -135,9 +137,10 @@ impl Memory {
         self.kept().lanes.get(practice).cloned().unwrap_or_default()
     }
 
-    /// Whether a writer has claimed the site.
+    /// Whether the writer of the site's owner is at work.
     pub(crate) fn is_held(&self, site: &SiteId) -> bool {
-        self.kept().sites.contains_key(site)
+        let kept = self.kept();
+        kept.sites.get(site).is_some_and(|owner| kept.lanes[owner].lease.is_some())
     }
 
     pub(crate) fn connection_of(&self, practice: &PracticeId) -> Connection {
@@ -282,38 +285,49 @@ impl WorkStore for Memory {
                 if lane.arrivals != arrivals {
                     return Released::Arrived { arrivals: lane.arrivals };
                 }
-                let LaneRelease { due, parked, seen_online, wake_sent_for } = end.clone();
-                *lane = Lane { arrivals, lease: None, parked, seen_online, due, wake_sent_for };
-                Released::Free
+                let LaneRelease { due, parked, seen_online, wake_sent_for, site, pace } =
+                    end.clone();
+                let lease = None;
+                *lane =
+                    Lane { arrivals, lease, parked, seen_online, due, wake_sent_for, site, pace };
+                Released::Free { site_wanted: kept.wanted.remove(practice) }
+            })
+            .await)
+    }
+
+    async fn connection_at(
+        &self,
+        practice: &PracticeId,
+        site: Option<&SiteId>,
+    ) -> Result<(Option<Connection>, bool), StoreError> {
+        Ok(self
+            .step(|kept| {
+                let owner = site.and_then(|site| kept.sites.get(site));
+                (kept.connections.get(practice).cloned(), owner == Some(practice))
             })
             .await)
     }
 
     async fn claim_site(
         &self,
+        practice: &PracticeId,
         site: &SiteId,
-        lease: &Lease,
+        _: &Lease,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         Ok(self
-            .step(|kept| match kept.sites.get_mut(site) {
-                Some((held, wanted)) if !held.may_be_taken(now) && held.holder != lease.holder => {
-                    *wanted = true;
-                    false
-                }
-                _ => {
-                    kept.sites.insert(site.clone(), (lease.clone(), false));
-                    true
-                }
-            })
-            .await)
-    }
-
-    async fn release_site(&self, site: &SiteId, holder: &Holder) -> Result<bool, StoreError> {
-        Ok(self
             .step(|kept| {
-                let ours = kept.sites.get(site).is_some_and(|(held, _)| held.holder == *holder);
-                ours && kept.sites.remove(site).is_some_and(|(_, wanted)| wanted)
+                let other = kept.sites.get(site).filter(|owner| *owner != practice);
+                let works = |owner: &&PracticeId| {
+                    let lease = kept.lanes.get(*owner).and_then(|lane| lane.lease.as_ref());
+                    lease.is_some_and(|held| !held.may_be_taken(now))
+                };
+                if let Some(owner) = other.filter(works) {
+                    kept.wanted.insert(owner.clone());
+                    return false;
+                }
+                kept.sites.insert(site.clone(), practice.clone());
+                true
             })
             .await)
     }
