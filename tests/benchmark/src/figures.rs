@@ -120,7 +120,8 @@ impl Worked {
     /// The calls of a service in one round.
     pub(crate) fn calls_of(&self, service: &str) -> f64 {
         let of = |name: &str| name.split(' ').next() == Some(service);
-        self.calls.iter().filter(|(name, _)| of(name)).map(|(_, times)| times).sum()
+        // The sum of no numbers would be minus zero.
+        self.calls.iter().filter(|(name, _)| of(name)).fold(0.0, |sum, (_, times)| sum + times)
     }
 }
 

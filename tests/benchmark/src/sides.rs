@@ -119,7 +119,12 @@ impl Prepared {
         for (label, language) in [(PYTHON, Language::Python), (TYPESCRIPT, Language::TypeScript)] {
             let mut programs = BTreeMap::new();
             for name in ["patient-search", "clinical-import", "attachment-importer"] {
-                let (executable, arguments_of) = peers.program(language, name);
+                let (mut executable, arguments_of) = peers.program(language, name);
+                if language == Language::TypeScript {
+                    // What is installed may be a script that starts Node. Node itself is measured.
+                    let mut node = Command::new(&executable);
+                    executable = printed(node.args(["-p", "process.execPath"])).await?.into();
+                }
                 let program =
                     Program { name: name.to_owned(), executable, arguments: arguments_of };
                 let is_needed = scenarios.iter().any(|it| it.functions().contains(&name));

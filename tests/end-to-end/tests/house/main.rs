@@ -50,6 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("attachments", &["api"]),
     ("authorizer", &["aws", "config"]),
     ("aws", &["config", "domain", "halo"]),
+    ("benchmark", &["aws-double", "halo-simulator", "local"]),
     ("best-practice", &["domain", "halo"]),
     (
         "bp-writer",
