@@ -1,6 +1,8 @@
 //! Which practice's writer may write at a site that two practices share.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+use std::sync::Arc;
+
 use aws_double::{Answer, Aws, Table};
 use domain::ids::{PracticeId, SiteId};
 use jiff::{SignedDuration, Timestamp};
@@ -9,9 +11,9 @@ use serde_json::json;
 use store::Store;
 use store::work::{LaneRelease, Released};
 
-fn table() -> (Table, Store) {
-    let table = Table::default();
-    let answering = table.clone();
+fn table() -> (Arc<Table>, Store) {
+    let table = Arc::new(Table::default());
+    let answering = Arc::clone(&table);
     let aws = Aws::answering(move |call| {
         answering.answer(call).unwrap_or_else(|| Answer::refused("made up"))
     });
@@ -114,7 +116,7 @@ async fn a_turn_of_the_release_before_keeps_the_site_until_its_lease_ends() {
         &json!({ "holder": holder, "leaseUntil": until.as_millisecond() }),
     );
     assert!(!come(&store, "east", "turn-1", now()).await);
-    let item = table.get("WRITER#71001", "WRITER").unwrap();
+    let item = table.item("WRITER#71001", "WRITER").unwrap();
     assert_eq!(item["wanted"], json!({ "N": "1" }), "that release reads this when it leaves");
     let (east, held) = (practice("east"), lease("turn-1"));
     assert_eq!(store.claim_site(&east, &site(), &held, until).await, Ok(true));

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a double: a panic is a failed test")]
 
 mod expression;
+mod made;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -96,12 +97,6 @@ impl Table {
         self.kept().replace(&key_of(&item), Some(item));
     }
 
-    /// Puts an item with this body without counting, as another part of the service would have stored it.
-    pub fn put_body(&self, pk: &str, sk: &str, body: &Value) {
-        let item = json!({ "pk": { "S": pk }, "sk": { "S": sk }, "body": attribute(body) });
-        self.put(item.as_object().cloned().expect("an object"));
-    }
-
     /// What the table has cost so far.
     pub fn units(&self) -> Units {
         self.kept().units
@@ -119,21 +114,6 @@ impl Table {
 
     fn kept(&self) -> MutexGuard<'_, Items> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A value as DynamoDB writes it.
-fn attribute(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(truth) => json!({ "BOOL": truth }),
-        Value::Number(number) => json!({ "N": number.to_string() }),
-        Value::String(text) => json!({ "S": text }),
-        Value::Array(items) => json!({ "L": items.iter().map(attribute).collect::<Vec<_>>() }),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.clone(), attribute(value)));
-            json!({ "M": fields.collect::<serde_json::Map<_, _>>() })
-        }
     }
 }
 
