@@ -10,7 +10,7 @@ use rustls::ServerConfig;
 use serde_json::Value;
 
 use crate::doubles::{Counts, Doubles, Halo};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::practice;
 use crate::program::{Process, Program};
 
@@ -115,6 +115,14 @@ impl Running {
     pub(crate) async fn beside(&mut self, function: &str, event: &Value) -> Result<Value, Error> {
         let invoked = process(&mut self.processes, function)?.invoke(event).await?;
         Ok(serde_json::from_slice(&invoked.body)?)
+    }
+
+    /// An error that shows what a function said about an event that it did not do.
+    pub(crate) async fn refused(&mut self, function: &str) -> Error {
+        match process(&mut self.processes, function) {
+            Ok(process) => process.failed(Failure::Refused).await,
+            Err(error) => error,
+        }
     }
 
     /// Takes what was counted since the last time.

@@ -67,10 +67,8 @@ impl Scenario {
 
     /// Whether peers do this work too.
     pub(crate) fn has_peers(self) -> bool {
-        !matches!(
-            self,
-            Self::Fhir | Self::LongFhir | Self::Attachments | Self::Referral | Self::Booking
-        )
+        let is_search = matches!(self, Self::Search | Self::FirstSearch);
+        is_search || matches!(self, Self::Record | Self::LongRecord) || self.megabytes().is_some()
     }
 
     /// Whether each round needs new processes.
@@ -195,7 +193,7 @@ impl Scenario {
             let answer = running.measured(function, &messages(bodies)).await?;
             let failures = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
             if failures > 0 {
-                return Err(self.wrong(running, format!("{function}: {answer}")));
+                return Err(running.refused(function).await);
             }
         }
         Err(self.wrong(running, format!("{function} with messages for itself without an end")))

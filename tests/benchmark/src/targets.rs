@@ -13,8 +13,6 @@ const RATIOS: &[(&str, &str, Of, &str, f64)] = &[
     ("first-search", "CPU", |it| it.cpu_p50, AGAINST, 0.6),
     ("search", "CPU", |it| it.cpu_p50, PYTHON, 1.0 / 15.0),
     ("search", "CPU", |it| it.cpu_p50, TYPESCRIPT, 1.0 / 6.0),
-    ("demographics", "CPU", |it| it.cpu_p50, PYTHON, 1.0 / 15.0),
-    ("demographics", "CPU", |it| it.cpu_p50, TYPESCRIPT, 1.0 / 6.0),
     ("long-record", "CPU", |it| it.cpu_p50, PYTHON, 1.0 / 20.0),
     ("long-record", "CPU", |it| it.cpu_p50, TYPESCRIPT, 1.0 / 8.0),
     ("referral", "CPU", |it| it.cpu_p50, AGAINST, 0.6),

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use md5::Md5;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -69,13 +70,13 @@ impl Cloud {
         match operation.as_str() {
             "SendMessage" => {
                 self.send(body, body);
-                Answer::of(json!({ "MessageId": "made-up" }))
+                Answer::of(json!({ "MessageId": "made-up", "MD5OfMessageBody": md5_of(body) }))
             }
             "SendMessageBatch" => {
                 let entries = body["Entries"].as_array().map_or(&[][..], Vec::as_slice);
                 entries.iter().for_each(|entry| self.send(body, entry));
                 let taken = entries.iter().map(
-                    |entry| json!({ "Id": entry["Id"], "MessageId": "made-up", "MD5OfMessageBody": "" }),
+                    |entry| json!({ "Id": entry["Id"], "MessageId": "made-up", "MD5OfMessageBody": md5_of(entry) }),
                 );
                 Answer::of(json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": [] }))
             }
@@ -163,6 +164,12 @@ fn s3(method: &Method, uri: &Uri, headers: &HeaderMap) -> (String, Answer) {
         answer = answer.with_header("x-amz-checksum-crc32", sum);
     }
     (format!("s3 {operation}"), answer)
+}
+
+/// The checksum of a message. The SDK for JavaScript compares it.
+fn md5_of(message: &Value) -> String {
+    let text = message["MessageBody"].as_str().unwrap_or_default();
+    Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A value as DynamoDB writes it.
