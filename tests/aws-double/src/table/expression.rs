@@ -29,6 +29,7 @@ pub(super) enum Condition {
     BeginsWith(Operand, Operand),
     All(Vec<Condition>),
     Any(Vec<Condition>),
+    Not(Box<Condition>),
 }
 
 impl Condition {
@@ -45,6 +46,7 @@ impl Condition {
             Self::Exists(path, wanted) => at(item, path).is_some() == *wanted,
             Self::All(all) => all.iter().all(|one| one.holds(item)),
             Self::Any(any) => any.iter().any(|one| one.holds(item)),
+            Self::Not(other) => !other.holds(item),
             Self::BeginsWith(value, prefix) => {
                 let text = |operand: &Operand| Some(operand.of(item)?["S"].as_str()?.to_owned());
                 text(value).zip(text(prefix)).is_some_and(|(value, of)| value.starts_with(&of))
@@ -225,6 +227,9 @@ impl<'a> Parser<'a> {
     }
 
     fn one(&mut self) -> Condition {
+        if self.takes("NOT") {
+            return Condition::Not(Box::new(self.one()));
+        }
         if self.takes("(") {
             let inner = self.any();
             self.expect(")");

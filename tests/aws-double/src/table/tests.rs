@@ -41,6 +41,7 @@ fn a_condition_decides_whether_an_item_is_written() {
     assert!(!put("2", "attribute_not_exists(pk)"));
     assert!(put("2", "version = :seen AND (#body.state = :open OR attribute_not_exists(pk))"));
     assert!(!put("3", "version = :seen"));
+    assert!(!put("1", "version > :seen AND NOT begins_with(#body.state, :open)"));
     assert!(put("1", "version > :seen AND begins_with(#body.state, :open)"));
     assert!(put("1", "#body.missing <> :open"), "a missing attribute differs from everything");
 }

@@ -178,7 +178,8 @@ mod tests {
     fn bp_is_asked_for_messages_more_rarely_the_older_they_are() {
         let load = load();
         let [working, resting] = [true, false].map(|works| load.jobs_in_a_day(Job::Checked, works));
-        assert!(resting < 3.0, "a practice without new messages: {resting}");
+        // The last message came a day before, so the wait grows from six hours on.
+        assert!((resting - 4.0).abs() < 1e-9, "a practice without new messages: {resting}");
         // Never more often than every quarter of an hour, and less often at night.
         assert!(working > 20.0 && working < 70.0, "{working}");
         let quiet = Load { messages: 0.0, ..load };
