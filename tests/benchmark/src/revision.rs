@@ -73,13 +73,17 @@ impl Revision {
             }
         }
         let copy = self.mozilla();
-        if copy.join("Cargo.toml").is_file() {
+        let anchor = anchor(authority)?;
+        let made = fs::read_to_string(copy.join("src/lib.rs")).unwrap_or_default();
+        if copy.join("Cargo.toml").is_file() && made.contains(&anchor) {
             return Ok(());
         }
+        // A build with the copy changes what the file says of the crate.
+        git(&self.tree, &["checkout", "--", "Cargo.lock"]).await?;
         let (version, source) = self.locked_roots().await?;
         let library = source.join("src/lib.rs");
         let text = fs::read_to_string(&library).map_err(Error::file("reading", &library))?;
-        let text = with_anchor(&text, authority)?;
+        let text = with_anchor(&text, &anchor)?;
         let folder = copy.join("src");
         fs::create_dir_all(&folder).map_err(Error::file("creating", &folder))?;
         let library = folder.join("lib.rs");
@@ -151,24 +155,28 @@ impl Revision {
     }
 }
 
-/// The source of Mozilla's roots with one anchor more.
-fn with_anchor(source: &str, authority: &Authority) -> Result<String, Error> {
+/// The authority as an entry of the source of Mozilla's roots.
+fn anchor(authority: &Authority) -> Result<String, Error> {
     let anchor = authority.anchor()?;
-    let end = source.rfind("];").ok_or(Error::NoAnchor)?;
     let bytes = |bytes: &[u8]| {
         bytes.iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "\\x{byte:02x}");
             text
         })
     };
-    let entry = format!(
+    Ok(format!(
         "  TrustAnchor {{\n    subject: Der::from_slice(b\"{}\"),\n    \
          subject_public_key_info: Der::from_slice(b\"{}\"),\n    name_constraints: None\n  }},\n",
         bytes(&anchor.subject),
         bytes(&anchor.subject_public_key_info)
-    );
+    ))
+}
+
+/// The source of Mozilla's roots with one anchor more.
+fn with_anchor(source: &str, anchor: &str) -> Result<String, Error> {
+    let end = source.rfind("];").ok_or(Error::NoAnchor)?;
     let mut with = source.to_owned();
-    with.insert_str(end, &entry);
+    with.insert_str(end, anchor);
     Ok(with)
 }
 
@@ -191,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::kept_in(folder.path()).unwrap();
         let source = "pub const ROOTS: &[TrustAnchor] = &[\n  TrustAnchor { a },\n\n];\n";
-        let with = with_anchor(source, &authority).unwrap();
+        let with = with_anchor(source, &anchor(&authority).unwrap()).unwrap();
         assert_eq!(with.matches("TrustAnchor {").count(), 2);
         assert!(with.starts_with("pub const ROOTS: &[TrustAnchor] = &[\n  TrustAnchor { a },\n"));
         assert!(with.ends_with("  },\n];\n"), "{with}");
