@@ -143,11 +143,14 @@ async fn two_practices_that_share_a_bp_take_turns_there_and_are_both_served() {
             assert_eq!(tables.inbox(&format!("Shared {whose} {at}")).len(), 1, "{whose} {at}");
         }
     }
-    // The last writer has released the site.
-    let is_writer =
-        |item: &Value| item["pk"]["S"].as_str().is_some_and(|key| key.starts_with("WRITER#"));
-    until("the site is released", PATIENCE, async || {
-        if stack.table().await.iter().any(is_writer) { Err("it is held") } else { Ok(()) }
+    // Both writers have left, so either practice can take the site over.
+    let lanes = [&one, &other].map(|practice| format!("WORK#{}", practice.practice_id));
+    let is_held = |item: &Value| {
+        let of_both = item["pk"]["S"].as_str().is_some_and(|key| lanes.iter().any(|it| it == key));
+        of_both && item["sk"]["S"] == "LANE" && !item["leaseUntil"].is_null()
+    };
+    until("both lanes are free", PATIENCE, async || {
+        if stack.table().await.iter().any(is_held) { Err("one is held") } else { Ok(()) }
     })
     .await;
 }
