@@ -166,8 +166,12 @@ impl Items {
             }
             return refused;
         }
-        let after = after(operation, request, &key, before);
-        let shown = (request["ReturnValues"] == "ALL_NEW").then(|| after.clone());
+        let after = after(operation, request, &key, before.clone());
+        let shown = match request["ReturnValues"].as_str() {
+            Some("ALL_NEW") => Some(after.clone()),
+            Some("ALL_OLD") => Some(before),
+            _ => None,
+        };
         self.store(&key, after, 1);
         Answer::of(shown.map_or(json!({}), |item| json!({ "Attributes": item })))
     }
