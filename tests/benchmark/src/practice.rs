@@ -1,7 +1,7 @@
 //! The practice that every scenario works with: its connection in the table, and its records in the simulator.
 
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::doubles::{Cloud, Halo};
 use crate::error::Error;
@@ -117,10 +117,9 @@ pub(crate) fn store(cloud: &Cloud, halo: &Halo) {
         "site": site, "syncedAt": "2026-01-05T00:00:00Z",
     });
     let account = format!("CLINICIAN#ACCOUNT#{ACCOUNT}");
-    let told = json!({ "told": { "S": "paired" } });
-    cloud.put((&of_practice, "CONNECTION"), &connection, &told);
-    cloud.put((&of_practice, "SETTINGS"), &settings, &json!({}));
-    cloud.put((&of_practice, &account), &link, &json!({ "generation": { "N": "0" } }));
-    let version = json!({ "version": { "N": "1" } });
-    cloud.put((&format!("STAFF#{PRACTICE}"), "LIST"), &staff, &version);
+    let put = |pk: &str, sk: &str, item: Value| cloud.put((pk, sk), &item);
+    put(&of_practice, "CONNECTION", json!({ "body": connection, "told": "paired" }));
+    put(&of_practice, "SETTINGS", json!({ "body": settings }));
+    put(&of_practice, &account, json!({ "body": link, "generation": 0 }));
+    put(&format!("STAFF#{PRACTICE}"), "LIST", json!({ "body": staff, "version": 1 }));
 }

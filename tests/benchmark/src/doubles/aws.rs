@@ -11,7 +11,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::Md5;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::counts::Counter;
@@ -41,13 +41,9 @@ impl Cloud {
         Self { secret, counter, ..Self::default() }
     }
 
-    /// Stores an item, with its body in plain JSON, and other attributes as DynamoDB writes them.
-    pub(crate) fn put(&self, (pk, sk): (&str, &str), body: &Value, more: &Value) {
-        let mut item = more.as_object().cloned().unwrap_or_default();
-        item.insert("pk".to_owned(), json!({ "S": pk }));
-        item.insert("sk".to_owned(), json!({ "S": sk }));
-        item.insert("body".to_owned(), attribute(body));
-        self.table.put(item);
+    /// Stores an item with these attributes.
+    pub(crate) fn put(&self, (pk, sk): (&str, &str), attributes: &Value) {
+        self.table.put_attributes(pk, sk, attributes);
     }
 
     /// Takes the messages out of all queues.
@@ -170,19 +166,4 @@ fn s3(method: &Method, uri: &Uri, headers: &HeaderMap) -> (String, Answer) {
 fn md5_of(message: &Value) -> String {
     let text = message["MessageBody"].as_str().unwrap_or_default();
     Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A value as DynamoDB writes it.
-fn attribute(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(truth) => json!({ "BOOL": truth }),
-        Value::Number(number) => json!({ "N": number.to_string() }),
-        Value::String(text) => json!({ "S": text }),
-        Value::Array(items) => json!({ "L": items.iter().map(attribute).collect::<Vec<_>>() }),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.clone(), attribute(value)));
-            json!({ "M": fields.collect::<Map<_, _>>() })
-        }
-    }
 }

@@ -10,7 +10,7 @@ use domain::connection::{Availability, Connection, Site, Standing};
 use domain::ids::{HaloGuid, PracticeId, SiteId};
 use domain::schedule::Job;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -29,21 +29,6 @@ pub(crate) fn named(number: usize) -> PracticeId {
 
 fn site_id(number: usize) -> SiteId {
     SiteId::parse(&(100_000 + number).to_string()).expect("a Bp Site ID")
-}
-
-/// A value as DynamoDB writes it.
-fn attribute(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(truth) => json!({ "BOOL": truth }),
-        Value::Number(number) => json!({ "N": number.to_string() }),
-        Value::String(text) => json!({ "S": text }),
-        Value::Array(items) => json!({ "L": items.iter().map(attribute).collect::<Vec<_>>() }),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.clone(), attribute(value)));
-            json!({ "M": fields.collect::<Map<_, _>>() })
-        }
-    }
 }
 
 /// Stores a connected practice with a linked doctor, settings for bookings and one member of staff.
@@ -75,19 +60,13 @@ pub(crate) fn store(world: &World, number: usize) {
     let link = json!({ "userId": DOCTOR, "firstName": "Amelia", "lastName": "Thornbury",
         "providerNumberPrefix": null });
     let of_practice = format!("PRACTICE#{practice}");
-    let put = |pk: &str, sk: &str, body: Value, more: Value| {
-        let mut item = more.as_object().cloned().unwrap_or_default();
-        item.insert("pk".to_owned(), json!({ "S": pk }));
-        item.insert("sk".to_owned(), json!({ "S": sk }));
-        item.insert("body".to_owned(), attribute(&body));
-        world.cloud.table.put(item);
-    };
+    let put = |pk: &str, sk: &str, item: Value| world.cloud.table.put_attributes(pk, sk, &item);
     let connection = serde_json::to_value(connection).expect("a connection as JSON");
-    put(&of_practice, "CONNECTION", connection, json!({ "told": { "S": "paired" } }));
-    put(&of_practice, "SETTINGS", settings, json!({}));
-    let generation = json!({ "generation": { "N": "0" } });
-    put(&of_practice, &format!("CLINICIAN#ACCOUNT#{ACCOUNT}"), link, generation);
-    put(&format!("STAFF#{practice}"), "LIST", staff, json!({ "version": { "N": "1" } }));
+    put(&of_practice, "CONNECTION", json!({ "body": connection, "told": "paired" }));
+    put(&of_practice, "SETTINGS", json!({ "body": settings }));
+    let account = format!("CLINICIAN#ACCOUNT#{ACCOUNT}");
+    put(&of_practice, &account, json!({ "body": link, "generation": 0 }));
+    put(&format!("STAFF#{practice}"), "LIST", json!({ "body": staff, "version": 1 }));
 }
 
 /// Plans a practice's jobs. Each is due for the first time within its interval.
